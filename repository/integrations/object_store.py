@@ -1,0 +1,255 @@
+"""Stored bytes, addressed by their sha256.
+
+An object is written once and never changes, so its digest is its name, its ETag and its proof of fixity.
+Callers know the :class:`ObjectStore` protocol only; another kind of store is another module that fulfils it.
+"""
+
+import errno
+import hashlib
+import os
+import re
+import stat
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol, runtime_checkable
+
+BLOCK_BYTES = 1 << 20
+"""Bytes per read: large enough that hashing, not system calls, sets the pace."""
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class ObjectStoreError(Exception):
+    """Base of everything an object store refuses."""
+
+
+class InvalidDigestError(ObjectStoreError):
+    """The name is not 64 lower-case hexadecimal digits."""
+
+
+class DigestMismatchError(ObjectStoreError):
+    """The bytes are not those their digest promises."""
+
+
+class ObjectMissingError(ObjectStoreError):
+    """No object has this digest."""
+
+
+class RangeRefusedError(ObjectStoreError):
+    """The byte range lies outside the object."""
+
+
+class UnfitSourceError(ObjectStoreError):
+    """Only a regular file can be adopted: never a link, folder or device."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    digest: str
+    size: int
+    created: bool
+    """False where the same bytes were already there."""
+
+
+@runtime_checkable
+class ObjectStore(Protocol):
+    def adopt(self, path: Path, digest: str, *, verify: bool = False) -> StoredObject:
+        """Take over the file at `path` as the object `digest`; the file is gone afterwards."""
+        ...
+
+    def put(self, blocks: Iterable[bytes], *, digest: str | None = None) -> StoredObject:
+        """Store bytes that exist only in memory or on the wire; `digest` is checked where it is given."""
+        ...
+
+    def exists(self, digest: str) -> bool: ...
+
+    def size(self, digest: str) -> int: ...
+
+    def open_range(self, digest: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Return the bytes ``[start, stop)`` in blocks."""
+        ...
+
+    def path_of(self, digest: str) -> Path:
+        """Name a local file with the object's bytes, for readers that need a file: never to be written to."""
+        ...
+
+    def verify(self, digest: str) -> None:
+        """Read the object and raise :class:`DigestMismatchError` unless its bytes still have this digest."""
+        ...
+
+    def remove(self, digest: str) -> None:
+        """Forget the object; nothing happens where there is none."""
+        ...
+
+
+def hash_file(path: Path) -> tuple[str, int]:
+    """Return the sha256 (lower-case hexadecimal) and the size in bytes of a file, in bounded memory."""
+    with path.open("rb") as source:
+        return _hash_stream(source)
+
+
+class LocalObjectStore:
+    """Objects as files ``<root>/sha256/ab/<digest>``; a file with that name is always whole."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._incoming = root / "incoming"
+
+    def path_of(self, digest: str) -> Path:
+        if not _DIGEST.fullmatch(digest):
+            raise InvalidDigestError(f"{digest!r} is not a sha256: expected 64 lower-case hexadecimal digits")
+        return self.root / "sha256" / digest[:2] / digest
+
+    def adopt(self, path: Path, digest: str, *, verify: bool = False) -> StoredObject:
+        target = self.path_of(digest)
+        if target.exists() and not path.exists():
+            # The same adoption was killed after its rename and is run again.
+            return StoredObject(digest, target.stat().st_size, created=False)
+        size = self._flush_source(path, digest, verify=verify)
+        if target.exists():
+            _require_size(target, size)
+            path.unlink()
+            return StoredObject(digest, size, created=False)
+        self._place(path, target, digest)
+        return StoredObject(digest, size, created=True)
+
+    def put(self, blocks: Iterable[bytes], *, digest: str | None = None) -> StoredObject:
+        draft = self._draft_path()
+        hasher = hashlib.sha256()
+        try:
+            with draft.open("xb") as sink:
+                for block in blocks:
+                    hasher.update(block)
+                    sink.write(block)
+            found = hasher.hexdigest()
+            if digest is not None and digest != found:
+                raise DigestMismatchError(f"expected sha256 {digest}, the bytes have {found}")
+            return self.adopt(draft, found)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def exists(self, digest: str) -> bool:
+        return self.path_of(digest).is_file()
+
+    def size(self, digest: str) -> int:
+        try:
+            return self.path_of(digest).stat().st_size
+        except FileNotFoundError as error:
+            raise ObjectMissingError(f"no object has the digest {digest}") from error
+
+    def open_range(self, digest: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        size = self.size(digest)
+        end = size if stop is None else stop
+        if not 0 <= start <= end <= size:
+            raise RangeRefusedError(f"bytes {start} to {end} do not lie within the {size} bytes of {digest}")
+        return _read_range(self.path_of(digest), start, end)
+
+    def verify(self, digest: str) -> None:
+        if not self.exists(digest):
+            raise ObjectMissingError(f"no object has the digest {digest}")
+        found, size = hash_file(self.path_of(digest))
+        if found != digest:
+            raise DigestMismatchError(f"the object {digest} ({size} bytes) now has the sha256 {found}")
+
+    def remove(self, digest: str) -> None:
+        target = self.path_of(digest)
+        target.unlink(missing_ok=True)
+        if target.parent.is_dir():
+            _sync_folder(target.parent)
+
+    def remove_leftovers(self, *, older_than: float) -> int:
+        """Delete half-written files untouched since `older_than` (seconds since 1970); return how many."""
+        removed = 0
+        for draft in self._incoming.glob("*") if self._incoming.is_dir() else ():
+            if draft.stat().st_mtime < older_than:
+                draft.unlink(missing_ok=True)
+                removed += 1
+        return removed
+
+    def _draft_path(self) -> Path:
+        self._incoming.mkdir(parents=True, exist_ok=True)
+        return self._incoming / uuid.uuid4().hex
+
+    def _flush_source(self, path: Path, digest: str, *, verify: bool) -> int:
+        """Bring the file's bytes to the disk and return their number; refuse what is not a regular file."""
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise UnfitSourceError(f"{path.name!r} is not a regular file and cannot become an object")
+        with path.open("rb") as source:
+            if verify:
+                found, _ = _hash_stream(source)
+                if found != digest:
+                    raise DigestMismatchError(f"expected sha256 {digest}, {path.name!r} has {found}")
+            os.fsync(source.fileno())
+            return os.fstat(source.fileno()).st_size
+
+    def _place(self, path: Path, target: Path, digest: str) -> None:
+        """Move the file to its name in one step: after a crash it is there whole, or not at all."""
+        new_folder = not target.parent.exists()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.replace(target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            self._copy_across(path, target, digest)
+            path.unlink()
+        target.chmod(0o444)
+        _sync_folder(target.parent)
+        if new_folder:
+            _sync_folder(target.parent.parent)
+
+    def _copy_across(self, path: Path, target: Path, digest: str) -> None:
+        """Copy from another file system; a copy is re-read anyway, so its digest is always checked."""
+        draft = self._draft_path()
+        hasher = hashlib.sha256()
+        try:
+            with path.open("rb") as source, draft.open("xb") as sink:
+                while block := source.read(BLOCK_BYTES):
+                    hasher.update(block)
+                    sink.write(block)
+                sink.flush()
+                os.fsync(sink.fileno())
+            if hasher.hexdigest() != digest:
+                raise DigestMismatchError(f"expected sha256 {digest}, {path.name!r} has {hasher.hexdigest()}")
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def _hash_stream(source: BinaryIO) -> tuple[str, int]:
+    hasher = hashlib.sha256()
+    size = 0
+    while block := source.read(BLOCK_BYTES):
+        hasher.update(block)
+        size += len(block)
+    return hasher.hexdigest(), size
+
+
+def _read_range(path: Path, start: int, stop: int) -> Iterator[bytes]:
+    with path.open("rb") as source:
+        source.seek(start)
+        left = stop - start
+        while left > 0:
+            block = source.read(min(BLOCK_BYTES, left))
+            if not block:
+                raise DigestMismatchError(f"{path.name} ended {left} bytes before its recorded size")
+            left -= len(block)
+            yield block
+
+
+def _require_size(target: Path, size: int) -> None:
+    found = target.stat().st_size
+    if found != size:
+        # Equal digests of different sizes: one of the two files was damaged after it was hashed.
+        raise DigestMismatchError(f"{target.name} is stored with {found} bytes, the new file has {size}")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Flush a folder: a rename is on the disk only when its folder is."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

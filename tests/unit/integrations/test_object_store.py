@@ -1,0 +1,238 @@
+import errno
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from repository.integrations import object_store
+from repository.integrations.object_store import (
+    DigestMismatchError,
+    InvalidDigestError,
+    LocalObjectStore,
+    ObjectMissingError,
+    ObjectStore,
+    RangeRefusedError,
+    UnfitSourceError,
+    hash_file,
+)
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LocalObjectStore:
+    return LocalObjectStore(tmp_path / "objects")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "upload"
+    path.write_bytes(b"electrons")
+    return path
+
+
+def test_the_local_store_fulfils_the_protocol(store: LocalObjectStore) -> None:
+    assert isinstance(store, ObjectStore)
+
+
+def test_an_adopted_file_has_the_address_of_its_digest(store: LocalObjectStore, source: Path) -> None:
+    digest = sha256(b"electrons")
+    stored = store.adopt(source, digest, verify=True)
+    assert (stored.digest, stored.size, stored.created) == (digest, 9, True)
+    assert store.path_of(digest) == store.root / "sha256" / digest[:2] / digest
+    assert store.path_of(digest).read_bytes() == b"electrons"
+    assert not source.exists()
+    assert store.size(digest) == 9
+
+
+def test_objects_are_stored_read_only(store: LocalObjectStore, source: Path) -> None:
+    digest = sha256(b"electrons")
+    store.adopt(source, digest)
+    assert store.path_of(digest).stat().st_mode & 0o777 == 0o444
+
+
+def test_adopting_the_same_bytes_twice_keeps_one_object(store: LocalObjectStore, source: Path) -> None:
+    digest = sha256(b"electrons")
+    first_inode = (store.adopt(source, digest), store.path_of(digest).stat().st_ino)[1]
+    source.write_bytes(b"electrons")
+    assert store.adopt(source, digest).created is False
+    assert store.path_of(digest).stat().st_ino == first_inode
+    assert not source.exists()
+
+
+def test_an_adoption_killed_after_its_rename_may_run_again(store: LocalObjectStore, source: Path) -> None:
+    digest = sha256(b"electrons")
+    store.adopt(source, digest)
+    assert store.adopt(source, digest).size == 9
+
+
+def test_a_wrong_digest_is_refused_and_the_file_is_kept(store: LocalObjectStore, source: Path) -> None:
+    wrong = sha256(b"positrons")
+    with pytest.raises(DigestMismatchError, match=sha256(b"electrons")):
+        store.adopt(source, wrong, verify=True)
+    assert source.read_bytes() == b"electrons"
+    assert not store.exists(wrong)
+
+
+def test_a_truncated_twin_of_a_stored_object_is_refused(store: LocalObjectStore, source: Path) -> None:
+    digest = sha256(b"electrons")
+    store.adopt(source, digest)
+    source.write_bytes(b"elec")
+    with pytest.raises(DigestMismatchError, match="9 bytes"):
+        store.adopt(source, digest)
+    assert store.path_of(digest).read_bytes() == b"electrons"
+
+
+def test_a_crash_before_the_rename_leaves_no_half_object(
+    store: LocalObjectStore, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = sha256(b"electrons")
+
+    def power_cut(self: Path, target: Path) -> Path:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", power_cut)
+        with pytest.raises(KeyboardInterrupt):
+            store.adopt(source, digest)
+    assert not store.exists(digest)
+    assert source.read_bytes() == b"electrons"
+    assert store.adopt(source, digest).created
+
+
+def test_a_file_from_another_file_system_is_copied_and_checked(
+    store: LocalObjectStore, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        if self == source:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        return inside(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(DigestMismatchError):
+        store.adopt(source, sha256(b"positrons"))
+    assert source.exists()
+    digest = sha256(b"electrons")
+    assert store.adopt(source, digest).created
+    assert store.path_of(digest).read_bytes() == b"electrons"
+    assert not source.exists()
+    assert list((store.root / "incoming").iterdir()) == []
+
+
+def test_a_full_disk_is_reported_as_itself(
+    store: LocalObjectStore, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replace(self: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(OSError, match="No space left"):
+        store.adopt(source, sha256(b"electrons"))
+
+
+def test_links_and_folders_are_never_adopted(store: LocalObjectStore, source: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(source)
+    for unfit in (link, tmp_path):
+        with pytest.raises(UnfitSourceError):
+            store.adopt(unfit, sha256(b"electrons"))
+    assert source.exists()
+
+
+@pytest.mark.parametrize("name", ["", "../../etc/passwd", "AB" * 32, "a" * 63, "a" * 65, "a" * 64 + "\n"])
+def test_a_name_that_is_no_digest_is_refused(store: LocalObjectStore, name: str) -> None:
+    with pytest.raises(InvalidDigestError):
+        store.path_of(name)
+
+
+def test_a_missing_object_says_so(store: LocalObjectStore) -> None:
+    digest = sha256(b"nothing")
+    assert not store.exists(digest)
+    for call in (store.size, store.open_range, store.verify):
+        with pytest.raises(ObjectMissingError, match=digest):
+            call(digest)
+    store.remove(digest)
+
+
+def test_removal_forgets_the_object(store: LocalObjectStore, source: Path) -> None:
+    digest = sha256(b"electrons")
+    store.adopt(source, digest)
+    store.remove(digest)
+    assert not store.exists(digest)
+
+
+def test_a_rotten_byte_is_found_by_verify(store: LocalObjectStore, source: Path) -> None:
+    digest = sha256(b"electrons")
+    store.adopt(source, digest)
+    store.verify(digest)
+    path = store.path_of(digest)
+    path.chmod(0o644)
+    path.write_bytes(b"electronz")
+    with pytest.raises(DigestMismatchError, match="9 bytes"):
+        store.verify(digest)
+
+
+def test_put_checks_a_promised_digest(store: LocalObjectStore) -> None:
+    with pytest.raises(DigestMismatchError):
+        store.put([b"elec", b"trons"], digest=sha256(b"positrons"))
+    assert list((store.root / "incoming").iterdir()) == []
+    assert store.put([b"elec", b"trons"], digest=sha256(b"electrons")).size == 9
+
+
+def test_put_that_breaks_off_leaves_nothing(store: LocalObjectStore) -> None:
+    def broken_off() -> object:
+        yield b"elec"
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        store.put(broken_off())  # type: ignore[arg-type]
+    assert list((store.root / "incoming").iterdir()) == []
+
+
+def test_only_old_leftovers_are_removed(store: LocalObjectStore) -> None:
+    incoming = store.root / "incoming"
+    assert store.remove_leftovers(older_than=1.0) == 0
+    incoming.mkdir(parents=True)
+    for name, age in (("old", 100.0), ("young", 2000.0)):
+        (incoming / name).write_bytes(b"half")
+        os.utime(incoming / name, (age, age))
+    assert store.remove_leftovers(older_than=1000.0) == 1
+    assert [path.name for path in incoming.iterdir()] == ["young"]
+
+
+@pytest.mark.parametrize(("start", "stop"), [(-1, 3), (4, 3), (0, 10), (10, 10)])
+def test_ranges_outside_the_object_are_refused_at_once(
+    store: LocalObjectStore, source: Path, start: int, stop: int
+) -> None:
+    digest = sha256(b"electrons")
+    store.adopt(source, digest)
+    with pytest.raises(RangeRefusedError, match="9 bytes"):
+        store.open_range(digest, start, stop)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(content=st.binary(max_size=4000), data=st.data())
+def test_any_range_of_any_object_is_what_slicing_gives(
+    tmp_path: Path, content: bytes, data: st.DataObject
+) -> None:
+    store = LocalObjectStore(tmp_path / "objects")
+    digest = store.put([content]).digest
+    assert digest == sha256(content)
+    start = data.draw(st.integers(0, len(content)))
+    stop = data.draw(st.integers(start, len(content)))
+    assert b"".join(store.open_range(digest, start, stop)) == content[start:stop]
+    assert b"".join(store.open_range(digest)) == content
+    assert hash_file(store.path_of(digest)) == (digest, len(content))
+
+
+def test_ranges_come_in_bounded_blocks(store: LocalObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(object_store, "BLOCK_BYTES", 4)
+    digest = store.put([b"electrons"]).digest
+    assert list(store.open_range(digest, 1, 8)) == [b"lect", b"ron"]
