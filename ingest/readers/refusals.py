@@ -1,0 +1,48 @@
+"""Findings that readers give and the refusals that carry them; the codes are stable."""
+
+from pathlib import Path
+from typing import Any
+
+from ingest.readers.contract import ReadRefusedError
+from repository.schema.findings import Finding
+
+UPLOAD_AGAIN = "Nothing is lost: the bytes are kept. Upload the file again from the original, whole."
+
+
+def refuse(code: str, message: str, hint: str = "") -> ReadRefusedError:
+    """Build the refusal of one file, to be raised by the caller."""
+    return ReadRefusedError(Finding("error", code, message, hint=hint, layer="reading"))
+
+
+def refuse_truncated(path: Path, *, expected: int, actual: int, what: str = "") -> ReadRefusedError:
+    """Build the refusal of a file that holds fewer bytes than its own header says."""
+    detail = f" ({what})" if what else ""
+    return refuse(
+        "file_truncated",
+        f"{path.name} is cut short: its header needs {expected} bytes, the file has {actual}{detail}.",
+        UPLOAD_AGAIN,
+    )
+
+
+def warn(code: str, message: str, hint: str = "", *, pointer: str = "") -> Finding:
+    """Build a warning about something that was read, but not as the depositor may expect."""
+    return Finding("warning", code, message, pointer=pointer, hint=hint, layer="reading")
+
+
+def tell(code: str, message: str, hint: str = "") -> Finding:
+    """Build a finding that is only shown."""
+    return Finding("info", code, message, hint=hint, layer="reading")
+
+
+def ask_scan_shape(*, positions: int, name: str, **suggestion: Any) -> Finding:
+    """Build the question for the scan shape; `scan_shape` in the metadata answers it."""
+    guess = suggestion.get("guess")
+    hint = f"{guess[0]} × {guess[1]} would fit. " if guess else ""
+    return Finding(
+        "error",
+        "scan_shape_missing",
+        f"{name} holds {positions} patterns and does not say how they lie on the specimen.",
+        pointer="/scan_shape",
+        hint=f"{hint}Give scan_shape as [rows, columns] with rows × columns = {positions}.",
+        layer="reading",
+    )

@@ -1,0 +1,97 @@
+"""Which scan shape a run of frames has, and who says so."""
+
+from dataclasses import dataclass
+
+from ingest.readers.contract import Axis, ShapeOrigin
+from ingest.readers.refusals import ask_scan_shape, refuse, warn
+from repository.schema.findings import Finding
+
+ScanShape = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanLayout:
+    """Leading axes of a signal with their origin; `axes` has no step yet."""
+
+    axes: tuple[Axis, ...]
+    origin: ShapeOrigin
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the leading axes."""
+        return tuple(axis.size for axis in self.axes)
+
+
+def _grid(shape: ScanShape) -> tuple[Axis, ...]:
+    return (Axis("scan_y", shape[0]), Axis("scan_x", shape[1]))
+
+
+def decide_scan_layout(
+    *,
+    frames: int,
+    name: str,
+    in_file: ScanShape | None = None,
+    from_depositor: ScanShape | None = None,
+    guess: ScanShape | None = None,
+) -> ScanLayout:
+    """Return the leading axes for `frames` patterns.
+
+    The file's own shape holds where it fits; then the depositor's; then a guess, marked as one; else the
+    patterns are numbered along one `position` axis and the depositor is asked. All shapes are
+    (scan_y, scan_x).
+
+    Raises
+    ------
+    ReadRefusedError
+        `scan_shape_mismatch`, if the depositor's shape does not have as many positions as there are
+        patterns and nothing else says the shape.
+    """
+    findings: list[Finding] = []
+    if in_file and in_file[0] * in_file[1] == frames:
+        if from_depositor and from_depositor != in_file:
+            findings.append(_conflict(name, in_file, from_depositor))
+        return ScanLayout(_grid(in_file), "file", tuple(findings))
+    if in_file:
+        findings.append(
+            warn(
+                "scan_shape_conflict",
+                f"{name} says {in_file[0]} × {in_file[1]} positions but holds {frames} patterns.",
+                "The number of patterns decides. Give scan_shape if it was a scan.",
+                pointer="/scan_shape",
+            )
+        )
+    if from_depositor:
+        if from_depositor[0] * from_depositor[1] != frames:
+            raise refuse(
+                "scan_shape_mismatch",
+                f"scan_shape {from_depositor[0]} × {from_depositor[1]} does not fit {name}, "
+                f"which holds {frames} patterns.",
+                f"Correct scan_shape so that rows × columns = {frames}.",
+            )
+        return ScanLayout(_grid(from_depositor), "depositor", tuple(findings))
+    if frames == 1:
+        return ScanLayout((), "file", tuple(findings))
+    if guess and guess[0] * guess[1] == frames:
+        findings.append(_guessed(name, guess))
+        return ScanLayout(_grid(guess), "guessed", tuple(findings))
+    findings.append(ask_scan_shape(positions=frames, name=name))
+    return ScanLayout((Axis("position", frames),), "guessed", tuple(findings))
+
+
+def _conflict(name: str, in_file: ScanShape, from_depositor: ScanShape) -> Finding:
+    return warn(
+        "scan_shape_conflict",
+        f"{name} says {in_file[0]} × {in_file[1]}, the metadata {from_depositor[0]} × {from_depositor[1]}.",
+        "The file's shape was taken. Remove or correct scan_shape in the metadata.",
+        pointer="/scan_shape",
+    )
+
+
+def _guessed(name: str, guess: ScanShape) -> Finding:
+    return warn(
+        "scan_shape_guessed",
+        f"The scan shape {guess[0]} × {guess[1]} of {name} is a guess from the frames per trigger.",
+        "Confirm it by giving scan_shape as [rows, columns] in the metadata.",
+        pointer="/scan_shape",
+    )
