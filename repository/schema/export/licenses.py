@@ -1,0 +1,93 @@
+"""Licenses that data can carry, by SPDX identifier."""
+
+from dataclasses import dataclass
+
+
+class UnknownLicenseError(ValueError):
+    """The SPDX identifier is not one of the licenses that Stemma offers."""
+
+
+@dataclass(frozen=True, slots=True)
+class License:
+    id: str
+    name: str
+    deed: str
+    """The page that explains it to people."""
+
+    @property
+    def url(self) -> str:
+        """The SPDX address: the one that every export gives, so that all agree."""
+        return f"https://spdx.org/licenses/{self.id}"
+
+
+_CREATIVE_COMMONS = "https://creativecommons.org"
+_OPEN_DATA_COMMONS = "https://opendatacommons.org/licenses"
+
+LICENSES: dict[str, License] = {
+    license_.id: license_
+    for license_ in (
+        License(
+            "CC0-1.0", "Creative Commons Zero 1.0 Universal", f"{_CREATIVE_COMMONS}/publicdomain/zero/1.0/"
+        ),
+        License(
+            "CC-BY-4.0",
+            "Creative Commons Attribution 4.0 International",
+            f"{_CREATIVE_COMMONS}/licenses/by/4.0/",
+        ),
+        License(
+            "CC-BY-SA-4.0",
+            "Creative Commons Attribution Share Alike 4.0 International",
+            f"{_CREATIVE_COMMONS}/licenses/by-sa/4.0/",
+        ),
+        License(
+            "CC-BY-NC-4.0",
+            "Creative Commons Attribution Non Commercial 4.0 International",
+            f"{_CREATIVE_COMMONS}/licenses/by-nc/4.0/",
+        ),
+        License(
+            "CC-BY-NC-SA-4.0",
+            "Creative Commons Attribution Non Commercial Share Alike 4.0 International",
+            f"{_CREATIVE_COMMONS}/licenses/by-nc-sa/4.0/",
+        ),
+        License(
+            "CC-BY-ND-4.0",
+            "Creative Commons Attribution No Derivatives 4.0 International",
+            f"{_CREATIVE_COMMONS}/licenses/by-nd/4.0/",
+        ),
+        License(
+            "CC-BY-NC-ND-4.0",
+            "Creative Commons Attribution Non Commercial No Derivatives 4.0 International",
+            f"{_CREATIVE_COMMONS}/licenses/by-nc-nd/4.0/",
+        ),
+        License(
+            "PDDL-1.0",
+            "Open Data Commons Public Domain Dedication & License 1.0",
+            f"{_OPEN_DATA_COMMONS}/pddl/1-0/",
+        ),
+        License("ODC-By-1.0", "Open Data Commons Attribution License v1.0", f"{_OPEN_DATA_COMMONS}/by/1-0/"),
+        License(
+            "ODbL-1.0", "Open Data Commons Open Database License v1.0", f"{_OPEN_DATA_COMMONS}/odbl/1-0/"
+        ),
+        License(
+            "CDLA-Permissive-2.0",
+            "Community Data License Agreement Permissive 2.0",
+            "https://cdla.dev/permissive-2-0/",
+        ),
+        License("MIT", "MIT License", "https://opensource.org/license/mit"),
+        License("Apache-2.0", "Apache License 2.0", "https://www.apache.org/licenses/LICENSE-2.0"),
+        License(
+            "GPL-3.0-or-later",
+            "GNU General Public License v3.0 or later",
+            "https://www.gnu.org/licenses/gpl-3.0",
+        ),
+    )
+}
+
+
+def get_license(spdx_id: str) -> License:
+    """Return the license with this SPDX identifier, whatever its case."""
+    for license_ in LICENSES.values():
+        if license_.id.casefold() == spdx_id.casefold():
+            return license_
+    offered = ", ".join(LICENSES)
+    raise UnknownLicenseError(f"{spdx_id!r} is not a license that Stemma offers; choose one of {offered}")

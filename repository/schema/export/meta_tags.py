@@ -1,0 +1,33 @@
+"""The ``<meta>`` elements of a landing page: Dublin Core, and the tags that reference managers read."""
+
+from repository.schema.export.access import ACCESS_TERMS
+from repository.schema.export.record import CitationRecord
+
+
+def build_meta_tags(record: CitationRecord) -> list[tuple[str, str]]:
+    """Return (name, content) pairs, unescaped: the template escapes them."""
+    day = record.published.isoformat()
+    tags = [("citation_title", record.title), ("DC.title", record.title)]
+    for creator in record.creators:
+        tags += [("citation_author", creator.sort_name), ("DC.creator", creator.sort_name)]
+        if creator.orcid:
+            tags.append(("citation_author_orcid", creator.orcid))
+    tags += [
+        ("citation_publication_date", day.replace("-", "/")),
+        ("citation_publisher", record.publisher),
+        ("citation_language", record.language),
+        ("citation_abstract_html_url", record.url),
+        ("DC.identifier", record.address),
+        ("DC.publisher", record.publisher),
+        ("DC.date", day),
+        ("DC.type", "Dataset"),
+        ("DC.language", record.language),
+        ("DC.rights", record.license.url),
+        ("DC.accessRights", ACCESS_TERMS[record.access].iri),
+    ]
+    if record.doi is not None:
+        tags.append(("citation_doi", record.doi))
+    if record.abstract:
+        tags.append(("DC.description", record.abstract))
+    tags += [("citation_keywords", word) for word in record.keywords]
+    return tags
