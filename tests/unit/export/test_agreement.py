@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -35,9 +35,8 @@ def read_xml(xml: bytes) -> Essence:
     root = etree.fromstring(xml)
 
     def texts(path: str) -> list[str]:
-        return [
-            str(text) for text in root.xpath(path, namespaces={"d": "http://datacite.org/schema/kernel-4"})
-        ]
+        found = root.xpath(path, namespaces={"d": "http://datacite.org/schema/kernel-4"})
+        return [str(text) for text in cast("list[str]", found)]
 
     return Essence(
         texts("//d:creatorName/text()"),
