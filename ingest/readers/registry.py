@@ -1,0 +1,39 @@
+"""The allow-list of readers: which function opens which format."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ingest.readers.contract import OpenedFile, ReadHints
+from ingest.readers.empad.reader import open_empad
+from ingest.readers.refusals import refuse
+
+Opener = Callable[[Mapping[str, Path], ReadHints], OpenedFile]
+
+OPENERS: dict[str, Opener] = {
+    "empad": open_empad,
+}
+
+
+def open_measurement(format: str, files: Mapping[str, Path], hints: ReadHints | None = None) -> OpenedFile:  # noqa: A002 - the word of the contract
+    """Open the files of one measurement lazily.
+
+    Parameters
+    ----------
+    format
+        A format id for which `FormatMatch.readable` is true.
+    files
+        Relative upload path to local path, the primary file first, companions after it.
+    hints
+        What the depositor said, such as the scan shape.
+
+    Raises
+    ------
+    ReadRefusedError
+        With a finding that says what is wrong and what to do, for every known kind of bad input.
+    """
+    if format not in OPENERS:
+        raise refuse("format_not_read", f"Files of the format {format} are stored, not read.")
+    for path in files.values():
+        if path.stat().st_size == 0:
+            raise refuse("file_empty", f"{path.name} has no bytes.", "Upload it again from the original.")
+    return OPENERS[format](files, hints or ReadHints())
