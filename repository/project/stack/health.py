@@ -1,0 +1,40 @@
+"""Ask Stemma itself whether it is ready."""
+
+import http.client
+import json
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """The answer of /readyz: `missing` names the parts that are not there yet."""
+
+    ready: bool
+    missing: tuple[str, ...]
+
+
+def ask_readiness(host: str, port: int, *, timeout: float = 5.0) -> Readiness:
+    """Ask once; a server that does not answer yet lacks `web`. No proxy is ever asked."""
+    connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    try:
+        connection.request("GET", "/readyz", headers={"Accept": "application/json"})
+        response = connection.getresponse()
+        status, body = response.status, response.read()
+    except (OSError, http.client.HTTPException):
+        return Readiness(ready=False, missing=("web",))
+    finally:
+        connection.close()
+    return Readiness(ready=status == http.HTTPStatus.OK, missing=list_missing(status, body))
+
+
+def list_missing(status: int, body: bytes) -> tuple[str, ...]:
+    """Name what a /readyz answer calls not ready."""
+    if status == http.HTTPStatus.OK:
+        return ()
+    try:
+        parts = json.loads(body)
+    except ValueError:
+        return (f"web (it answers {status})",)
+    if not isinstance(parts, dict):
+        return (f"web (it answers {status})",)
+    return tuple(f"{name}: {value}" for name, value in parts.items() if value not in {"ok", True}) or ("web",)

@@ -1,0 +1,91 @@
+"""STEMMA_HOME: what lies where, and whether one can work there at all."""
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from repository.project.stack.errors import StackError
+
+NEEDED_BYTES = 500 * 10**6
+_PRIVATE_FOLDERS = ("logs", "objects", "uploads", "work", "beat")
+
+
+@dataclass(frozen=True, slots=True)
+class StackHome:
+    """The folders and files of one Stemma."""
+
+    root: Path
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def secrets(self) -> Path:
+        return self.root / "secrets.json"
+
+    @property
+    def credentials(self) -> Path:
+        return self.root / "credentials.json"
+
+    @property
+    def state(self) -> Path:
+        return self.root / "stack.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "stack.lock"
+
+    @property
+    def beat_schedule(self) -> Path:
+        return self.root / "beat" / "schedule"
+
+    @property
+    def relocated(self) -> Path:
+        """Where database and broker go when their system user cannot reach this home.
+
+        Named after a hash, so that two homes never meet and no path of a person appears there.
+        """
+        digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
+        return Path("/var/lib") / f"stemma-{digest}"
+
+    def log_of(self, part: str) -> Path:
+        return self.logs / f"{part}.log"
+
+
+def prepare_home(root: Path) -> StackHome:
+    """Create the folders and refuse with a sentence where that cannot work."""
+    home = StackHome(root)
+    try:
+        if not root.exists():
+            root.mkdir(parents=True)
+            # The database's system user passes through when root starts Stemma; nobody can list it.
+            root.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        for name in _PRIVATE_FOLDERS:
+            (root / name).mkdir(mode=0o700, exist_ok=True)
+        home.lock.touch(mode=0o600)
+        os.close(os.open(home.lock, os.O_RDWR))
+    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+        raise StackError(
+            f"{root} cannot be written: {error.strerror}. It holds the data of this Stemma; make it yours "
+            "(was it made by root?), or set STEMMA_HOME to a folder of your own."
+        ) from error
+    except OSError as error:
+        raise StackError(
+            f"{root} cannot be used: {error.strerror}. Set STEMMA_HOME to another folder."
+        ) from error
+    check_space(root)
+    return home
+
+
+def check_space(root: Path, *, needed: int = NEEDED_BYTES) -> None:
+    """Refuse to start a database on a disk that is about to be full."""
+    free = shutil.disk_usage(root).free
+    if free < needed:
+        raise StackError(
+            f"Only {free / 1e6:.0f} MB are free where {root} lies; "
+            f"Stemma needs {needed / 1e6:.0f} MB to start. "
+            "Make room, or set STEMMA_HOME to a folder on another disk."
+        )

@@ -1,0 +1,91 @@
+"""`exec`: database and broker around one command, for tests and checks."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+from repository.project.environment import CHECKOUT, StackEnvironment
+from repository.project.stack.credentials import Secrets, ensure_secrets
+from repository.project.stack.errors import StackError, StopRequestedError
+from repository.project.stack.home import StackHome, prepare_home
+from repository.project.stack.lock import HomeLock
+from repository.project.stack.parts import Addresses
+from repository.project.stack.processes import become_subreaper, compose_launcher, rotate_log, send_signal
+from repository.project.stack.progress import Silence
+from repository.project.stack.servers import Servers
+from repository.project.stack.signals import StopSignals
+
+_INTERRUPTED = 130
+
+
+def run_with_servers(command: list[str], *, environment: StackEnvironment, home: Path | None) -> int:
+    """Run a command with fresh addresses in its environment; return its exit code.
+
+    The servers forget on a power cut (no fsync), which tests neither notice nor need.
+    """
+    os.umask(0o077)
+    become_subreaper()
+    signals = StopSignals()
+    stack_home, lock = _claim_home(home)
+    secrets = ensure_secrets(stack_home)
+    for name in ("database", "broker"):
+        rotate_log(stack_home.log_of(name))
+    servers = Servers(
+        home=stack_home,
+        environment=environment,
+        secrets=secrets,
+        signals=signals,
+        progress=Silence(),
+        durable=False,
+    )
+    try:
+        addresses = servers.start(former_ports={})
+        return _run(command, compose_environment(stack_home, secrets, addresses), signals)
+    except StopRequestedError:
+        return _INTERRUPTED
+    finally:
+        for part in reversed(servers.parts):
+            part.stop(is_urgent=lambda: signals.count > 1)
+        lock.release()
+
+
+def compose_environment(home: StackHome, secrets: Secrets, addresses: Addresses) -> dict[str, str]:
+    """Return the environment of the command: both database roles, for tests use both."""
+    return {
+        **os.environ,
+        "STEMMA_HOME": str(home.root),
+        "STEMMA_SECRET_KEY": secrets.secret_key,
+        "DATABASE_URL": addresses.database,
+        "DATABASE_OWNER_URL": addresses.database_owner,
+        "BROKER_URL": addresses.broker,
+    }
+
+
+def _claim_home(home: Path | None) -> tuple[StackHome, HomeLock]:
+    """Take the home that was named, else the first one below the checkout that nobody uses."""
+    for candidate in [home] if home is not None else _list_homes():
+        stack_home = prepare_home(candidate)
+        lock = HomeLock(stack_home)
+        if lock.acquire():
+            return stack_home, lock
+    raise StackError(f"{home} is in use by another Stemma; name another folder with --home.")
+
+
+def _list_homes() -> Iterator[Path]:
+    return (CHECKOUT / (".stemma-test" if number == 1 else f".stemma-test-{number}") for number in count(1))
+
+
+def _run(command: list[str], environment: dict[str, str], signals: StopSignals) -> int:
+    """Run in the foreground: the terminal's Ctrl-C reaches the command by itself, a TERM is passed on."""
+    process = subprocess.Popen([*compose_launcher(signal.SIGTERM, None), *command], env=environment)
+    seen = 0
+    while process.poll() is None:
+        signals.pause(1.0)
+        if signals.count > seen:
+            seen = signals.count
+            if signals.last != signal.SIGINT or seen > 1:
+                send_signal(process.pid, signal.SIGTERM)
+    return process.returncode if process.returncode >= 0 else 128 - process.returncode

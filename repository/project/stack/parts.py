@@ -1,0 +1,138 @@
+"""Stemma's own processes: web, worker, beat, and the management commands around them."""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from repository.project.environment import CHECKOUT, StackEnvironment
+from repository.project.stack.credentials import Secrets
+from repository.project.stack.home import StackHome
+from repository.project.stack.processes import Command
+
+# One numeric thread per process: the worker already runs one process per core.
+_ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "BLOSC_NTHREADS": "1",
+}
+_SERVER_VARIABLES = ("PATH", "LANG", "TZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the parts reach each other."""
+
+    database: str
+    database_owner: str
+    broker: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationParts:
+    """What web, worker and beat are started with."""
+
+    environment: StackEnvironment
+    home: StackHome
+    secrets: Secrets
+    addresses: Addresses
+    port: int
+
+    @property
+    def host(self) -> str:
+        """Where this machine itself reaches the web part."""
+        everywhere = {"0.0.0.0", "::"}  # noqa: S104 (compared, not bound)
+        return "127.0.0.1" if self.environment.bind in everywhere else self.environment.bind
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def variables(self) -> dict[str, str]:
+        """Return the environment of every part; only `management` adds the owner of the tables."""
+        inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
+        return {
+            **inherited,
+            "PYTHONUNBUFFERED": "1",
+            "STEMMA_HOME": str(self.home.root),
+            "STEMMA_PORT": str(self.port),
+            "STEMMA_PUBLIC_URL": os.environ.get("STEMMA_PUBLIC_URL") or self.url,
+            "STEMMA_SECRET_KEY": self.secrets.secret_key,
+            "DATABASE_URL": self.addresses.database,
+            "BROKER_URL": self.addresses.broker,
+        }
+
+    def web(self) -> Command:
+        return self._command(
+            "web",
+            (
+                "-m",
+                "granian",
+                "--interface",
+                "asgi",
+                "--host",
+                self.environment.bind,
+                "--port",
+                str(self.port),
+            ),
+            ("--workers", str(self.environment.web_workers), "--respawn-failed-workers"),
+            ("--workers-kill-timeout", "5", "--no-ws", "repository.project.asgi:application"),
+        )
+
+    def worker(self) -> Command:
+        return self._command(
+            "worker",
+            ("-m", "celery", "-A", "repository.project.celery:app", "worker", "--pool", "prefork"),
+            ("--concurrency", str(self.environment.worker_processes), "--without-gossip", "--without-mingle"),
+            ("--loglevel", "INFO"),
+            extra=_ONE_THREAD,
+            # A warm stop would finish the running job; without the supervisor there is no database.
+            death_signal=signal.SIGQUIT,
+            harder_signal=signal.SIGQUIT,
+            patience=8.0,
+        )
+
+    def beat(self) -> Command:
+        return self._command(
+            "beat",
+            ("-m", "celery", "-A", "repository.project.celery:app", "beat", "--loglevel", "INFO"),
+            ("--schedule", str(self.home.beat_schedule), "--pidfile", ""),
+            extra=_ONE_THREAD,
+        )
+
+    def management(self, *words: str) -> Command:
+        """Return a management command, run as the owner of the tables."""
+        owner = {
+            "DATABASE_URL": self.addresses.database_owner,
+            "DATABASE_OWNER_URL": self.addresses.database_owner,
+        }
+        return self._command("setup", ("manage.py", *words), extra=owner, death_signal=signal.SIGKILL)
+
+    def _command(
+        self,
+        part: str,
+        *words: tuple[str, ...],
+        extra: Mapping[str, str] | None = None,
+        death_signal: signal.Signals = signal.SIGTERM,
+        harder_signal: signal.Signals = signal.SIGKILL,
+        patience: float = 10.0,
+    ) -> Command:
+        return Command(
+            argv=(sys.executable, *(word for group in words for word in group)),
+            environment={**self.variables(), **(extra or {})},
+            log=self.home.log_of(part),
+            cwd=CHECKOUT,
+            death_signal=death_signal,
+            harder_signal=harder_signal,
+            patience=patience,
+        )
+
+
+def server_environment(home: StackHome) -> dict[str, str]:
+    """Return the bare environment of database and broker: none of the operator's variables."""
+    kept = {name: os.environ[name] for name in _SERVER_VARIABLES if name in os.environ}
+    return {**kept, "LC_ALL": "C.UTF-8", "STEMMA_HOME": str(home.root)}

@@ -1,0 +1,184 @@
+"""Start and end processes: own session, death signal, log, identity that survives pid reuse."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from repository.project.stack.system_user import SystemUser
+
+_PR_SET_CHILD_SUBREAPER = 36
+_LOGS_KEPT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program to run, and how it is ended.
+
+    Attributes
+    ----------
+    death_signal
+        What the kernel sends when the supervisor itself dies, however it dies.
+    stop_signal
+        What an ordered stop sends first; `harder_signal` follows after `patience` seconds, SIGKILL at last.
+    user
+        The system user it runs as when root starts it.
+    """
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    log: Path
+    cwd: Path
+    death_signal: signal.Signals = signal.SIGTERM
+    stop_signal: signal.Signals = signal.SIGTERM
+    harder_signal: signal.Signals = signal.SIGKILL
+    patience: float = 10.0
+    user: SystemUser | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessIdentity:
+    """A pid with its start time in clock ticks, which no later process with the same pid shares."""
+
+    pid: int
+    started: int
+
+    def is_alive(self) -> bool:
+        return identify(self.pid) == self
+
+
+def identify(pid: int) -> ProcessIdentity | None:
+    """Return the identity of a running process; a zombie does not run any more."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    fields = status.rpartition(")")[2].split()
+    return None if fields[0] in "ZX" else ProcessIdentity(pid, int(fields[19]))
+
+
+def compose_launcher(death_signal: signal.Signals, user: SystemUser | None) -> list[str]:
+    """Return the words before a command that tie its life to ours and, for root, drop to the system user."""
+    launcher = ["setpriv", "--pdeathsig", death_signal.name.removeprefix("SIG")]
+    if user is not None:
+        launcher += ["--reuid", str(user.uid), "--regid", str(user.gid), "--clear-groups"]
+    return launcher
+
+
+def spawn(command: Command) -> subprocess.Popen[bytes]:
+    """Start a command in a session of its own.
+
+    The death signal follows the *thread* that starts it, so call this from the main thread only.
+    """
+    with command.log.open("ab") as log:
+        return subprocess.Popen(
+            [*compose_launcher(command.death_signal, command.user), *command.argv],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=dict(command.environment),
+            cwd=command.cwd,
+            start_new_session=True,
+        )
+
+
+def end(process: subprocess.Popen[bytes], command: Command, *, patience: Callable[[], float]) -> None:
+    """Stop a process in order, harder when it does not listen, and with it what it left behind.
+
+    `patience` is asked again and again: a second Ctrl-C shortens it while we wait.
+    """
+    for step in (command.stop_signal, command.harder_signal):
+        if process.poll() is None:
+            send_signal(process.pid, step)
+            _wait(process, patience)
+    kill_session(process.pid)
+    process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], patience: Callable[[], float]) -> None:
+    begin = time.monotonic()
+    while process.poll() is None and time.monotonic() - begin < patience():
+        time.sleep(0.02)
+
+
+def send_signal(pid: int, number: signal.Signals) -> None:
+    """Signal one process, which may be gone already."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def kill_session(session: int) -> None:
+    """Kill whatever still belongs to the session of a dead part, so that nothing holds its port or files."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal() and _read_session(entry) == session:
+            send_signal(int(entry.name), signal.SIGKILL)
+
+
+def _read_session(entry: Path) -> int | None:
+    try:
+        status = (entry / "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return int(status.rpartition(")")[2].split()[3])
+
+
+def become_subreaper() -> None:
+    """Adopt the orphans of dead parts (pool children, server workers), so that they can be ended."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def list_children() -> list[int]:
+    """Return the pids of all children of this process, the adopted ones too."""
+    try:
+        return [int(word) for word in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def end_orphans(known: set[int]) -> None:
+    """Kill and reap adopted processes: their part is dead, and a fresh one takes over."""
+    for pid in list_children():
+        if pid not in known:
+            send_signal(pid, signal.SIGKILL)
+            try:
+                os.waitpid(pid, 0)
+            except ChildProcessError:
+                continue
+
+
+def wait_until_gone(identities: list[ProcessIdentity], *, seconds: float) -> list[ProcessIdentity]:
+    """Wait for processes that are not our children; return those still alive at the end."""
+    deadline = time.monotonic() + seconds
+    alive = [identity for identity in identities if identity.is_alive()]
+    while alive and time.monotonic() < deadline:
+        time.sleep(0.05)
+        alive = [identity for identity in alive if identity.is_alive()]
+    return alive
+
+
+def rotate_log(log: Path) -> None:
+    """Keep the last few logs; the running one always has the plain name."""
+    if not log.exists() or log.stat().st_size == 0:
+        return
+    for number in range(_LOGS_KEPT - 1, 0, -1):
+        older = log.with_name(f"{log.name}.{number}")
+        if older.exists():
+            older.replace(log.with_name(f"{log.name}.{number + 1}"))
+    log.replace(log.with_name(f"{log.name}.1"))
+
+
+def read_tail(log: Path, lines: int = 20) -> str:
+    """Return the end of a log, indented for a message."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - 16_384))
+            text = file.read().decode("utf-8", errors="replace")
+    except OSError:
+        return "    (no log)"
+    return "\n".join(f"    {line}" for line in text.splitlines()[-lines:]) or "    (the log is empty)"

@@ -1,0 +1,255 @@
+"""Start everything in order, keep it running, stop it in order."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+
+from repository.project.environment import StackEnvironment
+from repository.project.stack.account import renew_credentials
+from repository.project.stack.credentials import ensure_secrets, with_secret_key
+from repository.project.stack.errors import StackError, StopRequestedError
+from repository.project.stack.health import ask_readiness
+from repository.project.stack.home import StackHome, prepare_home
+from repository.project.stack.lock import HomeLock
+from repository.project.stack.managed_part import ManagedPart
+from repository.project.stack.parts import ApplicationParts
+from repository.project.stack.ports import choose_port, describe_holder, is_free
+from repository.project.stack.processes import (
+    Command,
+    become_subreaper,
+    end_orphans,
+    identify,
+    read_tail,
+    rotate_log,
+    spawn,
+)
+from repository.project.stack.progress import Progress
+from repository.project.stack.remains import clear_remains
+from repository.project.stack.servers import Servers
+from repository.project.stack.signals import StopSignals
+from repository.project.stack.state import PartStatus, Phase, StackState, load_state, save_state
+
+_READY_SECONDS = 120.0
+_LOGS = ("database", "broker", "setup", "web", "worker", "beat")
+# What needs the others stops first.
+_STOP_ORDER = ("examples", "web", "beat", "worker", "broker", "database")
+
+
+class Supervisor:
+    """One running Stemma. All happens in the main thread: the death signals of the children hang on it."""
+
+    def __init__(self, *, environment: StackEnvironment, progress: Progress, durable: bool = True) -> None:
+        self._environment = environment
+        self._progress = progress
+        self._durable = durable
+        self._signals = StopSignals()
+        self._home: StackHome = prepare_home(environment.home)
+        self._lock = HomeLock(self._home)
+        self._parts: list[ManagedPart] = []
+        self._external: list[PartStatus] = []
+        self._companion: subprocess.Popen[bytes] | None = None
+        self._state = StackState()
+
+    def run(self, *, companion: Callable[[ApplicationParts], Command] | None = None) -> int:
+        """Start, stay until asked to stop, stop; return the exit code."""
+        os.umask(0o077)
+        become_subreaper()
+        self._take_home()
+        try:
+            application = self._start()
+            self._progress.line(f"Stemma is ready at {application.url} (Ctrl-C stops it)")
+            if companion is not None:
+                self._companion = self._start_companion(companion(application))
+            self._stay()
+            code = 0
+        except StopRequestedError:
+            code = 0
+        except StackError as error:
+            self._progress.line(f"\n{error}")
+            code = 1
+        finally:
+            self._stop()
+        self._enter("failed" if code else "stopped")
+        self._lock.release()
+        return code
+
+    def _take_home(self) -> None:
+        former = load_state(self._home.state)
+        if not self._lock.acquire():
+            where = f" at {former.url}" if former.url else ""
+            raise StackError(
+                f"Stemma is already running{where} (process {former.supervisor_pid}). "
+                "`make status` shows its parts, `make stop` ends it; "
+                "another STEMMA_HOME and STEMMA_PORT give a second one."
+            )
+        clear_remains(former, self._progress)
+        self._state.ports = former.ports
+
+    def _start(self) -> ApplicationParts:
+        port = self._choose_web_port()
+        self._progress.line(f"Starting Stemma in {self._home.root}")
+        identity = identify(os.getpid())
+        self._state.supervisor_pid = os.getpid()
+        self._state.supervisor_started = None if identity is None else identity.started
+        self._enter("starting")
+        for name in _LOGS:
+            rotate_log(self._home.log_of(name))
+        application = self._start_servers(port)
+        self._state.url = application.url
+        with self._progress.step("tables"):
+            self._run_setup(application.management("migrate", "--no-input", "--verbosity", "1"))
+        self._start_application(application)
+        with self._progress.step("account") as notes:
+            notes.append(f"{renew_credentials(application)}, in {self._home.credentials}")
+        with self._progress.step("web") as notes:
+            self._wait_until_ready(application)
+            notes.append(application.url)
+        self._enter("ready")
+        return application
+
+    def _choose_web_port(self) -> int:
+        wanted, bind = self._environment.port, self._environment.bind
+        if wanted == 0:
+            return choose_port(self._state.ports.get("web"))
+        if not is_free(wanted, bind):
+            raise StackError(
+                f"Port {wanted} is taken by {describe_holder(wanted)}. "
+                f"End it, or choose another port: STEMMA_PORT={wanted + 1} make up"
+            )
+        return wanted
+
+    def _start_servers(self, port: int) -> ApplicationParts:
+        secrets = with_secret_key(ensure_secrets(self._home), self._environment.secret_key)
+        servers = Servers(
+            home=self._home,
+            environment=self._environment,
+            secrets=secrets,
+            signals=self._signals,
+            progress=self._progress,
+            durable=self._durable,
+        )
+        # The same lists: a server that was started is stopped, also when the next one fails.
+        self._parts, self._external = servers.parts, servers.external
+        addresses = servers.start(former_ports=self._state.ports)
+        self._state.ports = {**servers.ports, "web": port}
+        self._save()
+        return ApplicationParts(self._environment, self._home, secrets, addresses, port)
+
+    def _run_setup(self, command: Command) -> None:
+        process = spawn(command)
+        try:
+            while process.poll() is None:
+                self._signals.pause_or_stop(0.05)
+        finally:
+            process.kill()
+            process.wait()
+        if process.returncode != 0:
+            words = " ".join(command.argv[1:3])
+            raise StackError(f"`{words}` failed. The end of {command.log}:\n{read_tail(command.log)}")
+
+    def _start_application(self, application: ApplicationParts) -> None:
+        queues = f"{self._environment.worker_processes} processes"
+        for name, address, make_command in (
+            ("worker", queues, application.worker),
+            ("web", application.url, application.web),
+            ("beat", "", application.beat),
+        ):
+            part = ManagedPart(name, address, make_command)
+            self._parts.append(part)
+            part.start()
+        self._save()
+
+    def _wait_until_ready(self, application: ApplicationParts) -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        told = time.monotonic() + 5.0
+        while True:
+            readiness = ask_readiness(
+                application.url.split("/")[2].rpartition(":")[0].strip("[]"), application.port
+            )
+            if readiness.ready:
+                return
+            self._tend()
+            missing = ", ".join(readiness.missing)
+            failing = [part for part in self._parts if part.is_failing]
+            if failing or time.monotonic() > deadline:
+                raise StackError(self._describe_failure(failing, missing))
+            if time.monotonic() > told:
+                told += 5.0
+                self._progress.line(f"  waiting for {missing}")
+            self._signals.pause_or_stop(0.1)
+
+    def _describe_failure(self, failing: list[ManagedPart], missing: str) -> str:
+        names = [part.name for part in failing] or ["web", "worker"]
+        reason = (
+            f"{', '.join(names)} cannot start"
+            if failing
+            else f"Not ready after {_READY_SECONDS:.0f} s: {missing}"
+        )
+        tails = [
+            f"The end of {self._home.log_of(name)}:\n{read_tail(self._home.log_of(name))}" for name in names
+        ]
+        return "\n".join([f"{reason}.", *tails, "Everything is stopped again; nothing is lost."])
+
+    def _start_companion(self, command: Command) -> subprocess.Popen[bytes]:
+        """Start what works on the running Stemma in sight of the person, such as depositing the examples."""
+        self._progress.line("")
+        return subprocess.Popen(
+            command.argv,
+            env=dict(command.environment),
+            cwd=command.cwd,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def _stay(self) -> None:
+        while not self._signals.count:
+            self._signals.pause(1.0)
+            self._tend()
+            if self._companion is not None and self._companion.poll() is not None:
+                self._companion = None
+                self._progress.line(f"\nStemma keeps serving at {self._state.url} until Ctrl-C.")
+
+    def _tend(self) -> None:
+        """Notice the dead, end what they left behind, start again whoever is due."""
+        changed = False
+        for part in self._parts:
+            if part.has_died():
+                changed = True
+                self._progress.line(f"  {part.name} died ({part.status.last_exit}) and is started again")
+                if part.is_failing:
+                    self._progress.line(f"  {part.name} keeps dying: see {part.status.log}")
+            changed = part.has_settled() or changed
+        if changed:
+            # A dead part's own children were adopted by this process.
+            end_orphans(self._list_known_pids())
+        for part in self._parts:
+            if part.is_due():
+                part.start()
+                changed = True
+        if changed:
+            self._save()
+
+    def _list_known_pids(self) -> set[int]:
+        known = {part.pid for part in self._parts if part.pid is not None}
+        return known | ({self._companion.pid} if self._companion is not None else set())
+
+    def _stop(self) -> None:
+        if self._parts:
+            self._progress.line("Stopping Stemma")
+            self._enter("stopping")
+        if self._companion is not None:
+            self._companion.terminate()
+            self._companion.wait()
+        for part in sorted(self._parts, key=lambda part: _STOP_ORDER.index(part.name)):
+            part.stop(is_urgent=lambda: self._signals.count > 1)
+            end_orphans(self._list_known_pids())
+            self._save()
+
+    def _enter(self, phase: Phase) -> None:
+        self._state.phase = phase
+        self._save()
+
+    def _save(self) -> None:
+        self._state.parts = [part.status for part in self._parts] + self._external
+        save_state(self._home.state, self._state)
