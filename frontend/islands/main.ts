@@ -1,0 +1,25 @@
+/** The one entry: styles, htmx, and each island's element, loaded only on pages that hold it. */
+import "../styles/stemma.css";
+import "htmx.org";
+import "./copy-button";
+import "./local-time";
+
+const islands: Record<string, () => Promise<unknown>> = {
+  "stemma-uploader": () => import("./uploader/element"),
+  "stemma-pattern-viewer": () => import("./pattern-viewer/element"),
+  "stemma-job-progress": () => import("./job-progress"),
+  "stemma-metadata-form": () => import("./metadata-form/element"),
+  "stemma-deposit-actions": () => import("./deposit-actions"),
+  "stemma-search-filters": () => import("./search-filters"),
+};
+
+function loadIslands(scope: ParentNode): void {
+  for (const [name, load] of Object.entries(islands)) {
+    if (!customElements.get(name) && scope.querySelector(name)) {
+      void load();
+    }
+  }
+}
+
+loadIslands(document);
+document.addEventListener("htmx:after:swap", () => loadIslands(document));

@@ -1,0 +1,67 @@
+/** Changes of single fields in the supplied document, and what happened to them on the server meanwhile. */
+import { isRecord } from "../api/problem";
+
+export interface Change {
+  /** Keys from the root of the document, such as defaults, sample, name. */
+  path: string[];
+  label: string;
+  value: unknown;
+}
+
+export type SuppliedDocument = Record<string, unknown>;
+
+export function valueAt(document: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((node, key) => (isRecord(node) ? node[key] : undefined), document);
+}
+
+function withValue(node: unknown, path: readonly string[], value: unknown): SuppliedDocument {
+  const [key = "", ...rest] = path;
+  const copy: SuppliedDocument = isRecord(node) ? { ...node } : {};
+  const child = rest.length > 0 ? withValue(copy[key], rest, value) : value;
+  const isEmpty = child === undefined || (rest.length > 0 && isRecord(child) && Object.keys(child).length === 0);
+  if (isEmpty) {
+    return Object.fromEntries(Object.entries(copy).filter(([name]) => name !== key));
+  }
+  copy[key] = child;
+  return copy;
+}
+
+/** The document with the changes; an undefined value removes the field, and groups left empty go with it. */
+export function applyChanges(document: SuppliedDocument, changes: readonly Change[]): SuppliedDocument {
+  return changes.reduce((result, { path, value }) => withValue(result, path, value), document);
+}
+
+export function isSame(one: unknown, other: unknown): boolean {
+  if (Array.isArray(one) && Array.isArray(other)) {
+    return one.length === other.length && one.every((value, index) => isSame(value, other[index]));
+  }
+  if (isRecord(one) && isRecord(other)) {
+    const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+    return [...keys].every((key) => isSame(one[key], other[key]));
+  }
+  return one === other;
+}
+
+/** The changes whose field somebody else changed too, to something else, since `base` was read. */
+export function findCollisions(base: SuppliedDocument, theirs: SuppliedDocument, changes: readonly Change[]): Change[] {
+  return changes.filter(({ path, value }) => {
+    const now = valueAt(theirs, path);
+    return !isSame(now, valueAt(base, path)) && !isSame(now, value);
+  });
+}
+
+export function describeValue(value: unknown): string {
+  if (value === undefined || value === null) {
+    return "nothing";
+  }
+  if (isRecord(value)) {
+    if (typeof value.missing === "string") {
+      return value.missing.replaceAll("_", " ");
+    }
+    const amount = Array.isArray(value.range) ? value.range.join("–") : value.value;
+    if (amount !== undefined) {
+      return [amount, value.unit].filter((part) => part !== undefined && part !== "1").join(" ");
+    }
+  }
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,185 @@
+/**
+ * <stemma-uploader data-deposit data-endpoint data-object>: drag and drop of files and folders.
+ *
+ * The server renders the drop zone with its two inputs; this element adds the list, the totals and resuming.
+ */
+import { requestJson } from "../api/request";
+import { isRecord } from "../api/problem";
+import { formatBytes, formatDuration } from "../format/quantity";
+import { type ChosenFile, listDroppedFiles, listInputFiles } from "./chosen-files";
+import { listUnfinishedUploads } from "./stored-uploads";
+import { TransferRate } from "./transfer-rate";
+import { UploadQueue } from "./upload-queue";
+import { UploadRow } from "./upload-row";
+import { UploadTask } from "./upload-task";
+
+class Uploader extends HTMLElement {
+  private readonly queue = new UploadQueue<UploadTask>();
+  private readonly rows = new Map<string, UploadRow>();
+  private readonly rate = new TransferRate();
+  private stored = new Map<string, number>();
+  private isComplete = true;
+
+  connectedCallback(): void {
+    this.prepareDropZone();
+    for (const input of this.querySelectorAll<HTMLInputElement>("input[type=file]")) {
+      input.addEventListener("change", () => {
+        void this.addFiles(listInputFiles(input.files ?? []));
+        input.value = "";
+      });
+    }
+    this.partNamed("pause").addEventListener("click", () => void this.togglePause());
+    this.partNamed("retry").addEventListener("click", () => this.retryFailed());
+    window.addEventListener("beforeunload", this.warnBeforeLeaving);
+    void this.showUnfinished();
+  }
+
+  disconnectedCallback(): void {
+    window.removeEventListener("beforeunload", this.warnBeforeLeaving);
+  }
+
+  private readonly warnBeforeLeaving = (event: BeforeUnloadEvent): void => {
+    if (!this.isComplete) {
+      event.preventDefault();
+    }
+  };
+
+  private partNamed(name: string): HTMLElement {
+    const element = this.querySelector<HTMLElement>(`[data-part="${name}"]`);
+    if (!element) {
+      throw new Error(`The page lacks the uploader's part "${name}".`);
+    }
+    return element;
+  }
+
+  private prepareDropZone(): void {
+    const zone = this.partNamed("zone");
+    const mark = (isOver: boolean) => (event: DragEvent) => {
+      event.preventDefault();
+      zone.classList.toggle("is-over", isOver);
+    };
+    zone.addEventListener("dragover", mark(true));
+    zone.addEventListener("dragleave", mark(false));
+    zone.addEventListener("drop", (event) => {
+      mark(false)(event);
+      if (event.dataTransfer) {
+        void listDroppedFiles(event.dataTransfer).then((files) => this.addFiles(files));
+      }
+    });
+  }
+
+  /** Sizes of what the server already stores, by path. */
+  private async loadStored(): Promise<void> {
+    const { body } = await requestJson(this.dataset.object ?? "");
+    const files = isRecord(body) && Array.isArray(body.files) ? (body.files as unknown[]) : [];
+    this.stored = new Map(
+      files
+        .filter(isRecord)
+        .filter((file) => file.state === "stored")
+        .map((file) => [String(file.path), Number(file.size)]),
+    );
+  }
+
+  private async addFiles(chosen: ChosenFile[]): Promise<void> {
+    await this.loadStored().catch(() => undefined);
+    for (const file of chosen) {
+      if (this.queue.has(file.path)) {
+        continue;
+      }
+      const task = new UploadTask(
+        file,
+        { deposit: this.dataset.deposit ?? "", endpoint: this.dataset.endpoint ?? "" },
+        (changed) => this.onTaskChange(changed),
+      );
+      this.queue.add(task);
+      this.showRow(task);
+      if (this.stored.get(file.path) === file.file.size) {
+        task.markPresent();
+      }
+    }
+    this.partNamed("unfinished").hidden = true;
+    this.rate.reset();
+    this.queue.advance();
+    this.showTotals();
+  }
+
+  private showRow(task: UploadTask): void {
+    const row = new UploadRow(task);
+    const old = this.rows.get(task.path);
+    if (old) {
+      old.element.replaceWith(row.element);
+    } else {
+      this.partNamed("list").append(row.element);
+    }
+    this.rows.set(task.path, row);
+  }
+
+  private onTaskChange(task: UploadTask): void {
+    this.rows.get(task.path)?.update(task);
+    if (task.state === "done" || task.state === "failed") {
+      this.queue.advance();
+    }
+    this.showTotals();
+  }
+
+  private showTotals(): void {
+    const { files, finished, failed, sent, size } = this.queue.totals;
+    this.rate.record(performance.now(), sent);
+    this.partNamed("total").hidden = files === 0;
+    const bar = this.partNamed("bar") as HTMLProgressElement;
+    bar.max = Math.max(1, size);
+    bar.value = sent;
+    const isFinished = finished === files;
+    const rate = this.rate.bytesPerSecond;
+    const speed =
+      !isFinished && !this.queue.isPaused && rate > 0
+        ? `, ${formatBytes(rate)}/s, ${formatDuration(this.rate.secondsLeft(size - sent))} left`
+        : "";
+    this.partNamed("text").textContent =
+      `${finished} of ${files} files stored, ${formatBytes(sent)} of ${formatBytes(size)}${speed}` +
+      (failed > 0 ? `. ${failed} stopped.` : "");
+    this.partNamed("pause").hidden = isFinished || finished + failed === files;
+    this.partNamed("retry").hidden = failed === 0;
+    const wasComplete = this.isComplete;
+    this.isComplete = finished + failed === files;
+    if (this.isComplete && !wasComplete && finished > 0) {
+      this.dispatchEvent(new CustomEvent("stemma:uploaded", { bubbles: true, detail: { finished, failed } }));
+    }
+  }
+
+  private async togglePause(): Promise<void> {
+    const button = this.partNamed("pause");
+    if (this.queue.isPaused) {
+      this.rate.reset();
+      this.queue.resumeAll();
+      button.textContent = "Pause";
+    } else {
+      button.textContent = "Go on";
+      await this.queue.pauseAll();
+    }
+    this.showTotals();
+  }
+
+  private retryFailed(): void {
+    const failed = this.queue.tasks.filter((task) => task.state === "failed").map((task) => task.chosen);
+    void this.addFiles(failed);
+  }
+
+  private async showUnfinished(): Promise<void> {
+    const uploads = await listUnfinishedUploads(this.dataset.deposit ?? "");
+    if (uploads.length === 0 || this.queue.tasks.length > 0) {
+      return;
+    }
+    const list = this.partNamed("unfinished-list");
+    list.replaceChildren(
+      ...uploads.map(({ path, size, stored }) => {
+        const item = document.createElement("li");
+        item.textContent = `${path}: ${formatBytes(stored)} of ${formatBytes(size)} stored`;
+        return item;
+      }),
+    );
+    this.partNamed("unfinished").hidden = false;
+  }
+}
+
+customElements.define("stemma-uploader", Uploader);

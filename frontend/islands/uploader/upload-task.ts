@@ -1,0 +1,125 @@
+/** One file on its way: a tus upload with its state, resumed by path, size and time of change. */
+import { type DetailedError, Upload } from "tus-js-client";
+import { describeProblem, parseProblem } from "../api/problem";
+import type { ChosenFile } from "./chosen-files";
+
+export type UploadState = "waiting" | "sending" | "paused" | "done" | "present" | "failed";
+
+const retryDelays = [0, 1000, 3000, 5000, 10_000, 20_000, 30_000, 60_000, 60_000];
+const largestHashedHere = 64 * 1024 * 1024;
+
+export function fingerprint(deposit: string, path: string, file: { size: number; lastModified: number }): string {
+  return ["stemma", deposit, path, file.size, file.lastModified].join("|");
+}
+
+function hex(buffer: ArrayBuffer): string {
+  return Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Small files get their digest here, so that the server can refuse damage; large ones are hashed as they are written. */
+async function smallDigest(file: File): Promise<string | null> {
+  if (file.size > largestHashedHere || !globalThis.isSecureContext) {
+    return null;
+  }
+  return hex(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+}
+
+function reasonOf(error: Error | DetailedError): string {
+  const response = "originalResponse" in error ? error.originalResponse : null;
+  if (!response) {
+    return "The connection broke and did not come back. What arrived is kept: retry to go on from there.";
+  }
+  return describeProblem(parseProblem(response.getStatus(), response.getBody()));
+}
+
+export class UploadTask {
+  state: UploadState = "waiting";
+  sent = 0;
+  problem = "";
+  private upload: Upload | null = null;
+
+  constructor(
+    readonly chosen: ChosenFile,
+    private readonly target: { deposit: string; endpoint: string },
+    private readonly onChange: (task: UploadTask) => void,
+  ) {}
+
+  get path(): string {
+    return this.chosen.path;
+  }
+
+  get size(): number {
+    return this.chosen.file.size;
+  }
+
+  async start(): Promise<void> {
+    this.change("sending");
+    const upload = this.upload ?? (await this.createUpload());
+    this.upload = upload;
+    // A pause may have come while the digest was computed.
+    if (this.isSending()) {
+      upload.start();
+    }
+  }
+
+  async pause(): Promise<void> {
+    this.change("paused");
+    await this.upload?.abort();
+  }
+
+  /** Give up this file; what the server holds of it is removed. */
+  async discard(): Promise<void> {
+    await this.upload?.abort(true);
+  }
+
+  markPresent(): void {
+    this.sent = this.size;
+    this.change("present");
+  }
+
+  private isSending(): boolean {
+    return this.state === "sending";
+  }
+
+  private change(state: UploadState): void {
+    this.state = state;
+    if (state !== "failed") {
+      this.problem = "";
+    }
+    this.onChange(this);
+  }
+
+  private async createUpload(): Promise<Upload> {
+    const { file, path } = this.chosen;
+    const digest = await smallDigest(file);
+    const upload = new Upload(file, {
+      endpoint: this.target.endpoint,
+      retryDelays,
+      metadata: {
+        deposit: this.target.deposit,
+        path,
+        size: String(file.size),
+        ...(digest ? { sha256: digest } : {}),
+      },
+      fingerprint: () => Promise.resolve(fingerprint(this.target.deposit, path, file)),
+      removeFingerprintOnSuccess: true,
+      onProgress: (sent) => {
+        this.sent = sent;
+        this.onChange(this);
+      },
+      onSuccess: () => {
+        this.sent = this.size;
+        this.change("done");
+      },
+      onError: (error) => {
+        this.problem = reasonOf(error);
+        this.change("failed");
+      },
+    });
+    const [previous] = await upload.findPreviousUploads();
+    if (previous) {
+      upload.resumeFromPreviousUpload(previous);
+    }
+    return upload;
+  }
+}
