@@ -88,10 +88,11 @@ class ApplicationParts:
             "worker",
             ("-m", "celery", "-A", "repository.project.celery:app", "worker", "--pool", "prefork"),
             ("--concurrency", str(self.environment.worker_processes), "--without-gossip", "--without-mingle"),
-            ("--loglevel", "INFO"),
+            ("--loglevel", "INFO", "--include", "repository.project.stack.worker_children"),
             extra=_ONE_THREAD,
-            # A warm stop would finish the running job; without the supervisor there is no database.
-            death_signal=signal.SIGQUIT,
+            # Without the supervisor broker and database are gone as well: Celery's own ways to stop, warm or
+            # cold, may then wait for them for ever. The lease of the job brings it back.
+            death_signal=signal.SIGKILL,
             harder_signal=signal.SIGQUIT,
             patience=8.0,
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 from repository.project.stack.system_user import SystemUser
 
 _PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_PDEATHSIG = 1
 _LOGS_KEPT = 5
 
 
@@ -131,6 +132,11 @@ def _read_session(entry: Path) -> int | None:
 def become_subreaper() -> None:
     """Adopt the orphans of dead parts (pool children, server workers), so that they can be ended."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def die_with_parent(number: signal.Signals) -> None:
+    """Ask the kernel for a signal when the parent of this process dies."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
 
 
 def list_children() -> list[int]:
