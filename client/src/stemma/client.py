@@ -1,0 +1,137 @@
+"""The entrance: ``stemma.connect(url)``."""
+
+import os
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from stemma.conditions import Facet, Range, build_conditions, build_parameters
+from stemma.connection import Connection, api_path
+from stemma.credentials import find_login
+from stemma.errors import JsonObject, UsageError
+from stemma.identifiers import Reference, parse_reference
+from stemma.records import Dataset, Deposit, Measurement, open_record
+from stemma.search import SearchResults
+
+
+class Client:
+    """A connection to one server; a context manager, though nothing breaks if it is never closed."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    @property
+    def url(self) -> str:
+        return self.connection.url
+
+    def account(self) -> JsonObject:
+        """Return who this token belongs to: username, roles, scopes, expiry, quota."""
+        return self.connection.get_json(api_path("account"))
+
+    def search(
+        self,
+        text: str | None = None,
+        *,
+        where: str | list[str] | Mapping[str, Range] | None = None,
+        **facets: Any,
+    ) -> SearchResults:
+        """Find published datasets.
+
+        Parameters
+        ----------
+        text : str, optional
+            Words of title, abstract, creators, materials.
+        where : str, list of str or mapping, optional
+            Ranges of physical quantities, closed: ``"voltage=80..300 kV"``, or
+            ``{"acceleration_voltage": (80, 300, "kV")}``.
+        **facets
+            Exact values: ``technique="four_d_stem"``, ``format="empad"``, ``elements=["Mo", "S"]``.
+
+        Returns
+        -------
+        SearchResults
+            Iterate over it; pages are fetched as they are needed. ``len()`` is the number of datasets found.
+        """
+        parameters = [("q", text)] if text else []
+        parameters += build_parameters(build_conditions(where))
+        for name, value in facets.items():
+            values = value if isinstance(value, list | tuple | set) else [value]
+            parameters += build_parameters([Facet(name, str(one)) for one in values])
+        return SearchResults(self.connection, parameters, self.open)
+
+    def open(self, reference: str) -> Any:
+        """Open a dataset, a deposit of one's own or a measurement by its id, DOI or address.
+
+        Returns
+        -------
+        Dataset, Deposit or Measurement
+            Whatever carries this id.
+
+        Raises
+        ------
+        UsageError
+            The text holds no id, or is an address of another server.
+        NotFoundError
+            Nothing here has this id.
+        """
+        wanted = parse_reference(reference)
+        if wanted.server is not None and not self.connection.is_own(wanted.server):
+            raise UsageError(
+                f"{reference} is on another server than {self.url}.",
+                hint=f"stemma.connect({wanted.server!r})",
+                code="other_server",
+            )
+        return open_reference(self.connection, wanted)
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Client of {self.url}{'' if self.connection.token else ' (no token)'}>"
+
+
+def open_reference(connection: Connection, wanted: Reference) -> Dataset | Deposit | Measurement:
+    """Fetch what a reference names; a version that is named in it is the one that is opened."""
+    if wanted.version is not None and wanted.kind != "measurements":
+        record = connection.get_json(api_path("datasets", wanted.id, "versions", str(wanted.version)))
+        return Dataset(connection, {**record, "id": wanted.id}, version=wanted.version)
+    # A page under /deposits/ may have been published since; its id stays.
+    kinds = ("measurements",) if wanted.kind == "measurements" else ("datasets", "deposits", "measurements")
+    return open_record(connection, wanted.id, kinds)
+
+
+def connect(
+    url: str | None = None,
+    token: str | None = None,
+    *,
+    retry_seconds: float = 20.0,
+    transport: httpx.BaseTransport | None = None,
+) -> Client:
+    """Connect to a server; without arguments, the one of STEMMA_URL or of ``stemma login``.
+
+    Parameters
+    ----------
+    url : str, optional
+        ``https://stemma.example.org``.
+    token : str, optional
+        For drafts and embargoed data. Default: STEMMA_TOKEN, or the login file's token for this server.
+    retry_seconds : float
+        How long a request is repeated while the server is away, in seconds.
+    transport : httpx.BaseTransport, optional
+        For tests and unusual networks.
+    """
+    environment = {**os.environ, "STEMMA_URL": url} if url else dict(os.environ)
+    login = find_login(environment)
+    return Client(
+        Connection(login.url, token or login.token, retry_seconds=retry_seconds, transport=transport)
+    )

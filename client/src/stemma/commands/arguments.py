@@ -1,0 +1,160 @@
+"""The command line."""
+
+import argparse
+from pathlib import Path
+from typing import NoReturn, TypeAlias
+
+from stemma.depositing.drafts import Acknowledgement
+from stemma.errors import UsageError
+
+EXIT_CODES = (
+    "exit codes: 0 done; 2 usage; 3 errors in what was to be published or validated; 4 server or network"
+)
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """Raises where argparse would end the process, so that every end goes one way."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(
+            f"{message[:1].upper()}{message[1:]}.", hint=f"`{self.prog} --help` shows what is possible."
+        )
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = ArgumentParser(
+        prog="stemma",
+        description="Deposit, find and read scanning transmission electron microscopy data.",
+        epilog=EXIT_CODES,
+    )
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", parser_class=ArgumentParser
+    )
+    _add_login(commands)
+    _add_deposit(commands)
+    _add_validate(commands)
+    _add_template(commands)
+    _add_records(commands)
+    _add_search(commands)
+    return parser
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[ArgumentParser]"  # noqa: SLF001 - argparse gives it no other name
+
+
+def _add(commands: Commands, name: str, text: str) -> ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text, epilog=EXIT_CODES)
+    command.add_argument("--json", action="store_true", help="print exactly one JSON object on stdout")
+    return command
+
+
+def _add_login(commands: Commands) -> None:
+    login = _add(commands, "login", "Store a server and a token for it.")
+    login.add_argument("--url", help="address of the server; default STEMMA_URL or the last one")
+    login.add_argument(
+        "--token",
+        help="a token from the server's page of tokens; asked for, or read from stdin, when left out",
+    )
+
+
+def _add_deposit(commands: Commands) -> None:
+    deposit = _add(
+        commands,
+        "deposit",
+        "Send files and folders, and wait until they are read. The same PATHs go on where it stopped.",
+    )
+    _add_description(deposit)
+    deposit.add_argument("--publish", action="store_true", help="publish when everything is in order")
+    _add_acceptance(deposit)
+    deposit.add_argument(
+        "--no-wait",
+        dest="wait",
+        action="store_false",
+        help="return when the files are there, before they are read",
+    )
+    deposit.add_argument(
+        "--new", action="store_true", help="start another deposit instead of going on with an unfinished one"
+    )
+
+
+def _add_validate(commands: Commands) -> None:
+    validate = _add(
+        commands, "validate", "Have files read and checked as a deposit would be, and keep nothing."
+    )
+    _add_description(validate)
+
+
+def _add_description(command: argparse.ArgumentParser) -> None:
+    command.add_argument("paths", metavar="PATH", nargs="+", type=Path)
+    command.add_argument("--title", help="title of the dataset")
+    command.add_argument(
+        "--metadata",
+        metavar="FILE",
+        type=Path,
+        help="YAML or JSON: {dataset: …, defaults: …, measurements: {'path or glob': …}}",
+    )
+
+
+def _add_acceptance(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--accept-warnings",
+        metavar="CODE[:NOTE]",
+        action="append",
+        default=[],
+        type=parse_acknowledgement,
+        help="acknowledge warnings of this code, with a note; may be repeated",
+    )
+
+
+def _add_template(commands: Commands) -> None:
+    template = _add(commands, "template", "Print a metadata file to fill in.")
+    template.add_argument("techniques", metavar="TECHNIQUE", nargs="+", help="four_d_stem, annular, eels …")
+
+
+def _add_records(commands: Commands) -> None:
+    status = _add(commands, "status", "Show a deposit, dataset or measurement; without ID, your deposits.")
+    status.add_argument("id", metavar="ID", nargs="?")
+    publish = _add(commands, "publish", "Publish a deposit.")
+    publish.add_argument("id", metavar="ID")
+    _add_acceptance(publish)
+    get = _add(
+        commands, "get", "Download the original files; goes on where it stopped and checks every digest."
+    )
+    get.add_argument("id", metavar="ID")
+    get.add_argument(
+        "path",
+        metavar="PATH",
+        nargs="?",
+        type=Path,
+        help="folder to write to; default: one named after the ID",
+    )
+    opened = _add(commands, "open", "Show what an ID, DOI or address is, and where it can be read.")
+    opened.add_argument("id", metavar="ID")
+
+
+def _add_search(commands: Commands) -> None:
+    search = _add(commands, "search", "Find published datasets.")
+    search.add_argument(
+        "text", metavar="TEXT", nargs="*", help="words of title, abstract, creators, materials"
+    )
+    search.add_argument(
+        "--where",
+        metavar="CONDITION",
+        action="append",
+        default=[],
+        help="'voltage=80..300 kV', 'semi_convergence_angle>=20 mrad', 'format=empad'; may be repeated",
+    )
+    search.add_argument("--limit", type=_positive, default=50, help="results to list at most (default 50)")
+
+
+def parse_acknowledgement(text: str) -> Acknowledgement:
+    code, _, note = text.partition(":")
+    if not code.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} names no code; write CODE or CODE:note")
+    return Acknowledgement(code.strip(), note.strip())
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return int(text)

@@ -1,0 +1,57 @@
+"""deposit, validate, publish."""
+
+import argparse
+
+from stemma.commands.report import describe_record
+from stemma.commands.result import DONE, ERRORS_FOUND, Result
+from stemma.connection import Connection
+from stemma.depositing.document import load_document
+from stemma.depositing.drafts import Drafts
+from stemma.depositing.session import DepositRequest, DepositSession, Outcome, publish_deposit, validate_paths
+from stemma.identifiers import parse_reference
+from stemma.progress import Progress
+
+
+def deposit(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:
+    request = DepositRequest(
+        paths=arguments.paths,
+        title=arguments.title,
+        document=load_document(arguments.metadata) if arguments.metadata else None,
+        publish=arguments.publish,
+        accepted=arguments.accept_warnings,
+        wait=arguments.wait,
+        new=arguments.new,
+    )
+    session = DepositSession(connection, request, progress)
+    try:
+        return _build_result(session.run())
+    except KeyboardInterrupt:
+        progress.end()
+        if session.deposit_id:
+            progress.note(
+                f"Stopped. What was sent is kept in deposit {session.deposit_id}; "
+                "the same command goes on with it."
+            )
+        raise
+
+
+def validate(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:
+    document = load_document(arguments.metadata) if arguments.metadata else None
+    request = DepositRequest(paths=arguments.paths, title=arguments.title, document=document)
+    outcome = validate_paths(connection, request, progress)
+    # The draft is gone: a next step with its id would lead nowhere.
+    text = describe_record(
+        {**outcome.record, "state": f"checked ({outcome.record.get('state')}), not kept"},
+        outcome.requirements,
+    )
+    return Result(outcome.record, text, ERRORS_FOUND if outcome.refused else DONE)
+
+
+def publish(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:
+    record_id = parse_reference(arguments.id).id
+    return _build_result(publish_deposit(Drafts(connection), record_id, arguments.accept_warnings, progress))
+
+
+def _build_result(outcome: Outcome) -> Result:
+    text = describe_record(outcome.record, outcome.requirements)
+    return Result(outcome.record, text, ERRORS_FOUND if outcome.refused else DONE)

@@ -1,0 +1,114 @@
+"""status, open, get, search, template."""
+
+import argparse
+from itertools import islice
+from pathlib import Path
+
+import yaml
+
+from stemma.client import Client, open_reference
+from stemma.commands.report import describe_measurement, describe_record
+from stemma.commands.result import Result
+from stemma.connection import API, Connection, api_path
+from stemma.errors import JsonObject, ServerUnreachableError
+from stemma.identifiers import parse_reference
+from stemma.progress import Progress, format_size
+from stemma.records import Dataset, Deposit, Measurement
+from stemma.search import follow_pages
+
+
+def status(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:
+    if arguments.id is None:
+        return _list_deposits(connection)
+    return show(arguments, connection, progress)
+
+
+def show(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:
+    del progress
+    found = open_reference(connection, parse_reference(arguments.id))
+    text = (
+        describe_measurement(found.record)
+        if isinstance(found, Measurement)
+        else describe_record(found.record)
+    )
+    return Result(found.record, text)
+
+
+def get(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:
+    wanted = parse_reference(arguments.id)
+    found = open_reference(connection, wanted)
+    if isinstance(found, Measurement):
+        progress.note(f"{found.id} is a measurement; the files of its whole dataset are downloaded.")
+        found = _open_parent(connection, found)
+    folder: Path = arguments.path or Path(found.id)
+    files = found.files
+    progress.begin_transfer("Downloading", total=sum(int(file["size"]) for file in files), files=len(files))
+    try:
+        found.download(folder, on_progress=progress.file_arrives)
+    finally:
+        progress.end()
+    listed: list[JsonObject] = [
+        {
+            "path": file["path"],
+            "size": file["size"],
+            "sha256": file["sha256"],
+            "location": str(folder / file["path"]),
+        }
+        for file in files
+        if file.get("sha256")
+    ]
+    total = format_size(sum(int(file["size"]) for file in listed))
+    text = f"{len(listed)} files, {total}, in {folder}; every sha256 is as published."
+    return Result({"id": found.id, "folder": str(folder), "files": listed}, text)
+
+
+def search(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:
+    del progress
+    results = Client(connection).search(" ".join(arguments.text) or None, where=arguments.where)
+    listed = [result.record for result in islice(results, arguments.limit)]
+    lines = [f"{results.count} datasets"]
+    for record in listed:
+        lines += [
+            f"  {record['id']}  {record.get('title') or ''}",
+            f"      {record.get('doi') or ''}  {record.get('url') or ''}",
+        ]
+    return Result({"count": results.count, "facets": results.facets, "results": listed}, "\n".join(lines))
+
+
+def template(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:
+    del progress
+    techniques = [
+        ("technique", one) for technique in arguments.techniques for one in technique.split(",") if one
+    ]
+    response = connection.request("GET", f"{API}/schemas/stem/1.0.0/template", params=techniques)
+    try:
+        document = yaml.safe_load(response.text)
+    except yaml.YAMLError as fault:
+        raise ServerUnreachableError(
+            f"The server's template is not YAML: {fault}.", code="not_stemma"
+        ) from fault
+    return Result(
+        document if isinstance(document, dict) else {"template": document}, response.text.rstrip("\n")
+    )
+
+
+def _open_parent(connection: Connection, measurement: Measurement) -> Dataset | Deposit:
+    parent = open_reference(connection, parse_reference(str(measurement.record.get("dataset") or "")))
+    if isinstance(parent, Measurement):
+        raise ServerUnreachableError(
+            f"The server names {parent.id} as the dataset of {measurement.id}.", code="not_stemma"
+        )
+    return parent
+
+
+def _list_deposits(connection: Connection) -> Result:
+    path = api_path("deposits")
+    first = connection.get_json(path)
+    records = list(follow_pages(connection, path, [], first))
+    lines = [
+        f"{record['id']}  {record.get('state') or '':16}  {record.get('title') or ''}" for record in records
+    ]
+    return Result(
+        {"count": len(records), "results": records},
+        "\n".join(lines) or "No deposits yet: stemma deposit PATH…",
+    )

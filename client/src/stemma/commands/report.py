@@ -1,0 +1,135 @@
+"""Records as text for people."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from stemma.errors import JsonObject
+from stemma.findings import group_findings
+from stemma.progress import format_size
+
+MOST_LINES_PER_GROUP = 8
+_HEADINGS = {"error": "Errors", "warning": "Warnings", "info": "Notes"}
+
+
+def describe_record(record: JsonObject, requirements: Sequence[JsonObject] = ()) -> str:
+    """Return a deposit or dataset as text: what was read, findings, what is missing, what to do next."""
+    lines = [*_describe_head(record), *_describe_measurements(record), *_describe_findings(record)]
+    lines += _describe_missing(requirements)
+    following = next_step(record)
+    if following:
+        lines += ["", f"Next: {following}"]
+    return "\n".join(lines)
+
+
+def describe_measurement(record: JsonObject) -> str:
+    """Return a measurement as text: signals with their axes, and the quantities of its metadata."""
+    techniques = ", ".join(record.get("techniques") or ())
+    lines = [f"Measurement {record['id']}  {techniques}  ({record.get('format') or 'unknown format'})"]
+    if record.get("dataset"):
+        lines.append(f"  of dataset {record['dataset']}")
+    lines += [f"  {line}" for signal in record.get("signals") or () for line in _describe_signal(signal)]
+    for name, value in (record.get("metadata") or {}).items():
+        lines.append(f"  {name}: {format_value(value)}")
+    return "\n".join([*lines, *_describe_findings(record)])
+
+
+def next_step(record: JsonObject) -> str:
+    """Return the command that comes next for a deposit in this state."""
+    record_id = record.get("id")
+    match record.get("state"):
+        case "ready":
+            return f"stemma publish {record_id}"
+        case "needs_attention":
+            return "fill in a metadata file (stemma template …) and run the same command with --metadata FILE"
+        case "submitted" | "processing" | "publishing":
+            return f"stemma status {record_id}"
+        case "published":
+            return f"stemma get {record_id}"
+        case _:
+            return ""
+
+
+def format_value(value: Any) -> str:
+    """Return a metadata value in one line: quantities with unit and source, gaps as such."""
+    if isinstance(value, dict):
+        if "missing" in value:
+            return str(value["missing"]).replace("_", " ")
+        if "value" in value or "range" in value:
+            number = value.get("value") if "value" in value else "–".join(map(str, value["range"]))
+            return f"{number} {value.get('unit') or ''}".strip() + (
+                f"  [{value['source']}]" if value.get("source") else ""
+            )
+        return ", ".join(f"{key} {format_value(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(format_value(inner) for inner in value)
+    return str(value)
+
+
+def _describe_head(record: JsonObject) -> Iterator[str]:
+    yield f"{record['id']}  {record.get('state') or ''}".rstrip()
+    for label, value in (
+        ("title", record.get("title")),
+        ("DOI", record.get("doi")),
+        ("page", record.get("url")),
+    ):
+        if value:
+            yield f"  {label}: {value}"
+    files = record.get("files") or ()
+    if files:
+        yield f"  {len(files)} files, {format_size(sum(int(file.get('size') or 0) for file in files))}"
+        for file in files:
+            if file.get("state") not in {"stored", None}:
+                yield f"    {file['path']}: {file['state']}"
+
+
+def _describe_measurements(record: JsonObject) -> Iterator[str]:
+    measurements = [entry for entry in record.get("measurements") or () if isinstance(entry, dict)]
+    if measurements:
+        yield f"  {len(measurements)} measurements"
+    for measurement in measurements:
+        techniques = ", ".join(measurement.get("techniques") or ()) or "technique not known"
+        file_format = measurement.get("format") or "stored, not read"
+        yield f"    {measurement.get('id')}  {techniques}  ({file_format})"
+        for signal in measurement.get("signals") or ():
+            yield from (f"      {line}" for line in _describe_signal(signal))
+
+
+def _describe_signal(signal: JsonObject) -> Iterator[str]:
+    axes = ", ".join(str(axis.get("name")) for axis in signal.get("axes") or ())
+    shape = " × ".join(map(str, signal.get("shape") or ()))
+    yield f"{signal.get('name')}: {shape} {signal.get('dtype')} ({axes})"
+
+
+def _describe_findings(record: JsonObject) -> Iterator[str]:
+    groups = group_findings(record)
+    for severity, heading in _HEADINGS.items():
+        chosen = [group for group in groups if group.severity == severity]
+        if not chosen:
+            continue
+        yield ""
+        yield f"{heading} ({sum(len(group.lines) for group in chosen)})"
+        for group in chosen:
+            yield f"  {group.code}"
+            yield from (f"    {line}" for line in group.lines[:MOST_LINES_PER_GROUP])
+            if len(group.lines) > MOST_LINES_PER_GROUP:
+                yield f"    … and {len(group.lines) - MOST_LINES_PER_GROUP} more"
+            if group.hint:
+                yield f"    → {group.hint}"
+
+
+def _describe_missing(requirements: Sequence[JsonObject]) -> Iterator[str]:
+    missing = [one for one in requirements if one.get("state") == "missing"]
+    for level, heading in (
+        ("required", "Missing, needed to publish"),
+        ("recommended", "Missing, worth having"),
+    ):
+        names = {str(one.get("path")): one for one in missing if one.get("level") == level}
+        if not names:
+            continue
+        yield ""
+        yield f"{heading} ({len(names)})"
+        for path, one in names.items():
+            looked = ", ".join(one.get("looked_for") or ())
+            yield f"  {path}: {one.get('why') or one.get('title') or ''}" + (
+                f" (looked for {looked})" if looked else ""
+            )

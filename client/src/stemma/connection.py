@@ -1,0 +1,197 @@
+"""One HTTP connection pool to one server: addresses, token, retries, and refusals as errors."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from stemma.errors import JsonObject, ServerUnreachableError, UsageError
+from stemma.problems import build_error
+from stemma.retrying import AWAY_STATUSES, Patience, read_retry_after
+
+API = "/api/v1"
+USER_AGENT = "stemma-client/0.1"
+TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+WaitListener = Callable[[str, float, float], None]
+
+
+class Connection:
+    """A server address, a token, and how long to be patient.
+
+    Threads may share it. The token goes to the server's own origin only, whatever addresses answers hold.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        retry_seconds: float = 20.0,
+        transport: httpx.BaseTransport | None = None,
+        on_wait: WaitListener | None = None,
+    ) -> None:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        if parts.scheme not in {"http", "https"} or not parts.netloc:
+            raise UsageError(
+                f"{url!r} is not the address of a server.", hint="It looks like https://stemma.example.org."
+            )
+        self.url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+        self.token = token
+        self.retry_seconds = retry_seconds
+        self.on_wait = on_wait
+        limits = httpx.Limits(max_connections=32, max_keepalive_connections=16)
+        self._http = httpx.Client(timeout=TIMEOUT, limits=limits, transport=transport, follow_redirects=False)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def new_patience(self) -> Patience:
+        return Patience(self.retry_seconds, self.on_wait)
+
+    def address(self, path: str) -> str:
+        """Return an absolute address; API paths start with ``/``, absolute addresses pass through."""
+        return path if "://" in path else self.url + path
+
+    def is_own(self, address: str) -> bool:
+        return _origin(address) == _origin(self.url)
+
+    def headers_for(self, address: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+        headers = {"User-Agent": USER_AGENT, **(extra or {})}
+        if self.token and self.is_own(address):
+            headers["Authorization"] = f"Token {self.token}"
+        return headers
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Any = None,
+        json: Any = None,
+        content: Any = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> httpx.Response:
+        """Send once, with no retry and no judgment of the status; transport faults pass through."""
+        address = self.address(path)
+        return self._http.request(
+            method,
+            address,
+            params=params,
+            json=json,
+            content=content,
+            headers=self.headers_for(address, headers),
+            timeout=httpx.Timeout(timeout, connect=10.0) if timeout else TIMEOUT,
+        )
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Any = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        patience: Patience | None = None,
+    ) -> httpx.Response:
+        """Send, wait for a server that is away, and raise what it refuses.
+
+        Raises
+        ------
+        ServerUnreachableError
+            No usable answer within the patience.
+        RefusedError
+            Any other answer that is not a success.
+        """
+        patience = patience or self.new_patience()
+        while True:
+            try:
+                response = self.send(method, path, params=params, json=json, headers=headers)
+            except httpx.TransportError as fault:
+                if not patience.wait(describe_fault(fault)):
+                    raise self.unreachable(fault) from fault
+                continue
+            if response.status_code in AWAY_STATUSES:
+                reason = f"the server answers {response.status_code} {response.reason_phrase}"
+                if patience.wait(reason, advised_s=read_retry_after(response)):
+                    continue
+            if not response.is_success:
+                raise build_error(response)
+            patience.restore()
+            return response
+
+    def get_json(self, path: str, *, params: Any = None, patience: Patience | None = None) -> JsonObject:
+        return read_object(self.request("GET", path, params=params, patience=patience))
+
+    @contextmanager
+    def stream(self, path: str, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+        """Open a GET whose body is read by the caller; no retry, no judgment of the status."""
+        address = self.address(path)
+        with self._http.stream(
+            "GET", address, headers=self.headers_for(address, {"Accept-Encoding": "identity", **headers})
+        ) as response:
+            yield response
+
+    def unreachable(self, fault: httpx.TransportError) -> ServerUnreachableError:
+        return ServerUnreachableError(
+            f"No answer from {self.url}: {describe_fault(fault)}.",
+            hint="Is the address right and the server running? Nothing sent is lost: repeat the command.",
+        )
+
+
+def api_path(*parts: str) -> str:
+    """Return ``/api/v1/…/`` from path segments, each percent-encoded."""
+    return f"{API}/" + "".join(f"{quote(part, safe='')}/" for part in parts)
+
+
+def file_path(kind: str, record_id: str, path: str) -> str:
+    """Return the address of a file of a deposit or dataset; slashes of the file's path stay slashes."""
+    return f"{API}/{kind}/{quote(record_id, safe='')}/files/{quote(path, safe='/')}"
+
+
+def read_object(response: httpx.Response) -> JsonObject:
+    """Return the JSON object of a success.
+
+    Raises
+    ------
+    ServerUnreachableError
+        The body is no JSON object: whatever answers at this address is not a Stemma server.
+    """
+    try:
+        body = response.json()
+    except ValueError as fault:
+        raise _not_stemma(response) from fault
+    if not isinstance(body, dict):
+        raise _not_stemma(response)
+    return body
+
+
+def describe_fault(fault: httpx.TransportError) -> str:
+    if isinstance(fault, httpx.TimeoutException):
+        return "it took too long to answer"
+    return str(fault) or type(fault).__name__
+
+
+def _not_stemma(response: httpx.Response) -> ServerUnreachableError:
+    return ServerUnreachableError(
+        f"{response.request.url} did not answer as a Stemma server does.",
+        hint="Check the server's address.",
+        code="not_stemma",
+    )
+
+
+def _origin(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    default_port = 443 if parts.scheme == "https" else 80
+    return parts.scheme, f"{parts.hostname}:{parts.port or default_port}"

@@ -1,0 +1,107 @@
+"""The document of ``--metadata``: YAML or JSON, read strictly, with the place of each fault."""
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stemma.errors import JsonObject, UsageError
+
+
+class _FaultyDocumentError(UsageError):
+    default_code = "bad_metadata_file"
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML as scientists mean it: numbers of YAML 1.2, dates as text, no key twice, only what JSON has."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - the library's own attribute
+        first: [
+            (tag, pattern)
+            for tag, pattern in resolvers
+            if tag not in {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:float"}
+        ]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            key = str(self.construct_object(key_node, deep=True))
+            if key in seen and key != "<<":
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {key!r} is there twice", problem_mark=key_node.start_mark
+                )
+            seen.add(key)
+        mapping = super().construct_mapping(node, deep=deep)
+        return {str(key): value for key, value in mapping.items()}
+
+    def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
+        value = float(super().construct_yaml_float(node))
+        if not math.isfinite(value):
+            problem = f"{node.value} is not a value; leave the field out, or write {{missing: not_recorded}}"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+        return value
+
+
+# "1e-3" is a number in YAML 1.2 and in every laboratory; YAML 1.1 reads it as text.
+_FLOAT = re.compile(
+    r"^[-+]?(?:\d[\d_]*\.[\d_]*(?:[eE][-+]?\d+)?|\.\d[\d_]*(?:[eE][-+]?\d+)?|\d[\d_]*[eE][-+]?\d+|\.(?:inf|Inf|INF|nan|NaN|NAN))$"
+)
+_StrictLoader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))
+_StrictLoader.add_constructor("tag:yaml.org,2002:float", _StrictLoader.construct_yaml_float)
+
+
+def load_document(path: Path) -> JsonObject:
+    """Read a metadata document ``{dataset, defaults, measurements}``.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be read, is not YAML or JSON (line and column are named), or is no mapping.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as fault:
+        raise _FaultyDocumentError(f"The metadata file {path} cannot be read: {fault.strerror}.") from fault
+    except UnicodeDecodeError as fault:
+        raise _FaultyDocumentError(
+            f"The metadata file {path} is not UTF-8 text: {fault.reason} at byte {fault.start}."
+        ) from fault
+    document = _parse_json(path, text) if path.suffix.lower() == ".json" else _parse_yaml(path, text)
+    if not isinstance(document, dict):
+        raise _FaultyDocumentError(
+            f"{path} holds {'nothing' if document is None else type(document).__name__}, not a mapping.",
+            hint="Its keys are dataset, defaults, measurements; `stemma template four_d_stem` prints one.",
+        )
+    return document
+
+
+def _parse_json(path: Path, text: str) -> Any:
+    def refuse(word: str) -> float:
+        raise _FaultyDocumentError(
+            f"{path}: {word} is not a value.", hint="Leave the field out, or declare it missing."
+        )
+
+    try:
+        return json.loads(text, parse_constant=refuse)
+    except json.JSONDecodeError as fault:
+        raise _FaultyDocumentError(
+            f"{path}, line {fault.lineno}, column {fault.colno}: {fault.msg}."
+        ) from fault
+
+
+def _parse_yaml(path: Path, text: str) -> Any:
+    try:
+        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader, only stricter
+    except yaml.MarkedYAMLError as fault:
+        mark = fault.problem_mark or fault.context_mark
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise _FaultyDocumentError(f"{path}{place}: {fault.problem or fault.context}.") from fault
+    except yaml.YAMLError as fault:
+        raise _FaultyDocumentError(f"{path}: {fault}.") from fault
+    except ValueError as fault:
+        raise _FaultyDocumentError(f"{path}: {fault}.") from fault

@@ -1,0 +1,121 @@
+"""What the server does with a deposit: create, describe, submit, wait, check, publish, delete."""
+
+import contextlib
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stemma.connection import Connection, api_path, read_object
+from stemma.errors import ConflictError, JsonObject, NotFoundError
+
+WORKING_STATES = frozenset({"submitted", "processing"})
+FIRST_POLL_S = 0.3
+LONGEST_POLL_S = 3.0
+_EDIT_ATTEMPTS = 3
+
+StageListener = Callable[[str, float | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """A kind of warning the depositor has seen, and the note about it."""
+
+    code: str
+    note: str = ""
+
+    def as_dict(self) -> JsonObject:
+        return {"code": self.code, "note": self.note}
+
+
+class Drafts:
+    """The deposit addresses of one server."""
+
+    def __init__(self, connection: Connection, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._connection = connection
+        self._sleep = sleep
+
+    def create(self, *, title: str | None, document: JsonObject | None) -> JsonObject:
+        body: JsonObject = {}
+        if title:
+            body["title"] = title
+        if document is not None:
+            body["metadata"] = document
+        # The key makes a repetition after a lost answer harmless on servers that know it.
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        return read_object(self._connection.request("POST", api_path("deposits"), json=body, headers=headers))
+
+    def read(self, deposit_id: str) -> JsonObject:
+        return self._connection.get_json(api_path("deposits", deposit_id))
+
+    def find(self, deposit_id: str) -> JsonObject | None:
+        try:
+            return self.read(deposit_id)
+        except NotFoundError:
+            return None
+
+    def describe(self, deposit_id: str, changes: JsonObject) -> JsonObject:
+        """Change the draft's metadata or acknowledgements, on the revision that is there.
+
+        Raises
+        ------
+        ConflictError
+            Others keep changing it.
+        """
+        for attempt in range(_EDIT_ATTEMPTS):
+            current = self._connection.request("GET", api_path("deposits", deposit_id))
+            headers = {"If-Match": current.headers.get("ETag", "*")}
+            try:
+                return read_object(
+                    self._connection.request(
+                        "PATCH", api_path("deposits", deposit_id), json=changes, headers=headers
+                    )
+                )
+            except ConflictError as conflict:
+                if conflict.status != 412 or attempt == _EDIT_ATTEMPTS - 1:  # noqa: PLR2004 - Precondition Failed
+                    raise
+        raise AssertionError("unreachable")
+
+    def submit(self, deposit_id: str) -> None:
+        self._connection.request("POST", f"{api_path('deposits', deposit_id)}submit/")
+
+    def wait(
+        self, deposit_id: str, *, busy: frozenset[str] = WORKING_STATES, on_stage: StageListener
+    ) -> JsonObject:
+        """Poll until the deposit has left the `busy` states."""
+        pause = FIRST_POLL_S
+        while True:
+            record = self.read(deposit_id)
+            if record.get("state") not in busy:
+                return record
+            progress: Any = record.get("progress") or {}
+            on_stage(str(progress.get("message") or record.get("state")), progress.get("fraction"))
+            self._sleep(pause)
+            pause = min(pause * 1.3, LONGEST_POLL_S)
+
+    def check(self, deposit_id: str) -> JsonObject:
+        """Return ``{findings, requirements}`` of the draft as it is."""
+        return self._connection.get_json(f"{api_path('deposits', deposit_id)}validation/")
+
+    def publish(
+        self, deposit_id: str, accepted: Sequence[Acknowledgement], *, on_stage: StageListener
+    ) -> JsonObject:
+        """Publish and wait until it is; publishing what is published already is no fault.
+
+        Raises
+        ------
+        ValidationRefusedError
+            Errors, or warnings that nobody acknowledged, are in the way; they are in its ``findings``.
+        """
+        body = {"accept_warnings": [one.as_dict() for one in accepted]}
+        try:
+            self._connection.request("POST", f"{api_path('deposits', deposit_id)}publish/", json=body)
+        except ConflictError:
+            if self.read(deposit_id).get("state") not in {"publishing", "published"}:
+                raise
+        return self.wait(deposit_id, busy=frozenset({"publishing"}), on_stage=on_stage)
+
+    def delete(self, deposit_id: str) -> None:
+        with contextlib.suppress(NotFoundError):
+            self._connection.request("DELETE", api_path("deposits", deposit_id))

@@ -1,0 +1,215 @@
+"""One file to the server by tus 1.0.0, through whatever interruptions.
+
+An own loop: the file streams in one long request, so nothing is buffered and the server keeps every byte that
+arrived; after any interruption the server is asked how much it has. The whole file's sha256 goes ahead in
+Upload-Metadata: the server skips what it has, and compares at the end.
+"""
+
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from threading import Event
+from typing import BinaryIO
+
+import httpx
+
+from stemma.connection import API, Connection, describe_fault
+from stemma.depositing.local_files import LocalFile
+from stemma.depositing.stopping import check_stop, pause
+from stemma.digests import BLOCK_SIZE
+from stemma.errors import DamagedFileError, RefusedError, ServerUnreachableError
+from stemma.problems import build_error
+from stemma.retrying import AWAY_STATUSES, Patience, read_retry_after
+
+TUS_HEADERS = {"Tus-Resumable": "1.0.0"}
+# The last answer may wait for the server to read what it stored once more.
+LAST_ANSWER_S = 600.0
+MOST_RESTARTS = 3
+CHECKSUM_MISMATCH = 460  # of the tus checksum extension
+DIGEST_REFUSALS = frozenset({"digest_mismatch", "checksum_mismatch", "size_mismatch"})
+_GONE = frozenset({404, 410})
+_BUSY = frozenset({409, 423})  # the connection that broke may still be writing on the server's side
+
+
+@dataclass(frozen=True, slots=True)
+class UploadJob:
+    """A file, the deposit it belongs to, and the upload the server already has begun for it, if any."""
+
+    file: LocalFile
+    deposit: str
+    sha256: str
+    address: str | None = None
+
+
+class Uploader:
+    """Sends files over one connection; `stop` ends all of them at the next block."""
+
+    def __init__(self, connection: Connection, stop: Event) -> None:
+        self._connection = connection
+        self._stop = stop
+
+    def send(self, job: UploadJob, on_offset: Callable[[int], None]) -> bool:
+        """Upload until the server has it all; return False when it had it all along.
+
+        Raises
+        ------
+        ServerUnreachableError, RefusedError
+            As `Connection.request`.
+        DamagedFileError
+            The file changed while it was sent.
+        TransferStoppedError
+            `stop` was set.
+        """
+        patience = self._new_patience()
+        address = job.address
+        offset: int | None = None
+        restarts = 0
+        while True:
+            if address is None:
+                if restarts > MOST_RESTARTS:
+                    raise ServerUnreachableError(
+                        f"The server forgot the upload of {job.file.name} again and again.",
+                        code="upload_lost",
+                    )
+                restarts += 1
+                address = self._create(job)
+                if address is None:
+                    on_offset(job.file.size)
+                    return False
+                offset = 0
+            if offset is None:
+                offset = self._ask_offset(address)
+                if offset is None:
+                    address = None
+                    continue
+            on_offset(offset)
+            if offset >= job.file.size:
+                return True
+            offset = self._append(job, address, offset, patience, on_offset)
+
+    def _new_patience(self) -> Patience:
+        patience = self._connection.new_patience()
+        patience.sleep = partial(pause, self._stop)
+        return patience
+
+    def _create(self, job: UploadJob) -> str | None:
+        metadata = {
+            "deposit": job.deposit,
+            "path": job.file.name,
+            "sha256": job.sha256,
+            "size": str(job.file.size),
+        }
+        headers = {
+            **TUS_HEADERS,
+            "Upload-Length": str(job.file.size),
+            "Upload-Metadata": encode_metadata(metadata),
+        }
+        response = self._connection.request(
+            "POST", f"{API}/uploads/", headers=headers, patience=self._new_patience()
+        )
+        if response.headers.get("Stemma-Already-Stored", "").lower() == "true":
+            return None
+        location = response.headers.get("Location")
+        if not location:
+            raise ServerUnreachableError(
+                "The server began an upload but named no address for it.", code="not_stemma"
+            )
+        return str(response.url.join(location))
+
+    def _ask_offset(self, address: str) -> int | None:
+        """Return how many bytes the server has, or None when the upload is no longer known there."""
+        try:
+            # A patience of its own: an answer to HEAD proves nothing about the way up.
+            response = self._connection.request(
+                "HEAD", address, headers=TUS_HEADERS, patience=self._new_patience()
+            )
+        except RefusedError as refusal:
+            if refusal.status in _GONE:
+                return None
+            raise
+        return int(response.headers["Upload-Offset"])
+
+    def _append(
+        self, job: UploadJob, address: str, offset: int, patience: Patience, on_offset: Callable[[int], None]
+    ) -> int | None:
+        """Send from `offset` on; return the offset the server names, or None where it must be asked."""
+
+        def note(sent_to: int) -> None:
+            check_stop(self._stop)
+            on_offset(sent_to)
+
+        headers = {
+            **TUS_HEADERS,
+            "Upload-Offset": str(offset),
+            "Content-Type": "application/offset+octet-stream",
+            "Content-Length": str(job.file.size - offset),
+        }
+        with job.file.location.open("rb") as stream:
+            content = read_blocks(stream, offset, job.file.size, note)
+            try:
+                response = self._connection.send(
+                    "PATCH", address, content=content, headers=headers, timeout=LAST_ANSWER_S
+                )
+            except httpx.TransportError as fault:
+                self._note_progress(address, offset, patience)
+                if not patience.wait(describe_fault(fault)):
+                    raise self._connection.unreachable(fault) from fault
+                return None
+        if response.is_success:
+            patience.restore()
+            return int(response.headers["Upload-Offset"])
+        self._consider_refusal(response, patience)
+        return None
+
+    def _note_progress(self, address: str, offset: int, patience: Patience) -> None:
+        """Give the patience back when the broken request moved the upload on."""
+        try:
+            response = self._connection.send("HEAD", address, headers=TUS_HEADERS)
+        except httpx.TransportError:
+            return
+        if response.is_success and int(response.headers.get("Upload-Offset", "0")) > offset:
+            patience.restore()
+
+    def _consider_refusal(self, response: httpx.Response, patience: Patience) -> None:
+        status = response.status_code
+        if status in _GONE:
+            return
+        error = build_error(response)
+        if status == CHECKSUM_MISMATCH or error.code in DIGEST_REFUSALS:
+            raise DamagedFileError(
+                f"The server received other bytes than announced: {error.message}",
+                hint="Perhaps the file changed while it was sent. Repeat the command when it is complete.",
+            )
+        temporary = status in AWAY_STATUSES or status in _BUSY
+        if temporary and patience.wait(error.message, advised_s=read_retry_after(response)):
+            return
+        raise error
+
+
+def read_blocks(stream: BinaryIO, offset: int, size: int, note: Callable[[int], None]) -> Iterator[bytes]:
+    """Yield the bytes from `offset` to `size`, telling `note` how far it got before each block.
+
+    Raises
+    ------
+    DamagedFileError
+        The file is shorter than it was.
+    """
+    stream.seek(offset)
+    position = offset
+    while position < size:
+        note(position)
+        block = stream.read(min(BLOCK_SIZE, size - position))
+        if not block:
+            raise DamagedFileError(
+                f"{stream.name} became shorter while it was sent.",
+                hint="Send it when it is complete.",
+                code="file_changed",
+            )
+        position += len(block)
+        yield block
+
+
+def encode_metadata(values: Mapping[str, str]) -> str:
+    """Return the value of an Upload-Metadata header: ``key base64,key base64``."""
+    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in values.items())

@@ -1,0 +1,205 @@
+"""Datasets, deposits and measurements as the server describes them."""
+
+import html
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from stemma.connection import Connection, api_path
+from stemma.downloads import DownloadListener, download_files
+from stemma.errors import JsonObject, NotFoundError
+from stemma.signals import Signal
+
+
+class Measurement:
+    """One acquisition: metadata, findings and signals; ``measurement["data"]`` is the signal of that name."""
+
+    def __init__(self, connection: Connection, record: JsonObject) -> None:
+        self._connection = connection
+        self.record = record
+        self.id: str = record["id"]
+        self.format: str | None = record.get("format")
+        self.techniques: tuple[str, ...] = tuple(record.get("techniques") or ())
+
+    @property
+    def metadata(self) -> JsonObject:
+        """The metadata document: quantities as ``{value, unit, source, basis}``."""
+        metadata: JsonObject = self.record.get("metadata") or {}
+        return metadata
+
+    @property
+    def findings(self) -> list[JsonObject]:
+        return list(self.record.get("findings") or ())
+
+    @cached_property
+    def signals(self) -> Mapping[str, Signal]:
+        """The arrays by name, in the server's order; the main one is called ``data``."""
+        described = self.record.get("signals") or ()
+        return {signal["name"]: Signal(self._connection, signal) for signal in described}
+
+    def __getitem__(self, name: str) -> Signal:
+        try:
+            return self.signals[name]
+        except KeyError:
+            known = ", ".join(self.signals) or "none"
+            raise KeyError(f"No signal {name!r} in measurement {self.id}; its signals: {known}.") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.signals)
+
+    def __len__(self) -> int:
+        return len(self.signals)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.signals
+
+    def __repr__(self) -> str:
+        techniques = "+".join(self.techniques) or "?"
+        return f"<Measurement {self.id} {techniques} ({self.format}): {', '.join(self.signals)}>"
+
+    def _repr_html_(self) -> str:
+        signals = "".join(signal._repr_html_() for signal in self.signals.values())
+        techniques = html.escape(", ".join(self.techniques))
+        return f"<div><b>Measurement {html.escape(self.id)}</b> {techniques}{signals}</div>"
+
+
+class _Record:
+    """What deposits and datasets have in common: an id for life, files, measurements, findings."""
+
+    kind = "datasets"
+
+    def __init__(self, connection: Connection, record: JsonObject, *, version: int | None = None) -> None:
+        self._connection = connection
+        self.record = record
+        self.id: str = record["id"]
+        self.version = version
+
+    @property
+    def title(self) -> str:
+        document = self.record.get("metadata") or self.record.get("dataset") or {}
+        return str(self.record.get("title") or document.get("title") or "")
+
+    @property
+    def doi(self) -> str | None:
+        doi: str | None = self.record.get("doi")
+        return doi
+
+    @property
+    def url(self) -> str | None:
+        url: str | None = self.record.get("url")
+        return url
+
+    @property
+    def state(self) -> str:
+        return str(self.record.get("state") or "")
+
+    @property
+    def findings(self) -> list[JsonObject]:
+        return list(self.record.get("findings") or ())
+
+    @property
+    def files(self) -> list[JsonObject]:
+        """The original files: ``{path, size, sha256, state}``."""
+        return list(self.record.get("files") or ())
+
+    @cached_property
+    def measurements(self) -> list[Measurement]:
+        return [self._measurement(entry) for entry in self.record.get("measurements") or ()]
+
+    def _measurement(self, entry: JsonObject | str) -> Measurement:
+        # A list may hold whole measurements or only their ids.
+        if isinstance(entry, str) or "signals" not in entry:
+            entry_id = entry if isinstance(entry, str) else entry["id"]
+            return Measurement(
+                self._connection, self._connection.get_json(api_path("measurements", entry_id))
+            )
+        return Measurement(self._connection, entry)
+
+    def refresh(self) -> None:
+        """Read the record again."""
+        self.record = self._connection.get_json(api_path(self.kind, self.id))
+        self.__dict__.pop("measurements", None)
+
+    def download(
+        self, path: str | Path | None = None, *, on_progress: DownloadListener | None = None
+    ) -> Path:
+        """Download the original files into a folder (default: the id), resuming and verifying each.
+
+        Raises
+        ------
+        UsageError
+            A different file of that name is in the folder already.
+        DamagedFileError
+            The bytes that arrived do not have the published digest.
+        """
+        folder = Path(path) if path is not None else Path(self.id)
+        download_files(self._connection, self.kind, self.id, self.files, folder, on_progress=on_progress)
+        return folder
+
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        return f"<{name} {self.id} {self.title!r}: {len(self.record.get('measurements') or ())} measurements>"
+
+    def _repr_html_(self) -> str:
+        address = html.escape(self.url or "", quote=True)
+        link = (
+            f'<a href="{address}">{html.escape(self.doi or self.id)}</a>'
+            if address
+            else html.escape(self.doi or self.id)
+        )
+        counts = f"{len(self.record.get('measurements') or ())} measurements, {len(self.files)} files"
+        return f"<div><b>{html.escape(self.title) or self.id}</b><br>{link}, {counts}</div>"
+
+
+class Dataset(_Record):
+    """A published dataset, or one version of it."""
+
+    kind = "datasets"
+
+    @property
+    def versions(self) -> list[Any]:
+        return list(self.record.get("versions") or ())
+
+    @property
+    def citation(self) -> str:
+        return str(self.record.get("citation") or "")
+
+    @property
+    def license(self) -> str | None:
+        licence: str | None = self.record.get("license")
+        return licence
+
+
+class Deposit(_Record):
+    """A draft of one's own; its arrays are readable as soon as they are converted."""
+
+    kind = "deposits"
+
+
+def open_record(
+    connection: Connection, record_id: str, kinds: tuple[str, ...]
+) -> Dataset | Deposit | Measurement:
+    """Return the first record of these kinds that exists under the id.
+
+    Raises
+    ------
+    NotFoundError
+        None of them does.
+    """
+    builders: dict[str, type[Dataset | Deposit | Measurement]] = {
+        "datasets": Dataset,
+        "deposits": Deposit,
+        "measurements": Measurement,
+    }
+    for kind in kinds:
+        try:
+            record = connection.get_json(api_path(kind, record_id))
+        except NotFoundError:
+            continue
+        return builders[kind](connection, record)
+    raise NotFoundError(
+        f"Nothing with the id {record_id} on {connection.url}.",
+        status=404,
+        hint="Check the id and the server; a draft is visible only to its own people, with their token.",
+    )

@@ -1,0 +1,157 @@
+"""One array of a measurement, read over HTTP in the parts that are asked for."""
+
+import html
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import zarr
+
+from stemma.connection import Connection
+from stemma.errors import JsonObject, MissingDependencyError, NotReadyError
+from stemma.http_store import HttpStore
+from stemma.indexing import plan_selection
+
+if TYPE_CHECKING:
+    import xarray
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis: its name (``scan_y``, ``detector_x``, ``energy`` …), size, UCUM unit and linear scale.
+
+    ``scale`` is None where nobody calibrated the axis; then positions are indices.
+    """
+
+    name: str
+    size: int
+    unit: str | None = None
+    scale: float | None = None
+    offset: float = 0.0
+
+    @property
+    def coordinates(self) -> npt.NDArray[np.float64] | None:
+        """Position of each element in `unit`, shape (size,); None where the axis is not calibrated."""
+        return (
+            None if self.scale is None else self.offset + self.scale * np.arange(self.size, dtype=np.float64)
+        )
+
+    def __str__(self) -> str:
+        step = "" if self.scale is None else f" × {self.scale:.6g} {self.unit or ''}".rstrip()
+        return f"{self.name} {self.size}{step}"
+
+
+class Signal:
+    """A lazy array: indexing reads just what it needs and returns numpy; `to_xarray` names the axes."""
+
+    def __init__(self, connection: Connection, description: JsonObject) -> None:
+        self._connection = connection
+        self.description = description
+        self.name: str = description["name"]
+        self.shape: tuple[int, ...] = tuple(int(size) for size in description["shape"])
+        self.dtype: np.dtype[Any] = np.dtype(description["dtype"])
+        self.axes: tuple[Axis, ...] = tuple(_build_axis(axis) for axis in description.get("axes") or ())
+        self.url: str | None = description.get("zarr")
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.dtype.itemsize
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """Names of the axes, as xarray calls them."""
+        return tuple(axis.name for axis in self.axes) or tuple(
+            f"axis_{number}" for number in range(self.ndim)
+        )
+
+    @property
+    def intensity_unit(self) -> str | None:
+        unit: str | None = self.description.get("intensity_unit")
+        return unit
+
+    @cached_property
+    def zarr(self) -> "zarr.Array[Any]":
+        """The Zarr v3 array itself, for what indexing here does not offer.
+
+        Raises
+        ------
+        NotReadyError
+            The array is still being converted.
+        """
+        if not self.url:
+            raise NotReadyError(
+                f"The array of signal {self.name!r} is not converted yet.", hint="Try again in a moment."
+            )
+        return zarr.open_array(HttpStore(self._connection, self.url), mode="r", zarr_format=3)
+
+    def __getitem__(self, key: Any) -> Any:
+        """Read a part: integers, slices of any step, ``...``, None and one list of indices, as in numpy."""
+        selection = plan_selection(key, self.shape)
+        if selection.is_orthogonal:
+            part = np.asarray(self.zarr.oindex[selection.read])
+        else:
+            part = np.asarray(self.zarr[selection.read])
+        return part[selection.finish]
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        if copy is False:
+            raise ValueError("An array on a server cannot be had without copying it.")
+        whole: npt.NDArray[Any] = self[...]
+        return whole if dtype is None else whole.astype(dtype, copy=False)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("A signal without axes has no length.")
+        return self.shape[0]
+
+    def to_xarray(self) -> "xarray.DataArray":
+        """Return an ``xarray.DataArray`` with named axes, coordinates and units; nothing is read yet.
+
+        Raises
+        ------
+        MissingDependencyError
+            xarray is not installed (``pip install 'stemma-client[xarray]'``).
+        """
+        try:
+            # Late, because xarray is optional and takes most of a second to import.
+            from stemma.labelled import build_data_array  # noqa: PLC0415
+        except ModuleNotFoundError as fault:
+            if fault.name != "xarray":
+                raise
+            raise MissingDependencyError(
+                "Labelled arrays need xarray, which is not installed.",
+                hint="pip install 'stemma-client[xarray]'",
+            ) from fault
+        return build_data_array(self)
+
+    def __repr__(self) -> str:
+        axes = ", ".join(str(axis) for axis in self.axes)
+        return f"<Signal {self.name!r} {self.shape} {self.dtype} [{axes}]>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<li>{html.escape(str(axis))}</li>" for axis in self.axes)
+        size = f"{self.nbytes / 1e6:,.1f} MB"
+        title = f"<b>{html.escape(self.name)}</b> {self.shape} {self.dtype}, {size}"
+        return f"<div>{title}<ul>{rows}</ul></div>"
+
+
+def _build_axis(description: JsonObject) -> Axis:
+    scale = description.get("scale")
+    return Axis(
+        name=description["name"],
+        size=int(description["size"]),
+        unit=description.get("unit"),
+        scale=None if scale is None else float(scale),
+        offset=float(description.get("offset") or 0.0),
+    )

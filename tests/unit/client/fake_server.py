@@ -1,0 +1,255 @@
+"""A server that keeps the contract of the addresses, in memory, and fails on demand."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import Any
+
+import httpx
+
+JsonObject = dict[str, Any]
+Route = Callable[[httpx.Request, list[str]], httpx.Response]
+
+
+@dataclass
+class Upload:
+    """An upload on its way."""
+
+    deposit: str
+    path: str
+    sha256: str
+    size: int
+    content: bytearray = field(default_factory=bytearray)
+
+
+class FakeServer(httpx.BaseTransport):
+    """`cut_after`: break the next PATCHes after so many bytes. `away`: refuse so many connections."""
+
+    url = "http://stemma.test"
+
+    def __init__(self) -> None:
+        self.lock = RLock()
+        self.deposits: dict[str, JsonObject] = {}
+        self.contents: dict[tuple[str, str], bytes] = {}
+        self.uploads: dict[str, Upload] = {}
+        self.extra: dict[str, Callable[[httpx.Request], httpx.Response]] = {}
+        self.requests: list[tuple[str, str]] = []
+        self.headers: list[httpx.Headers] = []
+        self.away = 0
+        self.cut_after: int | None = None
+        self.cuts_left = 0
+        self.findings: list[JsonObject] = []
+        self.documents: list[JsonObject] = []
+        self.bytes_received = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        with self.lock:
+            self.requests.append((request.method, request.url.path))
+            self.headers.append(request.headers)
+            if self.away > 0:
+                self.away -= 1
+                raise httpx.ConnectError("connection refused")
+        if request.url.path in self.extra:
+            request.read()
+            return self.extra[request.url.path](request)
+        parts = [part for part in request.url.path.removeprefix("/api/v1/").split("/") if part]
+        routes: dict[str, Route] = {
+            "account": self._account,
+            "deposits": self._deposit,
+            "uploads": self._upload,
+            "datasets": self._dataset,
+        }
+        route = routes.get(parts[0])
+        response = refuse(404, "not_found", "Nothing here.") if route is None else route(request, parts[1:])
+        response.request = request
+        return response
+
+    def count(self, method: str, ending: str) -> int:
+        return sum(asked == method and path.endswith(ending) for asked, path in self.requests)
+
+    def _account(self, request: httpx.Request, parts: list[str]) -> httpx.Response:
+        if parts or request.headers.get("Authorization") != "Token secret":
+            return refuse(401, "invalid_token", "This token is not valid.")
+        return httpx.Response(
+            200, json={"username": "ada", "roles": ["depositor"], "quota": {"used": 0, "limit": 10**9}}
+        )
+
+    def _deposit(self, request: httpx.Request, parts: list[str]) -> httpx.Response:
+        request.read()
+        with self.lock:
+            if not parts:
+                return self._create(request) if request.method == "POST" else self._list()
+            record = self.deposits.get(parts[0])
+            if record is None:
+                return refuse(404, "not_found", "No such deposit.")
+            if len(parts) == 1:
+                return self._one(request, record)
+            return self._act(parts[1], request, record)
+
+    def _create(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        self.documents.append(body)
+        deposit_id = f"dep{len(self.deposits)}-abc{len(self.deposits)}"
+        self.deposits[deposit_id] = {
+            "id": deposit_id, "state": "draft", "doi": None, "url": f"{self.url}/deposits/{deposit_id}",
+            "title": body.get("title"), "findings": [], "files": [], "measurements": [], "revision": 1,
+        }  # fmt: skip
+        return self._one(request, self.deposits[deposit_id], status=201)
+
+    def _list(self) -> httpx.Response:
+        return httpx.Response(200, json={"next": None, "results": list(self.deposits.values())})
+
+    def _one(self, request: httpx.Request, record: JsonObject, *, status: int = 200) -> httpx.Response:
+        etag = f'"{record["revision"]}"'
+        if request.method == "DELETE":
+            del self.deposits[record["id"]]
+            return httpx.Response(204)
+        if request.method == "PATCH":
+            if request.headers.get("If-Match") != etag:
+                return refuse(412, "revision_conflict", "Changed in the meantime.")
+            self.documents.append(json.loads(request.content))
+            record["revision"] += 1
+        if request.method == "GET" and record["state"] == "processing":
+            record["polls"] = record.get("polls", 0) + 1
+            if record["polls"] > 1:
+                record["state"] = "needs_attention" if self._errors() else "ready"
+                record["findings"] = self.findings
+        return httpx.Response(status, json=self._show(record), headers={"ETag": f'"{record["revision"]}"'})
+
+    def _show(self, record: JsonObject) -> JsonObject:
+        begun = [
+            {"path": upload.path, "size": upload.size, "sha256": upload.sha256, "state": "uploading", "findings": [],
+             "upload": f"{self.url}/api/v1/uploads/{key}", "offset": len(upload.content)}
+            for key, upload in self.uploads.items() if upload.deposit == record["id"]
+        ]  # fmt: skip
+        progress = (
+            {"progress": {"fraction": 0.5, "message": "Reading scan.raw"}}
+            if record["state"] == "processing"
+            else {}
+        )
+        return {**record, "files": [*record["files"], *begun], **progress}
+
+    def _errors(self) -> bool:
+        return any(finding["severity"] == "error" for finding in self.findings)
+
+    def _act(self, action: str, request: httpx.Request, record: JsonObject) -> httpx.Response:
+        match action:
+            case "submit":
+                record |= {"state": "processing", "polls": 0}
+                return httpx.Response(202, json=self._show(record))
+            case "validation":
+                return httpx.Response(200, json={"findings": self.findings, "requirements": []})
+            case "publish":
+                return self._publish(request, record)
+            case _:
+                return refuse(404, "not_found", "No such action.")
+
+    def _publish(self, request: httpx.Request, record: JsonObject) -> httpx.Response:
+        accepted = {one["code"] for one in json.loads(request.content)["accept_warnings"]}
+        blocking = [
+            finding for finding in self.findings
+            if finding["severity"] == "error" or (finding["severity"] == "warning" and finding["code"] not in accepted)
+        ]  # fmt: skip
+        if blocking:
+            return refuse(422, "not_publishable", "Findings are in the way.", findings=blocking)
+        record |= {"state": "published", "doi": f"10.5072/{record['id']}"}
+        return httpx.Response(200, json=self._show(record))
+
+    def _upload(self, request: httpx.Request, parts: list[str]) -> httpx.Response:
+        if not parts:
+            return self._begin_upload(request)
+        upload = self.uploads.get(parts[0])
+        if upload is None:
+            return refuse(404, "not_found", "No such upload.")
+        if request.method == "PATCH":
+            return self._append(request, parts[0], upload)
+        return httpx.Response(
+            200, headers={"Upload-Offset": str(len(upload.content)), "Upload-Length": str(upload.size)}
+        )
+
+    def _begin_upload(self, request: httpx.Request) -> httpx.Response:
+        pairs = (pair.split(" ") for pair in request.headers["Upload-Metadata"].split(","))
+        values = {key: base64.b64decode(value).decode() for key, value in pairs}
+        with self.lock:
+            stored = self.deposits[values["deposit"]]["files"]
+            if any(file["path"] == values["path"] and file["sha256"] == values["sha256"] for file in stored):
+                return httpx.Response(200, headers={"Stemma-Already-Stored": "true"})
+            key = f"u{len(self.requests)}"
+            size = int(request.headers["Upload-Length"])
+            self.uploads[key] = Upload(values["deposit"], values["path"], values["sha256"], size)
+            if size == 0:
+                self._complete(key)
+        return httpx.Response(201, headers={"Location": f"/api/v1/uploads/{key}", "Upload-Offset": "0"})
+
+    def _append(self, request: httpx.Request, key: str, upload: Upload) -> httpx.Response:
+        if int(request.headers["Upload-Offset"]) != len(upload.content):
+            return refuse(409, "wrong_offset", "Not where the upload stands.")
+        assert isinstance(request.stream, httpx.SyncByteStream)
+        taken = 0
+        for block in request.stream:
+            with self.lock:
+                if self.cut_after is not None and self.cuts_left > 0 and taken + len(block) > self.cut_after:
+                    upload.content += block[: self.cut_after - taken]
+                    self.cuts_left -= 1
+                    raise httpx.WriteError("connection reset")
+                upload.content += block
+                taken += len(block)
+                self.bytes_received += len(block)
+        if hashlib.sha256(upload.content).hexdigest() != upload.sha256:
+            del self.uploads[key]
+            return refuse(422, "digest_mismatch", "These are other bytes.")
+        with self.lock:
+            self._complete(key)
+        return httpx.Response(204, headers={"Upload-Offset": str(upload.size)})
+
+    def _complete(self, key: str) -> None:
+        upload = self.uploads.pop(key)
+        files = self.deposits[upload.deposit]["files"]
+        files[:] = [file for file in files if file["path"] != upload.path]
+        files.append(
+            {
+                "path": upload.path,
+                "size": upload.size,
+                "sha256": upload.sha256,
+                "state": "stored",
+                "findings": [],
+            }
+        )
+        self.contents[upload.deposit, upload.path] = bytes(upload.content)
+
+    def _dataset(self, request: httpx.Request, parts: list[str]) -> httpx.Response:
+        record = self.deposits.get(parts[0])
+        if record is None or record["state"] != "published":
+            return refuse(404, "not_found", "No such dataset.")
+        if len(parts) == 1:
+            return httpx.Response(200, json=self._show(record))
+        return send_range(request, self.contents[parts[0], "/".join(parts[2:])])
+
+
+def send_range(request: httpx.Request, content: bytes) -> httpx.Response:
+    """Answer a GET with one byte range, as the byte routes do."""
+    wanted = request.headers.get("Range", "")
+    if not wanted:
+        return httpx.Response(200, content=content)
+    first, last = wanted.removeprefix("bytes=").split("-")
+    start = int(first) if first else max(0, len(content) - int(last))
+    stop = int(last) + 1 if first and last else len(content)
+    return httpx.Response(206, content=content[start:stop])
+
+
+def refuse(status: int, code: str, detail: str, **more: Any) -> httpx.Response:
+    problem = {
+        "type": "about:blank",
+        "title": code,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "hint": "",
+        **more,
+    }
+    return httpx.Response(
+        status, content=json.dumps(problem), headers={"Content-Type": "application/problem+json"}
+    )
