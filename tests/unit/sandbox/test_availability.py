@@ -1,0 +1,162 @@
+"""What this machine offers, what happens where it offers less, and the same as an ordinary user."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.sandbox import (
+    ReaderAccessError,
+    ReaderMemoryLimitError,
+    SandboxError,
+    SandboxStatus,
+    SandboxUnavailableError,
+    availability,
+    confinement,
+    probe_sandbox,
+    run_confined,
+    running,
+    status,
+)
+from ingest.sandbox.namespaces import is_namespace_possible
+from tests.unit.sandbox.conftest import LIMITS, Run
+
+_CHECKOUT = Path(__file__).resolve().parents[3]
+_NOBODY = 65534
+
+
+@pytest.fixture
+def namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Confine by namespaces though the kernel has Landlock."""
+    if not is_namespace_possible():
+        pytest.skip("this machine allows no user namespaces")
+    monkeypatch.setattr(running, "choose_confinement", lambda _mode: "namespaces")
+
+
+@pytest.fixture
+def nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pretend to be a machine without Landlock and without namespaces."""
+    monkeypatch.setattr(availability, "find_landlock_abi", lambda: 0)
+    monkeypatch.setattr(availability, "is_namespace_possible", lambda: False)
+
+
+def test_probe_tells_what_held() -> None:
+    found = probe_sandbox()
+    assert found.mode in {"landlock+seccomp", "namespaces"}
+    assert found.as_dict() == {"mode": found.mode, "detail": found.detail}
+    assert "closed to readers" in found.detail
+
+
+def test_probe_does_not_trust_a_confinement_that_leaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        status, "_attempt_escape", lambda _mode: {"files": False, "network": True, "processes": True}
+    )
+    assert probe_sandbox.__wrapped__() == SandboxStatus("refused", "landlock+seccomp did not stop: files")
+
+
+@pytest.mark.usefixtures("nothing")
+def test_machine_without_confinement_reads_nothing_unless_told(output: Path) -> None:
+    arguments: dict[str, Any] = {
+        "program": "tests.unit.sandbox.programs.honest:echo",
+        "request": {"a": 1},
+        "inputs": {},
+        "output": output,
+        "limits": LIMITS,
+        "on_message": lambda _: None,
+    }
+    with pytest.raises(SandboxUnavailableError, match="stored and not read") as caught:
+        run_confined(**arguments)
+    assert "STEMMA_SANDBOX=weak" in caught.value.finding.hint
+    assert run_confined(**arguments, mode="weak") == {"a": 1}
+    assert probe_sandbox.__wrapped__("strict").mode == "refused"
+    assert probe_sandbox.__wrapped__("weak").mode == "weak"
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_namespaces_show_the_inputs_and_close_the_rest(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine", encoding="utf-8")
+    (tmp_path / "other").write_text("other", encoding="utf-8")
+    inputs = {"a/größe.raw": tmp_path / "mine"}
+    assert run("honest:describe", inputs=inputs)["contents"] == {"a/größe.raw": "mine"}
+    for path in ("/etc/passwd", str(tmp_path / "other"), str(_CHECKOUT / "pyproject.toml")):
+        with pytest.raises(SandboxError, match="FileNotFoundError"):
+            run("hostile:open_file", {"path": path}, inputs=inputs)
+    with pytest.raises(SandboxError, match=r"OSError|something else"):
+        run("hostile:truncate_input", {"name": "a/größe.raw", "how": "write"}, inputs=inputs)
+    assert (tmp_path / "mine").read_text(encoding="utf-8") == "mine"
+    with pytest.raises(ReaderAccessError, match="network"):
+        run("hostile:use_network", {"kind": "udp"})
+    with pytest.raises(ReaderMemoryLimitError):
+        run("hostile:allocate", {"bytes": 4 << 30})
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_namespaces_let_converters_write(run: Run, output: Path) -> None:
+    assert run("write_zarr:main") == {"same": True}
+    assert (output / "data" / "zarr" / "zarr.json").is_file()
+
+
+def test_confinement_that_the_kernel_refuses_is_reported(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "choose_confinement", lambda _mode: "unheard of")
+    with pytest.raises(SandboxUnavailableError):
+        run("honest:echo")
+
+
+def test_code_trees_leave_the_checkout_closed() -> None:
+    trees = confinement.list_code_trees()
+    assert _CHECKOUT not in trees
+    assert not any(_CHECKOUT.is_relative_to(tree) for tree in trees)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_the_same_holds_as_an_ordinary_user(tmp_path_factory: pytest.TempPathFactory) -> None:
+    # An account that cannot reach the interpreter (below a 0700 home) gets the one right to read it, nothing else.
+    home = Path("/var/tmp") / f"stemma-sandbox-{os.getpid()}"  # noqa: S108 - pytest's is closed to others
+    home.mkdir(mode=0o700)
+    os.chown(home, _NOBODY, _NOBODY)
+    prefix = ["setpriv", "--reuid", str(_NOBODY), "--regid", str(_NOBODY), "--clear-groups"]
+    prefix += ["--inh-caps", "-all,+dac_read_search", "--ambient-caps", "+dac_read_search"]
+    tests = ["test_outcomes.py", "test_reach.py", "test_libraries.py", "test_availability.py"]
+    try:
+        ended = subprocess.run(
+            [
+                *prefix,
+                *(
+                    sys.executable,
+                    "-m",
+                    "pytest",
+                    "-q",
+                    "-p",
+                    "no:cacheprovider",
+                    "--basetemp",
+                    str(home / "t"),
+                ),
+                *(str(Path(__file__).with_name(name)) for name in tests),
+                *("-k", _SELECTION),
+            ],
+            cwd=_CHECKOUT,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(home),
+                "TMPDIR": str(home),
+                "PYTHONPATH": str(_CHECKOUT),
+                "PYTHONDONTWRITEBYTECODE": "1",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        shutil.rmtree(home)
+    assert ended.returncode == 0, ended.stdout[-4000:] + ended.stderr[-2000:]
+    assert " passed" in ended.stdout
+
+
+_SELECTION = (
+    "appear_under or machine_are_closed or network or process_is_started or other_process or allocation "
+    "or large_scan or tensorstore or threads_run or namespaces or probe or cannot_be_changed or written_elsewhere"
+)
