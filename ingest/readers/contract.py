@@ -60,16 +60,27 @@ class Axis:
 class ReadHints:
     """What the depositor said that the file may not say.
 
-    `scan_shape` is (scan_y, scan_x).
+    Attributes
+    ----------
+    scan_shape
+        (scan_y, scan_x).
+    frame_axis
+        What a run of frames is when it is no raster: `position` for free positions, `time` or another
+        series word for a series. Answers the question for the scan shape.
     """
 
     scan_shape: tuple[int, int] | None = None
+    frame_axis: str | None = None
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
         """Build hints from JSON; unknown keys are left out."""
         shape = document.get("scan_shape")
-        return cls(scan_shape=None if shape is None else (int(shape[0]), int(shape[1])))
+        axis = document.get("frame_axis")
+        return cls(
+            scan_shape=None if shape is None else (int(shape[0]), int(shape[1])),
+            frame_axis=None if axis is None else str(axis),
+        )
 
 
 def plan_region(region: Region, leading: tuple[int, ...]) -> Region:

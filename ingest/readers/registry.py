@@ -5,12 +5,14 @@ from pathlib import Path
 
 from ingest.readers.contract import OpenedFile, ReadHints
 from ingest.readers.empad.reader import open_empad
+from ingest.readers.mib.reader import open_mib
 from ingest.readers.refusals import refuse
 
 Opener = Callable[[Mapping[str, Path], ReadHints], OpenedFile]
 
 OPENERS: dict[str, Opener] = {
     "empad": open_empad,
+    "mib": open_mib,
 }
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ingest.readers.contract import Axis, ShapeOrigin
+from ingest.readers.contract import Axis, ReadHints, ShapeOrigin
 from ingest.readers.refusals import ask_scan_shape, refuse, warn
 from repository.schema.findings import Finding
 
@@ -31,8 +31,8 @@ def decide_scan_layout(
     *,
     frames: int,
     name: str,
+    hints: ReadHints,
     in_file: ScanShape | None = None,
-    from_depositor: ScanShape | None = None,
     guess: ScanShape | None = None,
 ) -> ScanLayout:
     """Return the leading axes for `frames` patterns.
@@ -47,6 +47,7 @@ def decide_scan_layout(
         `scan_shape_mismatch`, if the depositor's shape does not have as many positions as there are
         patterns and nothing else says the shape.
     """
+    from_depositor = hints.scan_shape
     findings: list[Finding] = []
     if in_file and in_file[0] * in_file[1] == frames:
         if from_depositor and from_depositor != in_file:
@@ -70,6 +71,8 @@ def decide_scan_layout(
                 f"Correct scan_shape so that rows × columns = {frames}.",
             )
         return ScanLayout(_grid(from_depositor), "depositor", tuple(findings))
+    if frames > 1 and hints.frame_axis:
+        return ScanLayout((Axis(hints.frame_axis, frames),), "depositor", tuple(findings))
     if frames == 1:
         return ScanLayout((), "file", tuple(findings))
     if guess and guess[0] * guess[1] == frames:

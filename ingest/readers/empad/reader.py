@@ -97,7 +97,7 @@ def _decide(frames: int, header: EmpadHeader | None, name: str, hints: ReadHints
     fitting = [shape for shape in shapes if shape[0] * shape[1] == frames]
     candidates = [*fitting, *shapes]
     in_file = candidates[0] if candidates else None
-    return decide_scan_layout(frames=frames, name=name, in_file=in_file, from_depositor=hints.scan_shape)
+    return decide_scan_layout(frames=frames, name=name, hints=hints, in_file=in_file)
 
 
 def _calibrate(layout: ScanLayout, header: EmpadHeader | None) -> tuple[tuple[Axis, ...], list[Finding]]:

@@ -7,6 +7,7 @@ from ingest.readers.contract import FormatMatch
 
 _HTML = re.compile(r"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
 _RAW_FILE = re.compile(r"<raw_file\b[^>]*\bfilename\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_JSON = re.compile(r"[\[{]\s*[\"\[{\]}\d-]")
 _MIN_PRINTABLE = 0.95
 
 # (how the text begins, format, label)
@@ -38,7 +39,7 @@ def match_text(text: str, name: str) -> FormatMatch:
     for beginning, identifier, label in _BEGINNINGS:
         if start.upper().startswith(beginning.upper()):
             return FormatMatch(identifier, label, readable=False, role="primary", reason=f"text {beginning}")
-    if start.startswith(("{", "[")):
+    if _JSON.match(start):
         if base_of(name) in {".zgroup", ".zattrs", ".zarray", ".zmetadata", "zarr.json"}:
             return _other("zarr", "part of a Zarr store", f"name {base_of(name)} with JSON")
         return _other("json", "JSON text", "text that begins as JSON")
