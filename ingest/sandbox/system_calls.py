@@ -36,8 +36,9 @@ _PRIVILEGES = (
 _SYSTEM = (
     "mount umount2 pivot_root chroot unshare setns swapon swapoff reboot init_module finit_module "
     "delete_module kexec_load kexec_file_load iopl ioperm settimeofday clock_settime clock_adjtime "
-    "adjtimex sethostname setdomainname acct quotactl syslog bpf perf_event_open keyctl add_key request_key userfaultfd "
-    "name_to_handle_at open_by_handle_at fanotify_init fanotify_mark lookup_dcookie vhangup nfsservctl"
+    "adjtimex sethostname setdomainname acct quotactl syslog bpf perf_event_open keyctl add_key "
+    "request_key userfaultfd name_to_handle_at open_by_handle_at fanotify_init fanotify_mark "
+    "lookup_dcookie vhangup nfsservctl"
 )
 _GROUPS = (_NETWORK, _PROCESSES, _SIGNALS, _SHARED_WITH_OTHERS, _OWNERSHIP, _PRIVILEGES, _SYSTEM)
 _GROUPS = (_NETWORK, _PROCESSES, _SIGNALS, _SHARED_WITH_OTHERS, _OWNERSHIP, _PRIVILEGES, _SYSTEM)

@@ -1,9 +1,5 @@
 """What this machine offers, what happens where it offers less, and the same as an ordinary user."""
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +22,6 @@ from ingest.sandbox.namespaces import is_namespace_possible
 from tests.unit.sandbox.conftest import LIMITS, Run
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
-_NOBODY = 65534
 
 
 @pytest.fixture
@@ -110,53 +105,3 @@ def test_code_trees_leave_the_checkout_closed() -> None:
     trees = confinement.list_code_trees()
     assert _CHECKOUT not in trees
     assert not any(_CHECKOUT.is_relative_to(tree) for tree in trees)
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_the_same_holds_as_an_ordinary_user(tmp_path_factory: pytest.TempPathFactory) -> None:
-    # An account that cannot reach the interpreter (below a 0700 home) gets the one right to read it, nothing else.
-    home = Path("/var/tmp") / f"stemma-sandbox-{os.getpid()}"  # noqa: S108 - pytest's is closed to others
-    home.mkdir(mode=0o700)
-    os.chown(home, _NOBODY, _NOBODY)
-    prefix = ["setpriv", "--reuid", str(_NOBODY), "--regid", str(_NOBODY), "--clear-groups"]
-    prefix += ["--inh-caps", "-all,+dac_read_search", "--ambient-caps", "+dac_read_search"]
-    tests = ["test_outcomes.py", "test_reach.py", "test_libraries.py", "test_availability.py"]
-    try:
-        ended = subprocess.run(
-            [
-                *prefix,
-                *(
-                    sys.executable,
-                    "-m",
-                    "pytest",
-                    "-q",
-                    "-p",
-                    "no:cacheprovider",
-                    "--basetemp",
-                    str(home / "t"),
-                ),
-                *(str(Path(__file__).with_name(name)) for name in tests),
-                *("-k", _SELECTION),
-            ],
-            cwd=_CHECKOUT,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": str(home),
-                "TMPDIR": str(home),
-                "PYTHONPATH": str(_CHECKOUT),
-                "PYTHONDONTWRITEBYTECODE": "1",
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    finally:
-        shutil.rmtree(home)
-    assert ended.returncode == 0, ended.stdout[-4000:] + ended.stderr[-2000:]
-    assert " passed" in ended.stdout
-
-
-_SELECTION = (
-    "appear_under or machine_are_closed or network or process_is_started or other_process or allocation "
-    "or large_scan or tensorstore or threads_run or namespaces or probe or cannot_be_changed or written_elsewhere"
-)
