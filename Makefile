@@ -1,0 +1,61 @@
+# Every chore of Stemma has one verb here; `make` alone lists them.
+STACK := .venv/bin/python -m repository.project.stack
+PYTEST := .venv/bin/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up start stop status examples test test-long check bench lock openapi clean base dev pages browser
+
+help: ## list the verbs
+	@sed -n 's/^\([a-z-]*\):.*## /  \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+demo: base pages ## set up, start, deposit and publish the examples (or DATA=folder), serve until Ctrl-C
+	@$(STACK) demo $(if $(DATA),--data "$(DATA)")
+
+up: base pages ## set up, start, serve until Ctrl-C
+	@$(STACK) up
+
+start: base pages ## the same in the background; returns when Stemma is ready
+	@$(STACK) start
+
+stop: ## stop what runs in the background
+	@[ ! -x .venv/bin/python ] || $(STACK) stop
+
+status: ## show the parts: state, process, restarts, address
+	@[ -x .venv/bin/python ] || { echo "Stemma is not set up here: make up"; exit 3; }
+	@$(STACK) status
+
+examples: base ## deposit and publish the examples (or DATA=folder) into the running Stemma
+	@$(STACK) examples $(if $(DATA),--data "$(DATA)")
+
+test: dev pages browser ## the gate: every test that is not marked long (ARGS=... goes to pytest)
+	@$(STACK) exec -- $(PYTEST) -n 2 --dist loadgroup $(ARGS)
+
+test-long: dev pages browser ## the long tests
+	@$(STACK) exec -- $(PYTEST) -m long --timeout 3600 $(ARGS)
+
+check: dev pages ## lint, types, imports, migrations, locks, OpenAPI, front end
+	@.venv/bin/python -m tools.check
+
+bench: dev ## cost ratios against other programs into bench/results.json (QUICK=1: small)
+	@QUICK=$(QUICK) .venv/bin/python -m tests.benchmarks
+
+lock: dev ## write requirements/*.txt from requirements/*.in (UPGRADE=1: newest versions)
+	@UPGRADE=$(UPGRADE) tools/lock.sh
+
+openapi: dev ## write api/openapi.yaml from the views
+	@.venv/bin/python -m tools.openapi --write
+
+clean: ## remove everything that can be made again; the data in .stemma stay
+	rm -rf .venv .bootstrap node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .stemma-test*
+
+base:
+	@tools/bootstrap.sh base
+
+dev:
+	@tools/bootstrap.sh dev
+
+pages:
+	@tools/build_frontend.sh
+
+browser:
+	@tools/ensure_chromium.sh

@@ -1,0 +1,48 @@
+"""Write api/openapi.yaml from the views, or tell where the committed file differs from them."""
+
+import difflib
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.environment import set_defaults
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+DOCUMENT = CHECKOUT / "api" / "openapi.yaml"
+
+
+def generate() -> str:
+    """Return the document that the views describe; a warning of the generator is an error."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "openapi.yaml"
+        command = [sys.executable, "manage.py", "spectacular", "--fail-on-warn", "--file", str(file)]
+        subprocess.run(command, cwd=CHECKOUT, check=True)
+        return file.read_text(encoding="utf-8")
+
+
+def main() -> int:
+    set_defaults()
+    generated = generate()
+    if "--write" in sys.argv:
+        DOCUMENT.write_text(generated, encoding="utf-8")
+        return 0
+    committed = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
+    difference = list(
+        difflib.unified_diff(
+            committed.splitlines(keepends=True),
+            generated.splitlines(keepends=True),
+            "api/openapi.yaml",
+            "the views",
+        )
+    )
+    sys.stdout.writelines(difference[:200])
+    if difference:
+        sys.stdout.write(
+            "The views and api/openapi.yaml differ: look at the lines above, then make openapi\n"
+        )
+    return 1 if difference else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
