@@ -1,0 +1,220 @@
+"""The companion of a 4D scan: detector binned, stored detector-major.
+
+`[detector_y_binned, detector_x_binned, leading…]`: the image of any mask is a weighted sum of a few hundred
+stored images, tens of milliseconds instead of a pass over the scan. Bins that a mask cuts are weighted with
+the share of their pixels inside, so a mask along bin borders is exact and another one is an interpolation;
+the primary array stays the reference.
+"""
+
+import math
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from processing.engine.plan_arrays import ArrayPlan
+from processing.engine.verify_zarr import open_array
+from processing.engine.zarr_writer import WrittenObject, ZarrWriter
+from processing.reductions.binning import bin_patterns, binned_dtype, binned_shape, choose_bin_factor
+
+BAND_BYTES = 64 * 1024 * 1024
+BINS_PER_CHUNK = 2  # along x: neighboring bins are nearly always wanted together
+
+
+class CompanionMismatchError(ValueError):
+    """A mask does not have the shape of the detector that the companion was binned from."""
+
+
+class CompanionWriter:
+    """Builds the companion in the pass over the scan, one band of scan rows in memory at a time.
+
+    Parameters
+    ----------
+    folder
+        Root of the companion's Zarr array.
+    plan
+        Plan of the primary array; its blocks arrive in file order.
+    dtype
+        Type of the patterns.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        plan: ArrayPlan,
+        dtype: np.dtype[Any],
+        leading_names: tuple[str, ...],
+        executor: Executor,
+    ) -> None:
+        detector_shape = plan.shape[-2:]
+        self._leading = plan.leading
+        self.factor = choose_bin_factor((detector_shape[0], detector_shape[1]))
+        bins = binned_shape((detector_shape[0], detector_shape[1]), self.factor)
+        self._dtype = binned_dtype(dtype)
+        self._rows_axis = max(0, len(self._leading) - 2)
+        self._band_rows = self._plan_band_rows(bins, plan)
+        self._band_start: tuple[int, ...] | None = None
+        self._band: npt.NDArray[Any] = np.empty(0)
+        self._filled = 0
+        band = self._band_extent(self._band_rows)
+        inner = (1, min(BINS_PER_CHUNK, bins[1]))
+        whole_x = math.ceil(bins[1] / inner[1]) * inner[1]
+        companion_plan = ArrayPlan(
+            shape=(*bins, *self._leading),
+            itemsize=self._dtype.itemsize,
+            n_signal_axes=len(self._leading),
+            chunk=(*inner, *band),
+            shard=(bins[0], whole_x, *band),
+        )
+        self._bins = bins
+        self._writer = ZarrWriter(
+            folder,
+            plan=companion_plan,
+            dtype=self._dtype,
+            dimension_names=("detector_y_binned", "detector_x_binned", *leading_names),
+            attributes={
+                "stemma_companion": {
+                    "bin_factor": self.factor,
+                    "detector_shape": list(detector_shape),
+                    "rule": "sums over squares of pixels; last bins may be partial; NaN is zero",
+                }
+            },
+            executor=executor,
+        )
+
+    def _plan_band_rows(self, bins: tuple[int, int], plan: ArrayPlan) -> int:
+        step = plan.chunk[self._rows_axis]
+        row_bytes = math.prod(bins) * self._dtype.itemsize * math.prod(self._leading[self._rows_axis + 1 :])
+        rows = max(1, BAND_BYTES // (row_bytes * step)) * step
+        return min(rows, math.ceil(self._leading[self._rows_axis] / step) * step)
+
+    def _band_extent(self, rows: int) -> tuple[int, ...]:
+        return (*(1 for _ in range(self._rows_axis)), rows, *self._leading[self._rows_axis + 1 :])
+
+    def bin(self, block: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return the binned patterns of a block; safe in threads."""
+        patterns = block.reshape(-1, *block.shape[-2:])
+        return bin_patterns(patterns, self.factor).reshape(*block.shape[:-2], *self._bins)
+
+    def add(self, region: tuple[slice, ...], binned: npt.NDArray[Any]) -> None:
+        """Take the binned patterns of the next region, in file order."""
+        axis = self._rows_axis
+        outer = [range(part.start, part.stop) for part in region[:axis]]
+        for index in np.ndindex(*(len(part) for part in outer)):
+            at = tuple(part[i] for part, i in zip(outer, index, strict=True))
+            rows = region[axis]
+            row = rows.start
+            while row < rows.stop:
+                start = row - row % self._band_rows
+                stop = min(start + self._band_rows, rows.stop)
+                part = binned[index][row - rows.start : stop - rows.start]
+                self._fill((*at, start), row - start, region[axis + 1 :], part)
+                row = stop
+
+    def _fill(
+        self,
+        band_start: tuple[int, ...],
+        first_row: int,
+        columns: tuple[slice, ...],
+        part: npt.NDArray[Any],
+    ) -> None:
+        if self._band_start != band_start:
+            rows = min(self._band_rows, self._leading[self._rows_axis] - band_start[-1])
+            extent = (rows, *self._leading[self._rows_axis + 1 :])
+            if self._band.shape[2:] != extent:
+                self._band = np.empty((*self._bins, *extent), self._dtype)
+            self._band_start, self._filled = band_start, 0
+        target = self._band[(slice(None), slice(None), slice(first_row, first_row + len(part)), *columns)]
+        target[...] = np.moveaxis(part, (-2, -1), (0, 1))
+        self._filled += math.prod(part.shape[:-2])
+        if self._filled == math.prod(self._band.shape[2:]):
+            self._flush()
+
+    def _flush(self) -> None:
+        assert self._band_start is not None  # noqa: S101 - narrows the type
+        lead = tuple(slice(at, at + 1) for at in self._band_start[:-1])
+        first = self._band_start[-1]
+        rows = slice(first, first + self._band.shape[2])
+        columns = tuple(slice(0, size) for size in self._band.shape[3:])
+        region = (*(slice(0, count) for count in self._bins), *lead, rows, *columns)
+        block = self._band.reshape(*self._bins, *(1 for _ in lead), *self._band.shape[2:])
+        self._writer.write(region, block)
+        self._band_start = None
+
+    def finish(self) -> tuple[WrittenObject, ...]:
+        """Return the objects of the companion."""
+        return self._writer.finish()
+
+
+class Companion:
+    """Reads a finished companion and answers masks.
+
+    Parameters
+    ----------
+    array
+        An open tensorstore array of a companion.
+    attributes
+        Its `stemma_companion` attribute: bin_factor and detector_shape.
+    """
+
+    def __init__(self, array: Any, attributes: Mapping[str, Any]) -> None:
+        self._array = array
+        self.factor = int(attributes["bin_factor"])
+        self.detector_shape = (int(attributes["detector_shape"][0]), int(attributes["detector_shape"][1]))
+
+    @classmethod
+    def open(cls, folder: Path) -> "Companion":
+        """Open a local companion."""
+        array = open_array(folder)
+        return cls(array, array.spec().to_json()["metadata"]["attributes"]["stemma_companion"])
+
+    def virtual_image(self, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        """Return the image of a detector mask.
+
+        Parameters
+        ----------
+        mask
+            Boolean (detector_y, detector_x).
+
+        Returns
+        -------
+        (leading…) float64: the sum over the mask, bins on its border weighted with the share of their
+        pixels inside.
+
+        Raises
+        ------
+        CompanionMismatchError
+            If the mask has another shape than the detector.
+        """
+        if mask.shape != self.detector_shape:
+            raise CompanionMismatchError(f"The mask is {mask.shape}, the detector {self.detector_shape}.")
+        weights = weigh_bins(mask, self.factor)
+        image = np.zeros(self._array.shape[2:])
+        rows = np.flatnonzero(weights.any(axis=1))
+        reads = []
+        for row in rows:
+            at = int(row)
+            for first, last in _runs(weights[at] != 0):
+                reads.append((at, first, last, self._array[at, first:last].read()))
+        for at, first, last, reading in reads:
+            images = reading.result()
+            share = weights[at, first:last]
+            image += np.tensordot(share, images.astype(np.float64), axes=1)
+        return image
+
+
+def weigh_bins(mask: npt.NDArray[np.bool_], factor: int) -> npt.NDArray[np.float64]:
+    """Return for each bin the share of its pixels that lie in the mask."""
+    inside = bin_patterns(mask[None], factor)[0].astype(np.float64)
+    pixels = bin_patterns(np.ones((1, *mask.shape), dtype=bool), factor)[0]
+    shares: npt.NDArray[np.float64] = inside / pixels
+    return shares
+
+
+def _runs(wanted: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], wanted.astype(np.int8), [0]))))
+    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]

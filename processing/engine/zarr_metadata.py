@@ -1,0 +1,85 @@
+"""The `zarr.json` of a converted array: Zarr v3, sharded, blosc zstd with bitshuffle."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+# Level 2 wrote faster and smaller than 1 and 3, and read faster than 1, on dense counts (docs/adr).
+COMPRESSION_LEVEL = 2
+MISSING_CHUNK = 2**64 - 1
+
+
+class UnsupportedDtypeError(ValueError):
+    """Zarr v3 has no core data type for these values."""
+
+
+_INTEGERS = "int8 int16 int32 int64 uint8 uint16 uint32 uint64"
+_SUPPORTED = frozenset(f"bool {_INTEGERS} float16 float32 float64 complex64 complex128".split())
+
+
+def name_dtype(dtype: np.dtype[Any]) -> str:
+    """Return the Zarr v3 name of a numpy type.
+
+    Raises
+    ------
+    UnsupportedDtypeError
+        For structured, textual, object and date types.
+    """
+    if dtype.name not in _SUPPORTED:
+        raise UnsupportedDtypeError(f"Values of type {dtype} cannot be stored as a Zarr v3 array.")
+    return dtype.name
+
+
+def build_array_metadata(
+    *,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    chunk: tuple[int, ...],
+    shard: tuple[int, ...],
+    dimension_names: tuple[str, ...],
+    attributes: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Build the metadata document of one sharded array."""
+    name = name_dtype(dtype)
+    endian = {"name": "bytes", "configuration": {"endian": "little"}}
+    blosc = {
+        "name": "blosc",
+        "configuration": {
+            "cname": "zstd",
+            "clevel": COMPRESSION_LEVEL,
+            "shuffle": "bitshuffle",
+            "typesize": dtype.itemsize,
+            "blocksize": 0,
+        },
+    }
+    sharding = {
+        "name": "sharding_indexed",
+        "configuration": {
+            "chunk_shape": list(chunk),
+            "codecs": [endian, blosc],
+            "index_codecs": [endian, {"name": "crc32c"}],
+            "index_location": "end",
+        },
+    }
+    fill: Any = (
+        False if name == "bool" else [0.0, 0.0] if dtype.kind == "c" else 0.0 if dtype.kind == "f" else 0
+    )
+    return {
+        "zarr_format": 3,
+        "node_type": "array",
+        "shape": list(shape),
+        "data_type": name,
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": list(shard)}},
+        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
+        "fill_value": fill,
+        "codecs": [sharding],
+        "dimension_names": list(dimension_names),
+        "attributes": dict(attributes),
+    }
+
+
+def encode_array_metadata(metadata: Mapping[str, Any]) -> bytes:
+    """Return the bytes of `zarr.json`; the same metadata give the same bytes."""
+    return (json.dumps(metadata, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()

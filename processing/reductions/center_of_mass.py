@@ -1,0 +1,36 @@
+"""Center of mass of diffraction patterns."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from processing.reductions.fused import PatternReducer
+
+
+def divide_moments(totals: npt.NDArray[Any], moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the center of mass (…, 2) as (y, x) in pixels; NaN where the total is zero or not finite."""
+    total = totals.astype(np.float64)
+    usable = np.isfinite(total) & (total != 0)
+    quotient = np.full(moments.shape, np.nan)
+    np.divide(moments, total[..., None], out=quotient, where=usable[..., None])
+    return quotient
+
+
+def compute_center_of_mass(patterns: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Return Σ k I / Σ I of every pattern over the whole detector.
+
+    Parameters
+    ----------
+    patterns
+        (…, detector_y, detector_x), any real type. NaN counts as absent.
+
+    Returns
+    -------
+    (…, 2) float64: (y, x) in pixels, y down and x right, pixel centers at integers. NaN for patterns whose
+    sum is zero. This is the position, not a shift: subtract the reference of your choice.
+    """
+    detector_shape = (patterns.shape[-2], patterns.shape[-1])
+    reducer = PatternReducer(detector_shape, patterns.dtype, ())
+    block = reducer.reduce(patterns.reshape(-1, *detector_shape))
+    return divide_moments(block.totals, block.moments).reshape(*patterns.shape[:-2], 2)

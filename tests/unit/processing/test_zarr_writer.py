@@ -1,0 +1,166 @@
+"""The written array is read back equal by other people's Zarr implementations."""
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import zarr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from processing.engine.plan_arrays import ArrayPlan, list_blocks, plan_array
+from processing.engine.value_summary import ValueSummaryBuilder
+from processing.engine.verify_zarr import ArrayDiffersError, open_array, verify_array
+from processing.engine.zarr_metadata import UnsupportedDtypeError
+from processing.engine.zarr_writer import (
+    IncompleteArrayError,
+    MisalignedBlockError,
+    WrittenObject,
+    ZarrWriter,
+)
+
+DTYPES = st.sampled_from(["u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f4", "f8", "bool", "c8"])
+
+
+def write(
+    folder: Path, data: npt.NDArray[Any], plan: ArrayPlan, block_bytes: int, threads: int = 2
+) -> tuple[WrittenObject, ...]:
+    names = tuple(f"axis_{index}" for index in range(data.ndim))
+    with ThreadPoolExecutor(threads) as pool:
+        writer = ZarrWriter(
+            folder, plan=plan, dtype=data.dtype, dimension_names=names, attributes={"a": 1}, executor=pool
+        )
+        for region in list_blocks(plan, block_bytes):
+            writer.write(region, data[region])
+        return writer.finish()
+
+
+@st.composite
+def arrays(draw: st.DrawFn) -> tuple[npt.NDArray[Any], int]:
+    n_signal_axes = draw(st.integers(1, 2))
+    leading = draw(st.lists(st.integers(1, 7), min_size=0, max_size=3))
+    pattern = draw(st.lists(st.integers(1, 9), min_size=n_signal_axes, max_size=n_signal_axes))
+    seed = draw(st.integers(0, 99))
+    dtype = np.dtype(draw(DTYPES))
+    noise = np.random.default_rng(seed).integers(0, 255, (*leading, *pattern))
+    return noise.astype(dtype), n_signal_axes
+
+
+@settings(max_examples=60, deadline=None)
+@given(array=arrays(), chunk_side=st.integers(1, 3), shard_side=st.integers(1, 3), block=st.integers(1, 4000))
+def test_any_shape_type_and_tiling_reads_back_equal(
+    array: tuple[npt.NDArray[Any], int], chunk_side: int, shard_side: int, block: int
+) -> None:
+    data, n_signal_axes = array
+    n_leading = data.ndim - n_signal_axes
+    chunk = (chunk_side,) * n_leading + data.shape[n_leading:]
+    shard = (chunk_side * shard_side,) * n_leading + data.shape[n_leading:]
+    plan = ArrayPlan(data.shape, data.dtype.itemsize, n_signal_axes, chunk, shard)
+    with TemporaryDirectory() as folder:
+        write(Path(folder), data, plan, block)
+        np.testing.assert_array_equal(zarr.open_array(folder, mode="r")[...], data, strict=False)
+        np.testing.assert_array_equal(open_array(Path(folder)).read().result(), data)
+
+
+def test_nan_infinity_and_negative_zero_are_kept(tmp_path: Path) -> None:
+    data = np.zeros((4, 4, 8, 8), np.float32)
+    data[1, 2, 3, 4:8] = [np.nan, np.inf, -np.inf, -0.0]
+    write(tmp_path, data, plan_array(data.shape, 4, 2), 1)
+    back = open_array(tmp_path).read().result()
+    assert back.tobytes() == data.tobytes()
+
+
+def test_objects_carry_size_and_digest_and_do_not_depend_on_threads(tmp_path: Path) -> None:
+    data = np.random.default_rng(0).poisson(3, (40, 50, 16, 16)).astype(np.uint16)
+    plan = ArrayPlan(data.shape, 2, 2, (2, 2, 16, 16), (16, 16, 16, 16))
+    one = write(tmp_path / "one", data, plan, 10_000, threads=1)
+    four = write(tmp_path / "four", data, plan, 10_000, threads=4)
+    assert one == four
+    assert one[0].path == "zarr.json"
+    assert len(one) == 1 + 3 * 4
+    for item in one:
+        stored = (tmp_path / "one" / item.path).read_bytes()
+        assert len(stored) == item.size
+        assert hashlib.sha256(stored).hexdigest() == item.sha256
+
+
+def test_metadata_names_axes_and_attributes(tmp_path: Path) -> None:
+    data = np.zeros((2, 2, 4, 4), np.uint8)
+    write(tmp_path, data, plan_array(data.shape, 1, 2), 1)
+    array = zarr.open_array(str(tmp_path), mode="r")
+    assert array.metadata.zarr_format == 3
+    assert array.metadata.dimension_names == ("axis_0", "axis_1", "axis_2", "axis_3")
+    assert dict(array.attrs) == {"a": 1}
+
+
+def test_a_missing_block_is_noticed(tmp_path: Path) -> None:
+    data = np.ones((8, 8, 16, 16), np.uint16)
+    plan = ArrayPlan(data.shape, 2, 2, (2, 2, 16, 16), (4, 4, 16, 16))
+    with ThreadPoolExecutor(1) as pool:
+        writer = ZarrWriter(
+            tmp_path,
+            plan=plan,
+            dtype=data.dtype,
+            dimension_names=("a", "b", "c", "d"),
+            attributes={},
+            executor=pool,
+        )
+        writer.write((slice(0, 2), slice(0, 8)), data[0:2])
+        with pytest.raises(IncompleteArrayError):
+            writer.finish()
+
+
+@pytest.mark.parametrize("region", [(slice(1, 3), slice(0, 8)), (slice(0, 3), slice(0, 8))])
+def test_blocks_across_chunks_are_refused(tmp_path: Path, region: tuple[slice, ...]) -> None:
+    data = np.ones((8, 8, 4, 4), np.uint16)
+    plan = ArrayPlan(data.shape, 2, 2, (2, 2, 4, 4), (4, 4, 4, 4))
+    with ThreadPoolExecutor(1) as pool:
+        writer = ZarrWriter(
+            tmp_path,
+            plan=plan,
+            dtype=data.dtype,
+            dimension_names=("a", "b", "c", "d"),
+            attributes={},
+            executor=pool,
+        )
+        with pytest.raises(MisalignedBlockError):
+            writer.write(region, data[region])
+        writer.abandon()
+
+
+def test_types_without_a_zarr_name_are_refused(tmp_path: Path) -> None:
+    structured = np.zeros((2, 2), [("a", "f4")])
+    with pytest.raises(UnsupportedDtypeError):
+        write(tmp_path, structured, plan_array((2, 2), 4, 2), 1)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+def test_verification_notices_one_changed_count(tmp_path: Path, dtype: npt.DTypeLike) -> None:
+    data = np.random.default_rng(1).poisson(5, (6, 6, 16, 16)).astype(dtype)
+    plan = plan_array(data.shape, data.dtype.itemsize, 2)
+    write(tmp_path, data, plan, 1)
+    summary = ValueSummaryBuilder(data.dtype)
+    summary.add(data)
+    verify_array(tmp_path, data.dtype, list(list_blocks(plan)), summary.build())
+    changed = data.copy()
+    changed[3, 3, 8, 8] += 1
+    other = ValueSummaryBuilder(data.dtype)
+    other.add(changed)
+    with pytest.raises(ArrayDiffersError):
+        verify_array(tmp_path, data.dtype, list(list_blocks(plan)), other.build())
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    data=hnp.arrays(st.sampled_from([np.uint64, np.int64]), st.integers(1, 50), elements={"min_value": 2**62})
+)
+def test_sums_of_huge_integers_do_not_wrap(data: npt.NDArray[Any]) -> None:
+    summary = ValueSummaryBuilder(data.dtype)
+    summary.add(data)
+    assert summary.build().total == sum(int(value) for value in data)
