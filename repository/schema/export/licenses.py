@@ -1,10 +1,11 @@
 """Licenses that data can carry, by SPDX identifier."""
 
+import re
 from dataclasses import dataclass
 
 
 class UnknownLicenseError(ValueError):
-    """The SPDX identifier is not one of the licenses that Stemma offers."""
+    """The text cannot be an SPDX identifier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class License:
         return f"https://spdx.org/licenses/{self.id}"
 
 
+_SPDX_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 _CREATIVE_COMMONS = "https://creativecommons.org"
 _OPEN_DATA_COMMONS = "https://opendatacommons.org/licenses"
 
@@ -85,9 +87,15 @@ LICENSES: dict[str, License] = {
 
 
 def get_license(spdx_id: str) -> License:
-    """Return the license with this SPDX identifier, whatever its case."""
+    """Return the license with this SPDX identifier, whatever its case.
+
+    One that is not in the table has its identifier for a name; what cannot be an identifier is refused.
+    """
     for license_ in LICENSES.values():
         if license_.id.casefold() == spdx_id.casefold():
             return license_
-    offered = ", ".join(LICENSES)
-    raise UnknownLicenseError(f"{spdx_id!r} is not a license that Stemma offers; choose one of {offered}")
+    if not _SPDX_ID.fullmatch(spdx_id):
+        raise UnknownLicenseError(
+            f"{spdx_id!r} is not an SPDX license identifier; write one such as CC-BY-4.0"
+        )
+    return License(spdx_id, spdx_id, f"https://spdx.org/licenses/{spdx_id}")

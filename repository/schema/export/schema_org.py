@@ -210,9 +210,9 @@ def _techniques(measurements: tuple[MeasurementRecord, ...]) -> list[dict[str, s
     entries = []
     for name in names:
         term = find_technique_term(name)
-        # The CHMO term is a type of the technique, not its identity: several techniques share a broader one.
+        # The published term is a type of the technique, not its identity: it may be a broader one.
         kind = {"additionalType": term.iri} if term.iri else {}
-        entries.append({"@type": "DefinedTerm", "name": term.label, "termCode": name, **kind})
+        entries.append({"@type": "DefinedTerm", "name": term.title, "termCode": name, **kind})
     return entries
 
 

@@ -101,8 +101,13 @@ def test_a_long_list_of_authors_is_cut(record: CitationRecord) -> None:
 def test_licenses_are_found_whatever_their_case() -> None:
     assert get_license("cc-by-4.0").url == "https://spdx.org/licenses/CC-BY-4.0"
     assert {"CC-BY-4.0", "CC0-1.0", "CC-BY-SA-4.0"} <= set(LICENSES)
-    with pytest.raises(UnknownLicenseError, match=r"CC-BY-4\.0"):
-        get_license("beerware")
+
+
+def test_a_license_outside_the_table_is_named_by_its_identifier() -> None:
+    rare = get_license("EUPL-1.2")
+    assert (rare.name, rare.url, rare.deed) == ("EUPL-1.2", *["https://spdx.org/licenses/EUPL-1.2"] * 2)
+    with pytest.raises(UnknownLicenseError, match="SPDX"):
+        get_license("all rights reserved")
 
 
 def test_meta_tags_name_every_creator_and_the_doi(record: CitationRecord) -> None:
