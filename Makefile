@@ -6,7 +6,7 @@ PYTEST := .venv/bin/python -m pytest
 .PHONY: help demo up start stop status examples test test-long check bench lock openapi clean base dev pages browser
 
 help: ## list the verbs
-	@sed -n 's/^\([a-z-]*\):.*## /  \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: base pages ## set up, start, deposit and publish the examples (or DATA=folder), serve until Ctrl-C
 	@$(STACK) demo $(if $(DATA),--data "$(DATA)")

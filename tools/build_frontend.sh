@@ -29,7 +29,7 @@ if [ -z "$needs_packages$needs_build" ]; then
 fi
 
 command -v npm >/dev/null || fail "npm is missing: Stemma's pages are built with Node 20 (Debian: nodejs and npm)."
-node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' ||
+node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' ||
     fail "Node $(node --version) is too old: Stemma's pages are built with Node 20 or newer."
 
 if [ -n "$needs_packages" ]; then

@@ -48,15 +48,14 @@ def list_problems(folder: Path) -> Iterator[str]:
             yield f"requirements/{name}.txt names a host: make lock"
         if lock.count("==") > lock.count("--hash=sha256:"):
             yield f"requirements/{name}.txt holds a package without hash: make lock"
-    base, dev = (
-        read_pins((requirements / f"{name}.txt").read_text(encoding="utf-8")) for name in ("base", "dev")
-    )
+    base = read_pins((requirements / "base.txt").read_text(encoding="utf-8"))
+    dev = read_pins((requirements / "dev.txt").read_text(encoding="utf-8"))
     for package in sorted(base):
         if dev.get(package) != base[package]:
             yield f"{package} is {base[package]} in base.txt and {dev.get(package)} in dev.txt: make lock"
     npm_lock = folder / "package-lock.json"
     if npm_lock.exists() and '"resolved"' in npm_lock.read_text(encoding="utf-8"):
-        yield "package-lock.json names a host (resolved): keep .npmrc, and run npm install --package-lock-only"
+        yield "package-lock.json names a host: keep .npmrc, run npm install --package-lock-only"
 
 
 def main() -> int:
