@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ingest.readers.contract import OpenedFile, ReadHints
+from ingest.readers.dm.reader import open_dm
 from ingest.readers.empad.reader import open_empad
 from ingest.readers.mib.reader import open_mib
 from ingest.readers.refusals import refuse
@@ -11,6 +12,8 @@ from ingest.readers.refusals import refuse
 Opener = Callable[[Mapping[str, Path], ReadHints], OpenedFile]
 
 OPENERS: dict[str, Opener] = {
+    "dm3": open_dm,
+    "dm4": open_dm,
     "empad": open_empad,
     "mib": open_mib,
 }

@@ -13,6 +13,7 @@ full_scan_field_of_view.x m}``; both: ``root.exposure_time`` ms, ``root.software
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,7 @@ def open_empad(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         dtype=store.dtype,
         axes=axes,
         n_signal_axes=2,
-        load=lambda region: store.load(region, layout.shape),
+        load=partial(store.load, leading=layout.shape),
         shape_origin=layout.origin,
         orientation=ORIENTATION,
     )

@@ -15,6 +15,7 @@ them upside down, so its patterns are these flipped in detector_y.
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,7 @@ def open_mib(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         dtype=store.dtype,
         axes=axes,
         n_signal_axes=2,
-        load=lambda region: store.load(region, layout.shape),
+        load=partial(store.load, leading=layout.shape),
         intensity_unit="1",
         shape_origin=layout.origin,
         orientation=ORIENTATION,

@@ -1,0 +1,188 @@
+"""The tag tree of DigitalMicrograph files, versions 3 and 4: bounded, and exact about where a file ends.
+
+Layout: version u4, length u4 (u8 in DM4), byte order u4, then the root group; all big-endian but the tag
+values, which are in the byte order given. Names of unnamed tags follow RosettaSciIO (``TagGroup0``,
+``Data0``), and dots in names are dropped, so that paths of both agree.
+"""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from ingest.readers.refusals import UPLOAD_AGAIN, refuse, refuse_truncated
+
+_GROUP, _VALUE = 20, 21
+_STRUCT, _STRING, _ARRAY = 15, 18, 20
+_SIMPLE: dict[int, str] = {
+    2: "i2", 3: "i4", 4: "u2", 5: "u4", 6: "f4", 7: "f8", 8: "u1", 9: "i1", 10: "u1", 11: "i8", 12: "u8",
+}  # fmt: skip
+_TEXT = 4
+MAX_TAGS = 500_000
+MAX_DEPTH = 64
+MAX_INFO = 4096
+MAX_ARRAY_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class DataBlock:
+    """Where an array lies in the file; values are not read with the tags."""
+
+    offset: int
+    nbytes: int
+    byte_order: str
+
+
+class TagReader:
+    """Reads the tag tree of one open file."""
+
+    def __init__(self, handle: BinaryIO, path: Path) -> None:
+        self._handle = handle
+        self._path = path
+        self._size = path.stat().st_size
+        self.version = 0
+        self._wide = False
+        self._order = "<"
+        self._tags = 0
+
+    def read_tree(self) -> dict[str, Any]:
+        """Return all tags as nested dictionaries; arrays of images as `DataBlock`.
+
+        Raises
+        ------
+        ReadRefusedError
+            `file_truncated` or `dm_unreadable`.
+        """
+        (version,) = self._unpack(">I")
+        if version not in {3, 4}:
+            raise refuse("dm_unreadable", f"{self._path.name} is no DM3 or DM4 file.", UPLOAD_AGAIN)
+        self.version = version
+        self._wide = version == 4  # noqa: PLR2004 - the version with 64-bit lengths
+        (length,) = self._unpack(self._word)
+        (order,) = self._unpack(">I")
+        self._order = "<" if order else ">"
+        # Length counts from behind itself; some writers count the byte order and the end marks, too.
+        expected = length + (20 if self._wide else 16)
+        if self._size < expected:
+            raise refuse_truncated(self._path, expected=expected, actual=self._size)
+        return self._read_group(sized=False, depth=0, parents=("", ""))
+
+    @property
+    def _word(self) -> str:
+        return ">Q" if self._wide else ">I"
+
+    def _take(self, count: int) -> bytes:
+        at = self._handle.tell()
+        if count < 0 or at + count > self._size:
+            raise refuse_truncated(self._path, expected=at + max(count, 0), actual=self._size, what="tags")
+        return self._handle.read(count)
+
+    def _skip(self, count: int) -> None:
+        at = self._handle.tell()
+        if count < 0 or at + count > self._size:
+            raise refuse_truncated(self._path, expected=at + max(count, 0), actual=self._size, what="data")
+        self._handle.seek(count, 1)
+
+    def _unpack(self, form: str) -> tuple[Any, ...]:
+        return struct.unpack(form, self._take(struct.calcsize(form)))
+
+    def _read_group(self, *, sized: bool, depth: int, parents: tuple[str, str]) -> dict[str, Any]:
+        if depth > MAX_DEPTH:
+            raise self._unreadable("tags nest too deep")
+        if sized and self._wide:
+            self._skip(8)
+        self._skip(2)  # sorted, open
+        (count,) = self._unpack(self._word)
+        group: dict[str, Any] = {}
+        unnamed = {_GROUP: 0, _VALUE: 0}
+        for _ in range(count):
+            kind, name = self._read_tag_head()
+            if not name:
+                name = f"{'TagGroup' if kind == _GROUP else 'Data'}{unnamed[kind]}"
+                unnamed[kind] += 1
+            if kind == _GROUP:
+                group[name] = self._read_group(sized=True, depth=depth + 1, parents=(parents[1], name))
+            else:
+                group[name] = self._read_value(keep=not (parents[1] == "ImageData" and name == "Data"))
+        return group
+
+    def _read_tag_head(self) -> tuple[int, str]:
+        self._tags += 1
+        if self._tags > MAX_TAGS:
+            raise self._unreadable("too many tags")
+        kind, length = self._unpack(">BH")
+        if kind not in {_GROUP, _VALUE}:
+            raise self._unreadable(f"tag of unknown kind {kind}")
+        return kind, self._take(length).decode("latin-1").replace(".", "")
+
+    def _read_value(self, *, keep: bool) -> Any:
+        if self._wide:
+            self._skip(8)
+        if self._take(4) != b"%%%%":
+            raise self._unreadable("tag without its mark")
+        (words,) = self._unpack(self._word)
+        if not 0 < words <= MAX_INFO:
+            raise self._unreadable(f"tag description of {words} words")
+        info = [self._unpack(self._word)[0] for _ in range(words)]
+        return self._read_described(info, keep=keep)
+
+    def _read_described(self, info: list[int], *, keep: bool) -> Any:
+        kind = info[0]
+        if kind in _SIMPLE and len(info) == 1:
+            return self._read_simple(kind)
+        if kind == _STRING and len(info) == 2:  # noqa: PLR2004 - kind, length
+            return self._take(min(info[1], self._size)).decode("latin-1")
+        if kind == _STRUCT:
+            return tuple(self._read_simple(field) for field in self._struct_fields(info))
+        if kind == _ARRAY and len(info) >= 3:  # noqa: PLR2004 - kind, element, length
+            return self._read_array(info[1:-1], info[-1], keep=keep)
+        raise self._unreadable(f"value of unknown type {kind}")
+
+    def _struct_fields(self, info: list[int]) -> list[int]:
+        """Return the field types of (15, name length, fields, name length, type, …)."""
+        fields = info[4 : 4 + 2 * info[2] : 2] if len(info) > 2 else []  # noqa: PLR2004
+        if len(info) <= 2 or len(fields) != info[2] or any(field not in _SIMPLE for field in fields):  # noqa: PLR2004
+            raise self._unreadable("struct of unknown fields")
+        return fields
+
+    def _read_simple(self, kind: int) -> Any:
+        if kind not in _SIMPLE:
+            raise self._unreadable(f"value of unknown type {kind}")
+        dtype = np.dtype(self._order + _SIMPLE[kind])
+        value = np.frombuffer(self._take(dtype.itemsize), dtype)[0].item()
+        return bool(value) if kind == 8 else value  # noqa: PLR2004 - boolean
+
+    def _read_array(self, element: list[int], length: int, *, keep: bool) -> Any:
+        if element[0] == _STRUCT:
+            fields = self._struct_fields(element)
+            dtype = np.dtype([(f"f{i}", self._order + _SIMPLE[field]) for i, field in enumerate(fields)])
+        elif element[0] in _SIMPLE:
+            dtype = np.dtype(self._order + _SIMPLE[element[0]])
+        else:
+            raise self._unreadable(f"array of unknown type {element[0]}")
+        nbytes = length * dtype.itemsize
+        if not keep:
+            block = DataBlock(self._handle.tell(), nbytes, self._order)
+            self._skip(nbytes)
+            return block
+        if nbytes > MAX_ARRAY_BYTES:
+            self._skip(nbytes)
+            return {"dropped": "array", "shape": [length], "dtype": str(dtype)}
+        raw = self._take(nbytes)
+        if element[0] == _TEXT:
+            return raw.decode("utf-16-le" if self._order == "<" else "utf-16-be", "replace")
+        return np.frombuffer(raw, dtype).tolist()
+
+    def _unreadable(self, why: str) -> Exception:
+        at = self._handle.tell()
+        return refuse("dm_unreadable", f"{self._path.name} is damaged at byte {at}: {why}.", UPLOAD_AGAIN)
+
+
+def read_tags(path: Path) -> tuple[int, dict[str, Any]]:
+    """Return (version, tag tree) of a DM3 or DM4 file; see `TagReader.read_tree`."""
+    with path.open("rb") as handle:
+        reader = TagReader(handle, path)
+        tree = reader.read_tree()
+    return reader.version, tree

@@ -1,0 +1,124 @@
+"""Unit texts as vendors write them, to the few UCUM units of array axes: nm, nm-1, mrad, deg, eV, s."""
+
+import re
+from dataclasses import dataclass
+
+from ingest.readers.contract import Axis
+
+# text after `_tidy` -> (UCUM unit, factor)
+_UNITS: dict[str, tuple[str, float]] = {
+    "pm": ("nm", 1e-3),
+    "a": ("nm", 0.1),
+    "å": ("nm", 0.1),
+    "ao": ("nm", 0.1),
+    "ang": ("nm", 0.1),
+    "angstrom": ("nm", 0.1),
+    "nm": ("nm", 1.0),
+    "nanometer": ("nm", 1.0),
+    "nanometers": ("nm", 1.0),
+    "um": ("nm", 1e3),
+    "micrometer": ("nm", 1e3),
+    "mm": ("nm", 1e6),
+    "m": ("nm", 1e9),
+    "1/pm": ("nm-1", 1e3),
+    "1/a": ("nm-1", 10.0),
+    "1/å": ("nm-1", 10.0),
+    "1/ao": ("nm-1", 10.0),
+    "1/ang": ("nm-1", 10.0),
+    "1/angstrom": ("nm-1", 10.0),
+    "1/nm": ("nm-1", 1.0),
+    "1/um": ("nm-1", 1e-3),
+    "1/m": ("nm-1", 1e-9),
+    "urad": ("mrad", 1e-3),
+    "mrad": ("mrad", 1.0),
+    "rad": ("mrad", 1e3),
+    "deg": ("deg", 1.0),
+    "degree": ("deg", 1.0),
+    "degrees": ("deg", 1.0),
+    "°": ("deg", 1.0),
+    "mev": ("eV", 1e-3),
+    "ev": ("eV", 1.0),
+    "kev": ("eV", 1e3),
+    "ns": ("s", 1e-9),
+    "us": ("s", 1e-6),
+    "ms": ("s", 1e-3),
+    "s": ("s", 1.0),
+    "sec": ("s", 1.0),
+    "seconds": ("s", 1.0),
+}
+_LENGTHS = {"nm"}
+_NO_UNIT = {"", "px", "pixel", "pixels", "none", "undefined", "<undefined>", "t.undefined", "1", "channels"}
+COUNT_WORDS = {"counts", "count", "e-", "electrons", "electron", "adu", "dn"}
+
+
+@dataclass(frozen=True, slots=True)
+class AxisUnit:
+    """UCUM unit with the factor from the vendor's; `understood` is False for a text of no known unit."""
+
+    unit: str | None
+    factor: float = 1.0
+    understood: bool = True
+
+
+def _tidy(text: str) -> str:
+    """Return the text in lower case with one way to write powers: `1/nm`."""
+    plain = text.strip().strip("[]()").strip()
+    plain = plain.replace("µ", "u").replace("μ", "u").replace("Å", "å").replace("⁻¹", "^-1")
+    plain = plain.replace("_", "") if plain.lower().startswith(("n_m", "1/n_m", "a_")) else plain
+    plain = plain.casefold().replace(" ", "")
+    power = re.fullmatch(r"([a-zå]+)(?:\^?\{?-1\}?|\*\*-1)", plain)
+    return f"1/{power[1]}" if power else plain
+
+
+def to_ucum(text: str | None) -> AxisUnit:
+    """Translate a vendor's unit of an axis.
+
+    `A` is read as ångström: axes are never amperes.
+    """
+    tidy = _tidy(text or "")
+    if tidy in _NO_UNIT:
+        return AxisUnit(None)
+    if tidy in _UNITS:
+        unit, factor = _UNITS[tidy]
+        return AxisUnit(unit, factor)
+    return AxisUnit(None, understood=False)
+
+
+def calibrated_axis(
+    name: str, size: int, *, unit: str | None, scale: float | None, offset: float = 0.0
+) -> Axis:
+    """Return an axis in UCUM units, or an uncalibrated one where unit or scale say nothing."""
+    known = to_ucum(unit)
+    if known.unit is None or scale is None or not _is_usable(scale):
+        return Axis(name, size)
+    safe_offset = offset if abs(offset) < float("inf") else 0.0
+    return Axis(name, size, known.unit, scale * known.factor, safe_offset * known.factor + 0.0)
+
+
+def _is_usable(scale: float) -> bool:
+    return scale == scale and scale not in {0.0, float("inf"), float("-inf")}  # noqa: PLR0124 - NaN is not itself
+
+
+def is_reciprocal(unit: str | None) -> bool:
+    """Whether the unit is one of a diffraction plane."""
+    return to_ucum(unit).unit in {"nm-1", "mrad"}
+
+
+def is_length(unit: str | None) -> bool:
+    """Whether the unit is one of the specimen plane."""
+    return to_ucum(unit).unit in _LENGTHS
+
+
+def is_energy(unit: str | None) -> bool:
+    """Whether the unit is one of a spectrum."""
+    return to_ucum(unit).unit == "eV"
+
+
+def is_time(unit: str | None) -> bool:
+    """Whether the unit is one of a time series."""
+    return to_ucum(unit).unit == "s"
+
+
+def intensity_unit(text: str | None) -> str | None:
+    """Return `1` for counts, else None: vendors' other words are no units."""
+    return "1" if (text or "").strip().casefold() in COUNT_WORDS else None
