@@ -69,7 +69,7 @@ def parse_condition(text: str) -> Condition | Facet:
     field = _SHORT_NAMES.get(found["field"], found["field"])
     sign, rest = found["sign"], found["rest"]
     interval = _INTERVAL.match(rest)
-    if interval is not None and (interval["low"] or interval["high"]):
+    if interval is not None:
         if sign not in {"=", "==", ":"}:
             raise UsageError(f"{text!r} has both {sign} and a range.", hint="Write a range with =.")
         return _checked(

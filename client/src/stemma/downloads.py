@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 import httpx
 
 from stemma.connection import Connection, describe_fault, file_path
-from stemma.digests import BLOCK_SIZE, hash_file
+from stemma.digests import hash_file
 from stemma.errors import DamagedFileError, JsonObject, StemmaError, UsageError
 from stemma.problems import build_error
 from stemma.retrying import AWAY_STATUSES, Patience, read_retry_after
@@ -165,7 +165,7 @@ def _continue(connection: Connection, file: WantedFile, patience: Patience, repo
         if not resumed:
             digest, have = hashlib.sha256(), 0
         with file.partial.open("ab" if resumed else "wb") as stream:
-            for block in response.iter_bytes(BLOCK_SIZE):
+            for block in response.iter_bytes():
                 stream.write(block)
                 digest.update(block)
                 have += len(block)

@@ -94,9 +94,16 @@ class FakeServer(httpx.BaseTransport):
         self.documents.append(body)
         deposit_id = f"dep{len(self.deposits)}-abc{len(self.deposits)}"
         self.deposits[deposit_id] = {
-            "id": deposit_id, "state": "draft", "doi": None, "url": f"{self.url}/deposits/{deposit_id}",
-            "title": body.get("title"), "findings": [], "files": [], "measurements": [], "revision": 1,
-        }  # fmt: skip
+            "id": deposit_id,
+            "state": "draft",
+            "doi": None,
+            "url": f"{self.url}/deposits/{deposit_id}",
+            "title": body.get("title"),
+            "findings": [],
+            "files": [],
+            "measurements": [],
+            "revision": 1,
+        }
         return self._one(request, self.deposits[deposit_id], status=201)
 
     def _list(self) -> httpx.Response:
@@ -121,16 +128,22 @@ class FakeServer(httpx.BaseTransport):
 
     def _show(self, record: JsonObject) -> JsonObject:
         begun = [
-            {"path": upload.path, "size": upload.size, "sha256": upload.sha256, "state": "uploading", "findings": [],
-             "upload": f"{self.url}/api/v1/uploads/{key}", "offset": len(upload.content)}
-            for key, upload in self.uploads.items() if upload.deposit == record["id"]
-        ]  # fmt: skip
-        progress = (
-            {"progress": {"fraction": 0.5, "message": "Reading scan.raw"}}
-            if record["state"] == "processing"
-            else {}
-        )
-        return {**record, "files": [*record["files"], *begun], **progress}
+            {
+                "path": upload.path,
+                "size": upload.size,
+                "sha256": upload.sha256,
+                "state": "uploading",
+                "findings": [],
+                "upload": f"{self.url}/api/v1/uploads/{key}",
+                "offset": len(upload.content),
+            }
+            for key, upload in self.uploads.items()
+            if upload.deposit == record["id"]
+        ]
+        shown = {**record, "files": [*record["files"], *begun]}
+        if record["state"] == "processing":
+            shown["progress"] = {"fraction": 0.5, "message": "Reading scan.raw"}
+        return shown
 
     def _errors(self) -> bool:
         return any(finding["severity"] == "error" for finding in self.findings)
@@ -149,10 +162,12 @@ class FakeServer(httpx.BaseTransport):
 
     def _publish(self, request: httpx.Request, record: JsonObject) -> httpx.Response:
         accepted = {one["code"] for one in json.loads(request.content)["accept_warnings"]}
+        forbidding: dict[str, set[str]] = {"error": set(), "warning": accepted}
         blocking = [
-            finding for finding in self.findings
-            if finding["severity"] == "error" or (finding["severity"] == "warning" and finding["code"] not in accepted)
-        ]  # fmt: skip
+            finding
+            for finding in self.findings
+            if finding["severity"] in forbidding and finding["code"] not in forbidding[finding["severity"]]
+        ]
         if blocking:
             return refuse(422, "not_publishable", "Findings are in the way.", findings=blocking)
         record |= {"state": "published", "doi": f"10.5072/{record['id']}"}

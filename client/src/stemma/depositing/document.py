@@ -30,8 +30,10 @@ class _StrictLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                continue
             key = str(self.construct_object(key_node, deep=True))
-            if key in seen and key != "<<":
+            if key in seen:
                 raise yaml.MarkedYAMLError(
                     problem=f"the key {key!r} is there twice", problem_mark=key_node.start_mark
                 )

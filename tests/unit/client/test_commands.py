@@ -1,0 +1,154 @@
+"""login, status, search, get, open, publish, template: what is printed, stored and returned."""
+
+import io
+import json
+import stat
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from stemma.commands.program import run
+from stemma.credentials import find_login, login_file
+from stemma.errors import UsageError
+from tests.unit.client.fake_server import FakeServer
+
+
+def run_json(
+    capsys: pytest.CaptureFixture[str], server: FakeServer, *arguments: str
+) -> tuple[int, dict[str, Any]]:
+    code = run([*arguments, "--json"], transport=server)
+    return code, json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture
+def published(logged_in: FakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> FakeServer:
+    (tmp_path / "scan.raw").write_bytes(b"counts")
+    assert run(["deposit", str(tmp_path / "scan.raw"), "--publish"], transport=logged_in) == 0
+    capsys.readouterr()
+    return logged_in
+
+
+def test_login_checks_and_stores_the_token(server: FakeServer, capsys: pytest.CaptureFixture[str]) -> None:
+    code, printed = run_json(capsys, server, "login", "--url", f"{server.url}/", "--token", "secret")
+    assert (code, printed["username"]) == (0, "ada")
+    assert "secret" not in json.dumps(printed)
+    assert stat.S_IMODE(login_file().stat().st_mode) == 0o600
+    assert find_login({}).token == "secret"
+    assert run(["status"], transport=server) == 0  # the stored login is enough now
+
+
+def test_wrong_token_is_not_stored(server: FakeServer, capsys: pytest.CaptureFixture[str]) -> None:
+    code, printed = run_json(capsys, server, "login", "--url", server.url, "--token", "wrong")
+    assert (code, printed["code"]) == (4, "invalid_token")
+    assert not login_file().exists()
+
+
+def test_token_may_come_from_a_pipe(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("secret\n"))
+    assert run(["login", "--url", server.url], transport=server) == 0
+    assert find_login({}).token == "secret"
+
+
+def test_environment_wins_and_tokens_stay_with_their_server(server: FakeServer) -> None:
+    run(["login", "--url", server.url, "--token", "secret"], transport=server)
+    assert find_login({"STEMMA_TOKEN": "other"}).token == "other"
+    assert find_login({"STEMMA_URL": "http://elsewhere.test"}).token is None
+
+
+def test_damaged_login_file_is_said(server: FakeServer) -> None:
+    login_file().parent.mkdir(parents=True)
+    login_file().write_text("{")
+    with pytest.raises(UsageError, match="cannot be read"):
+        find_login({})
+
+
+def test_status_lists_or_shows(published: FakeServer, capsys: pytest.CaptureFixture[str]) -> None:
+    code, printed = run_json(capsys, published, "status")
+    assert (code, printed["count"], printed["results"][0]["id"]) == (0, 1, "dep0-abc0")
+    code, printed = run_json(capsys, published, "status", "10.5072/dep0-abc0")
+    assert (code, printed["state"]) == (0, "published")
+
+
+def test_publish_by_id(logged_in: FakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "scan.raw").write_bytes(b"counts")
+    logged_in.findings = [
+        {"severity": "error", "code": "field_missing", "pointer": "", "message": "No.", "hint": ""}
+    ]
+    run(["deposit", str(tmp_path / "scan.raw")], transport=logged_in)
+    capsys.readouterr()
+    code, printed = run_json(capsys, logged_in, "publish", "dep0-abc0")
+    assert (code, printed["findings"]) == (3, logged_in.findings)
+    logged_in.findings = []
+    code, printed = run_json(capsys, logged_in, "publish", "dep0-abc0")
+    assert (code, printed["doi"]) == (0, "10.5072/dep0-abc0")
+
+
+def test_get_writes_the_files(
+    published: FakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, printed = run_json(capsys, published, "get", "dep0-abc0", str(tmp_path / "out"))
+    assert code == 0
+    assert (tmp_path / "out/scan.raw").read_bytes() == b"counts"
+    assert printed["files"][0]["location"] == str(tmp_path / "out/scan.raw")
+    (tmp_path / "out/scan.raw").write_bytes(b"other!")
+    code, printed = run_json(capsys, published, "get", "dep0-abc0", str(tmp_path / "out"))
+    assert (code, printed["code"]) == (2, "would_overwrite")
+
+
+def test_search_prints_results(logged_in: FakeServer, capsys: pytest.CaptureFixture[str]) -> None:
+    result = {"id": "aaaa-0001", "doi": "10.5072/aaaa-0001", "title": "MoS2", "url": "u", "measurements": []}
+    logged_in.extra["/api/v1/search"] = lambda request: httpx.Response(
+        200, json={"count": 1, "next": None, "facets": {}, "results": [result]}, request=request
+    )
+    code, printed = run_json(capsys, logged_in, "search", "MoS2", "--where", "voltage=80 kV")
+    assert (code, printed) == (0, {"count": 1, "facets": {}, "results": [result]})
+    run(["search", "MoS2"], transport=logged_in)
+    assert "aaaa-0001  MoS2" in capsys.readouterr().out
+
+
+def test_template_is_yaml_for_people_and_an_object_for_programs(
+    logged_in: FakeServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logged_in.extra["/api/v1/schemas/stem/1.0.0/template"] = lambda request: httpx.Response(
+        200,
+        text=f"# fill in\ndefaults: {{technique: [{','.join(request.url.params.get_list('technique'))}]}}\n",
+    )
+    assert run(["template", "four_d_stem", "eels"], transport=logged_in) == 0
+    assert capsys.readouterr().out == "# fill in\ndefaults: {technique: [four_d_stem,eels]}\n"
+    _, printed = run_json(capsys, logged_in, "template", "four_d_stem,eels")
+    assert printed == {"defaults": {"technique": ["four_d_stem", "eels"]}}
+
+
+def test_help_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(["deposit", "--help"])
+    assert caught.value.code == 0
+    assert "exit codes" in capsys.readouterr().out
+
+
+def test_text_of_a_measurement_tells_units_and_sources(
+    logged_in: FakeServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measurement = {
+        "id": "mmmm-0001",
+        "dataset": "dddd-0001",
+        "format": "empad",
+        "techniques": ["four_d_stem"],
+        "metadata": {
+            "acceleration_voltage": {"value": 80, "unit": "kV", "source": "header"},
+            "dwell_time": {"missing": "not_recorded"},
+        },
+        "signals": [{"name": "data", "shape": [4, 4], "dtype": "float32", "axes": [{"name": "scan_y"}]}],
+        "findings": [],
+    }
+    logged_in.extra["/api/v1/measurements/mmmm-0001/"] = lambda request: httpx.Response(
+        200, json=measurement, request=request
+    )
+    assert run(["open", "mmmm-0001"], transport=logged_in) == 0
+    printed = capsys.readouterr().out
+    assert "acceleration_voltage: 80 kV  [header]" in printed
+    assert "dwell_time: not recorded" in printed
+    assert "data: 4 × 4 float32 (scan_y)" in printed
