@@ -19,7 +19,8 @@ def render_disk(
     """Return a disk of height 1 whose edge falls linearly over `edge` pixels; half height is at `radius`."""
     y, x = np.mgrid[: shape[0], : shape[1]]
     r = np.hypot(y - center[0], x - center[1])
-    return np.clip((radius - r) / edge + 0.5, 0.0, 1.0)
+    disk: Image = np.clip((radius - r) / edge + 0.5, 0.0, 1.0)
+    return disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,10 @@ def make_lattice_image(
     """Make a Poisson image of a square lattice of soft columns."""
     y, x = np.mgrid[: shape[0], : shape[1]]
     wave = (1 + np.cos(2 * np.pi * y / period_px)) * (1 + np.cos(2 * np.pi * x / period_px)) / 4
-    return np.random.default_rng(seed).poisson(counts * (0.1 + wave**2)).astype(np.uint16)
+    image: npt.NDArray[np.uint16] = (
+        np.random.default_rng(seed).poisson(counts * (0.1 + wave**2)).astype(np.uint16)
+    )
+    return image
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def make_spectrum_image(
     scan_shape: tuple[int, int] = (5, 8), channels: int = 256, seed: int = 5
 ) -> SpectrumImage:
     """Make a spectrum image whose edge grows along scan_x."""
-    energy = 400.0 + np.arange(channels) * 1.0
+    energy = 400.0 + np.arange(channels, dtype=np.float64)
     exponent, onset = 3.0, 532.0
     background = 3e10 * energy**-exponent
     edge = np.where(energy >= onset, 60.0 * np.exp(-(energy - onset) / 60.0), 0.0)

@@ -73,7 +73,7 @@ def convert_signal(
     kind = classify_signal(names, source.n_signal_axes)
     real = source.dtype.kind != "c"
     disk, detectors = (
-        _look_for_disk(source, options.angles) if kind == "pattern_scan" and real else (None, None)
+        look_for_disk(source, options.angles) if kind == "pattern_scan" and real else (None, None)
     )
     with ThreadPoolExecutor(count_threads(options.threads)) as pool, ThreadPoolExecutor(1) as reader:
         writer = ZarrWriter(
@@ -172,7 +172,8 @@ def start_reductions(source: SignalSource, kind: str | None, detectors: Detector
     return NoReductions()
 
 
-def _look_for_disk(source: SignalSource, angles: AngleKnowledge) -> tuple[DirectDisk | NoDisk, DetectorPlan]:
+def look_for_disk(source: SignalSource, angles: AngleKnowledge) -> tuple[DirectDisk | NoDisk, DetectorPlan]:
+    """Sample the scan, look for the direct disk and choose the virtual detectors."""
     sample = sample_mean_pattern(source)
     disk = find_direct_disk(sample)
     return disk, plan_virtual_detectors(sample, disk=disk, angles=angles)
