@@ -1,0 +1,41 @@
+"""Every table of Stemma."""
+
+from repository.models.accounts import ApiToken, User
+from repository.models.audit import AuditEvent
+from repository.models.data_file import DataFile, Upload
+from repository.models.dataset import Dataset, DatasetVersion, Identifier, VersionFile, VersionMeasurement
+from repository.models.deposit import Deposit, DepositMember
+from repository.models.facts import Facts, SearchEntry
+from repository.models.finding import Finding
+from repository.models.instrument import Instrument, Sample
+from repository.models.job import Job, WorkerHeartbeat
+from repository.models.measurement import ArrayObject, Measurement, MeasurementFile, Signal
+from repository.models.product import Calibration, Product
+
+__all__ = [
+    "ApiToken",
+    "ArrayObject",
+    "AuditEvent",
+    "Calibration",
+    "DataFile",
+    "Dataset",
+    "DatasetVersion",
+    "Deposit",
+    "DepositMember",
+    "Facts",
+    "Finding",
+    "Identifier",
+    "Instrument",
+    "Job",
+    "Measurement",
+    "MeasurementFile",
+    "Product",
+    "Sample",
+    "SearchEntry",
+    "Signal",
+    "Upload",
+    "User",
+    "VersionFile",
+    "VersionMeasurement",
+    "WorkerHeartbeat",
+]

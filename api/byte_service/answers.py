@@ -1,0 +1,58 @@
+"""Problem documents and common headers of the byte routes."""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+from django.db import DatabaseError
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from api.byte_service.visitors import UnknownCredentialError
+from api.errors import CONTENT_TYPE, build_problem, describe_refusal
+from repository.errors import RepositoryError
+from repository.selectors.byte_objects import ArrayNotReadyError
+
+log = structlog.get_logger(__name__)
+Endpoint = Callable[[Request], Awaitable[Response]]
+RETRY_AFTER = {"Retry-After": "3"}
+
+
+def answering_problems(endpoint: Endpoint) -> Endpoint:
+    """Return the endpoint with every refusal turned into a problem document."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except ArrayNotReadyError as refusal:
+            problem = build_problem(
+                status=404, code=refusal.code, detail=refusal.message, hint=refusal.hint
+            )
+            return _respond(request, problem, {**RETRY_AFTER, "Cache-Control": "no-store"})
+        except UnknownCredentialError as refusal:
+            problem = build_problem(
+                status=401, code=refusal.code, detail=refusal.message, hint=refusal.hint
+            )
+            return _respond(request, problem, {"WWW-Authenticate": "Token"})
+        except RepositoryError as refusal:
+            return _respond(request, describe_refusal(refusal), {"Cache-Control": "no-store"})
+        except ClientDisconnect:
+            return Response(status_code=499)
+        except DatabaseError as fault:
+            log.warning("database_away", path=request.url.path, reason=str(fault))
+            problem = build_problem(
+                status=503,
+                code="database_away",
+                detail="The database does not answer just now.",
+                hint="Try again in a few seconds; nothing that arrived is lost.",
+            )
+            return _respond(request, problem, RETRY_AFTER)
+
+    return answer
+
+
+def _respond(request: Request, problem: dict[str, object], headers: dict[str, str]) -> Response:
+    if request.method == "HEAD":
+        return Response(status_code=int(str(problem["status"])), headers=headers, media_type=CONTENT_TYPE)
+    return JSONResponse(
+        problem, status_code=int(str(problem["status"])), headers=headers, media_type=CONTENT_TYPE
+    )

@@ -1,0 +1,146 @@
+"""Sending stored bytes: Range, ETag = sha256, and headers that keep a browser from running them."""
+
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable
+from urllib.parse import quote
+
+from anyio.to_thread import run_sync
+from django.conf import settings
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from api.byte_service.decisions import DecisionCache
+from api.byte_service.ranges import (
+    ByteRange,
+    UnsatisfiableRangeError,
+    is_listed,
+    is_range_valid,
+    parse_range,
+)
+from api.byte_service.visitors import Credential, identify, in_database, read_credential
+from api.errors import CONTENT_TYPE, build_problem
+from repository.selectors.access import Visitor
+from repository.selectors.byte_objects import (
+    ByteObject,
+    find_array_object,
+    find_dataset_file,
+    find_deposit_file,
+    find_product,
+)
+from repository.services.storage import get_object_store
+
+BLOCK_BYTES = 1 << 18
+Find = Callable[[Visitor], ByteObject]
+_decisions: DecisionCache[ByteObject] = DecisionCache()
+
+
+async def send_deposit_file(request: Request) -> Response:
+    """Send a file of a draft to those who may see it."""
+    deposit_id, path = request.path_params["deposit_id"], request.path_params["path"]
+    return await _send(request, lambda visitor: find_deposit_file(visitor, deposit_id, path))
+
+
+async def send_dataset_file(request: Request) -> Response:
+    """Send a published file."""
+    dataset_id, path = request.path_params["dataset_id"], request.path_params["path"]
+    number = request.path_params.get("number")
+    return await _send(request, lambda visitor: find_dataset_file(visitor, dataset_id, path, number))
+
+
+async def send_array_object(request: Request) -> Response:
+    """Send an object of a Zarr store."""
+    measurement_id, name, key = (request.path_params[part] for part in ("measurement_id", "name", "key"))
+    kind = "companion" if "/companion/" in request.url.path else "primary"
+    return await _send(request, lambda visitor: find_array_object(visitor, measurement_id, name, key, kind))
+
+
+async def send_product(request: Request) -> Response:
+    """Send a reduction or its preview."""
+    measurement_id, name = request.path_params["measurement_id"], request.path_params["product"]
+    signal_name, _, recipe = name.partition(".")
+    kind = "preview" if request.url.path.endswith("preview.png") else "array"
+    return await _send(
+        request,
+        lambda visitor: find_product(visitor, measurement_id, signal_name, recipe, kind),
+        is_inline=kind == "preview",
+    )
+
+
+async def _send(request: Request, find: Find, *, is_inline: bool = False) -> Response:
+    credential = read_credential(request)
+    key = (credential, request.url.path)
+    decision = _decisions.get(key)
+    if decision is None:
+        decision = await in_database(_decisions.remember, key, lambda: find(_visitor(credential)))
+    return await _answer(request, decision, is_inline=is_inline)
+
+
+def _visitor(credential: Credential) -> Visitor:
+    return identify(credential, scope="read")
+
+
+async def _answer(request: Request, item: ByteObject, *, is_inline: bool) -> Response:
+    etag = f'"{item.sha256}"'
+    headers = build_headers(item, etag, is_inline=is_inline)
+    if is_listed(etag, request.headers.get("if-none-match")):
+        return Response(status_code=304, headers=headers)
+    wanted: ByteRange | None = None
+    if is_range_valid(etag, request.headers.get("if-range")):
+        try:
+            wanted = parse_range(request.headers.get("range"), item.size)
+        except UnsatisfiableRangeError:
+            return _answer_unsatisfiable(request, item.size, headers)
+    if settings.ACCEL_REDIRECT:
+        headers["X-Accel-Redirect"] = f"/internal-objects/sha256/{item.sha256[:2]}/{item.sha256}"
+        return Response(headers=headers, media_type=item.media_type)
+    start, stop = (wanted.start, wanted.stop) if wanted else (0, item.size)
+    headers["Content-Length"] = str(stop - start)
+    if wanted:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{item.size}"
+    status = 206 if wanted else 200
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=headers, media_type=item.media_type)
+    return StreamingResponse(
+        read_blocks(item.sha256, start, stop), status_code=status, headers=headers, media_type=item.media_type
+    )
+
+
+def build_headers(item: ByteObject, etag: str, *, is_inline: bool) -> dict[str, str]:
+    """Return the headers of a download: who may keep it, and nothing that a browser could run."""
+    disposition = "inline" if is_inline else "attachment"
+    digest = b64encode(bytes.fromhex(item.sha256)).decode("ascii")
+    return {
+        "ETag": etag,
+        "Accept-Ranges": "bytes",
+        "Repr-Digest": f"sha-256=:{digest}:",
+        "Cache-Control": "public, max-age=31536000, immutable" if item.is_public else "private, no-cache",
+        "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(item.filename)}",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "Vary": "Authorization, Cookie",
+    }
+
+
+def _answer_unsatisfiable(request: Request, size: int, headers: dict[str, str]) -> Response:
+    problem = build_problem(
+        status=416,
+        code="range_not_satisfiable",
+        detail=f"The file has {size} bytes; the range {request.headers.get('range')} lies outside.",
+        hint="Ask for a range within the size.",
+    )
+    limits = {"Content-Range": f"bytes */{size}", "ETag": headers["ETag"]}
+    if request.method == "HEAD":
+        return Response(status_code=416, headers=limits)
+    return JSONResponse(problem, status_code=416, headers=limits, media_type=CONTENT_TYPE)
+
+
+async def read_blocks(sha256: str, start: int, stop: int) -> AsyncIterator[bytes]:
+    """Yield the bytes of an object in blocks, read in a thread."""
+    store = get_object_store()
+    position = start
+    while position < stop:
+        end = min(position + BLOCK_BYTES, stop)
+        block = await run_sync(lambda a=position, b=end: b"".join(store.open_range(sha256, a, b)))
+        yield block
+        position = end

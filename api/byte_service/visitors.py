@@ -1,0 +1,114 @@
+"""Who asks for bytes: a token, a browser session, or nobody."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.auth.models import AnonymousUser
+from django.db import close_old_connections
+from django.utils.crypto import constant_time_compare
+from knox.auth import TokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from starlette.requests import Request
+
+from api.permissions import require_scope
+from repository.errors import PermissionRefusedError, RepositoryError
+from repository.selectors.access import Visitor
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class UnknownCredentialError(RepositoryError):
+    """The token is unknown, expired or revoked."""
+
+    code = "authentication_failed"
+    hint = "Make a new token on the tokens page, or send none to see what is public."
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a request carries to say who asks."""
+
+    token: str = ""
+    session_key: str = ""
+
+
+def read_credential(request: Request) -> Credential:
+    """Return the credential of a request; a token wins over a session."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme:
+        return Credential(token=value.strip() if scheme.lower() == "token" else "-")
+    return Credential(session_key=request.cookies.get(settings.SESSION_COOKIE_NAME, ""))
+
+
+async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run blocking code that uses the database in a thread of its own."""
+
+    def run() -> R:
+        close_old_connections()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            close_old_connections()
+
+    return await sync_to_async(run, thread_sensitive=False)()
+
+
+def identify(credential: Credential, *, scope: str) -> Visitor:
+    """Return the visitor behind a credential; the token must carry the scope.
+
+    Raises
+    ------
+    UnknownCredentialError
+        A token was sent that is not valid: saying nothing would look like "not found".
+    ScopeMissingError
+        The token was not made for this.
+    """
+    if credential.token:
+        try:
+            user, token = TokenAuthentication().authenticate_credentials(credential.token.encode())
+        except AuthenticationFailed as error:
+            raise UnknownCredentialError("The token is not valid.") from error
+        require_scope(token, scope)
+        return user  # type: ignore[no-any-return]  # knox is untyped
+    if credential.session_key:
+        return _user_of_session(credential.session_key)
+    return AnonymousUser()
+
+
+def _user_of_session(session_key: str) -> Visitor:
+    session: Any = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    if SESSION_KEY not in session or session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return AnonymousUser()
+    user = get_user_model().objects.filter(pk=session[SESSION_KEY], is_active=True).first()
+    known = session.get(HASH_SESSION_KEY, "")
+    if user is None or not constant_time_compare(known, user.get_session_auth_hash()):
+        return AnonymousUser()
+    return user  # type: ignore[return-value]  # the project's own user model
+
+
+def require_same_origin(request: Request, credential: Credential) -> None:
+    """Refuse a write that a foreign page sends with somebody's session cookie.
+
+    Raises
+    ------
+    PermissionRefusedError
+        The request carries a cookie and does not come from a page of this server.
+    """
+    if credential.token or not credential.session_key:
+        return
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    own = {urlsplit(settings.PUBLIC_URL).netloc, request.headers.get("host", "")}
+    is_own = site == "same-origin" if origin is None else urlsplit(origin).netloc in own
+    if not is_own or (site is not None and site not in {"same-origin", "none"}):
+        raise PermissionRefusedError(
+            "A write with a session cookie must come from a page of this server.",
+            hint="Programs send a token: `Authorization: Token <token>`.",
+        )

@@ -1,0 +1,142 @@
+"""Every refusal as an RFC 9457 problem document: what, where, why, what to do."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from repository import errors
+
+log = structlog.get_logger(__name__)
+CONTENT_TYPE = "application/problem+json"
+
+STATUS: Mapping[type[errors.RepositoryError], HTTPStatus] = {
+    errors.NotFoundError: HTTPStatus.NOT_FOUND,
+    errors.PermissionRefusedError: HTTPStatus.FORBIDDEN,
+    errors.StateConflictError: HTTPStatus.CONFLICT,
+    errors.PathTakenError: HTTPStatus.CONFLICT,
+    errors.RevisionConflictError: HTTPStatus.PRECONDITION_FAILED,
+    errors.NotPublishableError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvalidMetadataError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvalidPathError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.DigestMismatchError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.FileTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.QuotaExceededError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.UploadGoneError: HTTPStatus.GONE,
+    errors.WithdrawnError: HTTPStatus.GONE,
+    errors.UnknownSearchFilterError: HTTPStatus.BAD_REQUEST,
+}
+
+
+def status_of(refusal: errors.RepositoryError) -> HTTPStatus:
+    """Return the status of a refusal, by the nearest class that has one."""
+    for kind in type(refusal).__mro__:
+        if kind in STATUS:
+            return STATUS[kind]
+    return HTTPStatus.BAD_REQUEST
+
+
+def build_problem(
+    *,
+    status: int,
+    code: str,
+    detail: str,
+    hint: str = "",
+    pointer: str = "",
+    findings: tuple[Any, ...] = (),
+) -> dict[str, Any]:
+    """Return the problem document."""
+    problem: dict[str, Any] = {
+        "type": f"urn:stemma:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "code": code,
+        "detail": detail,
+        "hint": hint,
+    }
+    if pointer:
+        problem["pointer"] = pointer
+    if findings:
+        problem["findings"] = [finding.as_dict() for finding in findings]
+    return problem
+
+
+def describe_refusal(refusal: errors.RepositoryError) -> dict[str, Any]:
+    """Return the problem document of a refusal of the domain."""
+    return build_problem(
+        status=status_of(refusal),
+        code=refusal.code,
+        detail=refusal.message,
+        hint=refusal.hint,
+        pointer=refusal.pointer,
+        findings=refusal.findings,
+    )
+
+
+def answer_problem(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Turn what a view raised into a problem document; `None` leaves a fault to the server's own page."""
+    del context
+    if isinstance(error, errors.RepositoryError):
+        set_rollback()
+        problem = describe_refusal(error)
+        headers = {"Retry-After": "5"} if isinstance(error, errors.DepositBusyError) else {}
+        return Response(problem, status=problem["status"], headers=headers, content_type=CONTENT_TYPE)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if isinstance(error, exceptions.APIException):
+        set_rollback()
+        return _answer_api_exception(error)
+    return None
+
+
+def _answer_api_exception(error: exceptions.APIException) -> Response:
+    headers: dict[str, str] = {}
+    if isinstance(error, exceptions.Throttled) and error.wait:
+        headers["Retry-After"] = str(int(error.wait) + 1)
+    if isinstance(error, exceptions.AuthenticationFailed | exceptions.NotAuthenticated):
+        error.status_code = HTTPStatus.UNAUTHORIZED
+        headers["WWW-Authenticate"] = "Token"
+    pointer, detail = _first_detail(error.detail)
+    problem = build_problem(
+        status=error.status_code,
+        code=_code_of(error),
+        detail=detail,
+        hint=_HINTS.get(int(error.status_code), ""),
+        pointer=pointer,
+    )
+    return Response(problem, status=error.status_code, headers=headers, content_type=CONTENT_TYPE)
+
+
+_HINTS = {
+    400: "Compare the request with the documentation at /api/v1/docs.",
+    401: "Send `Authorization: Token <token>`; tokens are made on the tokens page.",
+    405: "The documentation at /api/v1/docs lists what this address answers.",
+    415: "Send `Content-Type: application/json`.",
+    429: "Wait as long as Retry-After says.",
+}
+
+
+def _code_of(error: exceptions.APIException) -> str:
+    return "invalid" if isinstance(error, exceptions.ValidationError) else str(error.default_code)
+
+
+def _first_detail(detail: Any, pointer: str = "") -> tuple[str, str]:
+    """Return the first message in DRF's nested details and the JSON pointer to it."""
+    if isinstance(detail, Mapping) and detail:
+        key, inner = next(iter(detail.items()))
+        step = "" if key == "non_field_errors" else f"/{key}"
+        return _first_detail(inner, pointer + step)
+    if isinstance(detail, list) and detail:
+        for position, inner in enumerate(detail):
+            if inner:
+                step = f"/{position}" if isinstance(inner, Mapping) else ""
+                return _first_detail(inner, pointer + step)
+    return pointer, str(detail)

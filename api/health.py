@@ -1,0 +1,48 @@
+"""Whether the process lives, and whether the whole answers."""
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from redis.exceptions import RedisError
+
+from ingest.sandbox import probe_sandbox
+from repository.selectors.health import PartHealth, check_database, check_worker, count_jobs
+
+
+def answer_alive(_request: HttpRequest) -> HttpResponse:
+    """Say that this process answers."""
+    return JsonResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+
+
+def answer_ready(_request: HttpRequest) -> HttpResponse:
+    """Say for each part whether it answers; 503 until all do."""
+    parts = [check_database(), check_broker(), check_worker(), check_sandbox()]
+    is_ready = all(part.is_ok for part in parts)
+    body = {
+        "status": "ok" if is_ready else "unavailable",
+        "parts": {part.name: {"ok": part.is_ok, "detail": part.detail} for part in parts},
+        **{part.name: "ok" if part.is_ok else part.detail for part in parts},
+    }
+    return JsonResponse(body, status=200 if is_ready else 503, headers={"Cache-Control": "no-store"})
+
+
+def answer_metrics(_request: HttpRequest) -> HttpResponse:
+    """Return the counts that an operator plots, in the Prometheus text format."""
+    lines = ["# HELP stemma_jobs Jobs by state.", "# TYPE stemma_jobs gauge"]
+    lines += [f'stemma_jobs{{state="{state}"}} {count}' for state, count in count_jobs().items()]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4")
+
+
+def check_broker() -> PartHealth:
+    """Ask the broker, which also keeps the throttling counters."""
+    try:
+        cache.get("readiness")
+    except (RedisError, OSError) as fault:
+        return PartHealth("broker", is_ok=False, detail=str(fault))
+    return PartHealth("broker", is_ok=True)
+
+
+def check_sandbox() -> PartHealth:
+    """Say how uploaded files are confined."""
+    status = probe_sandbox(allow_weak=settings.SANDBOX_MODE == "weak")
+    return PartHealth("sandbox", is_ok=status.mode != "refused", detail=f"{status.mode}: {status.detail}".strip(": "))

@@ -1,0 +1,107 @@
+import datetime as dt
+from typing import Any
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers, status
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.v1.deposits import read_input
+from api.v1.documentation import problems
+from api.v1.shapes import Nested
+from repository.selectors.accounts import TOKEN_SCOPES, describe_account, list_tokens
+from repository.services.accounts import create_token, revoke_token
+
+
+class AccountShape(Nested[Any]):
+    username = serializers.CharField()
+    name = serializers.CharField(allow_blank=True)
+    orcid = serializers.CharField(allow_blank=True)
+    role = serializers.CharField()
+    scopes = serializers.ListField(child=serializers.CharField())
+    expiry = serializers.DateTimeField(allow_null=True)
+    quota = serializers.IntegerField()
+    used = serializers.IntegerField()
+
+
+class TokenShape(Nested[Any]):
+    key = serializers.CharField(help_text="The first characters: enough to tell tokens apart.")
+    name = serializers.CharField(allow_blank=True)
+    scopes = serializers.ListField(child=serializers.CharField())
+    created = serializers.DateTimeField()
+    expiry = serializers.DateTimeField(allow_null=True)
+    last_used_at = serializers.DateTimeField(allow_null=True)
+
+
+class TokenListShape(Nested[Any]):
+    results = TokenShape(many=True)
+
+
+class CreateTokenInput(Nested[Any]):
+    name = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(TOKEN_SCOPES)), required=False, allow_empty=False
+    )
+    days = serializers.IntegerField(min_value=1, max_value=366, required=False)
+
+
+class NewTokenShape(Nested[Any]):
+    token = serializers.CharField(help_text="Shown this once.")
+    key = serializers.CharField()
+    expiry = serializers.DateTimeField()
+
+
+class AccountView(APIView):
+    needs_account = True
+
+    @extend_schema(operation_id="getAccount", responses={200: AccountShape, **problems(401, 403)})
+    def get(self, request: Request) -> Response:
+        """Say who you are, what the token may do and how much space is left."""
+        return Response(AccountShape(describe_account(request.user, request.auth)).data)  # type: ignore[arg-type]
+
+
+class TokenListView(APIView):
+    """Tokens are managed in a browser session: a token cannot make or revoke tokens."""
+
+    needs_account = True
+    authentication_classes = (SessionAuthentication,)
+
+    @extend_schema(operation_id="listTokens", responses={200: TokenListShape, **problems(401, 403)})
+    def get(self, request: Request) -> Response:
+        """List your tokens; their text is never shown again."""
+        tokens = TokenShape(list_tokens(request.user), many=True)  # type: ignore[arg-type]
+        return Response({"results": tokens.data})
+
+    @extend_schema(
+        operation_id="createToken",
+        request=CreateTokenInput,
+        responses={201: NewTokenShape, **problems(400, 401, 403, 415, 422)},
+    )
+    def post(self, request: Request) -> Response:
+        """Make a token for programs."""
+        fields = read_input(CreateTokenInput, request)
+        token, text = create_token(
+            user=request.user,  # type: ignore[arg-type]
+            name=fields.get("name", ""),
+            scopes=fields.get("scopes", ["read"]),
+            lifetime=dt.timedelta(days=fields.get("days", 30)),
+        )
+        shape = NewTokenShape({"token": text, "key": token.token_key, "expiry": token.expiry})
+        return Response(shape.data, status=status.HTTP_201_CREATED)
+
+
+class TokenView(APIView):
+    needs_account = True
+    authentication_classes = (SessionAuthentication,)
+
+    @extend_schema(
+        operation_id="revokeToken",
+        request=None,
+        responses={204: OpenApiResponse(description="It is gone."), **problems(401, 403, 404)},
+    )
+    def delete(self, request: Request, key: str) -> Response:
+        """End a token at once."""
+        revoke_token(user=request.user, token_key=key)  # type: ignore[arg-type]
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,262 @@
+from typing import Any
+
+from django.db.models import Q
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers, status
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.pagination import build_cursor, next_address, read_cursor, read_page_size
+from api.v1.documentation import CURSOR, IF_MATCH, PAGE_SIZE, problems
+from api.v1.revisions import build_etag, read_expected_revision
+from api.v1.shapes import (
+    DepositPageShape,
+    DepositShape,
+    DepositSummaryShape,
+    FindingShape,
+    Nested,
+    RequirementShape,
+)
+from processing.workflows import publish, refresh_deposit, submit_deposit
+from repository.selectors.access import get_deposit, get_editable_deposit
+from repository.selectors.deposits import describe_deposit, list_own_deposits, summarize_deposit
+from repository.services.deposits import add_member, create_deposit, delete_deposit, update_deposit
+from repository.services.publishing import start_new_version
+from repository.services.uploads import delete_file
+
+
+class AcknowledgementInput(Nested[Any]):
+    code = serializers.CharField(max_length=80)
+    note = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+
+
+class CreateDepositInput(Nested[Any]):
+    title = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    metadata = serializers.DictField(required=False)
+
+
+class UpdateDepositInput(Nested[Any]):
+    metadata = serializers.DictField(required=False)
+    acknowledged_warnings = AcknowledgementInput(many=True, required=False)
+
+
+class PublishInput(Nested[Any]):
+    accept_warnings = AcknowledgementInput(many=True, required=False)
+
+
+class MemberInput(Nested[Any]):
+    username = serializers.CharField(max_length=150)
+
+
+class ValidationShape(Nested[Any]):
+    state = serializers.CharField()
+    findings = FindingShape(many=True)
+    requirements = serializers.DictField(child=RequirementShape(many=True))
+
+
+def answer_deposit(request: Request, deposit_id: str, *, code: int = status.HTTP_200_OK) -> Response:
+    """Return the deposit object with its ETag."""
+    deposit = get_deposit(request.user, deposit_id)
+    view = describe_deposit(deposit)
+    headers = {"ETag": build_etag(view.revision), "Cache-Control": "private, no-store"}
+    return Response(DepositShape(view).data, status=code, headers=headers)
+
+
+def read_input(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """Return the checked body; unknown keys are refused, so that a typo never passes."""
+    body = request.data if request.data not in (None, "") else {}
+    if not isinstance(body, dict):
+        raise ValidationError("The body must be a JSON object.")
+    serializer = shape(data=body)
+    unknown = sorted(set(body) - set(serializer.fields))
+    if unknown:
+        raise ValidationError({unknown[0]: [f"Unknown key. Known are {', '.join(serializer.fields)}."]})
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+class DepositListView(APIView):
+    needs_account = True
+
+    @extend_schema(
+        operation_id="listDeposits",
+        parameters=[CURSOR, PAGE_SIZE],
+        responses={200: DepositPageShape, **problems(400, 401, 403)},
+    )
+    def get(self, request: Request) -> Response:
+        """List the deposits that you own or share, newest first."""
+        size = read_page_size(request)
+        deposits = list_own_deposits(request.user)  # type: ignore[arg-type]  # needs_account
+        cursor = read_cursor(request)
+        if cursor is not None:
+            try:
+                deposits = deposits.filter(Q(created_at__lt=cursor[0]) | Q(created_at=cursor[0], pk__lt=cursor[1]))
+                page = list(deposits[: size + 1])
+            except (ValueError, TypeError, serializers.DjangoValidationError) as error:
+                raise ValidationError({"cursor": ["This cursor was not given out by this server."]}) from error
+        else:
+            page = list(deposits[: size + 1])
+        last = page[size - 1] if len(page) > size else None
+        following = build_cursor((last.created_at.isoformat(), last.pk)) if last else None
+        results = DepositSummaryShape([summarize_deposit(deposit) for deposit in page[:size]], many=True)
+        return Response({"next": next_address(request, following), "results": results.data})
+
+    @extend_schema(
+        operation_id="createDeposit",
+        request=CreateDepositInput,
+        responses={201: DepositShape, **problems(400, 401, 403, 415, 422)},
+    )
+    def post(self, request: Request) -> Response:
+        """Open a draft."""
+        fields = read_input(CreateDepositInput, request)
+        deposit = create_deposit(
+            owner=request.user,  # type: ignore[arg-type]  # needs_account
+            title=fields.get("title", ""),
+            document=fields.get("metadata"),
+        )
+        answer = answer_deposit(request, deposit.pk, code=status.HTTP_201_CREATED)
+        answer["Location"] = request.build_absolute_uri(f"/api/v1/deposits/{deposit.pk}/")
+        return answer
+
+
+class DepositView(APIView):
+    needs_account = True
+
+    @extend_schema(operation_id="getDeposit", responses={200: DepositShape, **problems(401, 403, 404)})
+    def get(self, request: Request, deposit_id: str) -> Response:
+        """Return a deposit with its files, measurements, findings and progress."""
+        return answer_deposit(request, deposit_id)
+
+    @extend_schema(
+        operation_id="updateDeposit",
+        request=UpdateDepositInput,
+        parameters=[IF_MATCH],
+        responses={200: DepositShape, **problems(400, 401, 403, 404, 409, 412, 415, 422)},
+    )
+    def patch(self, request: Request, deposit_id: str) -> Response:
+        """Replace the metadata document or the acknowledged warnings, and check the deposit again."""
+        expected = read_expected_revision(request)
+        deposit = get_editable_deposit(request.user, deposit_id)
+        fields = read_input(UpdateDepositInput, request)
+        update_deposit(
+            deposit_id=deposit.pk,
+            actor=request.user,  # type: ignore[arg-type]
+            document=fields.get("metadata"),
+            accepted_warnings=fields.get("acknowledged_warnings"),
+            expected_revision=expected,
+        )
+        refresh_deposit(deposit_id=deposit.pk)
+        return answer_deposit(request, deposit_id)
+
+    @extend_schema(
+        operation_id="deleteDeposit",
+        request=None,
+        responses={204: OpenApiResponse(description="It is gone."), **problems(401, 403, 404, 409)},
+    )
+    def delete(self, request: Request, deposit_id: str) -> Response:
+        """Delete a draft that was never published."""
+        deposit = get_editable_deposit(request.user, deposit_id)
+        delete_deposit(deposit_id=deposit.pk, actor=request.user)  # type: ignore[arg-type]
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SubmitView(APIView):
+    needs_account = True
+
+    @extend_schema(
+        operation_id="submitDeposit",
+        request=None,
+        responses={202: DepositShape, **problems(401, 403, 404, 409)},
+    )
+    def post(self, request: Request, deposit_id: str) -> Response:
+        """Hand the deposit in: the server reads the files and says what is missing."""
+        deposit = get_editable_deposit(request.user, deposit_id)
+        submit_deposit(deposit_id=deposit.pk, actor=request.user)  # type: ignore[arg-type]
+        return answer_deposit(request, deposit_id, code=status.HTTP_202_ACCEPTED)
+
+
+class ValidationView(APIView):
+    needs_account = True
+
+    @extend_schema(operation_id="getValidation", responses={200: ValidationShape, **problems(401, 403, 404)})
+    def get(self, request: Request, deposit_id: str) -> Response:
+        """Return every finding and, per measurement, what is required and answered."""
+        view = describe_deposit(get_deposit(request.user, deposit_id))
+        requirements = {
+            measurement.id: RequirementShape(measurement.requirements, many=True).data
+            for measurement in view.measurements
+        }
+        findings = FindingShape(view.all_findings, many=True).data
+        return Response({"state": view.state, "findings": findings, "requirements": requirements})
+
+
+class PublishView(APIView):
+    needs_account = True
+    write_scope = "publish"
+
+    @extend_schema(
+        operation_id="publishDeposit",
+        request=PublishInput,
+        parameters=[IF_MATCH],
+        responses={200: DepositShape, **problems(400, 401, 403, 404, 409, 412, 415, 422)},
+    )
+    def post(self, request: Request, deposit_id: str) -> Response:
+        """Freeze the deposit as an immutable version with a DOI."""
+        expected = read_expected_revision(request)
+        deposit = get_editable_deposit(request.user, deposit_id)
+        fields = read_input(PublishInput, request)
+        publish(
+            deposit_id=deposit.pk,
+            actor=request.user,  # type: ignore[arg-type]
+            accept_warnings=fields.get("accept_warnings", ()),
+            expected_revision=expected,
+        )
+        return answer_deposit(request, deposit_id)
+
+
+class NewVersionView(APIView):
+    needs_account = True
+
+    @extend_schema(
+        operation_id="startNewVersion",
+        request=None,
+        responses={200: DepositShape, **problems(401, 403, 404, 409)},
+    )
+    def post(self, request: Request, deposit_id: str) -> Response:
+        """Open a published deposit again for its next version."""
+        deposit = get_editable_deposit(request.user, deposit_id)
+        start_new_version(deposit_id=deposit.pk, actor=request.user)  # type: ignore[arg-type]
+        return answer_deposit(request, deposit_id)
+
+
+class MembersView(APIView):
+    needs_account = True
+
+    @extend_schema(
+        operation_id="addMember",
+        request=MemberInput,
+        responses={200: DepositShape, **problems(400, 401, 403, 404, 415)},
+    )
+    def post(self, request: Request, deposit_id: str) -> Response:
+        """Make somebody a co-owner."""
+        deposit = get_editable_deposit(request.user, deposit_id)
+        fields = read_input(MemberInput, request)
+        add_member(deposit_id=deposit.pk, actor=request.user, username=fields["username"])  # type: ignore[arg-type]
+        return answer_deposit(request, deposit_id)
+
+
+class DepositFileView(APIView):
+    needs_account = True
+
+    @extend_schema(
+        operation_id="deleteDepositFile",
+        request=None,
+        responses={204: OpenApiResponse(description="It is gone."), **problems(401, 403, 404, 409)},
+    )
+    def delete(self, request: Request, deposit_id: str, path: str) -> Response:
+        """Take a file out of a draft. Its bytes are read at the same address with GET."""
+        deposit = get_editable_deposit(request.user, deposit_id)
+        delete_file(deposit_id=deposit.pk, actor=request.user, path=path)  # type: ignore[arg-type]
+        return Response(status=status.HTTP_204_NO_CONTENT)

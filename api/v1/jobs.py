@@ -1,0 +1,35 @@
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.v1.documentation import problems
+from api.v1.shapes import Nested
+from repository.selectors.jobs import describe_job
+
+
+class JobShape(Nested[Any]):
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    target = serializers.CharField()
+    state = serializers.ChoiceField(choices=["queued", "running", "done", "failed", "cancelled"])
+    attempt = serializers.IntegerField()
+    fraction = serializers.FloatField()
+    message = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True)
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class JobView(APIView):
+    needs_account = True
+
+    @extend_schema(operation_id="getJob", responses={200: JobShape, **problems(401, 403, 404)})
+    def get(self, request: Request, job_id: UUID) -> Response:
+        """Return how far a job is."""
+        body = JobShape(describe_job(request.user, job_id)).data
+        return Response(body, headers={"Cache-Control": "private, no-store"})

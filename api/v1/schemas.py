@@ -1,0 +1,45 @@
+from django.conf import settings
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.v1.documentation import problems
+from repository.errors import NotFoundError
+from repository.schema import TECHNIQUES, read_release, render_template
+
+VERSION = "1.0.0"
+
+
+class SchemaFileView(APIView):
+    @extend_schema(
+        operation_id="getSchemaFile", responses={200: OpenApiTypes.OBJECT, **problems(401, 403, 404)}
+    )
+    def get(self, _request: Request, version: str, name: str) -> Response:
+        """Return a released file of the metadata schema; it never changes."""
+        document = read_release(version, name)
+        if document is None:
+            raise NotFoundError(
+                f"There is no {name} in version {version} of the schema.",
+                hint=f"Start at {settings.PUBLIC_URL}/api/v1/schemas/stem/{VERSION}/record.json.",
+            )
+        return Response(document, headers={"Cache-Control": "public, max-age=86400"})
+
+
+class TemplateView(APIView):
+    @extend_schema(
+        operation_id="getTemplate",
+        parameters=[OpenApiParameter("technique", str, many=True, description="Repeatable.")],
+        responses={(200, "application/yaml"): OpenApiTypes.STR, **problems(400, 401, 403, 404)},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Return a metadata document to fill in, as YAML with comments."""
+        techniques = request.query_params.getlist("technique") or ["four_d_stem"]
+        unknown = [name for name in techniques if name not in TECHNIQUES]
+        if unknown:
+            raise NotFoundError(
+                f"There is no technique {unknown[0][:80]!r}.", hint=f"Known are {', '.join(TECHNIQUES)}."
+            )
+        return HttpResponse(render_template(techniques), content_type="application/yaml; charset=utf-8")

@@ -1,0 +1,79 @@
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.pagination import build_cursor, next_address, read_cursor, read_page_size
+from api.v1.documentation import CURSOR, PAGE_SIZE, problems
+from api.v1.shapes import Nested
+from repository.selectors.search import build_search_request, search
+
+
+class FacetValueShape(Nested[Any]):
+    value = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class SearchHitShape(Nested[Any]):
+    id = serializers.CharField()
+    doi = serializers.CharField()
+    title = serializers.CharField()
+    url = serializers.CharField()
+    creators = serializers.CharField(allow_blank=True)
+    license = serializers.CharField()
+    access = serializers.CharField()
+    published_at = serializers.DateTimeField()
+    measurements = serializers.ListField(child=serializers.CharField())
+    techniques = serializers.ListField(child=serializers.CharField())
+    elements = serializers.ListField(child=serializers.CharField())
+
+
+class SearchPageShape(Nested[Any]):
+    count = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True)
+    facets = serializers.DictField(child=FacetValueShape(many=True))
+    results = SearchHitShape(many=True, source="hits")
+
+
+_WHERE = "Range of a quantity, `field:low..high:unit`, for example `acceleration_voltage:80..300:kV`; repeatable."
+
+
+class SearchView(APIView):
+    @extend_schema(
+        operation_id="search",
+        parameters=[
+            OpenApiParameter("q", str, description="Words; quotes and minus as on the web."),
+            OpenApiParameter("where", str, many=True, description=_WHERE),
+            OpenApiParameter("modality", str, many=True, description="Technique; repeatable, all must apply."),
+            OpenApiParameter("format", str, many=True, description="Format of the files; repeatable, any."),
+            OpenApiParameter("instrument", str, many=True, description="Instrument; repeatable, any."),
+            OpenApiParameter("elements", str, many=True, description="Element symbol; repeatable, all."),
+            OpenApiParameter("license", str, many=True, description="SPDX id; repeatable, any."),
+            CURSOR,
+            PAGE_SIZE,
+        ],
+        responses={200: SearchPageShape, **problems(400, 401, 403)},
+    )
+    def get(self, request: Request) -> Response:
+        """Find published datasets by words, facets and physical quantities; newest first."""
+        wanted = build_search_request(request.query_params)
+        cursor = read_cursor(request)
+        after = None if cursor is None else (cursor[0], cursor[1])
+        try:
+            page = search(wanted, size=read_page_size(request), after=after)
+        except serializers.DjangoValidationError as error:
+            raise ValidationError({"cursor": ["This cursor was not given out by this server."]}) from error
+        following = build_cursor(page.continue_after) if page.continue_after else None
+        body = SearchPageShape(
+            {
+                "count": page.count,
+                "next": next_address(request, following),
+                "facets": page.facets,
+                "hits": page.hits,
+            }
+        )
+        return Response(body.data)

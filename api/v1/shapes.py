@@ -1,0 +1,148 @@
+"""The JSON shapes that several addresses share. Plain serializers over the selectors' dataclasses."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+Nested = serializers.Serializer
+
+
+class FindingShape(Nested[Any]):
+    severity = serializers.ChoiceField(choices=["error", "warning", "info"])
+    code = serializers.CharField()
+    pointer = serializers.CharField(allow_blank=True)
+    message = serializers.CharField()
+    hint = serializers.CharField(allow_blank=True)
+    layer = serializers.CharField()
+    stage = serializers.CharField(required=False)
+
+
+class ProblemShape(Nested[Any]):
+    """RFC 9457."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    hint = serializers.CharField(allow_blank=True)
+    pointer = serializers.CharField(required=False)
+    findings = FindingShape(many=True, required=False)
+
+
+class FileShape(Nested[Any]):
+    path = serializers.CharField()
+    size = serializers.IntegerField()
+    sha256 = serializers.CharField(allow_blank=True)
+    state = serializers.ChoiceField(choices=["uploading", "stored", "quarantined"])
+    format = serializers.CharField(allow_blank=True)
+    label = serializers.CharField(allow_blank=True)
+    is_read = serializers.BooleanField()
+    url = serializers.CharField()
+    upload = serializers.CharField(allow_null=True)
+    offset = serializers.IntegerField(allow_null=True)
+    findings = FindingShape(many=True)
+
+
+class AxisShape(Nested[Any]):
+    name = serializers.CharField()
+    size = serializers.IntegerField()
+    unit = serializers.CharField(allow_null=True)
+    scale = serializers.FloatField(allow_null=True)
+    offset = serializers.FloatField(allow_null=True)
+
+
+class SignalShape(Nested[Any]):
+    name = serializers.CharField()
+    shape = serializers.ListField(child=serializers.IntegerField())
+    dtype = serializers.CharField()
+    axes = AxisShape(many=True)
+    n_signal_axes = serializers.IntegerField()
+    intensity_unit = serializers.CharField(allow_blank=True)
+    shape_origin = serializers.ChoiceField(choices=["file", "depositor", "guessed"])
+    orientation = serializers.CharField(allow_blank=True)
+    statistics = serializers.JSONField()
+    is_converted = serializers.BooleanField()
+    zarr = serializers.CharField()
+
+
+class ProductShape(Nested[Any]):
+    recipe = serializers.CharField()
+    signal = serializers.CharField(allow_blank=True)
+    kind = serializers.ChoiceField(choices=["array", "preview"])
+    title = serializers.CharField(allow_blank=True)
+    parameters = serializers.JSONField()
+    media_type = serializers.CharField()
+    size = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    code_version = serializers.CharField()
+    url = serializers.CharField()
+
+
+class RequirementShape(Nested[Any]):
+    path = serializers.CharField()
+    level = serializers.CharField()
+    title = serializers.CharField()
+    why = serializers.CharField(allow_blank=True)
+    looked_for = serializers.ListField(child=serializers.CharField())
+    state = serializers.ChoiceField(choices=["value", "gap", "missing"])
+
+
+class MeasurementShape(Nested[Any]):
+    id = serializers.CharField()
+    format = serializers.CharField()
+    reader = serializers.CharField(allow_blank=True)
+    state = serializers.ChoiceField(choices=["found", "opened", "converted", "failed"])
+    techniques = serializers.ListField(child=serializers.CharField())
+    path = serializers.CharField()
+    files = serializers.ListField(child=serializers.CharField())
+    metadata = serializers.JSONField()
+    signals = SignalShape(many=True)
+    products = ProductShape(many=True)
+    findings = FindingShape(many=True)
+    requirements = RequirementShape(many=True)
+    url = serializers.CharField()
+
+
+class ProgressShape(Nested[Any]):
+    fraction = serializers.FloatField()
+    message = serializers.CharField(allow_blank=True)
+    running = serializers.IntegerField()
+    failed = serializers.ListField(child=serializers.CharField())
+
+
+class DepositShape(Nested[Any]):
+    id = serializers.CharField()
+    state = serializers.ChoiceField(
+        choices=["draft", "submitted", "processing", "needs_attention", "ready", "publishing", "published"]
+    )
+    revision = serializers.IntegerField()
+    title = serializers.CharField(allow_blank=True)
+    doi = serializers.CharField(allow_null=True)
+    doi_state = serializers.CharField(allow_null=True)
+    url = serializers.CharField()
+    owner = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    metadata = serializers.JSONField(source="document")
+    dataset = serializers.JSONField()
+    accepted_warnings = serializers.JSONField()
+    findings = FindingShape(many=True)
+    files = FileShape(many=True)
+    measurements = MeasurementShape(many=True)
+    progress = ProgressShape()
+    version = serializers.IntegerField(allow_null=True)
+
+
+class DepositSummaryShape(Nested[Any]):
+    id = serializers.CharField()
+    title = serializers.CharField(allow_blank=True)
+    state = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    url = serializers.CharField()
+
+
+class DepositPageShape(Nested[Any]):
+    next = serializers.CharField(allow_null=True)
+    results = DepositSummaryShape(many=True)

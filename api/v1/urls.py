@@ -1,0 +1,30 @@
+from django.urls import path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+
+from api.v1 import accounts, datasets, deposits, jobs, schemas, search
+
+urlpatterns = [
+    path("account/", accounts.AccountView.as_view()),
+    path("tokens/", accounts.TokenListView.as_view()),
+    path("tokens/<str:key>/", accounts.TokenView.as_view()),
+    path("deposits/", deposits.DepositListView.as_view()),
+    path("deposits/<str:deposit_id>/", deposits.DepositView.as_view()),
+    path("deposits/<str:deposit_id>/submit/", deposits.SubmitView.as_view()),
+    path("deposits/<str:deposit_id>/validation/", deposits.ValidationView.as_view()),
+    path("deposits/<str:deposit_id>/publish/", deposits.PublishView.as_view()),
+    path("deposits/<str:deposit_id>/new-version/", deposits.NewVersionView.as_view()),
+    path("deposits/<str:deposit_id>/members/", deposits.MembersView.as_view()),
+    path("deposits/<str:deposit_id>/files/<path:path>", deposits.DepositFileView.as_view()),
+    path("datasets/<str:dataset_id>/", datasets.DatasetView.as_view()),
+    path("datasets/<str:dataset_id>/versions/<int:number>/", datasets.DatasetVersionView.as_view()),
+    path("measurements/<str:measurement_id>/", datasets.MeasurementView.as_view()),
+    path("measurements/<str:measurement_id>/metadata/", datasets.MeasurementMetadataView.as_view()),
+    path("measurements/<str:measurement_id>/findings/", datasets.MeasurementFindingsView.as_view()),
+    path("measurements/<str:measurement_id>/reductions/", datasets.ReductionListView.as_view()),
+    path("search/", search.SearchView.as_view()),
+    path("jobs/<uuid:job_id>/", jobs.JobView.as_view()),
+    path("schemas/stem/<str:version>/template", schemas.TemplateView.as_view()),
+    path("schemas/stem/<str:version>/<path:name>", schemas.SchemaFileView.as_view()),
+    path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="openapi")),
+]

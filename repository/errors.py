@@ -1,0 +1,167 @@
+"""Every refusal of the domain: one class each, no HTTP in it (`api/errors.py` maps class to problem document)."""
+
+from collections.abc import Sequence
+
+from repository.schema.findings import Finding
+
+
+class RepositoryError(Exception):
+    """A request that the domain refuses, with what to do about it.
+
+    Attributes
+    ----------
+    code
+        Stable name of the refusal; programs rely on it.
+    hint
+        What the person can do next.
+    pointer
+        JSON pointer to the field that was refused, or empty.
+    findings
+        The findings that caused the refusal, where there are any.
+    """
+
+    code = "refused"
+    hint = ""
+
+    def __init__(
+        self, message: str, *, hint: str = "", pointer: str = "", findings: Sequence[Finding] = ()
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint or type(self).hint
+        self.pointer = pointer
+        self.findings = tuple(findings)
+
+
+class NotFoundError(RepositoryError):
+    """The thing does not exist, or does not exist for this person."""
+
+    code = "not_found"
+    hint = "Check the address; a draft is visible only to its owners when they are signed in."
+
+
+class PermissionRefusedError(RepositoryError):
+    """The person may see the thing but not do this."""
+
+    code = "permission_denied"
+    hint = "Sign in with an account or a token that has the right to do this."
+
+
+class ScopeMissingError(PermissionRefusedError):
+    """The token does not carry the scope that the request needs."""
+
+    code = "scope_missing"
+    hint = "Make a token with the missing scope on the tokens page."
+
+
+class StateConflictError(RepositoryError):
+    """The deposit is in a state in which this cannot be done."""
+
+    code = "state_conflict"
+    hint = "Reload the deposit to see its state."
+
+
+class DepositBusyError(StateConflictError):
+    """The deposit is being processed."""
+
+    code = "deposit_busy"
+    hint = "Wait until processing ends; the deposit's page shows its progress."
+
+
+class DepositAlreadyPublishedError(StateConflictError):
+    """The deposit was published; published content never changes."""
+
+    code = "already_published"
+    hint = "Start a new version to change or add something."
+
+
+class RevisionConflictError(RepositoryError):
+    """Somebody else changed the deposit since it was read."""
+
+    code = "revision_conflict"
+    hint = "Read the deposit again, repeat your change on the newer state and send it with the new ETag."
+
+
+class NotPublishableError(RepositoryError):
+    """The deposit has errors, undeclared gaps or unacknowledged warnings."""
+
+    code = "not_publishable"
+    hint = "Answer what is missing or declare it as not recorded; acknowledge the warnings; then publish again."
+
+
+class InvalidMetadataError(RepositoryError):
+    """The metadata document cannot be accepted as it stands."""
+
+    code = "invalid_metadata"
+    hint = "Correct the fields that the findings name."
+
+
+class InvalidPathError(RepositoryError):
+    """The file path cannot be used inside a deposit."""
+
+    code = "invalid_path"
+    hint = "Use a relative path with forward slashes, without `..`, at most 255 bytes per part and 1024 in all."
+
+
+class PathTakenError(RepositoryError):
+    """Another file has this path already."""
+
+    code = "path_taken"
+    hint = "Delete the stored file first or upload under another name."
+
+
+class FileTooLargeError(RepositoryError):
+    """The file is larger than this server accepts."""
+
+    code = "file_too_large"
+    hint = "Ask the operator to raise the limit, or split the data."
+
+
+class QuotaExceededError(RepositoryError):
+    """The account's storage is used up."""
+
+    code = "quota_exceeded"
+    hint = "Publish or delete drafts, or ask the operator for more space."
+
+
+class DigestMismatchError(RepositoryError):
+    """The bytes that arrived do not have the digest that was promised."""
+
+    code = "digest_mismatch"
+    hint = "The file changed or was damaged on the way: upload it again."
+
+
+class UploadGoneError(RepositoryError):
+    """The upload was finished, cancelled or expired."""
+
+    code = "upload_gone"
+    hint = "Start the upload again; nothing that was stored is lost."
+
+
+class WithdrawnError(RepositoryError):
+    """The version was withdrawn; only its tombstone is left."""
+
+    code = "withdrawn"
+    hint = "The page of the dataset says why and names a replacement where there is one."
+
+
+class EmbargoedError(PermissionRefusedError):
+    """The data are under embargo; their description is public."""
+
+    code = "embargoed"
+    hint = "The data become available on the date that the page names."
+
+
+class UnknownSearchFilterError(RepositoryError):
+    """A search filter names a field or unit that does not exist."""
+
+    code = "unknown_filter"
+    hint = "Use `field:low..high:unit` with a field and unit of the schema."
+
+
+class TransientError(Exception):
+    """Something outside failed that may work a little later; the job is tried again."""
+
+
+class LeaseLostError(Exception):
+    """Another worker has taken the job over; this one must not write any more."""

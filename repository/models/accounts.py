@@ -1,0 +1,53 @@
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+from knox.models import AbstractAuthToken
+
+
+class User(AbstractUser):
+    """A person with an account; what they may do beyond their own deposits is their role."""
+
+    class Role(models.TextChoices):
+        DEPOSITOR = "depositor", "Depositor"
+        CURATOR = "curator", "Curator"
+        ADMIN = "admin", "Administrator"
+
+    role = models.CharField(max_length=16, choices=Role, default=Role.DEPOSITOR)
+    full_name = models.CharField(max_length=200, blank=True)
+    orcid = models.CharField(max_length=19, blank=True, help_text="0000-0000-0000-0000")
+    affiliation = models.CharField(max_length=300, blank=True)
+    quota_bytes = models.BigIntegerField(null=True, blank=True, help_text="Empty: the server's default.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="user_role_known", condition=Q(role__in=["depositor", "curator", "admin"])
+            ),
+            models.CheckConstraint(
+                name="user_orcid_form",
+                condition=Q(orcid="") | Q(orcid__regex=r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.username
+
+    @property
+    def is_curator(self) -> bool:
+        """Return whether the person looks after other people's deposits."""
+        return self.role in {self.Role.CURATOR, self.Role.ADMIN} or self.is_superuser
+
+
+class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox is untyped
+    """A hashed, expiring token; it can do only what its scopes name."""
+
+    SCOPES = ("read", "deposit", "publish", "curate")
+
+    name = models.CharField(max_length=100, blank=True)
+    scopes = models.JSONField(default=list)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name or 'token'} of {self.user}"

@@ -1,0 +1,78 @@
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from repository.schema.identifiers import generate_id
+
+ID_PATTERN = r"^[0-9a-hjkmnp-tv-z]{4}-[0-9a-hjkmnp-tv-z]{4}$"
+
+
+class Deposit(models.Model):
+    """A draft in preparation; the dataset that it becomes keeps its id."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SUBMITTED = "submitted", "Handed in"
+        PROCESSING = "processing", "Being read"
+        NEEDS_ATTENTION = "needs_attention", "Needs attention"
+        READY = "ready", "Ready to publish"
+        PUBLISHING = "publishing", "Being published"
+        PUBLISHED = "published", "Published"
+
+    id = models.CharField(primary_key=True, max_length=9, default=generate_id, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="deposits")
+    members: models.ManyToManyField = models.ManyToManyField(  # type: ignore[type-arg]
+        settings.AUTH_USER_MODEL, through="DepositMember", related_name="shared_deposits"
+    )
+    title = models.CharField(max_length=500, blank=True)
+    document = models.JSONField(default=dict, help_text="What the person supplied: dataset, defaults, measurements.")
+    accepted_warnings = models.JSONField(default=list, help_text="[{code, note, by, at}]")
+    state = models.CharField(max_length=16, choices=State, default=State.DRAFT)
+    revision = models.PositiveIntegerField(default=1, help_text="Counts the changes; the ETag of the deposit.")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "id"]
+        indexes: ClassVar = [models.Index(fields=["owner", "-created_at"], name="deposit_owner_recent")]
+        constraints: ClassVar = [
+            models.CheckConstraint(name="deposit_id_form", condition=Q(id__regex=ID_PATTERN)),
+            models.CheckConstraint(
+                name="deposit_state_known",
+                condition=Q(
+                    state__in=[
+                        "draft",
+                        "submitted",
+                        "processing",
+                        "needs_attention",
+                        "ready",
+                        "publishing",
+                        "published",
+                    ]
+                ),
+            ),
+            models.CheckConstraint(name="deposit_revision_positive", condition=Q(revision__gte=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.title}"
+
+
+class DepositMember(models.Model):
+    """A co-owner: may do with the deposit what its owner may."""
+
+    deposit = models.ForeignKey(Deposit, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    added_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="deposit_member_once", fields=["deposit", "user"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.deposit_id}"

@@ -1,0 +1,131 @@
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from repository.models.data_file import SHA256_PATTERN, DataFile
+from repository.models.deposit import ID_PATTERN, Deposit
+from repository.schema.identifiers import generate_id
+
+
+class Measurement(models.Model):
+    """One acquisition: a primary file with its companions, one metadata document, an id of its own.
+
+    `frozen_at` is set when a published version takes the measurement in; from then on the database refuses changes.
+    """
+
+    class State(models.TextChoices):
+        FOUND = "found", "Found"
+        OPENED = "opened", "Header read"
+        CONVERTED = "converted", "Readable as arrays"
+        FAILED = "failed", "Could not be read"
+
+    id = models.CharField(primary_key=True, max_length=9, default=generate_id, editable=False)
+    deposit = models.ForeignKey(Deposit, on_delete=models.CASCADE, related_name="measurements")
+    primary_file = models.ForeignKey(DataFile, on_delete=models.PROTECT, related_name="measurements")
+    files: models.ManyToManyField = models.ManyToManyField(  # type: ignore[type-arg]
+        DataFile, through="MeasurementFile", related_name="part_of"
+    )
+    ordinal = models.PositiveIntegerField(default=0)
+    format = models.CharField(max_length=40)
+    reader = models.CharField(max_length=80, blank=True, help_text="Name and version of the reader.")
+    state = models.CharField(max_length=16, choices=State, default=State.FOUND)
+    techniques = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    header = models.JSONField(default=dict, help_text="The vendor header, verbatim where JSON allows.")
+    extracted = models.JSONField(default=dict, help_text="What the header says in the words of the schema.")
+    looked_for = models.JSONField(default=dict, help_text="Field path -> vendor keys that were looked at.")
+    personal_pointers = models.JSONField(default=list, help_text="Header places that name people or paths.")
+    document = models.JSONField(default=dict, help_text="Header and person merged: the metadata document.")
+    schema_version = models.CharField(max_length=20, default="1.0.0")
+    replaces = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by")
+    created_at = models.DateTimeField(default=timezone.now)
+    frozen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["ordinal", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="measurement_primary_once", fields=["deposit", "primary_file"]),
+            models.CheckConstraint(name="measurement_id_form", condition=Q(id__regex=ID_PATTERN)),
+            models.CheckConstraint(
+                name="measurement_state_known",
+                condition=Q(state__in=["found", "opened", "converted", "failed"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.format}"
+
+
+class MeasurementFile(models.Model):
+    """Which stored file plays which part in a measurement."""
+
+    measurement = models.ForeignKey(Measurement, on_delete=models.CASCADE, related_name="parts")
+    data_file = models.ForeignKey(DataFile, on_delete=models.PROTECT, related_name="parts")
+    position = models.PositiveIntegerField(default=0, help_text="0 is the primary file.")
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="measurement_file_once", fields=["measurement", "data_file"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.data_file} in {self.measurement_id}"
+
+
+class Signal(models.Model):
+    """One array of a measurement with named axes, units, calibration and intensity unit."""
+
+    measurement = models.ForeignKey(Measurement, on_delete=models.CASCADE, related_name="signals")
+    name = models.CharField(max_length=64)
+    ordinal = models.PositiveIntegerField(default=0)
+    shape = ArrayField(models.BigIntegerField())
+    dtype = models.CharField(max_length=16)
+    axes = models.JSONField(default=list, help_text="[{name, size, unit, scale, offset}]")
+    n_signal_axes = models.PositiveSmallIntegerField(default=2)
+    intensity_unit = models.CharField(max_length=40, blank=True)
+    shape_origin = models.CharField(max_length=16, default="file")
+    orientation = models.CharField(max_length=300, blank=True)
+    statistics = models.JSONField(default=dict, help_text="{sum, minimum, maximum, n_nan} of the source's values.")
+    converted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["ordinal", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="signal_name_once", fields=["measurement", "name"]),
+            models.CheckConstraint(
+                name="signal_shape_origin_known",
+                condition=Q(shape_origin__in=["file", "depositor", "guessed"]),
+            ),
+            models.CheckConstraint(name="signal_name_form", condition=Q(name__regex=r"^[a-z0-9_]+$")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.measurement_id}/{self.name}"
+
+
+class ArrayObject(models.Model):
+    """One object of a converted array: the key inside the Zarr store, and the digest of its bytes."""
+
+    class Kind(models.TextChoices):
+        PRIMARY = "primary", "Zarr v3 array"
+        COMPANION = "companion", "Detector-major companion"
+
+    signal = models.ForeignKey(Signal, on_delete=models.CASCADE, related_name="objects_stored")
+    kind = models.CharField(max_length=16, choices=Kind)
+    key = models.CharField(max_length=200)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        ordering: ClassVar = ["kind", "key"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="array_object_key_once", fields=["signal", "kind", "key"]),
+            models.CheckConstraint(name="array_object_size_not_negative", condition=Q(size__gte=0)),
+            models.CheckConstraint(name="array_object_digest_form", condition=Q(sha256__regex=SHA256_PATTERN)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.key}"

@@ -1,0 +1,11 @@
+"""The Celery application. Messages only say "look at this job"; what is to be done stands in the Job row."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "repository.project.settings")
+
+app = Celery("stemma")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["repository", "ingest", "processing"])

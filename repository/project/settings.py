@@ -1,0 +1,238 @@
+"""The settings of every process of the server. What depends on the machine comes from `environment.py`."""
+
+import datetime as dt
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import structlog
+
+from repository.project.environment import CHECKOUT, read_environment
+
+ENVIRONMENT = read_environment()
+
+
+def parse_database_url(address: str) -> dict[str, Any]:
+    """Return Django's form of a `postgresql://user:password@host:port/name` address."""
+    parts = urlsplit(address)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": parts.port or 5432,
+        "CONN_HEALTH_CHECKS": True,
+        "CONN_MAX_AGE": 60,
+        # The search planner needs the values: see reference measurements on custom plans.
+        "OPTIONS": {"options": "-c plan_cache_mode=force_custom_plan -c jit=off"},
+    }
+
+
+BASE_DIR = CHECKOUT
+SECRET_KEY = ENVIRONMENT.secret_key
+DEBUG = ENVIRONMENT.debug
+PUBLIC_URL = ENVIRONMENT.public_url
+ALLOWED_HOSTS = [
+    *ENVIRONMENT.allowed_hosts, urlsplit(PUBLIC_URL).hostname or "127.0.0.1", "localhost", "127.0.0.1", "[::1]"
+]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+SITE_NAME = "Stemma"
+DATACITE = ENVIRONMENT.datacite
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_vite",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.orcid",
+    "repository",
+    "ingest",
+    "processing",
+    "api",
+    "frontend",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "repository.project.middleware.ForgivingSlashMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "repository.project.urls"
+ASGI_APPLICATION = "repository.project.asgi.application"
+APPEND_SLASH = False  # addresses answer with and without the last slash, without a redirect
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "frontend" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Migrations and test flushes run as the owner; everything else as the role that may not change tables.
+DATABASES = {"default": parse_database_url(ENVIRONMENT.database_url)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "repository.User"
+KNOX_TOKEN_MODEL = "repository.ApiToken"  # noqa: S105  # the name of a table
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/deposits/"
+LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_LOGOUT_ON_GET = False
+SOCIALACCOUNT_PROVIDERS = {
+    "orcid": {
+        "APPS": [{"client_id": ENVIRONMENT.orcid_client_id, "secret": ENVIRONMENT.orcid_client_secret}]
+        if ENVIRONMENT.orcid_client_id
+        else []
+    }
+}
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https:")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_URL.startswith("https:") else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 2**20  # metadata documents; bytes of files come by tus
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = ENVIRONMENT.home / "static"
+STATICFILES_DIRS = [
+    folder for folder in (BASE_DIR / "frontend" / "dist", BASE_DIR / "frontend" / "static") if folder.is_dir()
+]
+DJANGO_VITE = {
+    "default": {"dev_mode": False, "manifest_path": BASE_DIR / "frontend" / "dist" / ".vite" / "manifest.json"}
+}
+
+CELERY_BROKER_URL = ENVIRONMENT.broker_url
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 12 * 3600,  # recovery comes from the lease in the database, not from redelivery
+    "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 10,
+    "health_check_interval": 10,
+}
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # the lease decides, not the connection
+CELERY_BEAT_SCHEDULE_FILENAME = str(ENVIRONMENT.home / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "reconcile-jobs": {
+        "task": "stemma.reconcile_jobs",
+        "schedule": ENVIRONMENT.reconcile_seconds,
+        "options": {"expires": max(1.0, 2 * ENVIRONMENT.reconcile_seconds)},
+    },
+    "expire-uploads": {
+        "task": "stemma.expire_uploads",
+        "schedule": 3600.0,
+        "options": {"expires": 600.0},
+    },
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "api.authentication.ScopedTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["api.permissions.ScopePermission"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["api.throttling.AccountThrottle", "api.throttling.AddressThrottle"],
+    "DEFAULT_THROTTLE_RATES": {
+        "account": f"{ENVIRONMENT.requests_per_minute}/min",
+        "address": f"{ENVIRONMENT.anonymous_requests_per_minute}/min",
+    },
+    "EXCEPTION_HANDLER": "api.errors.answer_problem",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "NUM_PROXIES": None,
+}
+REST_KNOX = {"TOKEN_TTL": dt.timedelta(days=30), "TOKEN_PREFIX": "stemma_", "AUTH_HEADER_PREFIX": "Token"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Stemma",
+    "DESCRIPTION": "A repository for scanning transmission electron microscopy data.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"DepositStateEnum": "repository.models.deposit.Deposit.State"},
+}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": ENVIRONMENT.broker_url,
+        "KEY_PREFIX": "stemma",
+    }
+    if ENVIRONMENT.broker_url.startswith(("redis", "rediss"))
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+STEMMA_HOME = ENVIRONMENT.home
+SANDBOX_MODE = ENVIRONMENT.sandbox
+JOB_LEASE_SECONDS = ENVIRONMENT.job_lease_seconds
+MAX_FILE_BYTES = ENVIRONMENT.max_file_bytes
+QUOTA_BYTES = ENVIRONMENT.quota_bytes
+UPLOAD_LIFETIME = dt.timedelta(days=7)
+ACCEL_REDIRECT = ENVIRONMENT.accel_redirect
+DOI_PREFIX = ENVIRONMENT.datacite.prefix if ENVIRONMENT.datacite else "10.5072"
+
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.dict_tracebacks,
+        structlog.processors.JSONRenderer(),
+    ],
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["stderr"], "level": ENVIRONMENT.log_level},
+}

@@ -1,0 +1,14 @@
+from django.contrib import admin
+from django.urls import include, path
+
+from api.health import answer_alive, answer_metrics, answer_ready
+
+urlpatterns = [
+    path("healthz", answer_alive),
+    path("readyz", answer_ready),
+    path("metrics", answer_metrics),
+    path("api/v1/", include("api.v1.urls")),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("", include("frontend.urls")),
+]

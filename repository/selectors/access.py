@@ -1,0 +1,150 @@
+"""Who may see and do what. A draft does not exist for a stranger; bytes under embargo are refused with the date."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from repository.errors import EmbargoedError, NotFoundError, PermissionRefusedError, WithdrawnError
+from repository.models import DatasetVersion, Deposit, Measurement, Upload, User
+
+Visitor = User | AnonymousUser
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurementAccess:
+    """A measurement that the visitor may know of, and whether its bytes may be cached by anybody."""
+
+    measurement: Measurement
+    is_public: bool
+
+
+def visible_deposits(visitor: Visitor) -> QuerySet[Deposit]:
+    """Return the deposits that the visitor may know of."""
+    if not isinstance(visitor, User):
+        return Deposit.objects.none()
+    if visitor.is_curator:
+        return Deposit.objects.all()
+    return Deposit.objects.filter(Q(owner=visitor) | Q(memberships__user=visitor)).distinct()
+
+
+def own_deposits(user: User) -> QuerySet[Deposit]:
+    """Return the deposits that the person owns or shares."""
+    return Deposit.objects.filter(Q(owner=user) | Q(memberships__user=user)).distinct()
+
+
+def get_deposit(visitor: Visitor, deposit_id: str) -> Deposit:
+    """Return a deposit that the visitor may see.
+
+    Raises
+    ------
+    NotFoundError
+        It does not exist, or not for this visitor: a stranger cannot tell which.
+    """
+    deposit = visible_deposits(visitor).select_related("owner").filter(pk=deposit_id).first()
+    if deposit is None:
+        raise NotFoundError(f"There is no deposit {deposit_id}.")
+    return deposit
+
+
+def get_editable_deposit(visitor: Visitor, deposit_id: str) -> Deposit:
+    """Return a deposit that the visitor may change: owner, co-owner or administrator.
+
+    Raises
+    ------
+    NotFoundError
+        It does not exist for this visitor.
+    PermissionRefusedError
+        The visitor may look (as a curator) but not write.
+    """
+    deposit = get_deposit(visitor, deposit_id)
+    if not can_edit(visitor, deposit):
+        raise PermissionRefusedError("Only the owners of a deposit change it.")
+    return deposit
+
+
+def can_edit(visitor: Visitor, deposit: Deposit) -> bool:
+    """Return whether the visitor may change the deposit."""
+    if not isinstance(visitor, User):
+        return False
+    is_admin = visitor.role == User.Role.ADMIN or visitor.is_superuser
+    return is_admin or deposit.owner_id == visitor.pk or deposit.memberships.filter(user=visitor).exists()
+
+
+def get_upload(visitor: Visitor, upload_id: str) -> Upload:
+    """Return a transfer of a deposit that the visitor may change."""
+    upload = Upload.objects.select_related("data_file").filter(pk=upload_id).first()
+    if upload is None:
+        raise NotFoundError("There is no such upload.")
+    get_editable_deposit(visitor, upload.data_file.deposit_id)
+    return upload
+
+
+def get_version(visitor: Visitor, dataset_id: str, number: int | None = None) -> DatasetVersion:
+    """Return a published version, the newest one unless a number is given; withdrawn ones too.
+
+    Raises
+    ------
+    NotFoundError
+        Nothing is published under this id.
+    """
+    versions = DatasetVersion.objects.select_related("dataset__deposit__owner").filter(dataset_id=dataset_id)
+    version = versions.filter(number=number).first() if number else versions.order_by("-number").first()
+    if version is None:
+        raise NotFoundError(f"There is no published dataset {dataset_id}.")
+    return version
+
+
+def is_embargoed(version: DatasetVersion) -> bool:
+    """Return whether the data of the version are kept back today."""
+    if version.access == DatasetVersion.Access.RESTRICTED:
+        return True
+    return (
+        version.access == DatasetVersion.Access.EMBARGOED
+        and version.embargo_until is not None
+        and version.embargo_until > timezone.now().date()
+    )
+
+
+def require_bytes(visitor: Visitor, version: DatasetVersion) -> None:
+    """Refuse the bytes of a version that is withdrawn or under embargo, except to those who own it.
+
+    Raises
+    ------
+    WithdrawnError
+        Only the tombstone is left.
+    EmbargoedError
+        With the date on which the data become available.
+    """
+    if version.state == DatasetVersion.State.WITHDRAWN:
+        raise WithdrawnError(f"{version} was withdrawn: {version.withdrawal_reason}")
+    if not is_embargoed(version):
+        return
+    deposit = version.dataset.deposit
+    if can_edit(visitor, deposit) or (isinstance(visitor, User) and visitor.is_curator):
+        return
+    if version.access == DatasetVersion.Access.RESTRICTED:
+        raise EmbargoedError("The data of this dataset are restricted.", hint="Write to its creators.")
+    raise EmbargoedError(f"The data of this dataset are under embargo until {version.embargo_until}.")
+
+
+def get_measurement(visitor: Visitor, measurement_id: str, *, for_bytes: bool = False) -> MeasurementAccess:
+    """Return a measurement that is published, or part of a deposit that the visitor may see."""
+    measurement = (
+        Measurement.objects.select_related("deposit__owner", "primary_file").filter(pk=measurement_id).first()
+    )
+    if measurement is None:
+        raise NotFoundError(f"There is no measurement {measurement_id}.")
+    versions = DatasetVersion.objects.select_related("dataset__deposit").filter(
+        measurements__measurement=measurement
+    )
+    version = versions.order_by("-number").first()
+    if version is not None:
+        if for_bytes:
+            require_bytes(visitor, version)
+        is_open = version.state == DatasetVersion.State.PUBLISHED and not is_embargoed(version)
+        return MeasurementAccess(measurement=measurement, is_public=is_open)
+    if not visible_deposits(visitor).filter(pk=measurement.deposit_id).exists():
+        raise NotFoundError(f"There is no measurement {measurement_id}.")
+    return MeasurementAccess(measurement=measurement, is_public=False)

@@ -1,0 +1,65 @@
+import datetime as dt
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Sum
+
+from repository.models import ApiToken, DataFile, User
+
+TOKEN_SCOPES = ApiToken.SCOPES
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """Who a visitor is and what the token in use may do."""
+
+    username: str
+    name: str
+    orcid: str
+    role: str
+    scopes: tuple[str, ...]
+    expiry: dt.datetime | None
+    quota: int
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenView:
+    """A token without its secret."""
+
+    key: str
+    name: str
+    scopes: tuple[str, ...]
+    created: dt.datetime
+    expiry: dt.datetime | None
+    last_used_at: dt.datetime | None
+
+
+def describe_account(user: User, token: ApiToken | None) -> AccountView:
+    """Return the account; a browser session has all scopes."""
+    used = DataFile.objects.filter(deposit__owner=user).aggregate(total=Sum("size"))["total"] or 0
+    return AccountView(
+        username=user.username,
+        name=user.full_name,
+        orcid=user.orcid,
+        role=user.role,
+        scopes=tuple(token.scopes) if token is not None else ApiToken.SCOPES,
+        expiry=token.expiry if token is not None else None,
+        quota=settings.QUOTA_BYTES if user.quota_bytes is None else user.quota_bytes,
+        used=used,
+    )
+
+
+def list_tokens(user: User) -> list[TokenView]:
+    """Return the person's tokens, newest first."""
+    return [
+        TokenView(
+            key=token.token_key,
+            name=token.name,
+            scopes=tuple(token.scopes),
+            created=token.created,
+            expiry=token.expiry,
+            last_used_at=token.last_used_at,
+        )
+        for token in ApiToken.objects.filter(user=user).order_by("-created")
+    ]

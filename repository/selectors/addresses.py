@@ -1,0 +1,61 @@
+"""Absolute addresses that other people's programs keep."""
+
+from urllib.parse import quote
+
+from django.conf import settings
+
+
+def deposit_page(deposit_id: str) -> str:
+    """Return the page where a draft is prepared."""
+    return f"{settings.PUBLIC_URL}/deposits/{deposit_id}"
+
+
+def dataset_page(dataset_id: str) -> str:
+    """Return the landing page of a dataset."""
+    return f"{settings.PUBLIC_URL}/datasets/{dataset_id}"
+
+
+def doi_address(doi: str) -> str:
+    """Return where a DOI answers: the world's resolver, or this server for DOIs that are never transmitted."""
+    return f"{doi_resolver()}{doi}"
+
+
+def doi_resolver() -> str:
+    """Return the address before the DOI."""
+    return f"{settings.PUBLIC_URL}/doi/" if settings.DATACITE is None else "https://doi.org/"
+
+
+def dataset_file(dataset_id: str, path: str) -> str:
+    """Return the address of a published file's bytes."""
+    return f"{settings.PUBLIC_URL}/api/v1/datasets/{dataset_id}/files/{quote(path)}"
+
+
+def deposit_file(deposit_id: str, path: str) -> str:
+    """Return the address of a draft file's bytes."""
+    return f"{settings.PUBLIC_URL}/api/v1/deposits/{deposit_id}/files/{quote(path)}"
+
+
+def upload_address(upload_id: str) -> str:
+    """Return where a transfer goes on."""
+    return f"{settings.PUBLIC_URL}/api/v1/uploads/{upload_id}"
+
+
+def measurement_address(measurement_id: str) -> str:
+    """Return the address of a measurement."""
+    return f"{settings.PUBLIC_URL}/api/v1/measurements/{measurement_id}/"
+
+
+def zarr_root(measurement_id: str, signal_name: str) -> str:
+    """Return the root of a signal's Zarr v3 array."""
+    return f"{settings.PUBLIC_URL}/api/v1/measurements/{measurement_id}/signals/{signal_name}/zarr"
+
+
+def product_address(measurement_id: str, signal_name: str, recipe: str, kind: str) -> str:
+    """Return the address of a reduction's data or preview."""
+    ending = "preview.png" if kind == "preview" else "data"
+    return f"{settings.PUBLIC_URL}/api/v1/measurements/{measurement_id}/reductions/{signal_name}.{recipe}/{ending}"
+
+
+def schema_address() -> str:
+    """Return the address of the metadata schema in force."""
+    return f"{settings.PUBLIC_URL}/api/v1/schemas/stem/1.0.0/record.json"

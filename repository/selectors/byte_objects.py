@@ -1,0 +1,116 @@
+"""From an address to the digest of its bytes, after the permission check. The byte routes know nothing else."""
+
+from dataclasses import dataclass
+
+from repository.errors import NotFoundError, RepositoryError
+from repository.models import ArrayObject, DataFile, Product, Signal, VersionFile
+from repository.selectors.access import (
+    Visitor,
+    get_deposit,
+    get_measurement,
+    get_version,
+    is_embargoed,
+    require_bytes,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ByteObject:
+    """Bytes that may be sent.
+
+    Attributes
+    ----------
+    is_public
+        Anybody may have them and keep them for ever.
+    """
+
+    sha256: str
+    size: int
+    media_type: str
+    filename: str
+    is_public: bool
+
+
+class ArrayNotReadyError(RepositoryError):
+    """The array is still being converted."""
+
+    code = "converting"
+    hint = "Ask again after the time that Retry-After says."
+
+
+def find_deposit_file(visitor: Visitor, deposit_id: str, path: str) -> ByteObject:
+    """Return a stored file of a draft."""
+    deposit = get_deposit(visitor, deposit_id)
+    file = deposit.files.filter(path=path).exclude(state=DataFile.State.UPLOADING).first()
+    if file is None:
+        raise NotFoundError(f"The deposit {deposit_id} has no stored file {path}.")
+    return ByteObject(file.sha256, file.size, file.media_type, path.rsplit("/", 1)[-1], is_public=False)
+
+
+def find_dataset_file(
+    visitor: Visitor, dataset_id: str, path: str, number: int | None = None
+) -> ByteObject:
+    """Return a file of a published version."""
+    version = get_version(visitor, dataset_id, number)
+    file = VersionFile.objects.filter(version=version, path=path).first()
+    if file is None:
+        raise NotFoundError(f"The dataset {dataset_id} has no file {path}.")
+    require_bytes(visitor, version)
+    is_public = not is_embargoed(version) and number is not None
+    return ByteObject(file.sha256, file.size, file.media_type, path.rsplit("/", 1)[-1], is_public=is_public)
+
+
+def find_array_object(
+    visitor: Visitor, measurement_id: str, signal_name: str, key: str, kind: str = ArrayObject.Kind.PRIMARY
+) -> ByteObject:
+    """Return an object of a converted array.
+
+    Raises
+    ------
+    ArrayNotReadyError
+        The array exists but is not converted yet.
+    NotFoundError
+        No such array, or the array has no such key; Zarr clients ask for keys that need not exist.
+    """
+    access = get_measurement(visitor, measurement_id, for_bytes=True)
+    signal = Signal.objects.filter(measurement_id=measurement_id, name=signal_name).first()
+    if signal is None:
+        raise NotFoundError(f"The measurement {measurement_id} has no signal {signal_name}.")
+    if signal.converted_at is None:
+        if access.measurement.state == "failed":
+            raise NotFoundError(f"The signal {signal_name} could not be converted; the findings say why.")
+        raise ArrayNotReadyError(f"The signal {signal_name} of {measurement_id} is still being converted.")
+    item = ArrayObject.objects.filter(signal=signal, kind=kind, key=key).first()
+    if item is None:
+        raise NotFoundError(f"The array has no object {key}.")
+    media_type = "application/json" if key.endswith("zarr.json") else "application/octet-stream"
+    return ByteObject(item.sha256, item.size, media_type, key.rsplit("/", 1)[-1], is_public=access.is_public)
+
+
+def find_product(
+    visitor: Visitor, measurement_id: str, signal_name: str, recipe: str, kind: str
+) -> ByteObject:
+    """Return a reduction's data or its preview."""
+    access = get_measurement(visitor, measurement_id, for_bytes=True)
+    product = Product.objects.filter(
+        measurement_id=measurement_id, signal__name=signal_name, recipe=recipe, kind=kind
+    ).first()
+    if product is None:
+        raise NotFoundError(f"The measurement {measurement_id} has no {kind} {recipe} of {signal_name}.")
+    ending = "png" if product.media_type == "image/png" else "npy"
+    return ByteObject(
+        product.sha256,
+        product.size,
+        product.media_type,
+        f"{measurement_id}-{signal_name}-{recipe}.{ending}",
+        is_public=access.is_public,
+    )
+
+
+def list_version_files(
+    visitor: Visitor, dataset_id: str, number: int | None
+) -> list[tuple[str, str, int]]:
+    """Return (path, sha256, size) of every file of a version, for its ZIP."""
+    version = get_version(visitor, dataset_id, number)
+    require_bytes(visitor, version)
+    return list(VersionFile.objects.filter(version=version).values_list("path", "sha256", "size"))

@@ -1,0 +1,149 @@
+"""A published dataset as the API and the landing page show it."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from repository.models import DatasetVersion, Finding, Measurement
+from repository.schema.export.citation import build_citation
+from repository.selectors import addresses
+from repository.selectors.access import is_embargoed
+from repository.selectors.citation import build_citation_record
+from repository.selectors.deposits import (
+    FindingView,
+    MeasurementView,
+    describe_measurement,
+    view_finding,
+    with_details,
+)
+from repository.services.identifiers import concept_doi, version_doi
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFileView:
+    """A file as the version published it."""
+
+    path: str
+    size: int
+    sha256: str
+    media_type: str
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """One version in the list of versions."""
+
+    number: int
+    doi: str
+    state: str
+    published_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetView:
+    """Everything that is shown of a published version."""
+
+    id: str
+    version: int
+    state: str
+    doi: str
+    doi_url: str
+    concept_doi: str
+    url: str
+    title: str
+    dataset: Mapping[str, Any]
+    license: str
+    access: str
+    is_embargoed: bool
+    embargo_until: dt.date | None
+    published_at: dt.datetime
+    withdrawn_at: dt.datetime | None
+    withdrawal_reason: str
+    citation: str
+    size: int
+    files: tuple[PublishedFileView, ...]
+    measurements: tuple[MeasurementView, ...]
+    findings: tuple[FindingView, ...]
+    accepted_warnings: Sequence[Mapping[str, Any]]
+    versions: tuple[VersionLine, ...]
+
+
+def describe_dataset(version: DatasetVersion) -> DatasetView:
+    """Return everything that is shown of a version, in a fixed number of queries."""
+    dataset_id = version.dataset_id
+    record = build_citation_record(version)
+    links = [link["id"] for link in version.content.get("measurements", [])]
+    by_id = {measurement.pk: measurement for measurement in with_details(Measurement.objects.filter(pk__in=links))}
+    files = tuple(
+        PublishedFileView(
+            path=file.path,
+            size=file.size,
+            sha256=file.sha256,
+            media_type=file.media_type,
+            label=file.format_label,
+            url=addresses.dataset_file(dataset_id, file.path),
+        )
+        for file in version.files.all()
+    )
+    return DatasetView(
+        id=dataset_id,
+        version=version.number,
+        state=version.state,
+        doi=version_doi(dataset_id, version.number),
+        doi_url=addresses.doi_address(version_doi(dataset_id, version.number)),
+        concept_doi=concept_doi(dataset_id),
+        url=addresses.dataset_page(dataset_id),
+        title=version.title,
+        dataset=version.document,
+        license=version.license,
+        access=version.access,
+        is_embargoed=is_embargoed(version),
+        embargo_until=version.embargo_until,
+        published_at=version.published_at,
+        withdrawn_at=version.withdrawn_at,
+        withdrawal_reason=version.withdrawal_reason,
+        citation=build_citation(record),
+        size=sum(file.size for file in files),
+        files=files,
+        measurements=tuple(
+            describe_measurement(by_id[entry["id"]], read_findings(entry["findings"]))
+            for entry in version.content.get("measurements", [])
+        ),
+        findings=read_findings(version.content.get("findings", [])),
+        accepted_warnings=version.accepted_warnings,
+        versions=tuple(
+            VersionLine(
+                number=line.number,
+                doi=version_doi(dataset_id, line.number),
+                state=line.state,
+                published_at=line.published_at,
+            )
+            for line in version.dataset.versions.order_by("-number")
+        ),
+    )
+
+
+def read_findings(entries: Sequence[Mapping[str, str]]) -> tuple[FindingView, ...]:
+    """Return findings from a version's content."""
+    return tuple(
+        FindingView(
+            severity=entry["severity"],
+            code=entry["code"],
+            pointer=entry["pointer"],
+            message=entry["message"],
+            hint=entry["hint"],
+            layer=entry.get("layer", ""),
+            stage=entry.get("stage", ""),
+        )
+        for entry in entries
+    )
+
+
+def describe_single_measurement(measurement: Measurement) -> MeasurementView:
+    """Return one measurement with everything that is shown of it."""
+    detailed = with_details(Measurement.objects.filter(pk=measurement.pk)).get()
+    findings = [view_finding(row) for row in Finding.objects.filter(measurement=measurement)]
+    return describe_measurement(detailed, findings)

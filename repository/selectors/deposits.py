@@ -1,0 +1,328 @@
+"""A deposit as the API, the command line and the pages show it."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Avg, QuerySet
+
+from repository.models import DataFile, Deposit, Finding, Identifier, Job, Measurement, User
+from repository.schema import Requirement, list_requirements
+from repository.selectors import addresses
+from repository.selectors.access import own_deposits
+from repository.services.deposits import State
+from repository.services.validation import build_dataset_document
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """A finding as it is shown."""
+
+    severity: str
+    code: str
+    pointer: str
+    message: str
+    hint: str
+    layer: str
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file with its state and what was found about it."""
+
+    path: str
+    size: int
+    sha256: str
+    state: str
+    format: str
+    label: str
+    is_read: bool
+    url: str
+    upload: str | None
+    offset: int | None
+    findings: tuple[FindingView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignalView:
+    """An array with its axes and the address of its Zarr root."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    axes: tuple[Mapping[str, Any], ...]
+    n_signal_axes: int
+    intensity_unit: str
+    shape_origin: str
+    orientation: str
+    statistics: Mapping[str, Any]
+    is_converted: bool
+    zarr: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductView:
+    """A reduction or preview with its provenance."""
+
+    recipe: str
+    signal: str
+    kind: str
+    title: str
+    parameters: Mapping[str, Any]
+    media_type: str
+    size: int
+    sha256: str
+    code_version: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurementView:
+    """One acquisition as it is shown."""
+
+    id: str
+    format: str
+    reader: str
+    state: str
+    techniques: tuple[str, ...]
+    path: str
+    files: tuple[str, ...]
+    metadata: Mapping[str, Any]
+    signals: tuple[SignalView, ...]
+    products: tuple[ProductView, ...]
+    findings: tuple[FindingView, ...]
+    requirements: tuple[Requirement, ...]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressView:
+    """How far the reading of a deposit is."""
+
+    fraction: float
+    message: str
+    running: int
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DepositView:
+    """Everything that is shown of a deposit."""
+
+    id: str
+    state: str
+    state_label: str
+    revision: int
+    title: str
+    doi: str | None
+    doi_state: str | None
+    url: str
+    owner: str
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    document: Mapping[str, Any]
+    dataset: Mapping[str, Any]
+    accepted_warnings: Sequence[Mapping[str, Any]]
+    findings: tuple[FindingView, ...]
+    files: tuple[FileView, ...]
+    measurements: tuple[MeasurementView, ...]
+    progress: ProgressView
+    version: int | None
+
+    @property
+    def all_findings(self) -> tuple[FindingView, ...]:
+        """Return the findings of the deposit, its files and its measurements together."""
+        nested = [part.findings for part in (*self.files, *self.measurements)]
+        return (*self.findings, *(finding for findings in nested for finding in findings))
+
+
+@dataclass(frozen=True, slots=True)
+class DepositSummary:
+    """A line in a list of deposits."""
+
+    id: str
+    title: str
+    state: str
+    state_label: str
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    url: str
+
+
+def list_own_deposits(user: User) -> QuerySet[Deposit]:
+    """Return the person's deposits, newest first, to be cut into pages."""
+    return own_deposits(user).order_by("-created_at", "-id")
+
+
+def summarize_deposit(deposit: Deposit) -> DepositSummary:
+    """Return the line for a list."""
+    return DepositSummary(
+        id=deposit.pk,
+        title=deposit.title,
+        state=deposit.state,
+        state_label=deposit.get_state_display(),
+        created_at=deposit.created_at,
+        updated_at=deposit.updated_at,
+        url=addresses.deposit_page(deposit.pk),
+    )
+
+
+def describe_deposit(deposit: Deposit) -> DepositView:
+    """Return everything that is shown of a deposit, in a fixed number of queries."""
+    findings = _group_findings(Finding.objects.filter(deposit=deposit))
+    newest = deposit.identifiers.filter(version_number__isnull=False).order_by("-version_number").first()
+    is_published = deposit.state == State.PUBLISHED
+    return DepositView(
+        id=deposit.pk,
+        state=deposit.state,
+        state_label=deposit.get_state_display(),
+        revision=deposit.revision,
+        title=deposit.title,
+        doi=newest.doi if newest else None,
+        doi_state=newest.state if newest else None,
+        url=addresses.dataset_page(deposit.pk) if is_published else addresses.deposit_page(deposit.pk),
+        owner=deposit.owner.username,
+        created_at=deposit.created_at,
+        updated_at=deposit.updated_at,
+        document=deposit.document,
+        dataset=build_dataset_document(document=deposit.document, owner=deposit.owner),
+        accepted_warnings=deposit.accepted_warnings,
+        findings=tuple(findings["deposit", None]),
+        files=tuple(_describe_files(deposit, findings)),
+        measurements=tuple(
+            describe_measurement(measurement, findings["measurement", measurement.pk])
+            for measurement in with_details(deposit.measurements.all())
+        ),
+        progress=describe_progress(deposit),
+        version=newest.version_number if newest is not None and is_published else None,
+    )
+
+
+FindingKey = tuple[str, int | str | None]
+
+
+def _group_findings(rows: Iterable[Finding]) -> defaultdict[FindingKey, list[FindingView]]:
+    grouped: defaultdict[FindingKey, list[FindingView]] = defaultdict(list)
+    for row in rows:
+        key: FindingKey = ("deposit", None)
+        if row.data_file_id is not None:
+            key = ("file", row.data_file_id)
+        elif row.measurement_id is not None:
+            key = ("measurement", row.measurement_id)
+        grouped[key].append(view_finding(row))
+    return grouped
+
+
+def view_finding(row: Finding) -> FindingView:
+    """Return a finding as it is shown."""
+    return FindingView(
+        severity=row.severity,
+        code=row.code,
+        pointer=row.pointer,
+        message=row.message,
+        hint=row.hint,
+        layer=row.layer,
+        stage=row.stage,
+    )
+
+
+def _describe_files(
+    deposit: Deposit, findings: Mapping[FindingKey, list[FindingView]]
+) -> Iterable[FileView]:
+    for file in deposit.files.select_related("upload"):
+        upload = file.upload if file.state == DataFile.State.UPLOADING else None
+        yield FileView(
+            path=file.path,
+            size=file.size,
+            sha256=file.sha256,
+            state=file.state,
+            format=file.format,
+            label=file.format_label,
+            is_read=file.is_read,
+            url=addresses.deposit_file(deposit.pk, file.path),
+            upload=addresses.upload_address(str(upload.pk)) if upload else None,
+            offset=upload.offset if upload else None,
+            findings=tuple(findings.get(("file", file.pk), ())),
+        )
+
+
+def with_details(measurements: QuerySet[Measurement]) -> QuerySet[Measurement]:
+    """Return the query with everything that `describe_measurement` reads."""
+    return measurements.select_related("primary_file").prefetch_related(
+        "signals", "products__signal", "parts__data_file"
+    )
+
+
+def describe_measurement(measurement: Measurement, findings: Sequence[FindingView]) -> MeasurementView:
+    """Return a measurement as it is shown; the rows must come from `with_details`."""
+    return MeasurementView(
+        id=measurement.pk,
+        format=measurement.format,
+        reader=measurement.reader,
+        state=measurement.state,
+        techniques=tuple(measurement.techniques),
+        path=measurement.primary_file.path,
+        files=tuple(part.data_file.path for part in measurement.parts.all()),
+        metadata=measurement.document,
+        signals=tuple(_describe_signals(measurement)),
+        products=tuple(_describe_products(measurement)),
+        findings=tuple(findings),
+        requirements=tuple(list_requirements(measurement.document)) if measurement.document else (),
+        url=addresses.measurement_address(measurement.pk),
+    )
+
+
+def _describe_signals(measurement: Measurement) -> Iterable[SignalView]:
+    for signal in measurement.signals.all():
+        yield SignalView(
+            name=signal.name,
+            shape=tuple(signal.shape),
+            dtype=signal.dtype,
+            axes=tuple(signal.axes),
+            n_signal_axes=signal.n_signal_axes,
+            intensity_unit=signal.intensity_unit,
+            shape_origin=signal.shape_origin,
+            orientation=signal.orientation,
+            statistics=signal.statistics,
+            is_converted=signal.converted_at is not None,
+            zarr=addresses.zarr_root(measurement.pk, signal.name),
+        )
+
+
+def _describe_products(measurement: Measurement) -> Iterable[ProductView]:
+    for product in measurement.products.all():
+        signal_name = product.signal.name if product.signal else ""
+        yield ProductView(
+            recipe=product.recipe,
+            signal=signal_name,
+            kind=product.kind,
+            title=product.title,
+            parameters=product.parameters,
+            media_type=product.media_type,
+            size=product.size,
+            sha256=product.sha256,
+            code_version=product.code_version,
+            url=addresses.product_address(measurement.pk, signal_name, product.recipe, product.kind),
+        )
+
+
+def describe_progress(deposit: Deposit) -> ProgressView:
+    """Return how far the deposit's jobs are, as one fraction and the newest message."""
+    jobs = Job.objects.filter(deposit=deposit)
+    if deposit.submitted_at is not None:
+        jobs = jobs.filter(created_at__gte=deposit.submitted_at - dt.timedelta(minutes=1))
+    mean = jobs.exclude(state=Job.State.CANCELLED).aggregate(mean=Avg("fraction"))["mean"]
+    active = list(jobs.filter(state__in=Job.ACTIVE).order_by("-state", "created_at")[:20])
+    failed = jobs.filter(state=Job.State.FAILED).values_list("reason", flat=True)[:20]
+    message = next((job.message for job in active if job.message), "Waiting for a worker." if active else "")
+    return ProgressView(
+        fraction=(mean or 0.0) if active else 1.0, message=message, running=len(active), failed=tuple(failed)
+    )
+
+
+def get_identifier(doi: str) -> Identifier | None:
+    """Return what a DOI names."""
+    return Identifier.objects.filter(doi__iexact=doi).first()

@@ -1,0 +1,250 @@
+"""Search over what is published: words, facets, and ranges of physical quantities with units."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.expressions import Func
+
+from repository.errors import UnknownSearchFilterError
+from repository.models import Facts, SearchEntry
+from repository.schema.units import convert
+from repository.selectors import addresses
+from repository.services.identifiers import version_doi
+
+RANGES: Mapping[str, tuple[str, str, str]] = {
+    # name: (column, SI unit of the column, unit in which people type it)
+    "acceleration_voltage": ("acceleration_voltage_v", "V", "kV"),
+    "semi_convergence_angle": ("semi_convergence_angle_rad", "rad", "mrad"),
+    "collection_semi_angle": ("collection_semi_angle_rad", "rad", "mrad"),
+    "scan_step": ("scan_step_m", "m", "nm"),
+    "dwell_time": ("dwell_time_s", "s", "us"),
+    "probe_current": ("probe_current_a", "A", "pA"),
+    "fluence": ("fluence_e_per_m2", "m-2", "Ao-2"),
+    "camera_length": ("camera_length_m", "m", "mm"),
+}
+ALIASES = {"voltage": "acceleration_voltage", "dose": "fluence", "step": "scan_step", "convergence_angle": "semi_convergence_angle"}
+FACETS: Mapping[str, str] = {"modality": "techniques", "format": "format", "instrument": "instrument", "elements": "elements"}
+LIST_COLUMNS = frozenset({"techniques", "elements"})
+FACET_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityRange:
+    """A closed range of a quantity in the SI unit of its column."""
+
+    column: str
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """What is looked for; every part narrows the result."""
+
+    text: str = ""
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    licenses: tuple[str, ...] = ()
+    ranges: tuple[QuantityRange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value of a facet and how many datasets have it."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A dataset that was found."""
+
+    id: str
+    doi: str
+    title: str
+    url: str
+    creators: str
+    license: str
+    access: str
+    published_at: dt.datetime
+    measurements: tuple[str, ...]
+    techniques: tuple[str, ...]
+    elements: tuple[str, ...]
+    acceleration_voltages_v: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """A page of results with the facets of all of them."""
+
+    count: int
+    hits: tuple[SearchHit, ...]
+    facets: Mapping[str, tuple[FacetValue, ...]]
+    continue_after: tuple[str, str] | None
+
+
+def parse_range(name: str, low: str, high: str, unit: str = "") -> QuantityRange:
+    """Return a range from what a person typed, in any unit of the quantity.
+
+    Raises
+    ------
+    UnknownSearchFilterError
+        Unknown quantity, unit or number.
+    """
+    quantity = ALIASES.get(name, name)
+    if quantity not in RANGES:
+        known = ", ".join(RANGES)
+        raise UnknownSearchFilterError(f"There is no quantity {name!r}. Known are {known}.", pointer=f"/{name}")
+    column, si_unit, usual_unit = RANGES[quantity]
+    bounds = [_parse_bound(name, text, unit or usual_unit, si_unit) for text in (low, high)]
+    return QuantityRange(column=column, low=bounds[0], high=bounds[1])
+
+
+def _parse_bound(name: str, text: str, unit: str, si_unit: str) -> float | None:
+    if not text.strip():
+        return None
+    try:
+        value = float(text)
+        converted = convert(value, unit, si_unit)
+    except ValueError as error:
+        raise UnknownSearchFilterError(
+            f"{name} cannot be compared with {text!r} {unit}: {error}", pointer=f"/{name}"
+        ) from error
+    if converted != converted or converted in {float("inf"), float("-inf")}:  # noqa: PLR0124  # NaN
+        raise UnknownSearchFilterError(f"{name} needs a finite number, not {text!r}.", pointer=f"/{name}")
+    return converted
+
+
+def search(
+    request: SearchRequest, *, size: int = 20, after: tuple[str, str] | None = None
+) -> SearchPage:
+    """Return the datasets that match, newest first, with the counts of every facet."""
+    matching = _filter_entries(request)
+    page = matching.order_by("-published_at", "-dataset_id")
+    if after is not None:
+        published_at, dataset_id = after
+        page = page.filter(
+            Q(published_at__lt=published_at) | Q(published_at=published_at, dataset_id__lt=dataset_id)
+        )
+    rows = list(page.select_related("version").prefetch_related("facts")[: size + 1])
+    last = rows[size - 1] if len(rows) > size else None
+    return SearchPage(
+        count=matching.count(),
+        hits=tuple(_build_hit(row) for row in rows[:size]),
+        facets=_count_facets(matching),
+        continue_after=(last.published_at.isoformat(), last.pk) if last else None,
+    )
+
+
+def _filter_entries(request: SearchRequest) -> QuerySet[SearchEntry]:
+    entries = SearchEntry.objects.all()
+    if request.text.strip():
+        wanted = SearchQuery(request.text, search_type="websearch", config="english") | SearchQuery(
+            request.text, search_type="websearch", config="simple"
+        )
+        entries = entries.filter(Q(text=wanted) | Q(pk=request.text.strip().lower()))
+    if request.licenses:
+        entries = entries.filter(license__in=request.licenses)
+    facts = _filter_facts(request)
+    return entries if facts is None else entries.filter(Exists(facts.filter(entry=OuterRef("pk"))))
+
+
+def _filter_facts(request: SearchRequest) -> QuerySet[Facts] | None:
+    """Return the measurements that fulfil all conditions together; `None` where there is none."""
+    facts = Facts.objects.all()
+    is_narrowed = False
+    for name, values in request.facets.items():
+        if not values:
+            continue
+        is_narrowed = True
+        column = FACETS[name]
+        if column in LIST_COLUMNS:
+            facts = facts.filter(**{f"{column}__contains": list(values)})
+        else:
+            facts = facts.filter(**{f"{column}__in": list(values)})
+    for wanted in request.ranges:
+        is_narrowed = True
+        # A typed bound and a stored value may differ in the last bit: 80 kV must find 80 kV.
+        if wanted.low is not None:
+            facts = facts.filter(**{f"{wanted.column}__gte": wanted.low - abs(wanted.low) * 1e-9})
+        if wanted.high is not None:
+            facts = facts.filter(**{f"{wanted.column}__lte": wanted.high + abs(wanted.high) * 1e-9})
+    return facts if is_narrowed else None
+
+
+def _count_facets(matching: QuerySet[SearchEntry]) -> dict[str, tuple[FacetValue, ...]]:
+    counted: dict[str, tuple[FacetValue, ...]] = {}
+    facts = Facts.objects.filter(entry__in=matching.values("pk"))
+    for name, column in FACETS.items():
+        value: Any = Func(F(column), function="unnest") if column in LIST_COLUMNS else F(column)
+        rows = facts.annotate(facet=value).values("facet").annotate(n=Count("entry", distinct=True)).order_by("-n", "facet")
+        counted[name] = tuple(FacetValue(row["facet"], row["n"]) for row in rows[:FACET_SIZE] if row["facet"])
+    licenses = matching.order_by().values("license").annotate(n=Count("pk")).order_by("-n", "license")
+    counted["license"] = tuple(FacetValue(row["license"], row["n"]) for row in licenses[:FACET_SIZE])
+    return counted
+
+
+def _build_hit(entry: SearchEntry) -> SearchHit:
+    facts: Sequence[Facts] = list(entry.facts.all())
+    voltages = {fact.acceleration_voltage_v for fact in facts if fact.acceleration_voltage_v is not None}
+    return SearchHit(
+        id=entry.pk,
+        doi=version_doi(entry.pk, entry.version.number),
+        title=entry.title,
+        url=addresses.dataset_page(entry.pk),
+        creators=entry.creators,
+        license=entry.license,
+        access=entry.access,
+        published_at=entry.published_at,
+        measurements=tuple(fact.measurement_id for fact in facts),
+        techniques=tuple(sorted({technique for fact in facts for technique in fact.techniques})),
+        elements=tuple(sorted({element for fact in facts for element in fact.elements})),
+        acceleration_voltages_v=tuple(sorted(voltages)),
+    )
+
+
+def build_search_request(query: Any) -> SearchRequest:
+    """Return the request that a query string (a `QueryDict`) describes; page and API share this.
+
+    Understood are `q`, the facets, `license`, `where=field:low..high:unit` and the pairs `{field}_min`,
+    `{field}_max` with `{field}_unit`.
+
+    Raises
+    ------
+    UnknownSearchFilterError
+        Names the part that cannot be understood.
+    """
+    ranges = [_parse_where(text) for text in query.getlist("where") if text.strip()]
+    for name in (*RANGES, *ALIASES):
+        low, high = query.get(f"{name}_min", ""), query.get(f"{name}_max", "")
+        if low.strip() or high.strip():
+            ranges.append(parse_range(name, low, high, query.get(f"{name}_unit", "")))
+    facets = {name: _read_values(query, name) for name in FACETS}
+    text = query.get("q", "")
+    if "\x00" in text:
+        raise UnknownSearchFilterError("The text holds a NUL character.", pointer="/q")
+    return SearchRequest(
+        text=text, facets=facets, licenses=_read_values(query, "license"), ranges=tuple(ranges)
+    )
+
+
+def _read_values(query: Any, name: str) -> tuple[str, ...]:
+    values = tuple(value for value in query.getlist(name) if value)
+    if any("\x00" in value for value in values):
+        raise UnknownSearchFilterError(f"{name} holds a NUL character.", pointer=f"/{name}")
+    return values
+
+
+def _parse_where(text: str) -> QuantityRange:
+    name, _, rest = text.partition(":")
+    bounds, _, unit = rest.partition(":")
+    low, dots, high = bounds.partition("..")
+    if not dots:
+        high = low
+    if not rest or not (low.strip() or high.strip()):
+        raise UnknownSearchFilterError(f"{text!r} is not of the form field:low..high:unit.", pointer="/where")
+    return parse_range(name.strip(), low, high, unit.strip())

@@ -1,0 +1,58 @@
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from repository.errors import UploadGoneError
+from repository.models import User
+from repository.selectors.access import Visitor, get_upload
+from repository.services.uploads import upload_file
+
+
+@dataclass(frozen=True, slots=True)
+class UploadView:
+    """A transfer as the protocol shows it."""
+
+    id: uuid.UUID
+    deposit_id: str
+    path: str
+    size: int
+    is_complete: bool
+    expires_at: dt.datetime
+    declared_sha256: str
+    file: Path
+
+    def count_arrived(self) -> int:
+        """Return how many bytes are on the disk; the file may have moved into the store already."""
+        if self.is_complete:
+            return self.size
+        try:
+            return self.file.stat().st_size
+        except FileNotFoundError:
+            return self.size
+
+
+def describe_upload(visitor: Visitor, upload_id: str) -> UploadView:
+    """Return a transfer that the visitor may continue."""
+    try:
+        key = uuid.UUID(upload_id)
+    except ValueError as error:
+        raise UploadGoneError("There is no such upload.") from error
+    upload = get_upload(visitor, str(key))
+    return UploadView(
+        id=upload.pk,
+        deposit_id=upload.data_file.deposit_id,
+        path=upload.data_file.path,
+        size=upload.size,
+        is_complete=upload.completed_at is not None,
+        expires_at=upload.expires_at,
+        declared_sha256=upload.declared_sha256,
+        file=upload_file(upload.pk),
+    )
+
+
+def require_user(visitor: Visitor) -> User:
+    """Return the visitor as an account; selectors of drafts have refused everybody else before."""
+    if not isinstance(visitor, User):
+        raise UploadGoneError("There is no such upload.")
+    return visitor

@@ -1,0 +1,195 @@
+"""Writes to a deposit: its document, its members, its state."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from repository.errors import (
+    DepositAlreadyPublishedError,
+    DepositBusyError,
+    InvalidMetadataError,
+    NotFoundError,
+    RevisionConflictError,
+    StateConflictError,
+)
+from repository.models import Deposit, DepositMember, Job, Measurement, User
+from repository.schema import check_supplied_document
+from repository.services.audit import record_event
+from repository.services.identifiers import reserve_identifiers
+
+State = Deposit.State
+OPEN_STATES = (State.DRAFT, State.NEEDS_ATTENTION, State.READY)
+BUSY_STATES = (State.SUBMITTED, State.PROCESSING, State.PUBLISHING)
+LONGEST_TITLE = 500
+
+
+def create_deposit(*, owner: User, title: str = "", document: Mapping[str, Any] | None = None) -> Deposit:
+    """Open a draft; its creator is the account and its license CC-BY-4.0 until the person says otherwise."""
+    supplied = _with_title(dict(document or {}), title)
+    _refuse_invalid(supplied)
+    with transaction.atomic():
+        deposit = Deposit.objects.create(owner=owner, title=_title_of(supplied), document=supplied)
+        reserve_identifiers(deposit=deposit, number=1)
+        record_event(actor=owner, action="deposit.create", target=deposit.pk)
+    return deposit
+
+
+def lock_deposit(*, deposit_id: str) -> Deposit:
+    """Return the deposit locked for this transaction."""
+    deposit = Deposit.objects.select_for_update().filter(pk=deposit_id).first()
+    if deposit is None:
+        raise NotFoundError(f"There is no deposit {deposit_id}.")
+    return deposit
+
+
+def update_deposit(
+    *,
+    deposit_id: str,
+    actor: User,
+    document: Mapping[str, Any] | None = None,
+    accepted_warnings: Sequence[Mapping[str, Any]] | None = None,
+    expected_revision: int | None = None,
+) -> Deposit:
+    """Replace the person's document or acknowledgements, unless somebody else changed the deposit first."""
+    if document is not None:
+        _refuse_invalid(document)
+    with transaction.atomic():
+        deposit = lock_deposit(deposit_id=deposit_id)
+        require_open(deposit)
+        require_revision(deposit, expected_revision)
+        if document is not None:
+            deposit.document = dict(document)
+            deposit.title = _title_of(document)
+        if accepted_warnings is not None:
+            deposit.accepted_warnings = stamp_acknowledgements(accepted_warnings, actor=actor)
+        bump_revision(deposit)
+        record_event(actor=actor, action="deposit.update", target=deposit.pk)
+    return deposit
+
+
+def stamp_acknowledgements(acknowledged: Sequence[Mapping[str, Any]], *, actor: User) -> list[dict[str, str]]:
+    """Return acknowledgements of warnings with who gave them and when, one per code."""
+    now = timezone.now().isoformat()
+    by_code = {
+        str(entry["code"]): {
+            "code": str(entry["code"]),
+            "note": str(entry.get("note") or "")[:2000],
+            "by": str(entry.get("by") or actor.username),
+            "at": str(entry.get("at") or now),
+        }
+        for entry in acknowledged
+    }
+    return list(by_code.values())
+
+
+def require_open(deposit: Deposit) -> None:
+    """Refuse changes while the deposit is being processed or once it is published."""
+    if deposit.state == State.PUBLISHED:
+        raise DepositAlreadyPublishedError(f"The deposit {deposit.pk} is published and cannot change.")
+    if deposit.state in BUSY_STATES:
+        raise DepositBusyError(f"The deposit {deposit.pk} is {deposit.get_state_display().lower()}.")
+
+
+def require_revision(deposit: Deposit, expected: int | None) -> None:
+    """Refuse a change that was made on an older state of the deposit."""
+    if expected is not None and expected != deposit.revision:
+        raise RevisionConflictError(
+            f"The deposit {deposit.pk} is at revision {deposit.revision}; the change was made on revision {expected}."
+        )
+
+
+def bump_revision(deposit: Deposit) -> None:
+    """Save the deposit as a new revision; call it with the row locked."""
+    deposit.revision += 1
+    deposit.save()
+
+
+def set_state(*, deposit_id: str, old: Sequence[str], new: str) -> bool:
+    """Move the deposit to another state if it still is in one of the old ones."""
+    changes: dict[str, Any] = {"state": new, "revision": F("revision") + 1, "updated_at": timezone.now()}
+    return bool(Deposit.objects.filter(pk=deposit_id, state__in=old).update(**changes))
+
+
+def mark_submitted(*, deposit_id: str, actor: User) -> Deposit:
+    """Hand the deposit in: from here the server reads it."""
+    with transaction.atomic():
+        deposit = lock_deposit(deposit_id=deposit_id)
+        require_open(deposit)
+        unfinished = [file.path for file in deposit.files.filter(state="uploading")[:5]]
+        if unfinished:
+            raise StateConflictError(
+                f"These files are not uploaded yet: {', '.join(unfinished)}.",
+                hint="Finish or delete the uploads, then hand in the deposit.",
+            )
+        deposit.state = State.SUBMITTED
+        deposit.submitted_at = timezone.now()
+        bump_revision(deposit)
+        record_event(actor=actor, action="deposit.submit", target=deposit.pk)
+    return deposit
+
+
+def reopen_draft(deposit: Deposit) -> None:
+    """Return a read deposit to the drafts because its files changed; call it with the row locked."""
+    require_open(deposit)
+    deposit.state = State.DRAFT
+    bump_revision(deposit)
+
+
+def delete_deposit(*, deposit_id: str, actor: User) -> None:
+    """Remove a draft that was never published, with its uploads; stored bytes go when nothing refers to them."""
+    with transaction.atomic():
+        deposit = lock_deposit(deposit_id=deposit_id)
+        require_open(deposit)
+        if Measurement.objects.filter(deposit=deposit, frozen_at__isnull=False).exists():
+            raise DepositAlreadyPublishedError(
+                f"The deposit {deposit.pk} has a published version; what is published is never deleted."
+            )
+        Job.objects.filter(deposit=deposit, state__in=Job.ACTIVE).update(
+            state=Job.State.CANCELLED, finished_at=timezone.now(), lease_until=None
+        )
+        record_event(actor=actor, action="deposit.delete", target=deposit.pk, detail={"title": deposit.title})
+        deposit.measurements.all().delete()
+        deposit.identifiers.filter(state="reserved").delete()
+        deposit.delete()
+
+
+def add_member(*, deposit_id: str, actor: User, username: str) -> DepositMember:
+    """Make somebody a co-owner, who may do with the deposit what its owner may."""
+    with transaction.atomic():
+        deposit = lock_deposit(deposit_id=deposit_id)
+        user = User.objects.filter(username=username, is_active=True).first()
+        if user is None:
+            raise NotFoundError(f"There is no account named {username}.", hint="Ask the person for their user name.")
+        member, _ = DepositMember.objects.get_or_create(deposit=deposit, user=user)
+        record_event(actor=actor, action="deposit.add_member", target=deposit.pk, detail={"user": username})
+    return member
+
+
+def expire_time(lifetime: dt.timedelta) -> dt.datetime:
+    """Return when something that starts now ends."""
+    return timezone.now() + lifetime
+
+
+def _with_title(document: dict[str, Any], title: str) -> dict[str, Any]:
+    if not title:
+        return document
+    return {**document, "dataset": {**document.get("dataset", {}), "title": title}}
+
+
+def _title_of(document: Mapping[str, Any]) -> str:
+    dataset = document.get("dataset")
+    title = dataset.get("title", "") if isinstance(dataset, Mapping) else ""
+    return title.strip()[:LONGEST_TITLE] if isinstance(title, str) else ""
+
+
+def _refuse_invalid(document: Mapping[str, Any]) -> None:
+    """Refuse a document whose frame is wrong; its values are judged when the deposit is validated."""
+    findings = check_supplied_document(document)
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        first = errors[0]
+        raise InvalidMetadataError(first.message, pointer=first.pointer, hint=first.hint, findings=errors)

@@ -1,0 +1,44 @@
+"""DOIs: reserved with the draft, registered after publishing, retried until the registrar has them."""
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from repository.models import Deposit, Identifier
+from repository.services.audit import record_event
+
+
+def concept_doi(deposit_id: str) -> str:
+    """Return the DOI that always names the newest version."""
+    return f"{settings.DOI_PREFIX}/{deposit_id}"
+
+
+def version_doi(deposit_id: str, number: int) -> str:
+    """Return the DOI of one version."""
+    return f"{settings.DOI_PREFIX}/{deposit_id}.v{number}"
+
+
+def reserve_identifiers(*, deposit: Deposit, number: int) -> list[Identifier]:
+    """Reserve the concept DOI and the DOI of a version; reserving twice changes nothing."""
+    wanted = {None: concept_doi(deposit.pk), number: version_doi(deposit.pk, number)}
+    return [
+        Identifier.objects.get_or_create(
+            doi=doi, defaults={"dataset": deposit, "version_number": version_number}
+        )[0]
+        for version_number, doi in wanted.items()
+    ]
+
+
+def mark_registered(*, doi: str, registrar: str) -> None:
+    """Note that the registrar has made the DOI findable; safe to repeat."""
+    with transaction.atomic():
+        changed = Identifier.objects.filter(doi=doi, state=Identifier.State.RESERVED).update(
+            state=Identifier.State.FINDABLE, registrar=registrar, registered_at=timezone.now(), last_error=""
+        )
+        if changed:
+            record_event(actor=None, action="doi.register", target=doi, detail={"registrar": registrar})
+
+
+def note_registration_error(*, doi: str, error: str) -> None:
+    """Keep the registrar's answer where the operator sees it."""
+    Identifier.objects.filter(doi=doi).update(last_error=error[:2000])

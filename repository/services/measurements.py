@@ -1,0 +1,251 @@
+"""Recording what reading and converting found. Called inside the transaction that settles a job."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from repository.models import (
+    ArrayObject,
+    DataFile,
+    Deposit,
+    Finding,
+    Measurement,
+    MeasurementFile,
+    Product,
+    Signal,
+)
+from repository.schema.findings import Finding as Found
+from repository.services.findings import replace_findings
+
+
+@dataclass(frozen=True, slots=True)
+class RecognizedFile:
+    """What a stored file is."""
+
+    path: str
+    format: str
+    label: str
+    is_read: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GroupedFiles:
+    """Files that make one measurement, the primary one first."""
+
+    format: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignalDescription:
+    """An array before it is converted."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    axes: tuple[Mapping[str, Any], ...]
+    n_signal_axes: int
+    intensity_unit: str
+    shape_origin: str
+    orientation: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArrayObject:
+    """One object of a converted array, already in the object store."""
+
+    kind: str
+    key: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProduct:
+    """A reduction or preview, already in the object store."""
+
+    recipe: str
+    kind: str
+    title: str
+    parameters: Mapping[str, Any]
+    media_type: str
+    size: int
+    sha256: str
+    code_version: str
+    input_digests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedSignal:
+    """A converted array with everything that was derived in the same pass."""
+
+    name: str
+    statistics: Mapping[str, Any]
+    objects: tuple[StoredArrayObject, ...] = ()
+    products: tuple[StoredProduct, ...] = ()
+
+
+def record_recognition(
+    *,
+    deposit: Deposit,
+    files: Sequence[RecognizedFile],
+    groups: Sequence[GroupedFiles],
+    findings: Mapping[str, Sequence[Found]],
+) -> list[str]:
+    """Write down what the files are and which belong together; return the ids of measurements to open.
+
+    Measurements that still consist of the same files keep their id; those whose files are gone are dropped,
+    unless a published version holds them.
+    """
+    by_path = {file.path: file for file in deposit.files.filter(state=DataFile.State.STORED)}
+    for recognized in files:
+        data_file = by_path[recognized.path]
+        data_file.format = recognized.format
+        data_file.format_label = recognized.label
+        data_file.is_read = recognized.is_read
+    DataFile.objects.bulk_update(by_path.values(), ["format", "format_label", "is_read"])
+    for path, data_file in by_path.items():
+        replace_findings(
+            deposit=deposit,
+            stage=Finding.Stage.RECOGNITION,
+            data_file=data_file,
+            found=findings.get(path, ()),
+        )
+    return _record_groups(deposit, by_path, groups)
+
+
+def _record_groups(
+    deposit: Deposit, by_path: Mapping[str, DataFile], groups: Sequence[GroupedFiles]
+) -> list[str]:
+    existing = {
+        measurement.primary_file.path: measurement
+        for measurement in deposit.measurements.select_related("primary_file").prefetch_related("parts__data_file")
+    }
+    kept: list[str] = []
+    to_open: list[str] = []
+    for ordinal, group in enumerate(groups):
+        measurement = existing.get(group.paths[0])
+        if measurement is not None and _is_unchanged(measurement, group):
+            Measurement.objects.filter(pk=measurement.pk, frozen_at__isnull=True).update(ordinal=ordinal)
+            kept.append(measurement.pk)
+            if measurement.state != Measurement.State.CONVERTED:
+                to_open.append(measurement.pk)
+            continue
+        if measurement is not None and measurement.frozen_at is None:
+            measurement.delete()
+        created = Measurement.objects.create(
+            deposit=deposit, primary_file=by_path[group.paths[0]], ordinal=ordinal, format=group.format
+        )
+        MeasurementFile.objects.bulk_create(
+            MeasurementFile(measurement=created, data_file=by_path[path], position=position)
+            for position, path in enumerate(group.paths)
+        )
+        kept.append(created.pk)
+        to_open.append(created.pk)
+    deposit.measurements.filter(frozen_at__isnull=True).exclude(pk__in=kept).delete()
+    return to_open
+
+
+def _is_unchanged(measurement: Measurement, group: GroupedFiles) -> bool:
+    paths = tuple(part.data_file.path for part in measurement.parts.all())
+    return measurement.format == group.format and paths == group.paths
+
+
+def record_opening(
+    *,
+    measurement: Measurement,
+    reader: str,
+    header: Mapping[str, Any],
+    extracted: Mapping[str, Any],
+    looked_for: Mapping[str, Sequence[str]],
+    personal_pointers: Sequence[str],
+    signals: Sequence[SignalDescription],
+    findings: Sequence[Found],
+) -> None:
+    """Write down what a file's header says and which arrays it holds."""
+    measurement.reader = reader
+    measurement.header = dict(header)
+    measurement.extracted = dict(extracted)
+    measurement.looked_for = {path: list(keys) for path, keys in looked_for.items()}
+    measurement.personal_pointers = list(personal_pointers)
+    measurement.state = Measurement.State.OPENED
+    measurement.save()
+    measurement.signals.exclude(name__in=[signal.name for signal in signals]).delete()
+    for ordinal, signal in enumerate(signals):
+        Signal.objects.update_or_create(
+            measurement=measurement,
+            name=signal.name,
+            defaults={
+                "ordinal": ordinal,
+                "shape": list(signal.shape),
+                "dtype": signal.dtype,
+                "axes": [dict(axis) for axis in signal.axes],
+                "n_signal_axes": signal.n_signal_axes,
+                "intensity_unit": signal.intensity_unit,
+                "shape_origin": signal.shape_origin,
+                "orientation": signal.orientation,
+            },
+        )
+    replace_findings(
+        deposit=measurement.deposit, stage=Finding.Stage.READING, measurement=measurement, found=findings
+    )
+
+
+def record_conversion(
+    *, measurement: Measurement, converted: Sequence[ConvertedSignal], findings: Sequence[Found]
+) -> None:
+    """Write down the converted arrays and what was derived from them, in place of an earlier conversion."""
+    signals = {signal.name: signal for signal in measurement.signals.all()}
+    for result in converted:
+        signal = signals[result.name]
+        signal.objects_stored.all().delete()
+        ArrayObject.objects.bulk_create(
+            ArrayObject(signal=signal, kind=item.kind, key=item.key, size=item.size, sha256=item.sha256)
+            for item in result.objects
+        )
+        _record_products(measurement, signal, result.products)
+        signal.statistics = dict(result.statistics)
+        signal.converted_at = timezone.now()
+        signal.save()
+    measurement.state = Measurement.State.CONVERTED
+    measurement.save()
+    replace_findings(
+        deposit=measurement.deposit, stage=Finding.Stage.CONVERSION, measurement=measurement, found=findings
+    )
+
+
+def record_products(*, measurement: Measurement, products: Mapping[str, Sequence[StoredProduct]]) -> None:
+    """Put newly computed reductions in the place of the older ones, by signal name."""
+    for signal in measurement.signals.filter(name__in=products):
+        _record_products(measurement, signal, products[signal.name])
+
+
+def _record_products(measurement: Measurement, signal: Signal, products: Sequence[StoredProduct]) -> None:
+    signal.products.all().delete()
+    Product.objects.bulk_create(
+        Product(
+            measurement=measurement,
+            signal=signal,
+            recipe=product.recipe,
+            kind=product.kind,
+            title=product.title,
+            parameters=dict(product.parameters),
+            code_version=product.code_version,
+            input_digests=list(product.input_digests),
+            media_type=product.media_type,
+            size=product.size,
+            sha256=product.sha256,
+        )
+        for product in products
+    )
+
+
+def record_reading_failure(*, measurement: Measurement, stage: Finding.Stage, finding: Found) -> None:
+    """Say why a measurement could not be read; its files stay, and the other measurements go on."""
+    measurement.state = Measurement.State.FAILED
+    measurement.save()
+    replace_findings(
+        deposit=measurement.deposit, stage=stage, measurement=measurement, found=[finding]
+    )

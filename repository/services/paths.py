@@ -1,0 +1,47 @@
+"""The form of a file's path inside a deposit."""
+
+import unicodedata
+
+from repository.errors import InvalidPathError
+
+LONGEST_PART_BYTES = 255
+LONGEST_PATH_BYTES = 1024
+
+
+def normalize_path(text: str) -> str:
+    """Return the path in the form that is stored: relative, forward slashes, Unicode NFC.
+
+    Raises
+    ------
+    InvalidPathError
+        Absolute, empty, with `..`, with control characters or too long for a file system.
+    """
+    path = unicodedata.normalize("NFC", text).replace("\\", "/")
+    if not path.strip():
+        raise InvalidPathError("The file has no name.")
+    if path.startswith("/") or (len(path) > 1 and path[1] == ":" and path[0].isalpha()):
+        raise InvalidPathError(f"The path {_shorten(path)} is absolute.")
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} for character in path):
+        raise InvalidPathError(f"The path {_shorten(path)} has characters that no file name may have.")
+    parts = [part for part in path.split("/") if part not in {"", "."}]
+    if not parts or ".." in parts:
+        raise InvalidPathError(f"The path {_shorten(path)} leaves the deposit.")
+    for part in parts:
+        if len(part.encode()) > LONGEST_PART_BYTES:
+            raise InvalidPathError(
+                f"The name {_shorten(part)} is {len(part.encode())} bytes long; file systems allow {LONGEST_PART_BYTES}."
+            )
+    joined = "/".join(parts)
+    if len(joined.encode()) > LONGEST_PATH_BYTES:
+        raise InvalidPathError(f"The path {_shorten(joined)} is longer than {LONGEST_PATH_BYTES} bytes.")
+    return joined
+
+
+def fold_case(path: str) -> str:
+    """Return what two paths share that a case-blind file system cannot hold side by side."""
+    return unicodedata.normalize("NFC", path.casefold())
+
+
+def _shorten(text: str) -> str:
+    printable = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    return f"“{printable[:80]}…”" if len(printable) > 80 else f"“{printable}”"  # noqa: PLR2004  # a line of text

@@ -1,0 +1,214 @@
+"""Freezing a deposit into an immutable version. One transaction: a version is there whole, or not at all."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from repository.errors import (
+    InvalidMetadataError,
+    NotPublishableError,
+    StateConflictError,
+)
+from repository.models import (
+    DataFile,
+    Dataset,
+    DatasetVersion,
+    Deposit,
+    Finding,
+    Measurement,
+    User,
+    VersionFile,
+    VersionMeasurement,
+)
+from repository.services.audit import record_event
+from repository.services.deposits import (
+    State,
+    bump_revision,
+    lock_deposit,
+    require_open,
+    require_revision,
+    stamp_acknowledgements,
+)
+from repository.services.facts import index_version
+from repository.services.identifiers import reserve_identifiers
+from repository.services.validation import build_dataset_document, list_obstacles, validate_deposit
+
+
+def publish_deposit(
+    *,
+    deposit_id: str,
+    actor: User,
+    accept_warnings: Sequence[Mapping[str, Any]] = (),
+    expected_revision: int | None = None,
+) -> DatasetVersion:
+    """Freeze the deposit as its next version, reserve the DOIs and make it findable.
+
+    Raises
+    ------
+    DepositAlreadyPublishedError
+        It is published already, perhaps a moment ago by somebody else.
+    NotPublishableError
+        Errors, undeclared gaps or unacknowledged warnings are left; they are in `findings`.
+    """
+    with transaction.atomic():
+        deposit = lock_deposit(deposit_id=deposit_id)
+        require_open(deposit)
+        require_revision(deposit, expected_revision)
+        if deposit.state == State.DRAFT:
+            raise StateConflictError(
+                f"The deposit {deposit.pk} was not handed in yet.",
+                hint="Hand it in, wait until the files are read, then publish.",
+            )
+        if accept_warnings:
+            deposit.accepted_warnings = stamp_acknowledgements(
+                [*deposit.accepted_warnings, *accept_warnings], actor=actor
+            )
+            deposit.save()
+        deposit = validate_deposit(deposit_id=deposit_id)
+        _require_publishable(deposit)
+        version = _freeze(deposit, actor=actor)
+        deposit.state = State.PUBLISHED
+        bump_revision(deposit)
+        record_event(
+            actor=actor,
+            action="version.publish",
+            target=deposit.pk,
+            detail={"number": version.number, "accepted_warnings": deposit.accepted_warnings},
+        )
+    return version
+
+
+def _require_publishable(deposit: Deposit) -> None:
+    obstacles = list_obstacles(deposit)
+    if obstacles:
+        errors = sum(finding.severity == "error" for finding in obstacles)
+        raise NotPublishableError(
+            f"The deposit {deposit.pk} cannot be published: {errors} errors and "
+            f"{len(obstacles) - errors} warnings that nobody has acknowledged.",
+            findings=obstacles,
+        )
+    if deposit.state != State.READY:
+        raise StateConflictError(f"The deposit {deposit.pk} is {deposit.get_state_display().lower()}.")
+
+
+def _freeze(deposit: Deposit, *, actor: User) -> DatasetVersion:
+    dataset, _ = Dataset.objects.get_or_create(deposit=deposit)
+    newest = dataset.versions.order_by("-number").first()
+    number = newest.number + 1 if newest else 1
+    document = build_dataset_document(document=deposit.document, owner=deposit.owner)
+    access, embargo_until = read_access(document)
+    measurements = list(
+        deposit.measurements.select_related("primary_file").prefetch_related("signals", "parts__data_file")
+    )
+    version = DatasetVersion.objects.create(
+        dataset=dataset,
+        number=number,
+        title=str(document["title"]),
+        license=str(document["license"]),
+        document=document,
+        content=_build_content(deposit, measurements),
+        accepted_warnings=deposit.accepted_warnings,
+        schema_version="1.0.0",
+        access=access,
+        embargo_until=embargo_until,
+        published_by=actor,
+    )
+    _attach_files(version, deposit)
+    VersionMeasurement.objects.bulk_create(
+        VersionMeasurement(version=version, measurement=measurement, ordinal=ordinal)
+        for ordinal, measurement in enumerate(measurements)
+    )
+    Measurement.objects.filter(deposit=deposit, frozen_at__isnull=True).update(frozen_at=timezone.now())
+    reserve_identifiers(deposit=deposit, number=number)
+    index_version(version=version)
+    version.sealed = True
+    version.save(update_fields=["sealed"])
+    return version
+
+
+def _attach_files(version: DatasetVersion, deposit: Deposit) -> None:
+    stored = deposit.files.filter(state=DataFile.State.STORED)
+    VersionFile.objects.bulk_create(
+        VersionFile(
+            version=version,
+            data_file=file,
+            path=file.path,
+            size=file.size,
+            sha256=file.sha256,
+            media_type=file.media_type,
+            format_label=file.format_label,
+        )
+        for file in stored
+    )
+
+
+def _build_content(deposit: Deposit, measurements: Sequence[Measurement]) -> dict[str, Any]:
+    """Return what the version says of its measurements, so that it can be read without any other row."""
+    findings = list(Finding.objects.filter(deposit=deposit).order_by("id"))
+    return {
+        "measurements": [
+            {
+                "id": measurement.pk,
+                "format": measurement.format,
+                "reader": measurement.reader,
+                "techniques": measurement.techniques,
+                "files": [part.data_file.path for part in measurement.parts.all()],
+                "metadata": measurement.document,
+                "signals": [
+                    {
+                        "name": signal.name,
+                        "shape": signal.shape,
+                        "dtype": signal.dtype,
+                        "axes": signal.axes,
+                        "statistics": signal.statistics,
+                    }
+                    for signal in measurement.signals.all()
+                ],
+                "findings": [_as_dict(row) for row in findings if row.measurement_id == measurement.pk],
+            }
+            for measurement in measurements
+        ],
+        "findings": [_as_dict(row) for row in findings if row.measurement_id is None],
+    }
+
+
+def _as_dict(row: Finding) -> dict[str, str]:
+    return {
+        "severity": row.severity,
+        "code": row.code,
+        "pointer": row.pointer,
+        "message": row.message,
+        "hint": row.hint,
+    }
+
+
+def read_access(document: Mapping[str, Any]) -> tuple[str, dt.date | None]:
+    """Return access level and end of embargo as the dataset's description states them."""
+    until = document.get("embargo_until")
+    access = str(document.get("access") or ("embargoed" if until else "open"))
+    if access != "embargoed":
+        return access, None
+    try:
+        date = dt.date.fromisoformat(str(until))
+    except ValueError:
+        raise InvalidMetadataError(
+            "An embargo needs the date on which it ends, such as 2027-06-30.", pointer="/dataset/embargo_until"
+        ) from None
+    return access, date
+
+
+def start_new_version(*, deposit_id: str, actor: User) -> Deposit:
+    """Open a published deposit again for its next version; what is published stays as it is."""
+    with transaction.atomic():
+        deposit = lock_deposit(deposit_id=deposit_id)
+        if deposit.state != State.PUBLISHED:
+            raise StateConflictError(f"The deposit {deposit.pk} is not published; change the draft itself.")
+        deposit.state = State.DRAFT
+        deposit.accepted_warnings = []
+        bump_revision(deposit)
+        record_event(actor=actor, action="version.start", target=deposit.pk)
+    return deposit
+

@@ -1,0 +1,244 @@
+"""From promised bytes to a stored file. Every step may be killed and is run again safely."""
+
+import mimetypes
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from repository.errors import (
+    DigestMismatchError,
+    FileTooLargeError,
+    InvalidMetadataError,
+    NotFoundError,
+    PathTakenError,
+    QuotaExceededError,
+    StateConflictError,
+    UploadGoneError,
+)
+from repository.models import DataFile, Deposit, Finding, Upload, User
+from repository.schema.findings import Finding as FoundProblem
+from repository.services.audit import record_event
+from repository.services.deposits import expire_time, lock_deposit, reopen_draft, require_open
+from repository.services.findings import replace_findings
+from repository.services.paths import normalize_path
+from repository.services.storage import get_object_store, upload_folder
+
+SHA256_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPlan:
+    """What the client is to do: send bytes to the upload, or nothing because the file is there already."""
+
+    upload_id: uuid.UUID | None
+    path: str
+    size: int
+    offset: int
+
+    @property
+    def is_stored(self) -> bool:
+        """Return whether the same bytes are stored under this path already."""
+        return self.upload_id is None
+
+
+def upload_file(upload_id: uuid.UUID) -> Path:
+    """Return the file that collects the bytes of an upload."""
+    return upload_folder() / str(upload_id)
+
+
+def start_upload(*, deposit_id: str, actor: User, path: str, size: int, sha256: str = "") -> UploadPlan:
+    """Promise bytes for a path. Refuses before a byte is sent what could not be kept.
+
+    The same promise made twice continues the first one, so that a client that lost its notes loses no bytes.
+    """
+    path = normalize_path(path)
+    sha256 = _normalize_digest(sha256)
+    if size > settings.MAX_FILE_BYTES:
+        raise FileTooLargeError(
+            f"{path} has {size} bytes; this server accepts {settings.MAX_FILE_BYTES} per file."
+        )
+    with transaction.atomic():
+        deposit = lock_deposit(deposit_id=deposit_id)
+        require_open(deposit)
+        existing = deposit.files.select_related("upload").filter(path=path).first()
+        if existing is not None:
+            plan = _continue_existing(existing, size=size, sha256=sha256)
+            if plan is not None:
+                return plan
+        _require_quota(deposit.owner, size)
+        if deposit.state != Deposit.State.DRAFT:
+            reopen_draft(deposit)
+        upload = _create_upload(deposit, actor=actor, path=path, size=size, sha256=sha256)
+        upload_file(upload.pk).touch()
+    return UploadPlan(upload_id=upload.pk, path=path, size=size, offset=0)
+
+
+def record_offset(*, upload_id: uuid.UUID, offset: int) -> None:
+    """Note how many bytes have arrived, for progress displays; the file itself is the truth."""
+    Upload.objects.filter(pk=upload_id, size__gte=offset).update(
+        offset=offset, expires_at=expire_time(settings.UPLOAD_LIFETIME)
+    )
+
+
+def complete_upload(*, upload_id: uuid.UUID, sha256: str) -> DataFile:
+    """Turn the bytes that arrived into a stored file.
+
+    Killed at any line, it is run again with the same digest: the digest is noted before the bytes move.
+
+    Raises
+    ------
+    DigestMismatchError
+        The bytes are not the ones that were promised; they are kept apart and the path can be uploaded again.
+    """
+    upload = Upload.objects.select_related("data_file", "data_file__deposit").filter(pk=upload_id).first()
+    if upload is None:
+        raise UploadGoneError("The upload was finished or cancelled.")
+    if upload.completed_at is not None:
+        return upload.data_file
+    # The bytes moved before the answer did: the digest was noted then.
+    sha256 = sha256 or upload.sha256
+    if not sha256:
+        raise UploadGoneError("The bytes of this upload are gone; start it again.")
+    Upload.objects.filter(pk=upload_id).update(sha256=sha256)
+    get_object_store().adopt(upload_file(upload_id), sha256)
+    is_promised = upload.declared_sha256 in {"", sha256}
+    with transaction.atomic():
+        data_file = DataFile.objects.select_for_update().get(pk=upload.data_file_id)
+        data_file.sha256 = sha256
+        data_file.state = DataFile.State.STORED if is_promised else DataFile.State.QUARANTINED
+        data_file.stored_at = timezone.now()
+        data_file.save()
+        Upload.objects.filter(pk=upload_id).update(completed_at=timezone.now(), offset=upload.size)
+        record_event(
+            actor=upload.user,
+            action="file.store" if is_promised else "file.quarantine",
+            target=data_file.deposit_id,
+            detail={"path": data_file.path, "size": data_file.size, "sha256": sha256},
+        )
+        if not is_promised:
+            replace_findings(
+                deposit=data_file.deposit,
+                stage=Finding.Stage.UPLOAD,
+                data_file=data_file,
+                found=[_mismatch_finding(data_file.path, upload.declared_sha256, sha256)],
+            )
+    if not is_promised:
+        raise DigestMismatchError(
+            f"{data_file.path} arrived with sha256 {sha256}; {upload.declared_sha256} was promised."
+        )
+    return data_file
+
+
+def cancel_upload(*, upload_id: uuid.UUID, actor: User | None) -> None:
+    """Forget a transfer and its bytes."""
+    with transaction.atomic():
+        upload = Upload.objects.select_for_update().select_related("data_file").filter(pk=upload_id).first()
+        if upload is None or upload.completed_at is not None:
+            raise UploadGoneError("The upload was finished or cancelled.")
+        record_event(
+            actor=actor,
+            action="upload.cancel",
+            target=upload.data_file.deposit_id,
+            detail={"path": upload.data_file.path},
+        )
+        upload.data_file.delete()
+    upload_file(upload_id).unlink(missing_ok=True)
+
+
+def expire_uploads() -> int:
+    """Cancel transfers that nobody has continued in time; return how many."""
+    over = Upload.objects.filter(expires_at__lt=timezone.now())
+    over.filter(completed_at__isnull=False).delete()
+    expired = list(over.filter(completed_at__isnull=True).values_list("pk", flat=True)[:500])
+    for upload_id in expired:
+        cancel_upload(upload_id=upload_id, actor=None)
+    return len(expired)
+
+
+def delete_file(*, deposit_id: str, actor: User, path: str) -> None:
+    """Take a file out of a draft. Files that a published version holds stay in that version."""
+    with transaction.atomic():
+        deposit = lock_deposit(deposit_id=deposit_id)
+        require_open(deposit)
+        data_file = deposit.files.filter(path=path).first()
+        if data_file is None:
+            raise NotFoundError(f"The deposit has no file {path}.")
+        if data_file.published_in.exists():
+            raise StateConflictError(
+                f"{path} belongs to a published version and cannot be deleted.",
+                hint="A new version can leave it out.",
+            )
+        upload = Upload.objects.filter(data_file=data_file).first()
+        deposit.measurements.filter(parts__data_file=data_file, frozen_at__isnull=True).delete()
+        data_file.delete()
+        reopen_draft(deposit)
+        record_event(actor=actor, action="file.delete", target=deposit.pk, detail={"path": path})
+    if upload is not None:
+        upload_file(upload.pk).unlink(missing_ok=True)
+
+
+def _continue_existing(existing: DataFile, *, size: int, sha256: str) -> UploadPlan | None:
+    """Return the plan for a path that is known already; `None` after making room for a new upload."""
+    if existing.state == DataFile.State.STORED:
+        if sha256 and sha256 == existing.sha256:
+            return UploadPlan(upload_id=None, path=existing.path, size=existing.size, offset=existing.size)
+        raise PathTakenError(f"{existing.path} is stored already with other bytes or an unknown promise.")
+    if existing.state == DataFile.State.UPLOADING:
+        upload = existing.upload
+        if upload.size == size and upload.declared_sha256 == sha256 and upload_file(upload.pk).exists():
+            arrived = upload_file(upload.pk).stat().st_size
+            return UploadPlan(upload_id=upload.pk, path=existing.path, size=size, offset=arrived)
+        upload_file(upload.pk).unlink(missing_ok=True)
+    existing.delete()
+    return None
+
+
+def _create_upload(deposit: Deposit, *, actor: User, path: str, size: int, sha256: str) -> Upload:
+    media_type, _ = mimetypes.guess_type(path)
+    data_file = DataFile.objects.create(
+        deposit=deposit,
+        path=path,
+        size=size,
+        media_type=media_type or "application/octet-stream",
+    )
+    record_event(actor=actor, action="upload.start", target=deposit.pk, detail={"path": path, "size": size})
+    return Upload.objects.create(
+        data_file=data_file,
+        user=actor,
+        size=size,
+        declared_sha256=sha256,
+        expires_at=expire_time(settings.UPLOAD_LIFETIME),
+    )
+
+
+def _require_quota(owner: User, size: int) -> None:
+    quota = settings.QUOTA_BYTES if owner.quota_bytes is None else owner.quota_bytes
+    used = DataFile.objects.filter(deposit__owner=owner).aggregate(total=Sum("size"))["total"] or 0
+    if used + size > quota:
+        raise QuotaExceededError(
+            f"{size} bytes more would exceed the account's {quota} bytes; {used} are in use."
+        )
+
+
+def _normalize_digest(text: str) -> str:
+    digest = text.strip().lower()
+    if digest and (len(digest) != SHA256_LENGTH or set(digest) - set("0123456789abcdef")):
+        raise InvalidMetadataError("The sha256 must be 64 hexadecimal digits.", pointer="/sha256")
+    return digest
+
+
+def _mismatch_finding(path: str, promised: str, arrived: str) -> FoundProblem:
+    return FoundProblem(
+        severity="error",
+        code="digest_mismatch",
+        layer="file",
+        message=f"{path} arrived with sha256 {arrived}, but {promised} was promised.",
+        hint="The file changed while it was sent or was damaged on the way. Upload it again under the same name.",
+    )
+
+

@@ -1,0 +1,142 @@
+"""Merging header and person, checking the result, and settling whether the deposit can be published."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from repository.models import Deposit, Finding, Job, Measurement, User
+from repository.schema import (
+    SignalShape,
+    check_supplied_document,
+    merge_metadata,
+    normalize_document,
+    select_supplied,
+    validate_dataset,
+    validate_measurement,
+)
+from repository.schema.findings import Finding as Found
+from repository.services.deposits import State, bump_revision, lock_deposit
+from repository.services.findings import replace_findings
+
+READING_JOBS = ("inspect_deposit", "open_measurement", "convert_measurement")
+
+
+def build_dataset_document(*, document: Mapping[str, Any], owner: User) -> dict[str, Any]:
+    """Return the dataset's description with the defaults that are shown: the account as creator, CC-BY-4.0."""
+    dataset = dict(document.get("dataset") or {})
+    if not dataset.get("creators"):
+        creator = {"name": owner.full_name or owner.username}
+        if owner.orcid:
+            creator["orcid"] = owner.orcid
+        if owner.affiliation:
+            creator["affiliation"] = owner.affiliation
+        dataset["creators"] = [creator]
+    dataset.setdefault("license", "CC-BY-4.0")
+    return dataset
+
+
+def merge_measurement(measurement: Measurement, document: Mapping[str, Any]) -> tuple[dict[str, Any], list[Found]]:
+    """Return the metadata document of a measurement and the conflicts between header and person."""
+    layers = select_supplied(document, measurement.primary_file.path)
+    merged = merge_metadata(header=measurement.extracted, supplied_layers=layers)
+    return merged.document, list(merged.conflicts)
+
+
+def validate_deposit(*, deposit_id: str) -> Deposit:
+    """Check everything that is known of the deposit and store the findings.
+
+    While files are still being read, the findings are kept up to date but the state stays `processing`.
+    """
+    with transaction.atomic():
+        deposit = lock_deposit(deposit_id=deposit_id)
+        if deposit.state in {State.PUBLISHED, State.PUBLISHING}:
+            return deposit
+        _validate_dataset(deposit)
+        measurements = (
+            deposit.measurements.filter(frozen_at__isnull=True)
+            .select_related("primary_file")
+            .prefetch_related("signals")
+        )
+        for measurement in measurements:
+            measurement.deposit = deposit
+            _validate_measurement(measurement)
+        _settle_state(deposit)
+    return deposit
+
+
+def _validate_dataset(deposit: Deposit) -> None:
+    dataset = build_dataset_document(document=deposit.document, owner=deposit.owner)
+    found = [*check_supplied_document(deposit.document), *validate_dataset(dataset)]
+    if not deposit.files.exists():
+        found.append(
+            Found(
+                severity="error",
+                code="no_files",
+                layer="file",
+                message="The deposit holds no files.",
+                hint="Upload the microscope's files, then hand the deposit in.",
+            )
+        )
+    replace_findings(deposit=deposit, stage=Finding.Stage.VALIDATION, found=found)
+
+
+def _validate_measurement(measurement: Measurement) -> None:
+    """Merge and check one measurement; one whose header was not read has nothing to check yet."""
+    if measurement.state in {Measurement.State.FOUND, Measurement.State.FAILED}:
+        return
+    document, conflicts = merge_measurement(measurement, measurement.deposit.document)
+    signals = [
+        SignalShape.from_dict({"name": signal.name, "axes": signal.axes})
+        for signal in measurement.signals.all()
+    ]
+    found = validate_measurement(document, signals=signals, looked_for=measurement.looked_for)
+    measurement.document = normalize_document(document)
+    technique = measurement.document.get("technique")
+    measurement.techniques = [str(name) for name in technique] if isinstance(technique, list) else []
+    measurement.save()
+    replace_findings(
+        deposit=measurement.deposit,
+        stage=Finding.Stage.VALIDATION,
+        measurement=measurement,
+        found=[*conflicts, *found],
+    )
+
+
+def _settle_state(deposit: Deposit) -> None:
+    """Leave `processing` when nothing is being read any more."""
+    if deposit.state == State.DRAFT:
+        return
+    is_reading = Job.objects.filter(deposit=deposit, kind__in=READING_JOBS, state__in=Job.ACTIVE).exists()
+    if is_reading:
+        new = State.PROCESSING
+    else:
+        new = State.NEEDS_ATTENTION if _has_obstacles(deposit) else State.READY
+    if new != deposit.state:
+        deposit.state = new
+        bump_revision(deposit)
+
+
+def _has_obstacles(deposit: Deposit) -> bool:
+    """Return whether errors or unacknowledged warnings stand in the way of publishing."""
+    accepted = [entry["code"] for entry in deposit.accepted_warnings]
+    findings = Finding.objects.filter(deposit=deposit)
+    has_errors = findings.filter(severity="error").exists()
+    return has_errors or findings.filter(severity="warning").exclude(code__in=accepted).exists()
+
+
+def list_obstacles(deposit: Deposit) -> list[Found]:
+    """Return the errors and unacknowledged warnings as findings."""
+    accepted = {entry["code"] for entry in deposit.accepted_warnings}
+    return [
+        Found(
+            severity=row.severity,  # type: ignore[arg-type]  # the database guards the three words
+            code=row.code,
+            pointer=row.pointer,
+            message=row.message,
+            hint=row.hint,
+            layer=row.layer,  # type: ignore[arg-type]
+        )
+        for row in Finding.objects.filter(deposit=deposit, severity__in=["error", "warning"])
+        if row.severity == "error" or row.code not in accepted
+    ]

@@ -1,0 +1,61 @@
+"""What a job of each kind does. Packages above register theirs when Celery imports their `tasks`."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from repository.errors import LeaseLostError
+from repository.services.jobs import ClaimedJob
+
+Apply = Callable[[], None]
+
+
+@dataclass(slots=True)
+class JobProgress:
+    """How far a running job is; the heartbeat writes it down."""
+
+    fraction: float = 0.0
+    message: str = ""
+    lost: threading.Event = field(default_factory=threading.Event)
+
+    def report(self, fraction: float, message: str) -> None:
+        """Say how far the work is.
+
+        Raises
+        ------
+        LeaseLostError
+            The job belongs to another worker by now; stop.
+        """
+        self.fraction = fraction
+        self.message = message
+        if self.lost.is_set():
+            raise LeaseLostError("The lease of this job was lost.")
+
+
+@dataclass(frozen=True, slots=True)
+class JobHandler:
+    """The two halves of a kind of job.
+
+    Attributes
+    ----------
+    work
+        Computes outside any transaction and returns what applies the result; that runs in the settling transaction.
+    apply_failure
+        Records in the domain that the job failed for good, with the reason; runs in the settling transaction.
+    """
+
+    work: Callable[[ClaimedJob, JobProgress], Apply]
+    apply_failure: Callable[[ClaimedJob, str], None]
+
+
+_handlers: dict[str, JobHandler] = {}
+
+
+def register_handler(kind: str, handler: JobHandler) -> None:
+    """Make a kind of job known."""
+    _handlers[kind] = handler
+
+
+def get_handler(kind: str) -> JobHandler:
+    """Return the handler of a kind; an unknown kind is a fault of the installation."""
+    return _handlers[kind]

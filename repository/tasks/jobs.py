@@ -1,0 +1,117 @@
+"""Running one job: claim, work under a heartbeat, settle in one transaction."""
+
+import threading
+import uuid
+
+import structlog
+from celery import shared_task
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connection, transaction
+
+from repository.errors import LeaseLostError, RepositoryError, TransientError
+from repository.services.jobs import (
+    ClaimedJob,
+    claim_job,
+    complete_job,
+    extend_lease,
+    fail_job,
+    lock_claim,
+    retry_job,
+    take_over_exhausted,
+)
+from repository.tasks.handlers import JobProgress, get_handler
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="stemma.run_job")
+def run_job(job_id: str) -> None:
+    """Do the job that the row describes, unless somebody else does."""
+    claim = claim_job(job_id=uuid.UUID(job_id))
+    if claim is None:
+        return
+    bound = log.bind(job=str(claim.id), kind=claim.kind, target=claim.target, attempt=claim.attempt)
+    bound.info("job_started")
+    try:
+        _work_and_settle(claim)
+    except LeaseLostError:
+        bound.warning("job_lease_lost")
+    except RepositoryError as refusal:
+        bound.info("job_refused", reason=refusal.message)
+        settle_failure(claim, reason=refusal.message, is_final=True)
+    except TransientError as fault:
+        bound.warning("job_transient_fault", reason=str(fault))
+        settle_failure(claim, reason=str(fault), is_final=False)
+    except Exception as fault:  # the border: whatever it is, the row must say so and the worker must live
+        bound.exception("job_failed")
+        settle_failure(claim, reason=f"{type(fault).__name__}: {fault}", is_final=False)
+    else:
+        bound.info("job_done")
+
+
+def _work_and_settle(claim: ClaimedJob) -> None:
+    handler = get_handler(claim.kind)
+    with _Heartbeat(claim) as progress:
+        apply = handler.work(claim, progress)
+        with transaction.atomic():
+            lock_claim(claim=claim)
+            complete_job(claim=claim)  # first, so that what is applied sees this job as settled
+            apply()
+
+
+def settle_failure(claim: ClaimedJob, *, reason: str, is_final: bool) -> None:
+    """Put the job back, or end it and tell the domain why."""
+    close_old_connections()
+    try:
+        with transaction.atomic():
+            lock_claim(claim=claim)
+            if is_final or claim.attempt >= claim.max_attempts:
+                fail_job(claim=claim, reason=reason)
+                get_handler(claim.kind).apply_failure(claim, reason)
+            else:
+                retry_job(claim=claim, reason=reason)
+    except LeaseLostError:
+        log.warning("job_lease_lost", job=str(claim.id))
+
+
+def fail_exhausted(job_id: uuid.UUID) -> None:
+    """End a job over which every attempt's worker died."""
+    claim = take_over_exhausted(job_id=job_id)
+    if claim is not None:
+        reason = f"The worker died {claim.attempt - 1} times while it did this; it is not tried again."
+        log.error("job_exhausted", job=str(claim.id), kind=claim.kind, target=claim.target)
+        settle_failure(claim, reason=reason, is_final=True)
+
+
+class _Heartbeat:
+    """Extends the lease from a thread of its own while the work goes on."""
+
+    def __init__(self, claim: ClaimedJob) -> None:
+        self.claim = claim
+        self.progress = JobProgress()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{claim.id}", daemon=True)
+
+    def __enter__(self) -> JobProgress:
+        self._thread.start()
+        return self.progress
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        """Write progress often and the lease in time; a database that is away is no reason to stop the work."""
+        pause = min(1.0, settings.JOB_LEASE_SECONDS / 3)
+        while not self._stop.wait(pause):
+            try:
+                extend_lease(
+                    claim=self.claim, fraction=self.progress.fraction, message=self.progress.message
+                )
+            except LeaseLostError:
+                self.progress.lost.set()
+                break
+            except DatabaseError as fault:
+                log.warning("heartbeat_missed", job=str(self.claim.id), reason=str(fault))
+                connection.close()
+        connection.close()

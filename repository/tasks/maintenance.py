@@ -1,0 +1,32 @@
+"""What beat asks for: jobs that fell between two processes, uploads that nobody finishes."""
+
+import structlog
+from celery import shared_task
+
+from repository.services import uploads
+from repository.services.jobs import list_exhausted_jobs, list_jobs_to_publish
+from repository.tasks.jobs import fail_exhausted
+from repository.tasks.publishing import publish_job
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="stemma.reconcile_jobs")
+def reconcile_jobs() -> None:
+    """Publish what is not published, hand on what lost its worker, end what kills every worker."""
+    for job_id in list_exhausted_jobs():
+        fail_exhausted(job_id)
+    due = list_jobs_to_publish()
+    for job_id in due:
+        if not publish_job(job_id):
+            return
+    if due:
+        log.info("jobs_reconciled", count=len(due))
+
+
+@shared_task(name="stemma.expire_uploads")
+def expire_uploads() -> None:
+    """Remove transfers that were not continued in time; what was stored stays."""
+    removed = uploads.expire_uploads()
+    if removed:
+        log.info("uploads_expired", count=removed)

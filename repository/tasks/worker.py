@@ -1,0 +1,31 @@
+"""A worker says every few seconds that it lives; /readyz believes only that."""
+
+import threading
+from typing import Any
+
+import structlog
+from celery.signals import worker_ready
+from django.db import DatabaseError, connection
+
+from repository.services.jobs import record_worker_heartbeat
+
+log = structlog.get_logger(__name__)
+PAUSE_S = 3.0
+
+
+@worker_ready.connect  # type: ignore[misc]  # celery is untyped
+def start_heartbeat(sender: Any = None, **_: Any) -> None:
+    """Start the thread in the worker's main process, so that busy children do not silence it."""
+    name = str(getattr(sender, "hostname", "worker"))
+    threading.Thread(target=_beat, args=(name,), name="worker-heartbeat", daemon=True).start()
+
+
+def _beat(name: str) -> None:
+    pause = threading.Event()
+    while True:
+        try:
+            record_worker_heartbeat(name=name)
+        except DatabaseError as fault:
+            log.warning("worker_heartbeat_missed", reason=str(fault))
+            connection.close()
+        pause.wait(PAUSE_S)
