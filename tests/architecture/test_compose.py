@@ -227,12 +227,14 @@ def test_nginx_lets_uploads_through_and_keeps_the_digest_as_etag() -> None:
     uploads = locations["/api/v1/uploads"]
     assert "proxy_request_buffering off;" in uploads
     assert "client_max_body_size 0;" in uploads
-    stored = locations["/stored-objects/"]
+    stored = locations["/internal-objects/"]
     assert "internal;" in stored
     assert "etag off;" in stored
     assert "add_header ETag $upstream_http_etag always;" in stored
     assert "alias /var/lib/stemma/objects/;" in stored
     assert text.count("{") == text.count("}")
+    byte_routes = (CHECKOUT / "api" / "byte_service" / "downloads.py").read_text(encoding="utf-8")
+    assert '"X-Accel-Redirect"] = f"/internal-objects/sha256/' in byte_routes
 
 
 def test_the_database_gets_the_roles_of_the_embedded_stack() -> None:

@@ -106,10 +106,10 @@ def _related(record: CitationRecord) -> list[dict[str, str]]:
             "relatedIdentifier": related.identifier,
             "relatedIdentifierType": related.identifier_type,
             "relationType": related.relation,
+            "relationTypeInformation": related.relation_note,
+            "resourceTypeGeneral": related.resource_type,
         }
-        if related.resource_type:
-            entry["resourceTypeGeneral"] = related.resource_type
-        entries.append(entry)
+        entries.append({key: value for key, value in entry.items() if value})
     return entries
 
 

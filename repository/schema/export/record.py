@@ -12,6 +12,7 @@ from typing import Any, Literal
 from repository.schema.export.access import Access
 from repository.schema.export.clean_text import clean_line, clean_paragraphs
 from repository.schema.export.licenses import License
+from repository.schema.export.vocabulary import RELATION_TYPES, RESOURCE_TYPES, find_word, read_identifier
 
 RESOURCE_TYPE = "Scanning transmission electron microscopy data"
 
@@ -107,15 +108,27 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelatedIdentifier:
-    """Something outside that the dataset points at; types and relations are DataCite's words."""
+    """Something outside that the dataset points at; types and relations become DataCite's words.
+
+    A relation that is not on DataCite's list is kept as `relation_note` of the relation "Other".
+    """
 
     identifier: str
     relation: str
-    identifier_type: str = "DOI"
+    identifier_type: str | None = None
     resource_type: str | None = None
+    relation_note: str | None = None
 
     def __post_init__(self) -> None:
-        _clean_lines(self, "identifier")
+        _clean_lines(self, "identifier", "relation", "relation_note")
+        identifier, kind = read_identifier(self.identifier, self.identifier_type)
+        relation = find_word(self.relation, RELATION_TYPES)
+        _set(self, "identifier", identifier)
+        _set(self, "identifier_type", kind)
+        _set(self, "resource_type", find_word(self.resource_type, RESOURCE_TYPES))
+        if relation is None:
+            _set(self, "relation_note", self.relation_note or self.relation)
+        _set(self, "relation", relation or "Other")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
