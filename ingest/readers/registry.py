@@ -3,9 +3,12 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from ingest.readers.blockfile import open_blockfile
 from ingest.readers.contract import OpenedFile, ReadHints
 from ingest.readers.dm.reader import open_dm
+from ingest.readers.emd.reader import open_ncem_emd, open_py4dstem_emd
 from ingest.readers.empad.reader import open_empad
+from ingest.readers.hspy import open_hspy
 from ingest.readers.mib.reader import open_mib
 from ingest.readers.refusals import refuse
 
@@ -16,6 +19,10 @@ OPENERS: dict[str, Opener] = {
     "dm4": open_dm,
     "empad": open_empad,
     "mib": open_mib,
+    "hspy": open_hspy,
+    "ncem_emd": open_ncem_emd,
+    "py4dstem_emd": open_py4dstem_emd,
+    "blockfile": open_blockfile,
 }
 
 

@@ -83,15 +83,23 @@ def _velox(file: h5py.File) -> FormatMatch | None:
 
 
 def _py4dstem(file: h5py.File) -> FormatMatch | None:
-    label = "py4DSTEM EMD"
+    reason = _find_py4dstem_mark(file)
+    if reason is None:
+        return None
+    if not _find_emd_group(file, 0, [0]):
+        return _unread("py4dstem_emd", "py4DSTEM EMD of derived lists, no array", reason)
+    return _read("py4dstem_emd", "py4DSTEM EMD", reason)
+
+
+def _find_py4dstem_mark(file: h5py.File) -> str | None:
     if find_text(file, "authoring_program") == "emdfile" or find_text(file, "emd_group_type") == "file":
-        return _read("py4dstem_emd", label, "root attribute of emdfile")
+        return "root attribute of emdfile"
     for key in file:
         group = _get(file, key)
         if not isinstance(group, h5py.Group):
             continue
         if key.startswith("4DSTEM_experiment") or find_text(group, "emd_group_type") == "root":
-            return _read("py4dstem_emd", label, f"group /{key} of py4DSTEM")
+            return f"group /{key} of py4DSTEM"
     return None
 
 
@@ -153,7 +161,7 @@ def _ncem(file: h5py.File) -> FormatMatch | None:
 
 
 def _find_emd_group(group: h5py.Group, depth: int, visited: list[int]) -> bool:
-    if find_text(group, "emd_group_type") == "1":
+    if find_text(group, "emd_group_type") in {"1", "array"}:
         return True
     if depth >= _SEARCH_DEPTH:
         return False

@@ -1,0 +1,168 @@
+"""Dimension vectors of EMD groups: name, unit and step of each axis, and what the axes are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import h5py
+import numpy as np
+
+from ingest.readers.contract import Axis
+from ingest.readers.hdf5.access import HDF5_ERRORS
+from ingest.readers.hdf5.attributes import find_text
+from ingest.readers.signal_names import slug
+from ingest.readers.units import calibrated_axis, is_energy, is_length, is_reciprocal, is_time, to_ucum
+
+_MAX_VECTOR = 2**20
+_LINEAR = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One axis as the file describes it; `scale` is None where the vector says none."""
+
+    size: int
+    name: str = ""
+    unit: str = ""
+    scale: float | None = None
+    offset: float = 0.0
+
+    def as_axis(self, role: str) -> Axis:
+        """Return the axis in UCUM units."""
+        return calibrated_axis(role, self.size, unit=self.unit, scale=self.scale, offset=self.offset)
+
+    @property
+    def label(self) -> str:
+        """Name in lower case without marks, such as `rx` or `scany`."""
+        return slug(self.name).replace("_", "")
+
+
+def read_dimensions(group: h5py.Group, dataset: h5py.Dataset) -> tuple[Dimension, ...]:
+    """Return the dimensions of an array: NCEM counts `dim1` onwards, emdfile `dim0`."""
+    first = 0 if "dim0" in group else 1
+    return tuple(
+        _read_dimension(group, f"dim{first + axis}", size) for axis, size in enumerate(dataset.shape)
+    )
+
+
+def correct_prismatic(dimension: Dimension) -> Dimension:
+    """Return a dimension of Prismatic 2 with its true unit.
+
+    It writes probe positions in ångström labelled ``[n_m]`` (a silicon cell of 5.43 spans 22 steps of 0.25)
+    and detector bins in rad labelled ``[mrad]``.
+    """
+    true = {"[n_m]": "Å", "[mrad]": "rad"}.get(dimension.unit, dimension.unit)
+    return Dimension(dimension.size, dimension.name, true, dimension.scale, dimension.offset)
+
+
+def _read_dimension(group: h5py.Group, key: str, size: int) -> Dimension:
+    if not isinstance(group.get(key, getlink=True), h5py.HardLink) or not isinstance(
+        group[key], h5py.Dataset
+    ):
+        return Dimension(size)
+    vector = group[key]
+    scale, offset = _read_steps(vector, size)
+    return Dimension(size, find_text(vector, "name"), find_text(vector, "units"), scale, offset)
+
+
+def _read_steps(vector: h5py.Dataset, size: int) -> tuple[float | None, float]:
+    """Return (step, start) of a vector of all positions or of the first two; None when it is not linear."""
+    if vector.dtype.kind not in "iuf" or vector.ndim != 1 or not 2 <= vector.size <= _MAX_VECTOR:  # noqa: PLR2004
+        return None, 0.0
+    try:
+        values = np.asarray(vector[()], np.float64)
+    except HDF5_ERRORS:
+        return None, 0.0
+    steps = np.diff(values)
+    step = float(steps.mean())
+    whole = values.size == size
+    if (
+        not np.isfinite(values).all()
+        or step == 0
+        or (whole and np.abs(steps - step).max() > abs(step) * _LINEAR)
+    ):
+        return None, 0.0
+    return step, float(values[0])
+
+
+_SCAN_Y, _SCAN_X = ("scany", "ry", "y"), ("scanx", "rx", "x")
+_DETECTOR_MARKS = ("det", "q", "k")
+_IMAGE_CLASSES = {"RealSlice", "VirtualImage", "ParametrizedImage"}
+_PATTERN_CLASSES = {"DiffractionSlice", "VirtualDiffraction", "Probe"}
+
+
+def name_axes(dimensions: Sequence[Dimension], *, kind: str, is_stem: bool) -> tuple[tuple[str, ...], int]:
+    """Return the roles of the axes in stored order, and how many trailing ones make one pattern.
+
+    Parameters
+    ----------
+    dimensions
+        Stored axes, the slowest first; py4DSTEM calls the slower axis of a pair x.
+    kind
+        Class name that py4DSTEM or emdfile gave the array, or empty.
+    is_stem
+        Whether the microscope was scanning, which decides what a plain image is.
+    """
+    count = len(dimensions)
+    if count == 1:
+        return (_spectral(dimensions[0]) or "position",), 1
+    if count == 2:  # noqa: PLR2004
+        return _name_plane(dimensions, kind=kind, is_stem=is_stem)
+    if count == 3:  # noqa: PLR2004
+        return _name_cube(dimensions, is_stem=is_stem)
+    series = _unique([_series(dimension) for dimension in dimensions[:-4]])
+    return (*series, "scan_y", "scan_x", "detector_y", "detector_x"), 2
+
+
+def _spectral(dimension: Dimension) -> str | None:
+    if is_energy(dimension.unit) or "energy" in dimension.label:
+        return "energy"
+    if "angle" in dimension.label:
+        return "scattering_angle"
+    return None
+
+
+def _is_scan_pair(pair: Sequence[Dimension]) -> bool:
+    labels = {dimension.label for dimension in pair}
+    return labels <= {"scany", "scanx"} or labels == {"rx", "ry"}
+
+
+def _is_detector_pair(pair: Sequence[Dimension]) -> bool:
+    marked = all(dimension.label.startswith(_DETECTOR_MARKS) for dimension in pair)
+    return marked or all(is_reciprocal(dimension.unit) for dimension in pair)
+
+
+def _name_plane(dimensions: Sequence[Dimension], *, kind: str, is_stem: bool) -> tuple[tuple[str, ...], int]:
+    spectral = _spectral(dimensions[1])
+    if spectral:
+        return ("scan_x", spectral), 1
+    if kind in _PATTERN_CLASSES or _is_detector_pair(dimensions):
+        return ("detector_y", "detector_x"), 2
+    lengths = all(is_length(dimension.unit) for dimension in dimensions)
+    if kind in _IMAGE_CLASSES or _is_scan_pair(dimensions) or (is_stem and lengths):
+        return ("scan_y", "scan_x"), 2
+    return ("detector_y", "detector_x"), 2
+
+
+def _name_cube(dimensions: Sequence[Dimension], *, is_stem: bool) -> tuple[tuple[str, ...], int]:
+    spectral = _spectral(dimensions[2])
+    if spectral or _is_scan_pair(dimensions[:2]):
+        return ("scan_y", "scan_x", spectral or slug(dimensions[2].name) or "channel"), 1
+    if _is_detector_pair(dimensions[1:]):
+        named = _series(dimensions[0])
+        return ("position" if named == "series" else named, "detector_y", "detector_x"), 2
+    planes = ("scan_y", "scan_x") if is_stem else ("detector_y", "detector_x")
+    return (_series(dimensions[0]), *planes), 2
+
+
+def _series(dimension: Dimension) -> str:
+    if is_time(dimension.unit):
+        return "time"
+    if to_ucum(dimension.unit).unit == "deg":
+        return "tilt"
+    return "series"
+
+
+def _unique(names: list[str]) -> tuple[str, ...]:
+    return tuple(
+        name if names.count(name) == 1 else f"{name}_{index + 1}" for index, name in enumerate(names)
+    )

@@ -1,0 +1,92 @@
+"""An HDF5 dataset as a signal: checked once, read by regions over its leading axes."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from ingest.readers.contract import Region
+from ingest.readers.hdf5.access import check_size, count_missing_chunks, refuse_damage
+from ingest.readers.refusals import refuse, warn
+from repository.schema.findings import Finding
+
+NUMERIC_KINDS = "iufcb"
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSource:
+    """Reads a dataset whose stored leading axes may be folded into others.
+
+    `leading` are the given leading axes; where they differ from the stored ones, their positions count the
+    stored positions in C order. Stored axes in `squeezed` have one position and are not given.
+    """
+
+    dataset: h5py.Dataset
+    path: Path
+    leading: tuple[int, ...]
+    n_signal_axes: int
+    squeezed: tuple[int, ...] = ()
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Native-endian type of the values."""
+        stored: np.dtype[Any] = np.dtype(self.dataset.dtype)
+        return stored.newbyteorder("=")
+
+    def load(self, region: Region) -> npt.NDArray[Any]:
+        """Return the values of a region."""
+        if self.squeezed:
+            return self._take(self._with_squeezed(region))
+        if self.dataset.shape[: self.dataset.ndim - self.n_signal_axes] == self.leading:
+            return self._take(region)
+        return self._load_folded(region)
+
+    def _take(self, index: tuple[slice | int, ...]) -> npt.NDArray[Any]:
+        with refuse_damage(self.path):
+            return np.asarray(self.dataset[index] if index else self.dataset[()])
+
+    def _with_squeezed(self, region: Region) -> tuple[slice | int, ...]:
+        """Return the index of all stored axes: the region, then whole axes, 0 on squeezed ones."""
+        given = iter([*region, *(slice(None),) * self.n_signal_axes])
+        return tuple(0 if axis in self.squeezed else next(given) for axis in range(self.dataset.ndim))
+
+    def _load_folded(self, region: Region) -> npt.NDArray[Any]:
+        """Read (scan_y, scan_x) regions of a dataset with one leading axis, row by row."""
+        rows, columns = region
+        width = self.leading[1]
+        count, signal = columns.stop - columns.start, self.dataset.shape[1:]
+        out = np.empty((rows.stop - rows.start, count, *signal), self.dtype)
+        for index, row in enumerate(range(rows.start, rows.stop)):
+            start = row * width + columns.start
+            out[index] = self._take((slice(start, start + count),))
+        return out
+
+
+def check_dataset(dataset: h5py.Dataset, *, where: str, name: str) -> list[Finding]:
+    """Refuse values that cannot be trusted or are no numbers; warn of chunks that were never written.
+
+    Raises
+    ------
+    ReadRefusedError
+        `declared_size_implausible`, `dataset_empty` or `dataset_not_numeric`.
+    """
+    if dataset.dtype.kind not in NUMERIC_KINDS:
+        raise refuse("dataset_not_numeric", f"{where} in {name} holds {dataset.dtype}, no numbers.")
+    if not dataset.shape or math.prod(dataset.shape) == 0:
+        raise refuse("dataset_empty", f"{where} in {name} has the shape {dataset.shape}: no array.")
+    check_size(dataset, where=where, name=name)
+    missing, declared = count_missing_chunks(dataset)
+    if not missing:
+        return []
+    return [
+        warn(
+            "hdf5_chunks_missing",
+            f"{missing} of {declared} chunks of {where} in {name} were never written and read as "
+            f"{dataset.fillvalue}.",
+            "The acquisition or the copy may have stopped early. Upload the original if it is whole.",
+        )
+    ]

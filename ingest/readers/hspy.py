@@ -1,0 +1,215 @@
+"""HyperSpy hspy (and its older .hdf5): one signal per experiment in the file, axes in the order of the array.
+
+Header document: ``{"file_format_version": …, "metadata": {…}, "original_metadata": {…}, "signals": {…}}``.
+``metadata`` and ``original_metadata`` are those of the signal `data`, under HyperSpy's own paths
+(``metadata.Acquisition_instrument.TEM.{beam_energy keV, convergence_angle mrad, beam_current nA,
+camera_length mm, Detector.EELS.collection_angle mrad, Stage.tilt_alpha deg}``, ``metadata.General.{title,
+date, time}``, ``metadata.Signal.signal_type``, ``metadata.Sample``); files of version 1.0 have
+``mapped_parameters`` and ``original_parameters`` instead. ``signals.<name>`` holds the same for every
+signal, with ``experiment``, the name in the file. Pickled values are never opened.
+"""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from ingest.readers.contract import Axis, OpenedFile, ReadHints, ReadRefusedError, ShapeOrigin, SignalSource
+from ingest.readers.hdf5.access import get_child, open_hdf5, refuse_damage
+from ingest.readers.hdf5.attributes import find_text, read_attributes
+from ingest.readers.hdf5.source import DatasetSource, check_dataset
+from ingest.readers.hdf5.tree import read_tree
+from ingest.readers.header_json import to_json
+from ingest.readers.refusals import refuse, warn
+from ingest.readers.scan_shape import decide_scan_layout
+from ingest.readers.signal_names import name_signals
+from ingest.readers.units import (
+    calibrated_axis,
+    intensity_unit,
+    is_energy,
+    is_length,
+    is_reciprocal,
+    is_time,
+    to_ucum,
+)
+from repository.schema.findings import Finding
+
+VERSION = "1"
+_SPECTRAL_TYPES = ("EELS", "EDS", "CL", "Luminescence", "PL")
+
+
+def _number(value: Any, default: float) -> float:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else default
+
+
+def _axes_of(experiment: h5py.Group, ndim: int) -> list[dict[str, Any]]:
+    """Return the axis dictionaries in array order; axes that the file lacks are empty."""
+    found: list[dict[str, Any]] = [{} for _ in range(ndim)]
+    for number in range(ndim):
+        if f"axis-{number}" in experiment:
+            axis = read_attributes(experiment[f"axis-{number}"])
+            place = int(_number(axis.get("index_in_array"), number))
+            found[place if 0 <= place < ndim else number] = axis
+    return found
+
+
+def _signal_type(experiment: h5py.Group) -> tuple[str, str]:
+    """Return (signal type, record_by) of any file version."""
+    for key in ("metadata/Signal", "mapped_parameters"):
+        if key in experiment:
+            group = experiment[key]
+            return find_text(group, "signal_type"), find_text(group, "record_by")
+    return "", ""
+
+
+def _count_signal_axes(axes: list[dict[str, Any]], record_by: str) -> int:
+    """Return how many trailing axes make one spectrum or image."""
+    flags = [bool(axis.get("navigate")) for axis in axes if "navigate" in axis]
+    count = flags.count(False) if len(flags) == len(axes) else 1 if record_by == "spectrum" else 2
+    return min(count, len(axes)) or min(2, len(axes))
+
+
+def _is_scanned_image(experiment: h5py.Group, units: list[str]) -> bool:
+    key = "metadata/Acquisition_instrument/TEM"
+    mode = find_text(experiment[key], "acquisition_mode") if key in experiment else ""
+    return mode.startswith("STEM") and all(is_length(unit) for unit in units)
+
+
+def _name_axes(experiment: h5py.Group, axes: list[dict[str, Any]], n_signal: int) -> list[str]:
+    units = [str(axis.get("units") or "") for axis in axes]
+    n_leading = len(axes) - n_signal
+    if n_signal > 2:  # noqa: PLR2004 - nothing known has more signal axes than an image
+        return [f"axis_{number}" for number in range(len(axes))]
+    if n_signal == 1:
+        signal = [_spectral_axis(experiment, axes[-1], units[-1])]
+    elif n_leading == 0 and _is_scanned_image(experiment, units):
+        signal = ["scan_y", "scan_x"]
+    else:
+        signal = ["detector_y", "detector_x"]
+    return [*_leading_names(units[:n_leading], n_signal, units[-1]), *signal]
+
+
+def _spectral_axis(experiment: h5py.Group, axis: dict[str, Any], unit: str) -> str:
+    kind, _ = _signal_type(experiment)
+    if kind.startswith(("CL", "Lum", "PL")) and to_ucum(unit).unit == "nm":
+        return "wavelength"
+    if (
+        is_energy(unit)
+        or kind.startswith(_SPECTRAL_TYPES)
+        or "energy" in str(axis.get("name", "")).casefold()
+    ):
+        return "energy"
+    return "position"
+
+
+def _leading_names(units: list[str], n_signal: int, signal_unit: str) -> list[str]:
+    if len(units) == 1:
+        if is_time(units[0]):
+            return ["time"]
+        if to_ucum(units[0]).unit == "deg":
+            return ["tilt"]
+        if n_signal == 1 or is_length(units[0]):
+            return ["scan_x"]
+        return ["position" if is_reciprocal(signal_unit) else "series"]
+    series = [f"series_{number + 1}" if len(units) > 3 else "series" for number in range(len(units) - 2)]  # noqa: PLR2004
+    return [*series, "scan_y", "scan_x"][-len(units) :] if units else []
+
+
+def _build_axes(axes: list[dict[str, Any]], names: list[str], shape: tuple[int, ...]) -> tuple[Axis, ...]:
+    return tuple(
+        calibrated_axis(
+            name,
+            size,
+            unit=str(axis.get("units") or ""),
+            scale=_number(axis.get("scale"), 1.0),
+            offset=_number(axis.get("offset"), 0.0),
+        )
+        for axis, name, size in zip(axes, names, shape, strict=True)
+    )
+
+
+def _fold(
+    axes: tuple[Axis, ...], n_signal: int, file: str, hints: ReadHints
+) -> tuple[tuple[Axis, ...], ShapeOrigin, list[Finding]]:
+    """Give a run of patterns the scan shape that the depositor knows."""
+    asked = axes[0].name == "position" or (axes[0].name == "series" and hints.scan_shape is not None)
+    if len(axes) != 3 or n_signal != 2 or not asked:  # noqa: PLR2004 - frames along one axis
+        return axes, "file", []
+    layout = decide_scan_layout(frames=axes[0].size, name=file, hints=hints)
+    return (*layout.axes, *axes[1:]), layout.origin, list(layout.findings)
+
+
+def _open_experiment(
+    experiment: h5py.Group, *, name: str, path: Path, file: str, hints: ReadHints
+) -> tuple[SignalSource, list[Finding]]:
+    where = f"{experiment.name}/data"
+    dataset = get_child(experiment, "data", where=where, name=file)
+    if not isinstance(dataset, h5py.Dataset):
+        raise refuse("no_array_found", f"{where} in {file} is no dataset.")
+    findings = check_dataset(dataset, where=where, name=file)
+    axes = _axes_of(experiment, dataset.ndim)
+    n_signal = _count_signal_axes(axes, _signal_type(experiment)[1])
+    built = _build_axes(axes, _name_axes(experiment, axes, n_signal), dataset.shape)
+    built, origin, asked = _fold(built, n_signal, file, hints)
+    shape = tuple(axis.size for axis in built)
+    source = DatasetSource(dataset, path, shape[:-n_signal], n_signal)
+    quantity = find_text(experiment["metadata/Signal"], "quantity") if "metadata/Signal" in experiment else ""
+    signal = SignalSource(
+        name=name,
+        shape=shape,
+        dtype=source.dtype,
+        axes=built,
+        n_signal_axes=n_signal,
+        load=source.load,
+        intensity_unit=intensity_unit(quantity.partition("(")[2].rstrip(")")),
+        shape_origin=origin,
+    )
+    return signal, [*findings, *asked]
+
+
+def _describe(experiment: h5py.Group) -> dict[str, Any]:
+    keep = ("metadata", "original_metadata", "mapped_parameters", "original_parameters")
+    found = {key: read_tree(experiment[key]) for key in keep if key in experiment}
+    return {"experiment": experiment.name.rpartition("/")[2], **found}
+
+
+def _list_experiments(file: h5py.File, name: str) -> list[h5py.Group]:
+    experiments = (
+        get_child(file, "Experiments", where="/Experiments", name=name) if "Experiments" in file else None
+    )
+    if not isinstance(experiments, h5py.Group):
+        raise refuse("no_array_found", f"{name} holds no group Experiments.")
+    found = [get_child(experiments, key, where=f"/Experiments/{key}", name=name) for key in experiments]
+    return [group for group in found if isinstance(group, h5py.Group) and "data" in group]
+
+
+def open_hspy(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
+    """Open a HyperSpy HDF5 file."""
+    path = next(iter(files.values()))
+    resources = ExitStack()
+    file = open_hdf5(path, resources)
+    with refuse_damage(path):
+        experiments = _list_experiments(file, path.name)
+        titles = [group.name.rpartition("/")[2] for group in experiments]
+        sizes = [(group["data"].ndim, group["data"].size or 0) for group in experiments]
+        findings: list[Finding] = []
+        signals: dict[str, tuple[SignalSource, h5py.Group]] = {}
+        refusals: list[ReadRefusedError] = []
+        for name, group in zip(name_signals(titles, sizes), experiments, strict=True):
+            try:
+                signal, found = _open_experiment(group, name=name, path=path, file=path.name, hints=hints)
+            except ReadRefusedError as error:
+                refusals.append(error)
+                continue
+            signals[name] = (signal, group)
+            findings.extend(found)
+        if not signals or "data" not in signals:
+            raise refusals[0] if refusals else refuse("no_array_found", f"{path.name} holds no experiment.")
+        kept = "It is kept in the file; the others are read."
+        findings.extend(warn(error.finding.code, error.finding.message, kept) for error in refusals)
+        described = {name: _describe(group) for name, (_, group) in signals.items()}
+        header = {**read_attributes(file), **described["data"], "signals": described}
+    ordered = sorted((signal for signal, _ in signals.values()), key=lambda signal: signal.name != "data")
+    return OpenedFile("hspy", VERSION, tuple(ordered), to_json(header), tuple(findings), resources)
