@@ -1,10 +1,14 @@
-from typing import Any, ClassVar
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from repository.errors import ScopeMissingError
+
+if TYPE_CHECKING:  # Django REST framework's views import this module through the settings
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -23,12 +27,6 @@ class ScopePermission(BasePermission):
             scope = "read" if request.method in SAFE_METHODS else getattr(view, "write_scope", "deposit")
             require_scope(request.auth, scope)
         return True
-
-
-class AccountMixin:
-    """For views that make no sense without an account."""
-
-    needs_account: ClassVar[bool] = True
 
 
 def require_scope(token: Any, scope: str) -> None:

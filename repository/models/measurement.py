@@ -33,6 +33,7 @@ class Measurement(models.Model):
     reader = models.CharField(max_length=80, blank=True, help_text="Name and version of the reader.")
     state = models.CharField(max_length=16, choices=State, default=State.FOUND)
     techniques = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    hints = models.JSONField(default=dict, help_text="What the person had said when the files were last opened.")
     header = models.JSONField(default=dict, help_text="The vendor header, verbatim where JSON allows.")
     extracted = models.JSONField(default=dict, help_text="What the header says in the words of the schema.")
     looked_for = models.JSONField(default=dict, help_text="Field path -> vendor keys that were looked at.")

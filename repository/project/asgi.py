@@ -7,19 +7,18 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "repository.project.settings")
 django_application = get_asgi_application()  # before anything that needs the app registry
 
-from django.conf import settings  # noqa: E402
 from starlette.applications import Starlette  # noqa: E402
 from starlette.routing import Mount  # noqa: E402
-from starlette.staticfiles import StaticFiles  # noqa: E402
 
 from api.byte_service.cors import CrossOriginReads  # noqa: E402
 from api.byte_service.routes import build_byte_routes  # noqa: E402
+from api.static_files import FoundStaticFiles  # noqa: E402
 
 application = CrossOriginReads(
     Starlette(
         routes=[
             *build_byte_routes(),
-            Mount("/static", StaticFiles(directory=settings.STATIC_ROOT, check_dir=False)),
+            Mount("/static", FoundStaticFiles()),
             Mount("/", django_application),
         ]
     )

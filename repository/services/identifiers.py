@@ -1,9 +1,12 @@
 """DOIs: reserved with the draft, registered after publishing, retried until the registrar has them."""
 
+from pathlib import Path
+
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from repository.integrations.datacite import DoiRegistrar, LocalRegistrar
 from repository.models import Deposit, Identifier
 from repository.services.audit import record_event
 
@@ -16,6 +19,11 @@ def concept_doi(deposit_id: str) -> str:
 def version_doi(deposit_id: str, number: int) -> str:
     """Return the DOI of one version."""
     return f"{settings.DOI_PREFIX}/{deposit_id}.v{number}"
+
+
+def get_registrar() -> DoiRegistrar:
+    """Return who makes DOIs known: here a local registrar that never transmits."""
+    return LocalRegistrar(Path(settings.STEMMA_HOME) / "dois", resolver=f"{settings.PUBLIC_URL}/doi/")
 
 
 def reserve_identifiers(*, deposit: Deposit, number: int) -> list[Identifier]:

@@ -157,6 +157,7 @@ def record_opening(
     *,
     measurement: Measurement,
     reader: str,
+    hints: Mapping[str, Any],
     header: Mapping[str, Any],
     extracted: Mapping[str, Any],
     looked_for: Mapping[str, Sequence[str]],
@@ -166,6 +167,7 @@ def record_opening(
 ) -> None:
     """Write down what a file's header says and which arrays it holds."""
     measurement.reader = reader
+    measurement.hints = dict(hints)
     measurement.header = dict(header)
     measurement.extracted = dict(extracted)
     measurement.looked_for = {path: list(keys) for path, keys in looked_for.items()}

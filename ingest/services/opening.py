@@ -1,0 +1,100 @@
+"""Opening a measurement: what its header says, and which arrays it holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingest.mapping import map_vendor_header
+from ingest.services.confined import run_over_files
+from ingest.services.hints import build_hints
+from ingest.services.recognition import read_findings
+from repository.models import Measurement
+from repository.schema.findings import Finding
+from repository.services.measurements import SignalDescription, record_opening
+from repository.tasks.handlers import JobProgress
+
+PROGRAM = "ingest.programs.open_file:main"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a confined reader said of a measurement, mapped to the schema."""
+
+    reader: str
+    hints: Mapping[str, Any]
+    header: Mapping[str, Any]
+    extracted: Mapping[str, Any]
+    looked_for: Mapping[str, tuple[str, ...]]
+    personal_pointers: tuple[str, ...]
+    signals: tuple[SignalDescription, ...]
+    findings: tuple[Finding, ...]
+
+    def record(self, measurement: Measurement) -> None:
+        """Write it down."""
+        record_opening(
+            measurement=measurement,
+            reader=self.reader,
+            hints=self.hints,
+            header=self.header,
+            extracted=self.extracted,
+            looked_for=self.looked_for,
+            personal_pointers=self.personal_pointers,
+            signals=self.signals,
+            findings=self.findings,
+        )
+
+
+def list_digests(measurement: Measurement) -> dict[str, str]:
+    """Return path and digest of a measurement's files, the primary one first."""
+    parts = measurement.parts.select_related("data_file").order_by("position")
+    return {part.data_file.path: part.data_file.sha256 for part in parts}
+
+
+def open_measurement(*, measurement: Measurement, output: Path, progress: JobProgress) -> Opening:
+    """Read the header, confined, and translate it.
+
+    Raises
+    ------
+    SandboxError
+        The files cannot be read; the error's finding says why.
+    """
+    digests = list_digests(measurement)
+
+    def note(message: dict[str, Any]) -> None:
+        if message.get("type") == "progress":
+            progress.report(float(message.get("fraction", 0.0)), str(message.get("message", "")))
+
+    request: dict[str, Any] = {
+        "format": measurement.format,
+        "files": list(digests),
+        "hints": build_hints(measurement.deposit.document, measurement.primary_file.path),
+    }
+    result = run_over_files(
+        program=PROGRAM, request=request, digests=digests, output=output, on_message=note
+    )
+    mapped = map_vendor_header(measurement.format, result["header"], result["signals"])
+    reader = result["reader"]
+    return Opening(
+        reader=f"{reader['name']} {reader['version']}"[:80],
+        hints=request["hints"],
+        header=result["header"],
+        extracted=mapped.document,
+        looked_for=mapped.looked_for,
+        personal_pointers=tuple(mapped.personal_pointers),
+        signals=tuple(_describe_signal(signal) for signal in result["signals"]),
+        findings=(*read_findings(result["findings"]), *mapped.findings),
+    )
+
+
+def _describe_signal(signal: Mapping[str, Any]) -> SignalDescription:
+    return SignalDescription(
+        name=signal["name"],
+        shape=tuple(signal["shape"]),
+        dtype=signal["dtype"],
+        axes=tuple(signal["axes"]),
+        n_signal_axes=signal["n_signal_axes"],
+        intensity_unit=signal.get("intensity_unit") or "",
+        shape_origin=signal["shape_origin"],
+        orientation=(signal.get("orientation") or "")[:300],
+    )

@@ -1,0 +1,151 @@
+"""Saying of every stored file what it is, and which belong together. One bad file never blocks the others."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ingest.sandbox import SandboxError
+from ingest.services.confined import run_over_files
+from repository.models import DataFile, Deposit
+from repository.schema.findings import Finding
+from repository.services.measurements import GroupedFiles, RecognizedFile
+from repository.services.paths import fold_case
+from repository.tasks.handlers import JobProgress
+
+PROGRAM = "ingest.programs.recognize_files:main"
+MOST_CRASHES = 20
+NOT_READ = "stored_not_read"
+
+
+@dataclass(slots=True)
+class Recognition:
+    """What the files of a deposit are."""
+
+    files: list[RecognizedFile] = field(default_factory=list)
+    groups: list[GroupedFiles] = field(default_factory=list)
+    findings: defaultdict[str, list[Finding]] = field(default_factory=lambda: defaultdict(list))
+
+
+def recognize_deposit(*, deposit: Deposit, output: Path, progress: JobProgress) -> Recognition:
+    """Look at every stored file, confined; a file that breaks the reader is set aside with its finding."""
+    stored = list(deposit.files.filter(state=DataFile.State.STORED))
+    recognition = Recognition()
+    result = _run_until_done(stored, output, progress, recognition.findings)
+    matches: Mapping[str, Any] = result.get("files", {})
+    grouping: Mapping[str, Any] = result.get("grouping", {})
+    for file in stored:
+        match = matches.get(file.path)
+        recognition.files.append(_build_recognized(file, match))
+        if match is not None:
+            recognition.findings[file.path] += read_findings(match.get("findings", ()))
+    recognition.groups = [
+        GroupedFiles(format=entry["format"], paths=(entry["primary"], *entry["companions"]))
+        for entry in grouping.get("measurements", ())
+    ]
+    for path, found in grouping.get("findings", {}).items():
+        recognition.findings[path] += read_findings(found)
+    _note_unread(recognition)
+    _note_twins(stored, recognition.findings)
+    return recognition
+
+
+def _run_until_done(
+    stored: Sequence[DataFile],
+    output: Path,
+    progress: JobProgress,
+    findings: defaultdict[str, list[Finding]],
+) -> dict[str, Any]:
+    """Run the program; after a crash at one file, go on with the others."""
+    digests = {file.path: file.sha256 for file in stored}
+    known: dict[str, Any] = {}
+    skip: list[str] = []
+    while digests:
+        looking_at = ""
+
+        def note(message: dict[str, Any]) -> None:
+            nonlocal looking_at
+            if message.get("type") == "file":
+                known[message["path"]] = {key: value for key, value in message.items() if key != "type"}
+                looking_at = ""
+            elif message.get("type") == "progress":
+                looking_at = str(message.get("message", "")).removeprefix("recognizing ")
+                progress.report(float(message.get("fraction", 0.0)), f"Looking at {looking_at}.")
+
+        request = {"known": known, "skip": skip, "listing": list(digests)}
+        try:
+            return run_over_files(
+                program=PROGRAM, request=request, digests=digests, output=output, on_message=note
+            )
+        except SandboxError as error:
+            if looking_at not in digests or looking_at in skip or len(skip) >= MOST_CRASHES:
+                raise
+            findings[looking_at].append(error.finding)
+            skip.append(looking_at)
+    return {}
+
+
+def _build_recognized(file: DataFile, match: Mapping[str, Any] | None) -> RecognizedFile:
+    if match is None:
+        return RecognizedFile(path=file.path, format="", label="not recognized", is_read=False)
+    return RecognizedFile(
+        path=file.path,
+        format=(match.get("format") or "")[:40],
+        label=(match.get("label") or "unknown format")[:120],
+        is_read=bool(match.get("readable")),
+    )
+
+
+def read_findings(entries: Iterable[Mapping[str, Any]]) -> list[Finding]:
+    """Return findings from their JSON form."""
+    fields = ("severity", "code", "message", "pointer", "hint", "layer")
+    return [Finding(**{name: entry[name] for name in fields if name in entry}) for entry in entries]
+
+
+def _note_unread(recognition: Recognition) -> None:
+    """Say plainly which files are kept without being read."""
+    grouped = {path for group in recognition.groups for path in group.paths}
+    for file in recognition.files:
+        if file.path in grouped or file.is_read or recognition.findings[file.path]:
+            continue
+        recognition.findings[file.path].append(
+            Finding(
+                severity="info",
+                code=NOT_READ,
+                layer="file",
+                message=f"{file.path} ({file.label}) is stored, not read.",
+                hint="The file is kept and published as it is; describe it in the abstract or in the metadata.",
+            )
+        )
+
+
+def _note_twins(stored: Sequence[DataFile], findings: defaultdict[str, list[Finding]]) -> None:
+    """Name files that hold the same bytes, and names that differ only in case."""
+    by_digest: defaultdict[str, list[str]] = defaultdict(list)
+    by_name: defaultdict[str, list[str]] = defaultdict(list)
+    for file in stored:
+        by_digest[file.sha256].append(file.path)
+        by_name[fold_case(file.path)].append(file.path)
+    for paths in by_digest.values():
+        for path in paths[1:]:
+            findings[path].append(
+                Finding(
+                    severity="info",
+                    code="duplicate_content",
+                    layer="file",
+                    message=f"{path} holds the same bytes as {paths[0]}.",
+                    hint="Delete one of them unless both are meant; the bytes are stored once.",
+                )
+            )
+    for paths in by_name.values():
+        for path in paths[1:]:
+            findings[path].append(
+                Finding(
+                    severity="warning",
+                    code="case_twin",
+                    layer="file",
+                    message=f"The names {paths[0]} and {path} differ only in upper and lower case.",
+                    hint="On Windows and macOS one would overwrite the other: rename one, or acknowledge this.",
+                )
+            )

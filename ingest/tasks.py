@@ -1,0 +1,115 @@
+"""Jobs that read: what the files are, and what their headers say."""
+
+from functools import partial
+
+from ingest.sandbox import SandboxError
+from ingest.services.confined import attempt_folder
+from ingest.services.hints import build_hints
+from ingest.services.opening import Opening, open_measurement
+from ingest.services.recognition import Recognition, recognize_deposit
+from repository.models import Deposit, Finding, Measurement
+from repository.schema.findings import Finding as Found
+from repository.services.deposits import State, set_state
+from repository.services.findings import replace_findings
+from repository.services.jobs import ClaimedJob
+from repository.services.measurements import record_reading_failure, record_recognition
+from repository.services.validation import validate_deposit
+from repository.tasks.handlers import Apply, JobHandler, JobProgress, register_handler
+from repository.workflows.jobs import enqueue_job
+
+
+def _inspect(claim: ClaimedJob, progress: JobProgress) -> Apply:
+    deposit = Deposit.objects.get(pk=claim.target)
+    set_state(deposit_id=deposit.pk, old=[State.SUBMITTED], new=State.PROCESSING)
+    with attempt_folder(claim) as output:
+        recognition = recognize_deposit(deposit=deposit, output=output, progress=progress)
+    return partial(_apply_inspection, deposit.pk, recognition)
+
+
+def _apply_inspection(deposit_id: str, recognition: Recognition) -> None:
+    deposit = Deposit.objects.get(pk=deposit_id)
+    to_open = record_recognition(
+        deposit=deposit,
+        files=recognition.files,
+        groups=recognition.groups,
+        findings=recognition.findings,
+    )
+    replace_findings(
+        deposit=deposit, stage=Finding.Stage.RECOGNITION, found=_note_nothing_read(recognition)
+    )
+    for measurement_id in to_open:
+        enqueue_job(kind="open_measurement", target=measurement_id, deposit=deposit)
+    validate_deposit(deposit_id=deposit_id)
+
+
+def _note_nothing_read(recognition: Recognition) -> list[Found]:
+    if recognition.groups or not recognition.files:
+        return []
+    return [
+        Found(
+            severity="warning",
+            code="no_measurement_read",
+            layer="file",
+            message="None of the files was read as a measurement.",
+            hint="They are stored as they are. Add files of a format that is read, or acknowledge this.",
+        )
+    ]
+
+
+def _fail_inspection(claim: ClaimedJob, reason: str) -> None:
+    deposit = Deposit.objects.filter(pk=claim.target).first()
+    if deposit is None:
+        return
+    problem = Found(
+        severity="error",
+        code="recognition_failed",
+        layer="reading",
+        message=f"The files could not be looked at: {reason}",
+        hint="They are all kept. Hand the deposit in again; if it fails again, write to the operator.",
+    )
+    replace_findings(deposit=deposit, stage=Finding.Stage.RECOGNITION, found=[problem])
+    validate_deposit(deposit_id=deposit.pk)
+
+
+def _open(claim: ClaimedJob, progress: JobProgress) -> Apply:
+    measurement = Measurement.objects.select_related("deposit", "primary_file").get(pk=claim.target)
+    with attempt_folder(claim) as output:
+        try:
+            opening = open_measurement(measurement=measurement, output=output, progress=progress)
+        except SandboxError as error:
+            return partial(apply_reading_failure, measurement.pk, Finding.Stage.READING, error.finding)
+    return partial(_apply_opening, measurement.pk, opening)
+
+
+def _apply_opening(measurement_id: str, opening: Opening) -> None:
+    measurement = Measurement.objects.select_related("deposit").get(pk=measurement_id)
+    opening.record(measurement)
+    enqueue_job(kind="convert_measurement", target=measurement_id, deposit=measurement.deposit)
+    validate_deposit(deposit_id=measurement.deposit_id)
+
+
+def apply_reading_failure(measurement_id: str, stage: Finding.Stage, finding: Found) -> None:
+    """Record why a measurement cannot be read, and let the deposit go on without it."""
+    measurement = (
+        Measurement.objects.select_related("deposit", "primary_file").filter(pk=measurement_id).first()
+    )
+    if measurement is None:
+        return
+    hints = build_hints(measurement.deposit.document, measurement.primary_file.path)
+    record_reading_failure(measurement=measurement, stage=stage, finding=finding, hints=hints)
+    validate_deposit(deposit_id=measurement.deposit_id)
+
+
+def _fail_opening(claim: ClaimedJob, reason: str) -> None:
+    problem = Found(
+        severity="error",
+        code="reading_failed",
+        layer="reading",
+        message=f"The measurement could not be opened: {reason}",
+        hint="The files are kept. Hand the deposit in again; if it fails again, write to the operator.",
+    )
+    apply_reading_failure(claim.target, Finding.Stage.READING, problem)
+
+
+register_handler("inspect_deposit", JobHandler(work=_inspect, apply_failure=_fail_inspection))
+register_handler("open_measurement", JobHandler(work=_open, apply_failure=_fail_opening))

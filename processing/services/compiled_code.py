@@ -1,0 +1,49 @@
+"""Numba's compiled kernels: made once per installation by a trusted process, copied into every confined run."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from django.conf import settings
+
+import processing.reductions
+from repository.errors import TransientError
+
+PROGRAM = "from processing.reductions.warm_up import compile_kernels; compile_kernels()"
+LONGEST_S = 600
+
+
+def prepare_compiled_code() -> Path:
+    """Return the folder of compiled kernels, compiling them where this version's are not there yet."""
+    root = Path(settings.STEMMA_HOME) / "cache" / "compiled"
+    folder = root / _version()
+    stamp = folder / "complete"
+    if stamp.exists():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder)}
+    try:
+        subprocess.run(
+            [sys.executable, "-c", PROGRAM],
+            check=True,
+            env=environment,
+            cwd=settings.BASE_DIR,
+            capture_output=True,
+            timeout=LONGEST_S,
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as fault:
+        detail = (fault.stderr or b"").decode(errors="replace")[-1000:]
+        raise TransientError(f"The reductions could not be compiled: {detail or fault}") from fault
+    stamp.touch()
+    return folder
+
+
+def _version() -> str:
+    """Return a name that changes with the source of the reductions and with the interpreter."""
+    hasher = hashlib.sha256(sys.version.encode())
+    folder = Path(processing.reductions.__file__).parent
+    for source in sorted(folder.glob("*.py")):
+        hasher.update(source.read_bytes())
+    return hasher.hexdigest()[:16]

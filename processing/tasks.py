@@ -1,0 +1,43 @@
+"""Jobs that make arrays and pictures."""
+
+from functools import partial
+
+from ingest.sandbox import SandboxError
+from ingest.services.confined import attempt_folder
+from ingest.tasks import apply_reading_failure
+from processing.services.conversion import Conversion, convert_measurement
+from repository.models import Finding, Measurement
+from repository.schema.findings import Finding as Found
+from repository.services.jobs import ClaimedJob
+from repository.services.validation import validate_deposit
+from repository.tasks.handlers import Apply, JobHandler, JobProgress, register_handler
+
+
+def _convert(claim: ClaimedJob, progress: JobProgress) -> Apply:
+    measurement = Measurement.objects.select_related("deposit", "primary_file").get(pk=claim.target)
+    with attempt_folder(claim) as output:
+        try:
+            conversion = convert_measurement(measurement=measurement, output=output, progress=progress)
+        except SandboxError as error:
+            return partial(apply_reading_failure, measurement.pk, Finding.Stage.CONVERSION, error.finding)
+    return partial(_apply_conversion, measurement.pk, conversion)
+
+
+def _apply_conversion(measurement_id: str, conversion: Conversion) -> None:
+    measurement = Measurement.objects.select_related("deposit").get(pk=measurement_id)
+    conversion.record(measurement)
+    validate_deposit(deposit_id=measurement.deposit_id)
+
+
+def _fail(claim: ClaimedJob, reason: str) -> None:
+    problem = Found(
+        severity="error",
+        code="conversion_failed",
+        layer="reading",
+        message=f"The measurement could not be converted: {reason}",
+        hint="The files are kept. Hand the deposit in again; if it fails again, write to the operator.",
+    )
+    apply_reading_failure(claim.target, Finding.Stage.CONVERSION, problem)
+
+
+register_handler("convert_measurement", JobHandler(work=_convert, apply_failure=_fail))
