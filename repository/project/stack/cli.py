@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:
     match options.command:
         case "up":
-            return Supervisor(environment=environment, progress=progress, durable=not options.forgetful).run()
+            return Supervisor(environment=environment, progress=progress, fsync=not options.no_fsync).run()
         case "start":
             return start_in_background(environment, progress)
         case "stop":
@@ -50,7 +50,9 @@ def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m repository.project.stack", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start everything and stay in the foreground until Ctrl-C")
-    up.add_argument("--forgetful", action="store_true", help="no fsync: quicker, for data nobody will miss")
+    up.add_argument(
+        "--no-fsync", action="store_true", help="quicker, but a power cut may cost the data: for tests"
+    )
     commands.add_parser("start", help="start in the background; returns when Stemma is ready")
     commands.add_parser("stop", help="stop what runs in STEMMA_HOME")
     commands.add_parser("status", help="show the parts")

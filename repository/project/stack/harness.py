@@ -83,7 +83,7 @@ class RunningStack:
             self.process = subprocess.Popen(
                 [
                     *(self.launcher or compose_launcher(signal.SIGTERM, None)),
-                    *self.words("up", "--forgetful"),
+                    *self.words("up", "--no-fsync"),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -37,4 +37,12 @@ def list_missing(status: int, body: bytes) -> tuple[str, ...]:
         return (f"web (it answers {status})",)
     if not isinstance(parts, dict):
         return (f"web (it answers {status})",)
-    return tuple(f"{name}: {value}" for name, value in parts.items() if value not in {"ok", True}) or ("web",)
+    parts.pop("status", None)
+    described = parts.pop("parts", {})
+    names = described if isinstance(described, dict) and described else parts
+    lacking = [name for name, value in names.items() if not _is_well(value)]
+    return tuple(f"{name} ({parts[name]})" if parts.get(name) else name for name in lacking) or ("web",)
+
+
+def _is_well(value: object) -> bool:
+    return bool(value.get("ok")) if isinstance(value, dict) else value in {"ok", True}

@@ -24,7 +24,7 @@ _INTERRUPTED = 130
 def run_with_servers(command: list[str], *, environment: StackEnvironment, home: Path | None) -> int:
     """Run a command with fresh addresses in its environment; return its exit code.
 
-    The servers forget on a power cut (no fsync), which tests neither notice nor need.
+    The servers forget on a power cut (no fsync), and the broker between two commands: tests want neither.
     """
     os.umask(0o077)
     become_subreaper()
@@ -39,7 +39,8 @@ def run_with_servers(command: list[str], *, environment: StackEnvironment, home:
         secrets=secrets,
         signals=signals,
         progress=Silence(),
-        durable=False,
+        fsync=False,
+        keep_messages=False,
     )
     try:
         addresses = servers.start(former_ports={})

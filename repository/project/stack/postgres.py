@@ -50,7 +50,7 @@ class PostgresServer:
     secrets: Secrets
     log: Path
     environment: Mapping[str, str]
-    durable: bool = True
+    fsync: bool = True
 
     @property
     def data(self) -> Path:
@@ -71,7 +71,7 @@ class PostgresServer:
         return self.url(SUPERUSER, self.secrets.database_superuser, database)
 
     def command(self) -> Command:
-        settings = _SETTINGS if self.durable else (*_SETTINGS, *_FAST_AND_FORGETFUL)
+        settings = _SETTINGS if self.fsync else (*_SETTINGS, *_FAST_AND_FORGETFUL)
         options = [word for setting in (f"port={self.port}", *settings) for word in ("-c", setting)]
         return Command(
             argv=(str(self.placement.postgres_binaries / "postgres"), "-D", str(self.data), *options),
@@ -113,7 +113,7 @@ def initialize(server: PostgresServer) -> bool:
 
 
 def _run_initdb(server: PostgresServer, data: Path, password_file: Path) -> None:
-    sync = () if server.durable else ("--no-sync",)
+    sync = () if server.fsync else ("--no-sync",)
     result = subprocess.run(
         [
             *compose_launcher(signal.SIGKILL, server.placement.user),

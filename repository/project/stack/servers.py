@@ -33,14 +33,16 @@ class Servers:
         secrets: Secrets,
         signals: StopSignals,
         progress: Progress,
-        durable: bool,
+        fsync: bool,
+        keep_messages: bool,
     ) -> None:
         self._home = home
         self._environment = environment
         self._secrets = secrets
         self._signals = signals
         self._progress = progress
-        self._durable = durable
+        self._fsync = fsync
+        self._keep_messages = keep_messages
         self._placement: Placement | None = None
         self.parts: list[ManagedPart] = []
         self.external: list[PartStatus] = []
@@ -77,7 +79,7 @@ class Servers:
             secrets=self._secrets,
             log=self._home.log_of("database"),
             environment=server_environment(self._home),
-            durable=self._durable,
+            fsync=self._fsync,
         )
         with self._progress.step("database") as notes:
             created = postgres.initialize(server)
@@ -99,7 +101,7 @@ class Servers:
             password=self._secrets.broker,
             log=self._home.log_of("broker"),
             environment=server_environment(self._home),
-            durable=self._durable,
+            keep_messages=self._keep_messages,
         )
         with self._progress.step("broker") as notes:
 

@@ -39,10 +39,10 @@ _STOP_ORDER = ("examples", "web", "beat", "worker", "broker", "database")
 class Supervisor:
     """One running Stemma. All happens in the main thread: the death signals of the children hang on it."""
 
-    def __init__(self, *, environment: StackEnvironment, progress: Progress, durable: bool = True) -> None:
+    def __init__(self, *, environment: StackEnvironment, progress: Progress, fsync: bool = True) -> None:
         self._environment = environment
         self._progress = progress
-        self._durable = durable
+        self._fsync = fsync
         self._signals = StopSignals()
         self._home: StackHome = prepare_home(environment.home)
         self._lock = HomeLock(self._home)
@@ -127,7 +127,8 @@ class Supervisor:
             secrets=secrets,
             signals=self._signals,
             progress=self._progress,
-            durable=self._durable,
+            fsync=self._fsync,
+            keep_messages=True,
         )
         # The same lists: a server that was started is stopped, also when the next one fails.
         self._parts, self._external = servers.parts, servers.external

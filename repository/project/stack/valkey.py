@@ -22,7 +22,7 @@ class ValkeyServer:
     password: str
     log: Path
     environment: Mapping[str, str]
-    durable: bool = True
+    keep_messages: bool = True
 
     @property
     def folder(self) -> Path:
@@ -64,7 +64,7 @@ def compose_configuration(server: ValkeyServer) -> str:
         "port": str(server.port),
         "requirepass": server.password,
         "dir": f'"{server.folder}"',
-        "appendonly": "yes" if server.durable else "no",
+        "appendonly": "yes" if server.keep_messages else "no",
         "appendfsync": "everysec",
         "save": '""',
         # Refuse a message rather than drop another one.

@@ -1,0 +1,72 @@
+"""A miniature Stemma: the real stack around stand-ins for web, jobs and commands, up in two seconds."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from repository.project.environment import CHECKOUT
+from repository.project.stack.harness import RunningStack, compose_environment
+from repository.project.stack.home import StackHome
+
+MINIATURE = Path(__file__).parent / "miniature"
+STAND_INS = {"manage.py": ".", "asgi.py": "repository/project", "celery.py": "repository/project"}
+PACKAGES = Path(sys.prefix) / "lib" / "python3.11" / "site-packages"
+
+MakeStack = Callable[..., RunningStack]
+
+
+def build_checkout(folder: Path) -> Path:
+    """Copy the stack with its stand-ins, so that it believes in a checkout of its own."""
+    project = folder / "repository" / "project"
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(CHECKOUT / "repository" / "project" / "stack", project / "stack", ignore=ignore)
+    for name in ("__init__.py", "project/__init__.py", "project/environment.py"):
+        shutil.copyfile(CHECKOUT / "repository" / name, folder / "repository" / name)
+    for name, target in STAND_INS.items():
+        shutil.copyfile(MINIATURE / name, folder / target / name)
+    return folder
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Yield a folder that other accounts may pass through; pytest's own is closed to them."""
+    folder = Path(tempfile.mkdtemp(prefix="stemma-stack-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def make_stack(open_folder: Path) -> Iterator[MakeStack]:
+    """Yield a maker of stacks, not yet started, which are ended and removed after the test."""
+    made: list[RunningStack] = []
+    checkout = build_checkout(open_folder / "checkout")
+
+    def make(name: str = "home", *, port: int | None = None, **variables: str) -> RunningStack:
+        home = StackHome(open_folder / name)
+        small = {"STEMMA_WEB_WORKERS": "1", "STEMMA_WORKER_PROCESSES": "1"}
+        environment = {**small, **compose_environment(home.root, port=port, extra=variables)}
+        made.append(RunningStack(home, environment, checkout))
+        return made[-1]
+
+    yield make
+    for stack in made:
+        stack.clean()
+
+
+@pytest.fixture
+def ordinary_user() -> Iterator[pwd.struct_passwd]:
+    """Yield an account without rights, made for the test by root."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can make another account")
+    name = f"stemma-test-{os.getpid()}"
+    subprocess.run(["useradd", "--create-home", "--shell", "/bin/sh", name], check=True)
+    yield pwd.getpwnam(name)
+    subprocess.run(["userdel", "--remove", "--force", name], check=True, capture_output=True)
