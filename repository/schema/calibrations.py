@@ -1,0 +1,123 @@
+"""Scales of axes, from the document first and from the arrays' own calibration where the document is silent."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from repository.schema.documents import get_entry
+from repository.schema.electrons import compute_wavelength
+from repository.schema.quantities import is_number, read_quantity
+from repository.schema.signals import SignalAxis, SignalShape
+from repository.schema.units import ELEMENTARY_CHARGE_C, UNITS, find_unit_code, to_si
+
+Pair = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class AxisRange:
+    """Centers of the first and last channel and the width of one, all in eV."""
+
+    start: float | None
+    end: float | None
+    bin_width: float | None
+
+
+def find_scalar(document: Mapping[str, Any], path: str) -> float | None:
+    """Return a quantity in SI: a range counts with its middle; absent, malformed and several values count as None."""
+    reading = read_quantity(get_entry(document, path))
+    if reading is None or (len(reading.numbers) > 1 and not reading.is_range):
+        return None
+    numbers = reading.in_si()
+    return math.fsum(numbers) / len(numbers)
+
+
+def find_pair(document: Mapping[str, Any], path: str) -> Pair | None:
+    """Return a (y, x) quantity in SI; one number stands for both."""
+    reading = read_quantity(get_entry(document, path))
+    if reading is None:
+        return None
+    numbers = reading.in_si()
+    if reading.is_range:
+        middle = math.fsum(numbers) / len(numbers)
+        return middle, middle
+    return (numbers[0], numbers[-1]) if len(numbers) <= len(("y", "x")) else None
+
+
+def find_lengths(
+    document: Mapping[str, Any], path: str, signals: Sequence[SignalShape] | None, names: tuple[str, ...]
+) -> Pair | None:
+    """Return a length per sample (y, x) in m: the document's, else that of the named axes of the first array with them."""
+    return find_pair(document, path) or find_axis_scales(signals, names, "length")
+
+
+def find_scan_step(document: Mapping[str, Any], signals: Sequence[SignalShape] | None) -> Pair | None:
+    """Return the scan step (y, x) in m; a line's single step stands for both."""
+    return find_lengths(document, "scan_step", signals, ("scan_y", "scan_x"))
+
+
+def find_axis_scales(
+    signals: Sequence[SignalShape] | None, names: tuple[str, ...], dimension: str
+) -> Pair | None:
+    """Return |scale| of the named axes in SI where all that exist are calibrated in that dimension."""
+    for signal in signals or ():
+        scales = [_read_scale(axis, dimension) for axis in signal.axes if axis.name in names]
+        known = [scale for scale in scales if scale is not None]
+        if known and len(known) == len(scales):
+            return known[0], known[-1]
+    return None
+
+
+def _read_scale(axis: SignalAxis, dimension: str) -> float | None:
+    code = find_unit_code(axis.unit) if axis.unit else None
+    if (
+        code is None
+        or axis.scale is None
+        or UNITS[code].dimension != dimension
+        or not math.isfinite(axis.scale)
+    ):
+        return None
+    return abs(to_si(axis.scale, code))
+
+
+def find_diffraction_pixel(document: Mapping[str, Any], signals: Sequence[SignalShape] | None) -> Pair | None:
+    """Return the angle per diffraction pixel (y, x) in rad; reciprocal lengths count as θ = k λ where λ is known."""
+    voltage = find_scalar(document, "acceleration_voltage")
+    wavelength = compute_wavelength(voltage) if voltage and voltage > 0 else None
+    for path in ("diffraction_pixel_size", "reciprocal_pixel_size"):
+        reading = read_quantity(get_entry(document, path))
+        pair = find_pair(document, path)
+        if reading is None or pair is None:
+            continue
+        if UNITS[reading.unit].dimension == "angle":
+            return pair
+        if wavelength is not None:
+            return pair[0] * wavelength, pair[1] * wavelength
+    names = ("detector_y", "detector_x")
+    angles = find_axis_scales(signals, names, "angle")
+    if angles is not None or wavelength is None:
+        return angles
+    reciprocal = find_axis_scales(signals, names, "reciprocal_length")
+    return None if reciprocal is None else (reciprocal[0] * wavelength, reciprocal[1] * wavelength)
+
+
+def find_energy_range(document: Mapping[str, Any], signals: Sequence[SignalShape] | None) -> AxisRange | None:
+    """Return the energy axis in eV: the document's, else that of the first array with an `energy` axis."""
+    start = _in_ev(find_scalar(document, "energy_axis.start"))
+    width = _in_ev(find_scalar(document, "energy_axis.bin_width"))
+    end = _in_ev(find_scalar(document, "energy_axis.end"))
+    axis = next((axis for signal in signals or () if (axis := signal.find_axis("energy")) is not None), None)
+    if start is None and width is None and axis is not None:
+        scale = _read_scale(axis, "energy")
+        if scale is not None and axis.unit is not None:
+            code = find_unit_code(axis.unit)
+            start, width = _in_ev(to_si(axis.offset, str(code))), _in_ev(scale)
+    channels = get_entry(document, "energy_axis.channels")
+    size = axis.size if axis is not None else channels if is_number(channels) else None
+    if end is None and start is not None and width is not None and size:
+        end = start + (size - 1) * width
+    return None if start is None and width is None and end is None else AxisRange(start, end, width)
+
+
+def _in_ev(energy_j: float | None) -> float | None:
+    return None if energy_j is None else energy_j / ELEMENTARY_CHARGE_C
