@@ -14,6 +14,7 @@ from ingest.readers.contract import SignalSource
 from processing.engine.companion import CompanionWriter
 from processing.engine.plan_arrays import ArrayPlan, list_blocks, plan_array
 from processing.engine.reduction_pass import NoReductions, PatternScanPass, ReductionPass, SpectrumScanPass
+from processing.engine.render_previews import render_previews
 from processing.engine.result_files import write_results
 from processing.engine.sample_patterns import sample_mean_pattern
 from processing.engine.signal_kind import classify_signal
@@ -45,7 +46,7 @@ class ConversionOptions:
 def convert_signal(
     source: SignalSource, folder: Path, *, options: ConversionOptions, progress: Progress
 ) -> dict[str, Any]:
-    """Convert one signal into `folder` (`zarr/`, `companion/`, `reductions/`) and describe the result.
+    """Convert one signal into `zarr/`, `companion/`, `reductions/` and `previews/` of `folder`.
 
     Parameters
     ----------
@@ -96,8 +97,7 @@ def convert_signal(
     if options.verify:
         _verify(folder, source, plan, values, progress)
     entries = write_results(folder / "reductions", reductions.results())
-    progress(1.0, f"converted {source.name}")
-    return {
+    manifest = {
         **source.describe(),
         "kind": kind,
         **values.as_dict(),
@@ -108,6 +108,9 @@ def convert_signal(
         "virtual_detectors": describe_detectors(detectors),
         "reductions": entries,
     }
+    manifest["previews"] = render_previews(folder, manifest)
+    progress(1.0, f"converted {source.name}")
+    return manifest
 
 
 def count_threads(wanted: int) -> int:
@@ -250,5 +253,6 @@ def describe_detectors(plan: DetectorPlan | None) -> dict[str, Any] | None:
         "source_of_center": plan.source_of_center,
         "center_px": list(plan.center),
         "alpha_px": plan.disk_radius_px,
+        "mrad_per_px": plan.mrad_per_px,
         "note": plan.note,
     }

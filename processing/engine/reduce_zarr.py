@@ -44,7 +44,8 @@ def reduce_zarr(
     Returns
     -------
     dict
-        ``kind``, ``direct_disk``, ``virtual_detectors`` and ``reductions`` as in the manifest of a conversion.
+        ``kind``, ``direct_disk``, ``virtual_detectors`` and ``reductions`` as in the manifest of a
+        conversion.
     """
     source = open_converted(array)
     plan = plan_array(source.shape, source.dtype.itemsize, source.n_signal_axes)

@@ -59,6 +59,7 @@ class DetectorPlan:
     source_of_center: SourceOfCenter
     center: tuple[float, float]
     disk_radius_px: float
+    mrad_per_px: float | None
     note: str
 
 
@@ -133,6 +134,7 @@ def plan_virtual_detectors(
         source_of_center=source_of_center,
         center=center,
         disk_radius_px=radius,
+        mrad_per_px=scale,
         note=note,
     )
 

@@ -119,7 +119,7 @@ def test_companion_is_exact_on_bin_borders_and_near_elsewhere(tmp_path: Path) ->
     aligned = np.zeros((70, 66), dtype=bool)
     aligned[12:45, 9:30] = True
     np.testing.assert_array_equal(companion.virtual_image(aligned), scan.data[..., aligned].sum(axis=-1))
-    # A border inside the plateau is interpolated within the noise; one on the disk's own edge would be 7 % off.
+    # A border inside the plateau is interpolated within the noise; on the disk's own edge it is 7 % off.
     disk = Annulus(scan.center, 0, 8).mask((70, 66))
     full = scan.data[..., disk].sum(axis=-1)
     np.testing.assert_allclose(companion.virtual_image(disk), full, rtol=0.03)

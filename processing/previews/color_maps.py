@@ -1,0 +1,81 @@
+"""Color maps: gray, one perceptually even map for patterns, and a color circle for directions."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+RgbImage = npt.NDArray[np.uint8]
+
+BACKGROUND = (38, 42, 48)  # where there is no number
+
+# Dark blue over teal to pale yellow; lightness rises evenly, readable for color-blind people and in gray
+# print.
+_PATTERN_ANCHORS = np.array(
+    [
+        (8, 9, 20),
+        (24, 32, 72),
+        (28, 62, 118),
+        (22, 97, 142),
+        (28, 132, 144),
+        (70, 165, 132),
+        (136, 195, 118),
+        (205, 220, 130),
+        (253, 245, 200),
+    ],
+    dtype=np.float64,
+)
+
+
+def color_gray(levels: npt.NDArray[np.float64]) -> RgbImage:
+    """Return (y, x, 3) gray for levels in [0, 1]; NaN becomes background."""
+    return _apply(levels, np.linspace((0.0, 0.0, 0.0), (255.0, 255.0, 255.0), 256))
+
+
+def color_pattern(levels: npt.NDArray[np.float64]) -> RgbImage:
+    """Return (y, x, 3) in the pattern map for levels in [0, 1]; NaN becomes background."""
+    position = np.linspace(0, len(_PATTERN_ANCHORS) - 1, 256)
+    table = np.stack(
+        [
+            np.interp(position, np.arange(len(_PATTERN_ANCHORS)), _PATTERN_ANCHORS[:, band])
+            for band in range(3)
+        ],
+        axis=1,
+    )
+    return _apply(levels, table)
+
+
+def color_vectors(vectors: npt.NDArray[Any]) -> RgbImage:
+    """Return (y, x, 3): direction as hue, length as brightness.
+
+    Parameters
+    ----------
+    vectors
+        (…, 2) as (y, x), y down. The mean is taken off first: what is shown is the variation. Red points
+        right, the hue turns clockwise on the screen. NaN becomes background.
+    """
+    shifts = (
+        vectors.astype(np.float64) - np.nanmean(vectors, axis=(0, 1))
+        if np.isfinite(vectors).any()
+        else vectors
+    )
+    length = np.hypot(shifts[..., 0], shifts[..., 1])
+    finite = length[np.isfinite(length)]
+    top = float(np.percentile(finite, 99)) if finite.size else 0.0
+    value = np.clip(length / top, 0.0, 1.0) if top > 0 else np.zeros_like(length)
+    hue = (np.arctan2(shifts[..., 0], shifts[..., 1]) / (2 * np.pi)) % 1.0
+    phase = np.stack([hue, hue - 1 / 3, hue - 2 / 3], axis=-1)
+    color = 0.5 + 0.5 * np.cos(2 * np.pi * phase)
+    mixed = (0.15 + 0.85 * color) * value[..., None] * 255.0
+    rgb = np.empty(mixed.shape, np.uint8)
+    rgb[...] = np.nan_to_num(mixed).round()
+    rgb[~np.isfinite(length)] = BACKGROUND
+    return rgb
+
+
+def _apply(levels: npt.NDArray[np.float64], table: npt.NDArray[np.float64]) -> RgbImage:
+    missing = ~np.isfinite(levels)
+    index = np.round(np.where(missing, 0.0, levels) * 255.0).astype(np.intp)
+    rgb = table.round().astype(np.uint8)[index]
+    rgb[missing] = BACKGROUND
+    return rgb

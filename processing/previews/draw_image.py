@@ -1,0 +1,83 @@
+"""A picture of an array with a scale bar, as PNG bytes that are the same on every run."""
+
+import io
+import math
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from processing.previews.color_maps import RgbImage
+from processing.previews.scale_bar import ScaleBar
+
+WANTED_SIDE = 512
+LARGEST_SIDE = 640
+WHITE, SHADE = (255, 255, 255), (0, 0, 0)
+
+
+def shrink(values: npt.NDArray[np.float64], side: int = LARGEST_SIDE) -> tuple[npt.NDArray[np.float64], int]:
+    """Average squares of pixels until the longer side is at most `side`; return the image and the factor."""
+    factor = max(1, math.ceil(max(values.shape) / side))
+    if factor == 1:
+        return values, 1
+    height, width = (size // factor * factor for size in values.shape)
+    if height == 0 or width == 0:
+        return values[::factor, ::factor], factor
+    blocks = values[:height, :width].reshape(height // factor, factor, width // factor, factor)
+    averaged: npt.NDArray[np.float64] = blocks.mean(axis=(1, 3))
+    return averaged, factor
+
+
+def draw_image(rgb: RgbImage, bar: ScaleBar | None) -> bytes:
+    """Return a PNG of about 512 pixels; each array pixel stays a sharp square.
+
+    Parameters
+    ----------
+    rgb
+        (y, x, 3).
+    bar
+        Its length counts pixels of `rgb`; None draws none.
+    """
+    height, width = rgb.shape[:2]
+    zoom = max(1, WANTED_SIDE // max(height, width))
+    # A line scan would be a hairline: make single rows tall enough to see.
+    stretch = zoom if height * zoom >= 64 else math.ceil(64 / height)  # noqa: PLR2004 - px on the screen
+    picture = Image.fromarray(rgb).resize((width * zoom, height * stretch), Image.Resampling.NEAREST)
+    if bar is not None and picture.width >= 128:  # noqa: PLR2004 - no room for a label
+        _draw_bar(picture, bar.length_px * zoom, bar.label)
+    return encode_png(picture)
+
+
+def _draw_bar(picture: Image.Image, length: float, label: str) -> None:
+    draw = ImageDraw.Draw(picture)
+    size = max(15, picture.width // 26)
+    font = load_font(size)
+    margin = picture.width // 28
+    thick = max(3, picture.width // 110)
+    left, bottom = margin, picture.height - margin
+    right = left + round(length)
+    if right > picture.width - margin or bottom - thick - 2 * size < 0:
+        return
+    draw.rectangle((left - 1, bottom - thick - 1, right + 1, bottom + 1), fill=SHADE)
+    draw.rectangle((left, bottom - thick, right, bottom), fill=WHITE)
+    draw.text(
+        ((left + right) / 2, bottom - thick - size // 3),
+        label,
+        font=font,
+        fill=WHITE,
+        stroke_width=2,
+        stroke_fill=SHADE,
+        anchor="mb",
+    )
+
+
+def load_font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Return the font that Pillow carries in itself, so that pictures do not depend on the machine."""
+    return ImageFont.load_default(size)
+
+
+def encode_png(picture: Image.Image) -> bytes:
+    """Return PNG bytes without time stamps."""
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
