@@ -10,7 +10,7 @@ export default defineConfig({
   build: {
     outDir: "dist",
     emptyOutDir: true,
-    manifest: "manifest.json",
+    manifest: true,
     target: "es2022",
     chunkSizeWarningLimit: 800, // the blosc and zstd decompressors, loaded only when a chunk needs them
     modulePreload: { polyfill: false },

@@ -19,6 +19,13 @@ class DepositActions extends HTMLElement {
       box.addEventListener("change", () => this.checkAcknowledged());
     }
     this.checkAcknowledged();
+    this.addEventListener("stemma:uploaded", () => {
+      const button = this.querySelector<HTMLButtonElement>("button[data-waits-for-files]");
+      if (button) {
+        button.disabled = false;
+        button.focus();
+      }
+    });
   }
 
   /** Publishing waits until each group of warnings is acknowledged. */
@@ -45,8 +52,9 @@ class DepositActions extends HTMLElement {
     const body = button.dataset.sends === "acknowledgements" ? { accept_warnings: this.acknowledgements() } : {};
     try {
       await requestJson(button.dataset.action ?? "", { method: button.dataset.method ?? "POST", body });
-      location.assign(button.dataset.then ?? location.href);
-      if (!button.dataset.then) {
+      if (button.dataset.then) {
+        location.assign(button.dataset.then);
+      } else {
         location.reload();
       }
     } catch (error) {

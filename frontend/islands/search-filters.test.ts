@@ -4,11 +4,11 @@ import { dropEmptyFields } from "./search-filters";
 it("keeps the search address short: no empty fields, no unit without a number", () => {
   const entries: [string, string][] = [
     ["q", ""],
-    ["voltage.min", "80"],
-    ["voltage.max", ""],
-    ["voltage.unit", "kV"],
-    ["step.min", ""],
-    ["step.unit", "nm"],
+    ["voltage_min", "80"],
+    ["voltage_max", ""],
+    ["voltage_unit", "kV"],
+    ["step_min", ""],
+    ["step_unit", "nm"],
   ];
-  expect(dropEmptyFields(entries)).toEqual([["voltage.min", "80"], ["voltage.unit", "kV"]]);
+  expect(dropEmptyFields(entries)).toEqual([["voltage_min", "80"], ["voltage_unit", "kV"]]);
 });

@@ -7,8 +7,8 @@ export function dropEmptyFields(entries: Iterable<[string, string]>): [string, s
   const names = new Set(kept.map(([name]) => name));
   // A unit alone asks for nothing.
   return kept.filter(([name]) => {
-    const range = /^(.+)\.unit$/.exec(name)?.[1];
-    return range === undefined || names.has(`${range}.min`) || names.has(`${range}.max`);
+    const range = /^(.+)_unit$/.exec(name)?.[1];
+    return range === undefined || names.has(`${range}_min`) || names.has(`${range}_max`);
   });
 }
 

@@ -22,8 +22,8 @@ class MetadataForm extends HTMLElement {
   private etag = "";
 
   connectedCallback(): void {
-    this.fields = Array.from(this.querySelectorAll<HTMLElement>(".field[data-path]"), (field) => new MetadataField(field));
-    const source = this.querySelector("script[data-part=document]")?.textContent ?? "{}";
+    this.fields = Array.from(this.querySelectorAll<HTMLElement>(".field[data-paths]"), (field) => new MetadataField(field));
+    const source = this.querySelector("script[type='application/json']")?.textContent ?? "{}";
     this.base = JSON.parse(source) as SuppliedDocument;
     this.etag = this.dataset.etag ?? "";
     this.addEventListener("input", () => this.noteEdit());
@@ -65,7 +65,7 @@ class MetadataForm extends HTMLElement {
       const reading = field.read();
       field.showProblem(reading.ok ? "" : reading.problem);
       if (reading.ok) {
-        changes.push({ path: field.path, label: field.label, value: reading.value });
+        changes.push(...field.paths.map((path) => ({ path, label: field.label, value: reading.value })));
       } else {
         firstRefused ??= field;
       }

@@ -1,5 +1,5 @@
 /** From what a person types to the value in the metadata document. */
-export type FieldKind = "quantity" | "number" | "text" | "list" | "choice" | "choices" | "shape" | "boolean" | "json";
+export type FieldKind = "quantity" | "number" | "text" | "texts" | "list" | "choice" | "choices" | "shape" | "boolean" | "json";
 
 export interface RawField {
   kind: FieldKind;
@@ -72,6 +72,8 @@ export function readField(field: RawField): Reading {
       return numberPattern.test(normalizeNumber(text)) ? read(Number(normalizeNumber(text))) : refuse("Write a number.");
     case "list":
       return read(text.split(/[,;\s]+/).filter(Boolean));
+    case "texts":
+      return read(text.split(/\n+/).map((line) => line.trim()).filter(Boolean));
     case "shape":
       return readShape(text);
     case "boolean":

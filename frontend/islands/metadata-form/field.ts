@@ -1,16 +1,68 @@
-/** One rendered field (`.field[data-path]`): reads its controls, shows problems, dims what a gap replaces. */
+/** One rendered field (`.field[data-paths]`): reads its controls, shows problems, dims what a gap replaces. */
 import { type FieldKind, type Reading, readField } from "./field-value";
 
 type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
+function findControl(scope: HTMLElement, part: string): Control | null {
+  return scope.querySelector<Control>(`[data-part="${part}"]`);
+}
+
+function readInput(scope: HTMLElement): string | string[] {
+  const boxes = scope.querySelectorAll<HTMLInputElement>('input[type=checkbox][data-part="value"]');
+  if (boxes.length > 0) {
+    return Array.from(boxes)
+      .filter((box) => box.checked)
+      .map((box) => box.value);
+  }
+  return findControl(scope, "value")?.value ?? "";
+}
+
+function readGap(scope: HTMLElement): string {
+  const control = findControl(scope, "gap");
+  return control instanceof HTMLInputElement && control.checked ? control.value : "";
+}
+
+function readControls(scope: HTMLElement): Reading {
+  return readField({
+    kind: (scope.dataset.kind ?? "text") as FieldKind,
+    input: readInput(scope),
+    unit: findControl(scope, "unit")?.value ?? "",
+    basis: findControl(scope, "basis")?.value ?? "",
+    gap: readGap(scope),
+  });
+}
+
+/** The objects of a list, one per row; rows in which nothing is said are left out. */
+function readRows(element: HTMLElement): Reading {
+  const objects: Record<string, unknown>[] = [];
+  for (const row of element.querySelectorAll<HTMLElement>("[data-part=row]")) {
+    const object: Record<string, unknown> = {};
+    for (const part of row.querySelectorAll<HTMLElement>("[data-key]")) {
+      const reading = readControls(part);
+      if (!reading.ok) {
+        return reading;
+      }
+      if (reading.value !== undefined) {
+        object[part.dataset.key ?? ""] = reading.value;
+      }
+    }
+    if (Object.keys(object).length > 0) {
+      objects.push(object);
+    }
+  }
+  return { ok: true, value: objects.length > 0 ? objects : undefined };
+}
+
 export class MetadataField {
-  readonly path: string[];
+  /** Where the answer is written; several where single measurements lack it. */
+  readonly paths: string[][];
   readonly label: string;
   private readonly initial: string;
 
   constructor(readonly element: HTMLElement) {
-    this.path = JSON.parse(element.dataset.path ?? "[]") as string[];
-    this.label = element.querySelector("label, .label")?.textContent.trim() ?? this.path.join(" ");
+    this.paths = JSON.parse(element.dataset.paths ?? "[]") as string[][];
+    this.label = element.querySelector("label, .label")?.textContent.trim() ?? "";
+    this.prepareRows();
     this.initial = this.snapshot();
     this.showGap();
   }
@@ -20,61 +72,50 @@ export class MetadataField {
   }
 
   read(): Reading {
-    return readField({
-      kind: (this.element.dataset.kind ?? "text") as FieldKind,
-      input: this.inputValue(),
-      unit: this.control("unit")?.value ?? this.element.dataset.unit ?? "",
-      basis: this.control("basis")?.value ?? "",
-      gap: this.gapValue(),
-    });
+    if (this.element.dataset.kind !== "objects") {
+      return readControls(this.element);
+    }
+    const gap = readGap(this.element);
+    return gap ? { ok: true, value: { missing: gap } } : readRows(this.element);
   }
 
   showProblem(problem: string): void {
     const line = this.element.querySelector<HTMLElement>(".problem");
-    const input = this.control("value");
     if (line) {
       line.textContent = problem;
       line.hidden = problem === "";
     }
-    if (input) {
-      input.setAttribute("aria-invalid", String(problem !== ""));
-    }
+    findControl(this.element, "value")?.setAttribute("aria-invalid", String(problem !== ""));
   }
 
   showGap(): void {
-    this.element.classList.toggle("is-gap", this.gapValue() !== "");
+    this.element.classList.toggle("is-gap", readGap(this.element) !== "");
   }
 
   focus(): void {
-    this.control("value")?.focus();
+    // The field may lie in a part of the page that is folded away.
+    this.element.closest("details")?.setAttribute("open", "");
+    findControl(this.element, "value")?.focus();
   }
 
-  private control(part: string): Control | null {
-    return this.element.querySelector<Control>(`[data-part="${part}"]`);
-  }
-
-  private gapValue(): string {
-    const control = this.control("gap");
-    if (control instanceof HTMLInputElement) {
-      return control.checked ? control.value : "";
-    }
-    return control?.value ?? "";
-  }
-
-  private inputValue(): string | string[] {
-    const boxes = this.element.querySelectorAll<HTMLInputElement>('input[type=checkbox][data-part="value"]');
-    if (boxes.length > 0) {
-      return Array.from(boxes).filter((box) => box.checked).map((box) => box.value);
-    }
-    return this.control("value")?.value ?? "";
+  /** The last row is rendered empty; further ones are copies of it. */
+  private prepareRows(): void {
+    const rows = this.element.querySelector<HTMLElement>("[data-part=rows]");
+    const empty = rows?.lastElementChild?.cloneNode(true);
+    this.element.querySelector("[data-part=add-row]")?.addEventListener("click", () => {
+      const row = empty?.cloneNode(true);
+      if (rows && row instanceof HTMLElement) {
+        rows.append(row);
+        findControl(row, "value")?.focus();
+      }
+    });
   }
 
   private snapshot(): string {
-    return JSON.stringify([
-      this.inputValue(),
-      this.control("unit")?.value,
-      this.control("basis")?.value,
-      this.gapValue(),
-    ]);
+    const controls = this.element.querySelectorAll<Control>("[data-part=value], [data-part=unit], [data-part=basis]");
+    const values = Array.from(controls, (control) =>
+      control instanceof HTMLInputElement && control.type === "checkbox" ? control.checked : control.value,
+    );
+    return JSON.stringify([values, readGap(this.element)]);
   }
 }

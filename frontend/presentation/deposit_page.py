@@ -1,0 +1,108 @@
+"""The deposit page: where the person stands, what was read, what is asked, and what stands in the way."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from frontend.presentation.landing import describe_measurement_part
+from frontend.presentation.questions import Questionnaire, build_dataset_questions, build_questionnaire
+from repository.schema.fields import load_catalogue
+from repository.selectors.deposits import DepositView, FindingView
+from repository.services.deposits import BUSY_STATES, OPEN_STATES
+
+_ASKED_ABOVE = "required_field_missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step on the way to a DOI."""
+
+    title: str
+    anchor: str
+    mark: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """The findings about one thing."""
+
+    title: str
+    findings: tuple[FindingView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWarning:
+    """Warnings of one kind, acknowledged together."""
+
+    code: str
+    message: str
+    count: int
+
+
+def is_busy(state: str) -> bool:
+    """Return whether the server works on the deposit."""
+    return state in BUSY_STATES
+
+
+def describe_deposit_page(deposit: DepositView, *, may_edit: bool) -> dict[str, Any]:
+    """Return what the page's template needs."""
+    questionnaire = build_questionnaire(deposit)
+    n_errors = sum(finding.severity == "error" for finding in deposit.all_findings)
+    is_open = deposit.state in OPEN_STATES
+    return {
+        "section": "deposits",
+        "deposit": deposit,
+        "etag": f'"r{deposit.revision}"',
+        "is_busy": is_busy(deposit.state),
+        "may_change": may_edit and is_open,
+        "may_publish": may_edit and is_open and deposit.state != "draft" and n_errors == 0,
+        "may_delete": may_edit and is_open and deposit.version is None,
+        "n_errors": n_errors,
+        "steps": _list_steps(deposit, questionnaire, n_errors),
+        "measurements": tuple(describe_measurement_part(each) for each in deposit.measurements),
+        "questionnaire": questionnaire,
+        "dataset_questions": build_dataset_questions(deposit),
+        "finding_groups": tuple(_group_findings(deposit)),
+        "open_warnings": _list_open_warnings(deposit),
+        "bases": load_catalogue().vocabularies["basis"],
+    }
+
+
+def _list_steps(deposit: DepositView, questionnaire: Questionnaire, n_errors: int) -> tuple[Step, ...]:
+    has_read = bool(deposit.measurements) and not is_busy(deposit.state) and deposit.state != "draft"
+    done = (
+        ("Upload", "upload", bool(deposit.files)),
+        ("Read", "read", has_read),
+        ("Describe", "missing", has_read and not questionnaire.n_needed),
+        ("Check", "findings", has_read and n_errors == 0),
+        ("Publish", "publish", deposit.state == "published"),
+    )
+    first_open = next((anchor for _, anchor, is_done in done if not is_done), "")
+    return tuple(
+        Step(title, anchor, "done" if is_done else "", is_current=anchor == first_open)
+        for title, anchor, is_done in done
+    )
+
+
+def _group_findings(deposit: DepositView) -> Iterable[FindingGroup]:
+    """Return the findings by what they are about; missing answers are asked for above and not said again."""
+    parts = [("The dataset", deposit.findings)]
+    parts += [(each.path, each.findings) for each in (*deposit.measurements, *deposit.files)]
+    for title, findings in parts:
+        shown = tuple(finding for finding in findings if finding.code != _ASKED_ABOVE)
+        if shown:
+            yield FindingGroup(title, shown)
+
+
+def _list_open_warnings(deposit: DepositView) -> tuple[OpenWarning, ...]:
+    accepted = {entry["code"] for entry in deposit.accepted_warnings}
+    warnings = [
+        finding
+        for finding in deposit.all_findings
+        if finding.severity == "warning" and finding.code not in accepted
+    ]
+    counts = Counter(finding.code for finding in warnings)
+    first = {finding.code: finding.message for finding in reversed(warnings)}
+    return tuple(OpenWarning(code, first[code], count) for code, count in counts.items())

@@ -1,0 +1,94 @@
+"""Previews as figures with captions, and the images in which a reader chooses the beam's place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from repository.selectors.deposits import MeasurementView, ProductView, SignalView
+
+_NAVIGATORS = (
+    "annular_dark_field",
+    "high_angle_annular_dark_field",
+    "outer_virtual_dark_field",
+    "virtual_bright_field",
+    "annular_bright_field",
+    "summed_intensity",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A preview with what its caption says."""
+
+    title: str
+    caption: str
+    url: str
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """What the pattern viewer is told of a signal."""
+
+    name: str
+    shape: str
+    zarr: str
+    is_ready: bool
+    navigators: tuple[Mapping[str, str], ...]
+
+
+def list_figures(measurement: MeasurementView) -> tuple[Figure, ...]:
+    """Return the previews of a measurement in the order in which they were made."""
+    return tuple(
+        Figure(
+            title=product.title or product.recipe.replace("_", " ").capitalize(),
+            caption=_caption(product),
+            url=product.url,
+        )
+        for product in measurement.products
+        if product.kind == "preview"
+    )
+
+
+def _caption(product: ProductView) -> str:
+    """Return how the picture was made: the angles of a virtual detector, in mrad where they are known."""
+    for unit, suffix in (("mrad", "_mrad"), ("α", "_in_alpha"), ("px", "_px")):
+        inner, outer = product.parameters.get(f"inner{suffix}"), product.parameters.get(f"outer{suffix}")
+        if inner is not None and outer is not None:
+            return f"{inner:.3g}–{outer:.3g} {unit}"
+        if inner is not None:
+            return f"from {inner:.3g} {unit} outwards"
+    return ""
+
+
+def list_viewers(measurement: MeasurementView) -> tuple[Viewer, ...]:
+    """Return the signals that can be looked at in the browser."""
+    return tuple(
+        Viewer(
+            name=signal.name,
+            shape=" × ".join(map(str, signal.shape)),
+            zarr=signal.zarr,
+            is_ready=signal.is_converted,
+            navigators=_list_navigators(measurement, signal),
+        )
+        for signal in measurement.signals
+    )
+
+
+def _list_navigators(measurement: MeasurementView, signal: SignalView) -> tuple[Mapping[str, str], ...]:
+    arrays = [
+        product
+        for product in measurement.products
+        if product.kind == "array" and product.signal == signal.name
+    ]
+    ranked = sorted(arrays, key=lambda product: _rank(product.recipe))
+    return tuple(
+        {"title": product.title or product.recipe.replace("_", " "), "url": urlsplit(product.url).path}
+        for product in ranked
+        if _rank(product.recipe) < len(_NAVIGATORS)
+    )
+
+
+def _rank(recipe: str) -> int:
+    return _NAVIGATORS.index(recipe) if recipe in _NAVIGATORS else len(_NAVIGATORS)

@@ -1,0 +1,96 @@
+"""Everything that the landing page shows of a version."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from frontend.presentation.figures import Figure, Viewer, list_figures, list_viewers
+from frontend.presentation.metadata_rows import MetadataGroup, build_metadata_groups
+from repository.schema.documents import get_value
+from repository.schema.export import CitationRecord, RelatedIdentifier
+from repository.selectors.datasets import DatasetView
+from repository.selectors.deposits import FindingView, MeasurementView
+
+_RELATION_WORDS: Mapping[str, str] = {
+    "IsSupplementTo": "Supplement to",
+    "IsCitedBy": "Cited by",
+    "Cites": "Cites",
+    "IsDerivedFrom": "Derived from",
+    "References": "Refers to",
+    "IsReferencedBy": "Referred to by",
+}
+_STATE_WORDS: Mapping[str, str] = {
+    "found": "found, not opened yet",
+    "opened": "header read, being converted",
+    "converted": "readable as arrays",
+    "failed": "stored, could not be read",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurementPart:
+    """One measurement as the pages show it."""
+
+    id: str
+    title: str
+    path: str
+    techniques: tuple[str, ...]
+    state_words: str
+    figures: tuple[Figure, ...]
+    viewers: tuple[Viewer, ...]
+    groups: tuple[MetadataGroup, ...]
+    findings: tuple[FindingView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedLine:
+    """Something outside that the dataset points at."""
+
+    words: str
+    identifier: str
+    url: str
+
+
+def describe_measurement_part(measurement: MeasurementView) -> MeasurementPart:
+    """Return a measurement with figures, viewers and its conditions."""
+    title = get_value(measurement.metadata, "title")
+    return MeasurementPart(
+        id=measurement.id,
+        title=str(title) if title else measurement.path,
+        path=measurement.path,
+        techniques=measurement.techniques,
+        state_words=_STATE_WORDS.get(measurement.state, measurement.state),
+        figures=list_figures(measurement),
+        viewers=list_viewers(measurement),
+        groups=build_metadata_groups(measurement.metadata),
+        findings=measurement.findings,
+    )
+
+
+def describe_landing_page(
+    dataset: DatasetView, record: CitationRecord, *, shows_data: bool
+) -> dict[str, Any]:
+    """Return what the landing page's template needs."""
+    newest = dataset.versions[0].number if dataset.versions else dataset.version
+    return {
+        "dataset": dataset,
+        "creators": record.creators,
+        "abstract": record.abstract,
+        "keywords": record.keywords,
+        "license": record.license,
+        "funding": record.funding,
+        "related": tuple(_describe_related(item) for item in record.related),
+        "techniques": tuple(dict.fromkeys(name for each in dataset.measurements for name in each.techniques)),
+        "measurements": tuple(describe_measurement_part(each) for each in dataset.measurements),
+        "show_data": shows_data,
+        "newer": newest if newest > dataset.version else None,
+        "zip_address": f"/api/v1/datasets/{dataset.id}/versions/{dataset.version}/zip",
+    }
+
+
+def _describe_related(item: RelatedIdentifier) -> RelatedLine:
+    url = item.identifier if item.identifier.startswith(("https://", "http://")) else ""
+    if item.identifier_type == "DOI" and not url:
+        url = f"https://doi.org/{item.identifier}"
+    words = _RELATION_WORDS.get(item.relation, item.relation)
+    return RelatedLine(words=words, identifier=item.identifier, url=url)

@@ -1,0 +1,88 @@
+"""A measurement's metadata document as the rows of a table, grouped and ordered like the catalogue."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from frontend.presentation.quantities import ShownValue, show_value
+from repository.schema.documents import get_entry
+from repository.schema.fields import Field, load_catalogue
+
+GROUP_TITLES: Mapping[str, str] = {
+    "measurement": "Measurement",
+    "sample": "Sample",
+    "instrument": "Instrument",
+    "beam": "Beam",
+    "scan": "Scan",
+    "time": "Time",
+    "detector": "Detector",
+    "camera": "Camera",
+    "spectrum": "Spectrum",
+    "orientation": "Orientation",
+    "series": "Series",
+    "environment": "Environment",
+    "simulation": "Simulation",
+    "derivation": "Derivation",
+    "dataset": "Dataset",
+}
+_HIDDEN = frozenset({"looked_for", "extensions"})
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataRow:
+    """One field with its value in words."""
+
+    title: str
+    value: ShownValue
+    iri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataGroup:
+    """Rows under one heading."""
+
+    title: str
+    rows: tuple[MetadataRow, ...]
+
+
+def group_title(group: str) -> str:
+    """Return the heading of a group of fields."""
+    return GROUP_TITLES.get(group, "Other")
+
+
+def build_metadata_groups(document: Mapping[str, Any]) -> tuple[MetadataGroup, ...]:
+    """Return everything that a measurement says; a declared gap is a row like any other."""
+    grouped: dict[str, list[MetadataRow]] = {title: [] for title in GROUP_TITLES.values()}
+    fields = load_catalogue().measurement
+    for path, field in fields.items():
+        if "[]" in path or path in _HIDDEN:
+            continue
+        entry = get_entry(document, path)
+        if entry is None or entry in ("", [], {}):
+            continue
+        grouped.setdefault(group_title(field.group), []).extend(_build_rows(field, entry))
+    return tuple(MetadataGroup(title, tuple(rows)) for title, rows in grouped.items() if rows)
+
+
+def _build_rows(field: Field, entry: Any) -> Iterable[MetadataRow]:
+    iri = next((text for text in field.iri.values() if text.startswith("http")), "")
+    if field.kind == "objects" and isinstance(entry, list):
+        for number, item in enumerate(entry, start=1):
+            name = str(item.get("name") or number) if isinstance(item, Mapping) else str(number)
+            yield MetadataRow(title=f"{field.title}: {name}", value=_show_object(field, item))
+        return
+    yield MetadataRow(title=field.title, value=show_value(entry, vocabulary=field.vocabulary), iri=iri)
+
+
+def _show_object(field: Field, item: Any) -> ShownValue:
+    if not isinstance(item, Mapping):
+        return show_value(item)
+    fields = load_catalogue().measurement
+    parts = []
+    for key, entry in item.items():
+        inner = fields.get(f"{field.path}[].{key}")
+        if key == "name" or entry in (None, "", [], {}):
+            continue
+        title = inner.title if inner else key.replace("_", " ")
+        parts.append(f"{title} {show_value(entry, vocabulary=inner.vocabulary if inner else None).text}")
+    return ShownValue(text="; ".join(parts) or "–")

@@ -1,0 +1,85 @@
+"""Filters of the templates."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import template
+from django.utils.safestring import SafeString
+
+from frontend.presentation.abstract import render_markdown
+from frontend.presentation.hits import short_term as name_technique
+from frontend.presentation.quantities import format_number, term_title, unit_symbol
+
+register = template.Library()
+
+_BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+_KILO = 1000
+_HUNDRED = 100
+
+
+@register.filter
+def filesize(size: int | None) -> str:
+    """Return bytes with decimal prefixes, as disks are sold and DOIs state sizes."""
+    amount = float(size or 0)
+    for unit in _BYTE_UNITS:
+        if amount < _KILO or unit == _BYTE_UNITS[-1]:
+            digits = 0 if unit == "B" or amount >= _HUNDRED else 1
+            return f"{amount:.{digits}f} {unit}"
+        amount /= _KILO
+    raise AssertionError  # pragma: no cover  # the last unit always returns
+
+
+@register.filter
+def number(value: Any) -> str:
+    """Return a number with at most six significant digits."""
+    return format_number(value)
+
+
+@register.filter
+def symbol(unit: str | None) -> str:
+    """Return a unit as it is printed."""
+    return unit_symbol(unit)
+
+
+@register.filter
+def term(value: str, vocabulary: str) -> str:
+    """Return what a word of a closed list means."""
+    return term_title(vocabulary, value)
+
+
+@register.filter
+def short_term(technique: str) -> str:
+    """Return a technique in the few words that a badge holds."""
+    return name_technique(technique)
+
+
+@register.filter
+def here(address: str) -> str:
+    """Return an address of this server without its host: the session holds where the visitor came in."""
+    parts = urlsplit(address)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """Return JSON for an attribute; the template escapes it."""
+    return json.dumps(value, ensure_ascii=False, default=list)
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """Return a person's Markdown as safe HTML."""
+    return render_markdown(text)
+
+
+@register.filter
+def percent(fraction: float) -> int:
+    """Return a fraction as whole percent."""
+    return round(_HUNDRED * fraction)
+
+
+@register.filter
+def times(shape: Any) -> str:
+    """Return a shape as people write it: 256 × 256."""
+    return " × ".join(str(size) for size in shape)

@@ -1,0 +1,40 @@
+"""The addresses of the pages; a middleware answers the twin with or without a last slash."""
+
+from django.urls import path, register_converter
+
+from frontend.views import about, datasets, deposits, exports, home, identifiers, search, tokens
+
+
+class DatasetIdConverter:
+    """An id as people type it: any case, look-alikes included; `parse_id` decides in the view."""
+
+    regex = r"[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}"
+
+    def to_python(self, value: str) -> str:
+        """Return the id in lower case."""
+        return value.lower()
+
+    def to_url(self, value: str) -> str:
+        """Return the id as it is."""
+        return value
+
+
+register_converter(DatasetIdConverter, "dataset_id")
+
+urlpatterns = [
+    path("", home.show_home, name="home"),
+    path("search", search.show_search, name="search"),
+    path("datasets/<dataset_id:dataset_id>", datasets.show_dataset, name="dataset"),
+    path("datasets/<dataset_id:dataset_id>.<str:export>", exports.send_export, name="dataset-export"),
+    path("deposits/", deposits.list_deposits, name="deposits"),
+    path("deposits/new", deposits.start_deposit, name="deposit-new"),
+    path("deposits/<dataset_id:deposit_id>", deposits.show_deposit, name="deposit"),
+    path("deposits/<dataset_id:deposit_id>/progress", deposits.show_progress, name="deposit-progress"),
+    path("tokens", tokens.show_tokens, name="tokens"),
+    path("about", about.show_about, name="about"),
+    path("docs/schema", about.show_schema, name="schema"),
+    path("doi/<path:doi>", identifiers.resolve_doi, name="doi"),
+    path("linkset/<dataset_id:dataset_id>", identifiers.send_linkset, name="linkset"),
+    path("sitemap.xml", identifiers.send_sitemap, name="sitemap"),
+    path("robots.txt", identifiers.send_robots, name="robots"),
+]

@@ -1,0 +1,60 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from frontend.presentation.metadata_rows import GROUP_TITLES, group_title
+from frontend.presentation.quantities import unit_symbol
+from frontend.views.answers import answer_page
+from repository.schema.fields import SCHEMA_VERSION, load_catalogue
+
+_INTERNAL = frozenset({"looked_for"})
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLine:
+    """A field of the schema as the documentation shows it."""
+
+    path: str
+    title: str
+    description: str
+    why: str
+    units: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+def show_about(request: HttpRequest) -> HttpResponse:
+    """Say what this place is and how arrays are read."""
+    return answer_page(
+        request, "about.html", {"section": "about", "public_url": settings.PUBLIC_URL}, is_public=True
+    )
+
+
+def show_schema(request: HttpRequest) -> HttpResponse:
+    """List every field of the metadata schema, straight from the catalogue."""
+    groups = [{"title": title, "fields": lines} for title, lines in _group_fields().items() if lines]
+    return answer_page(request, "schema.html", {"groups": groups, "version": SCHEMA_VERSION}, is_public=True)
+
+
+def _group_fields() -> Mapping[str, list[FieldLine]]:
+    catalogue = load_catalogue()
+    reasons = {row.path: row.why for row in catalogue.rows}
+    grouped: dict[str, list[FieldLine]] = {title: [] for title in GROUP_TITLES.values()}
+    parents = {path.removesuffix("[]"): field.group for path, field in catalogue.measurement.items()}
+    for path, field in catalogue.measurement.items():
+        if path in _INTERNAL:
+            continue
+        group = parents.get(path.split("[]")[0], field.group)
+        terms = catalogue.vocabularies.get(field.vocabulary or "", ())
+        grouped.setdefault(group_title(group), []).append(
+            FieldLine(
+                path=path,
+                title=field.title,
+                description=field.description,
+                why=reasons.get(path, ""),
+                units=tuple(unit_symbol(unit) or "1" for unit in field.units),
+                words=tuple(term.value for term in terms),
+            )
+        )
+    return grouped

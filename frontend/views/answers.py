@@ -1,0 +1,71 @@
+"""How pages are sent: which may be kept by others, and how a refusal of the domain becomes a page."""
+
+import functools
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+from repository.errors import (
+    InvalidMetadataError,
+    NotFoundError,
+    PermissionRefusedError,
+    RepositoryError,
+    StateConflictError,
+    UnknownSearchFilterError,
+    WithdrawnError,
+)
+
+Parameters = ParamSpec("Parameters")
+Page = Callable[Concatenate[HttpRequest, Parameters], HttpResponse]
+
+_STATUS: tuple[tuple[type[RepositoryError], HTTPStatus, str], ...] = (
+    (NotFoundError, HTTPStatus.NOT_FOUND, "404.html"),
+    (PermissionRefusedError, HTTPStatus.FORBIDDEN, "403.html"),
+    (WithdrawnError, HTTPStatus.GONE, "410.html"),
+    (StateConflictError, HTTPStatus.CONFLICT, "403.html"),
+    (InvalidMetadataError, HTTPStatus.UNPROCESSABLE_ENTITY, "403.html"),
+    (UnknownSearchFilterError, HTTPStatus.BAD_REQUEST, "403.html"),
+)
+
+
+def answer_page(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    is_public: bool = False,
+) -> HttpResponse:
+    """Return a page; only what every visitor sees alike may be kept by others."""
+    response = render(request, template, dict(context), status=status)
+    if is_public and not request.user.is_authenticated:
+        response["Cache-Control"] = "public, max-age=60"
+    else:
+        response["Cache-Control"] = "private, no-store"
+    patch_vary_headers(response, ["Cookie"])
+    return response
+
+
+def answering_refusals(page: Page[Parameters]) -> Page[Parameters]:
+    """Show a refusal of the domain as a page with its reason and what to do."""
+
+    @functools.wraps(page)
+    def answer(request: HttpRequest, *args: Parameters.args, **kwargs: Parameters.kwargs) -> HttpResponse:
+        try:
+            return page(request, *args, **kwargs)
+        except RepositoryError as refusal:
+            return show_refusal(request, refusal)
+
+    return answer
+
+
+def show_refusal(request: HttpRequest, refusal: RepositoryError) -> HttpResponse:
+    """Return the page of a refusal."""
+    for kind, status, template in _STATUS:
+        if isinstance(refusal, kind):
+            return answer_page(request, template, {"refusal": refusal}, status=status)
+    return answer_page(request, "403.html", {"refusal": refusal}, status=HTTPStatus.BAD_REQUEST)

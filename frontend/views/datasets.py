@@ -1,0 +1,38 @@
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from frontend.presentation.landing import describe_landing_page
+from frontend.views.answers import answer_page, answering_refusals
+from frontend.views.dataset_addresses import read_dataset_id, read_version_number
+from frontend.views.exports import build_link_header, list_exports
+from frontend.views.visitors import visitor_of
+from repository.schema.export import build_meta_tags, build_schema_org_jsonld, render_script_json
+from repository.selectors.access import can_edit, get_version
+from repository.selectors.citation import build_citation_record
+from repository.selectors.datasets import describe_dataset
+
+
+@require_safe
+@answering_refusals
+def show_dataset(request: HttpRequest, dataset_id: str) -> HttpResponse:
+    """Show the landing page of the newest version, or of the one that the address names."""
+    version = get_version(visitor_of(request), read_dataset_id(dataset_id), read_version_number(request))
+    dataset = describe_dataset(version)
+    if dataset.state == "withdrawn":
+        return answer_page(
+            request, "datasets/withdrawn.html", {"dataset": dataset}, status=HTTPStatus.GONE, is_public=True
+        )
+    record = build_citation_record(version)
+    may_edit = can_edit(visitor_of(request), version.dataset.deposit)
+    context = {
+        **describe_landing_page(dataset, record, shows_data=not dataset.is_embargoed or may_edit),
+        "meta_tags": build_meta_tags(record),
+        "json_ld": render_script_json(build_schema_org_jsonld(record)),
+        "exports": list_exports(dataset.id),
+        "may_edit": may_edit,
+    }
+    response = answer_page(request, "datasets/dataset.html", context, is_public=True)
+    response["Link"] = build_link_header(record)
+    return response

@@ -1,0 +1,68 @@
+from http import HTTPStatus
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from frontend.presentation.deposit_page import describe_deposit_page, is_busy
+from frontend.views.answers import answer_page, answering_refusals
+from frontend.views.cursors import next_address, read_cursor
+from frontend.views.dataset_addresses import read_dataset_id
+from frontend.views.visitors import visitor_of
+from repository.errors import InvalidMetadataError
+from repository.selectors.access import can_edit, get_deposit
+from repository.selectors.deposit_list import list_deposit_page
+from repository.selectors.deposits import describe_deposit
+from repository.services.deposits import create_deposit
+
+_PAGE = 25
+
+
+@login_required
+@require_safe
+@answering_refusals
+def list_deposits(request: HttpRequest) -> HttpResponse:
+    """List the person's deposits, newest first."""
+    page = list_deposit_page(request.user, size=_PAGE, after=read_cursor(request))  # type: ignore[arg-type]
+    context = {
+        "section": "deposits",
+        "deposits": page.deposits,
+        "next_address": next_address(request, page.continue_after),
+    }
+    return answer_page(request, "deposits/list.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@answering_refusals
+def start_deposit(request: HttpRequest) -> HttpResponse:
+    """Open a draft and go to its page."""
+    title = request.POST.get("title", "").strip()
+    if request.method != "POST":
+        return answer_page(request, "deposits/new.html", {"section": "deposits"})
+    try:
+        deposit = create_deposit(owner=request.user, title=title)  # type: ignore[arg-type]  # login_required
+    except InvalidMetadataError as refusal:
+        context = {"section": "deposits", "title": title, "problem": refusal}
+        return answer_page(request, "deposits/new.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return HttpResponseRedirect(f"/deposits/{deposit.pk}")
+
+
+@login_required
+@require_safe
+@answering_refusals
+def show_deposit(request: HttpRequest, deposit_id: str) -> HttpResponse:
+    """Show a draft: its files, what was read, what is missing, the checks, and publishing."""
+    deposit = get_deposit(visitor_of(request), read_dataset_id(deposit_id))
+    view = describe_deposit(deposit)
+    may_edit = can_edit(visitor_of(request), deposit)
+    return answer_page(request, "deposits/deposit.html", describe_deposit_page(view, may_edit=may_edit))
+
+
+@login_required
+@require_safe
+@answering_refusals
+def show_progress(request: HttpRequest, deposit_id: str) -> HttpResponse:
+    """Show how far the reading is; the page's island asks for this again and again."""
+    view = describe_deposit(get_deposit(visitor_of(request), read_dataset_id(deposit_id)))
+    return answer_page(request, "deposits/_progress.html", {"deposit": view, "is_busy": is_busy(view.state)})
