@@ -7,12 +7,12 @@ from typing import Any, Self
 
 import httpx
 
-from stemma.conditions import Facet, Range, build_conditions, build_parameters
+from stemma.conditions import Range, build_conditions, build_facets, build_parameters
 from stemma.connection import Connection, api_path
 from stemma.credentials import find_login
 from stemma.errors import JsonObject, UsageError
 from stemma.identifiers import Reference, parse_reference
-from stemma.records import Dataset, Deposit, Measurement, open_record
+from stemma.records import Dataset, Deposit, Measurement, fetch_record, open_record
 from stemma.search import SearchResults
 
 
@@ -47,7 +47,7 @@ class Client:
             Ranges of physical quantities, closed: ``"voltage=80..300 kV"``, or
             ``{"acceleration_voltage": (80, 300, "kV")}``.
         **facets
-            Exact values: ``technique="four_d_stem"``, ``format="empad"``, ``elements=["Mo", "S"]``.
+            Exact values: ``modality="four_d_stem"``, ``format="empad"``, ``elements=["Mo", "S"]``.
 
         Returns
         -------
@@ -55,10 +55,7 @@ class Client:
             Iterate over it; pages are fetched as they are needed. ``len()`` is the number of datasets found.
         """
         parameters = [("q", text)] if text else []
-        parameters += build_parameters(build_conditions(where))
-        for name, value in facets.items():
-            values = value if isinstance(value, list | tuple | set) else [value]
-            parameters += build_parameters([Facet(name, str(one)) for one in values])
+        parameters += build_parameters([*build_conditions(where), *build_facets(facets)])
         return SearchResults(self.connection, parameters, self.open)
 
     def open(self, reference: str) -> Any:
@@ -103,7 +100,7 @@ class Client:
 def open_reference(connection: Connection, wanted: Reference) -> Dataset | Deposit | Measurement:
     """Fetch what a reference names; a version that is named in it is the one that is opened."""
     if wanted.version is not None and wanted.kind != "measurements":
-        record = connection.get_json(api_path("datasets", wanted.id, "versions", str(wanted.version)))
+        record = fetch_record(connection, api_path("datasets", wanted.id, "versions", str(wanted.version)))
         return Dataset(connection, {**record, "id": wanted.id}, version=wanted.version)
     # A page under /deposits/ may have been published since; its id stays.
     kinds = ("measurements",) if wanted.kind == "measurements" else ("datasets", "deposits", "measurements")

@@ -18,7 +18,15 @@ _SHORT_NAMES = {
     "step": "scan_step",
     "current": "probe_current",
     "dwell": "dwell_time",
+    "collection": "collection_semi_angle",
+    "dose": "fluence",
+    "technique": "modality",
+    "techniques": "modality",
+    "element": "elements",
+    "licence": "license",
 }
+# Conversion to SI units rounds: "=" means equal up to that.
+_TOLERANCE = 1e-6
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _CONDITION = re.compile(
     r"^\s*(?P<field>[A-Za-z_][\w.]*)\s*(?P<sign><=|>=|≤|≥|==|=|<|>|:)\s*(?P<rest>.+?)\s*$"
@@ -86,7 +94,7 @@ def parse_condition(text: str) -> Condition | Facet:
         return Condition(field, value, None, unit)
     if sign in {"<", "<=", "≤"}:
         return Condition(field, None, value, unit)
-    return Condition(field, value, value, unit)
+    return Condition(field, value - abs(value) * _TOLERANCE, value + abs(value) * _TOLERANCE, unit)
 
 
 def build_conditions(where: str | list[str] | Mapping[str, Range] | None) -> list[Condition | Facet]:
@@ -98,6 +106,15 @@ def build_conditions(where: str | list[str] | Mapping[str, Range] | None) -> lis
     if isinstance(where, Mapping):
         return [_from_range(field, bounds) for field, bounds in where.items()]
     return [parse_condition(text) for text in where]
+
+
+def build_facets(facets: Mapping[str, object]) -> list[Condition | Facet]:
+    """Return equalities from ``{name: value or values}``."""
+    return [
+        Facet(_SHORT_NAMES.get(name, name), str(one))
+        for name, value in facets.items()
+        for one in (value if isinstance(value, list | tuple | set) else [value])
+    ]
 
 
 def build_parameters(conditions: list[Condition | Facet]) -> list[tuple[str, str]]:

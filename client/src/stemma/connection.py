@@ -15,6 +15,7 @@ from stemma.retrying import AWAY_STATUSES, Patience, read_retry_after
 API = "/api/v1"
 USER_AGENT = "stemma-client/0.1"
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 WaitListener = Callable[[str, float, float], None]
 
 
@@ -60,8 +61,17 @@ class Connection:
         return Patience(self.retry_seconds, self.on_wait)
 
     def address(self, path: str) -> str:
-        """Return an absolute address; API paths start with ``/``, absolute addresses pass through."""
-        return path if "://" in path else self.url + path
+        """Return an absolute address; API paths start with ``/``.
+
+        An absolute address of the API is moved to where this connection goes: a server behind a tunnel, or
+        called ``localhost``, hands out addresses under its public name.
+        """
+        if "://" not in path:
+            return self.url + path
+        parts = urlsplit(path)
+        if parts.path.startswith(f"{API}/"):
+            return self.url + parts.path + (f"?{parts.query}" if parts.query else "")
+        return path
 
     def is_own(self, address: str) -> bool:
         return _origin(address) == _origin(self.url)
@@ -104,8 +114,10 @@ class Connection:
         json: Any = None,
         headers: Mapping[str, str] | None = None,
         patience: Patience | None = None,
+        timeout: float | None = None,
+        accept: frozenset[int] = frozenset(),
     ) -> httpx.Response:
-        """Send, wait for a server that is away, and raise what it refuses.
+        """Send, wait for a server that is away or busy, and raise what it refuses, but `accept`.
 
         Raises
         ------
@@ -117,16 +129,17 @@ class Connection:
         patience = patience or self.new_patience()
         while True:
             try:
-                response = self.send(method, path, params=params, json=json, headers=headers)
+                response = self.send(method, path, params=params, json=json, headers=headers, timeout=timeout)
             except httpx.TransportError as fault:
                 if not patience.wait(describe_fault(fault)):
                     raise self.unreachable(fault) from fault
                 continue
-            if response.status_code in AWAY_STATUSES:
+            advised = read_retry_after(response)
+            if response.status_code in AWAY_STATUSES or (response.is_client_error and advised is not None):
                 reason = f"the server answers {response.status_code} {response.reason_phrase}"
-                if patience.wait(reason, advised_s=read_retry_after(response)):
+                if patience.wait(reason, advised_s=advised):
                     continue
-            if not response.is_success:
+            if not response.is_success and response.status_code not in accept:
                 raise build_error(response)
             patience.restore()
             return response
@@ -155,9 +168,12 @@ def api_path(*parts: str) -> str:
     return f"{API}/" + "".join(f"{quote(part, safe='')}/" for part in parts)
 
 
-def file_path(kind: str, record_id: str, path: str) -> str:
+def file_path(kind: str, record_id: str, path: str, *, version: int | None = None) -> str:
     """Return the address of a file of a deposit or dataset; slashes of the file's path stay slashes."""
-    return f"{API}/{kind}/{quote(record_id, safe='')}/files/{quote(path, safe='/')}"
+    record = (
+        api_path(kind, record_id) if version is None else api_path(kind, record_id, "versions", str(version))
+    )
+    return f"{record}files/{quote(path, safe='/')}"
 
 
 def read_object(response: httpx.Response) -> JsonObject:
@@ -194,4 +210,5 @@ def _not_stemma(response: httpx.Response) -> ServerUnreachableError:
 def _origin(address: str) -> tuple[str, str]:
     parts = urlsplit(address)
     default_port = 443 if parts.scheme == "https" else 80
-    return parts.scheme, f"{parts.hostname}:{parts.port or default_port}"
+    host = "localhost" if parts.hostname in _LOOPBACK else parts.hostname
+    return parts.scheme, f"{host}:{parts.port or default_port}"

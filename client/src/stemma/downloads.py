@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import httpx
 
-from stemma.connection import Connection, describe_fault, file_path
+from stemma.connection import Connection, describe_fault
 from stemma.digests import hash_file
 from stemma.errors import DamagedFileError, JsonObject, StemmaError, UsageError
 from stemma.problems import build_error
@@ -44,14 +44,12 @@ class WantedFile:
 
 def download_files(
     connection: Connection,
-    kind: str,
-    record_id: str,
-    files: Sequence[JsonObject],
+    files: Sequence[tuple[JsonObject, str]],
     folder: Path,
     *,
     on_progress: DownloadListener | None = None,
 ) -> list[Path]:
-    """Download files into `folder`; those that are there with the right digest are left alone.
+    """Download files, each given with its address; what is in `folder` with the right digest is left alone.
 
     Raises
     ------
@@ -61,7 +59,7 @@ def download_files(
         The bytes that arrived, twice, are not the published ones.
     """
     report = on_progress or _ignore
-    wanted = [_plan(kind, record_id, file, folder) for file in files if file.get("sha256")]
+    wanted = [_plan(file, address, folder) for file, address in files if file.get("sha256")]
     missing = [file for file in wanted if not _is_there(file, report)]
     for file in missing:
         _download(connection, file, report)
@@ -87,16 +85,9 @@ def local_target(folder: Path, path: str) -> Path:
     return folder.joinpath(*parts)
 
 
-def _plan(kind: str, record_id: str, file: JsonObject, folder: Path) -> WantedFile:
-    path = file["path"]
-    address = file.get("url") or file_path(kind, record_id, path)
-    return WantedFile(
-        path=path,
-        size=int(file["size"]),
-        sha256=file["sha256"].lower(),
-        address=address,
-        target=local_target(folder, path),
-    )
+def _plan(file: JsonObject, address: str, folder: Path) -> WantedFile:
+    target = local_target(folder, file["path"])
+    return WantedFile(file["path"], int(file["size"]), str(file["sha256"]).lower(), address, target)
 
 
 def _is_there(file: WantedFile, report: DownloadListener) -> bool:

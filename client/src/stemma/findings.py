@@ -18,8 +18,19 @@ class FindingGroup:
     lines: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class MissingField:
+    """A field of the schema that has neither a value nor a declared gap, and in how many measurements."""
+
+    path: str
+    level: str
+    why: str
+    looked_for: tuple[str, ...]
+    measurements: int
+
+
 def iterate_findings(record: JsonObject) -> Iterator[tuple[str, JsonObject]]:
-    """Yield (where, finding): of the whole, of each file (its path), of each measurement (title or id)."""
+    """Yield (where, finding): of the whole, of each file (its path), of each measurement (its file)."""
     for finding in record.get("findings") or ():
         yield "", finding
     for file in record.get("files") or ():
@@ -27,9 +38,8 @@ def iterate_findings(record: JsonObject) -> Iterator[tuple[str, JsonObject]]:
             yield str(file.get("path", "")), finding
     for measurement in record.get("measurements") or ():
         if isinstance(measurement, dict):
-            title = (measurement.get("metadata") or {}).get("title")
             for finding in measurement.get("findings") or ():
-                yield str(title or measurement.get("id", "")), finding
+                yield str(measurement.get("path") or measurement.get("id", "")), finding
 
 
 def count_errors(record: JsonObject) -> int:
@@ -51,6 +61,25 @@ def group_findings(record: JsonObject) -> list[FindingGroup]:
         groups.items(), key=lambda item: SEVERITIES.index(item[0][0]) if item[0][0] in SEVERITIES else 9
     )
     return [FindingGroup(severity, code, hint, tuple(lines)) for (severity, code, hint), lines in ordered]
+
+
+def list_missing(record: JsonObject) -> list[MissingField]:
+    """Return the unanswered fields of all measurements, each once."""
+    missing: dict[tuple[str, str], MissingField] = {}
+    for measurement in record.get("measurements") or ():
+        for one in measurement.get("requirements") or ():
+            if one.get("state") != "missing":
+                continue
+            key = (str(one.get("level")), str(one.get("path")))
+            count = missing[key].measurements if key in missing else 0
+            missing[key] = MissingField(
+                path=key[1],
+                level=key[0],
+                why=str(one.get("why") or one.get("title") or ""),
+                looked_for=tuple(one.get("looked_for") or ()),
+                measurements=count + 1,
+            )
+    return list(missing.values())
 
 
 def add_findings(record: JsonObject, findings: Iterable[JsonObject]) -> JsonObject:

@@ -1,12 +1,12 @@
 """Datasets, deposits and measurements as the server describes them."""
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from stemma.connection import Connection, api_path
+from stemma.connection import Connection, api_path, file_path, read_object
 from stemma.downloads import DownloadListener, download_files
 from stemma.errors import JsonObject, NotFoundError
 from stemma.signals import Signal
@@ -15,8 +15,11 @@ from stemma.signals import Signal
 class Measurement:
     """One acquisition: metadata, findings and signals; ``measurement["data"]`` is the signal of that name."""
 
-    def __init__(self, connection: Connection, record: JsonObject) -> None:
+    def __init__(
+        self, connection: Connection, record: JsonObject, *, parent: "_Record | None" = None
+    ) -> None:
         self._connection = connection
+        self._parent = parent
         self.record = record
         self.id: str = record["id"]
         self.format: str | None = record.get("format")
@@ -37,6 +40,28 @@ class Measurement:
         """The arrays by name, in the server's order; the main one is called ``data``."""
         described = self.record.get("signals") or ()
         return {signal["name"]: Signal(self._connection, signal) for signal in described}
+
+    @property
+    def files(self) -> list[JsonObject]:
+        """The original files of this measurement, companions included: ``{path, size, sha256}``."""
+        own = set(self.record.get("files") or ())
+        return [file for file in self.open_parent().files if file["path"] in own]
+
+    def open_parent(self) -> "_Record":
+        """Return the dataset or deposit that holds the measurement."""
+        if self._parent is None:
+            found = open_record(self._connection, str(self.record["dataset"]), ("datasets", "deposits"))
+            if isinstance(found, Measurement):
+                raise TypeError(f"{found.id} is no dataset.")
+            self._parent = found
+        return self._parent
+
+    def download(
+        self, path: str | Path | None = None, *, on_progress: DownloadListener | None = None
+    ) -> Path:
+        """Download the original files of this measurement, as `Dataset.download` does."""
+        folder = Path(path) if path is not None else Path(self.id)
+        return self.open_parent().download(folder, files=self.files, on_progress=on_progress)
 
     def __getitem__(self, name: str) -> Signal:
         try:
@@ -77,8 +102,7 @@ class _Record:
 
     @property
     def title(self) -> str:
-        document = self.record.get("metadata") or self.record.get("dataset") or {}
-        return str(self.record.get("title") or document.get("title") or "")
+        return str(self.record.get("title") or "")
 
     @property
     def doi(self) -> str | None:
@@ -111,20 +135,31 @@ class _Record:
         # A list may hold whole measurements or only their ids.
         if isinstance(entry, str) or "signals" not in entry:
             entry_id = entry if isinstance(entry, str) else entry["id"]
-            return Measurement(
-                self._connection, self._connection.get_json(api_path("measurements", entry_id))
-            )
-        return Measurement(self._connection, entry)
+            entry = self._connection.get_json(api_path("measurements", entry_id))
+        return Measurement(self._connection, entry, parent=self)
 
     def refresh(self) -> None:
         """Read the record again."""
-        self.record = self._connection.get_json(api_path(self.kind, self.id))
+        self.record = fetch_record(self._connection, api_path(self.kind, self.id))
         self.__dict__.pop("measurements", None)
 
     def download(
-        self, path: str | Path | None = None, *, on_progress: DownloadListener | None = None
+        self,
+        path: str | Path | None = None,
+        *,
+        files: Sequence[JsonObject] | None = None,
+        on_progress: DownloadListener | None = None,
     ) -> Path:
         """Download the original files into a folder (default: the id), resuming and verifying each.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            The folder; it is made where it is missing.
+        files : list, optional
+            Some of `files`; all of them when left out.
+        on_progress : callable, optional
+            Called with path, bytes that are there, and size.
 
         Raises
         ------
@@ -134,7 +169,11 @@ class _Record:
             The bytes that arrived do not have the published digest.
         """
         folder = Path(path) if path is not None else Path(self.id)
-        download_files(self._connection, self.kind, self.id, self.files, folder, on_progress=on_progress)
+        wanted = self.files if files is None else files
+        addressed = [
+            (file, file_path(self.kind, self.id, file["path"], version=self.version)) for file in wanted
+        ]
+        download_files(self._connection, addressed, folder, on_progress=on_progress)
         return folder
 
     def __repr__(self) -> str:
@@ -177,6 +216,11 @@ class Deposit(_Record):
     kind = "deposits"
 
 
+def fetch_record(connection: Connection, path: str) -> JsonObject:
+    """Return a record; a withdrawn version is answered with 410 and its tombstone, which is a record too."""
+    return read_object(connection.request("GET", path, accept=frozenset({410})))
+
+
 def open_record(
     connection: Connection, record_id: str, kinds: tuple[str, ...]
 ) -> Dataset | Deposit | Measurement:
@@ -194,7 +238,7 @@ def open_record(
     }
     for kind in kinds:
         try:
-            record = connection.get_json(api_path(kind, record_id))
+            record = fetch_record(connection, api_path(kind, record_id))
         except NotFoundError:
             continue
         return builders[kind](connection, record)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from stemma.connection import API, Connection
-from stemma.errors import JsonObject
+from stemma.errors import JsonObject, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stemma.records import Dataset
 
 Parameters = list[tuple[str, str]]
+_OTHER_PARAMETERS = frozenset({"q", "where", "license"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,17 @@ class SearchResults:
 
     @cached_property
     def _first(self) -> JsonObject:
-        return self._connection.get_json(f"{API}/search", params=self._parameters)
+        page = self._connection.get_json(f"{API}/search", params=self._parameters)
+        known = set(page.get("facets") or ())
+        unknown = {name for name, _ in self._parameters} - known - _OTHER_PARAMETERS
+        if known and unknown:
+            # A server passes over parameters it does not know: the answer would be to another question.
+            raise UsageError(
+                f"The server has no facet {min(unknown)!r}.",
+                hint=f"Its facets: {', '.join(sorted(known))}; quantities need a number.",
+                code="unknown_facet",
+            )
+        return page
 
     @property
     def count(self) -> int:

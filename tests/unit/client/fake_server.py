@@ -74,7 +74,7 @@ class FakeServer(httpx.BaseTransport):
         if parts or request.headers.get("Authorization") != "Token secret":
             return refuse(401, "invalid_token", "This token is not valid.")
         return httpx.Response(
-            200, json={"username": "ada", "roles": ["depositor"], "quota": {"used": 0, "limit": 10**9}}
+            200, json={"username": "ada", "roles": ["depositor"], "used": 0, "quota": 10**9}
         )
 
     def _deposit(self, request: httpx.Request, parts: list[str]) -> httpx.Response:
@@ -87,7 +87,7 @@ class FakeServer(httpx.BaseTransport):
                 return refuse(404, "not_found", "No such deposit.")
             if len(parts) == 1:
                 return self._one(request, record)
-            return self._act(parts[1], request, record)
+            return self._act(parts[1:], request, record)
 
     def _create(self, request: httpx.Request) -> httpx.Response:
         body = json.loads(request.content)
@@ -119,6 +119,8 @@ class FakeServer(httpx.BaseTransport):
                 return refuse(412, "revision_conflict", "Changed in the meantime.")
             self.documents.append(json.loads(request.content))
             record["revision"] += 1
+            if record["state"] != "draft":
+                record |= {"state": "processing", "polls": 0}
         if request.method == "GET" and record["state"] == "processing":
             record["polls"] = record.get("polls", 0) + 1
             if record["polls"] > 1:
@@ -148,17 +150,28 @@ class FakeServer(httpx.BaseTransport):
     def _errors(self) -> bool:
         return any(finding["severity"] == "error" for finding in self.findings)
 
-    def _act(self, action: str, request: httpx.Request, record: JsonObject) -> httpx.Response:
-        match action:
-            case "submit":
+    def _act(self, parts: list[str], request: httpx.Request, record: JsonObject) -> httpx.Response:
+        match parts:
+            case ["files", *path]:
+                return self._delete_file("/".join(path), record)
+            case ["submit"]:
+                if any(upload.deposit == record["id"] for upload in self.uploads.values()):
+                    return refuse(409, "state_conflict", "Some files are not uploaded yet.")
                 record |= {"state": "processing", "polls": 0}
                 return httpx.Response(202, json=self._show(record))
-            case "validation":
-                return httpx.Response(200, json={"findings": self.findings, "requirements": []})
-            case "publish":
+            case ["publish"]:
                 return self._publish(request, record)
             case _:
                 return refuse(404, "not_found", "No such action.")
+
+    def _delete_file(self, path: str, record: JsonObject) -> httpx.Response:
+        record["files"] = [file for file in record["files"] if file["path"] != path]
+        self.uploads = {
+            key: upload
+            for key, upload in self.uploads.items()
+            if (upload.deposit, upload.path) != (record["id"], path)
+        }
+        return httpx.Response(204)
 
     def _publish(self, request: httpx.Request, record: JsonObject) -> httpx.Response:
         accepted = {one["code"] for one in json.loads(request.content)["accept_warnings"]}
@@ -192,6 +205,20 @@ class FakeServer(httpx.BaseTransport):
             stored = self.deposits[values["deposit"]]["files"]
             if any(file["path"] == values["path"] and file["sha256"] == values["sha256"] for file in stored):
                 return httpx.Response(200, headers={"Stemma-Already-Stored": "true"})
+            if any(file["path"] == values["path"] for file in stored):
+                return refuse(409, "path_taken", "Stored already with other bytes.")
+            self.deposits[values["deposit"]]["state"] = "draft"
+            for key, upload in self.uploads.items():
+                if (upload.deposit, upload.path, upload.sha256) == (
+                    values["deposit"],
+                    values["path"],
+                    values["sha256"],
+                ):
+                    headers = {
+                        "Location": f"/api/v1/uploads/{key}",
+                        "Upload-Offset": str(len(upload.content)),
+                    }
+                    return httpx.Response(201, headers=headers)
             key = f"u{len(self.requests)}"
             size = int(request.headers["Upload-Length"])
             self.uploads[key] = Upload(values["deposit"], values["path"], values["sha256"], size)

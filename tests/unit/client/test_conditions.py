@@ -14,9 +14,9 @@ from stemma.errors import UsageError
         ("step<0.5 Ao", "scan_step:..0.5:Ao"),
         ("step=1e-2..5e-1 nm", "scan_step:0.01..0.5:nm"),
         ("diffraction_pixel_size=..0.5 nm-1", "diffraction_pixel_size:..0.5:nm-1"),
-        ("dose=-1.5..2", "dose:-1.5..2"),
-        ("voltage=200 kV", "acceleration_voltage:200..200:kV"),
-        ("defocus=-20 nm", "defocus:-20..-20:nm"),
+        ("dose=-1.5..2", "fluence:-1.5..2"),
+        ("voltage=200 kV", "acceleration_voltage:199.9998..200.0002:kV"),
+        ("defocus=-20 nm", "defocus:-20.00002..-19.99998:nm"),
         ("defocus=-20 .. -10 nm", "defocus:-20..-10:nm"),
     ],
 )

@@ -170,7 +170,7 @@ def test_quota_is_checked_before_the_first_byte(
     logged_in: FakeServer, scan: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logged_in.extra["/api/v1/account/"] = lambda request: httpx.Response(
-        200, json={"username": "ada", "quota": {"used": 900, "limit": 1000}}, request=request
+        200, json={"username": "ada", "used": 900, "quota": 1000}, request=request
     )
     code, problem = run_json(capsys, logged_in, "deposit", str(scan))
     assert (code, problem["code"]) == (4, "quota_exceeded")
@@ -201,7 +201,30 @@ def test_changed_metadata_is_sent_on_the_revision_that_is_there(
     assert logged_in.documents[1] == {
         "metadata": {"defaults": {"acceleration_voltage": "80 kV"}, "dataset": {"title": "T"}}
     }
-    assert logged_in.count("POST", "/submit/") == 2
+    assert logged_in.count("POST", "/submit/") == 1  # the server checks again by itself
+
+
+def test_title_alone_keeps_the_rest_of_the_description(
+    logged_in: FakeServer, scan: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_json(capsys, logged_in, "deposit", str(scan))
+    logged_in.deposits["dep0-abc0"]["metadata"] = {"dataset": {"abstract": "A"}, "defaults": {}}
+    run_json(capsys, logged_in, "deposit", str(scan), "--title", "Second light")
+    assert logged_in.documents[1] == {
+        "metadata": {"dataset": {"abstract": "A", "title": "Second light"}, "defaults": {}}
+    }
+
+
+def test_unfinished_upload_of_a_file_that_is_gone_is_ended(
+    logged_in: FakeServer, scan: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STEMMA_RETRY_SECONDS", "0")
+    logged_in.cut_after, logged_in.cuts_left = 1_000_000, 1
+    assert run_json(capsys, logged_in, "deposit", str(scan))[0] == 4
+    (scan / "scan.raw").rename(scan / "renamed.raw")
+    code, printed = run_json(capsys, logged_in, "deposit", str(scan))
+    assert (code, printed["state"]) == (0, "ready")
+    assert {path for _, path in logged_in.contents} == {"scan.xml", "renamed.raw"}
 
 
 def test_validate_keeps_nothing(

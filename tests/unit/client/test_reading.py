@@ -215,14 +215,20 @@ def test_search_follows_pages_and_sends_conditions(server: FakeServer) -> None:
         following = None if second else f"{server.url}/api/v1/search?q=MoS2&cursor=abc%3D"
         result = {"id": name, "doi": None, "title": name, "url": None, "measurements": ["mmmm-0001"]}
         return httpx.Response(
-            200, json={"count": 2, "next": following, "facets": {"format": {}}, "results": [result]}
+            200,
+            json={
+                "count": 2,
+                "next": following,
+                "facets": {"format": [], "elements": []},
+                "results": [result],
+            },
         )
 
     server.extra["/api/v1/search"] = find
     with stemma.connect(server.url, transport=server) as client:
         results = client.search("MoS2", where="voltage=60..80 kV", elements=["Mo", "S"])
         assert [result.id for result in results] == ["aaaa-0001", "bbbb-0002"]
-        assert (len(results), results.facets) == (2, {"format": {}})
+        assert (len(results), results.facets) == (2, {"format": [], "elements": []})
     assert len(asked) == 2
     assert asked[0].multi_items() == [
         ("q", "MoS2"),
@@ -231,6 +237,55 @@ def test_search_follows_pages_and_sends_conditions(server: FakeServer) -> None:
         ("elements", "S"),
     ]
     assert asked[1]["cursor"] == "abc="
+
+
+def test_facet_that_the_server_does_not_have_is_refused(server: FakeServer) -> None:
+    answer(server, "/api/v1/search", {"count": 9, "next": None, "facets": {"format": []}, "results": []})
+    with stemma.connect(server.url, transport=server) as client:
+        assert len(client.search(format="empad")) == 9
+        with pytest.raises(stemma.UsageError, match="no facet 'colour'"):
+            len(client.search(colour="green"))
+
+
+def test_withdrawn_dataset_shows_its_tombstone(server: FakeServer) -> None:
+    tombstone = {"id": "dddd-0006", "state": "withdrawn", "title": "T", "files": [], "measurements": []}
+    server.extra["/api/v1/datasets/dddd-0006/"] = lambda request: httpx.Response(
+        410, json=tombstone, request=request
+    )
+    with stemma.connect(server.url, transport=server) as client:
+        assert client.open("dddd-0006").state == "withdrawn"
+
+
+def test_addresses_under_another_name_of_the_server_are_followed_here(
+    served: FakeServer, values: np.ndarray[Any, Any]
+) -> None:
+    """A server behind a tunnel hands out its public name; drafts need the token, which stays here."""
+    signal = {"name": "data", "shape": SHAPE, "dtype": "uint16", "axes": AXES}
+    public = "https://public.test/api/v1/measurements/mmmm-0001/signals/data/zarr"
+    answer(
+        served,
+        "/api/v1/measurements/mmmm-0003/",
+        {"id": "mmmm-0003", "signals": [{**signal, "zarr": public}]},
+    )
+    with stemma.connect(served.url, "secret", transport=served) as client:
+        np.testing.assert_array_equal(client.open("mmmm-0003")["data"][5], values[5])
+
+
+def test_one_measurement_is_downloaded_with_its_companions(server: FakeServer, tmp_path: Path) -> None:
+    contents = {"a.xml": b"<a/>", "a.raw": b"counts", "b.raw": b"others"}
+    files = [
+        {"path": path, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        for path, content in contents.items()
+    ]
+    measurement = {"id": "mmmm-0005", "dataset": "dddd-0005", "files": ["a.xml", "a.raw"], "signals": []}
+    answer(server, "/api/v1/measurements/mmmm-0005/", measurement)
+    answer(server, "/api/v1/datasets/dddd-0005/", {"id": "dddd-0005", "files": files, "measurements": []})
+    for path, content in contents.items():
+        server.extra[f"/api/v1/datasets/dddd-0005/files/{path}"] = partial(send_range, content=content)
+    with stemma.connect(server.url, transport=server) as client:
+        client.open("mmmm-0005").download(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} >= {"a.xml", "a.raw"}
+    assert not (tmp_path / "b.raw").exists()
 
 
 def test_download_resumes_verifies_and_overwrites_nothing(server: FakeServer, tmp_path: Path) -> None:
@@ -280,9 +335,7 @@ class BrokenStream(httpx.SyncByteStream):
 def test_altered_bytes_are_refused(server: FakeServer, tmp_path: Path) -> None:
     file = {"path": "a.raw", "size": 4, "sha256": hashlib.sha256(b"good").hexdigest()}
     answer(server, "/api/v1/datasets/dddd-0003/", {"id": "dddd-0003", "files": [file], "measurements": []})
-    server.extra["/api/v1/datasets/dddd-0003/files/a.raw"] = lambda request: httpx.Response(
-        200, content=b"evil"
-    )
+    server.extra["/api/v1/datasets/dddd-0003/files/a.raw"] = partial(send_range, content=b"evil")
     with stemma.connect(server.url, transport=server) as client, pytest.raises(stemma.DamagedFileError):
         client.open("dddd-0003").download(tmp_path)
     assert list(tmp_path.glob("a.raw*")) == []

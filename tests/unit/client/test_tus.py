@@ -44,16 +44,29 @@ def test_begun_upload_goes_on_where_it_is(server: FakeServer, uploader: Uploader
     server.uploads["u9"] = Upload(
         "dep0-abc0", job.file.name, job.sha256, len(CONTENT), bytearray(CONTENT[:2_000_000])
     )
-    begun = UploadJob(job.file, job.deposit, job.sha256, f"{server.url}/api/v1/uploads/u9")
-    uploader.send(begun, print)
+    uploader.send(job, print)
     assert server.bytes_received == len(CONTENT) - 2_000_000
-    assert server.count("POST", "/uploads/") == 0
-
-
-def test_expired_upload_begins_anew(server: FakeServer, uploader: Uploader, job: UploadJob) -> None:
-    expired = UploadJob(job.file, job.deposit, job.sha256, f"{server.url}/api/v1/uploads/gone")
-    assert uploader.send(expired, print) is True
     assert server.contents["dep0-abc0", job.file.name] == CONTENT
+
+
+def test_upload_that_expired_meanwhile_begins_anew(
+    server: FakeServer, uploader: Uploader, job: UploadJob
+) -> None:
+    server.cut_after, server.cuts_left = 1_000_000, 1
+
+    def expire(offset: int) -> None:
+        if offset == 1_000_000:
+            server.uploads.clear()
+
+    assert uploader.send(job, expire) is True
+    assert server.contents["dep0-abc0", job.file.name] == CONTENT
+
+
+def test_server_that_forgets_every_upload_is_given_up(
+    server: FakeServer, uploader: Uploader, job: UploadJob
+) -> None:
+    with pytest.raises(ServerUnreachableError, match="again and again"):
+        uploader.send(job, lambda _: server.uploads.clear())
 
 
 def test_what_is_stored_is_not_sent(server: FakeServer, uploader: Uploader, job: UploadJob) -> None:
@@ -96,8 +109,7 @@ def test_busy_upload_is_waited_for(server: FakeServer, uploader: Uploader, job: 
         return response
 
     server.extra["/api/v1/uploads/u9"] = locked
-    begun = UploadJob(job.file, job.deposit, job.sha256, f"{server.url}/api/v1/uploads/u9")
-    assert uploader.send(begun, print) is True
+    assert uploader.send(job, print) is True
 
 
 def test_refused_size_is_final(server: FakeServer, uploader: Uploader, job: UploadJob) -> None:

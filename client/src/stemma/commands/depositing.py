@@ -40,10 +40,7 @@ def validate(arguments: argparse.Namespace, connection: Connection, progress: Pr
     request = DepositRequest(paths=arguments.paths, title=arguments.title, document=document)
     outcome = validate_paths(connection, request, progress)
     # The draft is gone: a next step with its id would lead nowhere.
-    text = describe_record(
-        {**outcome.record, "state": f"checked ({outcome.record.get('state')}), not kept"},
-        outcome.requirements,
-    )
+    text = describe_record({**outcome.record, "state": f"{outcome.record.get('state')}; nothing was kept"})
     return Result(outcome.record, text, ERRORS_FOUND if outcome.refused else DONE)
 
 
@@ -53,5 +50,4 @@ def publish(arguments: argparse.Namespace, connection: Connection, progress: Pro
 
 
 def _build_result(outcome: Outcome) -> Result:
-    text = describe_record(outcome.record, outcome.requirements)
-    return Result(outcome.record, text, ERRORS_FOUND if outcome.refused else DONE)
+    return Result(outcome.record, describe_record(outcome.record), ERRORS_FOUND if outcome.refused else DONE)

@@ -13,7 +13,7 @@ from stemma.connection import API, Connection, api_path
 from stemma.errors import JsonObject, ServerUnreachableError
 from stemma.identifiers import parse_reference
 from stemma.progress import Progress, format_size
-from stemma.records import Dataset, Deposit, Measurement
+from stemma.records import Measurement
 from stemma.search import follow_pages
 
 
@@ -35,11 +35,7 @@ def show(arguments: argparse.Namespace, connection: Connection, progress: Progre
 
 
 def get(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:
-    wanted = parse_reference(arguments.id)
-    found = open_reference(connection, wanted)
-    if isinstance(found, Measurement):
-        progress.note(f"{found.id} is a measurement; the files of its whole dataset are downloaded.")
-        found = _open_parent(connection, found)
+    found = open_reference(connection, parse_reference(arguments.id))
     folder: Path = arguments.path or Path(found.id)
     files = found.files
     progress.begin_transfer("Downloading", total=sum(int(file["size"]) for file in files), files=len(files))
@@ -90,15 +86,6 @@ def template(arguments: argparse.Namespace, connection: Connection, progress: Pr
     return Result(
         document if isinstance(document, dict) else {"template": document}, response.text.rstrip("\n")
     )
-
-
-def _open_parent(connection: Connection, measurement: Measurement) -> Dataset | Deposit:
-    parent = open_reference(connection, parse_reference(str(measurement.record.get("dataset") or "")))
-    if isinstance(parent, Measurement):
-        raise ServerUnreachableError(
-            f"The server names {parent.id} as the dataset of {measurement.id}.", code="not_stemma"
-        )
-    return parent
 
 
 def _list_deposits(connection: Connection) -> Result:

@@ -1,20 +1,21 @@
 """Records as text for people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from stemma.errors import JsonObject
-from stemma.findings import group_findings
+from stemma.findings import group_findings, list_missing
 from stemma.progress import format_size
 
 MOST_LINES_PER_GROUP = 8
 _HEADINGS = {"error": "Errors", "warning": "Warnings", "info": "Notes"}
 
 
-def describe_record(record: JsonObject, requirements: Sequence[JsonObject] = ()) -> str:
+def describe_record(record: JsonObject) -> str:
     """Return a deposit or dataset as text: what was read, findings, what is missing, what to do next."""
     lines = [*_describe_head(record), *_describe_measurements(record), *_describe_findings(record)]
-    lines += _describe_missing(requirements)
+    if record.get("state") != "published":
+        lines += _describe_missing(record)
     following = next_step(record)
     if following:
         lines += ["", f"Next: {following}"]
@@ -117,19 +118,17 @@ def _describe_findings(record: JsonObject) -> Iterator[str]:
                 yield f"    → {group.hint}"
 
 
-def _describe_missing(requirements: Sequence[JsonObject]) -> Iterator[str]:
-    missing = [one for one in requirements if one.get("state") == "missing"]
+def _describe_missing(record: JsonObject) -> Iterator[str]:
+    missing = list_missing(record)
     for level, heading in (
         ("required", "Missing, needed to publish"),
         ("recommended", "Missing, worth having"),
     ):
-        names = {str(one.get("path")): one for one in missing if one.get("level") == level}
-        if not names:
+        chosen = [one for one in missing if one.level == level]
+        if not chosen:
             continue
         yield ""
-        yield f"{heading} ({len(names)})"
-        for path, one in names.items():
-            looked = ", ".join(one.get("looked_for") or ())
-            yield f"  {path}: {one.get('why') or one.get('title') or ''}" + (
-                f" (looked for {looked})" if looked else ""
-            )
+        yield f"{heading} ({len(chosen)})"
+        for one in chosen:
+            looked = f" (looked for {', '.join(one.looked_for)})" if one.looked_for else ""
+            yield f"  {one.path}, in {one.measurements} measurements: {one.why}{looked}"

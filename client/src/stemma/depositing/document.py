@@ -82,6 +82,14 @@ def load_document(path: Path) -> JsonObject:
     return document
 
 
+def set_title(document: JsonObject, title: str | None) -> JsonObject:
+    """Return the document with the dataset's title; a `dataset` that is no mapping is left to the server."""
+    dataset = document.get("dataset") or {}
+    if not title or not isinstance(dataset, dict):
+        return document
+    return {**document, "dataset": {**dataset, "title": title}}
+
+
 def _parse_json(path: Path, text: str) -> Any:
     def refuse(word: str) -> float:
         raise _FaultyDocumentError(

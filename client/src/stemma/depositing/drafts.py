@@ -9,10 +9,12 @@ from typing import Any
 
 from stemma.connection import Connection, api_path, read_object
 from stemma.errors import ConflictError, JsonObject, NotFoundError
+from stemma.retrying import Patience
 
 WORKING_STATES = frozenset({"submitted", "processing"})
 FIRST_POLL_S = 0.3
 LONGEST_POLL_S = 3.0
+SHORT_PATIENCE_S = 10.0
 _EDIT_ATTEMPTS = 3
 
 StageListener = Callable[[str, float | None], None]
@@ -94,10 +96,6 @@ class Drafts:
             self._sleep(pause)
             pause = min(pause * 1.3, LONGEST_POLL_S)
 
-    def check(self, deposit_id: str) -> JsonObject:
-        """Return ``{findings, requirements}`` of the draft as it is."""
-        return self._connection.get_json(f"{api_path('deposits', deposit_id)}validation/")
-
     def publish(
         self, deposit_id: str, accepted: Sequence[Acknowledgement], *, on_stage: StageListener
     ) -> JsonObject:
@@ -118,4 +116,5 @@ class Drafts:
 
     def delete(self, deposit_id: str) -> None:
         with contextlib.suppress(NotFoundError):
-            self._connection.request("DELETE", api_path("deposits", deposit_id))
+            patience = Patience(SHORT_PATIENCE_S)
+            self._connection.request("DELETE", api_path("deposits", deposit_id), patience=patience)

@@ -44,7 +44,7 @@ class Ledger:
         self._content |= {"deposit": deposit_id, "document": document_digest}
         self._write()
 
-    def note_document(self, document_digest: str) -> None:
+    def note_document(self, document_digest: str | None) -> None:
         self._content["document"] = document_digest
         self._write()
 

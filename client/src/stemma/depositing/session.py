@@ -1,17 +1,20 @@
 """One deposit from the PATHs to a citable record, going on wherever it stopped before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from stemma.connection import Connection, api_path
+from stemma.depositing.document import set_title
 from stemma.depositing.drafts import WORKING_STATES, Acknowledgement, Drafts
 from stemma.depositing.ledger import Ledger, digest_document
 from stemma.depositing.local_files import select_files
-from stemma.depositing.transfers import transfer_files
-from stemma.errors import JsonObject, RefusedError, ValidationRefusedError
+from stemma.depositing.transfers import drop_stale_uploads, transfer_files
+from stemma.errors import JsonObject, RefusedError, StemmaError, ValidationRefusedError
 from stemma.findings import add_findings, count_errors
 from stemma.progress import Progress, format_size
+
+_PUBLISHED_STATES = frozenset({"publishing", "published"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,9 @@ class DepositRequest:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The deposit object as it stands, what it still lacks, and whether something asked for was refused."""
+    """The deposit object as it stands, and whether something that was asked for was refused."""
 
     record: JsonObject
-    requirements: Sequence[JsonObject] = field(default=())
     refused: bool = False
 
 
@@ -58,15 +60,17 @@ class DepositSession:
         """
         self._note_skipped()
         try:
-            record, described = self._begin()
+            record = self._begin()
         except ValidationRefusedError as refusal:
             if self.deposit_id is None:
                 raise
             return Outcome(add_findings(self._drafts.read(self.deposit_id), refusal.findings), refused=True)
-        if record.get("state") in {"publishing", "published"}:
+        if record.get("state") in _PUBLISHED_STATES:
             return self._conclude_published(record["id"])
-        sent = self._transfer(record)
-        record = self._process(record, changed=described or sent > 0)
+        if self._request.wait:
+            record = self._settle(record)
+        self._transfer(record)
+        record = self._process(record["id"])
         if not self._request.wait and not self._request.publish:
             return Outcome(record)
         return self._finish(record)
@@ -78,30 +82,30 @@ class DepositSession:
         if len(skipped) > 10:  # noqa: PLR2004 - a screenful
             self._progress.note(f"… and {len(skipped) - 10} more.")
 
-    def _begin(self) -> tuple[JsonObject, bool]:
-        """Return the deposit to go on with, and whether its description changed now."""
-        document, title = self._build_document(), self._request.title
-        digest = digest_document([document, title]) if document is not None or title else None
-        record = None if self._request.new else self._find()
+    def _begin(self) -> JsonObject:
+        """Return the deposit to go on with, described as the request says."""
+        request = self._request
+        document = None if request.document is None else set_title(request.document, request.title)
+        digest = digest_document([document, request.title]) if document is not None or request.title else None
+        record = None if request.new else self._find()
         if record is None:
-            self._check_quota(self._selection.total_size)
-            record = self._drafts.create(title=title, document=document)
-            self.deposit_id = record["id"]
-            self._ledger.begin(record["id"], digest)
-            self._progress.note(f"Deposit {record['id']} begun on {self._connection.url}.")
-            return record, True
+            return self._create(document, digest)
         self._progress.note(f"Going on with deposit {record['id']} (--new starts another).")
-        if (
-            digest is None
-            or digest == self._ledger.document_digest
-            or record.get("state") in {"publishing", "published"}
-        ):
-            return record, False
-        record = self._drafts.describe(
-            record["id"], {"metadata": document} if document is not None else {"title": title}
-        )
+        if digest in {None, self._ledger.document_digest} or record.get("state") in _PUBLISHED_STATES:
+            return record
+        record = self._settle(record)
+        wanted = set_title(record.get("metadata") or {}, request.title) if document is None else document
+        record = self._drafts.describe(record["id"], {"metadata": wanted})
         self._ledger.note_document(digest)
-        return record, True
+        return record
+
+    def _create(self, document: JsonObject | None, digest: str | None) -> JsonObject:
+        self._check_quota(self._selection.total_size)
+        record = self._drafts.create(title=self._request.title, document=document)
+        self.deposit_id = record["id"]
+        self._ledger.begin(record["id"], digest)
+        self._progress.note(f"Deposit {record['id']} begun on {self._connection.url}.")
+        return record
 
     def _find(self) -> JsonObject | None:
         if self._ledger.deposit_id is None:
@@ -110,46 +114,40 @@ class DepositSession:
         self.deposit_id = record["id"] if record else None
         return record
 
-    def _build_document(self) -> JsonObject | None:
-        document, title = self._request.document, self._request.title
-        if document is None or not title:
-            return document
-        dataset = document.get("dataset")
-        if dataset is not None and not isinstance(dataset, dict):
-            return document  # the server says what is wrong with it
-        return {**document, "dataset": {**(dataset or {}), "title": title}}
-
     def _check_quota(self, wanted: int) -> None:
         """Refuse before the first byte what would not fit; a server that tells no quota decides itself."""
-        quota = self._connection.get_json(api_path("account")).get("quota")
-        if not isinstance(quota, dict):
-            return
-        limit, used = quota.get("limit"), quota.get("used", 0)
-        if isinstance(limit, int) and isinstance(used, int) and used + wanted > limit:
-            left = format_size(max(0, limit - used))
+        account = self._connection.get_json(api_path("account"))
+        quota, used = account.get("quota"), account.get("used", 0)
+        if isinstance(quota, int) and isinstance(used, int) and used + wanted > quota:
+            left = format_size(max(0, quota - used))
             raise RefusedError(
                 f"{format_size(wanted)} are more than your quota has left ({left}).",
                 hint="Nothing was sent. Delete drafts you do not need, or ask the operator for more room.",
                 code="quota_exceeded",
             )
 
-    def _transfer(self, record: JsonObject) -> int:
+    def _transfer(self, record: JsonObject) -> None:
         selection = self._selection
+        for name in drop_stale_uploads(self._connection, record, selection.files):
+            self._progress.note(f"Ended the unfinished upload of {name}: it is not among these files.")
         self._progress.begin_transfer("Uploading", total=selection.total_size, files=len(selection.files))
         try:
-            return transfer_files(self._connection, record, selection.files, self._ledger, self._progress)
+            transfer_files(self._connection, record, selection.files, self._ledger, self._progress)
         finally:
             self._progress.end()
 
-    def _process(self, record: JsonObject, *, changed: bool) -> JsonObject:
-        deposit_id = record["id"]
-        if record.get("state") in WORKING_STATES and changed:
-            self._wait(deposit_id)  # what is being read now does not include the change
-        if changed or record.get("state") in {"draft", "needs_attention"}:
+    def _process(self, deposit_id: str) -> JsonObject:
+        """Have the server read what is there, unless it did and nothing changed since."""
+        record = self._settle(self._drafts.read(deposit_id))
+        if record.get("state") in {"draft", "needs_attention"}:
             self._drafts.submit(deposit_id)
         if not self._request.wait and not self._request.publish:
             return self._drafts.read(deposit_id)
         return self._wait(deposit_id)
+
+    def _settle(self, record: JsonObject) -> JsonObject:
+        """Wait out a reading that began before the change that is to be made."""
+        return self._wait(record["id"]) if record.get("state") in WORKING_STATES else record
 
     def _wait(self, deposit_id: str) -> JsonObject:
         try:
@@ -168,7 +166,7 @@ class DepositSession:
             record = self._drafts.describe(
                 deposit_id, {"acknowledged_warnings": [one.as_dict() for one in request.accepted]}
             )
-        return Outcome(record, self._drafts.check(deposit_id).get("requirements") or ())
+        return Outcome(record)
 
     def _conclude_published(self, deposit_id: str) -> Outcome:
         """Report what an earlier run published without learning of it."""
@@ -183,13 +181,15 @@ class DepositSession:
 def publish_deposit(
     drafts: Drafts, deposit_id: str, accepted: Sequence[Acknowledgement], progress: Progress
 ) -> Outcome:
-    """Publish; where findings forbid it, return the deposit with them."""
+    """Publish, handing in first what was not yet; where findings forbid it, return the deposit with them."""
     try:
+        if drafts.read(deposit_id).get("state") == "draft":
+            drafts.submit(deposit_id)
+        drafts.wait(deposit_id, on_stage=progress.stage)
         record = drafts.publish(deposit_id, accepted, on_stage=progress.stage)
     except ValidationRefusedError as refusal:
         progress.note(f"Not published: {refusal.message}")
-        requirements = drafts.check(deposit_id).get("requirements") or ()
-        return Outcome(add_findings(drafts.read(deposit_id), refusal.findings), requirements, refused=True)
+        return Outcome(add_findings(drafts.read(deposit_id), refusal.findings), refused=True)
     finally:
         progress.end()
     return Outcome(record, refused=record.get("state") != "published")
@@ -213,11 +213,16 @@ def validate_paths(connection: Connection, request: DepositRequest, progress: Pr
         progress.end()
         drafts.submit(record["id"])
         record = drafts.wait(record["id"], on_stage=progress.stage)
-        checked = drafts.check(record["id"])
     finally:
         progress.end()
         ledger.finish()
-        drafts.delete(record["id"])
-    record = add_findings(record, checked.get("findings") or ())
-    refused = count_errors(record) > 0 or record.get("state") == "needs_attention"
-    return Outcome(record, checked.get("requirements") or (), refused=refused)
+        _remove(drafts, record["id"], progress)
+    return Outcome(record, refused=count_errors(record) > 0 or record.get("state") == "needs_attention")
+
+
+def _remove(drafts: Drafts, deposit_id: str, progress: Progress) -> None:
+    try:
+        drafts.delete(deposit_id)
+    except StemmaError as fault:
+        # What was found out matters more than the draft that stays behind.
+        progress.note(f"The draft {deposit_id} could not be removed: {fault.message}")

@@ -5,7 +5,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from threading import Event
 from typing import Protocol
 
-from stemma.connection import Connection
+from stemma.connection import Connection, file_path
 from stemma.depositing.ledger import Ledger
 from stemma.depositing.local_files import LocalFile
 from stemma.depositing.stopping import TransferStoppedError
@@ -50,12 +50,10 @@ def transfer_files(
         if known.get("state") == "stored" and known.get("sha256") == digest:
             listener.file_done(file.name, file.size, sent=False)
             return False
-        begun = (
-            known.get("upload")
-            if known.get("state") == "uploading" and known.get("sha256") in {digest, None}
-            else None
-        )
-        job = UploadJob(file=file, deposit=deposit["id"], sha256=digest, address=begun)
+        if known.get("state") == "stored":
+            # Changed here since: the newest word counts, and the server wants it said in two steps.
+            connection.request("DELETE", file_path("deposits", deposit["id"], file.name))
+        job = UploadJob(file=file, deposit=deposit["id"], sha256=digest)
         try:
             sent = uploader.send(job, lambda offset: listener.file_at(file.name, offset, file.size))
         except DamagedFileError:
@@ -73,6 +71,22 @@ def transfer_files(
         # Also on Ctrl-C: the threads end at their next block or pause, and nobody waits for them.
         stop.set()
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def drop_stale_uploads(connection: Connection, deposit: JsonObject, files: Sequence[LocalFile]) -> list[str]:
+    """End uploads that were begun for files which are no longer among these; return their names.
+
+    Nobody would ever finish them, and a deposit with unfinished uploads cannot be handed in.
+    """
+    names = {file.name for file in files}
+    stale = [
+        str(file["path"])
+        for file in deposit.get("files") or ()
+        if file.get("state") == "uploading" and file["path"] not in names
+    ]
+    for name in stale:
+        connection.request("DELETE", file_path("deposits", deposit["id"], name))
+    return stale
 
 
 def _count_sent(tasks: Sequence[Future[bool]]) -> int:

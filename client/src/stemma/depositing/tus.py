@@ -25,21 +25,21 @@ from stemma.retrying import AWAY_STATUSES, Patience, read_retry_after
 TUS_HEADERS = {"Tus-Resumable": "1.0.0"}
 # The last answer may wait for the server to read what it stored once more.
 LAST_ANSWER_S = 600.0
-MOST_RESTARTS = 3
+MOST_RESTARTS = 4
 CHECKSUM_MISMATCH = 460  # of the tus checksum extension
 DIGEST_REFUSALS = frozenset({"digest_mismatch", "checksum_mismatch", "size_mismatch"})
 _GONE = frozenset({404, 410})
+_DIGEST_STATUSES = frozenset({422, CHECKSUM_MISMATCH})
 _BUSY = frozenset({409, 423})  # the connection that broke may still be writing on the server's side
 
 
 @dataclass(frozen=True, slots=True)
 class UploadJob:
-    """A file, the deposit it belongs to, and the upload the server already has begun for it, if any."""
+    """A file, the deposit it belongs to, and its digest."""
 
     file: LocalFile
     deposit: str
     sha256: str
-    address: str | None = None
 
 
 class Uploader:
@@ -62,38 +62,32 @@ class Uploader:
             `stop` was set.
         """
         patience = self._new_patience()
-        address = job.address
-        offset: int | None = None
-        restarts = 0
-        while True:
-            if address is None:
-                if restarts > MOST_RESTARTS:
-                    raise ServerUnreachableError(
-                        f"The server forgot the upload of {job.file.name} again and again.",
-                        code="upload_lost",
-                    )
-                restarts += 1
-                address = self._create(job)
-                if address is None:
-                    on_offset(job.file.size)
-                    return False
-                offset = 0
-            if offset is None:
-                offset = self._ask_offset(address)
-                if offset is None:
-                    address = None
-                    continue
-            on_offset(offset)
-            if offset >= job.file.size:
-                return True
-            offset = self._append(job, address, offset, patience, on_offset)
+        for _ in range(MOST_RESTARTS):
+            begun = self._create(job)
+            if begun is None:
+                on_offset(job.file.size)
+                return False
+            address = begun[0]
+            offset: int | None = begun[1]
+            while offset is not None:
+                on_offset(offset)
+                if offset >= job.file.size:
+                    return True
+                offset = self._append(job, address, offset, patience, on_offset)
+        raise ServerUnreachableError(
+            f"The server forgot the upload of {job.file.name} again and again.", code="upload_lost"
+        )
 
     def _new_patience(self) -> Patience:
         patience = self._connection.new_patience()
         patience.sleep = partial(pause, self._stop)
         return patience
 
-    def _create(self, job: UploadJob) -> str | None:
+    def _create(self, job: UploadJob) -> tuple[str, int] | None:
+        """Promise the file; return address and offset, or None when it is stored already.
+
+        The server goes on with an upload that was begun under the same promise: no notes are kept here.
+        """
         metadata = {
             "deposit": job.deposit,
             "path": job.file.name,
@@ -115,18 +109,20 @@ class Uploader:
             raise ServerUnreachableError(
                 "The server began an upload but named no address for it.", code="not_stemma"
             )
-        return str(response.url.join(location))
+        return str(response.url.join(location)), int(response.headers.get("Upload-Offset", "0"))
 
     def _ask_offset(self, address: str) -> int | None:
         """Return how many bytes the server has, or None when the upload is no longer known there."""
         try:
             # A patience of its own: an answer to HEAD proves nothing about the way up.
             response = self._connection.request(
-                "HEAD", address, headers=TUS_HEADERS, patience=self._new_patience()
+                "HEAD", address, headers=TUS_HEADERS, patience=self._new_patience(), timeout=LAST_ANSWER_S
             )
         except RefusedError as refusal:
             if refusal.status in _GONE:
                 return None
+            if refusal.status in _DIGEST_STATUSES:
+                raise _damaged(refusal.message) from refusal
             raise
         return int(response.headers["Upload-Offset"])
 
@@ -152,39 +148,47 @@ class Uploader:
                     "PATCH", address, content=content, headers=headers, timeout=LAST_ANSWER_S
                 )
             except httpx.TransportError as fault:
-                self._note_progress(address, offset, patience)
-                if not patience.wait(describe_fault(fault)):
-                    raise self._connection.unreachable(fault) from fault
-                return None
+                return self._recover(address, offset, patience, fault)
         if response.is_success:
             patience.restore()
             return int(response.headers["Upload-Offset"])
-        self._consider_refusal(response, patience)
-        return None
+        return self._consider_refusal(response, address, patience)
 
-    def _note_progress(self, address: str, offset: int, patience: Patience) -> None:
-        """Give the patience back when the broken request moved the upload on."""
+    def _recover(
+        self, address: str, offset: int, patience: Patience, fault: httpx.TransportError
+    ) -> int | None:
+        """Wait, then ask how far it came; what moved on gives the patience back."""
+        if self._moved_on(address, offset):
+            patience.restore()
+        if not patience.wait(describe_fault(fault)):
+            raise self._connection.unreachable(fault) from fault
+        return self._ask_offset(address)
+
+    def _moved_on(self, address: str, offset: int) -> bool:
         try:
             response = self._connection.send("HEAD", address, headers=TUS_HEADERS)
         except httpx.TransportError:
-            return
-        if response.is_success and int(response.headers.get("Upload-Offset", "0")) > offset:
-            patience.restore()
+            return False
+        return response.is_success and int(response.headers.get("Upload-Offset", "0")) > offset
 
-    def _consider_refusal(self, response: httpx.Response, patience: Patience) -> None:
+    def _consider_refusal(self, response: httpx.Response, address: str, patience: Patience) -> int | None:
         status = response.status_code
         if status in _GONE:
-            return
+            return None
         error = build_error(response)
         if status == CHECKSUM_MISMATCH or error.code in DIGEST_REFUSALS:
-            raise DamagedFileError(
-                f"The server received other bytes than announced: {error.message}",
-                hint="Perhaps the file changed while it was sent. Repeat the command when it is complete.",
-            )
+            raise _damaged(error.message)
         temporary = status in AWAY_STATUSES or status in _BUSY
         if temporary and patience.wait(error.message, advised_s=read_retry_after(response)):
-            return
+            return self._ask_offset(address)
         raise error
+
+
+def _damaged(message: str) -> DamagedFileError:
+    return DamagedFileError(
+        f"The server received other bytes than announced: {message}",
+        hint="Perhaps the file changed while it was sent. Repeat the command when it is complete.",
+    )
 
 
 def read_blocks(stream: BinaryIO, offset: int, size: int, note: Callable[[int], None]) -> Iterator[bytes]:
