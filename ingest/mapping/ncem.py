@@ -1,0 +1,52 @@
+"""NCEM EMD: the groups microscope, user, sample and comments, as far as somebody filled them."""
+
+from ingest.mapping.arrays import add_arrays, find_axis_names
+from ingest.mapping.draft import DraftBuilder, Place
+from ingest.mapping.times import as_entry, from_iso
+
+_SCOPE = "microscope"
+
+
+def map_ncem(draft: DraftBuilder) -> None:
+    """Add what the groups say, in SI units unless the text holds its own; Prismatic's parameters besides."""
+    _add_prismatic(draft)
+    draft.take_quantity(
+        "acceleration_voltage",
+        Place((_SCOPE, "high tension"), "V"),
+        Place((_SCOPE, "voltage"), "V"),
+        Place((_SCOPE, "accelerating voltage"), "V"),
+    )
+    draft.take_quantity("semi_convergence_angle", Place((_SCOPE, "convergence angle"), "rad"))
+    draft.take_quantity("camera_length", Place((_SCOPE, "camera length"), "m"))
+    draft.take_quantity("dwell_time", Place((_SCOPE, "dwell time"), "s"))
+    draft.take_quantity("probe_current", Place((_SCOPE, "beam current"), "A", "measured"))
+    draft.take_quantity("defocus", Place((_SCOPE, "defocus"), "m"), negative_counts=True)
+    draft.take_quantity(
+        "stage_tilt_x", Place((_SCOPE, "alpha tilt"), "rad"), zero_counts=True, negative_counts=True
+    )
+    draft.take_quantity(
+        "stage_tilt_y", Place((_SCOPE, "beta tilt"), "rad"), zero_counts=True, negative_counts=True
+    )
+    draft.take_text("instrument.name", (_SCOPE, "name"), (_SCOPE, "microscope name"))
+    draft.take_text("sample.name", ("sample", "name"), ("sample", "sample name"), ("sample", "material"))
+    draft.take_text("sample.preparation", ("sample", "preparation"))
+    key = (_SCOPE, "date")
+    draft.look("acquired_at", key)
+    moment = from_iso(draft.find_text(*key))
+    if moment is not None:
+        draft.put_word("acquired_at", as_entry(moment, ".".join(key)))
+    add_arrays(draft)
+
+
+def _add_prismatic(draft: DraftBuilder) -> None:
+    """Add a Prismatic simulation, whose options E (kV) and sa (semi-angle, mrad) stand by their letters."""
+    if draft.find("4DSTEM_simulation") is None:
+        return
+    given = ("4DSTEM_simulation", "metadata", "metadata_0", "original", "simulation_parameters")
+    draft.put_word("origin", "simulated")
+    draft.put("simulation.code", "Prismatic", source="derived")
+    draft.take_quantity("acceleration_voltage", Place((*given, "E"), "kV"))
+    draft.take_quantity("semi_convergence_angle", Place((*given, "sa"), "mrad"))
+    draft.take_text("simulation.structure", (*given, "i"))
+    if find_axis_names(draft.signals) == {"scan_y", "scan_x"}:
+        draft.put_word("technique", ["annular"])
