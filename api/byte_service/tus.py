@@ -32,6 +32,7 @@ from repository.services.uploads import (
     UploadPlan,
     cancel_upload,
     complete_upload,
+    count_arrived,
     record_offset,
     start_upload,
     upload_file,
@@ -161,7 +162,7 @@ def _cancel(credential: Credential, upload_id: str) -> None:
 async def _head(credential: Credential, upload_id: str) -> Response:
     """Report the offset; an upload whose last byte arrived before the server died is completed now."""
     view = await in_database(_describe, credential, upload_id)
-    arrived = view.count_arrived()
+    arrived = view.size if view.is_complete else count_arrived(view.id, view.size)
     if arrived == view.size and not view.is_complete:
         await _complete(upload_id, view.size)
     return Response(
@@ -193,7 +194,7 @@ async def _patch(request: Request, credential: Credential, upload_id: str) -> Re
         arrived = await receive_chunk(
             request,
             key=upload_id,
-            path=view.file,
+            path=upload_file(view.id),
             offset=offset,
             room=view.size - offset,
             states=_states,
@@ -204,7 +205,7 @@ async def _patch(request: Request, credential: Credential, upload_id: str) -> Re
     except UploadLockedError:
         return _problem(423, "upload_locked", "Another request writes to this upload.", "Try again in a second.")
     except OffsetConflictError:
-        held = view.count_arrived()
+        held = count_arrived(view.id, view.size)
         return _problem(
             409,
             "offset_conflict",

@@ -8,7 +8,9 @@ from rest_framework.views import APIView
 
 from api.v1.documentation import problems
 from repository.errors import NotFoundError
-from repository.schema import TECHNIQUES, read_release, render_template
+from repository.schema import render_template
+from repository.schema.fields import load_catalogue
+from repository.schema.released import read_release
 
 VERSION = "1.0.0"
 
@@ -37,9 +39,10 @@ class TemplateView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Return a metadata document to fill in, as YAML with comments."""
         techniques = request.query_params.getlist("technique") or ["four_d_stem"]
-        unknown = [name for name in techniques if name not in TECHNIQUES]
+        known = load_catalogue().words("technique")
+        unknown = [name for name in techniques if name not in known]
         if unknown:
             raise NotFoundError(
-                f"There is no technique {unknown[0][:80]!r}.", hint=f"Known are {', '.join(TECHNIQUES)}."
+                f"There is no technique {unknown[0][:80]!r}.", hint=f"Known are {', '.join(known)}."
             )
         return HttpResponse(render_template(techniques), content_type="application/yaml; charset=utf-8")

@@ -10,6 +10,11 @@ from repository.models.deposit import Deposit
 from repository.models.measurement import Measurement
 
 
+def version_doi(dataset_id: str, number: int) -> str:
+    """Return the DOI of one version."""
+    return f"{settings.DOI_PREFIX}/{dataset_id}.v{number}"
+
+
 class Dataset(models.Model):
     """What a deposit becomes when its first version is published. It shares the deposit's id."""
 
@@ -76,6 +81,11 @@ class DatasetVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dataset_id}.v{self.number}"
+
+    @property
+    def doi(self) -> str:
+        """Return the DOI of this version."""
+        return version_doi(self.dataset_id, self.number)
 
 
 class VersionFile(models.Model):

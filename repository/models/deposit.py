@@ -1,10 +1,11 @@
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from repository.schema.defaults import fill_dataset_defaults
 from repository.schema.identifiers import generate_id
 
 ID_PATTERN = r"^[0-9a-hjkmnp-tv-z]{4}-[0-9a-hjkmnp-tv-z]{4}$"
@@ -60,6 +61,22 @@ class Deposit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} {self.title}"
+
+    @property
+    def concept_doi(self) -> str:
+        """Return the DOI that always names the newest version."""
+        return f"{settings.DOI_PREFIX}/{self.pk}"
+
+    @property
+    def dataset_document(self) -> dict[str, Any]:
+        """Return the description of the dataset with its defaults."""
+        owner = self.owner
+        account = {
+            "name": owner.full_name or owner.username,
+            "orcid": owner.orcid,
+            "affiliation": owner.affiliation,
+        }
+        return fill_dataset_defaults(self.document.get("dataset"), account=account)
 
 
 class DepositMember(models.Model):

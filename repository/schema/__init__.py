@@ -1,7 +1,7 @@
 """The STEM metadata schema: one field catalogue, and everything that is made from it. No Django, no numpy.
 
-The public names are loaded when they are asked for, so that a program which only needs findings (a sandboxed reader)
-does not load the JSON Schema validator.
+The public names are loaded when they are asked for, so that a program which only needs findings (a sandboxed
+reader) does not load the JSON Schema validator.
 """
 
 import importlib

@@ -57,7 +57,7 @@ def find_answer_state(
 def list_unexplained_axes(
     document: Mapping[str, Any], signals: Sequence[SignalShape]
 ) -> list[tuple[str, SignalAxis]]:
-    """List (signal, axis) whose unit nobody gave: not the file, not `axes`, and no calibrating field or its declared gap.
+    """List (signal, axis) whose unit nobody gave: not the file, not `axes`, not a calibrating field.
 
     An axis with a declared gap stays in samples ("1"); that is stated, not unknown.
     """

@@ -1,4 +1,4 @@
-"""Scales of axes, from the document first and from the arrays' own calibration where the document is silent."""
+"""Scales of axes: from the document, and from the arrays' own calibration where it is silent."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ class AxisRange:
 
 
 def find_scalar(document: Mapping[str, Any], path: str) -> float | None:
-    """Return a quantity in SI: a range counts with its middle; absent, malformed and several values count as None."""
+    """Return a quantity in SI: the middle of a range; None for absent, malformed and several values."""
     reading = read_quantity(get_entry(document, path))
     if reading is None or (len(reading.numbers) > 1 and not reading.is_range):
         return None
@@ -47,7 +47,7 @@ def find_pair(document: Mapping[str, Any], path: str) -> Pair | None:
 def find_lengths(
     document: Mapping[str, Any], path: str, signals: Sequence[SignalShape] | None, names: tuple[str, ...]
 ) -> Pair | None:
-    """Return a length per sample (y, x) in m: the document's, else that of the named axes of the first array with them."""
+    """Return a length per sample (y, x) in m: the document's, else that of the named axes."""
     return find_pair(document, path) or find_axis_scales(signals, names, "length")
 
 
@@ -81,7 +81,7 @@ def _read_scale(axis: SignalAxis, dimension: str) -> float | None:
 
 
 def find_diffraction_pixel(document: Mapping[str, Any], signals: Sequence[SignalShape] | None) -> Pair | None:
-    """Return the angle per diffraction pixel (y, x) in rad; reciprocal lengths count as θ = k λ where λ is known."""
+    """Return the angle per diffraction pixel (y, x) in rad; from reciprocal lengths by θ = k λ."""
     voltage = find_scalar(document, "acceleration_voltage")
     wavelength = compute_wavelength(voltage) if voltage and voltage > 0 else None
     for path in ("diffraction_pixel_size", "reciprocal_pixel_size"):

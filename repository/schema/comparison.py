@@ -1,6 +1,6 @@
 """Whether two statements about the same field say the same."""
 
-import datetime
+import datetime as dt
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -21,8 +21,9 @@ _SHOWN = 80
 def describe_difference(field: Field, found: Any, given: Any) -> tuple[str, str] | None:
     """Return (given, found) as texts in the same unit where the two differ, else None.
 
-    Descriptions may differ. Quantities differ beyond 2 % of the larger one, once uncertainties and ranges are allowed for.
-    Units of different dimension (mrad against nm-1) cannot be compared here; the cross-field layer does with a wavelength.
+    Descriptions may differ. Quantities differ beyond 2 % of the larger one, once uncertainties and ranges are
+    allowed for. Units of different dimension (mrad against nm-1) cannot be compared here; the cross-field
+    layer does with a wavelength.
     """
     if field.kind in _QUANTITIES:
         return _compare_quantities(found, given)
@@ -82,18 +83,20 @@ def _is_same(first: Any, second: Any) -> bool:
 
 
 def _is_same_moment(first: Any, second: Any) -> bool:
-    """Compare instants where both have a zone, else the local readings to the precision of the coarser one."""
-    texts = [entry.get("value") if isinstance(entry, Mapping) else entry for entry in (first, second)]
+    """Compare instants where both have a zone, else local readings to the coarser one's precision."""
+    texts: list[Any] = [
+        entry.get("value") if isinstance(entry, Mapping) else entry for entry in (first, second)
+    ]
     try:
-        moments = [datetime.datetime.fromisoformat(text) for text in texts]
+        moments = [dt.datetime.fromisoformat(text) for text in texts]
     except (TypeError, ValueError):
-        return texts[0] == texts[1]
+        return bool(texts[0] == texts[1])
     if all(moment.tzinfo is not None for moment in moments):
-        return abs(moments[0] - moments[1]) < datetime.timedelta(minutes=1)
+        return abs(moments[0] - moments[1]) < dt.timedelta(minutes=1)
     if any("T" not in text for text in texts):
         return moments[0].date() == moments[1].date()
     local = [moment.replace(tzinfo=None) for moment in moments]
-    return abs(local[0] - local[1]) < datetime.timedelta(minutes=1)
+    return abs(local[0] - local[1]) < dt.timedelta(minutes=1)
 
 
 def _show(entry: Any) -> str:

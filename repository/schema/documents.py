@@ -27,7 +27,7 @@ def get_plain(entry: Any) -> Any:
 
 
 def find_entries(document: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
-    """Yield (JSON pointer, entry) for a dotted path; `[]` walks every entry of a list. Absent places yield nothing."""
+    """Yield (JSON pointer, entry) for a dotted path; `[]` walks every entry of a list."""
     yield from _walk(document, path.split("."), "")
 
 

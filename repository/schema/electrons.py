@@ -1,4 +1,4 @@
-"""Relativistic electrons: wavelength and what follows from voltage and current. SI throughout (CODATA 2018, exact e, h, c)."""
+"""Relativistic electrons: what follows from voltage and current. SI throughout (CODATA 2018)."""
 
 import math
 
@@ -25,11 +25,14 @@ def compute_wavelength(voltage_v: float) -> float:
 
 
 def compute_momentum_velocity_v(voltage_v: float) -> float:
-    """Return p·v/e in volts, the factor between deflection and projected field: V (V + 2 V₀) / (V + V₀), V₀ = mc²/e."""
+    """Return p·v/e in volts (deflection to projected field): V (V + 2 V₀) / (V + V₀), V₀ = mc²/e."""
     rest_v = ELECTRON_MASS_KG * LIGHT_SPEED_M_S**2 / ELEMENTARY_CHARGE_C
     return voltage_v * (voltage_v + 2 * rest_v) / (voltage_v + rest_v)
 
 
 def compute_fluence(current_a: float, time_s: float, area_m2: float) -> float:
-    """Return incident electrons per m²: I t / (e · area). For overlapping probes the area is that of one scan step."""
+    """Return incident electrons per m²: I t / (e · area).
+
+    For overlapping probes the area is that of one scan step.
+    """
     return current_a * time_s / (ELEMENTARY_CHARGE_C * area_m2)

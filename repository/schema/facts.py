@@ -1,4 +1,4 @@
-"""The numbers by which measurements are searched, compared and planned: one flat row in SI, from a document and its arrays."""
+"""The numbers by which measurements are searched and compared: one flat row in SI per measurement."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from repository.schema.units import ELEMENTARY_CHARGE_C
 
 @dataclass(frozen=True, slots=True)
 class DetectorRange:
-    """Angular range of one annular detector: semi-angles at the specimen in rad; None where it is not known."""
+    """Angular range of an annular detector: semi-angles at the specimen in rad; None where not known."""
 
     name: str
     inner_rad: float | None
@@ -33,18 +33,21 @@ class DetectorRange:
 class Facts:
     """Declared and derived quantities of one measurement; None where nothing was declared.
 
-    A range counts with its middle, a pair (y, x) as it is said below. The unit ends each name; energies stay in eV.
+    A range counts with its middle, a pair (y, x) as it is said below. The unit ends each name; energies stay
+    in eV.
 
     Attributes
     ----------
     wavelength_m
         Relativistic, from the acceleration voltage.
     scan_step_m
-        √(step_y · step_x): the side of a square of the same area, as dose needs it. The document's step, else the axes'.
+        √(step_y · step_x): the side of a square of the same area, as dose needs it. The document's step, else
+        the axes'.
     time_per_position_s
         Dwell time, else exposure time, else the camera's frame time, times `frames_summed`.
     electron_fluence_per_m2
-        As declared (e/m²), else I·t/(e·step_y·step_x) for a scan; `fluence_origin` is "declared" or "derived".
+        As declared (e/m²), else I·t/(e·step_y·step_x) for a scan; `fluence_origin` is "declared" or
+        "derived".
     electrons_per_position
         I·t/e incident electrons per probe position.
     detector_inner_angle_rad, detector_outer_angle_rad
@@ -108,7 +111,10 @@ class Facts:
 
 
 def derive_facts(document: Mapping[str, Any], signals: Sequence[SignalShape] | None = None) -> Facts:
-    """Return the facts of a normalized document and its arrays. What cannot be read counts as absent; nothing is raised."""
+    """Return the facts of a normalized document and its arrays.
+
+    What cannot be read counts as absent; nothing is raised.
+    """
     situation = work_out_situation(document, signals)
     detectors = _list_detectors(document)
     outermost = max(detectors, key=lambda detector: detector.outer_rad or 0.0, default=None)

@@ -12,7 +12,10 @@ from repository.schema.fields import DocumentName, Field, load_catalogue
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One key of a document. Groups have children and no field; lists of objects have both; leaves have a field only."""
+    """One key of a document.
+
+    Groups have children; lists of objects have children and a field; leaves have a field only.
+    """
 
     key: str
     field: Field | None = None
@@ -43,7 +46,7 @@ class Leaf:
 
 
 def find_leaves(document: Mapping[str, Any], *, kind: DocumentName = "measurement") -> Iterator[Leaf]:
-    """Yield everything a document holds at known fields, in the document's order; unknown keys are passed over."""
+    """Yield everything a document holds at known fields, in its order; unknown keys are passed over."""
     yield from _walk(document, build_tree(kind), "")
 
 

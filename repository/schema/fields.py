@@ -13,16 +13,17 @@ from typing import Any, Literal
 import yaml
 
 Kind = Literal[
-    "text", "texts", "choice", "choices", "integer", "integers", "number", "boolean", "elements", "shape", "timestamp",
-    "date", "orcid", "license", "quantity", "quantity_or_series", "series", "matrix2x2", "aberrations", "objects",
-    "lookup", "extensions", "group",
+    "text", "texts", "choice", "choices", "integer", "integers", "number", "boolean", "elements", "shape",
+    "timestamp", "date", "orcid", "license", "quantity", "quantity_or_series", "series", "matrix2x2",
+    "aberrations", "objects", "lookup", "extensions", "group",
 ]  # fmt: skip
 DocumentName = Literal["measurement", "dataset"]
 
 SCHEMA_VERSION = "1.0.0"
 CATALOGUE = Path(__file__).parent / "catalogue"
 _MEASUREMENT_FILES = (
-    "core", "sample_instrument", "beam", "scan", "detectors", "spectroscopy", "orientation_series", "simulation_derived",
+    "core", "sample_instrument", "beam", "scan", "detectors", "spectroscopy", "orientation_series",
+    "simulation_derived",
 )  # fmt: skip
 
 
@@ -33,7 +34,8 @@ class Field:
     Attributes
     ----------
     path
-        Dotted place in the document; `[]` stands for every entry of a list ("annular_detectors[].inner_angle").
+        Dotted place in the document; `[]` stands for every entry of a list
+        ("annular_detectors[].inner_angle").
     unit, units
         The unit that ranges are written in and that people are shown; the units that are accepted.
     hard, soft

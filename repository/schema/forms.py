@@ -18,8 +18,9 @@ def describe_form(
     """Return the questions for these techniques as JSON: `{groups: [{name, title, fields: [...]}]}`.
 
     Each field: path, title, help, kind, unit, units, choices [{value, title}], vector, examples, level
-    (required | recommended | optional), why, escape (whether "not recorded" is an answer), answers (what else settles it)
-    and, where a document is given, state (value | gap | missing). Groups stand in the order of the vocabulary.
+    (required | recommended | optional), why, escape (whether "not recorded" is an answer), answers (what else
+    settles it) and, where a document is given, state (value | gap | missing). Groups stand in the order of
+    the vocabulary.
     """
     asked = {**(document or {}), "technique": list(techniques)}
     requirements = {

@@ -1,12 +1,14 @@
 """Public ids: seven random Crockford base-32 symbols and one check symbol, written xxxx-xxxx in lower case.
 
-The check is a linear code over GF(32), built on x⁵ + x² + 1 with α = x (2). With symbols as 5-bit numbers s₀…s₆:
+The check is a linear code over GF(32), built on x⁵ + x² + 1 with α = x (2). With symbols as 5-bit numbers
+s₀…s₆:
 
     r = 0;  for s in s₀…s₆:  r = α · (r ⊕ s);  check = r
 
-which is s₇ = α⁷s₀ ⊕ α⁶s₁ ⊕ … ⊕ αs₆. The eight weights α⁷…α⁰ are non-zero and distinct, so every change of one symbol and
-every exchange of any two different symbols (adjacent or not, the check symbol included) is caught; of other texts one in 32
-passes. Multiplying by α: shift left by one bit, and if bit 5 is set, exclusive-or with 100101₂ (37).
+which is s₇ = α⁷s₀ ⊕ α⁶s₁ ⊕ … ⊕ αs₆. The eight weights α⁷…α⁰ are non-zero and distinct, so every change of one
+symbol and every exchange of any two different symbols (adjacent or not, the check symbol included) is caught;
+of other texts one in 32 passes. Multiplying by α: shift left by one bit, and if bit 5 is set, exclusive-or
+with 100101₂ (37).
 
 Test vectors: 0000-0000, 0000-0012, 1000-000m, 1234-567y, aaaa-aaa7, stvw-xyz9, zzzz-zzzc.
 """
@@ -46,7 +48,9 @@ def build_id(symbols: Sequence[int]) -> str:
 
 
 def parse_id(text: str) -> str:
-    """Return an id as it is written (`xxxx-xxxx`) from what a person typed: any case, with or without the dash, i l o.
+    """Return an id as it is written (`xxxx-xxxx`) from what a person typed.
+
+    Any case, with or without the dash; i and l count as 1, o as 0.
 
     Raises
     ------

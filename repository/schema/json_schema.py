@@ -1,8 +1,9 @@
 """The released JSON Schema 2020-12, made from the catalogue.
 
-Alternatives are written as if/then/else, not anyOf: an error then comes from the branch that was meant, not from all.
-Units, ranges and cross-field rules stand beside each field as annotations (`x-quantity`); the quantity layer checks them
-in its own walk, because validators drop keywords they do not know whenever a `$ref` target names its own `$schema`.
+Alternatives are written as if/then/else, not anyOf: an error then comes from the branch that was meant, not
+from all. Units, ranges and cross-field rules stand beside each field as annotations (`x-quantity`); the
+quantity layer checks them in its own walk, because validators drop keywords they do not know whenever a
+`$ref` target names its own `$schema`.
 """
 
 from typing import Any
@@ -74,7 +75,7 @@ def _build_record() -> JsonSchema:
 
 
 def _build_technique(technique: str) -> JsonSchema:
-    """State what is required of a measured record of this technique without further condition (codes R and Rc)."""
+    """State what is required of a measured record without further condition (codes R and Rc)."""
     demands = [
         _build_demand(row.answers)
         for row in load_catalogue().rows
@@ -145,7 +146,7 @@ def _build_leaf(field: Field) -> JsonSchema:
     if field.kind in {"quantity", "quantity_or_series", "series", "aberrations"}:
         name = "vector_quantity" if field.vector else field.kind
         return {"$ref": f"#/$defs/{name}"}
-    if field.kind in {"timestamp"}:
+    if field.kind == "timestamp":
         return {
             "if": {"type": "object"},
             "then": {"$ref": "#/$defs/timestamp"},
@@ -290,7 +291,7 @@ def _build_definitions() -> dict[str, JsonSchema]:
 
 
 def _build_series() -> JsonSchema:
-    """One value per frame, or where the array is stored: a signal of the measurement or a file of the deposit."""
+    """Return the schema of one value per frame, or of where they are stored (a signal, a file)."""
     properties = {"unit": _TEXT, **_PROVENANCE}
     return {
         "if": _object_with("array"),
@@ -332,7 +333,7 @@ def _build_aberrations() -> JsonSchema:
 
 
 def _build_times() -> dict[str, JsonSchema]:
-    """A moment, or a local time whose zone nobody knows."""
+    """Return the forms of a moment, and of a local time whose zone nobody knows."""
     clock = r"\d{2}:\d{2}(:\d{2}(\.\d+)?)?"
     return {
         "date_time": {
@@ -356,7 +357,7 @@ def _build_times() -> dict[str, JsonSchema]:
 
 
 def _build_supplied() -> JsonSchema:
-    """The document for `--metadata`: what a person hands in beside the files."""
+    """Return the schema of the document for `--metadata`: what a person hands in beside the files."""
     return {
         "$schema": DIALECT,
         "$id": f"{RELEASE}/supplied.json",

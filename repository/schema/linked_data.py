@@ -7,7 +7,7 @@ from repository.schema.namespaces import EM_GLOSSARY, NAMESPACE, get_field_iri
 
 
 def build_context() -> dict[str, Any]:
-    """Return the context of measurement documents; keys inside a group mean what they mean there (scoped contexts)."""
+    """Return the context of measurement documents; groups have scoped contexts of their own."""
     return {
         "@context": {
             "@version": 1.1,

@@ -1,4 +1,4 @@
-"""One document from what the file says and what people say; every value keeps its source, disagreements are listed."""
+"""One document from what the file and people say: values keep their source, conflicts are listed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,9 +29,9 @@ def merge_metadata(
 ) -> MergedMetadata:
     """Merge the mapped vendor header with what was supplied, later layers over earlier ones.
 
-    A person's value is used where one was given; where it measures something and differs from the header by more than 2 %
-    (or at all, for shapes and choices), a warning holds both in the same unit. "Not recorded" does not hide a value that
-    the header has; "withheld" and "not applicable" do.
+    A person's value is used where one was given; where it measures something and differs from the header by
+    more than 2 % (or at all, for shapes and choices), a warning holds both in the same unit. "Not recorded"
+    does not hide a value that the header has; "withheld" and "not applicable" do.
 
     Parameters
     ----------
@@ -88,12 +88,12 @@ def _tag_leaf(child: Any, source: str) -> Any:
 
 
 def _overlay(below: Mapping[str, Any], above: Mapping[str, Any], node: Node) -> dict[str, Any]:
-    """Return `below` with every key of `above` in its place; groups are merged, everything else is replaced."""
+    """Return `below` overlaid with `above`: groups are merged, everything else is replaced."""
     merged = dict(below)
     for key, child in above.items():
         inner = node.children.get(key)
         known = merged.get(key)
-        if inner is not None and inner.children and _are_groups(known, child):
+        if inner is not None and inner.children and known is not None and _are_groups(known, child):
             merged[key] = _overlay(known, child, inner)
         elif key == "extensions" and isinstance(known, Mapping) and isinstance(child, Mapping):
             merged[key] = {**known, **child}
@@ -176,13 +176,13 @@ def _combine_lists(
     if not any(name is not None and name in names for name in map(_name_of, given)):
         return given
     merged = list(found)
-    for index, item in enumerate(given):
+    for item in given:
         name = _name_of(item)
         if name is not None and name in names and isinstance(item, Mapping):
             place = names.index(name)
             merged[place] = _combine(found[place], item, node, f"{pointer}/{place}", conflicts)
         else:
-            merged.append(given[index])
+            merged.append(item)
     return merged
 
 
@@ -199,6 +199,6 @@ def _report_conflict(node: Node, difference: tuple[str, str], pointer: str) -> F
         "header_conflict",
         f"{title}: {given} was given, the file's header says {found}.",
         pointer,
-        "The given value is used. Remove it to use the header's, correct it, or keep it with a note why the header is off.",
+        "The given value is used. Remove it to use the header's, correct it, or note why the header is off.",
         "cross_field",
     )

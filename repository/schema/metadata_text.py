@@ -1,6 +1,7 @@
 """Metadata documents as text: YAML or JSON, read strictly.
 
-YAML's surprises are switched off: `No` is nobelium and not false, dates stay texts, 1e-3 is a number, a key stands once.
+YAML's surprises are switched off: `No` is nobelium and not false, dates stay texts, 1e-3 is a number, a key
+stands once.
 """
 
 import json
@@ -27,13 +28,13 @@ class _StrictLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.events.AliasEvent):
-            mark = self.peek_event().start_mark
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise yaml.constructor.ConstructorError(
                 None, None, "aliases (*name) are not read; use defaults", mark
             )
         return super().compose_node(parent, index)
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT002 - the base's signature
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key_node, _ in node.value:
             if isinstance(key_node, yaml.ScalarNode):

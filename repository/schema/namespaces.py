@@ -14,7 +14,7 @@ NXEM = "https://manual.nexusformat.org/classes/applications/NXem.html#"
 
 
 def get_field_iri(field: Field) -> str:
-    """Return the one IRI that stands for a field in linked data: the EM Glossary's where it has one, else ours."""
+    """Return the IRI that stands for a field in linked data: the EM Glossary's, else ours."""
     term = field.iri.get("emg")
     return f"{EM_GLOSSARY}{term}" if term else f"{NAMESPACE}{field.path.replace('[]', '')}"
 

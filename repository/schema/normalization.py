@@ -1,9 +1,10 @@
 """One way of writing: what people type becomes the form that documents are stored in.
 
-Nothing is judged here. What cannot be read stays as it was typed, for validation to name. Normalizing twice changes nothing.
+Nothing is judged here. What cannot be read stays as it was typed, for validation to name. Normalizing twice
+changes nothing.
 """
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -28,7 +29,8 @@ _LOCAL_TIME = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.
 def normalize_document(raw: Mapping[str, Any], *, kind: DocumentName = "measurement") -> dict[str, Any]:
     """Return the document in its stored form; the argument is not changed.
 
-    - "200 kV" becomes {value: 200, unit: kV}; units get their UCUM code; a range and "about" mean `basis: estimated`.
+    - "200 kV" becomes {value: 200, unit: kV}; units get their UCUM code; a range and "about" mean `basis:
+      estimated`.
     - A quantity without `source` is the depositor's, without `basis` nominal (as set).
     - "not recorded", "withheld" and "not applicable" become declared gaps; so does "unknown" for elements.
     - A date without offset becomes {value, zone: unknown}; a named zone becomes its offset.
@@ -116,7 +118,7 @@ def _normalize_quantity(child: Any) -> Any:
 
 
 def _normalize_timestamp(child: Any) -> Any:
-    if isinstance(child, datetime.datetime | datetime.date):
+    if isinstance(child, dt.datetime | dt.date):
         child = child.isoformat()
     zone = None
     rest: dict[str, Any] = {}
@@ -144,7 +146,7 @@ def _find_offset(local: str, zone: Any) -> str | None:
     if re.fullmatch(r"[+-]\d{2}:\d{2}", zone):
         return zone
     try:
-        moment = datetime.datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone))
+        moment = dt.datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError):
         return None
     text = moment.isoformat()
@@ -174,7 +176,7 @@ def _normalize_text(child: Any) -> Any:
 
 
 def _normalize_date(child: Any) -> Any:
-    return child.isoformat() if isinstance(child, datetime.date) else _normalize_text(child)
+    return child.isoformat() if isinstance(child, dt.date) else _normalize_text(child)
 
 
 def _normalize_number(child: Any) -> Any:

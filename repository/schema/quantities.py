@@ -62,8 +62,8 @@ def parse_quantity_text(text: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        `{value|range, unit?, uncertainty?, basis?}`; `unit` is absent when none was typed and left as typed when unknown,
-        so that validation can name it. A range and "about" carry `basis: estimated`.
+        `{value|range, unit?, uncertainty?, basis?}`; `unit` is absent when none was typed and left as typed
+        when unknown, so that validation can name it. A range and "about" carry `basis: estimated`.
 
     Raises
     ------

@@ -1,6 +1,7 @@
-"""The quantity layer: units that are known and accepted, values that are possible and usual, likely slips by name.
+"""The quantity layer: accepted units, possible and usual values, likely slips by name.
 
-It walks the document itself. Angles, counts and fluences share no dimension here, so that 25 mrad never passes as 2.5 %.
+It walks the document itself. Angles, counts and fluences share no dimension here, so that 25 mrad never
+passes as 2.5 %.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,6 +1,7 @@
 """Write the released schema files: `python -m repository.schema.release`.
 
-The files of a version are committed and never edited by hand; a test fails when they differ from the catalogue.
+The files of a version are committed and never edited by hand; a test fails when they differ from the
+catalogue.
 """
 
 import json

@@ -1,7 +1,7 @@
 """What a measurement must say: the table of the catalogue applied to one document.
 
-The rule, in a depositor's words: every required field is answered once, by a value with its basis or by "not recorded".
-What does not apply is worked out, never asked.
+The rule, in a depositor's words: every required field is answered once, by a value with its basis or by "not
+recorded". What does not apply is worked out, never asked.
 """
 
 from collections.abc import Mapping, Sequence
@@ -56,7 +56,8 @@ def list_requirements(
     document
         The (merged) measurement document.
     signals
-        Its arrays; None when they are not known (yet). Calibrated axes answer for scan step, pixel size and energy axis.
+        Its arrays; None when they are not known (yet). Calibrated axes answer for scan step, pixel size and
+        energy axis.
     looked_for
         Keys of the vendor header per field path; the document's own `looked_for` counts too.
     """

@@ -34,7 +34,7 @@ class SignalShape:
 
     @classmethod
     def from_dict(cls, entry: Mapping[str, Any]) -> Self:
-        """Build from the JSON that readers, the database and the API use: {name, axes: [{name, size, unit, scale, offset}]}."""
+        """Build from JSON: {name, axes: [{name, size, unit, scale, offset}]}."""
         axes = tuple(
             SignalAxis(
                 name=axis["name"],

@@ -74,23 +74,26 @@ def list_techniques(document: Mapping[str, Any]) -> tuple[str, ...]:
 def work_out_scan(
     document: Mapping[str, Any], techniques: Sequence[str], signals: Sequence[SignalShape] | None
 ) -> str:
-    """Return the scan that the document states, else the one its arrays show, else the technique's usual one."""
+    """Return the scan that the document states, else what its arrays show, else the usual one."""
     stated = _word(document, "scan", "scan")
     if stated:
         return stated
-    names = {axis.name for signal in signals or () for axis in signal.axes}
-    if {"scan_y", "scan_x"} <= names:
-        return "raster"
-    if "position" in names:
-        return "positions"
-    if names & {"scan_y", "scan_x"}:
-        return "line"
-    if not signals and ALWAYS_SCANNED & set(techniques):
+    if signals:
+        return _scan_of_axes({axis.name for signal in signals for axis in signal.axes})
+    if ALWAYS_SCANNED & set(techniques):
         return "raster"
     shape = get_plain(document.get("scan_shape"))
     if isinstance(shape, list) and shape:
         return "raster" if len(shape) > 1 else "line"
     return "none"
+
+
+def _scan_of_axes(names: set[str]) -> str:
+    if {"scan_y", "scan_x"} <= names:
+        return "raster"
+    if "position" in names:
+        return "positions"
+    return "line" if names & {"scan_y", "scan_x"} else "none"
 
 
 def _series_of(signals: Sequence[SignalShape] | None) -> str:

@@ -14,8 +14,8 @@ def name_slip(field: Field, value: float, typed_unit: str) -> str:
     value
         The number in the field's own unit.
     typed_unit
-        The unit that was written beside it; another accepted unit that would bring the number into the usual range is
-        named as the one meant (300 V for 300 kV, 300000 kV for 300000 V, 50 nA for 50 pA).
+        The unit that was written beside it; another accepted unit that would bring the number into the usual
+        range is named as the one meant (300 V for 300 kV, 300000 kV for 300000 V, 50 nA for 50 pA).
     """
     usual = field.soft or field.hard
     if usual is None or field.unit is None:

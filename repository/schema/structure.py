@@ -1,4 +1,4 @@
-"""The structure layer: right keys, right kinds of value. Checked by jsonschema, told in a microscopist's words."""
+"""The structure layer: right keys, right kinds of value, told in a microscopist's words."""
 
 import functools
 import math
@@ -35,7 +35,7 @@ def check_structure(document: Any, *, kind: DocumentName = "measurement") -> lis
 
 
 def find_non_finite(entry: Any, pointer: str = "") -> Iterator[Finding]:
-    """Yield a finding for every NaN or infinity, wherever it stands: JSON has none, and `type: number` lets them pass."""
+    """Yield a finding for every NaN or infinity: JSON has none, and `type: number` lets them pass."""
     if isinstance(entry, float) and not math.isfinite(entry):
         yield Finding(
             "error",
@@ -63,8 +63,8 @@ def _translate(error: ValidationError, kind: DocumentName) -> Iterator[Finding]:
     field = _find_field(parts, kind)
     match error.validator:
         case "additionalProperties":
-            known = error.schema.get("properties", {})
-            for key in error.instance:
+            known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
+            for key in _as_mapping(error.instance):
                 if key not in known:
                     yield _explain_unknown(key, list(known), parts, pointer, kind)
         case "required":
@@ -77,6 +77,10 @@ def _translate(error: ValidationError, kind: DocumentName) -> Iterator[Finding]:
             return  # the quantity layer names the element
         case _:
             yield _explain_form(error, pointer, field)
+
+
+def _as_mapping(instance: Any) -> Mapping[str, Any]:
+    return instance if isinstance(instance, Mapping) else {}
 
 
 def _find_field(parts: list[str], kind: DocumentName) -> Field | None:
@@ -112,7 +116,7 @@ def _explain_unknown(
 def _explain_absent(error: ValidationError, pointer: str, field: Field | None) -> Finding:
     absent = _find_absent(error)
     if absent == "unit" and field is not None:
-        return _explain_unit_missing(field, pointer, error.instance.get("value"))
+        return _explain_unit_missing(field, pointer, _as_mapping(error.instance).get("value"))
     title = field.title if field is not None else "The document"
     message = f'{title} lacks "{absent}".'
     return Finding("error", "key_missing", message, pointer, _hint_of(field))
@@ -146,13 +150,14 @@ def _explain_unit_missing(field: Field, pointer: str, value: Any) -> Finding:
         "unit_missing",
         f"{field.title}: {shown} has no unit.",
         pointer,
-        f'No unit is ever guessed. Write for example "{example}"; accepted units: {", ".join(field.units) or "any"}.',
+        f'No unit is ever guessed. Write "{example}"; accepted units: {", ".join(field.units) or "any"}.',
         "structure",
     )
 
 
 def _explain_choice(error: ValidationError, pointer: str, field: Field | None) -> Finding:
-    words = [str(word) for word in error.validator_value]
+    allowed = error.validator_value
+    words = [str(word) for word in allowed] if isinstance(allowed, list) else []
     title = field.title if field is not None else "This entry"
     closest = suggest_word(str(error.instance), words, field.vocabulary if field is not None else None)
     hint = f'Did you mean "{closest}"? ' if closest else ""
@@ -197,7 +202,7 @@ _KINDS = {
     "boolean": "true or false",
 }
 _FORMS = {
-    "timestamp": "Write 2025-03-01T14:20:00+01:00; a local time without offset is accepted and kept as zone unknown.",
+    "timestamp": "Write 2025-03-01T14:20:00+01:00; without offset it is kept as zone unknown.",
     "date": "Write 2027-01-31.",
     "orcid": "Write 0000-0002-1825-0097.",
     "extensions": 'Keys are in reverse-DNS form: "org.example.lab:name".',

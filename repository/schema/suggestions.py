@@ -13,8 +13,8 @@ _CLOSE = 0.75
 def suggest_key(key: str, siblings: Sequence[str], group: str, kind: DocumentName) -> str | None:
     """Return a sentence that names the field meant by an unknown key, or None.
 
-    Names that other programs use ("beam_energy") come first, then slips of the keyboard among the keys of the same group,
-    then fields of that name elsewhere in the document.
+    Names that other programs use ("beam_energy") come first, then slips of the keyboard among the keys of the
+    same group, then fields of that name elsewhere in the document.
     """
     known = _collect_aliases(kind).get((group, key.lower()))
     if known is not None:

@@ -1,4 +1,4 @@
-"""The document for `--metadata`: {dataset, defaults, measurements: {path or glob: …}}, later overriding earlier."""
+"""The document for `--metadata`: {dataset, defaults, measurements: {path or glob: …}}."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ TOP_KEYS = ("dataset", "defaults", "measurements")
 
 
 def validate_supplied(document: Any) -> list[Finding]:
-    """Judge a metadata document before anything is merged: keys, kinds and quantities; nothing is demanded yet."""
+    """Judge a metadata document before it is merged: keys, kinds and quantities; nothing is demanded."""
     if not isinstance(document, Mapping):
         return check_structure(document)
     findings = [_report_unknown(str(key)) for key in document if key not in TOP_KEYS]
@@ -31,7 +31,9 @@ def validate_supplied(document: Any) -> list[Finding]:
 def select_supplied(
     document: Mapping[str, Any], path: str, *, companions: Sequence[str] = ()
 ) -> list[tuple[str, dict[str, Any]]]:
-    """Return the layers that apply to a file of a deposit as (label, document): defaults, then patterns in their order.
+    """Return the layers that apply to a file as (label, document): defaults, then patterns in their order.
+
+    Later layers override earlier ones.
 
     Parameters
     ----------
@@ -73,8 +75,8 @@ def list_unmatched(document: Mapping[str, Any], paths: Sequence[str]) -> list[Fi
 def matches_pattern(path: str, pattern: str) -> bool:
     """Say whether a path is named by a pattern.
 
-    Equal texts always match (also with brackets in them). `*` and `?` stay within a folder, `**` crosses folders; a pattern
-    without a slash is compared with the name of the file in any folder.
+    Equal texts always match (also with brackets in them). `*` and `?` stay within a folder, `**` crosses
+    folders; a pattern without a slash is compared with the name of the file in any folder.
     """
     path, pattern = path.removeprefix("./"), pattern.removeprefix("./")
     if path == pattern:
@@ -121,7 +123,7 @@ def _report_unknown(key: str) -> Finding:
         "unknown_key",
         f'"{key}" is not a part of a metadata document.',
         f"/{escape_pointer(key)}",
-        f"{meant}Its parts are dataset, defaults (for every measurement) and measurements (by path or pattern).",
+        f"{meant}Its parts are dataset, defaults (for all) and measurements (by path or pattern).",
     )
 
 

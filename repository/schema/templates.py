@@ -6,9 +6,9 @@ from typing import Any
 import yaml
 
 from repository.schema.fields import Field, load_catalogue
-from repository.schema.licenses import DEFAULT_LICENSE
 from repository.schema.requirements import Requirement, list_requirements
 
+DEFAULT_LICENSE = "CC-BY-4.0"
 _WIDTH = 44
 
 

@@ -1,7 +1,8 @@
 """The units that documents may use: a closed subset of UCUM with exact factors to SI.
 
-Angles are kept apart from plain numbers (UCUM and most libraries call both dimensionless, so that 25 mrad "converts"
-to 2.5 %), voltages from energies, and fluence (events per area) from reciprocal area: they have no area unit to clash with.
+Angles are kept apart from plain numbers (UCUM and most libraries call both dimensionless, so that 25 mrad
+"converts" to 2.5 %), voltages from energies, and fluence (events per area) from reciprocal area: they have no
+area unit to clash with.
 """
 
 import math
@@ -78,12 +79,15 @@ _SPELLINGS = {
     "Å": "Ao", "angstrom": "Ao", "Angstrom": "Ao", "ang": "Ao", "°": "deg", "degree": "deg", "degrees": "deg",
     "°C": "Cel", "degC": "Cel", "sec": "s", "second": "s", "seconds": "s", "minutes": "min", "hours": "h",
     "kilovolt": "kV", "kilovolts": "kV", "volt": "V", "volts": "V", "radian": "rad", "radians": "rad",
-    "1/nm": "nm-1", "1/Å": "Ao-1", "1/A": "Ao-1", "1/Ao": "Ao-1", "1/m": "m-1", "A-1": "Ao-1", "A^-1": "Ao-1", "Å-1": "Ao-1",
+    "1/nm": "nm-1", "1/Å": "Ao-1", "1/A": "Ao-1", "1/Ao": "Ao-1", "1/m": "m-1", "A-1": "Ao-1",
+    "A^-1": "Ao-1", "Å-1": "Ao-1",
     "nm^-1": "nm-1", "Å^-1": "Ao-1", "/nm": "nm-1", "/Ao": "Ao-1", "/Å": "Ao-1", "nm**-1": "nm-1",
     "e/Å2": "Ao-2", "e/Å^2": "Ao-2", "e/A2": "Ao-2", "e/A^2": "Ao-2", "e-/Å2": "Ao-2", "e-/A2": "Ao-2",
     "e-/A^2": "Ao-2", "e-/Å^2": "Ao-2", "1/Å2": "Ao-2", "1/Å^2": "Ao-2", "e/nm2": "nm-2", "e/nm^2": "nm-2",
-    "/Ao2": "Ao-2", "/nm2": "nm-2", "e/Ao2": "Ao-2", "e/m2": "m-2", "/m2": "m-2", "Å-2": "Ao-2", "e Å-2": "Ao-2",
-    "e/Å2/s": "Ao-2.s-1", "e/A2/s": "Ao-2.s-1", "e/Å^2/s": "Ao-2.s-1", "e/nm2/s": "nm-2.s-1", "e/nm^2/s": "nm-2.s-1",
+    "/Ao2": "Ao-2", "/nm2": "nm-2", "e/Ao2": "Ao-2", "e/m2": "m-2", "/m2": "m-2", "Å-2": "Ao-2",
+    "e Å-2": "Ao-2",
+    "e/Å2/s": "Ao-2.s-1", "e/A2/s": "Ao-2.s-1", "e/Å^2/s": "Ao-2.s-1",
+    "e/nm2/s": "nm-2.s-1", "e/nm^2/s": "nm-2.s-1",
     "1/s": "Hz", "s-1": "Hz", "fps": "Hz", "": "1",
 }  # fmt: skip
 
@@ -127,9 +131,8 @@ def convert(value: float, unit: str, target: str) -> float:
     """
     origin, goal = get_unit(unit), get_unit(target)
     if origin.dimension != goal.dimension:
-        raise UnitMismatchError(
-            f"{unit} measures {origin.dimension.replace('_', ' ')}, {target} measures {goal.dimension.replace('_', ' ')}"
-        )
+        kinds = [known.dimension.replace("_", " ") for known in (origin, goal)]
+        raise UnitMismatchError(f"{unit} measures {kinds[0]}, {target} measures {kinds[1]}")
     if unit == target or not math.isfinite(value):
         return value
     si = Fraction(value) * origin.factor + origin.offset

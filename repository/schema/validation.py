@@ -1,6 +1,6 @@
-"""The whole judgement on a document, layer by layer: structure, quantities, cross-field, and what is missing."""
+"""The whole judgement on a document: structure, quantities, cross-field, and what is missing."""
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,9 +8,9 @@ from typing import Any
 from repository.schema.cross_field import detector_checks, scan_checks, spectrum_checks, time_checks
 from repository.schema.cross_field.context import Check, build_context
 from repository.schema.documents import build_pointer, get_plain, get_value, is_gap
+from repository.schema.export.licenses import LICENSES
 from repository.schema.fields import load_catalogue
 from repository.schema.findings import Finding
-from repository.schema.licenses import is_known_license
 from repository.schema.normalization import normalize_document
 from repository.schema.ranges import check_quantities
 from repository.schema.requirements import Requirement, list_requirements
@@ -30,7 +30,7 @@ def validate_measurement(
     *,
     signals: Sequence[SignalShape] | None = None,
     looked_for: Mapping[str, Sequence[str]] | None = None,
-    now: datetime.datetime | None = None,
+    now: dt.datetime | None = None,
 ) -> list[Finding]:
     """Judge a measurement document, merged and normalized or as typed.
 
@@ -46,7 +46,8 @@ def validate_measurement(
     Returns
     -------
     list of Finding
-        Structure first, then quantities, cross-field, and unanswered questions. No error means fit to publish.
+        Structure first, then quantities, cross-field, and unanswered questions. No error means fit to
+        publish.
     """
     if not isinstance(document, Mapping):
         return check_structure(document)
@@ -61,14 +62,14 @@ def validate_measurement(
 
 
 def check_supplied_layer(document: Any) -> list[Finding]:
-    """Judge what a person supplied for a measurement before it is merged: structure and quantities, nothing is demanded."""
+    """Judge what a person supplied for a measurement before it is merged; nothing is demanded."""
     if not isinstance(document, Mapping):
         return check_structure(document)
     normal = normalize_document(document)
     return [*check_structure(normal), *check_quantities(normal)]
 
 
-def validate_dataset(document: Any, *, now: datetime.datetime | None = None) -> list[Finding]:
+def validate_dataset(document: Any, *, now: dt.datetime | None = None) -> list[Finding]:
     """Judge the document about the whole dataset; creators and license have been filled in by then."""
     if not isinstance(document, Mapping):
         return check_structure(document, kind="dataset")
@@ -76,7 +77,7 @@ def validate_dataset(document: Any, *, now: datetime.datetime | None = None) -> 
     return [
         *check_structure(normal, kind="dataset"),
         *check_quantities(normal, kind="dataset"),
-        *_check_dataset_fields(normal, now or datetime.datetime.now(datetime.UTC)),
+        *_check_dataset_fields(normal, now or dt.datetime.now(dt.UTC)),
     ]
 
 
@@ -132,7 +133,7 @@ def _report_refused_gap(requirement: Requirement) -> Finding:
         "gap_not_allowed",
         f"{requirement.title} cannot be declared as missing. {requirement.why}",
         build_pointer(requirement.path),
-        f"Give {requirement.path}{_find_example(requirement.path)}; an estimate with basis: estimated is an answer.",
+        f"Give {requirement.path}{_find_example(requirement.path)}; an estimate is an answer.",
         "structure",
     )
 
@@ -144,7 +145,7 @@ def _find_example(path: str) -> str:
     return f", for example {field.examples[0]!r}" if field is not None and field.examples else ""
 
 
-def _check_dataset_fields(document: Mapping[str, Any], now: datetime.datetime) -> list[Finding]:
+def _check_dataset_fields(document: Mapping[str, Any], now: dt.datetime) -> list[Finding]:
     findings = []
     creators = document.get("creators")
     if isinstance(creators, list) and not creators:
@@ -156,7 +157,7 @@ def _check_dataset_fields(document: Mapping[str, Any], now: datetime.datetime) -
             Finding("info", "abstract_missing", "The dataset has no abstract.", "/abstract", hint)
         )
     license_id = get_value(document, "license")
-    if isinstance(license_id, str) and not is_known_license(license_id):
+    if isinstance(license_id, str) and license_id not in LICENSES:
         message = f'"{license_id}" is not a licence that is known here.'
         hint = (
             "Usual for data: CC-BY-4.0, CC0-1.0, CC-BY-SA-4.0, ODbL-1.0. SPDX identifiers are case-sensitive."
@@ -166,7 +167,7 @@ def _check_dataset_fields(document: Mapping[str, Any], now: datetime.datetime) -
     return [finding for finding in findings if not is_gap(document.get(finding.pointer[1:]))]
 
 
-def _check_embargo(document: Mapping[str, Any], now: datetime.datetime) -> list[Finding]:
+def _check_embargo(document: Mapping[str, Any], now: dt.datetime) -> list[Finding]:
     access, until = get_value(document, "access"), get_value(document, "embargo_until")
     if access == "embargoed" and until is None:
         message, hint = (
@@ -177,7 +178,7 @@ def _check_embargo(document: Mapping[str, Any], now: datetime.datetime) -> list[
     if not isinstance(until, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", until):
         return []
     try:
-        ends = datetime.date.fromisoformat(until)
+        ends = dt.date.fromisoformat(until)
     except ValueError:
         message = f'"{until}" is not a date that exists.'
         return [Finding("error", "wrong_form", message, "/embargo_until", "Write 2027-01-31.", "cross_field")]

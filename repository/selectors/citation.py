@@ -7,6 +7,7 @@ from django.conf import settings
 
 from repository.errors import NotFoundError
 from repository.models import DatasetVersion
+from repository.models.dataset import version_doi
 from repository.schema.export.licenses import get_license
 from repository.schema.export.record import (
     CitationRecord,
@@ -19,7 +20,6 @@ from repository.schema.export.record import (
     Variable,
 )
 from repository.selectors import addresses
-from repository.services.identifiers import concept_doi, version_doi
 
 
 def build_citation_record(version: DatasetVersion) -> CitationRecord:
@@ -38,8 +38,8 @@ def build_citation_record(version: DatasetVersion) -> CitationRecord:
         published=version.published_at.date(),
         url=addresses.dataset_page(dataset_id),
         version=version.number,
-        doi=version_doi(dataset_id, version.number),
-        concept_doi=concept_doi(dataset_id),
+        doi=version.doi,
+        concept_doi=version.dataset.deposit.concept_doi,
         previous_version_doi=_neighbour(dataset_id, numbers, version.number - 1),
         next_version_doi=_neighbour(dataset_id, numbers, version.number + 1),
         doi_resolver=addresses.doi_resolver(),
@@ -60,7 +60,7 @@ def build_citation_record(version: DatasetVersion) -> CitationRecord:
 
 def build_record_for_doi(*, deposit_id: str, number: int | None) -> CitationRecord:
     """Return the record that a DOI names: a version's, or for the concept DOI the newest one's as concept."""
-    versions = DatasetVersion.objects.select_related("dataset").filter(dataset_id=deposit_id).order_by("-number")
+    versions = DatasetVersion.objects.select_related("dataset__deposit").filter(dataset_id=deposit_id).order_by("-number")
     version = versions.filter(number=number).first() if number is not None else versions.first()
     if version is None:
         raise NotFoundError(f"There is no published dataset {deposit_id}.")
@@ -94,10 +94,8 @@ def _build_funding(entries: Iterable[Mapping[str, Any]]) -> Iterable[Funding]:
     for entry in entries:
         yield Funding(
             funder=str(entry.get("funder") or entry.get("name") or ""),
-            ror=entry.get("ror"),
-            award_number=entry.get("award_number"),
-            award_uri=entry.get("award_uri"),
-            award_title=entry.get("award_title"),
+            ror=entry.get("funder_id"),
+            award_number=entry.get("award"),
         )
 
 

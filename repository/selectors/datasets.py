@@ -17,7 +17,6 @@ from repository.selectors.deposits import (
     view_finding,
     with_details,
 )
-from repository.services.identifiers import concept_doi, version_doi
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +91,9 @@ def describe_dataset(version: DatasetVersion) -> DatasetView:
         id=dataset_id,
         version=version.number,
         state=version.state,
-        doi=version_doi(dataset_id, version.number),
-        doi_url=addresses.doi_address(version_doi(dataset_id, version.number)),
-        concept_doi=concept_doi(dataset_id),
+        doi=version.doi,
+        doi_url=addresses.doi_address(version.doi),
+        concept_doi=version.dataset.deposit.concept_doi,
         url=addresses.dataset_page(dataset_id),
         title=version.title,
         dataset=version.document,
@@ -117,7 +116,7 @@ def describe_dataset(version: DatasetVersion) -> DatasetView:
         versions=tuple(
             VersionLine(
                 number=line.number,
-                doi=version_doi(dataset_id, line.number),
+                doi=line.doi,
                 state=line.state,
                 published_at=line.published_at,
             )

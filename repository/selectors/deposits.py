@@ -12,8 +12,6 @@ from repository.models import DataFile, Deposit, Finding, Identifier, Job, Measu
 from repository.schema import Requirement, list_requirements
 from repository.selectors import addresses
 from repository.selectors.access import own_deposits
-from repository.services.deposits import State
-from repository.services.validation import build_dataset_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +172,7 @@ def describe_deposit(deposit: Deposit) -> DepositView:
     """Return everything that is shown of a deposit, in a fixed number of queries."""
     findings = _group_findings(Finding.objects.filter(deposit=deposit))
     newest = deposit.identifiers.filter(version_number__isnull=False).order_by("-version_number").first()
-    is_published = deposit.state == State.PUBLISHED
+    is_published = deposit.state == Deposit.State.PUBLISHED
     return DepositView(
         id=deposit.pk,
         state=deposit.state,
@@ -188,7 +186,7 @@ def describe_deposit(deposit: Deposit) -> DepositView:
         created_at=deposit.created_at,
         updated_at=deposit.updated_at,
         document=deposit.document,
-        dataset=build_dataset_document(document=deposit.document, owner=deposit.owner),
+        dataset=deposit.dataset_document,
         accepted_warnings=deposit.accepted_warnings,
         findings=tuple(findings["deposit", None]),
         files=tuple(_describe_files(deposit, findings)),

@@ -13,7 +13,6 @@ from repository.errors import UnknownSearchFilterError
 from repository.models import Facts, SearchEntry
 from repository.schema.units import convert
 from repository.selectors import addresses
-from repository.services.identifiers import version_doi
 
 RANGES: Mapping[str, tuple[str, str, str]] = {
     # name: (column, SI unit of the column, unit in which people type it)
@@ -193,7 +192,7 @@ def _build_hit(entry: SearchEntry) -> SearchHit:
     voltages = {fact.acceleration_voltage_v for fact in facts if fact.acceleration_voltage_v is not None}
     return SearchHit(
         id=entry.pk,
-        doi=version_doi(entry.pk, entry.version.number),
+        doi=entry.version.doi,
         title=entry.title,
         url=addresses.dataset_page(entry.pk),
         creators=entry.creators,

@@ -1,12 +1,10 @@
 import datetime as dt
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 
 from repository.errors import UploadGoneError
 from repository.models import User
 from repository.selectors.access import Visitor, get_upload
-from repository.services.uploads import upload_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +18,6 @@ class UploadView:
     is_complete: bool
     expires_at: dt.datetime
     declared_sha256: str
-    file: Path
-
-    def count_arrived(self) -> int:
-        """Return how many bytes are on the disk; the file may have moved into the store already."""
-        if self.is_complete:
-            return self.size
-        try:
-            return self.file.stat().st_size
-        except FileNotFoundError:
-            return self.size
 
 
 def describe_upload(visitor: Visitor, upload_id: str) -> UploadView:
@@ -47,7 +35,6 @@ def describe_upload(visitor: Visitor, upload_id: str) -> UploadView:
         is_complete=upload.completed_at is not None,
         expires_at=upload.expires_at,
         declared_sha256=upload.declared_sha256,
-        file=upload_file(upload.pk),
     )
 
 

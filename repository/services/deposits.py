@@ -17,7 +17,7 @@ from repository.errors import (
     StateConflictError,
 )
 from repository.models import Deposit, DepositMember, Job, Measurement, User
-from repository.schema import check_supplied_document
+from repository.schema import validate_supplied
 from repository.services.audit import record_event
 from repository.services.identifiers import reserve_identifiers
 
@@ -188,7 +188,7 @@ def _title_of(document: Mapping[str, Any]) -> str:
 
 def _refuse_invalid(document: Mapping[str, Any]) -> None:
     """Refuse a document whose frame is wrong; its values are judged when the deposit is validated."""
-    findings = check_supplied_document(document)
+    findings = validate_supplied(document)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         first = errors[0]

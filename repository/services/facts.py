@@ -53,7 +53,7 @@ def _build_facts(entry: SearchEntry, measurement: Measurement) -> Facts:
         techniques=list(derived.techniques),
         elements=list(derived.elements),
         format=measurement.format,
-        instrument=(derived.instrument or "")[:200],
+        instrument=(derived.instrument_name or "")[:200],
         origin=(derived.origin or "")[:16],
         acceleration_voltage_v=derived.acceleration_voltage_v,
         semi_convergence_angle_rad=derived.semi_convergence_angle_rad,
@@ -61,7 +61,7 @@ def _build_facts(entry: SearchEntry, measurement: Measurement) -> Facts:
         scan_step_m=derived.scan_step_m,
         dwell_time_s=derived.dwell_time_s,
         probe_current_a=derived.probe_current_a,
-        fluence_e_per_m2=derived.fluence_e_per_m2,
+        fluence_e_per_m2=derived.electron_fluence_per_m2,
         camera_length_m=derived.camera_length_m,
     )
 

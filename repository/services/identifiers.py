@@ -8,17 +8,8 @@ from django.utils import timezone
 
 from repository.integrations.datacite import DoiRegistrar, LocalRegistrar
 from repository.models import Deposit, Identifier
+from repository.models.dataset import version_doi
 from repository.services.audit import record_event
-
-
-def concept_doi(deposit_id: str) -> str:
-    """Return the DOI that always names the newest version."""
-    return f"{settings.DOI_PREFIX}/{deposit_id}"
-
-
-def version_doi(deposit_id: str, number: int) -> str:
-    """Return the DOI of one version."""
-    return f"{settings.DOI_PREFIX}/{deposit_id}.v{number}"
 
 
 def get_registrar() -> DoiRegistrar:
@@ -28,7 +19,7 @@ def get_registrar() -> DoiRegistrar:
 
 def reserve_identifiers(*, deposit: Deposit, number: int) -> list[Identifier]:
     """Reserve the concept DOI and the DOI of a version; reserving twice changes nothing."""
-    wanted = {None: concept_doi(deposit.pk), number: version_doi(deposit.pk, number)}
+    wanted = {None: deposit.concept_doi, number: version_doi(deposit.pk, number)}
     return [
         Identifier.objects.get_or_create(
             doi=doi, defaults={"dataset": deposit, "version_number": version_number}

@@ -23,6 +23,7 @@ from repository.models import (
     VersionFile,
     VersionMeasurement,
 )
+from repository.schema import normalize_document
 from repository.services.audit import record_event
 from repository.services.deposits import (
     State,
@@ -34,7 +35,7 @@ from repository.services.deposits import (
 )
 from repository.services.facts import index_version
 from repository.services.identifiers import reserve_identifiers
-from repository.services.validation import build_dataset_document, list_obstacles, validate_deposit
+from repository.services.validation import list_obstacles, validate_deposit
 
 
 def publish_deposit(
@@ -98,7 +99,7 @@ def _freeze(deposit: Deposit, *, actor: User) -> DatasetVersion:
     dataset, _ = Dataset.objects.get_or_create(deposit=deposit)
     newest = dataset.versions.order_by("-number").first()
     number = newest.number + 1 if newest else 1
-    document = build_dataset_document(document=deposit.document, owner=deposit.owner)
+    document = normalize_document(deposit.dataset_document, kind="dataset")
     access, embargo_until = read_access(document)
     measurements = list(
         deposit.measurements.select_related("primary_file").prefetch_related("signals", "parts__data_file")

@@ -51,6 +51,14 @@ def upload_file(upload_id: uuid.UUID) -> Path:
     return upload_folder() / str(upload_id)
 
 
+def count_arrived(upload_id: uuid.UUID, size: int) -> int:
+    """Return how many bytes are on the disk; a file that has moved into the store was whole."""
+    try:
+        return upload_file(upload_id).stat().st_size
+    except FileNotFoundError:
+        return size
+
+
 def start_upload(*, deposit_id: str, actor: User, path: str, size: int, sha256: str = "") -> UploadPlan:
     """Promise bytes for a path. Refuses before a byte is sent what could not be kept.
 

@@ -5,15 +5,16 @@ from typing import Any
 
 from django.db import transaction
 
-from repository.models import Deposit, Finding, Job, Measurement, User
+from repository.models import Deposit, Finding, Job, Measurement
 from repository.schema import (
     SignalShape,
-    check_supplied_document,
+    list_unmatched,
     merge_metadata,
     normalize_document,
     select_supplied,
     validate_dataset,
     validate_measurement,
+    validate_supplied,
 )
 from repository.schema.findings import Finding as Found
 from repository.services.deposits import State, bump_revision, lock_deposit
@@ -22,23 +23,10 @@ from repository.services.findings import replace_findings
 READING_JOBS = ("inspect_deposit", "open_measurement", "convert_measurement")
 
 
-def build_dataset_document(*, document: Mapping[str, Any], owner: User) -> dict[str, Any]:
-    """Return the dataset's description with the defaults that are shown: the account as creator, CC-BY-4.0."""
-    dataset = dict(document.get("dataset") or {})
-    if not dataset.get("creators"):
-        creator = {"name": owner.full_name or owner.username}
-        if owner.orcid:
-            creator["orcid"] = owner.orcid
-        if owner.affiliation:
-            creator["affiliation"] = owner.affiliation
-        dataset["creators"] = [creator]
-    dataset.setdefault("license", "CC-BY-4.0")
-    return dataset
-
-
 def merge_measurement(measurement: Measurement, document: Mapping[str, Any]) -> tuple[dict[str, Any], list[Found]]:
     """Return the metadata document of a measurement and the conflicts between header and person."""
-    layers = select_supplied(document, measurement.primary_file.path)
+    companions = [part.data_file.path for part in measurement.parts.all()][1:]
+    layers = select_supplied(document, measurement.primary_file.path, companions=companions)
     merged = merge_metadata(header=measurement.extracted, supplied_layers=layers)
     return merged.document, list(merged.conflicts)
 
@@ -56,7 +44,7 @@ def validate_deposit(*, deposit_id: str) -> Deposit:
         measurements = (
             deposit.measurements.filter(frozen_at__isnull=True)
             .select_related("primary_file")
-            .prefetch_related("signals")
+            .prefetch_related("signals", "parts__data_file")
         )
         for measurement in measurements:
             measurement.deposit = deposit
@@ -66,9 +54,10 @@ def validate_deposit(*, deposit_id: str) -> Deposit:
 
 
 def _validate_dataset(deposit: Deposit) -> None:
-    dataset = build_dataset_document(document=deposit.document, owner=deposit.owner)
-    found = [*check_supplied_document(deposit.document), *validate_dataset(dataset)]
-    if not deposit.files.exists():
+    found = [*validate_supplied(deposit.document), *validate_dataset(deposit.dataset_document)]
+    paths = list(deposit.files.values_list("path", flat=True))
+    found += list_unmatched(deposit.document, paths) if paths else []
+    if not paths:
         found.append(
             Found(
                 severity="error",

@@ -1,6 +1,6 @@
 """What every cross-field check is given."""
 
-import datetime
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ class Context:
     document: Mapping[str, Any]
     signals: tuple[SignalShape, ...]
     facts: Facts
-    now: datetime.datetime
+    now: dt.datetime
 
     def find_axis(self, *names: str) -> SignalAxis | None:
         """Return the first axis of any array that has one of these names."""
@@ -29,14 +29,14 @@ Check = Callable[[Context], Iterator[Finding]]
 
 
 def build_context(
-    document: Mapping[str, Any], signals: Sequence[SignalShape] | None, now: datetime.datetime | None
+    document: Mapping[str, Any], signals: Sequence[SignalShape] | None, now: dt.datetime | None
 ) -> Context:
     """Gather what the checks need; `now` is the clock that dates are compared with."""
     return Context(
         document=document,
         signals=tuple(signals or ()),
         facts=derive_facts(document, signals),
-        now=now or datetime.datetime.now(datetime.UTC),
+        now=now or dt.datetime.now(dt.UTC),
     )
 
 

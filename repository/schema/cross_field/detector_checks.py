@@ -20,7 +20,7 @@ _ROUNDING = 1e-9
 
 
 def check_detector_angles(context: Context) -> Iterator[Finding]:
-    """The outer angle is larger than the inner one, of annular detectors and of segments."""
+    """Demand that the outer angle is larger than the inner one, of annular detectors and of segments."""
     for key in ("annular_detectors", "segments"):
         for index, entry in _entries(context.document, key):
             inner, outer = find_scalar(entry, "inner_angle"), find_scalar(entry, "outer_angle")
@@ -28,8 +28,8 @@ def check_detector_angles(context: Context) -> Iterator[Finding]:
                 yield report(
                     "error",
                     "detector_angles_reversed",
-                    f"{_name(entry, index)}: the outer angle ({outer * 1e3:.4g} mrad) is not larger than the inner one "
-                    f"({inner * 1e3:.4g} mrad).",
+                    f"{_name(entry, index)}: the outer angle ({outer * 1e3:.4g} mrad) is not larger than "
+                    f"the inner one ({inner * 1e3:.4g} mrad).",
                     f"/{key}/{index}/outer_angle",
                     "Exchange them, or correct the one that is off.",
                 )
@@ -43,14 +43,15 @@ def check_high_angle_name(context: Context) -> Iterator[Finding]:
             yield report(
                 "info",
                 "not_high_angle",
-                f"{_name(entry, index)} starts at {inner * 1e3:.4g} mrad; below 50 mrad contrast is not purely high-angle.",
+                f"{_name(entry, index)} starts at {inner * 1e3:.4g} mrad; "
+                "below 50 mrad contrast is not purely high-angle.",
                 f"/annular_detectors/{index}/inner_angle",
                 "Pages and search call it annular dark field. A semi-angle is meant.",
             )
 
 
 def check_detector_signals(context: Context) -> Iterator[Finding]:
-    """A detector that names its array names one that exists."""
+    """Demand that a detector which names its array names one that exists."""
     known = {signal.name for signal in context.signals}
     if not known:
         return
@@ -68,7 +69,7 @@ def check_detector_signals(context: Context) -> Iterator[Finding]:
 
 
 def check_segment_rings(context: Context) -> Iterator[Finding]:
-    """The segments of one ring do not cover more than a turn."""
+    """Demand that the segments of one ring do not cover more than a turn."""
     rings: dict[tuple[float | None, float | None], float] = defaultdict(float)
     for _, entry in _entries(context.document, "segments"):
         ring = (find_scalar(entry, "inner_angle"), find_scalar(entry, "outer_angle"))
@@ -117,14 +118,15 @@ def check_disk_fits(context: Context) -> Iterator[Finding]:
         yield report(
             "info",
             "disk_cut",
-            f"The pattern reaches {half * 1e3:.4g} mrad from its center, the bright-field disk {angle * 1e3:.4g} mrad.",
+            f"The pattern reaches {half * 1e3:.4g} mrad from its center, "
+            f"the bright-field disk {angle * 1e3:.4g} mrad.",
             "/diffraction_pixel_size",
             "Fine for an off-center or cropped camera; else check both, and semi- against full angle.",
         )
 
 
 def check_pixel_sizes_agree(context: Context) -> Iterator[Finding]:
-    """The angular and the reciprocal pixel size obey k = θ/λ to 2 %."""
+    """Compare the angular and the reciprocal pixel size: k = θ/λ to 2 %."""
     wavelength = context.facts.wavelength_m
     angular = find_pair(context.document, "diffraction_pixel_size")
     reciprocal = find_pair(context.document, "reciprocal_pixel_size")
@@ -144,15 +146,16 @@ def check_pixel_sizes_agree(context: Context) -> Iterator[Finding]:
             yield report(
                 "warning",
                 "pixel_sizes_disagree",
-                f"The angular pixel size makes {expected * 1e-9:.4g} nm-1, the reciprocal one is {second * 1e-9:.4g} nm-1.",
+                f"The angular pixel size makes {expected * 1e-9:.4g} nm-1, "
+                f"the reciprocal one is {second * 1e-9:.4g} nm-1.",
                 "/reciprocal_pixel_size",
-                f"k = angle / wavelength should hold to 2 %; voltage, camera length or one of the two is off.{two_pi}",
+                f"k = angle / wavelength should hold to 2 %; voltage or one of the two is off.{two_pi}",
             )
             return
 
 
 def check_matrix(context: Context) -> Iterator[Finding]:
-    """The matrix detector to scan is a rotation, with or without a flip."""
+    """Expect a rotation, with or without a flip, of the matrix detector to scan."""
     matrix = get_value(context.document, "detector_to_scan_matrix")
     if not _is_matrix(matrix):
         return
@@ -164,7 +167,7 @@ def check_matrix(context: Context) -> Iterator[Finding]:
             "matrix_not_orthogonal",
             "The matrix detector to scan is neither a rotation nor a rotation with a flip.",
             "/detector_to_scan_matrix",
-            "Rows have length 1 and are at right angles: [[cos, sin], [-sin, cos]], one row negated for a flip.",
+            "Rows have length 1 and right angles: [[cos, sin], [-sin, cos]], one row negated for a flip.",
         )
 
 

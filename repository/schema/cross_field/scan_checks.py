@@ -15,7 +15,7 @@ _CORNERS = 4
 
 
 def check_scan_shape(context: Context) -> Iterator[Finding]:
-    """Scan shape = array shape, after a declared flyback or crop."""
+    """Demand scan shape = array shape, after a declared flyback or crop."""
     stated = get_value(context.document, "scan_shape")
     if not isinstance(stated, list) or not all(isinstance(size, int) for size in stated):
         return
@@ -55,7 +55,7 @@ def _show(shape: list[int]) -> str:
 
 
 def check_stated_axes(context: Context) -> Iterator[Finding]:
-    """Axes that a person stated agree with those that were read."""
+    """Compare the axes that a person stated with those that were read."""
     stated = context.document.get("axes")
     if not isinstance(stated, list) or not context.signals:
         return
@@ -73,7 +73,7 @@ def check_stated_axes(context: Context) -> Iterator[Finding]:
 
 
 def check_technique_axes(context: Context) -> Iterator[Finding]:
-    """A technique shows in the axes of some array."""
+    """Expect a technique to show in the axes of some array."""
     if not context.signals:
         return
     names = {axis.name for signal in context.signals for axis in signal.axes}
@@ -88,7 +88,7 @@ def check_technique_axes(context: Context) -> Iterator[Finding]:
             yield report(
                 "warning",
                 "technique_without_axes",
-                f"The technique is {technique}, but no array has {words} (found: {', '.join(sorted(names))}).",
+                f"The technique is {technique}, but no array has {words} ({', '.join(sorted(names))}).",
                 "/technique",
                 "Correct the technique, or state what the axes mean under axes.",
             )
@@ -102,12 +102,12 @@ def check_uncalibrated_axes(context: Context) -> Iterator[Finding]:
             "axis_uncalibrated",
             f'Axis {axis.name} of "{signal}" has no unit.',
             "/axes",
-            "Give the field that calibrates it (scan_step, diffraction_pixel_size, energy_axis …) or its unit under axes.",
+            "Give what calibrates it (scan_step, diffraction_pixel_size, energy_axis), or its unit in axes.",
         )
 
 
 def check_field_of_view(context: Context) -> Iterator[Finding]:
-    """A scan wider than a grid cannot be; one wider than 1 mm is rare."""
+    """Refuse a scan wider than a grid; warn of one wider than 1 mm."""
     view = context.facts.field_of_view_m
     if view is None or view <= LARGE_FIELD_M:
         return
@@ -123,13 +123,14 @@ def check_field_of_view(context: Context) -> Iterator[Finding]:
 
 
 def check_fluence(context: Context) -> Iterator[Finding]:
-    """Current × time over step² is a sensible dose, and agrees with a stated one."""
+    """Judge the dose that current, time and step make, also against a stated one."""
     facts = context.facts
     if facts.fluence_origin == "derived" and (facts.electron_fluence_per_m2 or 0) > HIGH_FLUENCE_PER_M2:
         yield report(
             "warning",
             "fluence_unusual",
-            f"Current, time and step make {(facts.electron_fluence_per_m2 or 0) / 1e20:.3g} electrons per square angstrom.",
+            f"Current, time and step make {(facts.electron_fluence_per_m2 or 0) / 1e20:.3g} "
+            "electrons per square angstrom.",
             "/probe_current",
             "Are the units of current (pA), dwell time (us) and step (nm) right?",
         )

@@ -10,7 +10,7 @@ from repository.schema.units import ELEMENTARY_CHARGE_C
 
 
 def check_energy_against_voltage(context: Context) -> Iterator[Finding]:
-    """No loss and no photon exceeds the energy of the beam."""
+    """Refuse losses and photons above the energy of the beam."""
     end, voltage = context.facts.energy_end_ev, context.facts.acceleration_voltage_v
     if end is None or voltage is None or end <= voltage:
         return
@@ -24,7 +24,7 @@ def check_energy_against_voltage(context: Context) -> Iterator[Finding]:
 
 
 def check_energy_axis(context: Context) -> Iterator[Finding]:
-    """Start + channels × bin = end, to one bin."""
+    """Compare start + channels × bin width with the end, to one channel."""
     document, facts = context.document, context.facts
     start, end, width = facts.energy_start_ev, facts.energy_end_ev, facts.energy_bin_width_ev
     if start is not None and end is not None and end <= start:
@@ -44,14 +44,15 @@ def check_energy_axis(context: Context) -> Iterator[Finding]:
         yield report(
             "warning",
             "energy_axis_disagrees",
-            f"{channels} channels of {width:.6g} eV from {start:.6g} eV end at {reached:.6g} eV, not at {stated:.6g} eV.",
+            f"{channels} channels of {width:.6g} eV from {start:.6g} eV end at {reached:.6g} eV, "
+            f"not at {stated:.6g} eV.",
             "/energy_axis/end",
-            "One of start, end, bin width is off; the number of channels comes from the array where there is one.",
+            "One of start, end and bin width is off; the array counts where there is one.",
         )
 
 
 def check_energy_channels(context: Context) -> Iterator[Finding]:
-    """The stated number of channels is the array's."""
+    """Demand that the stated number of channels is the array's."""
     axis = context.find_axis("energy")
     channels = get_value(context.document, "energy_axis.channels")
     if axis is not None and isinstance(channels, int) and channels != axis.size:
@@ -72,9 +73,10 @@ def check_collection(context: Context) -> Iterator[Finding]:
         yield report(
             "info",
             "collection_below_convergence",
-            f"The collection semi-angle ({beta * 1e3:.4g} mrad) is below the convergence semi-angle ({alpha * 1e3:.4g} mrad).",
+            f"The collection semi-angle ({beta * 1e3:.4g} mrad) is below "
+            f"the convergence semi-angle ({alpha * 1e3:.4g} mrad).",
             "/collection_semi_angle",
-            "Cross-sections then need the correction for convergence. If one of them is a full angle, halve it.",
+            "Cross-sections then need a correction for convergence. If one is a full angle, halve it.",
         )
 
 

@@ -1,6 +1,6 @@
 """Clocks, times and series of frames."""
 
-import datetime
+import datetime as dt
 import itertools
 import statistics
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from repository.schema.documents import get_value
 from repository.schema.findings import Finding
 from repository.schema.units import UNITS, convert
 
-ALLOWED_AHEAD = datetime.timedelta(days=1)
+ALLOWED_AHEAD = dt.timedelta(days=1)
 GAP_FACTOR = 100
 SMALL_TILT_RANGE_DEG = 20
 LARGE_TILT_INCREMENT_DEG = 10
@@ -26,7 +26,7 @@ _SERIES_AXES = {
 
 
 def check_clock(context: Context) -> Iterator[Finding]:
-    """A date in the future is a warning; a local time without zone is kept and said to be one."""
+    """Warn of a date in the future; note a local time without zone."""
     entry = get_value(context.document, "acquired_at")
     text = entry.get("value") if isinstance(entry, Mapping) else entry
     moment = _parse_moment(text)
@@ -43,7 +43,7 @@ def check_clock(context: Context) -> Iterator[Finding]:
             "/acquired_at",
             "It is kept as local time. Add an offset (+01:00) if it is known.",
         )
-        moment = moment.replace(tzinfo=datetime.UTC)
+        moment = moment.replace(tzinfo=dt.UTC)
     if moment > context.now + ALLOWED_AHEAD:
         yield report(
             "warning",
@@ -54,17 +54,17 @@ def check_clock(context: Context) -> Iterator[Finding]:
         )
 
 
-def _parse_moment(text: Any) -> datetime.datetime | None:
+def _parse_moment(text: Any) -> dt.datetime | None:
     if not isinstance(text, str):
         return None
     try:
-        return datetime.datetime.fromisoformat(text)
+        return dt.datetime.fromisoformat(text)
     except ValueError:
         return None
 
 
 def check_series_lengths(context: Context) -> Iterator[Finding]:
-    """One value per frame."""
+    """Demand one value per frame."""
     for path, names in _SERIES_AXES.items():
         entry, axis = get_value(context.document, path), context.find_axis(*names)
         if isinstance(entry, Mapping) and isinstance(entry.get("values"), list) and axis is not None:
@@ -80,7 +80,7 @@ def check_series_lengths(context: Context) -> Iterator[Finding]:
 
 
 def check_series_times(context: Context) -> Iterator[Finding]:
-    """Times increase strictly; long gaps are named."""
+    """Demand that times increase strictly; warn of long gaps."""
     times = _read_series(context.document, "series_times", "s")
     steps = [after - before for before, after in itertools.pairwise(times)]
     if not steps:
@@ -105,7 +105,7 @@ def check_series_times(context: Context) -> Iterator[Finding]:
 
 
 def check_series_tilts(context: Context) -> Iterator[Finding]:
-    """A tilt series spans at least 20 degrees in steps of at most 10."""
+    """Expect a tilt series to span at least 20 degrees in steps of at most 10."""
     tilts = sorted(_read_series(context.document, "series_tilts", "deg"))
     if len(tilts) < len(("first", "last")):
         return
@@ -124,7 +124,7 @@ def check_series_tilts(context: Context) -> Iterator[Finding]:
 def _read_series(document: Mapping[str, Any], path: str, unit: str) -> list[float]:
     entry = get_value(document, path)
     values = entry.get("values") if isinstance(entry, Mapping) else None
-    code = entry.get("unit") if isinstance(entry, Mapping) else None
+    code = str(entry.get("unit")) if isinstance(entry, Mapping) else ""
     if not isinstance(values, list) or code not in UNITS or UNITS[code].dimension != UNITS[unit].dimension:
         return []
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
@@ -132,7 +132,7 @@ def _read_series(document: Mapping[str, Any], path: str, unit: str) -> list[floa
 
 
 def check_duration(context: Context) -> Iterator[Finding]:
-    """A scan takes at least its number of positions times its dwell time."""
+    """Expect a scan to take at least its number of positions times its dwell time."""
     duration = find_scalar(context.document, "acquisition_duration")
     shape, time = context.facts.scan_shape, context.facts.time_per_position_s
     if duration is None or shape is None or time is None or not context.facts.dwell_time_s:
@@ -144,14 +144,15 @@ def check_duration(context: Context) -> Iterator[Finding]:
         yield report(
             "warning",
             "duration_too_short",
-            f"{positions} positions of {time:.4g} s take {positions * time:.4g} s; the measurement lasted {duration:.4g} s.",
+            f"{positions} positions of {time:.4g} s take {positions * time:.4g} s; "
+            f"the measurement lasted {duration:.4g} s.",
             "/dwell_time",
             "Check the unit of the dwell time (us, ms) and the scan shape.",
         )
 
 
 def check_dead_time(context: Context) -> Iterator[Finding]:
-    """Live time does not exceed real time, nor exposure the frame period."""
+    """Expect live time within real time, and exposure within the frame period."""
     pairs = (("live_time", "eds.real_time"), ("exposure_time", "camera.frame_time"))
     for part, whole in pairs:
         first, second = find_scalar(context.document, part), find_scalar(context.document, whole)

@@ -1,0 +1,94 @@
+"""The database as the application's role sees it, and one whole Stemma for the suites that speak HTTP."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+LIVE_GROUP = "live_stack"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that share the running Stemma in one process: it is started once."""
+    for item in items:
+        if LIVE_GROUP in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(LIVE_GROUP))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """Make the test database as the owner, then let the tests write as the role that may not change tables."""
+    from django.db import connection
+    from django.test.utils import setup_databases, teardown_databases
+
+    from repository.project.settings import parse_database_url
+
+    if "DATABASE_OWNER_URL" not in os.environ:
+        pytest.skip("needs the database: run by `make test` or `python -m repository.project.stack exec -- pytest`")
+    owner = parse_database_url(os.environ["DATABASE_OWNER_URL"])
+    application = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
+    worker = getattr(request.config, "workerinput", {}).get("workerid")
+    with django_db_blocker.unblock():
+        connection.settings_dict.update({key: owner[key] for key in ("USER", "PASSWORD")})
+        connection.close()
+        if worker is not None:
+            connection.settings_dict["TEST"]["NAME"] = f"test_stemma_{worker}"
+        made = setup_databases(verbosity=0, interactive=False)
+        address = _owner_address(owner, str(connection.settings_dict["NAME"]))
+        _grant(address, application["USER"])
+        connection.close()
+        connection.settings_dict.update(application)
+    # A flush truncates, which only the owner may do.
+    connection.ops.execute_sql_flush = lambda statements: _execute(address, statements)  # type: ignore[method-assign]
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.settings_dict.update({key: owner[key] for key in ("USER", "PASSWORD")})
+        teardown_databases(made, verbosity=0)
+
+
+def _owner_address(owner: dict[str, Any], database: str) -> str:
+    return psycopg.conninfo.make_conninfo(
+        host=owner["HOST"], port=owner["PORT"], user=owner["USER"], password=owner["PASSWORD"], dbname=database
+    )
+
+
+def _execute(address: str, statements: list[str]) -> None:
+    with psycopg.connect(address) as owner_connection:
+        for statement in statements:
+            owner_connection.execute(statement)  # type: ignore[call-overload]  # Django's own SQL
+
+
+def _grant(address: str, role: str) -> None:
+    _execute(
+        address,
+        [
+            f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{role}"',
+            f'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO "{role}"',
+        ],
+    )
+
+
+@pytest.fixture
+def stemma_home(tmp_path: Path, settings: Any) -> Path:
+    """Give a test object store, uploads and work folders of its own."""
+    settings.STEMMA_HOME = tmp_path / "home"
+    return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def live_stack() -> Iterator[Any]:
+    """Run a whole Stemma for the suites that are clients of it."""
+    from repository.project.stack.harness import running_stack
+
+    with tempfile.TemporaryDirectory(prefix="stemma-live-") as folder, running_stack(
+        Path(folder) / "home", env={"STEMMA_JOB_LEASE_SECONDS": "6", "STEMMA_RECONCILE_SECONDS": "1"}
+    ) as stack:
+        yield stack
