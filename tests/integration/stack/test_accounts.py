@@ -57,24 +57,17 @@ def test_below_a_closed_home_nothing_is_opened(make_stack: MakeStack, open_folde
 def find_python(user: SystemUser, checkout: Path) -> tuple[str, dict[str, str]]:
     """Return a Python with Stemma's packages that this account can run, and the variables it needs."""
     # The virtual environment may rest on a Python inside root's home; the packages themselves are open.
-    (checkout / "async_timeout.py").write_text("from asyncio import timeout\n")  # for Debian's 3.11.2
     choices = [(sys.executable, dict[str, str]()), ("/usr/bin/python3.11", {"PYTHONPATH": str(PACKAGES)})]
     for python, variables in choices:
-        try:
-            probe = subprocess.run(
-                [
-                    *compose_launcher(signal.SIGTERM, user),
-                    python,
-                    "-c",
-                    "import psycopg, granian, celery, redis",
-                ],
-                env={"PATH": os.environ["PATH"], **variables},
-                cwd=checkout,
-                capture_output=True,
-                check=False,
-            )
-        except OSError:
-            continue
+        # By way of `env`: setpriv itself still has root's rights when it starts its program.
+        attempt = ["env", python, "-c", "import psycopg, granian, celery, redis"]
+        probe = subprocess.run(
+            [*compose_launcher(signal.SIGTERM, user), *attempt],
+            env={"PATH": os.environ["PATH"], **variables},
+            cwd=checkout,
+            capture_output=True,
+            check=False,
+        )
         if probe.returncode == 0:
             return python, variables
     pytest.skip("the packages of this environment are closed to other accounts")
