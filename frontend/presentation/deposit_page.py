@@ -89,7 +89,8 @@ def _list_steps(deposit: DepositView, questionnaire: Questionnaire, n_errors: in
 def _group_findings(deposit: DepositView) -> Iterable[FindingGroup]:
     """Return the findings by what they are about; missing answers are asked for above and not said again."""
     parts = [("The dataset", deposit.findings)]
-    parts += [(each.path, each.findings) for each in (*deposit.measurements, *deposit.files)]
+    parts += [(measurement.path, measurement.findings) for measurement in deposit.measurements]
+    parts += [(file.path, file.findings) for file in deposit.files]
     for title, findings in parts:
         shown = tuple(finding for finding in findings if finding.code != _ASKED_ABOVE)
         if shown:

@@ -54,7 +54,7 @@ def answering_refusals(page: Page[Parameters]) -> Page[Parameters]:
     """Show a refusal of the domain as a page with its reason and what to do."""
 
     @functools.wraps(page)
-    def answer(request: HttpRequest, *args: Parameters.args, **kwargs: Parameters.kwargs) -> HttpResponse:
+    def answer(request: HttpRequest, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> HttpResponse:
         try:
             return page(request, *args, **kwargs)
         except RepositoryError as refusal:
