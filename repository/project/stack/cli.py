@@ -1,22 +1,29 @@
 """The command line of the stack; the Makefile is its usual caller."""
 
 import argparse
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from repository.project.environment import EnvironmentVariableError, StackEnvironment, read_stack_environment
 from repository.project.stack.background import show_status, start_in_background, stop_background
 from repository.project.stack.errors import StackError
 from repository.project.stack.one_command import run_with_servers
+from repository.project.stack.parts import compose_examples
 from repository.project.stack.progress import Progress
 from repository.project.stack.supervisor import Supervisor
+
+Run: TypeAlias = Callable[[argparse.Namespace, StackEnvironment, Progress], int]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command of the stack; return its exit code."""
     options = _build_parser().parse_args(arguments)
+    run: Run = options.run
     try:
-        return _run(options, read_stack_environment(), Progress())
+        return run(options, read_stack_environment(), Progress())
     except (StackError, EnvironmentVariableError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -25,18 +32,38 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def _run(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:
-    match options.command:
-        case "up":
-            return Supervisor(environment=environment, progress=progress, fsync=not options.no_fsync).run()
-        case "start":
-            return start_in_background(environment, progress)
-        case "stop":
-            return stop_background(environment, progress)
-        case "status":
-            return show_status(environment, progress)
-        case _:
-            return run_with_servers(_strip_dashes(options.words), environment=environment, home=options.home)
+def _up(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:
+    return Supervisor(environment=environment, progress=progress, fsync=not options.no_fsync).run()
+
+
+def _demo(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:
+    supervisor = Supervisor(environment=environment, progress=progress)
+    return supervisor.run(companion=lambda application: application.examples(options.data))
+
+
+def _examples(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:
+    del environment, progress  # the program reads and reports for itself
+    return subprocess.call(compose_examples(options.data))
+
+
+def _start(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:
+    del options
+    return start_in_background(environment, progress)
+
+
+def _stop(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:
+    del options
+    return stop_background(environment, progress)
+
+
+def _status(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:
+    del options
+    return show_status(environment, progress)
+
+
+def _exec(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:
+    del progress  # the command's own output is what matters
+    return run_with_servers(_strip_dashes(options.words), environment=environment, home=options.home)
 
 
 def _strip_dashes(words: list[str]) -> list[str]:
@@ -49,14 +76,24 @@ def _strip_dashes(words: list[str]) -> list[str]:
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m repository.project.stack", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    up = commands.add_parser("up", help="start everything and stay in the foreground until Ctrl-C")
+
+    def add(name: str, run: Run, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=run)
+        return command
+
+    up = add("up", _up, "start everything and stay in the foreground until Ctrl-C")
     up.add_argument(
-        "--no-fsync", action="store_true", help="quicker, but a power cut may cost the data: for tests"
+        "--no-fsync", action="store_true", help="quicker; a power cut may cost the data: for tests"
     )
-    commands.add_parser("start", help="start in the background; returns when Stemma is ready")
-    commands.add_parser("stop", help="stop what runs in STEMMA_HOME")
-    commands.add_parser("status", help="show the parts")
-    execute = commands.add_parser("exec", help="run a command with a database and a broker of its own")
+    demo = add("demo", _demo, "start everything, deposit the examples, stay until Ctrl-C")
+    examples = add("examples", _examples, "deposit the examples into the running Stemma")
+    for command in (demo, examples):
+        command.add_argument("--data", type=Path, help="deposit this folder instead of the examples")
+    add("start", _start, "start in the background; returns when Stemma is ready")
+    add("stop", _stop, "stop what runs in STEMMA_HOME")
+    add("status", _status, "show the parts")
+    execute = add("exec", _exec, "run a command with a database and a broker of its own")
     execute.add_argument(
         "--home", type=Path, help="where their data go (default: a free .stemma-test folder)"
     )

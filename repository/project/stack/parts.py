@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from repository.project.environment import CHECKOUT, StackEnvironment
 from repository.project.stack.credentials import Secrets
@@ -113,6 +114,10 @@ class ApplicationParts:
         }
         return self._command("setup", ("manage.py", *words), extra=owner, death_signal=signal.SIGKILL)
 
+    def examples(self, data: Path | None) -> Command:
+        """Return the program that deposits the examples, or a person's folder, into this Stemma."""
+        return Command(tuple(compose_examples(data)), self.variables(), self.home.log_of("stack"), CHECKOUT)
+
     def _command(
         self,
         part: str,
@@ -131,6 +136,12 @@ class ApplicationParts:
             harder_signal=harder_signal,
             patience=patience,
         )
+
+
+def compose_examples(data: Path | None) -> list[str]:
+    """Return the command line of the program that deposits."""
+    words = [sys.executable, "-m", "repository.project.stack.deposit_examples"]
+    return words if data is None else [*words, "--data", str(data.absolute())]
 
 
 def server_environment(home: StackHome) -> dict[str, str]:
