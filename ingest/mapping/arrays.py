@@ -83,7 +83,7 @@ def _add_steps(
     scales = [axis.get("scale") for axis in axes]
     if unit not in units or any(axis.get("unit") != unit for axis in axes) or not all(scales):
         return
-    steps = [abs(float(scale)) for scale in scales]
+    steps = [_without_noise(abs(float(scale))) for scale in scales]
     same = max(steps) - min(steps) <= 1e-6 * max(steps)
     draft.put_quantity(path, steps[0] if same else steps, unit, basis=basis, key=("axes of the array",))
 
@@ -93,7 +93,8 @@ def _add_spectrum(draft: DraftBuilder, axes: Mapping[str, Any], basis: Basis) ->
         axis = axes.get(name)
         if axis is None or axis.get("unit") != unit or not axis.get("scale"):
             continue
-        start, step = float(axis.get("offset") or 0.0), float(axis["scale"])
+        step = _without_noise(float(axis["scale"]))
+        start = _without_noise(float(axis.get("offset") or 0.0))
         end = start + step * (int(axis["size"]) - 1)
         ends = {"start": min(start, end), "end": max(start, end), "bin_width": abs(step)}
         for part, number in ends.items():
@@ -103,3 +104,8 @@ def _add_spectrum(draft: DraftBuilder, axes: Mapping[str, Any], basis: Basis) ->
             draft.put("energy_axis.channels", int(axis["size"]), key=("shape of the array",))
         else:
             draft.put_word("technique", ["cathodoluminescence"])
+
+
+def _without_noise(number: float) -> float:
+    """Return a number to the seven digits that 32-bit headers hold."""
+    return float(f"{number:.7g}")

@@ -63,7 +63,7 @@ def map_hyperspy(draft: DraftBuilder) -> None:
 
 
 def _add_general(draft: DraftBuilder) -> None:
-    draft.take_text("title", *((root, "General", "title") for root in _ROOTS))
+    draft.take_text("title", *((root, "General", "title") for root in _ROOTS), ("mapped_parameters", "title"))
     draft.take_text("sample.name", *((root, "Sample", "description") for root in _ROOTS))
     for root in _ROOTS:
         _add_time(draft, root)

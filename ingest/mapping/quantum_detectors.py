@@ -1,7 +1,7 @@
 """Merlin MIB with its hdr: a camera and its clock; nothing of the microscope stands in it."""
 
 from ingest.mapping.arrays import add_arrays
-from ingest.mapping.draft import DraftBuilder, Place
+from ingest.mapping.draft import DraftBuilder, Place, as_number
 from ingest.mapping.times import as_entry, from_iso
 
 _CHIP_TYPE = "Chip Type (Medipix 3.0, Medipix 3.1, Medipix 3RX)"
@@ -50,5 +50,6 @@ def _add_threshold(draft: DraftBuilder) -> None:
     key = ("mib", "thresholds_keV")
     draft.look("camera.threshold", key)
     thresholds = draft.find(*key)
-    if isinstance(thresholds, list) and thresholds and thresholds[0] > 0:
-        draft.put_quantity("camera.threshold", float(thresholds[0]), "keV", basis="nominal", key=key)
+    lowest = as_number(thresholds[0]) if isinstance(thresholds, list) and thresholds else None
+    if lowest is not None and lowest > 0:
+        draft.put_quantity("camera.threshold", lowest, "keV", basis="nominal", key=key)

@@ -1,0 +1,129 @@
+"""Headers as readers give them, with the values that real files hold."""
+
+from typing import Any
+
+
+def axis(
+    name: str, size: int, unit: str | None = None, scale: float | None = None, offset: float = 0.0
+) -> dict[str, Any]:
+    return {"name": name, "size": size, "unit": unit, "scale": scale, "offset": offset}
+
+
+def signal(
+    *axes: dict[str, Any], name: str = "data", shape_origin: str = "file", **rest: Any
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "shape": [entry["size"] for entry in axes],
+        "dtype": "uint16",
+        "axes": list(axes),
+        "intensity_unit": None,
+        "shape_origin": shape_origin,
+        "orientation": "as stored",
+        "n_signal_axes": 2,
+        **rest,
+    }
+
+
+def four_d(step: float | None = None, **rest: Any) -> list[dict[str, Any]]:
+    unit = None if step is None else "nm"
+    scan = (axis("scan_y", 4, unit, step), axis("scan_x", 8, unit, step))
+    return [signal(*scan, axis("detector_y", 128), axis("detector_x", 128), **rest)]
+
+
+EMPAD_OLD: dict[str, Any] = {
+    "xml": {
+        "root.timestamp.timestamp": 1559820600.164675,
+        "root.timestamp.isoformat": "2019-06-06T13:30:00.164675",
+        "root.software_version": "0.51 211118",
+        "root.exposure_time": 1,
+        "root.background_image.absolute_filename": "…img_exp_1",
+        "root.iom_measurements.optics.get_cameralength": 0.7225,
+        "root.iom_measurements.source.get_screencurrent": 1.8692130765930283e-12,
+        "root.iom_measurements.source.get_voltage": 300000.0,
+        "root.iom_measurements.column.get_scanrotation": 0.0,
+        "root.iom_measurements.beam.get_spotsizeindex": 6,
+        "root.iom_measurements.calibrated_diffraction_angle": 0.00042906574394463665,
+    }
+}
+EMPAD_NEW: dict[str, Any] = {
+    "xml": {
+        "root.timestamp.timestamp": 1774471672.586728,
+        "root.timestamp.isoformat": "2026-03-25T16:47:52.586728",
+        "root.software_version": "1.2.2  (2021-08-20)",
+        "root.exposure_time": 1,
+        "root.iom_measurements.scan_rotation": 0.0,
+        "root.iom_measurements.is_column_in_stem_mode": True,
+        "root.iom_measurements.spot_size_index": 7,
+        "root.iom_measurements.nominal_camera_length": 0.369,
+        "root.iom_measurements.high_voltage": 300000.0,
+    }
+}
+MIB: dict[str, Any] = {
+    "mib": {
+        "timestamp_local": "2021-05-07 18:51:10.905800",
+        "timestamp_utc": "2021-05-07T16:51:10.905800928Z",
+        "exposure_s": 0.1,
+        "exposure_ns": 100000000,
+        "counter_depth_bits": 6,
+        "thresholds_keV": [40.0, 511.0, 0.0],
+    },
+    "hdr": {
+        "Chip ID": "W559_G11, - , - , -",
+        "Chip Type (Medipix 3.0, Medipix 3.1, Medipix 3RX)": "Medipix 3RX",
+        "Gain": "SLGM",
+        "bpc File": "…W559_G11_SPM.bpc,,,",
+        "Software Version": "0.76.1.101",
+    },
+}
+BLOCKFILE: dict[str, Any] = {
+    "blockfile_header": {
+        "Scan_rotation": 2500,
+        "SX": 12.8,
+        "SY": 12.8,
+        "Beam_energy": 200000,
+        "SDP": 6226,
+        "Camera_length": 2000,
+        "Acquisition_time": 42339.653470046294,
+        "Note": "Precession angle : 0.6 deg\r\nPrecession Frequency : 100\r\nCamera gamma : on",
+    }
+}
+
+
+def dm(tags: dict[str, Any], *, title: str = "image", group: str = "TagGroup0") -> dict[str, Any]:
+    return {"ImageList": {group: {"ImageTags": tags, "Name": title}}, "signals": {"data": group}}
+
+
+DM_EELS = dm(
+    {
+        "Microscope Info": {
+            "Voltage": 200000.0,
+            "Probe Current (nA)": 0.0,
+            "Emission Current (µA)": 0.0,
+            "STEM Camera Length": 2.799999952316284,
+            "Illumination Mode": "STEM",
+            "Stage Position": {"Stage Alpha": -12.5, "Stage Beta": 0.0, "Stage X": 3.0},
+        },
+        "EELS": {
+            "Experimental Conditions": {
+                "Convergence semi-angle (mrad)": 30.0,
+                "Collection semi-angle (mrad)": 33.0,
+            },
+            "Acquisition": {"Exposure (s)": 2.0, "Number of frames": 10},
+        },
+        "Meta Data": {"Signal": "EELS", "Format": "Spectrum"},
+        "Acquisition": {
+            "Device": {"Name": "QUEFINA 1"},
+            "Parameters": {"High Level": {"Processing": "Gain Normalized"}},
+        },
+        "DataBar": {"Acquisition Date": "27.08.2016", "Acquisition Time": "20:54:33"},
+        "DigiScan": {"Sample Time": 32.400001525878906, "Rotation": 0.0},
+        "GMS Version": {"Created": "2.31.734.0"},
+        "Session Info": {
+            "Specimen": "SrTiO3",
+            "Operator": "A. Person",
+            "Microscope": "Unknown",
+            "Items": {"TagGroup0": {"Label": "Operator", "Value": "A. Person"}},
+        },
+    }
+)
