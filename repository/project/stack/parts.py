@@ -54,7 +54,7 @@ class ApplicationParts:
         return f"http://{host}:{self.port}"
 
     def variables(self) -> dict[str, str]:
-        """Return the environment of every part; only `management` adds the owner of the tables."""
+        """Return the environment of every part; only `preparation` adds the owner of the tables."""
         inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
         return {
             **inherited,
@@ -106,13 +106,14 @@ class ApplicationParts:
             extra=_ONE_THREAD,
         )
 
-    def management(self, *words: str) -> Command:
-        """Return a management command, run as the owner of the tables."""
+    def preparation(self) -> Command:
+        """Return the program that makes tables and account, run as the owner of the tables."""
         owner = {
             "DATABASE_URL": self.addresses.database_owner,
             "DATABASE_OWNER_URL": self.addresses.database_owner,
         }
-        return self._command("setup", ("manage.py", *words), extra=owner, death_signal=signal.SIGKILL)
+        program = ("-m", "repository.project.stack.prepare_database", self.environment.account)
+        return self._command("setup", program, extra=owner, death_signal=signal.SIGKILL)
 
     def examples(self, data: Path | None) -> Command:
         """Return the program that deposits the examples, or a person's folder, into this Stemma."""

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 
 from repository.project.environment import StackEnvironment
-from repository.project.stack.account import renew_credentials
 from repository.project.stack.credentials import ensure_secrets, with_secret_key
 from repository.project.stack.errors import StackError, StopRequestedError
 from repository.project.stack.health import ask_readiness
@@ -15,6 +14,7 @@ from repository.project.stack.lock import HomeLock
 from repository.project.stack.managed_part import ManagedPart
 from repository.project.stack.parts import ApplicationParts
 from repository.project.stack.ports import choose_port, describe_holder, is_free
+from repository.project.stack.preparation import prepare_database
 from repository.project.stack.processes import (
     Command,
     become_subreaper,
@@ -22,7 +22,6 @@ from repository.project.stack.processes import (
     identify,
     read_tail,
     rotate_log,
-    spawn,
 )
 from repository.project.stack.progress import Progress
 from repository.project.stack.remains import clear_remains
@@ -97,11 +96,10 @@ class Supervisor:
             rotate_log(self._home.log_of(name))
         application = self._start_servers(port)
         self._state.url = application.url
-        with self._progress.step("tables"):
-            self._run_setup(application.management("migrate", "--no-input", "--verbosity", "1"))
+        with self._progress.step("tables") as notes:
+            prepare_database(application, self._signals)
+            notes.append(f"migrated; sign in as {self._environment.account}, see {self._home.credentials}")
         self._start_application(application)
-        with self._progress.step("account") as notes:
-            notes.append(f"{renew_credentials(application)}, in {self._home.credentials}")
         with self._progress.step("web") as notes:
             self._wait_until_ready(application)
             notes.append(application.url)
@@ -136,18 +134,6 @@ class Supervisor:
         self._state.ports = {**servers.ports, "web": port}
         self._save()
         return ApplicationParts(self._environment, self._home, secrets, addresses, port)
-
-    def _run_setup(self, command: Command) -> None:
-        process = spawn(command)
-        try:
-            while process.poll() is None:
-                self._signals.pause_or_stop(0.05)
-        finally:
-            process.kill()
-            process.wait()
-        if process.returncode != 0:
-            words = " ".join(command.argv[1:3])
-            raise StackError(f"`{words}` failed. The end of {command.log}:\n{read_tail(command.log)}")
 
     def _start_application(self, application: ApplicationParts) -> None:
         queues = f"{self._environment.worker_processes} processes"

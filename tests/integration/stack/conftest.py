@@ -16,7 +16,11 @@ from repository.project.stack.harness import RunningStack, compose_environment
 from repository.project.stack.home import StackHome
 
 MINIATURE = Path(__file__).parent / "miniature"
-STAND_INS = {"manage.py": ".", "asgi.py": "repository/project", "celery.py": "repository/project"}
+STAND_INS = {
+    "prepare_database.py": "repository/project/stack",
+    "asgi.py": "repository/project",
+    "celery.py": "repository/project",
+}
 PACKAGES = Path(sys.prefix) / "lib" / "python3.11" / "site-packages"
 
 MakeStack = Callable[..., RunningStack]

@@ -112,7 +112,8 @@ def test_a_part_that_cannot_start_shows_its_log_and_leaves_nothing(make_stack: M
 
 def test_a_migration_that_fails_shows_its_log(make_stack: MakeStack) -> None:
     stack = make_stack()
-    (stack.checkout / "manage.py").write_text("raise SystemExit('column is missing')\n")
+    program = stack.checkout / "repository" / "project" / "stack" / "prepare_database.py"
+    program.write_text("raise SystemExit('column is missing')\n")
     with pytest.raises(HarnessError, match="column is missing"):
         stack.start()
     assert list_processes_of(stack) == []

@@ -1,0 +1,73 @@
+"""Tables and the first account of a fresh Stemma, and `credentials.json` with its token."""
+
+import json
+import subprocess
+from typing import Any
+
+from repository.project.stack.credentials import write_credentials
+from repository.project.stack.errors import StackError
+from repository.project.stack.parts import ApplicationParts
+from repository.project.stack.processes import compose_launcher, read_tail
+from repository.project.stack.signals import StopSignals
+
+
+def prepare_database(application: ApplicationParts, signals: StopSignals) -> None:
+    """Migrate, make sure the account exists, renew its token, write the file.
+
+    The generated password goes in on standard input, so that it is in no process list.
+    """
+    command = application.preparation()
+    with command.log.open("ab") as log:
+        process = subprocess.Popen(
+            [*compose_launcher(command.death_signal, None), *command.argv],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=dict(command.environment),
+            cwd=command.cwd,
+            start_new_session=True,
+        )
+    try:
+        output = _converse(process, application.secrets.account_password, signals)
+    finally:
+        process.kill()
+        process.wait()
+    if process.returncode != 0:
+        raise StackError(
+            f"The tables could not be prepared. The end of {command.log}:\n{read_tail(command.log)}"
+        )
+    answer = _parse(output)
+    write_credentials(
+        application.home,
+        url=application.url,
+        username=str(answer["username"]),
+        password=application.secrets.account_password,
+        token=str(answer["token"]),
+    )
+
+
+def _converse(process: subprocess.Popen[bytes], password: str, signals: StopSignals) -> str:
+    """Hand over the password and wait; the answer is one short line, which fits into the pipe."""
+    if process.stdin is None or process.stdout is None:
+        raise StackError("The preparation of the tables has no standard streams.")
+    try:
+        process.stdin.write(f"{password}\n".encode())
+        process.stdin.close()
+    except BrokenPipeError:
+        pass  # it ended before it read: its exit code and its log say why
+    while process.poll() is None:
+        signals.pause_or_stop(0.05)
+    output: bytes = process.stdout.read()
+    return output.decode(errors="replace")
+
+
+def _parse(output: str) -> dict[str, Any]:
+    try:
+        answer = json.loads(output.strip().splitlines()[-1])
+    except (ValueError, IndexError) as error:
+        raise StackError(
+            f"`manage.py ensure_account --json` answered no JSON object:\n{output[-500:]}"
+        ) from error
+    if not isinstance(answer, dict) or not {"username", "token"} <= answer.keys():
+        raise StackError("`manage.py ensure_account --json` answered without username and token.")
+    return answer
