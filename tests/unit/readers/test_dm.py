@@ -1,0 +1,205 @@
+"""DigitalMicrograph: the order of scan and signal, several images, pictures that are no data."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from numpy.random import default_rng
+
+from ingest.readers.contract import ReadHints, ReadRefusedError
+from ingest.readers.registry import open_measurement
+from tests.reader_contract import ReaderContract, WrittenFile
+from tests.realdata import list_realdata, need_realdata
+from tests.vendor_files.dm import write_dm
+
+STEP, PIXEL, ENERGY = (0.0, 0.5, "nm"), (4.0, 0.25, "1/nm"), (-100.0, 0.5, "eV")
+STEM_TAGS = {
+    "Microscope Info": {"Voltage": 80_000.0, "Illumination Mode": "STEM"},
+    "DigiScan": {"Sample Time": 10.0},
+}
+
+
+def values_of(shape: tuple[int, ...], dtype: Any = np.uint16) -> npt.NDArray[Any]:
+    return default_rng(4).integers(0, 4000, shape).astype(dtype)
+
+
+class TestScanInDm4(ReaderContract):
+    """4D, scan slowest: what newer software writes."""
+
+    format = "dm4"
+    version = 4
+
+    def write(self, folder: Path) -> WrittenFile:
+        values = values_of((3, 4, 16, 12))
+        tags = {**STEM_TAGS, "Meta Data": {"Data Order Swapped": True}}
+        path = write_dm(
+            folder / f"scan.dm{self.version}",
+            values,
+            version=self.version,
+            calibrations=(STEP, STEP, PIXEL, PIXEL),
+            tags=tags,
+        )
+        return WrittenFile(
+            files={path.name: path},
+            values=values,
+            axes=("scan_y", "scan_x", "detector_y", "detector_x"),
+            header_value=(("ImageList", "TagGroup0", "ImageTags", "Microscope Info", "Voltage"), 80_000.0),
+        )
+
+    def spoil_size(self, written: WrittenFile) -> str:
+        write_dm(written.files[written.primary], values_of((2, 3)), version=4, declared=(2**20, 2**15))
+        return "declared_size_implausible"
+
+
+class TestSpectrumImageInDm3(ReaderContract):
+    """3D, energy slowest: given out as whole spectra."""
+
+    format = "dm3"
+
+    def write(self, folder: Path) -> WrittenFile:
+        stored = values_of((64, 3, 5), np.float32)
+        tags = {**STEM_TAGS, "Meta Data": {"Format": "Spectrum image", "Signal": "EELS"}}
+        path = write_dm(folder / "si.dm3", stored, version=3, calibrations=(ENERGY, STEP, STEP), tags=tags)
+        return WrittenFile(
+            files={path.name: path},
+            values=np.moveaxis(stored, 0, -1),
+            axes=("scan_y", "scan_x", "energy"),
+            header_value=(("ImageList", "TagGroup0", "ImageTags", "Meta Data", "Signal"), "EELS"),
+        )
+
+    def spoil_size(self, written: WrittenFile) -> str:
+        write_dm(written.files[written.primary], values_of((2, 3)), version=3, declared=(2, 2))
+        return "declared_size_implausible"
+
+
+class TestOldScanInDm4(TestScanInDm4):
+    """4D, detector slowest: what older software writes."""
+
+    def write(self, folder: Path) -> WrittenFile:
+        stored = values_of((16, 12, 3, 4))
+        path = write_dm(folder / "old.dm4", stored, calibrations=(PIXEL, PIXEL, STEP, STEP), tags=STEM_TAGS)
+        return WrittenFile(
+            files={path.name: path},
+            values=np.moveaxis(stored, (0, 1), (2, 3)),
+            axes=("scan_y", "scan_x", "detector_y", "detector_x"),
+            header_value=(("signals", "data"), "TagGroup0"),
+        )
+
+
+def test_axes_are_calibrated_from_their_origin(tmp_path: Path) -> None:
+    tags = {"Meta Data": {"Format": "Spectrum", "Signal": "EELS"}}
+    path = write_dm(tmp_path / "s.dm4", values_of((1, 256)), calibrations=((0.0, 1.0, ""), ENERGY), tags=tags)
+    with open_measurement("dm4", {"s.dm4": path}) as opened:
+        signal = opened.signals[0]
+        axis = signal.axes[0]
+        assert (signal.shape, axis.name, axis.unit, axis.scale, axis.offset) == (
+            (256,),
+            "energy",
+            "eV",
+            0.5,
+            50.0,
+        )
+        assert signal.intensity_unit == "1"
+
+
+@pytest.mark.parametrize(
+    ("tags", "units", "names"),
+    [
+        (STEM_TAGS, "µm", ["scan_y", "scan_x"]),
+        (STEM_TAGS, "1/nm", ["detector_y", "detector_x"]),
+        ({"Microscope Info": {"Illumination Mode": "TEM"}}, "nm", ["detector_y", "detector_x"]),
+        ({}, "", ["detector_y", "detector_x"]),
+    ],
+)
+def test_plane_is_scan_or_detector(
+    tmp_path: Path, tags: dict[str, Any], units: str, names: list[str]
+) -> None:
+    path = write_dm(tmp_path / "i.dm4", values_of((6, 8)), calibrations=((0.0, 2.0, units),) * 2, tags=tags)
+    with open_measurement("dm4", {"i.dm4": path}) as opened:
+        assert [axis.name for axis in opened.signals[0].axes] == names
+        if units == "µm":
+            assert opened.signals[0].axes[0].scale == 2000.0
+
+
+def test_run_of_patterns_takes_the_scan_shape_of_the_depositor(tmp_path: Path) -> None:
+    values = values_of((6, 8, 8))
+    path = write_dm(tmp_path / "p.dm4", values, calibrations=((0.0, 1.0, ""), PIXEL, PIXEL))
+    with open_measurement("dm4", {"p.dm4": path}) as opened:
+        assert opened.signals[0].axes[0].name == "position"
+        assert [finding.code for finding in opened.findings] == ["scan_shape_missing"]
+    with open_measurement("dm4", {"p.dm4": path}, ReadHints(scan_shape=(2, 3))) as opened:
+        np.testing.assert_array_equal(opened.signals[0].read(), values.reshape(2, 3, 8, 8))
+
+
+def test_unknown_unit_leaves_the_axis_uncalibrated_and_says_so(tmp_path: Path) -> None:
+    path = write_dm(tmp_path / "i.dm4", values_of((6, 8)), calibrations=((0.0, 2.0, "furlong"),) * 2)
+    with open_measurement("dm4", {"i.dm4": path}) as opened:
+        assert opened.signals[0].axes[0].unit is None
+        assert opened.findings[0].code == "axis_unit_unknown"
+        assert "furlong" in opened.findings[0].message
+
+
+def test_big_array_costs_the_region_only(tmp_path: Path) -> None:
+    import tracemalloc
+
+    stored = np.zeros((1024, 64, 256), np.float32)  # 64 MiB
+    tags = {"Meta Data": {"Format": "Spectrum image", "Signal": "EELS"}}
+    path = write_dm(tmp_path / "si.dm4", stored, calibrations=(ENERGY, STEP, STEP), tags=tags)
+    del stored
+    with open_measurement("dm4", {"si.dm4": path}) as opened:
+        tracemalloc.start()
+        block = opened.signals[0].read((slice(10, 12),))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < block.nbytes + 40 * 2**20
+
+
+def test_html_named_dm3_is_refused() -> None:
+    path = need_realdata("dm", "pytemlib", "spectrum.dm3")
+    with pytest.raises(ReadRefusedError) as caught:
+        open_measurement("dm3", {"spectrum.dm3": path})
+    assert caught.value.finding.code == "dm_unreadable"
+
+
+REFUSED = {"test-8.dm3": "color_image_not_read", "test-8.dm4": "color_image_not_read",
+           "test_fft_packed_complex8.dm4": "packed_fft_not_read"}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", list_realdata("dm/**/*.dm[34]", without=("pytemlib/spectrum.dm3",)))
+def test_equal_to_an_independent_reader_on_real_files(name: str) -> None:
+    path = need_realdata(name)
+    from rsciio.digitalmicrograph import file_reader
+
+    if path.name in REFUSED:
+        with pytest.raises(ReadRefusedError) as caught:
+            open_measurement(path.suffix[1:], {path.name: path})
+        assert caught.value.finding.code == REFUSED[path.name]
+        return
+    theirs = [signal["data"] for signal in file_reader(str(path))]
+    with open_measurement(path.suffix[1:], {path.name: path}) as opened:
+        assert len(opened.signals) == len(theirs)
+        for signal in opened.signals:
+            ours = signal.read()
+            if signal.orientation.startswith("stored signal first"):
+                ours = np.moveaxis(ours, -1, 0)
+            assert any(
+                ours.squeeze().shape == other.squeeze().shape
+                and np.array_equal(ours.squeeze(), other.squeeze())
+                for other in theirs
+            )
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_equal_to_ncempy_on_a_real_spectrum() -> None:
+    path = need_realdata("dm", "rsciio", "1D", "test-EELS_spectrum.dm3")
+    from ncempy.io.dm import dmReader
+
+    with open_measurement("dm3", {path.name: path}) as opened:
+        ours = opened.signals[0]
+        np.testing.assert_array_equal(ours.read(), np.squeeze(dmReader(str(path))["data"]))
+        tags = opened.header["ImageList"]["TagGroup0"]["ImageTags"]
+    assert tags["EELS"]["Experimental Conditions"]["Convergence semi-angle (mrad)"] == 21.0
+    assert ours.axes[0].offset == pytest.approx(-100.0)
