@@ -115,8 +115,8 @@ def list_examples(folder: Path) -> Iterator[PlannedDeposit]:
     """Write the example experiments and say how each is deposited."""
     folder.mkdir(mode=0o700, exist_ok=True)
     for example in write_examples(folder):
-        paths = tuple(dict.fromkeys((*example.paths, example.truth_path)))
-        yield PlannedDeposit(example.metadata_path.parent.name, paths, example.metadata_path, publish=True)
+        name = example.metadata_path.parent.name
+        yield PlannedDeposit(name, example.paths, example.metadata_path, publish=True)
 
 
 def _call_stemma(plan: PlannedDeposit, credentials: Credentials) -> tuple[int, dict[str, Any]]:
