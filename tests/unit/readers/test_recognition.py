@@ -1,0 +1,140 @@
+"""Formats are told by their content; names only break ties."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from ingest.readers.contract import FormatMatch
+from ingest.readers.recognition.recognize import recognize
+from ingest.readers.registry import OPENERS
+from tests.realdata import list_realdata, need_realdata
+
+HTML = b"\n\n\n<!DOCTYPE html>\n<html lang='en'><head></head></html>"
+
+
+def recognize_bytes(folder: Path, name: str, raw: bytes) -> FormatMatch:
+    path = folder / "stored"
+    path.write_bytes(raw)
+    return recognize(path, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "expected"),
+    [
+        ("a.dm3", HTML, "html"),
+        ("a.html", HTML, "html"),
+        ("a.mib", b"notes on the session", "text"),
+        ("a.txt", b"MQ1,000001,00384,01", "mib"),
+        ("a.ser", b"\x49\x49\x97\x01" + bytes(60), "tia_ser"),
+        ("a.emi", b"\x4a\x4b\x00\x02" + bytes(60), "tia_emi"),
+        ("a.bcf", b"AAMVHFSS" + bytes(60), "bcf"),
+        ("a.tif", b"II*\x00" + bytes(60), "tiff"),
+        ("a.msa", b"#FORMAT      : EMSA/MAS Spectral Data File", "msa"),
+        ("a.npy", b"\x93NUMPY" + bytes(60), "npy"),
+        ("a.xml", b"<root name='x'><raw_file filename='scan.raw'/></root>", "empad"),
+        ("a.xml", b"<other/>", "xml"),
+        ("a.raw", bytes(130 * 128 * 4 * 2), "empad"),
+        ("scan_x4_y4.raw", bytes(1000), "empad"),
+        ("a.raw", bytes(1000), None),
+        ("a.bin", bytes(130 * 128 * 4 * 2), None),
+        ("a.json", b'{"a": 1}', "json"),
+        ("readme", "Grüße".encode(), "text"),
+        ("a.unknown", bytes(range(256)), None),
+    ],
+)
+def test_content_decides(tmp_path: Path, name: str, raw: bytes, expected: str | None) -> None:
+    assert recognize_bytes(tmp_path, name, raw).format == expected
+
+
+def test_html_named_dm3_says_what_it_is(tmp_path: Path) -> None:
+    match = recognize_bytes(tmp_path, "spectrum.dm3", HTML)
+    assert (match.readable, match.label) == (False, "HTML page, text")
+    assert match.findings[0].code == "content_is_not_extension"
+    assert "spectrum.dm3" in match.findings[0].message
+
+
+def test_empty_file_has_its_own_finding(tmp_path: Path) -> None:
+    match = recognize_bytes(tmp_path, "a.mib", b"")
+    assert (match.format, match.readable, match.findings[0].code) == (None, False, "file_empty")
+
+
+def test_xml_names_its_raw_file(tmp_path: Path) -> None:
+    match = recognize_bytes(tmp_path, "a.xml", b'<root><raw_file filename="/etc/passwd"/></root>')
+    assert match.refers_to == ("/etc/passwd",)
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        (["data.npy", "metadata.json"], "nion_ndata"),
+        (["data.npy", "meta_data.json"], "prz"),
+        ([".zgroup", "a/.zarray"], "zspy"),
+        (["word/document.xml"], "office"),
+        (["arr_0.npy"], "npz"),
+        (["x.txt"], "zip"),
+    ],
+)
+def test_zip_is_told_by_its_members(tmp_path: Path, members: list[str], expected: str) -> None:
+    path = tmp_path / "stored"
+    with zipfile.ZipFile(path, "w") as archive:
+        for member in members:
+            archive.writestr(member, b"x")
+    assert recognize(path, "a.zip").format == expected
+
+
+@pytest.mark.parametrize("kept", [8, 40, 500])
+def test_cut_hdf5_keeps_its_finding(tmp_path: Path, kept: int) -> None:
+    path = tmp_path / "stored"
+    with h5py.File(path, "w") as file:
+        file.attrs["file_format"] = "HyperSpy"
+        file["Experiments/a/data"] = np.arange(1000)
+    with path.open("rb+") as handle:
+        handle.truncate(kept)
+    match = recognize(path, "scan.hspy")
+    assert match.findings[0].code == "file_truncated"
+    assert (match.format, match.readable) == ("hspy", True)
+    assert recognize(path, "scan.h5").format == "hdf5"
+
+
+def test_match_survives_json(tmp_path: Path) -> None:
+    match = recognize_bytes(tmp_path, "spectrum.dm3", HTML)
+    assert FormatMatch.from_dict(json.loads(json.dumps(match.as_dict()))) == match
+
+
+# What the folders of the real files hold, by the people who collected them.
+FOLDERS = {
+    "bcf": {"bcf", "json", "xml", None},
+    "blo": {"blockfile"},
+    "dectris_arina": {"dectris"},
+    "dm": {"dm3", "dm4", "html"},
+    "edax": {"edax", "edax_h5"},
+    "emd": {"velox_emd", "ncem_emd", "py4dstem_emd"},
+    "empad": {"empad"},
+    "hdf5_generic": {"hdf5"},
+    "hspy": {"hspy", "ncem_emd"},
+    "mib": {"mib"},
+    "mrc": {"mrc", "text"},
+    "msa": {"msa"},
+    "nexus": {"nexus", "hdf5"},
+    "nion_synthetic": {"nion_h5", "nion_ndata"},
+    "prz": {"prz"},
+    "tia": {"tia_ser", "tia_emi"},
+    "tiff": {"tiff", "dm3"},
+    "topspin": {"app5", "hdf5"},
+    "tvips": {"tvips"},
+    "usid_nsid": {"usid"},
+    "zspy": {"zspy", "zarr", None},
+}
+
+
+@pytest.mark.parametrize("name", list_realdata("*/**/*"))
+def test_real_files_are_what_their_collectors_say(name: str) -> None:
+    match = recognize(need_realdata(name), name)
+    assert match.format in FOLDERS.get(name.split("/", maxsplit=1)[0], {match.format})
+    assert match.readable == (match.format in OPENERS and "derived lists" not in match.label)
+    assert match.label
+    assert match.reason
