@@ -1,0 +1,79 @@
+"""The kernel's side: every Landlock version, and the death of the parent."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ingest.sandbox.landlock import find_landlock_abi
+
+_CHECKOUT = Path(__file__).resolve().parents[3]
+_CONFINE = """
+import sys
+from pathlib import Path
+from ingest.sandbox.landlock import Reach, forbid_new_privileges, restrict_paths
+readable, writable, other = map(Path, sys.argv[2:5])
+forbid_new_privileges()
+restrict_paths(Reach((readable, Path("/absent/tree")), (writable,)), int(sys.argv[1]))
+assert (readable / "x").read_text() == "x"
+(writable / "new").write_text("new")
+(writable / "new").replace(writable / "renamed")
+attempts = [(other / "x").read_text, lambda: (readable / "x").write_text("y"), (other / "n").touch]
+for attempt in attempts:
+    try:
+        attempt()
+    except PermissionError:
+        continue
+    raise SystemExit("not stopped")
+"""
+_HANG = """
+import sys
+from pathlib import Path
+from ingest.sandbox import Limits, run_confined
+run_confined(
+    program="tests.unit.sandbox.programs.hostile:hang", request={}, inputs={}, output=Path(sys.argv[1]),
+    limits=Limits(wall_s=60, free_bytes=0), on_message=lambda message: print(message["pid"], flush=True),
+)
+"""
+
+
+@pytest.mark.parametrize("abi", range(1, 8))
+def test_every_landlock_version_closes_the_rest(tmp_path: Path, abi: int) -> None:
+    if abi > find_landlock_abi():
+        pytest.skip(f"this kernel has Landlock ABI {find_landlock_abi()}")
+    for name in ("readable", "writable", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x").write_text("x", encoding="utf-8")
+    folders = [str(tmp_path / name) for name in ("readable", "writable", "other")]
+    ended = subprocess.run(
+        [sys.executable, "-c", _CONFINE, str(abi), *folders],
+        cwd=_CHECKOUT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_reader_dies_with_its_worker(output: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _HANG, str(output)], cwd=_CHECKOUT, stdout=subprocess.PIPE, text=True
+    ) as worker:
+        assert worker.stdout is not None
+        reader = int(worker.stdout.readline())
+        os.kill(reader, 0)
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+        deadline = time.monotonic() + 10
+        while _is_running(reader):
+            assert time.monotonic() < deadline, "the reader outlived its worker"
+            time.sleep(0.02)
+
+
+def _is_running(pid: int) -> bool:
+    """Tell whether a process runs; one that nobody waited for yet is dead."""
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return False
