@@ -244,8 +244,11 @@ def _record_products(measurement: Measurement, signal: Signal, products: Sequenc
     )
 
 
-def record_reading_failure(*, measurement: Measurement, stage: Finding.Stage, finding: Found) -> None:
+def record_reading_failure(
+    *, measurement: Measurement, stage: Finding.Stage, finding: Found, hints: Mapping[str, Any]
+) -> None:
     """Say why a measurement could not be read; its files stay, and the other measurements go on."""
+    measurement.hints = dict(hints)
     measurement.state = Measurement.State.FAILED
     measurement.save()
     replace_findings(

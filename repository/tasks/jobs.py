@@ -67,11 +67,20 @@ def settle_failure(claim: ClaimedJob, *, reason: str, is_final: bool) -> None:
             lock_claim(claim=claim)
             if is_final or claim.attempt >= claim.max_attempts:
                 fail_job(claim=claim, reason=reason)
-                get_handler(claim.kind).apply_failure(claim, reason)
+                _tell_domain(claim, reason)
             else:
                 retry_job(claim=claim, reason=reason)
     except LeaseLostError:
         log.warning("job_lease_lost", job=str(claim.id))
+
+
+def _tell_domain(claim: ClaimedJob, reason: str) -> None:
+    """Record the failure where people see it; a fault in that must not keep the job alive for ever."""
+    try:
+        with transaction.atomic():
+            get_handler(claim.kind).apply_failure(claim, reason)
+    except Exception:  # the border: the job must end
+        log.exception("job_failure_not_recorded", job=str(claim.id), kind=claim.kind)
 
 
 def fail_exhausted(job_id: uuid.UUID) -> None:
