@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from repository.schema.normalization import normalize_document
+
 DEFAULT_LICENSE = "CC-BY-4.0"
 
 
@@ -16,7 +18,7 @@ def fill_dataset_defaults(dataset: Any, *, account: Mapping[str, str]) -> dict[s
     account
         `name`, `orcid` and `affiliation` of the depositor; empty ones are left out.
     """
-    described = dict(dataset) if isinstance(dataset, Mapping) else {}
+    described = normalize_document(dataset, kind="dataset") if isinstance(dataset, Mapping) else {}
     if not described.get("creators"):
         described["creators"] = [{key: value for key, value in account.items() if value}]
     described.setdefault("license", DEFAULT_LICENSE)

@@ -35,7 +35,7 @@ def normalize_document(raw: Mapping[str, Any], *, kind: DocumentName = "measurem
     - "not recorded", "withheld" and "not applicable" become declared gaps; so does "unknown" for elements.
     - A date without offset becomes {value, zone: unknown}; a named zone becomes its offset.
     - A single word becomes a list where a list is meant.
-    - Keys without a value (an unfilled line of a template) are left out.
+    - Keys without a value (unfilled lines of a template), and groups of nothing else, are left out.
     A bare number stays one: validation refuses it, for no unit is ever guessed.
     """
     return _normalize_group(raw, build_tree(kind))
@@ -47,7 +47,10 @@ def _normalize_group(entry: Mapping[str, Any], node: Node) -> dict[str, Any]:
         if child is None:
             continue
         below = node.children.get(key) if isinstance(key, str) else None
-        normalized[str(key)] = child if below is None else _normalize_child(child, below)
+        result = child if below is None else _normalize_child(child, below)
+        if below is not None and below.children and not result and child:
+            continue  # nothing in the group was filled in
+        normalized[str(key)] = result
     return normalized
 
 
@@ -58,7 +61,8 @@ def _normalize_child(child: Any, node: Node) -> Any:
     if not node.children:
         return child if node.field is None else _normalize_leaf(child, node.field)
     if isinstance(child, list):
-        return [_normalize_group(item, node) if isinstance(item, Mapping) else item for item in child]
+        items = [_normalize_group(item, node) if isinstance(item, Mapping) else item for item in child]
+        return [item for item, typed in zip(items, child, strict=True) if item or not typed]
     if isinstance(child, Mapping) and not is_gap(child):
         group = _normalize_group(child, node)
         return [group] if node.field is not None and node.field.kind == "objects" else group
@@ -117,16 +121,28 @@ def _normalize_quantity(child: Any) -> Any:
     return quantity
 
 
+def _normalize_aberrations(child: Any) -> Any:
+    coefficients = child.get("coefficients") if isinstance(child, Mapping) else None
+    if not isinstance(coefficients, Mapping):
+        return child
+    return {
+        **child,
+        "coefficients": {name: _normalize_quantity(entry) for name, entry in coefficients.items()},
+    }
+
+
 def _normalize_timestamp(child: Any) -> Any:
-    if isinstance(child, dt.datetime | dt.date):
-        child = child.isoformat()
     zone = None
     rest: dict[str, Any] = {}
     if isinstance(child, Mapping):
+        if not isinstance(child.get("value"), str | dt.date):
+            return child
         rest = {key: entry for key, entry in child.items() if key not in {"value", "zone"}}
-        zone, child = child.get("zone"), child.get("value")
+        zone, child = child.get("zone"), child["value"]
+    if isinstance(child, dt.date):
+        child = child.isoformat()
     if not isinstance(child, str):
-        return child if not rest else {"value": child, **rest}
+        return child
     match = _LOCAL_TIME.match(child.strip())
     if match is None:
         return {"value": child, **rest} if rest else child.strip()
@@ -147,7 +163,7 @@ def _find_offset(local: str, zone: Any) -> str | None:
         return zone
     try:
         moment = dt.datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
     text = moment.isoformat()
     return text[-6:]
@@ -199,6 +215,7 @@ _NORMALIZERS: dict[Kind, Callable[[Any], Any]] = {
     "quantity": _normalize_quantity,
     "quantity_or_series": _normalize_quantity,
     "series": _normalize_quantity,
+    "aberrations": _normalize_aberrations,
     "timestamp": _normalize_timestamp,
     "texts": _normalize_list,
     "choices": _normalize_list,

@@ -46,14 +46,15 @@ def is_number(entry: Any) -> bool:
 
 def read_quantity(entry: Any) -> Reading | None:
     """Return the numbers of a well-formed quantity with a known unit, else None."""
-    if not isinstance(entry, Mapping) or entry.get("unit") not in UNITS:
+    unit = entry.get("unit") if isinstance(entry, Mapping) else None
+    if not isinstance(unit, str) or unit not in UNITS:
         return None
     is_range = "range" in entry
     found = entry.get("range", entry.get("value", entry.get("values")))
     numbers = found if isinstance(found, list) else [found]
     if not numbers or not all(is_number(number) and math.isfinite(number) for number in numbers):
         return None
-    return Reading(tuple(float(number) for number in numbers), entry["unit"], is_range)
+    return Reading(tuple(float(number) for number in numbers), unit, is_range)
 
 
 def parse_quantity_text(text: str) -> dict[str, Any]:

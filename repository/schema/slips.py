@@ -24,7 +24,8 @@ def name_slip(field: Field, value: float, typed_unit: str) -> str:
         typed = convert(value, field.unit, typed_unit)
     except UnitMismatchError:
         return ""
-    if field.full_angle_slip and value > usual[1] >= value * _HALF:
+    largest = (field.hard or usual)[1]
+    if field.full_angle_slip and typed_unit == field.unit and usual[1] < value <= largest / _HALF:
         half = convert(value * _HALF, field.unit, typed_unit)
         return f"This field is a semi-angle: if the full angle was typed, write {half:g} {typed_unit}."
     fitting = [unit for unit in field.units if unit != typed_unit and _fits(typed, unit, field.unit, usual)]

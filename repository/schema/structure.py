@@ -29,8 +29,9 @@ def check_structure(document: Any, *, kind: DocumentName = "measurement") -> lis
             )
         ]
     findings = list(find_non_finite(document))
+    named = {finding.pointer for finding in findings}
     for error in _get_validator(kind).iter_errors(document):
-        findings.extend(_translate(error, kind))
+        findings.extend(finding for finding in _translate(error, kind) if finding.pointer not in named)
     return sorted(findings, key=lambda finding: finding.pointer)
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import yaml
 
+from repository.schema.defaults import DEFAULT_LICENSE
 from repository.schema.fields import Field, load_catalogue
 from repository.schema.requirements import Requirement, list_requirements
 
-DEFAULT_LICENSE = "CC-BY-4.0"
 _WIDTH = 44
 
 

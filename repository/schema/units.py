@@ -91,7 +91,9 @@ _SPELLINGS = {
     "1/s": "Hz", "s-1": "Hz", "fps": "Hz", "": "1",
 }  # fmt: skip
 
-_CHARACTERS = str.maketrans({"µ": "u", "μ": "u", "²": "2", "⁻": "-", "¹": "1", "Å": "Å", "−": "-", "·": "."})
+_CHARACTERS = str.maketrans(
+    {"µ": "u", "μ": "u", "²": "2", "⁻": "-", "¹": "1", "\u212b": "Å", "−": "-", "·": "."}
+)
 
 
 def find_unit_code(text: str) -> str | None:
@@ -135,8 +137,13 @@ def convert(value: float, unit: str, target: str) -> float:
         raise UnitMismatchError(f"{unit} measures {kinds[0]}, {target} measures {kinds[1]}")
     if unit == target or not math.isfinite(value):
         return value
-    si = Fraction(value) * origin.factor + origin.offset
+    si = _as_written(value) * origin.factor + origin.offset
     return float((si - goal.offset) / goal.factor)
+
+
+def _as_written(value: float) -> Fraction:
+    """Return the decimal that a person wrote: 0.85 angstrom is 0.085 nm, not 0.08499999999999999."""
+    return Fraction(repr(float(value)))
 
 
 def to_si(value: float, unit: str) -> float:
@@ -150,4 +157,4 @@ def to_si(value: float, unit: str) -> float:
     known = get_unit(unit)
     if not math.isfinite(value):
         return value
-    return float(Fraction(value) * known.factor + known.offset)
+    return float(_as_written(value) * known.factor + known.offset)

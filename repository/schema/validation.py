@@ -7,7 +7,7 @@ from typing import Any
 
 from repository.schema.cross_field import detector_checks, scan_checks, spectrum_checks, time_checks
 from repository.schema.cross_field.context import Check, build_context
-from repository.schema.documents import build_pointer, get_plain, get_value, is_gap
+from repository.schema.documents import build_pointer, get_plain, get_value, is_gap, is_value
 from repository.schema.export.licenses import LICENSES
 from repository.schema.fields import load_catalogue
 from repository.schema.findings import Finding
@@ -100,7 +100,7 @@ def _check_requirements(
 
 def _is_malformed(requirement: Requirement, document: Mapping[str, Any]) -> bool:
     """Whether something stands at the field that the structure layer has refused already."""
-    return requirement.path == "technique" and bool(get_plain(document.get("technique")))
+    return requirement.path == "technique" and is_value(get_plain(document.get("technique")))
 
 
 def _report_missing(requirement: Requirement) -> Finding:

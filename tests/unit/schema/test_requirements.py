@@ -1,0 +1,273 @@
+"""The requirement table against fields.md as it was decided, and its flags against situations."""
+
+from typing import Any
+
+import pytest
+
+from repository.schema.fields import load_catalogue
+from repository.schema.normalization import normalize_document
+from repository.schema.requirements import Requirement, list_requirements
+from repository.schema.signals import SignalAxis, SignalShape
+from tests.unit.schema.documents import annular, eels, four_d, scan_4d, spectrum_image
+
+# field                                        ann seg 4D time tilt eels eds CL tem dp sim table
+DECIDED = """
+technique                                       R   R   R   R    R    R    R   R   R   R   R   R
+axes                                            R   R   R   R    R    R    R   R   R   R   R   R
+origin                                          R   R   R   R    R    R    R   R   R   R   R   R
+level                                           R   R   R   R    R    R    R   R   R   R   R   R
+sample.name                                     R   R   R   =    =    R    R   R   R   R   R   L
+sample.elements                                 R   R   R   =    =    R    R   R   R   R   R   L
+sample.preparation                              R   R   R   =    =    R    R   R   R   R   -   L
+instrument.name                                 R   R   R   =    =    R    R   R   R   R   -   L
+acquired_at                                     R   R   R   =    =    R    R   R   R   R   -   L
+acceleration_voltage                            R   R   R   =    =    R    R   R   R   R   R   L
+illumination                                    R   R   R   =    =    R    R   R   R   R   R   L
+semi_convergence_angle                          Rc  Rc  Rc  =    =    Rbc  Rbc Rbc -   Rbc Rb  L
+scan_shape                                      R   R   R   =    =    Ra   Ra  Ra  -   -   Ra  L
+scan_step                                       R   R   R   =    =    Ra   Ra  Ra  -   -   Ra  L
+scan_pattern                                    R   R   R   =    =    Ra   Ra  Ra  -   -   Ra  L
+pixel_size                                      -   -   -   =    =    -    -   -   R   -   r   L
+dwell_time                                      R   R   R   =    =    R    R   R   R   r   -   L
+probe_current                                   Rc  Rc  Rc  =    =    Rcd  Rcd Rcd r   r   r   L
+stage_tilt_x                                    R   R   R   =    R    r    r   r   r   R   R   L
+annular_detectors                               Rc  r   -   =    =    -    -   -   -   -   R   L
+detector_response.gain                          r   r   r   =    =    r    -   -   r   r   -   L
+segments                                        -   R   -   =    =    -    -   -   -   -   R   L
+detector_to_scan_matrix                         -   R   R   =    =    -    -   -   -   -   R   L
+diffraction_pixel_size                          -   r   R   =    =    q:R  -   -   -   R   R   L
+camera.name                                     -   -   R   =    =    r    -   r   R   R   -   L
+camera.mode                                     -   -   R   =    =    r    -   r   R   R   -   L
+camera.frame_time                               -   -   R   =    =    r    -   r   R   R   -   L
+vacuum_probe                                    -   -   r   =    =    -    -   -   -   r   -   L
+defocus                                         r   r   r   =    =    -    -   -   r   r   R   L
+series_times                                    -   -   -   R    r    -    -   -   -   -   -   L
+series_tilts                                    -   -   -   -    R    -    -   -   -   -   R   L
+tilt_axis_angle                                 -   -   -   -    r    -    -   -   -   -   -   L
+cumulative_electron_fluence                     -   -   -   -    r    -    -   -   -   -   -   L
+energy_axis                                     -   -   -   =    =    R    R   R   -   -   R   L
+collection_semi_angle                           -   -   -   =    =    Rc   -   -   -   -   R   L
+monochromated                                   -   -   -   =    =    Rc   -   -   -   -   R   L
+zero_loss_width                                 -   -   -   =    =    r    -   -   -   -   -   L
+low_loss                                        -   -   -   =    =    r    -   -   -   -   -   L
+eds.elevation                                   -   -   -   =    =    -    r   -   -   -   r   L
+eds.azimuth                                     -   -   -   =    =    -    r   -   -   -   r   L
+eds.solid_angle                                 -   -   -   =    =    -    r   -   -   -   r   L
+cathodoluminescence.detector                    -   -   -   =    =    -    -   R   -   -   -   L
+cathodoluminescence.grating                     -   -   -   =    =    -    -   R   -   -   -   L
+cathodoluminescence.light                       -   -   -   =    =    -    -   R   -   -   -   L
+environment.stimulus                            ri  ri  ri  Ri   ri   ri   ri  ri  ri  ri  -   L
+simulation.code                                 -   -   -   -    -    -    -   -   -   -   R   -
+simulation.version                              -   -   -   -    -    -    -   -   -   -   R   -
+simulation.structure                            -   -   -   -    -    -    -   -   -   -   R   -
+simulation.parameters                           -   -   -   -    -    -    -   -   -   -   R   -
+simulation.seed                                 -   -   -   -    -    -    -   -   -   -   R   -
+derivation.inputs                               -   -   -   -    -    -    -   -   -   -   r   R
+derivation.method                               -   -   -   -    -    -    -   -   -   -   r   R
+derivation.method_version                       -   -   -   -    -    -    -   -   -   -   r   R
+derivation.columns                              -   -   -   -    -    -    -   -   -   -   r   R
+"""
+COLUMNS = (
+    "annular", "segmented_detector", "four_d_stem", "time", "tilt", "eels", "eds", "cathodoluminescence",
+    "tem_image", "diffraction_pattern", "simulated", "derived_table",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", DECIDED.strip().splitlines(), ids=lambda line: line.split()[0])
+def test_the_table_is_the_one_decided(line: str) -> None:
+    path, *codes = line.split()
+    (row,) = [row for row in load_catalogue().rows if row.path == path]
+    assert {column: row.codes[column] for column in COLUMNS} == dict(zip(COLUMNS, codes, strict=True))
+
+
+def test_no_row_stands_outside_the_table() -> None:
+    decided = {line.split()[0] for line in DECIDED.strip().splitlines()}
+    assert {row.path for row in load_catalogue().rows} - decided == {"frames_summed"}
+
+
+def test_what_has_no_escape() -> None:
+    assert {row.path for row in load_catalogue().rows if not row.escape} == {
+        "technique", "axes", "origin", "level", "sample.name", "acceleration_voltage",
+    }  # fmt: skip
+
+
+def ask(document: dict[str, Any], signals: Any = None) -> dict[str, Requirement]:
+    return {r.path: r for r in list_requirements(normalize_document(document), signals=signals)}
+
+
+def required(document: dict[str, Any], signals: Any = None) -> set[str]:
+    return {path for path, r in ask(document, signals).items() if r.level == "required"}
+
+
+@pytest.mark.parametrize(
+    ("document", "signals"), [(four_d(), scan_4d()), (annular(), None), (eels(), spectrum_image())]
+)
+def test_complete_documents_are_complete(document: dict[str, Any], signals: Any) -> None:
+    missing = [
+        r.path for r in ask(document, signals).values() if r.level == "required" and r.state != "value"
+    ]
+    assert missing == []
+
+
+def test_without_a_technique_only_the_core_is_asked() -> None:
+    assert required({}) == {"technique", "origin", "level", "sample.name"}
+
+
+def test_other_asks_nothing_of_stem() -> None:
+    assert required({"technique": "other"}) == {"technique", "origin", "level", "sample.name"}
+    assert "acceleration_voltage" in required({"technique": "other", "radiation": "electrons"})
+
+
+def test_unscanned_spectra_are_not_asked_for_scans() -> None:
+    unscanned = required(eels(scan="none", scan_shape=None, illumination="parallel"))
+    assert not unscanned & {
+        "scan_shape",
+        "scan_step",
+        "scan_pattern",
+        "probe_current",
+        "semi_convergence_angle",
+    }
+    assert required(eels()) >= {
+        "scan_shape",
+        "scan_step",
+        "scan_pattern",
+        "probe_current",
+        "semi_convergence_angle",
+    }
+
+
+def test_a_convergent_spot_spectrum_is_asked_for_its_angle() -> None:
+    assert "semi_convergence_angle" in required(eels(scan="point", illumination="convergent"))
+    assert "probe_current" not in required(eels(scan="point"))
+
+
+def test_momentum_resolved_spectra_are_asked_for_the_output_pixel() -> None:
+    axes = (SignalAxis("energy", 100, "eV", 1.0), SignalAxis("detector_y", 64))
+    assert "diffraction_pixel_size" in required(eels(), (SignalShape("data", axes),))
+    assert "diffraction_pixel_size" in required(eels(momentum_resolved=True))
+    assert "diffraction_pixel_size" not in required(eels())
+
+
+def test_ptychography_is_asked_for_defocus() -> None:
+    assert ask(four_d())["defocus"].level == "recommended"
+    assert ask(four_d(purpose=["ptychography"]))["defocus"].level == "required"
+
+
+def test_series_add_their_columns() -> None:
+    assert "series_times" in required(four_d(series="time"))
+    tilt = required(eels(series="tilt"))
+    assert tilt >= {"series_tilts", "stage_tilt_x"}
+    assert "stage_tilt_x" not in required(eels())
+
+
+def test_in_situ_is_worked_out() -> None:
+    assert "environment.stimulus" not in ask(four_d())
+    assert ask(four_d(in_situ=True))["environment.stimulus"].level == "recommended"
+    assert ask(four_d(in_situ=True, series="time"))["environment.stimulus"].level == "required"
+    assert "environment.stimulus" in ask(four_d(series="temperature"))
+
+
+def test_simulations_are_asked_for_their_code_and_only_the_detectors_they_simulate() -> None:
+    simulated = required(four_d(origin="simulated"))
+    assert simulated >= {
+        "simulation.code",
+        "simulation.seed",
+        "detector_to_scan_matrix",
+        "diffraction_pixel_size",
+        "defocus",
+    }
+    assert not simulated & {
+        "annular_detectors",
+        "segments",
+        "energy_axis",
+        "camera.name",
+        "dwell_time",
+        "acquired_at",
+    }
+    assert "annular_detectors" in required(annular(origin="simulated"))
+
+
+def test_derived_tables_inherit_what_their_inputs_say() -> None:
+    assert required({"technique": ["derived_table"]}) == {
+        "technique", "origin", "level", "derivation.inputs", "derivation.method", "derivation.method_version",
+        "derivation.columns",
+    }  # fmt: skip
+
+
+def test_techniques_compose_and_the_stronger_demand_wins() -> None:
+    both = required({"technique": ["four_d_stem", "eels"]})
+    assert both >= {"energy_axis", "detector_to_scan_matrix", "stage_tilt_x", "camera.name"}
+
+
+UNSCALED: dict[str, Any] = {"diffraction_pixel_size": None}
+REFERENCE_LINK = {"role": "calibration_reference", "target": "au.mib"}
+
+
+@pytest.mark.parametrize(
+    ("path", "without", "answer"),
+    [
+        ("sample.elements", {"sample": {"name": "x"}}, {"sample": {"name": "x", "formula": "MoS2"}}),
+        ("sample.elements", {"sample": {"name": "x"}}, {"sample": {"name": "x", "elements": ["S"]}}),
+        ("dwell_time", {"dwell_time": None}, {"dwell_time": None, "exposure_time": "1 ms"}),
+        ("dwell_time", {"dwell_time": None}, {"dwell_time": None, "live_time": "1 s"}),
+        ("probe_current", {"probe_current": None}, {"probe_current": None, "electron_fluence": "1e4 Ao-2"}),
+        ("stage_tilt_x", {"orientation": None}, {"orientation": None, "stage_tilt_x": "0 deg"}),
+        ("stage_tilt_x", {"orientation": None}, {"orientation": None, "zone_axis": [0, 0, 1]}),
+        ("diffraction_pixel_size", UNSCALED, {**UNSCALED, "reciprocal_pixel_size": "0.01 Ao-1"}),
+        ("diffraction_pixel_size", UNSCALED, {**UNSCALED, "diffraction_reference": "au.mib"}),
+        ("diffraction_pixel_size", UNSCALED, {**UNSCALED, "links": [REFERENCE_LINK]}),
+        ("instrument.name", {"instrument": None}, {"instrument": {"id": "abcd-efgh"}}),
+        ("illumination", {"illumination": None, "semi_convergence_angle": None}, {"illumination": None}),
+    ],
+)  # fmt: skip
+def test_alternatives_answer(path: str, without: dict[str, Any], answer: dict[str, Any]) -> None:
+    assert ask(four_d(**without))[path].state == "missing"
+    assert ask(four_d(**answer))[path].state == "value"
+
+
+def test_every_detector_must_answer() -> None:
+    two = [{"name": "HAADF", "inner_angle": "68 mrad", "outer_angle": "200 mrad"}, {"name": "BF"}]
+    assert ask(annular(annular_detectors=two))["annular_detectors"].state == "missing"
+    two[1] = {"name": "BF", "inner_angle": "0 mrad", "outer_angle": "not recorded"}
+    assert ask(annular(annular_detectors=two))["annular_detectors"].state == "gap"
+    assert ask(annular(annular_detectors="not recorded"))["annular_detectors"].state == "gap"
+
+
+def test_calibrated_arrays_answer() -> None:
+    bare = four_d(scan_shape=None, scan_step=None, diffraction_pixel_size=None)
+    calibrated, uncalibrated = ask(bare, scan_4d(calibrated=True)), ask(bare, scan_4d())
+    assert {
+        calibrated[path].state for path in ("scan_shape", "scan_step", "diffraction_pixel_size", "axes")
+    } == {"value"}
+    assert uncalibrated["scan_shape"].state == "value"
+    assert {uncalibrated[path].state for path in ("scan_step", "diffraction_pixel_size", "axes")} == {
+        "missing"
+    }
+
+
+def test_axes_are_explained_by_fields_gaps_or_a_statement() -> None:
+    bare = four_d(scan_step="not recorded", diffraction_pixel_size="not recorded")
+    assert ask(bare, scan_4d())["axes"].state == "value"
+    odd = (SignalShape("data", (SignalAxis("stage_height", 4),)),)
+    assert ask({"technique": "other"}, odd)["axes"].state == "missing"
+    stated = {"technique": "other", "axes": [{"name": "stage_height", "unit": "um"}]}
+    assert ask(stated, odd)["axes"].state == "value"
+
+
+def test_gaps_and_where_values_were_looked_for() -> None:
+    requirements = list_requirements(
+        normalize_document(four_d(probe_current="not recorded", dwell_time=None)),
+        looked_for={
+            "dwell_time": ["ImageTags.DataBar.Exposure"],
+            "exposure_time": ["a"],
+            "probe_current": ["b"],
+        },
+    )
+    by_path = {r.path: r for r in requirements}
+    assert by_path["probe_current"].state == "gap"
+    assert by_path["dwell_time"].looked_for == ("ImageTags.DataBar.Exposure", "a")
+
+
+def test_required_stands_before_recommended() -> None:
+    levels = [r.level for r in list_requirements(four_d())]
+    assert levels == sorted(levels, reverse=True)
