@@ -40,6 +40,7 @@ def make_pattern_scan(
     radius: float = 9.3,
     electrons: float | None = 2000.0,
     shift: float = 0.0,
+    edge: float = 1.0,
     dtype: npt.DTypeLike = np.uint16,
     seed: int = 7,
 ) -> PatternScan:
@@ -50,7 +51,7 @@ def make_pattern_scan(
     data = np.empty((*scan_shape, *detector_shape))
     for index in np.ndindex(*scan_shape):
         at = (center[0] + shifts[index][0], center[1] + shifts[index][1])
-        data[index] = render_disk(detector_shape, at, radius)
+        data[index] = render_disk(detector_shape, at, radius, edge)
     if electrons is not None:
         data = rng.poisson(data / data.sum(axis=(-2, -1), keepdims=True) * electrons).astype(np.float64)
     return PatternScan(data.astype(dtype), center, radius, shifts)
