@@ -22,6 +22,7 @@ from repository.project.stack.errors import StackError
 from repository.project.stack.health import ask_readiness
 from repository.project.stack.home import StackHome
 from repository.project.stack.json_file import read_json, write_json
+from repository.project.stack.managed_part import describe_exit
 
 _DONE, _ERRORS_FOUND, _INTERRUPTED = 0, 3, 130
 _DESCRIPTIONS = ("stemma.yaml", "stemma.yml", "stemma.json", "metadata.yaml", "metadata.yml", "metadata.json")
@@ -74,7 +75,8 @@ def _deposit_folder(folder: Path, credentials: Credentials) -> int:
     _say(f"Depositing {folder}")
     code, record = _call_stemma(plan, credentials)
     if code not in {_DONE, _ERRORS_FOUND}:
-        return code
+        _say(f"`stemma deposit` ended with {describe_exit(code)}; the same command goes on where it stopped.")
+        return 1
     _show_result(plan.name, record)
     _say("It is a draft: add what is missing and publish it on its page.")
     return 0
@@ -99,6 +101,7 @@ def _deposit_examples(home: StackHome, credentials: Credentials) -> int:
         if code == _INTERRUPTED:
             return code
         if code != _DONE:
+            _say(f"  {plan.name}: `stemma deposit` ended with {describe_exit(code)}")
             failed.append(plan.name)
             continue
         known[plan.name] = {name: record.get(name) for name in ("id", "doi", "url")}
