@@ -3,6 +3,7 @@
 import json
 from abc import abstractmethod
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -140,6 +141,18 @@ class ReaderContract:
         with pytest.raises(ReadRefusedError) as caught:
             self.open(written)
         assert caught.value.finding.code == code
+
+    def test_damaged_bytes_are_refused_or_read_but_never_crash(self, written: WrittenFile) -> None:
+        path = written.files[written.primary]
+        whole = path.read_bytes()
+        early = min(len(whole), 4096)
+        spread = max(1, len(whole) // 40)
+        for at in {*range(0, early, max(1, early // 120)), *range(0, len(whole), spread)}:
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+            recognize(path, path.name)
+            with suppress(ReadRefusedError), self.open(written) as opened:
+                for signal in opened.signals:
+                    signal.read((slice(0, 1),) if signal.leading_shape else ())
 
     def test_header_is_kept_as_json(self, written: WrittenFile, tmp_path: Path) -> None:
         with self.open(written) as opened:

@@ -54,14 +54,7 @@ def decide_scan_layout(
             findings.append(_conflict(name, in_file, from_depositor))
         return ScanLayout(_grid(in_file), "file", tuple(findings))
     if in_file:
-        findings.append(
-            warn(
-                "scan_shape_conflict",
-                f"{name} says {in_file[0]} × {in_file[1]} positions but holds {frames} patterns.",
-                "The number of patterns decides. Give scan_shape if it was a scan.",
-                pointer="/scan_shape",
-            )
-        )
+        findings.append(_misfit(name, in_file, frames))
     if from_depositor:
         if from_depositor[0] * from_depositor[1] != frames:
             raise refuse(
@@ -80,6 +73,15 @@ def decide_scan_layout(
         return ScanLayout(_grid(guess), "guessed", tuple(findings))
     findings.append(ask_scan_shape(positions=frames, name=name))
     return ScanLayout((Axis("position", frames),), "guessed", tuple(findings))
+
+
+def _misfit(name: str, in_file: ScanShape, frames: int) -> Finding:
+    return warn(
+        "scan_shape_conflict",
+        f"{name} says {in_file[0]} × {in_file[1]} positions but holds {frames} patterns.",
+        "The number of patterns decides. Give scan_shape if it was a scan.",
+        pointer="/scan_shape",
+    )
 
 
 def _conflict(name: str, in_file: ScanShape, from_depositor: ScanShape) -> Finding:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import hdf5plugin  # noqa: F401 - its import registers the filters that detectors and HyperSpy use
 
 from ingest.readers.companions import base_of
 from ingest.readers.hdf5.superblock import check_not_truncated, find_superblock
@@ -121,6 +122,26 @@ def _check_storage(dataset: h5py.Dataset, *, where: str, name: str) -> None:
         )
     if dataset.is_virtual:
         raise refuse("hdf5_virtual_dataset", f"{name} assembles {where} from other files.", PACK_INTO_ONE)
+
+
+def check_filters(dataset: h5py.Dataset, *, where: str, name: str) -> None:
+    """Refuse a dataset that was compressed with a filter that is not here.
+
+    Raises
+    ------
+    ReadRefusedError
+        `hdf5_filter_missing`.
+    """
+    properties = dataset.id.get_create_plist()
+    for number in range(properties.get_nfilters()):
+        code, _, _, label = properties.get_filter(number)
+        if not h5py.h5z.filter_avail(code):
+            shown = label.decode("latin-1") or "unnamed"
+            raise refuse(
+                "hdf5_filter_missing",
+                f"{where} in {name} is compressed with the filter {shown} ({code}), which is not available.",
+                "Save it again with gzip, or one of the filters of hdf5plugin.",
+            )
 
 
 def check_size(dataset: h5py.Dataset, *, where: str, name: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.readers.contract import Region
-from ingest.readers.hdf5.access import check_size, count_missing_chunks, refuse_damage
+from ingest.readers.hdf5.access import check_filters, check_size, count_missing_chunks, refuse_damage
 from ingest.readers.refusals import refuse, warn
 from repository.schema.findings import Finding
 
@@ -72,13 +72,14 @@ def check_dataset(dataset: h5py.Dataset, *, where: str, name: str) -> list[Findi
     Raises
     ------
     ReadRefusedError
-        `declared_size_implausible`, `dataset_empty` or `dataset_not_numeric`.
+        `declared_size_implausible`, `dataset_empty`, `dataset_not_numeric` or `hdf5_filter_missing`.
     """
     if dataset.dtype.kind not in NUMERIC_KINDS:
         raise refuse("dataset_not_numeric", f"{where} in {name} holds {dataset.dtype}, no numbers.")
     if not dataset.shape or math.prod(dataset.shape) == 0:
         raise refuse("dataset_empty", f"{where} in {name} has the shape {dataset.shape}: no array.")
     check_size(dataset, where=where, name=name)
+    check_filters(dataset, where=where, name=name)
     missing, declared = count_missing_chunks(dataset)
     if not missing:
         return []

@@ -126,6 +126,25 @@ def test_honest_compression_is_read(upload: Path) -> None:
         assert not opened.findings
 
 
+def test_filters_of_detectors_are_read_and_unknown_ones_named(upload: Path) -> None:
+    import hdf5plugin
+
+    values = np.arange(4096.0).reshape(64, 64)
+    with h5py.File(upload, "r+") as file:
+        del file["Experiments/a/data"]
+        file.create_dataset("Experiments/a/data", data=values, chunks=(64, 64), **hdf5plugin.Bitshuffle())
+    with open_measurement("hspy", {"scan.hspy": upload}) as opened:
+        np.testing.assert_array_equal(opened.signals[0].read(), values)
+    raw = upload.read_bytes()
+    code = (32008).to_bytes(2, "little")
+    assert raw.count(code) == 1
+    upload.write_bytes(raw.replace(code, (32990).to_bytes(2, "little")))
+    with pytest.raises(ReadRefusedError) as caught:
+        open_measurement("hspy", {"scan.hspy": upload})
+    assert caught.value.finding.code == "hdf5_filter_missing"
+    assert "32990" in caught.value.finding.message
+
+
 def test_groups_in_a_ring_end(upload: Path) -> None:
     with h5py.File(upload, "r+") as file:
         file["Experiments/a/ring"] = file["Experiments"]

@@ -106,7 +106,7 @@ def test_match_survives_json(tmp_path: Path) -> None:
 
 
 # What the folders of the real files hold, by the people who collected them.
-FOLDERS = {
+FOLDERS: dict[str, set[str | None]] = {
     "bcf": {"bcf", "json", "xml", None},
     "blo": {"blockfile"},
     "dectris_arina": {"dectris"},
