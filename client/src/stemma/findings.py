@@ -46,6 +46,14 @@ def count_errors(record: JsonObject) -> int:
     return sum(finding.get("severity") == "error" for _, finding in iterate_findings(record))
 
 
+def list_codes(record: JsonObject, severity: str) -> list[str]:
+    """Return the codes of the findings of one severity, each once."""
+    codes = (
+        finding.get("code") for _, finding in iterate_findings(record) if finding.get("severity") == severity
+    )
+    return list(dict.fromkeys(str(code) for code in codes))
+
+
 def group_findings(record: JsonObject) -> list[FindingGroup]:
     """Return findings by severity, code and hint, errors first: one cause in 40 files is read once."""
     groups: dict[tuple[str, str, str], list[str]] = {}

@@ -1,10 +1,10 @@
 """Records as text for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from stemma.errors import JsonObject
-from stemma.findings import group_findings, list_missing
+from stemma.findings import count_errors, group_findings, list_codes, list_missing
 from stemma.progress import format_size
 
 MOST_LINES_PER_GROUP = 8
@@ -40,6 +40,9 @@ def next_step(record: JsonObject) -> str:
     match record.get("state"):
         case "ready":
             return f"stemma publish {record_id}"
+        case "needs_attention" if not count_errors(record):
+            words = [f'--accept-warnings "{code}: why"' for code in list_codes(record, "warning")]
+            return " ".join([f"stemma publish {record_id}", *words])
         case "needs_attention":
             return "fill in a metadata file (stemma template …) and run the same command with --metadata FILE"
         case "submitted" | "processing" | "publishing":
@@ -77,7 +80,7 @@ def _describe_head(record: JsonObject) -> Iterator[str]:
             yield f"  {label}: {value}"
     files = record.get("files") or ()
     if files:
-        yield f"  {len(files)} files, {format_size(sum(int(file.get('size') or 0) for file in files))}"
+        yield f"  {_count(files, 'file')}, {format_size(sum(int(file.get('size') or 0) for file in files))}"
         for file in files:
             if file.get("state") not in {"stored", None}:
                 yield f"    {file['path']}: {file['state']}"
@@ -86,7 +89,7 @@ def _describe_head(record: JsonObject) -> Iterator[str]:
 def _describe_measurements(record: JsonObject) -> Iterator[str]:
     measurements = [entry for entry in record.get("measurements") or () if isinstance(entry, dict)]
     if measurements:
-        yield f"  {len(measurements)} measurements"
+        yield f"  {_count(measurements, 'measurement')}"
     for measurement in measurements:
         techniques = ", ".join(measurement.get("techniques") or ()) or "technique not known"
         file_format = measurement.get("format") or "stored, not read"
@@ -131,4 +134,9 @@ def _describe_missing(record: JsonObject) -> Iterator[str]:
         yield f"{heading} ({len(chosen)})"
         for one in chosen:
             looked = f" (looked for {', '.join(one.looked_for)})" if one.looked_for else ""
-            yield f"  {one.path}, in {one.measurements} measurements: {one.why}{looked}"
+            times = f", in {one.measurements} measurements" if one.measurements > 1 else ""
+            yield f"  {one.path}{times}: {one.why}{looked}"
+
+
+def _count(things: Sequence[object], word: str) -> str:
+    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"

@@ -139,7 +139,7 @@ class DepositSession:
     def _process(self, deposit_id: str) -> JsonObject:
         """Have the server read what is there, unless it did and nothing changed since."""
         record = self._settle(self._drafts.read(deposit_id))
-        if record.get("state") in {"draft", "needs_attention"}:
+        if record.get("state") == "draft" or _reading_failed(record):
             self._drafts.submit(deposit_id)
         if not self._request.wait and not self._request.publish:
             return self._drafts.read(deposit_id)
@@ -176,6 +176,12 @@ class DepositSession:
         )
         self._ledger.finish()
         return Outcome(record)
+
+
+def _reading_failed(record: JsonObject) -> bool:
+    """Return whether trying again may help; what only lacks answers is checked again by the server itself."""
+    failed = any(measurement.get("state") == "failed" for measurement in record.get("measurements") or ())
+    return failed or bool((record.get("progress") or {}).get("failed"))
 
 
 def publish_deposit(
@@ -217,7 +223,7 @@ def validate_paths(connection: Connection, request: DepositRequest, progress: Pr
         progress.end()
         ledger.finish()
         _remove(drafts, record["id"], progress)
-    return Outcome(record, refused=count_errors(record) > 0 or record.get("state") == "needs_attention")
+    return Outcome(record, refused=count_errors(record) > 0)
 
 
 def _remove(drafts: Drafts, deposit_id: str, progress: Progress) -> None:

@@ -1,0 +1,176 @@
+"""Deposits that outlive the connection, the client and the server."""
+
+import json
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import stemma
+from tests.client.conftest import Shell
+from tests.client.experiments import write_experiment
+
+BLOCK = 65_536
+
+
+class CuttingRelay:
+    """A TCP relay before the server that breaks connections after so many bytes upwards, or all at once."""
+
+    def __init__(self, port: int) -> None:
+        self.target = port
+        self._cut_at: int | None = None
+        self.passed = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._open: list[socket.socket] = []
+        self._lock = threading.Lock()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def was_cut(self) -> bool:
+        return self._cut_at is None
+
+    def cut_when(self, passed: int) -> None:
+        self._cut_at = passed
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def cut(self) -> None:
+        with self._lock:
+            connections, self._open = self._open, []
+        for connection in connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
+
+    def close(self) -> None:
+        self._listener.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                try:
+                    far = socket.create_connection(("127.0.0.1", self.target), timeout=5)
+                except OSError:
+                    near.close()
+                    continue
+                far.settimeout(None)
+                with self._lock:
+                    self._open += [near, far]
+                threading.Thread(target=self._pass, args=(near, far, True), daemon=True).start()
+                threading.Thread(target=self._pass, args=(far, near, False), daemon=True).start()
+
+    def _pass(self, source: socket.socket, sink: socket.socket, upwards: bool) -> None:
+        with suppress(OSError):
+            while block := source.recv(BLOCK):
+                sink.sendall(block)
+                if upwards:
+                    self.passed += len(block)
+                    if self._cut_at is not None and self.passed >= self._cut_at:
+                        self._cut_at = None
+                        self.cut()
+        with suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+
+@contextmanager
+def relaying(port: int) -> Iterator[CuttingRelay]:
+    relay = CuttingRelay(port)
+    try:
+        yield relay
+    finally:
+        relay.close()
+
+
+def wait_for(condition: Any, *, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_upload_goes_on_after_the_connection_was_cut(
+    shell: Shell, live_stack: Any, tmp_path: Path, share: float
+) -> None:
+    experiment = write_experiment(tmp_path / "cut", scan_shape=(12, 12))
+    size = sum(path.stat().st_size for path in experiment.folder.iterdir())
+    with relaying(live_stack.port) as relay:
+        relay.cut_when(int(size * share))
+        shell.environment["STEMMA_URL"] = relay.url
+        record = shell.run_json("deposit", experiment.folder)
+        assert relay.was_cut
+        assert relay.passed < size * 1.3 + 1_000_000  # what had arrived was not sent again
+    assert {file["state"] for file in record["files"]} == {"stored"}
+
+
+def test_upload_goes_on_after_the_client_was_killed(shell: Shell, live_stack: Any, tmp_path: Path) -> None:
+    experiment = write_experiment(tmp_path / "killed", scan_shape=(20, 20))
+    with relaying(live_stack.port) as relay:
+        shell.environment["STEMMA_URL"] = relay.url
+        process = shell.start("deposit", experiment.folder, "--json")
+        wait_for(lambda: relay.passed > 3_000_000)
+        process.kill()
+        process.communicate()
+        relay.cut()
+        before = relay.passed
+        record = shell.run_json("deposit", experiment.folder)
+        assert relay.passed - before < 20 * 20 * 130 * 128 * 4
+    assert shell.run_json("status")["results"][0]["id"] == record["id"]
+    assert {file["state"] for file in record["files"]} == {"stored"}
+
+
+def test_interrupt_says_how_to_go_on(shell: Shell, live_stack: Any, tmp_path: Path) -> None:
+    experiment = write_experiment(tmp_path / "ctrl-c", scan_shape=(20, 20))
+    with relaying(live_stack.port) as relay:
+        shell.environment["STEMMA_URL"] = relay.url
+        process = shell.start("deposit", experiment.folder)
+        wait_for(lambda: relay.passed > 1_000_000)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "the same command goes on" in told
+
+
+def test_server_that_is_away_is_exit_code_4(shell: Shell, tmp_path: Path) -> None:
+    experiment = write_experiment(tmp_path / "away", scan_shape=(2, 2))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    shell.environment.update(STEMMA_URL=f"http://127.0.0.1:{port}", STEMMA_RETRY_SECONDS="1")
+    problem = shell.run_json("deposit", experiment.folder, code=4)
+    assert problem["code"] == "server_unreachable"
+
+
+@pytest.mark.long
+def test_deposit_outlives_the_death_of_all_servers(tmp_path: Path) -> None:
+    """Web, worker, broker and database are killed in the middle of an upload: it just takes longer."""
+    from repository.project.stack.harness import running_stack
+    from tests.client.conftest import make_shell
+
+    experiment = write_experiment(tmp_path / "death", scan_shape=(40, 40))
+    with running_stack(tmp_path / "stack") as stack:
+        shell = make_shell(tmp_path / "home", url=stack.url, token=stack.credentials.token)
+        with relaying(stack.port) as relay:
+            shell.environment["STEMMA_URL"] = relay.url
+            process = shell.start("deposit", experiment.folder, "--json")
+            wait_for(lambda: relay.passed > 20_000_000)
+            killed = list(stack.identities.values())
+            stack.kill("web", "worker", "broker", "database")
+            stack.wait_for_restart(*killed)
+            out, told = process.communicate(timeout=200)
+        assert process.returncode == 0, told
+        record = json.loads(out)
+        assert {file["state"] for file in record["files"]} == {"stored"}
+        with stemma.connect(stack.url, stack.credentials.token) as client:
+            pattern = client.open(record["id"]).measurements[0]["data"][39, 39]
+        np.testing.assert_array_equal(pattern, experiment.patterns[39, 39])
