@@ -6,6 +6,7 @@ from ingest.sandbox import SandboxError
 from ingest.services.confined import attempt_folder
 from ingest.tasks import apply_reading_failure
 from processing.services.conversion import Conversion, convert_measurement
+from processing.services.reduction import Reduction, reduce_measurement
 from repository.models import Finding, Measurement
 from repository.schema.findings import Finding as Found
 from repository.services.jobs import ClaimedJob
@@ -40,4 +41,21 @@ def _fail(claim: ClaimedJob, reason: str) -> None:
     apply_reading_failure(claim.target, Finding.Stage.CONVERSION, problem)
 
 
+def _reduce(claim: ClaimedJob, progress: JobProgress) -> Apply:
+    measurement = Measurement.objects.select_related("deposit").get(pk=claim.target)
+    with attempt_folder(claim) as output:
+        try:
+            reduction = reduce_measurement(measurement=measurement, output=output, progress=progress)
+        except SandboxError as error:
+            return partial(apply_reading_failure, measurement.pk, Finding.Stage.CONVERSION, error.finding)
+    return partial(_apply_reduction, measurement.pk, reduction)
+
+
+def _apply_reduction(measurement_id: str, reduction: Reduction) -> None:
+    measurement = Measurement.objects.select_related("deposit").get(pk=measurement_id)
+    reduction.record(measurement)
+    validate_deposit(deposit_id=measurement.deposit_id)
+
+
+register_handler("reduce_measurement", JobHandler(work=_reduce, apply_failure=_fail))
 register_handler("convert_measurement", JobHandler(work=_convert, apply_failure=_fail))

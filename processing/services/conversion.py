@@ -1,6 +1,6 @@
 """Converting a measurement: confined, in one pass, every result under its digest before a row refers to it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,10 @@ from ingest.services.opening import list_digests
 from ingest.services.recognition import read_findings
 from processing.services.calibration import build_calibration
 from processing.services.compiled_code import prepare_compiled_code
-from repository.errors import TransientError
+from processing.services.results import store_array, store_products
 from repository.models import Measurement
 from repository.schema.findings import Finding
-from repository.services.measurements import (
-    ConvertedSignal,
-    StoredArrayObject,
-    StoredProduct,
-    record_conversion,
-)
-from repository.services.storage import get_object_store
+from repository.services.measurements import ConvertedSignal, record_conversion
 from repository.tasks.handlers import JobProgress
 
 PROGRAM = "processing.engine.convert_program:main"
@@ -32,12 +26,18 @@ STATISTICS = ("sum_of_counts", "minimum", "maximum", "n_nan", "n_values", "verif
 class Conversion:
     """What the confined program made, already in the object store."""
 
+    calibration: Mapping[str, Any]
     signals: tuple[ConvertedSignal, ...]
     findings: tuple[Finding, ...]
 
     def record(self, measurement: Measurement) -> None:
         """Write it down."""
-        record_conversion(measurement=measurement, converted=self.signals, findings=self.findings)
+        record_conversion(
+            measurement=measurement,
+            calibration=self.calibration,
+            converted=self.signals,
+            findings=self.findings,
+        )
 
 
 def convert_measurement(*, measurement: Measurement, output: Path, progress: JobProgress) -> Conversion:
@@ -55,13 +55,14 @@ def convert_measurement(*, measurement: Measurement, output: Path, progress: Job
             progress.report(float(message.get("fraction", 0.0)), str(message.get("message", "")))
 
     progress.report(0.0, "Preparing.")
+    calibration = build_calibration(measurement.document)
     manifest = run_over_files(
         program=PROGRAM,
         request={
             "format": measurement.format,
             "files": list(digests),
             "hints": build_hints(measurement.deposit.document, measurement.primary_file.path),
-            "calibration": build_calibration(measurement.document),
+            "calibration": calibration,
             "limits": {},
         },
         digests=digests,
@@ -73,6 +74,7 @@ def convert_measurement(*, measurement: Measurement, output: Path, progress: Job
     code_version = f"{manifest['program']} {manifest['version']}"
     inputs = tuple(digests.values())
     return Conversion(
+        calibration=calibration,
         signals=tuple(
             _store_signal(entry, files, code_version=code_version, inputs=inputs)
             for entry in manifest["signals"]
@@ -85,60 +87,12 @@ def _store_signal(
     entry: Mapping[str, Any], files: Mapping[str, Path], *, code_version: str, inputs: tuple[str, ...]
 ) -> ConvertedSignal:
     name = entry["name"]
-    products = [
-        _store_product(item, "array", f"{name}/reductions", files, code_version, inputs)
-        for item in entry.get("reductions", ())
-    ]
-    products += [
-        _store_product(item, "preview", f"{name}/previews", files, code_version, inputs)
-        for item in entry.get("previews", ())
-    ]
     return ConvertedSignal(
         name=name,
         statistics={key: entry.get(key) for key in STATISTICS},
         objects=(
-            *_store_array("primary", f"{name}/zarr", entry["zarr"], files),
-            *_store_array("companion", f"{name}/companion", entry.get("companion"), files),
+            *store_array("primary", f"{name}/zarr", entry["zarr"], files),
+            *store_array("companion", f"{name}/companion", entry.get("companion"), files),
         ),
-        products=tuple(products),
+        products=store_products(entry, files, code_version=code_version, inputs=inputs),
     )
-
-
-def _store_array(
-    kind: str, folder: str, described: Mapping[str, Any] | None, files: Mapping[str, Path]
-) -> Iterable[StoredArrayObject]:
-    for item in (described or {}).get("objects", ()):
-        sha256, size = _adopt(files, f"{folder}/{item['path']}", item["sha256"])
-        yield StoredArrayObject(kind=kind, key=item["path"], size=size, sha256=sha256)
-
-
-def _store_product(
-    item: Mapping[str, Any],
-    kind: str,
-    folder: str,
-    files: Mapping[str, Path],
-    code_version: str,
-    inputs: tuple[str, ...],
-) -> StoredProduct:
-    sha256, size = _adopt(files, f"{folder}/{item['file']}", item["sha256"])
-    described = {key: item.get(key) for key in ("shape", "dtype", "axes", "unit", "kind") if key in item}
-    return StoredProduct(
-        recipe=item["name"],
-        kind=kind,
-        title=str(item.get("title") or ""),
-        parameters={**described, **(item.get("parameters") or {})},
-        media_type="image/png" if kind == "preview" else "application/x-npy",
-        size=size,
-        sha256=sha256,
-        code_version=code_version,
-        input_digests=inputs,
-    )
-
-
-def _adopt(files: Mapping[str, Path], name: str, sha256: str) -> tuple[str, int]:
-    """Move a result into the store; its digest is computed here, not believed."""
-    path = files.get(name)
-    if path is None:
-        raise TransientError(f"The result {name} is missing.")
-    stored = get_object_store().adopt(path, sha256, verify=True)
-    return stored.digest, stored.size

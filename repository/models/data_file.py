@@ -25,7 +25,9 @@ class DataFile(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=16, choices=State, default=State.UPLOADING)
     media_type = models.CharField(max_length=100, default="application/octet-stream")
-    format = models.CharField(max_length=40, blank=True, help_text="Recognized format id; empty: not looked at yet.")
+    format = models.CharField(
+        max_length=40, blank=True, help_text="Recognized format id; empty: not looked at yet."
+    )
     format_label = models.CharField(max_length=120, blank=True)
     is_read = models.BooleanField(default=False, help_text="A reader exists; otherwise: stored, not read.")
     created_at = models.DateTimeField(default=timezone.now)
@@ -58,18 +60,24 @@ class Upload(models.Model):
     data_file = models.OneToOneField(DataFile, on_delete=models.CASCADE, related_name="upload")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads")
     size = models.BigIntegerField()
-    offset = models.BigIntegerField(default=0, help_text="Last known; the length of the file on disk is the truth.")
+    offset = models.BigIntegerField(
+        default=0, help_text="Last known; the length of the file on disk is the truth."
+    )
     declared_sha256 = models.CharField(max_length=64, blank=True)
     sha256 = models.CharField(max_length=64, blank=True, help_text="Set once all bytes have arrived.")
     metadata = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
-    completed_at = models.DateTimeField(null=True, blank=True, help_text="Kept so that a lost answer can be asked again.")
+    completed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Kept so that a lost answer can be asked again."
+    )
     expires_at = models.DateTimeField()
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["expires_at"], name="upload_expiry")]
         constraints: ClassVar = [
-            models.CheckConstraint(name="upload_offset_within", condition=Q(offset__gte=0, offset__lte=F("size"))),
+            models.CheckConstraint(
+                name="upload_offset_within", condition=Q(offset__gte=0, offset__lte=F("size"))
+            ),
             models.CheckConstraint(
                 name="upload_digest_form",
                 condition=Q(declared_sha256="") | Q(declared_sha256__regex=SHA256_PATTERN),

@@ -18,7 +18,9 @@ def version_doi(dataset_id: str, number: int) -> str:
 class Dataset(models.Model):
     """What a deposit becomes when its first version is published. It shares the deposit's id."""
 
-    deposit = models.OneToOneField(Deposit, primary_key=True, on_delete=models.PROTECT, related_name="dataset")
+    deposit = models.OneToOneField(
+        Deposit, primary_key=True, on_delete=models.PROTECT, related_name="dataset"
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -46,14 +48,20 @@ class DatasetVersion(models.Model):
     sealed = models.BooleanField(default=False)
     title = models.CharField(max_length=500)
     license = models.CharField(max_length=40)
-    document = models.JSONField(help_text="The dataset's description: title, creators, abstract, license, ...")
-    content = models.JSONField(help_text="Measurements with metadata, signals and findings as they were published.")
+    document = models.JSONField(
+        help_text="The dataset's description: title, creators, abstract, license, ..."
+    )
+    content = models.JSONField(
+        help_text="Measurements with metadata, signals and findings as they were published."
+    )
     accepted_warnings = models.JSONField(default=list)
     schema_version = models.CharField(max_length=20)
     access = models.CharField(max_length=16, choices=Access, default=Access.OPEN)
     embargo_until = models.DateField(null=True, blank=True)
     published_at = models.DateTimeField(default=timezone.now)
-    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="publications")
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="publications"
+    )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawal_reason = models.TextField(blank=True)
 
@@ -104,7 +112,9 @@ class VersionFile(models.Model):
         indexes: ClassVar = [models.Index(fields=["sha256"], name="version_file_digest")]
         constraints: ClassVar = [
             models.UniqueConstraint(name="version_file_path_once", fields=["version", "path"]),
-            models.CheckConstraint(name="version_file_digest_form", condition=Q(sha256__regex=SHA256_PATTERN)),
+            models.CheckConstraint(
+                name="version_file_digest_form", condition=Q(sha256__regex=SHA256_PATTERN)
+            ),
         ]
 
     def __str__(self) -> str:

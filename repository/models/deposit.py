@@ -29,10 +29,14 @@ class Deposit(models.Model):
         settings.AUTH_USER_MODEL, through="DepositMember", related_name="shared_deposits"
     )
     title = models.CharField(max_length=500, blank=True)
-    document = models.JSONField(default=dict, help_text="What the person supplied: dataset, defaults, measurements.")
+    document = models.JSONField(
+        default=dict, help_text="What the person supplied: dataset, defaults, measurements."
+    )
     accepted_warnings = models.JSONField(default=list, help_text="[{code, note, by, at}]")
     state = models.CharField(max_length=16, choices=State, default=State.DRAFT)
-    revision = models.PositiveIntegerField(default=1, help_text="Counts the changes; the ETag of the deposit.")
+    revision = models.PositiveIntegerField(
+        default=1, help_text="Counts the changes; the ETag of the deposit."
+    )
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
     submitted_at = models.DateTimeField(null=True, blank=True)

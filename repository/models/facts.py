@@ -12,7 +12,9 @@ from repository.models.measurement import Measurement
 class SearchEntry(models.Model):
     """The newest published version of a dataset as search sees it."""
 
-    dataset = models.OneToOneField(Dataset, primary_key=True, on_delete=models.CASCADE, related_name="search_entry")
+    dataset = models.OneToOneField(
+        Dataset, primary_key=True, on_delete=models.CASCADE, related_name="search_entry"
+    )
     version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="+")
     title = models.CharField(max_length=500)
     creators = models.CharField(max_length=1000, blank=True)
@@ -34,7 +36,9 @@ class SearchEntry(models.Model):
 class Facts(models.Model):
     """The narrow, indexed, SI-typed row per published measurement: what search and planning compare."""
 
-    measurement = models.OneToOneField(Measurement, primary_key=True, on_delete=models.CASCADE, related_name="facts")
+    measurement = models.OneToOneField(
+        Measurement, primary_key=True, on_delete=models.CASCADE, related_name="facts"
+    )
     entry = models.ForeignKey(SearchEntry, on_delete=models.CASCADE, related_name="facts")
     techniques = ArrayField(models.CharField(max_length=40), default=list)
     elements = ArrayField(models.CharField(max_length=3), default=list)

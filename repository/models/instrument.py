@@ -16,7 +16,9 @@ class Instrument(models.Model):
     model = models.CharField(max_length=200, blank=True)
     facility = models.CharField(max_length=200, blank=True)
     presets = models.JSONField(default=list, help_text="[{valid_from, name, values}]")
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="instruments")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="instruments"
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

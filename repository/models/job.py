@@ -43,12 +43,16 @@ class Job(models.Model):
     class Meta:
         ordering: ClassVar = ["created_at"]
         indexes: ClassVar = [
-            models.Index(fields=["not_before"], name="job_active", condition=Q(state__in=["queued", "running"])),
+            models.Index(
+                fields=["not_before"], name="job_active", condition=Q(state__in=["queued", "running"])
+            ),
             models.Index(fields=["deposit", "state"], name="job_deposit_state"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                name="job_active_once", fields=["kind", "target"], condition=Q(state__in=["queued", "running"])
+                name="job_active_once",
+                fields=["kind", "target"],
+                condition=Q(state__in=["queued", "running"]),
             ),
             models.CheckConstraint(
                 name="job_state_known",
@@ -58,7 +62,9 @@ class Job(models.Model):
             models.CheckConstraint(
                 name="job_running_has_lease", condition=~Q(state="running") | Q(lease_until__isnull=False)
             ),
-            models.CheckConstraint(name="job_failed_has_reason", condition=~Q(state="failed") | ~Q(reason="")),
+            models.CheckConstraint(
+                name="job_failed_has_reason", condition=~Q(state="failed") | ~Q(reason="")
+            ),
         ]
 
     def __str__(self) -> str:

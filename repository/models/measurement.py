@@ -33,14 +33,19 @@ class Measurement(models.Model):
     reader = models.CharField(max_length=80, blank=True, help_text="Name and version of the reader.")
     state = models.CharField(max_length=16, choices=State, default=State.FOUND)
     techniques = ArrayField(models.CharField(max_length=40), default=list, blank=True)
-    hints = models.JSONField(default=dict, help_text="What the person had said when the files were last opened.")
+    hints = models.JSONField(
+        default=dict, help_text="What the person had said when the files were last opened."
+    )
     header = models.JSONField(default=dict, help_text="The vendor header, verbatim where JSON allows.")
     extracted = models.JSONField(default=dict, help_text="What the header says in the words of the schema.")
     looked_for = models.JSONField(default=dict, help_text="Field path -> vendor keys that were looked at.")
     personal_pointers = models.JSONField(default=list, help_text="Header places that name people or paths.")
+    calibration = models.JSONField(default=dict, help_text="The angles with which the reductions were made.")
     document = models.JSONField(default=dict, help_text="Header and person merged: the metadata document.")
     schema_version = models.CharField(max_length=20, default="1.0.0")
-    replaces = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by")
+    replaces = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by"
+    )
     created_at = models.DateTimeField(default=timezone.now)
     frozen_at = models.DateTimeField(null=True, blank=True)
 
@@ -89,7 +94,9 @@ class Signal(models.Model):
     intensity_unit = models.CharField(max_length=40, blank=True)
     shape_origin = models.CharField(max_length=16, default="file")
     orientation = models.CharField(max_length=300, blank=True)
-    statistics = models.JSONField(default=dict, help_text="{sum, minimum, maximum, n_nan} of the source's values.")
+    statistics = models.JSONField(
+        default=dict, help_text="{sum, minimum, maximum, n_nan} of the source's values."
+    )
     converted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -125,7 +132,9 @@ class ArrayObject(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(name="array_object_key_once", fields=["signal", "kind", "key"]),
             models.CheckConstraint(name="array_object_size_not_negative", condition=Q(size__gte=0)),
-            models.CheckConstraint(name="array_object_digest_form", condition=Q(sha256__regex=SHA256_PATTERN)),
+            models.CheckConstraint(
+                name="array_object_digest_form", condition=Q(sha256__regex=SHA256_PATTERN)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,9 @@ class Product(models.Model):
     """Derived bytes: a reduction or a preview, with recipe, parameters, code version and input digests."""
 
     measurement = models.ForeignKey(Measurement, on_delete=models.CASCADE, related_name="products")
-    signal = models.ForeignKey(Signal, null=True, blank=True, on_delete=models.CASCADE, related_name="products")
+    signal = models.ForeignKey(
+        Signal, null=True, blank=True, on_delete=models.CASCADE, related_name="products"
+    )
     recipe = models.CharField(max_length=64)
     kind = models.CharField(max_length=16, choices=[("array", "Array"), ("preview", "Preview")])
     title = models.CharField(max_length=200, blank=True)

@@ -47,9 +47,7 @@ def find_deposit_file(visitor: Visitor, deposit_id: str, path: str) -> ByteObjec
     return ByteObject(file.sha256, file.size, file.media_type, path.rsplit("/", 1)[-1], is_public=False)
 
 
-def find_dataset_file(
-    visitor: Visitor, dataset_id: str, path: str, number: int | None = None
-) -> ByteObject:
+def find_dataset_file(visitor: Visitor, dataset_id: str, path: str, number: int | None = None) -> ByteObject:
     """Return a file of a published version."""
     version = get_version(visitor, dataset_id, number)
     file = VersionFile.objects.filter(version=version, path=path).first()
@@ -107,9 +105,7 @@ def find_product(
     )
 
 
-def list_version_files(
-    visitor: Visitor, dataset_id: str, number: int | None
-) -> list[tuple[str, str, int]]:
+def list_version_files(visitor: Visitor, dataset_id: str, number: int | None) -> list[tuple[str, str, int]]:
     """Return (path, sha256, size) of every file of a version, for its ZIP."""
     version = get_version(visitor, dataset_id, number)
     require_bytes(visitor, version)

@@ -60,7 +60,11 @@ def build_citation_record(version: DatasetVersion) -> CitationRecord:
 
 def build_record_for_doi(*, deposit_id: str, number: int | None) -> CitationRecord:
     """Return the record that a DOI names: a version's, or for the concept DOI the newest one's as concept."""
-    versions = DatasetVersion.objects.select_related("dataset__deposit").filter(dataset_id=deposit_id).order_by("-number")
+    versions = (
+        DatasetVersion.objects.select_related("dataset__deposit")
+        .filter(dataset_id=deposit_id)
+        .order_by("-number")
+    )
     version = versions.filter(number=number).first() if number is not None else versions.first()
     if version is None:
         raise NotFoundError(f"There is no published dataset {deposit_id}.")

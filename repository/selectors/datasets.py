@@ -75,7 +75,9 @@ def describe_dataset(version: DatasetVersion) -> DatasetView:
     dataset_id = version.dataset_id
     record = build_citation_record(version)
     links = [link["id"] for link in version.content.get("measurements", [])]
-    by_id = {measurement.pk: measurement for measurement in with_details(Measurement.objects.filter(pk__in=links))}
+    by_id = {
+        measurement.pk: measurement for measurement in with_details(Measurement.objects.filter(pk__in=links))
+    }
     files = tuple(
         PublishedFileView(
             path=file.path,

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Avg, QuerySet
 
 from repository.models import DataFile, Deposit, Finding, Identifier, Job, Measurement, User
-from repository.schema import Requirement, list_requirements
+from repository.schema import Requirement, SignalShape, list_requirements
 from repository.selectors import addresses
 from repository.selectors.access import own_deposits
 
@@ -227,9 +227,7 @@ def view_finding(row: Finding) -> FindingView:
     )
 
 
-def _describe_files(
-    deposit: Deposit, findings: Mapping[FindingKey, list[FindingView]]
-) -> Iterable[FileView]:
+def _describe_files(deposit: Deposit, findings: Mapping[FindingKey, list[FindingView]]) -> Iterable[FileView]:
     for file in deposit.files.select_related("upload"):
         upload = file.upload if file.state == DataFile.State.UPLOADING else None
         yield FileView(
@@ -268,9 +266,20 @@ def describe_measurement(measurement: Measurement, findings: Sequence[FindingVie
         signals=tuple(_describe_signals(measurement)),
         products=tuple(_describe_products(measurement)),
         findings=tuple(findings),
-        requirements=tuple(list_requirements(measurement.document)) if measurement.document else (),
+        requirements=tuple(_list_requirements(measurement)),
         url=addresses.measurement_address(measurement.pk),
     )
+
+
+def _list_requirements(measurement: Measurement) -> list[Requirement]:
+    """Return what is asked of the measurement; nothing before its header was read."""
+    if not measurement.document:
+        return []
+    signals = [
+        SignalShape.from_dict({"name": signal.name, "axes": signal.axes})
+        for signal in measurement.signals.all()
+    ]
+    return list_requirements(measurement.document, signals=signals, looked_for=measurement.looked_for)
 
 
 def _describe_signals(measurement: Measurement) -> Iterable[SignalView]:

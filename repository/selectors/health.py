@@ -42,7 +42,9 @@ def check_worker() -> PartHealth:
         return PartHealth("worker", is_ok=False, detail="No worker has reported yet.")
     silent = timezone.now() - newest.seen_at
     if silent > SILENT_AFTER:
-        return PartHealth("worker", is_ok=False, detail=f"The last worker was heard {int(silent.total_seconds())} s ago.")
+        return PartHealth(
+            "worker", is_ok=False, detail=f"The last worker was heard {int(silent.total_seconds())} s ago."
+        )
     return PartHealth("worker", is_ok=True)
 
 

@@ -25,8 +25,18 @@ RANGES: Mapping[str, tuple[str, str, str]] = {
     "fluence": ("fluence_e_per_m2", "m-2", "Ao-2"),
     "camera_length": ("camera_length_m", "m", "mm"),
 }
-ALIASES = {"voltage": "acceleration_voltage", "dose": "fluence", "step": "scan_step", "convergence_angle": "semi_convergence_angle"}
-FACETS: Mapping[str, str] = {"modality": "techniques", "format": "format", "instrument": "instrument", "elements": "elements"}
+ALIASES = {
+    "voltage": "acceleration_voltage",
+    "dose": "fluence",
+    "step": "scan_step",
+    "convergence_angle": "semi_convergence_angle",
+}
+FACETS: Mapping[str, str] = {
+    "modality": "techniques",
+    "format": "format",
+    "instrument": "instrument",
+    "elements": "elements",
+}
 LIST_COLUMNS = frozenset({"techniques", "elements"})
 FACET_SIZE = 50
 
@@ -97,7 +107,9 @@ def parse_range(name: str, low: str, high: str, unit: str = "") -> QuantityRange
     quantity = ALIASES.get(name, name)
     if quantity not in RANGES:
         known = ", ".join(RANGES)
-        raise UnknownSearchFilterError(f"There is no quantity {name!r}. Known are {known}.", pointer=f"/{name}")
+        raise UnknownSearchFilterError(
+            f"There is no quantity {name!r}. Known are {known}.", pointer=f"/{name}"
+        )
     column, si_unit, usual_unit = RANGES[quantity]
     bounds = [_parse_bound(name, text, unit or usual_unit, si_unit) for text in (low, high)]
     return QuantityRange(column=column, low=bounds[0], high=bounds[1])
@@ -118,9 +130,7 @@ def _parse_bound(name: str, text: str, unit: str, si_unit: str) -> float | None:
     return converted
 
 
-def search(
-    request: SearchRequest, *, size: int = 20, after: tuple[str, str] | None = None
-) -> SearchPage:
+def search(request: SearchRequest, *, size: int = 20, after: tuple[str, str] | None = None) -> SearchPage:
     """Return the datasets that match, newest first, with the counts of every facet."""
     matching = _filter_entries(request)
     page = matching.order_by("-published_at", "-dataset_id")
@@ -180,7 +190,12 @@ def _count_facets(matching: QuerySet[SearchEntry]) -> dict[str, tuple[FacetValue
     facts = Facts.objects.filter(entry__in=matching.values("pk"))
     for name, column in FACETS.items():
         value: Any = Func(F(column), function="unnest") if column in LIST_COLUMNS else F(column)
-        rows = facts.annotate(facet=value).values("facet").annotate(n=Count("entry", distinct=True)).order_by("-n", "facet")
+        rows = (
+            facts.annotate(facet=value)
+            .values("facet")
+            .annotate(n=Count("entry", distinct=True))
+            .order_by("-n", "facet")
+        )
         counted[name] = tuple(FacetValue(row["facet"], row["n"]) for row in rows[:FACET_SIZE] if row["facet"])
     licenses = matching.order_by().values("license").annotate(n=Count("pk")).order_by("-n", "license")
     counted["license"] = tuple(FacetValue(row["license"], row["n"]) for row in licenses[:FACET_SIZE])

@@ -29,7 +29,10 @@ def create_token(
             user=user, expiry=lifetime, name=name[:100], scopes=sorted(set(scopes))
         )
         record_event(
-            actor=user, action="token.create", target=user.username, detail={"name": name, "scopes": list(scopes)}
+            actor=user,
+            action="token.create",
+            target=user.username,
+            detail={"name": name, "scopes": list(scopes)},
         )
     return token, text
 
@@ -51,7 +54,12 @@ def ensure_account(*, username: str, password: str, role: str, full_name: str) -
     with transaction.atomic():
         user, created = User.objects.get_or_create(
             username=username,
-            defaults={"role": role, "full_name": full_name, "is_staff": True, "is_superuser": role == "admin"},
+            defaults={
+                "role": role,
+                "full_name": full_name,
+                "is_staff": True,
+                "is_superuser": role == "admin",
+            },
         )
         if created or not user.check_password(password):
             user.set_password(password)

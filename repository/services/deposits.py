@@ -163,7 +163,9 @@ def add_member(*, deposit_id: str, actor: User, username: str) -> DepositMember:
         deposit = lock_deposit(deposit_id=deposit_id)
         user = User.objects.filter(username=username, is_active=True).first()
         if user is None:
-            raise NotFoundError(f"There is no account named {username}.", hint="Ask the person for their user name.")
+            raise NotFoundError(
+                f"There is no account named {username}.", hint="Ask the person for their user name."
+            )
         member, _ = DepositMember.objects.get_or_create(deposit=deposit, user=user)
         record_event(actor=actor, action="deposit.add_member", target=deposit.pk, detail={"user": username})
     return member

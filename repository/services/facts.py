@@ -16,7 +16,9 @@ def index_version(*, version: DatasetVersion) -> SearchEntry:
     """Make the newest version findable in the place of the older one; called when it is published."""
     measurements = [
         link.measurement
-        for link in version.measurements.select_related("measurement").prefetch_related("measurement__signals")
+        for link in version.measurements.select_related("measurement").prefetch_related(
+            "measurement__signals"
+        )
     ]
     document = version.document
     creators = "; ".join(str(creator.get("name", "")) for creator in document.get("creators", []))

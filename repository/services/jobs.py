@@ -101,9 +101,7 @@ def lock_claim(*, claim: ClaimedJob) -> Job:
     LeaseLostError
         Another worker has claimed the job meanwhile, or it was cancelled.
     """
-    held = Job.objects.select_for_update().filter(
-        pk=claim.id, attempt=claim.attempt, state=Job.State.RUNNING
-    )
+    held = Job.objects.select_for_update().filter(pk=claim.id, attempt=claim.attempt, state=Job.State.RUNNING)
     job = held.first()
     if job is None:
         raise LeaseLostError(f"Job {claim.id} is no longer held by attempt {claim.attempt}.")
@@ -120,7 +118,10 @@ def complete_job(*, claim: ClaimedJob) -> None:
 def fail_job(*, claim: ClaimedJob, reason: str) -> None:
     """Mark the job failed for good. Call it after `lock_claim`."""
     Job.objects.filter(pk=claim.id).update(
-        state=Job.State.FAILED, finished_at=timezone.now(), lease_until=None, reason=reason or "Unknown reason."
+        state=Job.State.FAILED,
+        finished_at=timezone.now(),
+        lease_until=None,
+        reason=reason or "Unknown reason.",
     )
 
 

@@ -121,7 +121,9 @@ def _record_groups(
 ) -> list[str]:
     existing = {
         measurement.primary_file.path: measurement
-        for measurement in deposit.measurements.select_related("primary_file").prefetch_related("parts__data_file")
+        for measurement in deposit.measurements.select_related("primary_file").prefetch_related(
+            "parts__data_file"
+        )
     }
     kept: list[str] = []
     to_open: list[str] = []
@@ -196,7 +198,11 @@ def record_opening(
 
 
 def record_conversion(
-    *, measurement: Measurement, converted: Sequence[ConvertedSignal], findings: Sequence[Found]
+    *,
+    measurement: Measurement,
+    calibration: Mapping[str, Any],
+    converted: Sequence[ConvertedSignal],
+    findings: Sequence[Found],
 ) -> None:
     """Write down the converted arrays and what was derived from them, in place of an earlier conversion."""
     signals = {signal.name: signal for signal in measurement.signals.all()}
@@ -212,14 +218,22 @@ def record_conversion(
         signal.converted_at = timezone.now()
         signal.save()
     measurement.state = Measurement.State.CONVERTED
+    measurement.calibration = dict(calibration)
     measurement.save()
     replace_findings(
         deposit=measurement.deposit, stage=Finding.Stage.CONVERSION, measurement=measurement, found=findings
     )
 
 
-def record_products(*, measurement: Measurement, products: Mapping[str, Sequence[StoredProduct]]) -> None:
+def record_products(
+    *,
+    measurement: Measurement,
+    calibration: Mapping[str, Any],
+    products: Mapping[str, Sequence[StoredProduct]],
+) -> None:
     """Put newly computed reductions in the place of the older ones, by signal name."""
+    measurement.calibration = dict(calibration)
+    measurement.save()
     for signal in measurement.signals.filter(name__in=products):
         _record_products(measurement, signal, products[signal.name])
 
@@ -251,6 +265,4 @@ def record_reading_failure(
     measurement.hints = dict(hints)
     measurement.state = Measurement.State.FAILED
     measurement.save()
-    replace_findings(
-        deposit=measurement.deposit, stage=stage, measurement=measurement, found=[finding]
-    )
+    replace_findings(deposit=measurement.deposit, stage=stage, measurement=measurement, found=[finding])

@@ -43,5 +43,7 @@ def fold_case(path: str) -> str:
 
 
 def _shorten(text: str) -> str:
-    printable = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    printable = "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
     return f"“{printable[:80]}…”" if len(printable) > 80 else f"“{printable}”"  # noqa: PLR2004  # a line of text

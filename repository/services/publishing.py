@@ -196,7 +196,8 @@ def read_access(document: Mapping[str, Any]) -> tuple[str, dt.date | None]:
         date = dt.date.fromisoformat(str(until))
     except ValueError:
         raise InvalidMetadataError(
-            "An embargo needs the date on which it ends, such as 2027-06-30.", pointer="/dataset/embargo_until"
+            "An embargo needs the date on which it ends, such as 2027-06-30.",
+            pointer="/dataset/embargo_until",
         ) from None
     return access, date
 
@@ -212,4 +213,3 @@ def start_new_version(*, deposit_id: str, actor: User) -> Deposit:
         bump_revision(deposit)
         record_event(actor=actor, action="version.start", target=deposit.pk)
     return deposit
-

@@ -248,5 +248,3 @@ def _mismatch_finding(path: str, promised: str, arrived: str) -> FoundProblem:
         message=f"{path} arrived with sha256 {arrived}, but {promised} was promised.",
         hint="The file changed while it was sent or was damaged on the way. Upload it again under the same name.",
     )
-
-

@@ -20,10 +20,12 @@ from repository.schema.findings import Finding as Found
 from repository.services.deposits import State, bump_revision, lock_deposit
 from repository.services.findings import replace_findings
 
-READING_JOBS = ("inspect_deposit", "open_measurement", "convert_measurement")
+READING_JOBS = ("inspect_deposit", "open_measurement", "convert_measurement", "reduce_measurement")
 
 
-def merge_measurement(measurement: Measurement, document: Mapping[str, Any]) -> tuple[dict[str, Any], list[Found]]:
+def merge_measurement(
+    measurement: Measurement, document: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[Found]]:
     """Return the metadata document of a measurement and the conflicts between header and person."""
     companions = [part.data_file.path for part in measurement.parts.all()][1:]
     layers = select_supplied(document, measurement.primary_file.path, companions=companions)

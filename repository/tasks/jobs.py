@@ -114,9 +114,7 @@ class _Heartbeat:
         pause = min(1.0, settings.JOB_LEASE_SECONDS / 3)
         while not self._stop.wait(pause):
             try:
-                extend_lease(
-                    claim=self.claim, fraction=self.progress.fraction, message=self.progress.message
-                )
+                extend_lease(claim=self.claim, fraction=self.progress.fraction, message=self.progress.message)
             except LeaseLostError:
                 self.progress.lost.set()
                 break
