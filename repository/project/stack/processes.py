@@ -1,5 +1,6 @@
 """Start and end processes: own session, death signal, log, identity that survives pid reuse."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -96,6 +97,15 @@ def end(process: subprocess.Popen[bytes], command: Command, *, patience: Callabl
         if process.poll() is None:
             send_signal(process.pid, step)
             _wait(process, patience)
+    kill_session(process.pid)
+    process.wait()
+
+
+def end_group(process: subprocess.Popen[bytes], *, seconds: float) -> None:
+    """Interrupt a program with the programs it started, as Ctrl-C in a terminal does."""
+    with contextlib.suppress(ProcessLookupError):  # all of them are done
+        os.killpg(process.pid, signal.SIGINT)
+    _wait(process, lambda: seconds)
     kill_session(process.pid)
     process.wait()
 

@@ -18,6 +18,7 @@ from repository.project.stack.preparation import prepare_database
 from repository.project.stack.processes import (
     Command,
     become_subreaper,
+    end_group,
     end_orphans,
     identify,
     read_tail,
@@ -226,8 +227,7 @@ class Supervisor:
             self._progress.line("Stopping Stemma")
             self._enter("stopping")
         if self._companion is not None:
-            self._companion.terminate()
-            self._companion.wait()
+            end_group(self._companion, seconds=3.0)
         for part in sorted(self._parts, key=lambda part: _STOP_ORDER.index(part.name)):
             part.stop(is_urgent=lambda: self._signals.count > 1)
             end_orphans(self._list_known_pids())
