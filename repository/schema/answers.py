@@ -6,25 +6,27 @@ from typing import Any, Literal
 from repository.schema.documents import find_entries, get_plain, get_value, is_gap, is_value
 from repository.schema.fields import RequirementRow
 from repository.schema.signals import SignalAxis, SignalShape
+from repository.schema.units import UNITS, find_unit_code
 
 SCAN_AXES = ("scan_y", "scan_x", "position")
 DETECTOR_AXES = ("detector_y", "detector_x")
 IMAGE_AXES = ("y", "x", "image_y", "image_x")
 SPECTRUM_AXES = ("energy", "wavelength")
-_AXES_OF_ROW = {
-    "scan": SCAN_AXES,
-    "detector": DETECTOR_AXES,
-    "image": IMAGE_AXES,
-    "spectrum": SPECTRUM_AXES,
-    "time": ("time",),
-    "tilt": ("tilt",),
+_AXES_OF_ROW: Mapping[str, tuple[tuple[str, ...], frozenset[str]]] = {
+    "scan": (SCAN_AXES, frozenset({"length"})),
+    "detector": (DETECTOR_AXES, frozenset({"angle", "reciprocal_length"})),
+    "image": ((*IMAGE_AXES, *DETECTOR_AXES), frozenset({"length"})),
+    "spectrum": (SPECTRUM_AXES, frozenset({"energy", "length"})),
+    "time": (("time", "series"), frozenset({"time"})),
+    "tilt": (("tilt", "series"), frozenset({"angle"})),
 }
+"""Axes that answer a row when they are calibrated, and what their unit must measure."""
+
+_DETECTOR_FIELDS = ("diffraction_pixel_size", "reciprocal_pixel_size", "diffraction_reference", "pixel_size")
 AXIS_FIELDS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("scan_y", "scan_x"), ("scan_step",)),
     "position": ("scan_step", "scan_positions"),
-    **dict.fromkeys(
-        DETECTOR_AXES, ("diffraction_pixel_size", "reciprocal_pixel_size", "diffraction_reference")
-    ),
+    **dict.fromkeys(DETECTOR_AXES, _DETECTOR_FIELDS),
     **dict.fromkeys(IMAGE_AXES, ("pixel_size", "scan_step")),
     "energy": ("energy_axis.bin_width", "energy_axis"),
     "wavelength": ("wavelength_axis.bin_width", "wavelength_axis"),
@@ -35,8 +37,8 @@ AXIS_FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 """Which field calibrates an axis that the file left uncalibrated."""
 
-COUNTED_AXES = frozenset({"channel", "segment", "frame", "index"})
-"""Axes that count things: they need no unit."""
+COUNTED_AXES = frozenset({"channel", "segment", "frame", "index", "series"})
+"""Axes that count things: they need no unit. What a series varies is asked by the rows of its kind."""
 
 
 def find_answer_state(
@@ -82,11 +84,16 @@ def _is_explained(document: Mapping[str, Any], axis_name: str) -> bool:
 
 
 def _axes_answer(row: RequirementRow, signals: Sequence[SignalShape]) -> bool:
-    names = _AXES_OF_ROW[str(row.axes)]
+    names, dimensions = _AXES_OF_ROW[str(row.axes)]
     found = [axis for signal in signals for axis in signal.axes if axis.name in names]
     if row.axes == "scan" and row.sized_only:
         return bool(found)
-    return bool(found) and all(axis.unit is not None and axis.scale is not None for axis in found)
+    return bool(found) and all(_is_calibrated(axis, dimensions) for axis in found)
+
+
+def _is_calibrated(axis: SignalAxis, dimensions: frozenset[str]) -> bool:
+    code = find_unit_code(axis.unit) if axis.unit else None
+    return code is not None and axis.scale is not None and UNITS[code].dimension in dimensions
 
 
 def _has_value(document: Mapping[str, Any], path: str) -> bool:

@@ -137,7 +137,9 @@ def derive_facts(document: Mapping[str, Any], signals: Sequence[SignalShape] | N
         temperature_k=find_scalar(document, "environment.temperature"),
         thickness_m=find_scalar(document, "sample.thickness"),
         pixel_size_m=_mean_side(
-            find_lengths(document, "pixel_size", signals, ("image_y", "image_x", "y", "x"))
+            find_lengths(
+                document, "pixel_size", signals, ("image_y", "image_x", "y", "x", "detector_y", "detector_x")
+            )
         ),
         elements=tuple(word for word in elements if isinstance(word, str))
         if isinstance(elements, list)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from repository.schema.answers import find_answer_state
+from repository.schema.answers import AXIS_FIELDS, find_answer_state, list_unexplained_axes
 from repository.schema.documents import get_plain
 from repository.schema.fields import RequirementRow, load_catalogue
 from repository.schema.signals import SignalShape
@@ -66,9 +66,10 @@ def list_requirements(
     requirements = []
     for row in load_catalogue().rows:
         level = find_level(row, situation)
-        if level is None or (row.path == "axes" and not signals):
-            continue
-        requirements.append(_build_requirement(row, level, document, signals, places))
+        if level is not None:
+            requirements.append(_build_requirement(row, level, document, signals, places))
+    if not situation.techniques or _are_axes_asked_by_field(requirements, document, signals or ()):
+        requirements = [requirement for requirement in requirements if requirement.path != "axes"]
     return sorted(requirements, key=lambda requirement: requirement.level != "required")
 
 
@@ -136,6 +137,23 @@ def _build_requirement(
         escape=row.escape,
         answers=row.answers,
     )
+
+
+def _are_axes_asked_by_field(
+    requirements: Sequence[Requirement], document: Mapping[str, Any], signals: Sequence[SignalShape]
+) -> bool:
+    """Whether a field that is asked for anyway calibrates every axis without unit: ask nothing twice."""
+    asked = {
+        path
+        for requirement in requirements
+        if requirement.level == "required"
+        for paths in requirement.answers
+        for path in paths
+    }
+    if not signals:
+        return True
+    unexplained = list_unexplained_axes(document, signals)
+    return bool(unexplained) and all(asked & set(AXIS_FIELDS.get(axis.name, ())) for _, axis in unexplained)
 
 
 def _stated_places(document: Mapping[str, Any]) -> dict[str, Sequence[str]]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from repository.schema.answers import list_unexplained_axes
 from repository.schema.cross_field import detector_checks, scan_checks, spectrum_checks, time_checks
 from repository.schema.cross_field.context import Check, build_context
 from repository.schema.documents import build_pointer, get_plain, get_value, is_gap, is_value
@@ -92,7 +93,7 @@ def _check_requirements(
         if requirement.level != "required" or _is_malformed(requirement, document):
             continue
         if requirement.state == "missing":
-            findings.append(_report_missing(requirement))
+            findings.append(_report_missing(requirement, _name_axes(requirement, document, signals)))
         elif requirement.state == "gap" and not requirement.escape:
             findings.append(_report_refused_gap(requirement))
     return findings
@@ -103,7 +104,16 @@ def _is_malformed(requirement: Requirement, document: Mapping[str, Any]) -> bool
     return requirement.path == "technique" and is_value(get_plain(document.get("technique")))
 
 
-def _report_missing(requirement: Requirement) -> Finding:
+def _name_axes(
+    requirement: Requirement, document: Mapping[str, Any], signals: Sequence[SignalShape] | None
+) -> str:
+    if requirement.path != "axes":
+        return ""
+    axes = [f'{axis.name} of "{signal}"' for signal, axis in list_unexplained_axes(document, signals or ())]
+    return f" Without unit: {', '.join(axes)}."
+
+
+def _report_missing(requirement: Requirement, detail: str) -> Finding:
     searched = (
         f" It was looked for in the file's header under {', '.join(requirement.looked_for)}."
         if requirement.looked_for
@@ -120,7 +130,7 @@ def _report_missing(requirement: Requirement) -> Finding:
     return Finding(
         "error",
         "required_field_missing",
-        f"{requirement.title} is missing. {requirement.why}{searched}",
+        f"{requirement.title} is missing. {requirement.why}{detail}{searched}",
         build_pointer(requirement.path),
         f"Give {requirement.path}{others}{example}.{gap}",
         "structure",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from repository.schema.answers import list_unexplained_axes
 from repository.schema.cross_field.context import Check, Context, report
 from repository.schema.documents import get_value
 from repository.schema.findings import Finding
@@ -21,7 +20,8 @@ def check_scan_shape(context: Context) -> Iterator[Finding]:
         return
     for signal in context.signals:
         found = [axis.size for axis in signal.axes if axis.name in {"scan_y", "scan_x", "position"}]
-        if found and not _shapes_agree(stated, found, context):
+        is_other_view = signal is not context.signals[0] and len(found) != len(stated)
+        if found and not is_other_view and not _shapes_agree(stated, found, context):
             yield report(
                 "error",
                 "scan_shape_mismatch",
@@ -94,18 +94,6 @@ def check_technique_axes(context: Context) -> Iterator[Finding]:
             )
 
 
-def check_uncalibrated_axes(context: Context) -> Iterator[Finding]:
-    """Say which axes nobody gave a unit; the requirement `axes` refuses publication."""
-    for signal, axis in list_unexplained_axes(context.document, context.signals):
-        yield report(
-            "info",
-            "axis_uncalibrated",
-            f'Axis {axis.name} of "{signal}" has no unit.',
-            "/axes",
-            "Give what calibrates it (scan_step, diffraction_pixel_size, energy_axis), or its unit in axes.",
-        )
-
-
 def check_field_of_view(context: Context) -> Iterator[Finding]:
     """Refuse a scan wider than a grid; warn of one wider than 1 mm."""
     view = context.facts.field_of_view_m
@@ -152,7 +140,6 @@ CHECKS: tuple[Check, ...] = (
     check_scan_shape,
     check_stated_axes,
     check_technique_axes,
-    check_uncalibrated_axes,
     check_field_of_view,
     check_fluence,
 )

@@ -18,10 +18,10 @@ SMALL_TILT_RANGE_DEG = 20
 LARGE_TILT_INCREMENT_DEG = 10
 SHORTFALL = 0.9
 _SERIES_AXES = {
-    "series_times": ("time", "frame"),
-    "series_tilts": ("tilt", "frame"),
-    "series_defocus": ("focal", "defocus", "frame"),
-    "environment.stimulus_series": ("time", "frame"),
+    "series_times": ("time", "series", "frame"),
+    "series_tilts": ("tilt", "series", "frame"),
+    "series_defocus": ("focal", "defocus", "series", "frame"),
+    "environment.stimulus_series": ("time", "series", "frame"),
 }
 
 

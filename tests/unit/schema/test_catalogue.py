@@ -48,11 +48,12 @@ def test_no_alias_is_the_name_of_a_sibling() -> None:
 
 def test_the_corrected_ranges_hold() -> None:
     soft = {path: field.soft for path, field in CATALOGUE.measurement.items()}
-    assert CATALOGUE.measurement["semi_convergence_angle"].hard == (0.005, 100)
-    assert soft["semi_convergence_angle"] == (0.05, 60)
-    assert soft["probe_current"] == (0.01, 20_000)
-    assert soft["sample.thickness"] == (0.3, 2000)
-    assert soft["energy_axis.bin_width"] == (1e-4, 40)
+    hard = {path: field.hard for path, field in CATALOGUE.measurement.items()}
+    assert hard["semi_convergence_angle"] == (0.005, 100.0)
+    assert soft["semi_convergence_angle"] == (0.05, 60.0)
+    assert soft["probe_current"] == (0.01, 20_000.0)
+    assert soft["sample.thickness"] == (0.3, 2000.0)
+    assert soft["energy_axis.bin_width"] == (1e-4, 40.0)
 
 
 def test_the_package_is_light_to_import() -> None:

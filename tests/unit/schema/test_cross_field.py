@@ -49,6 +49,12 @@ def test_a_scan_shape_may_be_the_number_of_positions() -> None:
     assert "scan_shape_mismatch" not in check(four_d(), positions)
 
 
+def test_other_views_of_the_data_have_their_own_shape() -> None:
+    plot = SignalShape("plot", (SignalAxis("scan_x", 512, "nm", 1.0),))
+    assert "scan_shape_mismatch" not in check(four_d(), (*scan_4d(), plot))
+    assert "scan_shape_mismatch" in check(four_d(), (plot,))
+
+
 def test_stated_axes_are_compared() -> None:
     finding = check(four_d(axes=[{"name": "detector_x", "size": 3}]), scan_4d())["axis_size_mismatch"]
     assert finding.pointer == "/axes/0/size"
@@ -56,10 +62,6 @@ def test_stated_axes_are_compared() -> None:
 
 def test_a_technique_shows_in_the_axes() -> None:
     assert check(eels(), scan_4d())["technique_without_axes"].severity == "warning"
-
-
-def test_axes_without_unit_are_named() -> None:
-    assert "axis_uncalibrated" in check(four_d(scan_step=None), scan_4d())
 
 
 @pytest.mark.parametrize(

@@ -240,9 +240,22 @@ def test_calibrated_arrays_answer() -> None:
         calibrated[path].state for path in ("scan_shape", "scan_step", "diffraction_pixel_size", "axes")
     } == {"value"}
     assert uncalibrated["scan_shape"].state == "value"
-    assert {uncalibrated[path].state for path in ("scan_step", "diffraction_pixel_size", "axes")} == {
-        "missing"
-    }
+    assert {uncalibrated[path].state for path in ("scan_step", "diffraction_pixel_size")} == {"missing"}
+    assert "axes" not in uncalibrated, "the fields that calibrate them are asked for: nothing is asked twice"
+
+
+def test_axes_answer_only_in_units_of_the_right_kind() -> None:
+    image = (
+        SignalShape("data", (SignalAxis("detector_y", 9, "nm", 0.1), SignalAxis("detector_x", 9, "nm", 0.1))),
+    )
+    assert ask({"technique": "tem_image"}, image)["pixel_size"].state == "value"
+    assert ask({"technique": "diffraction_pattern"}, image)["diffraction_pixel_size"].state == "missing"
+
+
+def test_a_series_axis_is_a_count_until_its_kind_is_said() -> None:
+    frames = (SignalShape("data", (SignalAxis("series", 5), *scan_4d(calibrated=True)[0].axes)),)
+    assert ask(four_d(), frames)["axes"].state == "value"
+    assert ask(four_d(series="time"), frames)["series_times"].state == "missing"
 
 
 def test_axes_are_explained_by_fields_gaps_or_a_statement() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from repository.schema import validate_dataset, validate_measurement
 from repository.schema.findings import Finding
+from repository.schema.signals import SignalAxis, SignalShape
 from tests.unit.schema.documents import FOUR_D, annular, eels, four_d, scan_4d, spectrum_image
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -85,8 +86,14 @@ def test_the_sample_has_a_name() -> None:
 
 
 def test_axes_have_no_gap_but_their_calibration_has() -> None:
-    document = four_d(scan_step=None, axes="not recorded")
-    assert {f.pointer for f in errors(document, scan_4d())} == {"/axes", "/scan_step"}
+    assert {f.pointer for f in errors(four_d(scan_step=None, axes="not recorded"), scan_4d())} == {
+        "/scan_step"
+    }
+    assert errors(four_d(scan_step="not recorded"), scan_4d()) == []
+    odd = (SignalShape("data", (SignalAxis("stage_height", 4), *scan_4d()[0].axes)),)
+    (finding,) = errors(four_d(axes="not recorded"), odd)
+    assert (finding.code, finding.pointer) == ("required_field_missing", "/axes")
+    assert 'stage_height of "data"' in finding.message
 
 
 def test_the_places_that_were_searched_are_named() -> None:
