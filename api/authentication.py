@@ -30,7 +30,7 @@ def is_expired(token: Any) -> bool:
     return token.expiry is not None and token.expiry < timezone.now()
 
 
-class ScopedTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[misc,no-untyped-call]
+class ScopedTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How OpenAPI describes the token."""
 
     target_class = "api.authentication.ScopedTokenAuthentication"

@@ -99,8 +99,9 @@ def answer_problem(error: Exception, context: Mapping[str, Any]) -> Response | N
 
 def _answer_api_exception(error: exceptions.APIException) -> Response:
     headers: dict[str, str] = {}
-    if isinstance(error, exceptions.Throttled) and error.wait:
-        headers["Retry-After"] = str(int(error.wait) + 1)
+    if isinstance(error, exceptions.Throttled):
+        wait = getattr(error, "wait", None)  # the stubs do not know it
+        headers["Retry-After"] = str(int(wait or 0) + 1)
     if isinstance(error, exceptions.AuthenticationFailed | exceptions.NotAuthenticated):
         error.status_code = HTTPStatus.UNAUTHORIZED
         headers["WWW-Authenticate"] = "Token"

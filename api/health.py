@@ -45,4 +45,6 @@ def check_broker() -> PartHealth:
 def check_sandbox() -> PartHealth:
     """Say how uploaded files are confined."""
     status = probe_sandbox(settings.SANDBOX_MODE)
-    return PartHealth("sandbox", is_ok=status.mode != "refused", detail=f"{status.mode}: {status.detail}".strip(": "))
+    return PartHealth(
+        "sandbox", is_ok=status.mode != "refused", detail=f"{status.mode}: {status.detail}".strip(": ")
+    )

@@ -27,7 +27,9 @@ def read_cursor(request: Request, fields: int = 2) -> tuple[str, ...] | None:
     except ValueError:
         parts = ()
     if len(parts) != fields or "\x00" in text:
-        raise ValidationError({"cursor": ["This cursor was not given out by this server. Start without one."]})
+        raise ValidationError(
+            {"cursor": ["This cursor was not given out by this server. Start without one."]}
+        )
     return parts
 
 

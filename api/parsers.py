@@ -12,7 +12,10 @@ class StrictJSONParser(JSONParser):
     """JSON as the standard has it: no NaN or Infinity, no repeated keys, no bottomless nesting."""
 
     def parse(
-        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """Return the parsed document.
 
@@ -24,13 +27,17 @@ class StrictJSONParser(JSONParser):
         del media_type, parser_context
         try:
             document = json.loads(
-                stream.read().decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_refuse_repeats
+                stream.read().decode("utf-8"),
+                parse_constant=_refuse_constant,
+                object_pairs_hook=_refuse_repeats,
             )
             require_storable(document)
         except UnicodeDecodeError as error:
             raise ParseError(f"The body is not UTF-8 at byte {error.start}.") from error
         except json.JSONDecodeError as error:
-            raise ParseError(f"The JSON breaks at line {error.lineno}, column {error.colno}: {error.msg}.") from error
+            raise ParseError(
+                f"The JSON breaks at line {error.lineno}, column {error.colno}: {error.msg}."
+            ) from error
         except RecursionError as error:
             raise ParseError("The JSON is nested too deeply.") from error
         except ValueError as error:

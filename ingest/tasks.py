@@ -34,9 +34,7 @@ def _apply_inspection(deposit_id: str, recognition: Recognition) -> None:
         groups=recognition.groups,
         findings=recognition.findings,
     )
-    replace_findings(
-        deposit=deposit, stage=Finding.Stage.RECOGNITION, found=_note_nothing_read(recognition)
-    )
+    replace_findings(deposit=deposit, stage=Finding.Stage.RECOGNITION, found=_note_nothing_read(recognition))
     for measurement_id in to_open:
         enqueue_job(kind="open_measurement", target=measurement_id, deposit=deposit)
     validate_deposit(deposit_id=deposit_id)

@@ -22,7 +22,9 @@ def refresh_deposit(*, deposit_id: str) -> None:
             return
         waiting = [
             measurement
-            for measurement in deposit.measurements.filter(frozen_at__isnull=True).select_related("primary_file")
+            for measurement in deposit.measurements.filter(frozen_at__isnull=True).select_related(
+                "primary_file"
+            )
             if _needs_reopening(deposit, measurement)
         ]
         for measurement in waiting:
@@ -34,4 +36,4 @@ def refresh_deposit(*, deposit_id: str) -> None:
 def _needs_reopening(deposit: Deposit, measurement: Measurement) -> bool:
     """Return whether the person has now said what the reader had to ask for, or something else than before."""
     hints = build_hints(deposit.document, measurement.primary_file.path)
-    return hints != measurement.hints
+    return bool(hints != measurement.hints)

@@ -24,14 +24,10 @@ def answering_problems(endpoint: Endpoint) -> Endpoint:
         try:
             return await endpoint(request)
         except ArrayNotReadyError as refusal:
-            problem = build_problem(
-                status=404, code=refusal.code, detail=refusal.message, hint=refusal.hint
-            )
+            problem = build_problem(status=404, code=refusal.code, detail=refusal.message, hint=refusal.hint)
             return _respond(request, problem, {**RETRY_AFTER, "Cache-Control": "no-store"})
         except UnknownCredentialError as refusal:
-            problem = build_problem(
-                status=401, code=refusal.code, detail=refusal.message, hint=refusal.hint
-            )
+            problem = build_problem(status=401, code=refusal.code, detail=refusal.message, hint=refusal.hint)
             return _respond(request, problem, {"WWW-Authenticate": "Token"})
         except RepositoryError as refusal:
             return _respond(request, describe_refusal(refusal), {"Cache-Control": "no-store"})

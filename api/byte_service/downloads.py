@@ -137,10 +137,12 @@ def _answer_unsatisfiable(request: Request, size: int, headers: dict[str, str]) 
 
 async def read_blocks(sha256: str, start: int, stop: int) -> AsyncIterator[bytes]:
     """Yield the bytes of an object in blocks, read in a thread."""
-    store = get_object_store()
     position = start
     while position < stop:
         end = min(position + BLOCK_BYTES, stop)
-        block = await run_sync(lambda a=position, b=end: b"".join(store.open_range(sha256, a, b)))
-        yield block
+        yield await run_sync(_read_block, sha256, position, end)
         position = end
+
+
+def _read_block(sha256: str, start: int, stop: int) -> bytes:
+    return b"".join(get_object_store().open_range(sha256, start, stop))

@@ -34,7 +34,9 @@ def build_byte_routes() -> list[BaseRoute]:
         _route(f"{_BASE}/datasets/{{dataset_id}}/zip", send_archive, READ),
         _route(f"{_BASE}/datasets/{{dataset_id}}/versions/{{number:int}}/zip", send_archive, READ),
         _route(
-            f"{_BASE}/datasets/{{dataset_id}}/versions/{{number:int}}/files/{{path:path}}", send_dataset_file, READ
+            f"{_BASE}/datasets/{{dataset_id}}/versions/{{number:int}}/files/{{path:path}}",
+            send_dataset_file,
+            READ,
         ),
         _route(f"{_SIGNAL}/zarr/{{key:path}}", send_array_object, READ),
         _route(f"{_SIGNAL}/companion/{{key:path}}", send_array_object, READ),

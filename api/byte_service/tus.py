@@ -95,11 +95,14 @@ async def handle_uploads(request: Request) -> Response:
     size = _read_number(request, "upload-length")
     metadata = parse_metadata(request.headers.get("upload-metadata", ""))
     if size > settings.MAX_FILE_BYTES:
-        raise FileTooLargeError(f"{size} bytes are more than the {settings.MAX_FILE_BYTES} that a file may have.")
+        raise FileTooLargeError(
+            f"{size} bytes are more than the {settings.MAX_FILE_BYTES} that a file may have."
+        )
     plan = await in_database(_create, credential, metadata, size)
     if plan.upload_id is None:
         return Response(
-            status_code=200, headers=tus_headers(**{"Stemma-Already-Stored": "true", "Upload-Offset": str(size)})
+            status_code=200,
+            headers=tus_headers(**{"Stemma-Already-Stored": "true", "Upload-Offset": str(size)}),
         )
     if size == 0:
         await _complete(str(plan.upload_id), 0)
@@ -203,7 +206,9 @@ async def _patch(request: Request, credential: Credential, upload_id: str) -> Re
     except FileNotFoundError as error:
         raise NotFoundError("The upload was finished or cancelled.") from error
     except UploadLockedError:
-        return _problem(423, "upload_locked", "Another request writes to this upload.", "Try again in a second.")
+        return _problem(
+            423, "upload_locked", "Another request writes to this upload.", "Try again in a second."
+        )
     except OffsetConflictError:
         held = count_arrived(view.id, view.size)
         return _problem(
@@ -215,7 +220,10 @@ async def _patch(request: Request, credential: Credential, upload_id: str) -> Re
         )
     except ChecksumMismatchError:
         return _problem(
-            460, "checksum_mismatch", "The chunk does not have its checksum; it was not kept.", "Send it again."
+            460,
+            "checksum_mismatch",
+            "The chunk does not have its checksum; it was not kept.",
+            "Send it again.",
         )
     if arrived == view.size:
         await _complete(upload_id, view.size)
@@ -252,7 +260,8 @@ def parse_metadata(header: str) -> dict[str, str]:
             pairs[key] = b64decode(value.strip(), validate=True).decode("utf-8")
         except ValueError as error:
             raise InvalidMetadataError(
-                f"The value of {key[:40]!r} in Upload-Metadata is not base64 of UTF-8 text.", pointer=f"/{key[:40]}"
+                f"The value of {key[:40]!r} in Upload-Metadata is not base64 of UTF-8 text.",
+                pointer=f"/{key[:40]}",
             ) from error
     return pairs
 
@@ -260,7 +269,9 @@ def parse_metadata(header: str) -> dict[str, str]:
 def _read_number(request: Request, name: str) -> int:
     text = request.headers.get(name, "")
     if not (text.isascii() and text.isdecimal()) or len(text) > LONGEST_NUMBER:
-        raise InvalidMetadataError(f"The header {name.title()} must be a number of bytes.", pointer=f"/{name}")
+        raise InvalidMetadataError(
+            f"The header {name.title()} must be a number of bytes.", pointer=f"/{name}"
+        )
     return int(text)
 
 

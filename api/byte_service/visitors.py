@@ -90,7 +90,7 @@ def _user_of_session(session_key: str) -> Visitor:
     known = session.get(HASH_SESSION_KEY, "")
     if user is None or not constant_time_compare(known, user.get_session_auth_hash()):
         return AnonymousUser()
-    return user  # type: ignore[return-value]  # the project's own user model
+    return user
 
 
 def require_same_origin(request: Request, credential: Credential) -> None:

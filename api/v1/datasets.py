@@ -19,7 +19,7 @@ class PublishedFileShape(Nested[Any]):
     size = serializers.IntegerField()
     sha256 = serializers.CharField()
     media_type = serializers.CharField()
-    label = serializers.CharField(allow_blank=True)
+    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # a field named label
     url = serializers.CharField()
 
 
@@ -106,7 +106,8 @@ class MeasurementView(APIView):
         access = get_measurement(request.user, measurement_id)
         body = MeasurementShape(describe_single_measurement(access.measurement)).data
         return Response(
-            {**body, "dataset": access.measurement.deposit_id}, headers=cache_headers(is_public=access.is_public)
+            {**body, "dataset": access.measurement.deposit_id},
+            headers=cache_headers(is_public=access.is_public),
         )
 
 

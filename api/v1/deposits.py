@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Q
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status
@@ -66,7 +67,7 @@ def answer_deposit(request: Request, deposit_id: str, *, code: int = status.HTTP
 
 def read_input(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
     """Return the checked body; unknown keys are refused, so that a typo never passes."""
-    body = request.data if request.data not in (None, "") else {}
+    body = request.data or {}
     if not isinstance(body, dict):
         raise ValidationError("The body must be a JSON object.")
     serializer = shape(data=body)
@@ -92,10 +93,14 @@ class DepositListView(APIView):
         cursor = read_cursor(request)
         if cursor is not None:
             try:
-                deposits = deposits.filter(Q(created_at__lt=cursor[0]) | Q(created_at=cursor[0], pk__lt=cursor[1]))
+                deposits = deposits.filter(
+                    Q(created_at__lt=cursor[0]) | Q(created_at=cursor[0], pk__lt=cursor[1])
+                )
                 page = list(deposits[: size + 1])
-            except (ValueError, TypeError, serializers.DjangoValidationError) as error:
-                raise ValidationError({"cursor": ["This cursor was not given out by this server."]}) from error
+            except (ValueError, TypeError, DjangoValidationError) as error:
+                raise ValidationError(
+                    {"cursor": ["This cursor was not given out by this server."]}
+                ) from error
         else:
             page = list(deposits[: size + 1])
         last = page[size - 1] if len(page) > size else None

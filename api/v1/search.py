@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -39,7 +40,9 @@ class SearchPageShape(Nested[Any]):
     results = SearchHitShape(many=True, source="hits")
 
 
-_WHERE = "Range of a quantity, `field:low..high:unit`, for example `acceleration_voltage:80..300:kV`; repeatable."
+_WHERE = (
+    "Range of a quantity, `field:low..high:unit`, for example `acceleration_voltage:80..300:kV`; repeatable."
+)
 
 
 class SearchView(APIView):
@@ -48,7 +51,9 @@ class SearchView(APIView):
         parameters=[
             OpenApiParameter("q", str, description="Words; quotes and minus as on the web."),
             OpenApiParameter("where", str, many=True, description=_WHERE),
-            OpenApiParameter("modality", str, many=True, description="Technique; repeatable, all must apply."),
+            OpenApiParameter(
+                "modality", str, many=True, description="Technique; repeatable, all must apply."
+            ),
             OpenApiParameter("format", str, many=True, description="Format of the files; repeatable, any."),
             OpenApiParameter("instrument", str, many=True, description="Instrument; repeatable, any."),
             OpenApiParameter("elements", str, many=True, description="Element symbol; repeatable, all."),
@@ -65,7 +70,7 @@ class SearchView(APIView):
         after = None if cursor is None else (cursor[0], cursor[1])
         try:
             page = search(wanted, size=read_page_size(request), after=after)
-        except serializers.DjangoValidationError as error:
+        except DjangoValidationError as error:
             raise ValidationError({"cursor": ["This cursor was not given out by this server."]}) from error
         following = build_cursor(page.continue_after) if page.continue_after else None
         body = SearchPageShape(

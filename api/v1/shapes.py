@@ -36,7 +36,7 @@ class FileShape(Nested[Any]):
     sha256 = serializers.CharField(allow_blank=True)
     state = serializers.ChoiceField(choices=["uploading", "stored", "quarantined"])
     format = serializers.CharField(allow_blank=True)
-    label = serializers.CharField(allow_blank=True)
+    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # a field named label
     is_read = serializers.BooleanField()
     url = serializers.CharField()
     upload = serializers.CharField(allow_null=True)

@@ -70,9 +70,7 @@ def open_measurement(*, measurement: Measurement, output: Path, progress: JobPro
         "files": list(digests),
         "hints": build_hints(measurement.deposit.document, measurement.primary_file.path),
     }
-    result = run_over_files(
-        program=PROGRAM, request=request, digests=digests, output=output, on_message=note
-    )
+    result = run_over_files(program=PROGRAM, request=request, digests=digests, output=output, on_message=note)
     mapped = map_vendor_header(measurement.format, result["header"], result["signals"])
     reader = result["reader"]
     return Opening(

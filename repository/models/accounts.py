@@ -6,7 +6,7 @@ from django.db.models import Q
 from knox.models import AbstractAuthToken
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox is untyped
     """A person with an account; what they may do beyond their own deposits is their role."""
 
     class Role(models.TextChoices):

@@ -1,6 +1,7 @@
 """The web process: byte routes, front-end files and Django in one ASGI application."""
 
 import os
+from typing import cast
 
 from django.core.asgi import get_asgi_application
 
@@ -9,6 +10,7 @@ django_application = get_asgi_application()  # before anything that needs the ap
 
 from starlette.applications import Starlette  # noqa: E402
 from starlette.routing import Mount  # noqa: E402
+from starlette.types import ASGIApp  # noqa: E402
 
 from api.byte_service.cors import CrossOriginReads  # noqa: E402
 from api.byte_service.routes import build_byte_routes  # noqa: E402
@@ -19,7 +21,7 @@ application = CrossOriginReads(
         routes=[
             *build_byte_routes(),
             Mount("/static", FoundStaticFiles()),
-            Mount("/", django_application),
+            Mount("/", cast("ASGIApp", django_application)),
         ]
     )
 )

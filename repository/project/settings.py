@@ -33,7 +33,11 @@ SECRET_KEY = ENVIRONMENT.secret_key
 DEBUG = ENVIRONMENT.debug
 PUBLIC_URL = ENVIRONMENT.public_url
 ALLOWED_HOSTS = [
-    *ENVIRONMENT.allowed_hosts, urlsplit(PUBLIC_URL).hostname or "127.0.0.1", "localhost", "127.0.0.1", "[::1]"
+    *ENVIRONMENT.allowed_hosts,
+    urlsplit(PUBLIC_URL).hostname or "127.0.0.1",
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
 ]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SITE_NAME = "Stemma"
@@ -138,7 +142,10 @@ STATICFILES_DIRS = [
     folder for folder in (BASE_DIR / "frontend" / "dist", BASE_DIR / "frontend" / "static") if folder.is_dir()
 ]
 DJANGO_VITE = {
-    "default": {"dev_mode": False, "manifest_path": BASE_DIR / "frontend" / "dist" / ".vite" / "manifest.json"}
+    "default": {
+        "dev_mode": False,
+        "manifest_path": BASE_DIR / "frontend" / "dist" / ".vite" / "manifest.json",
+    }
 }
 
 CELERY_BROKER_URL = ENVIRONMENT.broker_url

@@ -80,8 +80,15 @@ def _neighbour(dataset_id: str, numbers: list[int], number: int) -> str | None:
 
 
 def _build_creator(creator: Mapping[str, Any]) -> Creator:
-    fields = ("name", "given", "family", "orcid", "affiliation", "ror")
-    return Creator(**{field: str(creator[field]) for field in fields if creator.get(field)})
+    said = {key: str(value) for key, value in creator.items() if value}
+    return Creator(
+        name=said["name"],
+        given=said.get("given"),
+        family=said.get("family"),
+        orcid=said.get("orcid"),
+        affiliation=said.get("affiliation"),
+        ror=said.get("ror"),
+    )
 
 
 def _build_related(entries: Iterable[Mapping[str, Any]]) -> Iterable[RelatedIdentifier]:

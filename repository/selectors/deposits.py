@@ -133,8 +133,9 @@ class DepositView:
     @property
     def all_findings(self) -> tuple[FindingView, ...]:
         """Return the findings of the deposit, its files and its measurements together."""
-        nested = [part.findings for part in (*self.files, *self.measurements)]
-        return (*self.findings, *(finding for findings in nested for finding in findings))
+        of_files = (finding for file in self.files for finding in file.findings)
+        of_measurements = (finding for measurement in self.measurements for finding in measurement.findings)
+        return (*self.findings, *of_files, *of_measurements)
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ def fail_job(*, claim: ClaimedJob, reason: str) -> None:
 def retry_job(*, claim: ClaimedJob, reason: str) -> dt.datetime:
     """Put the job back with a growing pause; return when it may run again. Call it after `lock_claim`."""
     pause = min(FIRST_RETRY_AFTER * 2 ** (claim.attempt - 1), LONGEST_RETRY_AFTER)
-    not_before = timezone.now() + pause
+    not_before: dt.datetime = timezone.now() + pause
     Job.objects.filter(pk=claim.id).update(
         state=Job.State.QUEUED,
         not_before=not_before,

@@ -42,7 +42,7 @@ def run_job(job_id: str) -> None:
     except TransientError as fault:
         bound.warning("job_transient_fault", reason=str(fault))
         settle_failure(claim, reason=str(fault), is_final=False)
-    except Exception as fault:  # the border: whatever it is, the row must say so and the worker must live
+    except Exception as fault:  # noqa: BLE001  # the border: whatever it is, the row must say so and the worker must live
         bound.exception("job_failed")
         settle_failure(claim, reason=f"{type(fault).__name__}: {fault}", is_final=False)
     else:

@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 PAUSE_S = 3.0
 
 
-@worker_ready.connect  # type: ignore[misc]  # celery is untyped
+@worker_ready.connect
 def start_heartbeat(sender: Any = None, **_: Any) -> None:
     """Start the thread in the worker's main process, so that busy children do not silence it."""
     name = str(getattr(sender, "hostname", "worker"))
