@@ -35,15 +35,15 @@ class Outcome:
 
 def list_steps() -> list[Step]:
     """Return the steps, longest first, so that two at a time end together."""
-    python = sys.executable
+    python, ruff, concise = sys.executable, str(_BIN / "ruff"), ("--output-format", "concise")
     steps = [
         Step("types (mypy)", (str(_BIN / "mypy"), ".")),
         Step("front end (eslint, tsc)", ("npm", "run", "--silent", "check")),
         Step("OpenAPI agrees with the views", (python, "-m", "tools.openapi")),
         Step("migrations are complete", (python, "manage.py", "makemigrations", "--check", "--dry-run")),
         Step("imports point down (import-linter)", (str(_BIN / "lint-imports"), "--no-cache")),
-        Step("lint (ruff)", (str(_BIN / "ruff"), "check", ".")),
-        Step("format (ruff)", (str(_BIN / "ruff"), "format", "--check", ".")),
+        Step("lint (ruff)", (ruff, "check", *concise, ".")),
+        Step("format (ruff)", (ruff, "format", "--check", *concise, ".")),
         Step("lock files", (python, "-m", "tools.locks")),
     ]
     has_front_end = (CHECKOUT / "package.json").exists() and shutil.which("npm") is not None
