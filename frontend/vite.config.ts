@@ -16,6 +16,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: { input: "islands/main.ts" },
   },
+  worker: { format: "es" },
   server: { host: "127.0.0.1", port: 5173, strictPort: true, cors: { origin: /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/ } },
   test: { environment: "node", include: ["islands/**/*.test.ts"] },
 });

@@ -19,6 +19,10 @@ function isText(entry: [string, FormDataEntryValue]): entry is [string, string] 
 if (typeof customElements !== "undefined") {
   class SearchFilters extends HTMLElement {
     connectedCallback(): void {
+      // On a phone the results come first; what is chosen stays one tap away.
+      if (matchMedia("(max-width: 55.9rem)").matches) {
+        this.querySelector(".filter-panel")?.removeAttribute("open");
+      }
       this.addEventListener("formdata", (event) => {
         if (event instanceof FormDataEvent) {
           const entries = [...event.formData].filter(isText);

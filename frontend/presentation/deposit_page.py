@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from frontend.presentation.landing import describe_measurement_part
-from frontend.presentation.questions import Questionnaire, build_dataset_questions, build_questionnaire
+from frontend.presentation.questionnaire import (
+    MISSING,
+    Questionnaire,
+    build_dataset_questions,
+    build_questionnaire,
+)
 from repository.schema.fields import load_catalogue
 from repository.selectors.deposits import DepositView, FindingView
 from repository.services.deposits import BUSY_STATES, OPEN_STATES
-
-_ASKED_ABOVE = "required_field_missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ def describe_deposit_page(deposit: DepositView, *, may_edit: bool) -> dict[str, 
         "steps": _list_steps(deposit, questionnaire, n_errors),
         "measurements": tuple(describe_measurement_part(each) for each in deposit.measurements),
         "questionnaire": questionnaire,
+        "has_technique": all(measurement.techniques for measurement in deposit.measurements),
         "dataset_questions": build_dataset_questions(deposit),
         "finding_groups": tuple(_group_findings(deposit)),
         "open_warnings": _list_open_warnings(deposit),
@@ -92,7 +96,7 @@ def _group_findings(deposit: DepositView) -> Iterable[FindingGroup]:
     parts += [(measurement.path, measurement.findings) for measurement in deposit.measurements]
     parts += [(file.path, file.findings) for file in deposit.files]
     for title, findings in parts:
-        shown = tuple(finding for finding in findings if finding.code != _ASKED_ABOVE)
+        shown = tuple(dict.fromkeys(finding for finding in findings if finding.code != MISSING))
         if shown:
             yield FindingGroup(title, shown)
 

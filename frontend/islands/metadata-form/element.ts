@@ -28,6 +28,7 @@ class MetadataForm extends HTMLElement {
     this.etag = this.dataset.etag ?? "";
     this.addEventListener("input", () => this.noteEdit());
     this.addEventListener("change", () => this.noteEdit());
+    this.querySelector("[data-part=gap-rest]")?.addEventListener("click", () => this.declareRest());
     this.querySelector("form")?.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.save(this.etag);
@@ -48,6 +49,14 @@ class MetadataForm extends HTMLElement {
       delete this.dataset.unsaved;
     }
     this.say(count > 0 ? `${count} ${count === 1 ? "answer" : "answers"} not saved yet` : "");
+  }
+
+  /** Whatever of the needed answers is still empty is declared as not recorded, where that is an answer. */
+  private declareRest(): void {
+    for (const field of this.fields) {
+      field.declareGap();
+    }
+    this.noteEdit();
   }
 
   private say(message: string): void {

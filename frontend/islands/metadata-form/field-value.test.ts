@@ -27,7 +27,10 @@ describe("readField", () => {
     expect(readField(field({ kind: "choices", input: [] }))).toEqual({ ok: true, value: undefined });
   });
 
-  it("reads lists and shapes as people write them", () => {
+  it("reads lists, shapes and matrices as people write them", () => {
+    expect(readField(field({ kind: "list", input: "unknown" }))).toEqual({ ok: true, value: "unknown" });
+    expect(readField(field({ kind: "matrix", input: "0 1; -1 0" }))).toEqual({ ok: true, value: [[0, 1], [-1, 0]] });
+    expect(readField(field({ kind: "matrix", input: "1 0 0" }))).toMatchObject({ ok: false });
     expect(readField(field({ kind: "list", input: "Mo, S" }))).toEqual({ ok: true, value: ["Mo", "S"] });
     expect(readField(field({ kind: "shape", input: "256 × 128" }))).toEqual({ ok: true, value: [256, 128] });
   });

@@ -1,5 +1,5 @@
 /** From what a person types to the value in the metadata document. */
-export type FieldKind = "quantity" | "number" | "text" | "texts" | "list" | "choice" | "choices" | "shape" | "boolean" | "json";
+export type FieldKind = "quantity" | "number" | "text" | "date" | "texts" | "list" | "choice" | "choices" | "shape" | "matrix" | "boolean" | "json";
 
 export interface RawField {
   kind: FieldKind;
@@ -45,6 +45,16 @@ function readShape(text: string): Reading {
     : refuse("Write the numbers of positions, rows first: 256 × 256.");
 }
 
+/** Four numbers, rows first, with or without brackets. */
+function readMatrix(text: string): Reading {
+  const numbers = text.split(/[[\],;\s]+/).filter(Boolean);
+  if (numbers.length !== 4 || !numbers.every((part) => numberPattern.test(part))) {
+    return refuse("Write two rows of two numbers: 1 0; 0 1.");
+  }
+  const [a, b, c, d] = numbers.map(Number);
+  return read([[a, b], [c, d]]);
+}
+
 function readJson(text: string): Reading {
   try {
     return read(JSON.parse(text) as unknown);
@@ -71,16 +81,19 @@ export function readField(field: RawField): Reading {
     case "number":
       return numberPattern.test(normalizeNumber(text)) ? read(Number(normalizeNumber(text))) : refuse("Write a number.");
     case "list":
-      return read(text.split(/[,;\s]+/).filter(Boolean));
+      return text.toLowerCase() === "unknown" ? read("unknown") : read(text.split(/[,;\s]+/).filter(Boolean));
     case "texts":
       return read(text.split(/\n+/).map((line) => line.trim()).filter(Boolean));
     case "shape":
       return readShape(text);
+    case "matrix":
+      return readMatrix(text);
     case "boolean":
       return read(text === "true");
     case "json":
       return readJson(text);
     case "text":
+    case "date":
     case "choice":
     case "choices":
       return read(text);

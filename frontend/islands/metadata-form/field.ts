@@ -92,6 +92,15 @@ export class MetadataField {
     this.element.classList.toggle("is-gap", readGap(this.element) !== "");
   }
 
+  declareGap(): void {
+    const gap = findControl(this.element, "gap");
+    const reading = this.read();
+    const isEmpty = reading.ok && reading.value === undefined;
+    if (gap instanceof HTMLInputElement && isEmpty && this.element.classList.contains("is-missing")) {
+      gap.checked = true;
+    }
+  }
+
   focus(): void {
     // The field may lie in a part of the page that is folded away.
     this.element.closest("details")?.setAttribute("open", "");

@@ -196,8 +196,14 @@ export class PatternViewer extends HTMLElement {
       sum += value;
       largest = Math.max(largest, value);
     }
-    const unit = this.signal?.intensityUnit ? ` ${this.signal.intensityUnit}` : "";
+    const unit = this.unitText();
     this.status.textContent = [...places, `sum ${formatNumber(sum)}${unit}`, `largest ${formatNumber(largest)}${unit}`].join(", ");
+  }
+
+  /** Counts have the unit 1, which nobody says. */
+  private unitText(): string {
+    const unit = this.signal?.intensityUnit ?? "";
+    return unit === "" || unit === "1" ? "" : ` ${unit}`;
   }
 
   private readValue(event: PointerEvent): void {
@@ -211,7 +217,7 @@ export class PatternViewer extends HTMLElement {
       const place = coordinate(axis, pixel);
       return `${axis.name} ${pixel}${place === null ? "" : ` (${formatNumber(place)} ${unitSymbol(axis.unit)})`}`;
     });
-    this.readout.textContent = `${names?.join(", ") ?? ""}: ${formatNumber(value)} ${this.signal?.intensityUnit ?? ""}`;
+    this.readout.textContent = `${names?.join(", ") ?? ""}: ${formatNumber(value)}${this.unitText()}`;
   }
 }
 

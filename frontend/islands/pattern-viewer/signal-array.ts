@@ -1,36 +1,65 @@
-/** One signal's Zarr array over HTTP; zarrita loads the decompressors only when a chunk asks for them. */
-import * as zarr from "zarrita";
+/** One signal's Zarr array, read by the page's one worker. */
+import type { Answer, Item, OpenAnswer, OpenRequest, ReadRequest } from "./array-messages";
 import { parseAxes, type SignalAxis } from "./axes";
 
-const largestItem = 64 * 1024 * 1024;
+export type { Item } from "./array-messages";
 
-export interface Item {
-  shape: number[];
-  values: Float64Array;
+class ArrayReader {
+  private readonly worker = new Worker(new URL("./array-worker.ts", import.meta.url), { type: "module" });
+  private readonly waiting = new Map<number, { resolve: (answer: OpenAnswer | Item) => void; reject: (error: Error) => void }>();
+  private number = 0;
+
+  constructor() {
+    this.worker.addEventListener("message", (event: MessageEvent<Answer>) => this.settle(event.data));
+    this.worker.addEventListener("error", () => this.refuseAll());
+  }
+
+  ask(request: OpenRequest | ReadRequest): Promise<OpenAnswer | Item> {
+    this.number += 1;
+    const { number } = this;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(number, { resolve, reject });
+      this.worker.postMessage({ ...request, number });
+    });
+  }
+
+  private settle(message: Answer): void {
+    const waiting = this.waiting.get(message.number);
+    this.waiting.delete(message.number);
+    if ("problem" in message) {
+      waiting?.reject(new Error(message.problem));
+    } else {
+      waiting?.resolve(message.answer);
+    }
+  }
+
+  private refuseAll(): void {
+    for (const { reject } of this.waiting.values()) {
+      reject(new Error("The part that reads arrays could not be started."));
+    }
+    this.waiting.clear();
+  }
 }
+
+let reader: ArrayReader | undefined;
 
 export class SignalArray {
   private constructor(
-    private readonly array: zarr.Array<zarr.DataType, zarr.FetchStore>,
+    private readonly address: string,
     readonly axes: SignalAxis[],
     readonly intensityUnit: string,
   ) {}
 
   static async open(address: string): Promise<SignalArray> {
-    const store = new zarr.FetchStore(new URL(address, document.baseURI), { overrides: { credentials: "same-origin" } });
-    const array = await zarr.open.v3(store, { kind: "array" });
-    const unit = array.attrs.intensity_unit;
-    return new SignalArray(array, parseAxes(array.attrs.axes, array.shape), typeof unit === "string" ? unit : "");
+    reader ??= new ArrayReader();
+    const absolute = new URL(address, document.baseURI).href;
+    const { shape, attributes } = (await reader.ask({ kind: "open", address: absolute })) as OpenAnswer;
+    const unit = attributes.intensity_unit;
+    return new SignalArray(absolute, parseAxes(attributes.axes, shape), typeof unit === "string" ? unit : "");
   }
 
-  /** The item at one choice of the leading axes, whole along the others. */
   async read(choice: readonly number[]): Promise<Item> {
-    const shape = this.array.shape.slice(choice.length);
-    if (shape.reduce((product, size) => product * size, 1) > largestItem) {
-      throw new Error("This image is too large for the browser; read it with a Zarr client instead.");
-    }
-    const selection = [...choice, ...shape.map(() => null)];
-    const { data } = (await zarr.get(this.array, selection)) as { data: ArrayLike<number | bigint | boolean> };
-    return { shape, values: Float64Array.from(data, Number) };
+    reader ??= new ArrayReader();
+    return (await reader.ask({ kind: "read", address: this.address, choice })) as Item;
   }
 }

@@ -63,7 +63,7 @@ def test_what_is_missing_is_asked_where_the_answer_belongs(client: Any, stemma_h
     bring_to_ready(deposit)
     client.force_login(deposit.owner)
     html = client.get(f"/deposits/{deposit.pk}").content.decode()
-    question = html.split(">Sample name<")[0].rsplit("data-paths=", 1)[1]
+    question = html.split(">Sample name</label>")[0].rsplit("data-paths=", 1)[1]
     assert "unknown.raw" in question
     assert "&quot;known.raw" not in question
     assert "A measurement of an unnamed specimen cannot be compared or repeated." in html
