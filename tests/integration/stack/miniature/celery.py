@@ -1,13 +1,7 @@
-"""Stands in for the jobs: one task that takes its time."""
+"""Stands in for the jobs: a worker and a beat with nothing to do."""
 
 import os
-import time
 
 from celery import Celery
 
 app = Celery("miniature", broker=os.environ["BROKER_URL"])
-
-
-@app.task
-def sleep(seconds: float) -> None:
-    time.sleep(seconds)
