@@ -1,7 +1,7 @@
 """The web process: byte routes, front-end files and Django in one ASGI application."""
 
 import os
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from django.core.asgi import get_asgi_application
 
@@ -10,11 +10,13 @@ django_application = get_asgi_application()  # before anything that needs the ap
 
 from starlette.applications import Starlette  # noqa: E402
 from starlette.routing import Mount  # noqa: E402
-from starlette.types import ASGIApp  # noqa: E402
 
 from api.byte_service.cors import CrossOriginReads  # noqa: E402
 from api.byte_service.routes import build_byte_routes  # noqa: E402
 from api.static_files import FoundStaticFiles  # noqa: E402
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 application = CrossOriginReads(
     Starlette(

@@ -1,4 +1,4 @@
-"""The life of a Job row. Every write names the attempt it belongs to, so that a worker that lost its lease cannot settle."""
+"""The life of a Job row. Every write names its attempt, so that a worker that lost its lease cannot settle."""
 
 import datetime as dt
 import uuid

@@ -29,7 +29,7 @@ def normalize_path(text: str) -> str:
     for part in parts:
         if len(part.encode()) > LONGEST_PART_BYTES:
             raise InvalidPathError(
-                f"The name {_shorten(part)} is {len(part.encode())} bytes long; file systems allow {LONGEST_PART_BYTES}."
+                f"The name {_shorten(part)} is {len(part.encode())} bytes long; at most {LONGEST_PART_BYTES} are possible."
             )
     joined = "/".join(parts)
     if len(joined.encode()) > LONGEST_PATH_BYTES:

@@ -99,10 +99,8 @@ def _settle_state(deposit: Deposit) -> None:
     if deposit.state == State.DRAFT:
         return
     is_reading = Job.objects.filter(deposit=deposit, kind__in=READING_JOBS, state__in=Job.ACTIVE).exists()
-    if is_reading:
-        new = State.PROCESSING
-    else:
-        new = State.NEEDS_ATTENTION if _has_obstacles(deposit) else State.READY
+    settled = State.NEEDS_ATTENTION if _has_obstacles(deposit) else State.READY
+    new = State.PROCESSING if is_reading else settled
     if new != deposit.state:
         deposit.state = new
         bump_revision(deposit)
