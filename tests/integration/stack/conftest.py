@@ -31,8 +31,9 @@ def build_checkout(folder: Path) -> Path:
     project = folder / "repository" / "project"
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(CHECKOUT / "repository" / "project" / "stack", project / "stack", ignore=ignore)
-    for name in ("__init__.py", "project/__init__.py", "project/environment.py"):
-        shutil.copyfile(CHECKOUT / "repository" / name, folder / "repository" / name)
+    shutil.copyfile(CHECKOUT / "repository" / "project" / "environment.py", project / "environment.py")
+    for package in (project, project.parent):
+        (package / "__init__.py").touch()
     for name, target in STAND_INS.items():
         shutil.copyfile(MINIATURE / name, folder / target / name)
     (folder / "async_timeout.py").write_text("from asyncio import timeout\n")  # Debian's 3.11.2 lacks a fix
