@@ -2,7 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,9 @@ def django_db_setup(
     from repository.project.settings import parse_database_url
 
     if "DATABASE_OWNER_URL" not in os.environ:
-        pytest.skip("needs the database: run by `make test` or `python -m repository.project.stack exec -- pytest`")
+        pytest.skip(
+            "needs the database: run by `make test` or `python -m repository.project.stack exec -- pytest`"
+        )
     owner = parse_database_url(os.environ["DATABASE_OWNER_URL"])
     application = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
     worker = getattr(request.config, "workerinput", {}).get("workerid")
@@ -46,7 +49,7 @@ def django_db_setup(
         connection.close()
         connection.settings_dict.update(application)
     # A flush truncates, which only the owner may do.
-    connection.ops.execute_sql_flush = lambda statements: _execute(address, statements)  # type: ignore[method-assign]
+    setattr(connection.ops, "execute_sql_flush", partial(_execute, address))  # noqa: B010  # a method of Django's
     yield
     with django_db_blocker.unblock():
         connection.close()
@@ -56,14 +59,18 @@ def django_db_setup(
 
 def _owner_address(owner: dict[str, Any], database: str) -> str:
     return psycopg.conninfo.make_conninfo(
-        host=owner["HOST"], port=owner["PORT"], user=owner["USER"], password=owner["PASSWORD"], dbname=database
+        host=owner["HOST"],
+        port=owner["PORT"],
+        user=owner["USER"],
+        password=owner["PASSWORD"],
+        dbname=database,
     )
 
 
-def _execute(address: str, statements: list[str]) -> None:
+def _execute(address: str, sql_list: Iterable[str]) -> None:
     with psycopg.connect(address) as owner_connection:
-        for statement in statements:
-            owner_connection.execute(statement)  # type: ignore[call-overload]  # Django's own SQL
+        for statement in sql_list:
+            owner_connection.execute(statement.encode())
 
 
 def _grant(address: str, role: str) -> None:
@@ -88,7 +95,10 @@ def live_stack() -> Iterator[Any]:
     """Run a whole Stemma for the suites that are clients of it."""
     from repository.project.stack.harness import running_stack
 
-    with tempfile.TemporaryDirectory(prefix="stemma-live-") as folder, running_stack(
-        Path(folder) / "home", env={"STEMMA_JOB_LEASE_SECONDS": "6", "STEMMA_RECONCILE_SECONDS": "1"}
-    ) as stack:
+    with (
+        tempfile.TemporaryDirectory(prefix="stemma-live-") as folder,
+        running_stack(
+            Path(folder) / "home", env={"STEMMA_JOB_LEASE_SECONDS": "6", "STEMMA_RECONCILE_SECONDS": "1"}
+        ) as stack,
+    ):
         yield stack

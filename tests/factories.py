@@ -54,7 +54,9 @@ def make_measurement(deposit: Deposit, data_file: DataFile, **fields: Any) -> Me
         dtype="float32",
         axes=[
             {"name": name, "size": size, "unit": None, "scale": None, "offset": 0.0}
-            for name, size in zip(("scan_y", "scan_x", "detector_y", "detector_x"), (4, 4, 128, 128), strict=True)
+            for name, size in zip(
+                ("scan_y", "scan_x", "detector_y", "detector_x"), (4, 4, 128, 128), strict=True
+            )
         ],
     )
     return measurement

@@ -28,8 +28,9 @@ def normalize_path(text: str) -> str:
         raise InvalidPathError(f"The path {_shorten(path)} leaves the deposit.")
     for part in parts:
         if len(part.encode()) > LONGEST_PART_BYTES:
+            length = len(part.encode())
             raise InvalidPathError(
-                f"The name {_shorten(part)} is {len(part.encode())} bytes long; at most {LONGEST_PART_BYTES} are possible."
+                f"The name {_shorten(part)} is {length} bytes long; at most {LONGEST_PART_BYTES} are possible."
             )
     joined = "/".join(parts)
     if len(joined.encode()) > LONGEST_PATH_BYTES:
