@@ -18,8 +18,8 @@ from processing.engine.render_previews import render_previews
 from processing.engine.result_files import write_results
 from processing.engine.sample_patterns import sample_mean_pattern
 from processing.engine.signal_kind import classify_signal
-from processing.engine.value_summary import ValueSummary, ValueSummaryBuilder
-from processing.engine.verify_zarr import verify_array
+from processing.engine.value_summary import ValueSummary
+from processing.engine.verify_zarr import ArrayVerifier, compare_ends
 from processing.engine.zarr_writer import WrittenObject, ZarrWriter
 from processing.reductions.detector_plan import AngleKnowledge, DetectorPlan, plan_virtual_detectors
 from processing.reductions.disk import DirectDisk, NoDisk, find_direct_disk
@@ -87,15 +87,17 @@ def convert_signal(
         )
         companion = _start_companion(source, plan, folder, pool) if detectors is not None else None
         reductions = start_reductions(source, kind if real else None, detectors)
-        run = _Pass(writer, companion, reductions, ValueSummaryBuilder(source.dtype), pool)
+        run = _Pass(writer, companion, reductions, pool)
         for region, block, done in read_ahead(source, plan, reader):
             run.take(region, block)
             progress(done * READ_SHARE, f"converting {source.name}")
         objects = writer.finish()
         companion_objects = companion.finish() if companion is not None else ()
-    values = run.summary.build()
-    if options.verify:
-        _verify(folder, source, plan, values, progress)
+        values = writer.summarize()
+        if options.verify:
+            verifier = ArrayVerifier(folder / "zarr", plan=plan, dtype=source.dtype, checks=writer.checks)
+            _verify(verifier, values, pool, lambda share: progress(share, f"verifying {source.name}"))
+            compare_ends(folder / "zarr", plan, run.ends)
     entries = write_results(folder / "reductions", reductions.results())
     manifest = {
         **source.describe(),
@@ -136,18 +138,25 @@ class _Pass:
     writer: ZarrWriter
     companion: CompanionWriter | None
     reductions: ReductionPass
-    summary: ValueSummaryBuilder
     pool: Executor
+    first: npt.NDArray[Any] | None = None
+    last: npt.NDArray[Any] | None = None
+
+    @property
+    def ends(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        assert self.first is not None  # noqa: S101 - narrows the type
+        assert self.last is not None  # noqa: S101
+        return self.first, self.last
 
     def take(self, region: Region, block: npt.NDArray[Any]) -> None:
         self.reductions.begin(region, block, self.pool)
         binned = None if self.companion is None else self.pool.submit(self.companion.bin, block)
-        summed = self.pool.submit(self.summary.add, block)
         self.writer.write(region, block)
         if self.companion is not None and binned is not None:
             self.companion.add(region, binned.result())
-        summed.result()
         self.reductions.complete()
+        self.first = block if self.first is None else self.first
+        self.last = block
 
 
 def read_ahead(
@@ -198,16 +207,12 @@ def _start_companion(
 
 
 def _verify(
-    folder: Path, source: SignalSource, plan: ArrayPlan, values: ValueSummary, progress: Progress
+    verifier: ArrayVerifier, values: ValueSummary, pool: Executor, progress: Callable[[float], None]
 ) -> None:
-    regions = list(list_blocks(plan))
-
-    def watched() -> Iterator[Region]:
-        for number, region in enumerate(regions):
-            progress(READ_SHARE + VERIFY_SHARE * number / len(regions), f"verifying {source.name}")
-            yield region
-
-    verify_array(folder / "zarr", source.dtype, watched(), values)
+    for number, check in enumerate(verifier.checks):
+        progress(READ_SHARE + VERIFY_SHARE * number / len(verifier.checks))
+        verifier.verify_shard(check, pool)
+    verifier.finish(values)
 
 
 def _describe_array(path: str, plan: ArrayPlan, objects: Sequence[WrittenObject]) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """Confined: the reductions of a converted measurement again, after its angles or calibration changed.
 
 Request
-    ``signals``: names of the arrays, whose objects lie below ``<signal>/zarr/``; ``calibration`` and ``limits`` as for
-    `processing.engine.convert_program`.
+    ``signals``: names of the arrays, whose objects lie below ``<signal>/zarr/``; ``calibration`` and
+    ``limits`` as for `processing.engine.convert_program`.
 Output folder
     ``<signal>/reductions/*.npy`` and ``<signal>/previews/*.png``.
 Result
-    ``program``, ``version``, ``findings`` and per signal ``name``, ``direct_disk``, ``virtual_detectors``, ``reductions``
-    and ``previews``.
+    ``program``, ``version``, ``findings`` and per signal ``name``, ``direct_disk``, ``virtual_detectors``,
+    ``reductions`` and ``previews``.
 """
 
 from collections.abc import Callable

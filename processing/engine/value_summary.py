@@ -1,7 +1,7 @@
-"""Sum, extremes and NaN count of an array, block by block."""
+"""Sum, extremes and NaN count of an array, gathered chunk by chunk."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -41,61 +41,60 @@ def _finite(value: float | None) -> int | float | str | None:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-class ValueSummaryBuilder:
-    """Adds blocks up; the order of blocks matters for the last bit of a float sum, and for nothing else."""
+def summarize_values(values: npt.NDArray[Any]) -> ValueSummary:
+    """Summarize one chunk of any real, boolean or complex type."""
+    flat = np.ascontiguousarray(values).reshape(-1)
+    if flat.dtype.kind == "c":
+        flat = flat.view(flat.real.dtype)
+    flat = view_for_kernels(flat)
+    if flat.dtype.kind == "f":
+        return _summarize_floats(flat, values.size)
+    zero = np.uint64(0) if flat.dtype.kind == "u" else np.int64(0)
+    total, minimum, maximum = kernels.summarize_values(flat, zero)
+    if flat.dtype.itemsize == 8 and max(abs(int(minimum)), abs(int(maximum))) * flat.size >= 2**63:  # noqa: PLR2004 - 64-bit values alone can overflow a 64-bit sum
+        total = flat.sum(dtype=object)
+    return ValueSummary(int(total), int(minimum), int(maximum), 0, values.size)
 
-    def __init__(self, dtype: np.dtype[Any]) -> None:
-        self._dtype = dtype
-        self._integer_total = 0
-        self._float_totals: list[float] = []
-        self._minimum: float | int | None = None
-        self._maximum: float | int | None = None
-        self._n_nan = 0
-        self._n_values = 0
 
-    def add(self, block: npt.NDArray[Any]) -> None:
-        """Add one block."""
-        flat = np.ascontiguousarray(block).reshape(-1)
-        self._n_values += flat.size
-        if flat.dtype.kind == "c":
-            flat = flat.view(flat.real.dtype)
-        flat = view_for_kernels(flat)
-        if flat.dtype.kind == "f":
-            self._add_floats(flat)
-        else:
-            self._add_integers(flat)
+def _summarize_floats(flat: npt.NDArray[Any], n_values: int) -> ValueSummary:
+    total, minimum, maximum = kernels.summarize_values(flat, np.float64(0.0))
+    if not np.isnan(total):
+        return ValueSummary(float(total), float(minimum), float(maximum), 0, n_values)
+    present = flat[~np.isnan(flat)]
+    n_nan = flat.size - present.size
+    if not present.size:
+        return ValueSummary(0.0, None, None, n_nan, n_values)
+    total, minimum, maximum = kernels.summarize_values(present, np.float64(0.0))
+    return ValueSummary(float(total), float(minimum), float(maximum), n_nan, n_values)
 
-    def _add_integers(self, flat: npt.NDArray[Any]) -> None:
-        zero = np.uint64(0) if flat.dtype.kind == "u" else np.int64(0)
-        total, minimum, maximum = kernels.summarize_values(flat, zero)
-        if max(abs(int(minimum)), abs(int(maximum))) * flat.size >= 2**63:
-            total = sum(int(part.sum(dtype=object)) for part in np.array_split(flat, 64))
-        self._integer_total += int(total)
-        self._extend(int(minimum), int(maximum))
 
-    def _add_floats(self, flat: npt.NDArray[Any]) -> None:
-        total, minimum, maximum = kernels.summarize_values(flat, np.float64(0.0))
-        if np.isnan(total):
-            present = flat[~np.isnan(flat)]
-            self._n_nan += flat.size - present.size
-            if not present.size:
-                return
-            total, minimum, maximum = kernels.summarize_values(present, np.float64(0.0))
-        self._float_totals.append(float(total))
-        self._extend(float(minimum), float(maximum))
+@dataclass(slots=True)
+class SummaryOfParts:
+    """Merges summaries of parts; the order of the parts does not matter, for floats neither."""
 
-    def _extend(self, minimum: float, maximum: float) -> None:
-        self._minimum = minimum if self._minimum is None else min(self._minimum, minimum)
-        self._maximum = maximum if self._maximum is None else max(self._maximum, maximum)
+    totals: list[int | float] = field(default_factory=list)
+    minimum: float | int | None = None
+    maximum: float | int | None = None
+    n_nan: int = 0
+    n_values: int = 0
+
+    def add(self, part: ValueSummary) -> None:
+        """Merge one part."""
+        self.totals.append(part.total)
+        self.n_nan += part.n_nan
+        self.n_values += part.n_values
+        if part.minimum is not None and (self.minimum is None or part.minimum < self.minimum):
+            self.minimum = part.minimum
+        if part.maximum is not None and (self.maximum is None or part.maximum > self.maximum):
+            self.maximum = part.maximum
 
     def build(self) -> ValueSummary:
-        """Return the summary of all blocks added so far."""
-        total: int | float = self._integer_total
-        if self._dtype.kind in "fc":
-            total = _sum_floats(self._float_totals)
-        return ValueSummary(total, self._minimum, self._maximum, self._n_nan, self._n_values)
-
-
-def _sum_floats(totals: list[float]) -> float:
-    finite = [total for total in totals if math.isfinite(total)]
-    return math.fsum(finite) if len(finite) == len(totals) else sum(totals)
+        """Return the summary of all parts; float sums are exactly rounded over the parts."""
+        total: int | float
+        if all(isinstance(part, int) for part in self.totals):
+            total = sum(self.totals)
+        elif all(math.isfinite(part) for part in self.totals):
+            total = math.fsum(self.totals)
+        else:
+            total = sum(self.totals)
+        return ValueSummary(total, self.minimum, self.maximum, self.n_nan, self.n_values)

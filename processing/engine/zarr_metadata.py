@@ -8,7 +8,6 @@ import numpy as np
 
 # Level 2 wrote faster and smaller than 1 and 3, and read faster than 1, on dense counts (docs/adr).
 COMPRESSION_LEVEL = 2
-MISSING_CHUNK = 2**64 - 1
 
 
 class UnsupportedDtypeError(ValueError):

@@ -9,7 +9,6 @@ reading it with tensorstore (`processing.engine.verify_zarr`), so two implementa
 import hashlib
 import itertools
 import math
-import struct
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -22,9 +21,15 @@ import numpy.typing as npt
 from numcodecs import blosc
 
 from processing.engine.plan_arrays import ArrayPlan
+from processing.engine.shard_index import (
+    MISSING_CHUNK,
+    ShardChecks,
+    count_chunks,
+    encode_index,
+)
+from processing.engine.value_summary import SummaryOfParts, ValueSummary, summarize_values
 from processing.engine.zarr_metadata import (
     COMPRESSION_LEVEL,
-    MISSING_CHUNK,
     build_array_metadata,
     encode_array_metadata,
 )
@@ -56,27 +61,37 @@ class WrittenObject:
         return {"path": self.path, "size": self.size, "sha256": self.sha256}
 
 
+@dataclass(frozen=True, slots=True)
+class _EncodedChunk:
+    """A compressed chunk with what its values were."""
+
+    encoded: bytes
+    checksum: int
+    summary: ValueSummary
+
+
 class _OpenShard:
     """A shard file that grows by compressed chunks; the index comes last."""
 
-    def __init__(self, folder: Path, key: str, index_shape: tuple[int, ...], expected: int) -> None:
-        path = folder / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.key = key
+    def __init__(self, folder: Path, at: tuple[int, ...], per_shard: tuple[int, ...], expected: int) -> None:
+        self.key = "c/" + "/".join(str(position) for position in at)
         self.missing = expected
+        self.checks = ShardChecks(self.key, at, np.zeros(per_shard, np.uint32))
+        path = folder / self.key
+        path.parent.mkdir(parents=True, exist_ok=True)
         self._file: IO[bytes] = path.open("wb")
         self._digest = hashlib.sha256()
-        self._index = np.full((*index_shape, 2), MISSING_CHUNK, dtype="<u8")
+        self._index = np.full((*per_shard, 2), MISSING_CHUNK, dtype=np.uint64)
         self._size = 0
 
-    def append(self, position: tuple[int, ...], encoded: bytes) -> None:
-        self._index[position] = (self._size, len(encoded))
-        self._put(encoded)
+    def append(self, position: tuple[int, ...], chunk: _EncodedChunk) -> None:
+        self._index[position] = (self._size, len(chunk.encoded))
+        self.checks.checksums[position] = chunk.checksum
+        self._put(chunk.encoded)
         self.missing -= 1
 
     def finish(self) -> WrittenObject:
-        index = self._index.tobytes()
-        self._put(index + struct.pack("<I", google_crc32c.value(index)))
+        self._put(encode_index(self._index))
         self._file.close()
         return WrittenObject(self.key, self._size, self._digest.hexdigest())
 
@@ -120,6 +135,8 @@ class ZarrWriter:
         self._executor = executor
         self._open: dict[tuple[int, ...], _OpenShard] = {}
         self._objects: list[WrittenObject] = []
+        self._checks: list[ShardChecks] = []
+        self._summary = SummaryOfParts()
         self._grid = tuple(math.ceil(size / part) for size, part in zip(plan.shape, plan.shard, strict=True))
         metadata = build_array_metadata(
             shape=plan.shape,
@@ -163,6 +180,15 @@ class ZarrWriter:
             raise IncompleteArrayError(f"Not all chunks of {self._folder.name} were written.")
         return tuple(self._objects)
 
+    @property
+    def checks(self) -> tuple[ShardChecks, ...]:
+        """What is needed to verify each finished shard."""
+        return tuple(self._checks)
+
+    def summarize(self) -> ValueSummary:
+        """Return sum, extremes and NaN count of the values written so far."""
+        return self._summary.build()
+
     def abandon(self) -> None:
         """Close the files of unfinished shards."""
         for shard in self._open.values():
@@ -193,7 +219,7 @@ class ZarrWriter:
 
     def _compress(
         self, block: npt.NDArray[Any], starts: tuple[int, ...], batch: list[tuple[int, ...]]
-    ) -> list[bytes]:
+    ) -> list[_EncodedChunk]:
         chunk = self._plan.chunk
         encoded = []
         padded = np.zeros(chunk, self._dtype)
@@ -202,38 +228,39 @@ class ZarrWriter:
                 slice(at * size - start, at * size - start + size)
                 for at, size, start in zip(coordinates, chunk, starts, strict=True)
             )
-            values = block[parts]
-            if values.shape == chunk:
-                values = np.ascontiguousarray(values)
+            inside = block[parts]
+            if inside.shape == chunk:
+                values = np.ascontiguousarray(inside)
             else:  # the grid is regular: a chunk at the array's end is filled up
                 padded[...] = 0
-                padded[tuple(slice(0, size) for size in values.shape)] = values
+                padded[tuple(slice(0, size) for size in inside.shape)] = inside
                 values = padded
-            if self._dtype.kind == "b":
-                values = values.view(np.uint8)
-            encoded.append(blosc.compress(values, b"zstd", COMPRESSION_LEVEL, blosc.BITSHUFFLE, 0))
+            stored = values.view(np.uint8) if self._dtype.kind == "b" else values
+            encoded.append(
+                _EncodedChunk(
+                    blosc.compress(stored, b"zstd", COMPRESSION_LEVEL, blosc.BITSHUFFLE, 0),
+                    google_crc32c.value(stored.tobytes()),
+                    summarize_values(values if inside.shape == chunk else inside),
+                )
+            )
         return encoded
 
     def _store(self, batch: list[tuple[int, ...]], future: Any) -> None:
-        per_shard = [shard // chunk for shard, chunk in zip(self._plan.shard, self._plan.chunk, strict=True)]
-        for coordinates, encoded in zip(batch, future.result(), strict=True):
+        per_shard = tuple(s // c for s, c in zip(self._plan.shard, self._plan.chunk, strict=True))
+        for coordinates, chunk in zip(batch, future.result(), strict=True):
             at = tuple(position // count for position, count in zip(coordinates, per_shard, strict=True))
             inside = tuple(position % count for position, count in zip(coordinates, per_shard, strict=True))
             shard = self._open.get(at)
             if shard is None:
-                shard = self._open[at] = self._start_shard(at, tuple(per_shard))
-            shard.append(inside, encoded)
+                shard = self._open[at] = self._start_shard(at, per_shard)
+            shard.append(inside, chunk)
+            self._summary.add(chunk.summary)
             if shard.missing == 0:
                 self._objects.append(self._open.pop(at).finish())
+                self._checks.append(shard.checks)
 
     def _start_shard(self, at: tuple[int, ...], per_shard: tuple[int, ...]) -> _OpenShard:
-        expected = 1
-        for position, size, shard, chunk in zip(
-            at, self._plan.shape, self._plan.shard, self._plan.chunk, strict=True
-        ):
-            expected *= math.ceil(min(size - position * shard, shard) / chunk)
-        key = "c/" + "/".join(str(position) for position in at)
-        return _OpenShard(self._folder, key, per_shard, expected)
+        return _OpenShard(self._folder, at, per_shard, math.prod(count_chunks(self._plan, at)))
 
 
 def _split(chunks: Iterator[tuple[int, ...]], size: int) -> Iterator[list[tuple[int, ...]]]:

@@ -40,7 +40,7 @@ def choose_scale_bar(width_px: int, scale: float | None, unit: str | None) -> Sc
     wanted = WANTED_SHARE * width_px * size
     power = 10.0 ** math.floor(math.log10(wanted))
     length = min((factor * power for factor in (1, 2, 5, 10)), key=lambda item: abs(math.log(item / wanted)))
-    if shown == "px":
+    if shown == "px" and size == 1.0:
         length = max(1.0, length)
     return ScaleBar(length / size, f"{length:g} {write_unit(shown)}")
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from processing.engine.plan_arrays import ArrayPlan, list_blocks, plan_array
-from processing.engine.value_summary import ValueSummaryBuilder
-from processing.engine.verify_zarr import ArrayDiffersError, open_array, verify_array
+from processing.engine.shard_index import DamagedShardError
+from processing.engine.value_summary import SummaryOfParts, summarize_values
+from processing.engine.verify_zarr import ArrayDiffersError, ArrayVerifier, compare_ends, open_array
 from processing.engine.zarr_metadata import UnsupportedDtypeError
 from processing.engine.zarr_writer import (
     IncompleteArrayError,
@@ -140,20 +141,65 @@ def test_types_without_a_zarr_name_are_refused(tmp_path: Path) -> None:
         write(tmp_path, structured, plan_array((2, 2), 4, 2), 1)
 
 
-@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
-def test_verification_notices_one_changed_count(tmp_path: Path, dtype: npt.DTypeLike) -> None:
-    data = np.random.default_rng(1).poisson(5, (6, 6, 16, 16)).astype(dtype)
-    plan = plan_array(data.shape, data.dtype.itemsize, 2)
-    write(tmp_path, data, plan, 1)
-    summary = ValueSummaryBuilder(data.dtype)
-    summary.add(data)
-    verify_array(tmp_path, data.dtype, list(list_blocks(plan)), summary.build())
+def verify(folder: Path, data: npt.NDArray[Any], plan: ArrayPlan, writer: ZarrWriter) -> None:
+    verifier = ArrayVerifier(folder, plan=plan, dtype=data.dtype, checks=writer.checks)
+    with ThreadPoolExecutor(2) as pool:
+        for check in verifier.checks:
+            verifier.verify_shard(check, pool)
+    verifier.finish(writer.summarize())
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32, np.complex64, bool])
+def test_verification_accepts_what_was_written_and_notices_one_changed_chunk(
+    tmp_path: Path, dtype: npt.DTypeLike
+) -> None:
+    data = np.random.default_rng(1).poisson(5, (7, 6, 16, 16)).astype(dtype)
+    plan = ArrayPlan(data.shape, data.dtype.itemsize, 2, (2, 2, 16, 16), (4, 4, 16, 16))
+    names = ("a", "b", "c", "d")
+    writers = []
     changed = data.copy()
-    changed[3, 3, 8, 8] += 1
-    other = ValueSummaryBuilder(data.dtype)
-    other.add(changed)
+    changed[3, 3, 8, 8] = 0 if data[3, 3, 8, 8] else 1
+    for name, values in (("right", data), ("wrong", changed)):
+        with ThreadPoolExecutor(2) as pool:
+            writer = ZarrWriter(
+                tmp_path / name,
+                plan=plan,
+                dtype=data.dtype,
+                dimension_names=names,
+                attributes={},
+                executor=pool,
+            )
+            writer.write((slice(0, 7), slice(0, 6)), values)
+            writer.finish()
+            writers.append(writer)
+    verify(tmp_path / "right", data, plan, writers[0])
     with pytest.raises(ArrayDiffersError):
-        verify_array(tmp_path, data.dtype, list(list_blocks(plan)), other.build())
+        verify(tmp_path / "wrong", data, plan, writers[0])
+    compare_ends(tmp_path / "right", plan, (data, data))
+    with pytest.raises(ArrayDiffersError):
+        compare_ends(tmp_path / "wrong", plan, (data, data))
+
+
+def test_verification_notices_bytes_changed_on_disk(tmp_path: Path) -> None:
+    data = np.random.default_rng(1).poisson(5, (4, 4, 16, 16)).astype(np.uint16)
+    plan = ArrayPlan(data.shape, 2, 2, (2, 2, 16, 16), (4, 4, 16, 16))
+    with ThreadPoolExecutor(1) as pool:
+        writer = ZarrWriter(
+            tmp_path,
+            plan=plan,
+            dtype=data.dtype,
+            dimension_names=("a", "b", "c", "d"),
+            attributes={},
+            executor=pool,
+        )
+        writer.write((slice(0, 4), slice(0, 4)), data)
+        writer.finish()
+    shard = tmp_path / "c/0/0/0/0"
+    whole = bytearray(shard.read_bytes())
+    whole[-10] ^= 1
+    shard.write_bytes(whole)
+    with pytest.raises(DamagedShardError):
+        verify(tmp_path, data, plan, writer)
 
 
 @settings(max_examples=50, deadline=None)
@@ -161,6 +207,18 @@ def test_verification_notices_one_changed_count(tmp_path: Path, dtype: npt.DType
     data=hnp.arrays(st.sampled_from([np.uint64, np.int64]), st.integers(1, 50), elements={"min_value": 2**62})
 )
 def test_sums_of_huge_integers_do_not_wrap(data: npt.NDArray[Any]) -> None:
-    summary = ValueSummaryBuilder(data.dtype)
-    summary.add(data)
-    assert summary.build().total == sum(int(value) for value in data)
+    assert summarize_values(data).total == sum(int(value) for value in data)
+
+
+@settings(max_examples=40, deadline=None)
+@given(order=st.permutations(range(12)), seed=st.integers(0, 99))
+def test_float_sums_do_not_depend_on_the_order_of_parts(order: list[int], seed: int) -> None:
+    values = np.random.default_rng(seed).normal(0, 1e6, (12, 50)).astype(np.float32)
+    values[3, 7] = np.nan
+    forward, shuffled = SummaryOfParts(), SummaryOfParts()
+    for index in range(12):
+        forward.add(summarize_values(values[index]))
+        shuffled.add(summarize_values(values[order[index]]))
+    assert forward.build() == shuffled.build()
+    assert forward.build().n_nan == 1
+    assert forward.build().total == pytest.approx(np.nansum(values, dtype=np.float64), rel=1e-12)
