@@ -1,7 +1,9 @@
 """One HTTP connection pool to one server: addresses, token, retries, and refusals as errors."""
 
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib.metadata import version
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
@@ -9,11 +11,12 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from stemma.errors import JsonObject, ServerUnreachableError, UsageError
+from stemma.identifiers import split_address
 from stemma.problems import build_error
 from stemma.retrying import AWAY_STATUSES, Patience, read_retry_after
 
 API = "/api/v1"
-USER_AGENT = "stemma-client/0.1"
+USER_AGENT = f"stemma-client/{version('stemma-client')}"
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 WaitListener = Callable[[str, float, float], None]
@@ -34,7 +37,8 @@ class Connection:
         transport: httpx.BaseTransport | None = None,
         on_wait: WaitListener | None = None,
     ) -> None:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
+        url = url if "://" in url else f"http://{url}"
+        parts = split_address(url)
         if parts.scheme not in {"http", "https"} or not parts.netloc:
             raise UsageError(
                 f"{url!r} is not the address of a server.", hint="It looks like https://stemma.example.org."
@@ -131,7 +135,7 @@ class Connection:
             try:
                 response = self.send(method, path, params=params, json=json, headers=headers, timeout=timeout)
             except httpx.TransportError as fault:
-                if not patience.wait(describe_fault(fault)):
+                if is_hopeless(fault) or not patience.wait(describe_fault(fault)):
                     raise self.unreachable(fault) from fault
                 continue
             advised = read_retry_after(response)
@@ -197,6 +201,16 @@ def describe_fault(fault: httpx.TransportError) -> str:
     if isinstance(fault, httpx.TimeoutException):
         return "it took too long to answer"
     return str(fault) or type(fault).__name__
+
+
+def is_hopeless(fault: httpx.TransportError) -> bool:
+    """Return whether trying again cannot help: a certificate that is not valid, a request that cannot be sent."""
+    cause: BaseException | None = fault
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return isinstance(fault, httpx.UnsupportedProtocol | httpx.LocalProtocolError)
 
 
 def _not_stemma(response: httpx.Response) -> ServerUnreachableError:

@@ -42,7 +42,7 @@ def find_login(environment: Mapping[str, str], *, fallback_url: str | None = Non
             hint="Log in once with `stemma login --url https://…`, or set STEMMA_URL and STEMMA_TOKEN.",
             code="no_server",
         )
-    token = environment.get("STEMMA_TOKEN") or stored.get("tokens", {}).get(url)
+    token = environment.get("STEMMA_TOKEN", "").strip() or stored.get("tokens", {}).get(url)
     return Login(url=url, token=token or None)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import httpx
 
-from stemma.connection import Connection, describe_fault
+from stemma.connection import Connection, describe_fault, is_hopeless
 from stemma.digests import hash_file
 from stemma.errors import DamagedFileError, JsonObject, StemmaError, UsageError
 from stemma.problems import build_error
@@ -115,7 +115,7 @@ def _download(connection: Connection, file: WantedFile, report: DownloadListener
         try:
             digest = _continue(connection, file, patience, report)
         except httpx.TransportError as fault:
-            if not patience.wait(describe_fault(fault)):
+            if is_hopeless(fault) or not patience.wait(describe_fault(fault)):
                 raise connection.unreachable(fault) from fault
             continue
         except _ServerAwayError as fault:

@@ -5,16 +5,20 @@ retries and the error texts of every other request.
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable
 
 import httpx
 from zarr.abc.store import ByteRequest, OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
 from zarr.core.buffer import Buffer, BufferPrototype
 
-from stemma.connection import Connection, describe_fault
+from stemma.connection import Connection, describe_fault, is_hopeless
 from stemma.errors import NotFoundError, NotReadyError
 from stemma.problems import build_error
 from stemma.retrying import AWAY_STATUSES, read_retry_after
+
+MOST_KEPT = 256
+LARGEST_KEPT_BYTES = 1 << 18
 
 
 class ReadOnlyStoreError(NotImplementedError):
@@ -32,6 +36,7 @@ class HttpStore(Store):
         super().__init__(read_only=True)
         self._connection = connection
         self.root = root.rstrip("/")
+        self._shard_indices: OrderedDict[tuple[str, int], bytes] = OrderedDict()
 
     def __eq__(self, value: object) -> bool:
         return (
@@ -52,7 +57,7 @@ class HttpStore(Store):
         self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
     ) -> Buffer | None:
         # A blocking pool in threads: zarr runs up to ten of these at once, on the pool that all else uses.
-        body = await asyncio.to_thread(self._fetch, key, byte_range)
+        body = await asyncio.to_thread(self._fetch_or_recall, key, byte_range)
         return None if body is None else prototype.buffer.from_bytes(body)
 
     async def get_partial_values(
@@ -81,6 +86,21 @@ class HttpStore(Store):
     def list_dir(self, prefix: str) -> AsyncIterator[str]:
         raise ReadOnlyStoreError(f"Keys below {prefix} cannot be listed over HTTP.")
 
+    def _fetch_or_recall(self, key: str, byte_range: ByteRequest | None) -> bytes | None:
+        """Fetch; a shard's index, which stands at its end, is asked for again with every chunk and kept."""
+        if not isinstance(byte_range, SuffixByteRequest):
+            return self._fetch(key, byte_range)
+        wanted = (key, byte_range.suffix)
+        known = self._shard_indices.get(wanted)
+        if known is not None:
+            return known
+        body = self._fetch(key, byte_range)
+        if body is not None and len(body) <= LARGEST_KEPT_BYTES:
+            self._shard_indices[wanted] = body
+            while len(self._shard_indices) > MOST_KEPT:
+                self._shard_indices.popitem(last=False)
+        return body
+
     def _fetch(self, key: str, byte_range: ByteRequest | None) -> bytes | None:
         headers = {"Accept-Encoding": "identity"}
         if byte_range is not None:
@@ -90,7 +110,7 @@ class HttpStore(Store):
             try:
                 response = self._connection.send("GET", f"{self.root}/{key}", headers=headers)
             except httpx.TransportError as fault:
-                if patience.wait(describe_fault(fault)):
+                if not is_hopeless(fault) and patience.wait(describe_fault(fault)):
                     continue
                 raise self._connection.unreachable(fault) from fault
             if response.is_success:

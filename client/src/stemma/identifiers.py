@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from stemma.errors import UsageError
 
@@ -38,7 +38,7 @@ def parse_reference(text: str) -> Reference:
     server = None
     path = cleaned
     if "://" in cleaned:
-        parts = urlsplit(cleaned)
+        parts = split_address(cleaned)
         path = parts.path
         if parts.hostname not in {"doi.org", "dx.doi.org", "www.doi.org"}:
             server = f"{parts.scheme}://{parts.netloc}"
@@ -57,6 +57,22 @@ def parse_reference(text: str) -> Reference:
         version=int(version.group(1)) if version else None,
         server=server,
     )
+
+
+def split_address(text: str) -> SplitResult:
+    """Return the parts of an address.
+
+    Raises
+    ------
+    UsageError
+        It is malformed.
+    """
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as fault:
+        raise UsageError(f"{text!r} is not an address: {fault}.") from fault
+    return parts
 
 
 def _find_kind(path: str) -> RecordKind | None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import zarr
 
 from stemma.connection import Connection
-from stemma.errors import JsonObject, MissingDependencyError, NotReadyError
+from stemma.errors import JsonObject, MissingDependencyError, NotFoundError, NotReadyError
 from stemma.http_store import HttpStore
 from stemma.indexing import plan_selection
 
@@ -88,12 +88,22 @@ class Signal:
         ------
         NotReadyError
             The array is still being converted.
+        NotFoundError
+            It is not there: its conversion failed, or this token may not see it.
         """
         if not self.url:
             raise NotReadyError(
                 f"The array of signal {self.name!r} is not converted yet.", hint="Try again in a moment."
             )
-        return zarr.open_array(HttpStore(self._connection, self.url), mode="r", zarr_format=3)
+        store = HttpStore(self._connection, self.url)
+        try:
+            return zarr.open_array(store, mode="r", zarr_format=3)
+        except FileNotFoundError as fault:
+            raise NotFoundError(
+                f"There is no array at {self.url}.",
+                hint="The findings of the measurement say why.",
+                status=404,
+            ) from fault
 
     def __getitem__(self, key: Any) -> Any:
         """Read a part: integers, slices of any step, ``...``, None and one list of indices, as in numpy."""

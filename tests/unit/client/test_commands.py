@@ -122,6 +122,19 @@ def test_template_is_yaml_for_people_and_an_object_for_programs(
     assert printed == {"defaults": {"technique": ["four_d_stem", "eels"]}}
 
 
+def test_unreadable_file_is_a_sentence(
+    logged_in: FakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "scan.raw").write_bytes(b"counts")
+
+    def refuse_to_open(*arguments: object, **options: object) -> None:
+        raise PermissionError(13, "Permission denied", "scan.raw")
+
+    monkeypatch.setattr("stemma.depositing.ledger.hash_file", refuse_to_open)
+    code, printed = run_json(capsys, logged_in, "deposit", str(tmp_path / "scan.raw"))
+    assert (code, printed["code"], printed["detail"]) == (2, "local_file", "scan.raw: Permission denied.")
+
+
 def test_help_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         run(["deposit", "--help"])

@@ -103,6 +103,9 @@ def test_only_needed_chunks_travel(client: stemma.Client, served: FakeServer) ->
     signal[0, 0]
     shards = {path for method, path in served.requests if "/c/" in path}
     assert shards == {"/api/v1/measurements/mmmm-0001/signals/data/zarr/c/0/0/0/0"}
+    before = len(served.requests)
+    signal[0, 1]
+    assert len(served.requests) == before + 1  # the shard's index is known already
 
 
 def test_description_of_a_signal(client: stemma.Client) -> None:
@@ -179,7 +182,7 @@ def test_token_never_leaves_its_server(served: FakeServer) -> None:
     with stemma.connect(served.url, "secret", transport=served) as client:
         measurement = client.open("mmmm-0002")
         served.headers.clear()
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(stemma.NotFoundError):
             measurement["data"][0]
     assert served.headers
     assert not any("Authorization" in headers for headers in served.headers)

@@ -1,3 +1,5 @@
+import ssl
+
 import httpx
 import pytest
 
@@ -82,8 +84,23 @@ def test_final_answers_are_not(status: int, error: type[Exception]) -> None:
         connection.get_json("/x")
 
 
+def test_invalid_certificates_are_not_waited_for() -> None:
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        raise httpx.ConnectError("handshake") from ssl.SSLCertVerificationError("self-signed")
+
+    with (
+        Connection("https://h", transport=httpx.MockTransport(answer)) as connection,
+        pytest.raises(ServerUnreachableError),
+    ):
+        connection.get_json("/x")
+    assert len(asked) == 1
+
+
 def test_addresses_are_checked() -> None:
-    for url in ("ftp://h", "http://", ""):
+    for url in ("ftp://h", "http://", "", "http://[::bad"):
         with pytest.raises(UsageError):
             Connection(url)
     assert Connection("example.org:8000/").url == "http://example.org:8000"

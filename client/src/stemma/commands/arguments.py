@@ -1,6 +1,7 @@
 """The command line."""
 
 import argparse
+from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
@@ -27,6 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Deposit, find and read scanning transmission electron microscopy data.",
         epilog=EXIT_CODES,
     )
+    parser.add_argument("--version", action="version", version=f"stemma {version('stemma-client')}")
     commands = parser.add_subparsers(
         dest="command", required=True, metavar="COMMAND", parser_class=ArgumentParser
     )

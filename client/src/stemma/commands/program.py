@@ -44,8 +44,11 @@ _BAD_REQUESTS = frozenset({400, 422})
 
 def main() -> None:
     """Run the command and end the process with its exit code."""
-    code = run(sys.argv[1:])
-    sys.stdout.flush()
+    try:
+        code = run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os._exit(0)  # `stemma search … | head` has read enough
     sys.stderr.flush()
     if code == INTERRUPTED:
         os._exit(code)  # threads may still wait for an answer that nobody needs any more
@@ -62,6 +65,11 @@ def run(arguments: Sequence[str], *, transport: httpx.BaseTransport | None = Non
         progress.end()
         _print_fault(fault, wants_json=wants_json)
         return choose_exit_code(fault)
+    except OSError as fault:
+        progress.end()
+        named = f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault)
+        _print_fault(UsageError(f"{named}.", code="local_file"), wants_json=wants_json)
+        return USAGE
     except KeyboardInterrupt:
         progress.end()
         progress.note("Interrupted.")

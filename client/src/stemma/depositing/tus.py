@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 import httpx
 
-from stemma.connection import API, Connection, describe_fault
+from stemma.connection import API, Connection, describe_fault, is_hopeless
 from stemma.depositing.local_files import LocalFile
 from stemma.depositing.stopping import check_stop, pause
 from stemma.digests import BLOCK_SIZE
@@ -160,7 +160,7 @@ class Uploader:
         """Wait, then ask how far it came; what moved on gives the patience back."""
         if self._moved_on(address, offset):
             patience.restore()
-        if not patience.wait(describe_fault(fault)):
+        if is_hopeless(fault) or not patience.wait(describe_fault(fault)):
             raise self._connection.unreachable(fault) from fault
         return self._ask_offset(address)
 
