@@ -41,6 +41,10 @@ class RangeRefusedError(ObjectStoreError):
     """The byte range lies outside the object."""
 
 
+class ObjectStoreUnavailableError(ObjectStoreError):
+    """The store does not answer, or refuses us; trying again later may help."""
+
+
 class UnfitSourceError(ObjectStoreError):
     """Only a regular file can be adopted: never a link, folder or device."""
 
@@ -81,6 +85,10 @@ class ObjectStore(Protocol):
 
     def remove(self, digest: str) -> None:
         """Forget the object; nothing happens where there is none."""
+        ...
+
+    def check(self) -> None:
+        """Raise :class:`ObjectStoreUnavailableError` unless objects can be reached."""
         ...
 
 
@@ -158,6 +166,16 @@ class LocalObjectStore:
         target.unlink(missing_ok=True)
         if target.parent.is_dir():
             _sync_folder(target.parent)
+
+    def check(self) -> None:
+        try:
+            self._incoming.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ObjectStoreUnavailableError(
+                f"the folder {self.root} cannot be used: {error.strerror}"
+            ) from error
+        if not os.access(self._incoming, os.W_OK):
+            raise ObjectStoreUnavailableError(f"the folder {self.root} cannot be written to")
 
     def remove_leftovers(self, *, older_than: float) -> int:
         """Delete half-written files untouched since `older_than` (seconds since 1970); return how many."""

@@ -66,6 +66,7 @@ class Environment:
     database_owner_url: str | None
     broker_url: str
     object_store: ObjectStoreEnvironment | None
+    object_cache_bytes: int
     datacite: DataCiteEnvironment | None
     orcid_client_id: str | None
     orcid_client_secret: str | None
@@ -113,6 +114,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         database_owner_url=source.optional("DATABASE_OWNER_URL"),
         broker_url=source.required("BROKER_URL", "redis://:password@host:port/0"),
         object_store=_read_object_store(source),
+        object_cache_bytes=source.size("STEMMA_OBJECT_CACHE", "50 GB"),
         datacite=_read_datacite(source),
         orcid_client_id=source.optional("ORCID_CLIENT_ID"),
         orcid_client_secret=source.optional("ORCID_CLIENT_SECRET"),

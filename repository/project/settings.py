@@ -225,7 +225,10 @@ JOB_LEASE_SECONDS = ENVIRONMENT.job_lease_seconds
 MAX_FILE_BYTES = ENVIRONMENT.max_file_bytes
 QUOTA_BYTES = ENVIRONMENT.quota_bytes
 UPLOAD_LIFETIME = dt.timedelta(days=7)
-ACCEL_REDIRECT = ENVIRONMENT.accel_redirect
+OBJECT_STORE = ENVIRONMENT.object_store
+OBJECT_CACHE_BYTES = ENVIRONMENT.object_cache_bytes
+# A proxy can send what lies in a folder that it sees, never what lies in a bucket.
+ACCEL_REDIRECT = ENVIRONMENT.accel_redirect and ENVIRONMENT.object_store is None
 DOI_PREFIX = ENVIRONMENT.datacite.prefix if ENVIRONMENT.datacite else "10.5072"
 
 structlog.configure(

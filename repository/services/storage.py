@@ -5,17 +5,35 @@ from pathlib import Path
 
 from django.conf import settings
 
+from repository.integrations.local_copies import LocalCopies
 from repository.integrations.object_store import LocalObjectStore, ObjectStore
+from repository.integrations.s3_object_store import S3Bucket, S3ObjectStore
 
 
 @cache
-def _open_store(root: Path) -> ObjectStore:
+def _open_local_store(root: Path) -> ObjectStore:
     return LocalObjectStore(root)
 
 
+@cache
+def _open_s3_store(bucket: S3Bucket, copies: Path, limit_bytes: int) -> ObjectStore:
+    return S3ObjectStore(bucket, copies=LocalCopies(copies, limit_bytes=limit_bytes))
+
+
 def get_object_store() -> ObjectStore:
-    """Return the content-addressed store of this installation."""
-    return _open_store(Path(settings.STEMMA_HOME) / "objects")
+    """Return the content-addressed store of this installation: a folder, or a bucket where S3_BUCKET is set."""
+    home = Path(settings.STEMMA_HOME)
+    chosen = settings.OBJECT_STORE
+    if chosen is None:
+        return _open_local_store(home / "objects")
+    bucket = S3Bucket(
+        bucket=chosen.bucket,
+        region=chosen.region,
+        access_key_id=chosen.access_key_id,
+        secret_access_key=chosen.secret_access_key,
+        endpoint_url=chosen.endpoint_url,
+    )
+    return _open_s3_store(bucket, home / "cache" / "objects", settings.OBJECT_CACHE_BYTES)
 
 
 def upload_folder() -> Path:

@@ -1,5 +1,4 @@
 import errno
-import hashlib
 import os
 from pathlib import Path
 
@@ -10,18 +9,11 @@ from hypothesis import strategies as st
 from repository.integrations import object_store
 from repository.integrations.object_store import (
     DigestMismatchError,
-    InvalidDigestError,
     LocalObjectStore,
-    ObjectMissingError,
-    ObjectStore,
-    RangeRefusedError,
-    UnfitSourceError,
+    ObjectStoreUnavailableError,
     hash_file,
 )
-
-
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+from tests.object_store_contract import ObjectStoreContract, sha256
 
 
 @pytest.fixture
@@ -36,8 +28,10 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_local_store_fulfils_the_protocol(store: LocalObjectStore) -> None:
-    assert isinstance(store, ObjectStore)
+class TestLocalObjectStore(ObjectStoreContract):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> LocalObjectStore:
+        return LocalObjectStore(tmp_path / "objects")
 
 
 def test_an_adopted_file_has_the_address_of_its_digest(store: LocalObjectStore, source: Path) -> None:
@@ -63,20 +57,6 @@ def test_adopting_the_same_bytes_twice_keeps_one_object(store: LocalObjectStore,
     assert store.adopt(source, digest).created is False
     assert store.path_of(digest).stat().st_ino == first_inode
     assert not source.exists()
-
-
-def test_an_adoption_killed_after_its_rename_may_run_again(store: LocalObjectStore, source: Path) -> None:
-    digest = sha256(b"electrons")
-    store.adopt(source, digest)
-    assert store.adopt(source, digest).size == 9
-
-
-def test_a_wrong_digest_is_refused_and_the_file_is_kept(store: LocalObjectStore, source: Path) -> None:
-    wrong = sha256(b"positrons")
-    with pytest.raises(DigestMismatchError, match=sha256(b"electrons")):
-        store.adopt(source, wrong, verify=True)
-    assert source.read_bytes() == b"electrons"
-    assert not store.exists(wrong)
 
 
 def test_a_truncated_twin_of_a_stored_object_is_refused(store: LocalObjectStore, source: Path) -> None:
@@ -137,37 +117,6 @@ def test_a_full_disk_is_reported_as_itself(
         store.adopt(source, sha256(b"electrons"))
 
 
-def test_links_and_folders_are_never_adopted(store: LocalObjectStore, source: Path, tmp_path: Path) -> None:
-    link = tmp_path / "link"
-    link.symlink_to(source)
-    for unfit in (link, tmp_path):
-        with pytest.raises(UnfitSourceError):
-            store.adopt(unfit, sha256(b"electrons"))
-    assert source.exists()
-
-
-@pytest.mark.parametrize("name", ["", "../../etc/passwd", "AB" * 32, "a" * 63, "a" * 65, "a" * 64 + "\n"])
-def test_a_name_that_is_no_digest_is_refused(store: LocalObjectStore, name: str) -> None:
-    with pytest.raises(InvalidDigestError):
-        store.path_of(name)
-
-
-def test_a_missing_object_says_so(store: LocalObjectStore) -> None:
-    digest = sha256(b"nothing")
-    assert not store.exists(digest)
-    for call in (store.size, store.open_range, store.verify):
-        with pytest.raises(ObjectMissingError, match=digest):
-            call(digest)
-    store.remove(digest)
-
-
-def test_removal_forgets_the_object(store: LocalObjectStore, source: Path) -> None:
-    digest = sha256(b"electrons")
-    store.adopt(source, digest)
-    store.remove(digest)
-    assert not store.exists(digest)
-
-
 def test_a_rotten_byte_is_found_by_verify(store: LocalObjectStore, source: Path) -> None:
     digest = sha256(b"electrons")
     store.adopt(source, digest)
@@ -207,16 +156,6 @@ def test_only_old_leftovers_are_removed(store: LocalObjectStore) -> None:
     assert [path.name for path in incoming.iterdir()] == ["young"]
 
 
-@pytest.mark.parametrize(("start", "stop"), [(-1, 3), (4, 3), (0, 10), (10, 10)])
-def test_ranges_outside_the_object_are_refused_at_once(
-    store: LocalObjectStore, source: Path, start: int, stop: int
-) -> None:
-    digest = sha256(b"electrons")
-    store.adopt(source, digest)
-    with pytest.raises(RangeRefusedError, match="9 bytes"):
-        store.open_range(digest, start, stop)
-
-
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(content=st.binary(max_size=4000), data=st.data())
 def test_any_range_of_any_object_is_what_slicing_gives(
@@ -236,3 +175,9 @@ def test_ranges_come_in_bounded_blocks(store: LocalObjectStore, monkeypatch: pyt
     monkeypatch.setattr(object_store, "BLOCK_BYTES", 4)
     digest = store.put([b"electrons"]).digest
     assert list(store.open_range(digest, 1, 8)) == [b"lect", b"ron"]
+
+
+def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(ObjectStoreUnavailableError, match="Not a directory"):
+        LocalObjectStore(tmp_path / "file" / "objects").check()

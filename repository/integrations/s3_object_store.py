@@ -1,0 +1,267 @@
+"""The object store on S3 or anything that speaks its protocol.
+
+Keys are ``sha256/ab/<digest>``, as in the local store, so a bucket and a folder can be copied into each other.
+An object appears when its upload is completed, never before; the same digest twice is the same bytes twice.
+Uploads that were killed leave invisible parts: let the bucket's lifecycle rule remove them after some days.
+"""
+
+import hashlib
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import S3Store
+
+from repository.integrations.local_copies import LocalCopies
+from repository.integrations.object_store import (
+    BLOCK_BYTES,
+    DigestMismatchError,
+    InvalidDigestError,
+    ObjectMissingError,
+    ObjectStoreUnavailableError,
+    RangeRefusedError,
+    StoredObject,
+    UnfitSourceError,
+)
+
+if TYPE_CHECKING:  # a name of the stubs alone
+    from obstore import GetResult
+
+SINGLE_PUT_BYTES = 16 << 20
+"""Up to this size one conditional request stores an object; larger ones go in parts."""
+
+RETRIES = 5
+"""How often a request that failed for the server's sake is repeated, with growing pauses."""
+
+_LEAST_PART_BYTES = 16 << 20
+_MOST_PARTS = 9000  # S3 allows 10 000
+_BYTES_IN_FLIGHT = 128 << 20
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class S3Bucket:
+    """Where the bucket is, and who may write to it. Without `endpoint_url` it is one of Amazon's."""
+
+    bucket: str
+    region: str
+    access_key_id: str
+    secret_access_key: str
+    endpoint_url: str | None = None
+
+
+class S3ObjectStore:
+    """Objects in a bucket; `copies` keeps those that readers need as files."""
+
+    def __init__(self, bucket: S3Bucket, *, copies: LocalCopies) -> None:
+        self.bucket = bucket
+        self._copies = copies
+        self._store = S3Store(
+            bucket.bucket,
+            endpoint=bucket.endpoint_url,
+            region=bucket.region,
+            access_key_id=bucket.access_key_id,
+            secret_access_key=bucket.secret_access_key,
+            checksum_algorithm="SHA256",  # the server checks every part that it receives
+            client_options={"allow_http": True, "connect_timeout": "5s", "timeout": "300s"},
+            retry_config={"max_retries": RETRIES, "retry_timeout": timedelta(seconds=60)},
+        )
+
+    def adopt(self, path: Path, digest: str, *, verify: bool = False) -> StoredObject:
+        """Take over the file at `path` as the object `digest`; the file is gone afterwards.
+
+        The bytes are read to be sent, so their digest is always checked: `verify` changes nothing here.
+        """
+        del verify
+        key = _key(digest)
+        if not path.exists() and (known := self._find_size(digest)) is not None:
+            # The same adoption was killed after its upload and is run again.
+            return StoredObject(digest, known, created=False)
+        size = _require_regular_file(path)
+        created = (
+            self._put_whole(path, key, digest)
+            if size <= SINGLE_PUT_BYTES
+            else self._put_in_parts(path, key, digest, size)
+        )
+        found = self.size(digest)
+        if found != size:
+            raise DigestMismatchError(f"{digest} is stored with {found} bytes, {path.name!r} has {size}")
+        path.unlink()
+        return StoredObject(digest, size, created=created)
+
+    def put(self, blocks: Iterable[bytes], *, digest: str | None = None) -> StoredObject:
+        """Store bytes that exist only in memory or on the wire; `digest` is checked where it is given."""
+        draft = self._copies.draft_path()
+        hasher = hashlib.sha256()
+        try:
+            with draft.open("xb") as sink:
+                for block in blocks:
+                    hasher.update(block)
+                    sink.write(block)
+            found = hasher.hexdigest()
+            if digest is not None and digest != found:
+                raise DigestMismatchError(f"expected sha256 {digest}, the bytes have {found}")
+            return self.adopt(draft, found)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def exists(self, digest: str) -> bool:
+        return self._find_size(digest) is not None
+
+    def size(self, digest: str) -> int:
+        size = self._find_size(digest)
+        if size is None:
+            raise ObjectMissingError(f"no object has the digest {digest}")
+        return size
+
+    def open_range(self, digest: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Return the bytes ``[start, stop)`` in blocks, from one request where `stop` is given."""
+        key = _key(digest)
+        if stop is None or not 0 <= start < stop:
+            size = self.size(digest)
+            stop = size if stop is None else stop
+            if not 0 <= start <= stop <= size:
+                raise _range_refused(digest, start, stop, size)
+            if start == stop:
+                return iter(())
+        try:
+            with _translating_errors(digest):
+                result = obstore.get(self._store, key, options={"range": (start, stop)})
+        except ObjectStoreUnavailableError as error:
+            # A range beyond the end is refused by the server, in words of its own.
+            if start >= (size := self.size(digest)):
+                raise _range_refused(digest, start, stop, size) from error
+            raise
+        if tuple(result.range) != (start, stop):
+            raise _range_refused(digest, start, stop, result.meta["size"])
+        return _read(result, digest, stop - start)
+
+    def path_of(self, digest: str) -> Path:
+        """Name a verified local copy: never to be written to. It is fetched unless it is there."""
+        _key(digest)
+        return self._copies.provide(digest, lambda: self.open_range(digest))
+
+    def verify(self, digest: str) -> None:
+        hasher = hashlib.sha256()
+        size = 0
+        for block in self.open_range(digest):
+            hasher.update(block)
+            size += len(block)
+        if hasher.hexdigest() != digest:
+            raise DigestMismatchError(
+                f"the object {digest} ({size} bytes) now has the sha256 {hasher.hexdigest()}"
+            )
+
+    def remove(self, digest: str) -> None:
+        key = _key(digest)
+        with suppress(ObjectMissingError), _translating_errors(digest):
+            obstore.delete(self._store, key)
+        self._copies.forget(digest)
+
+    def check(self) -> None:
+        """Ask for the first object: address, bucket and rights are then known to be good."""
+        name = f"the bucket {self.bucket.bucket!r} at {self.bucket.endpoint_url or 'Amazon S3'}"
+        try:
+            next(iter(obstore.list(self._store, prefix="sha256/", chunk_size=1)), None)
+        except (BaseError, FileNotFoundError) as error:
+            raise ObjectStoreUnavailableError(f"{name} does not answer: {_first_line(error)}") from error
+
+    def _find_size(self, digest: str) -> int | None:
+        key = _key(digest)
+        try:
+            with _translating_errors(digest):
+                return obstore.head(self._store, key)["size"]
+        except ObjectMissingError:
+            return None
+
+    def _put_whole(self, path: Path, key: str, digest: str) -> bool:
+        """Store a small file unless the object is there already (If-None-Match); tell whether it was not."""
+        content = b"".join(_hash_on_the_way(path, digest))
+        try:
+            with _translating_errors(digest):
+                obstore.put(self._store, key, content, mode="create", use_multipart=False)
+        except AlreadyExistsError:
+            return False
+        return True
+
+    def _put_in_parts(self, path: Path, key: str, digest: str, size: int) -> bool:
+        """Store a large file in parts; bytes that turn out wrong at the end are never completed."""
+        blocks = _hash_on_the_way(path, digest)
+        if self._find_size(digest) is not None:
+            for _ in blocks:  # to be sure that the file which goes away is the object which stays
+                pass
+            return False
+        part = max(_LEAST_PART_BYTES, -(-size // _MOST_PARTS))
+        with _translating_errors(digest):
+            obstore.put(
+                self._store,
+                key,
+                blocks,
+                use_multipart=True,
+                chunk_size=part,
+                max_concurrency=max(1, _BYTES_IN_FLIGHT // part),
+            )
+        return True
+
+
+def _key(digest: str) -> str:
+    if not _DIGEST.fullmatch(digest):
+        raise InvalidDigestError(f"{digest!r} is not a sha256: expected 64 lower-case hexadecimal digits")
+    return f"sha256/{digest[:2]}/{digest}"
+
+
+def _require_regular_file(path: Path) -> int:
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        raise UnfitSourceError(f"{path.name!r} is not a regular file and cannot become an object")
+    return status.st_size
+
+
+def _hash_on_the_way(path: Path, digest: str) -> Iterator[bytes]:
+    """Yield the file in blocks; where its bytes have another digest, the end is an error, not an end."""
+    hasher = hashlib.sha256()
+    with path.open("rb") as source:
+        while block := source.read(BLOCK_BYTES):
+            hasher.update(block)
+            yield block
+    if hasher.hexdigest() != digest:
+        raise DigestMismatchError(f"expected sha256 {digest}, {path.name!r} has {hasher.hexdigest()}")
+
+
+def _read(result: "GetResult", digest: str, left: int) -> Iterator[bytes]:
+    with _translating_errors(digest):
+        for block in result.stream(min_chunk_size=BLOCK_BYTES):
+            left -= len(block)
+            yield bytes(block)
+    if left:
+        raise DigestMismatchError(f"{digest} ended {left} bytes before its recorded size")
+
+
+def _range_refused(digest: str, start: int, stop: int, size: int) -> RangeRefusedError:
+    return RangeRefusedError(f"bytes {start} to {stop} do not lie within the {size} bytes of {digest}")
+
+
+@contextmanager
+def _translating_errors(digest: str) -> Iterator[None]:
+    """Translate the client's errors into those of the protocol."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ObjectMissingError(f"no object has the digest {digest}") from error
+    except AlreadyExistsError:
+        raise
+    except BaseError as error:
+        raise ObjectStoreUnavailableError(
+            f"the object store failed at {digest}: {_first_line(error)}"
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", maxsplit=1)[0][:300]
