@@ -9,14 +9,8 @@ from repository.project.environment import CHECKOUT, StackEnvironment
 from repository.project.stack.errors import StackError
 from repository.project.stack.home import StackHome, prepare_home
 from repository.project.stack.lock import is_locked
-from repository.project.stack.processes import (
-    identify,
-    kill_session,
-    read_tail,
-    rotate_log,
-    send_signal,
-    wait_until_gone,
-)
+from repository.project.stack.logs import read_tail, rotate_log
+from repository.project.stack.processes import identify, kill_session, send_signal, wait_until_gone
 from repository.project.stack.progress import Progress
 from repository.project.stack.state import PartStatus, StackState, load_state
 

@@ -110,7 +110,8 @@ def _deposit_examples(home: StackHome, credentials: Credentials) -> int:
         _say(f"\nNot published: {', '.join(failed)}. The lines above say why; `make examples` tries again.")
         return 1
     _say(f"\nAll example experiments are published: {credentials.url}/search")
-    _say(f"Sign in as {credentials.username}; the password is in {home.credentials}")
+    _say(f"Sign in as {credentials.username} with the password {credentials.password}")
+    _say(f"A token for programs is in {home.credentials}")
     return 0
 
 

@@ -43,6 +43,11 @@ class StackHome:
         return self.root / "beat" / "schedule"
 
     @property
+    def servers_note(self) -> Path:
+        """Says where database and broker went, so that a home which is moved finds them again."""
+        return self.root / "servers.json"
+
+    @property
     def relocated(self) -> Path:
         """Where database and broker go when their system user cannot reach this home.
 

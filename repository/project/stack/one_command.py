@@ -12,8 +12,9 @@ from repository.project.stack.credentials import Secrets, ensure_secrets
 from repository.project.stack.errors import StackError, StopRequestedError
 from repository.project.stack.home import StackHome, prepare_home
 from repository.project.stack.lock import HomeLock
+from repository.project.stack.logs import rotate_log
 from repository.project.stack.parts import Addresses
-from repository.project.stack.processes import become_subreaper, compose_launcher, rotate_log, send_signal
+from repository.project.stack.processes import become_subreaper, compose_launcher, send_signal
 from repository.project.stack.progress import Silence
 from repository.project.stack.servers import Servers
 from repository.project.stack.signals import StopSignals

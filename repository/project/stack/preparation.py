@@ -6,8 +6,9 @@ from typing import Any
 
 from repository.project.stack.credentials import write_credentials
 from repository.project.stack.errors import StackError
+from repository.project.stack.logs import read_tail
 from repository.project.stack.parts import ApplicationParts
-from repository.project.stack.processes import compose_launcher, read_tail
+from repository.project.stack.processes import compose_launcher
 from repository.project.stack.signals import StopSignals
 
 

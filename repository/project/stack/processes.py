@@ -14,7 +14,6 @@ from repository.project.stack.system_user import SystemUser
 
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_PDEATHSIG = 1
-_LOGS_KEPT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,25 +175,3 @@ def wait_until_gone(identities: list[ProcessIdentity], *, seconds: float) -> lis
         time.sleep(0.05)
         alive = [identity for identity in alive if identity.is_alive()]
     return alive
-
-
-def rotate_log(log: Path) -> None:
-    """Keep the last few logs; the running one always has the plain name."""
-    if not log.exists() or log.stat().st_size == 0:
-        return
-    for number in range(_LOGS_KEPT - 1, 0, -1):
-        older = log.with_name(f"{log.name}.{number}")
-        if older.exists():
-            older.replace(log.with_name(f"{log.name}.{number + 1}"))
-    log.replace(log.with_name(f"{log.name}.1"))
-
-
-def read_tail(log: Path, lines: int = 20) -> str:
-    """Return the end of a log, indented for a message."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - 16_384))
-            text = file.read().decode("utf-8", errors="replace")
-    except OSError:
-        return "    (no log)"
-    return "\n".join(f"    {line}" for line in text.splitlines()[-lines:]) or "    (the log is empty)"

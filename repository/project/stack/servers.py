@@ -8,11 +8,13 @@ from repository.project.stack import postgres, valkey
 from repository.project.stack.credentials import Secrets
 from repository.project.stack.errors import StackError
 from repository.project.stack.home import StackHome
+from repository.project.stack.json_file import write_json
+from repository.project.stack.logs import read_tail
 from repository.project.stack.managed_part import ManagedPart
 from repository.project.stack.parts import Addresses, server_environment
 from repository.project.stack.placement import Placement, place_servers
 from repository.project.stack.ports import choose_port
-from repository.project.stack.processes import Command, read_tail
+from repository.project.stack.processes import Command
 from repository.project.stack.progress import Progress
 from repository.project.stack.roles import ensure_roles
 from repository.project.stack.signals import StopSignals
@@ -83,6 +85,8 @@ class Servers:
         )
         with self._progress.step("database") as notes:
             created = postgres.initialize(server)
+            if created and server.placement.folder != self._home.root:
+                write_json(self._home.servers_note, {"folder": str(server.placement.folder)})
 
             def make_command() -> Command:
                 postgres.remove_stale_lock(server.data)

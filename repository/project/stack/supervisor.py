@@ -11,19 +11,12 @@ from repository.project.stack.errors import StackError, StopRequestedError
 from repository.project.stack.health import ask_readiness
 from repository.project.stack.home import StackHome, prepare_home
 from repository.project.stack.lock import HomeLock
+from repository.project.stack.logs import read_tail, rotate_log, trim_log
 from repository.project.stack.managed_part import ManagedPart
 from repository.project.stack.parts import ApplicationParts
 from repository.project.stack.ports import choose_port, describe_holder, is_free
 from repository.project.stack.preparation import prepare_database
-from repository.project.stack.processes import (
-    Command,
-    become_subreaper,
-    end_group,
-    end_orphans,
-    identify,
-    read_tail,
-    rotate_log,
-)
+from repository.project.stack.processes import Command, become_subreaper, end_group, end_orphans, identify
 from repository.project.stack.progress import Progress
 from repository.project.stack.remains import clear_remains
 from repository.project.stack.servers import Servers
@@ -31,6 +24,7 @@ from repository.project.stack.signals import StopSignals
 from repository.project.stack.state import PartStatus, Phase, StackState, load_state, save_state
 
 _READY_SECONDS = 120.0
+_LOG_SECONDS = 60.0
 _LOGS = ("database", "broker", "setup", "web", "worker", "beat")
 # What needs the others stops first.
 _STOP_ORDER = ("examples", "web", "beat", "worker", "broker", "database")
@@ -191,9 +185,14 @@ class Supervisor:
         )
 
     def _stay(self) -> None:
+        logs_due = time.monotonic() + _LOG_SECONDS
         while not self._signals.count:
             self._signals.pause(1.0)
             self._tend()
+            if time.monotonic() > logs_due:
+                logs_due += _LOG_SECONDS
+                for name in _LOGS:
+                    trim_log(self._home.log_of(name))
             if self._companion is not None and self._companion.poll() is not None:
                 self._companion = None
                 self._progress.line(f"\nStemma keeps serving at {self._state.url} until Ctrl-C.")
@@ -239,4 +238,7 @@ class Supervisor:
 
     def _save(self) -> None:
         self._state.parts = [part.status for part in self._parts] + self._external
-        save_state(self._home.state, self._state)
+        try:
+            save_state(self._home.state, self._state)
+        except OSError as error:  # a full disk must not keep the parts from being watched, or stopped
+            self._progress.line(f"  {self._home.state} cannot be written: {error.strerror}")

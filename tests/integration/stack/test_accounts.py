@@ -49,6 +49,13 @@ def test_below_a_closed_home_nothing_is_opened(make_stack: MakeStack, open_folde
         stack.stop()
         stack.start()
         assert stack.is_ready(), "the second start finds the data where the first put them"
+        stack.stop()
+        stack.home.root.rename(closed / "moved")
+        moved = make_stack("closed/moved")
+        moved.start()
+        assert "created" not in moved.output, "a home that was moved finds its data"
+        assert not moved.home.relocated.exists()
+        moved.stop()
     finally:
         stack.clean()
     assert not stack.home.relocated.exists()

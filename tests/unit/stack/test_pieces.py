@@ -22,9 +22,10 @@ from repository.project.stack.health import list_missing
 from repository.project.stack.home import StackHome, check_space, prepare_home
 from repository.project.stack.json_file import read_json, write_json
 from repository.project.stack.lock import HomeLock, is_locked
+from repository.project.stack.logs import read_tail, rotate_log, trim_log
 from repository.project.stack.managed_part import describe_exit
 from repository.project.stack.placement import Placement, find_postgres_binaries, find_valkey_server
-from repository.project.stack.processes import ProcessIdentity, identify, read_tail, rotate_log
+from repository.project.stack.processes import ProcessIdentity, identify
 from repository.project.stack.state import PartStatus, StackState, load_state, save_state
 from repository.project.stack.valkey import ValkeyServer, compose_configuration
 
@@ -161,6 +162,17 @@ def test_logs_are_rotated_and_the_oldest_goes(tmp_path: Path) -> None:
         rotate_log(log)
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"web.log.{number}" for number in range(1, 6)]
     assert (tmp_path / "web.log.1").read_text() == "run 7"
+
+
+def test_a_log_that_grows_without_end_is_set_aside_while_its_writer_goes_on(tmp_path: Path) -> None:
+    log = tmp_path / "web.log"
+    with log.open("ab", buffering=0) as writer:
+        writer.write(b"x" * 100)
+        trim_log(log, largest=50)
+        writer.write(b"after")
+        trim_log(log, largest=50)
+    assert log.read_bytes() == b"after"
+    assert (tmp_path / "web.log.1").stat().st_size == 100
 
 
 def test_the_tail_of_a_log_is_short_even_of_a_large_one(tmp_path: Path) -> None:
