@@ -17,8 +17,15 @@ import numpy.typing as npt
 
 from processing.engine.plan_arrays import ArrayPlan
 from processing.engine.verify_zarr import open_array
+from processing.engine.zarr_metadata import INTERACTIVE
 from processing.engine.zarr_writer import WrittenObject, ZarrWriter
-from processing.reductions.binning import bin_patterns, binned_dtype, binned_shape, choose_bin_factor
+from processing.reductions.binning import (
+    add_weighted_images,
+    bin_patterns,
+    binned_dtype,
+    binned_shape,
+    choose_bin_factor,
+)
 
 BAND_BYTES = 64 * 1024 * 1024
 BINS_PER_CHUNK = 2  # along x: neighboring bins are nearly always wanted together
@@ -84,6 +91,7 @@ class CompanionWriter:
                 }
             },
             executor=executor,
+            compression=INTERACTIVE,
         )
 
     def _plan_band_rows(self, bins: tuple[int, int], plan: ArrayPlan) -> int:
@@ -202,8 +210,7 @@ class Companion:
                 reads.append((at, first, last, self._array[at, first:last].read()))
         for at, first, last, reading in reads:
             images = reading.result()
-            share = weights[at, first:last]
-            image += np.tensordot(share, images.astype(np.float64), axes=1)
+            add_weighted_images(images, weights[at, first:last], image)
         return image
 
 

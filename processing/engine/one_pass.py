@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ingest.readers.contract import SignalSource
 from processing.engine.companion import CompanionWriter
-from processing.engine.plan_arrays import ArrayPlan, list_blocks, plan_array
+from processing.engine.plan_arrays import BLOCK_BYTES, ArrayPlan, list_blocks, plan_array
 from processing.engine.reduction_pass import NoReductions, PatternScanPass, ReductionPass, SpectrumScanPass
 from processing.engine.render_previews import render_previews
 from processing.engine.result_files import write_results
@@ -160,10 +160,10 @@ class _Pass:
 
 
 def read_ahead(
-    source: SignalSource, plan: ArrayPlan, reader: Executor
+    source: SignalSource, plan: ArrayPlan, reader: Executor, block_bytes: int = BLOCK_BYTES
 ) -> Iterator[tuple[Region, npt.NDArray[Any], float]]:
     """Yield (region, block, share done after it), reading the next block while this one is worked on."""
-    regions = list(list_blocks(plan))
+    regions = list(list_blocks(plan, block_bytes))
     total = math.prod(plan.shape)
     done = 0
     waiting = reader.submit(source.read, regions[0])

@@ -13,7 +13,8 @@ KIB = 1024
 MIB = 1024 * KIB
 CHUNK_BYTES = 64 * KIB  # the smallest chunk wanted; powers of two per axis keep it below four times this
 SHARD_BYTES = 64 * MIB
-BLOCK_BYTES = 24 * MIB
+BLOCK_BYTES = 8 * MIB
+REDUCTION_BLOCK_BYTES = 4 * MIB  # stays in the outer cache between reading and adding up
 LARGEST_WHOLE_PATTERN = 16 * MIB  # a larger pattern is tiled: nobody wants 100 MB per random access
 TILE_BYTES = 256 * KIB
 
@@ -87,10 +88,8 @@ def _grow_square(leading: tuple[int, ...], pattern_bytes: int, wanted: int) -> t
         open_axes = [axis for axis in growing if chunk[axis] < leading[axis]]
         if not open_axes:
             break
-        smallest = min(chunk[axis] for axis in open_axes)
-        for axis in open_axes:
-            if chunk[axis] == smallest:
-                chunk[axis] *= 2
+        # The last axis first: neighbors along it are neighbors in nearly every file.
+        chunk[min(reversed(open_axes), key=lambda axis: chunk[axis])] *= 2
     return tuple(chunk)
 
 

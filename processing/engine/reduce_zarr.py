@@ -17,7 +17,7 @@ from processing.engine.one_pass import (
     read_ahead,
     start_reductions,
 )
-from processing.engine.plan_arrays import plan_array
+from processing.engine.plan_arrays import REDUCTION_BLOCK_BYTES, plan_array
 from processing.engine.result_files import write_results
 from processing.engine.signal_kind import classify_signal
 from processing.engine.verify_zarr import open_array
@@ -54,7 +54,7 @@ def reduce_zarr(
     disk, detectors = look_for_disk(source, options.angles) if kind == "pattern_scan" else (None, None)
     reductions = start_reductions(source, kind, detectors)
     with ThreadPoolExecutor(count_threads(options.threads)) as pool, ThreadPoolExecutor(1) as reader:
-        for region, block, done in read_ahead(source, plan, reader):
+        for region, block, done in read_ahead(source, plan, reader, REDUCTION_BLOCK_BYTES):
             reductions.begin(region, block, pool)
             reductions.complete()
             progress(done, f"reducing {source.name}")

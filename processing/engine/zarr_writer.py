@@ -28,11 +28,7 @@ from processing.engine.shard_index import (
     encode_index,
 )
 from processing.engine.value_summary import SummaryOfParts, ValueSummary, summarize_values
-from processing.engine.zarr_metadata import (
-    COMPRESSION_LEVEL,
-    build_array_metadata,
-    encode_array_metadata,
-)
+from processing.engine.zarr_metadata import ARCHIVE, Compression, build_array_metadata, encode_array_metadata
 
 METADATA_KEY = "zarr.json"
 BATCHES_IN_FLIGHT = 4
@@ -128,8 +124,10 @@ class ZarrWriter:
         dimension_names: tuple[str, ...],
         attributes: Mapping[str, Any],
         executor: Executor,
+        compression: Compression = ARCHIVE,
     ) -> None:
         self._plan = plan
+        self._compression = compression
         self._dtype = np.dtype(dtype)
         self._folder = folder
         self._executor = executor
@@ -145,6 +143,7 @@ class ZarrWriter:
             shard=plan.shard,
             dimension_names=dimension_names,
             attributes=attributes,
+            compression=compression,
         )
         folder.mkdir(parents=True, exist_ok=True)
         blosc.use_threads = False  # calls from several threads are only safe without blosc's own pool
@@ -222,6 +221,7 @@ class ZarrWriter:
     ) -> list[_EncodedChunk]:
         chunk = self._plan.chunk
         encoded = []
+        codec = self._compression.name.encode()
         padded = np.zeros(chunk, self._dtype)
         for coordinates in batch:
             parts = tuple(
@@ -238,7 +238,7 @@ class ZarrWriter:
             stored = values.view(np.uint8) if self._dtype.kind == "b" else values
             encoded.append(
                 _EncodedChunk(
-                    blosc.compress(stored, b"zstd", COMPRESSION_LEVEL, blosc.BITSHUFFLE, 0),
+                    blosc.compress(stored, codec, self._compression.level, blosc.BITSHUFFLE, 0),
                     google_crc32c.value(stored.tobytes()),
                     summarize_values(values if inside.shape == chunk else inside),
                 )

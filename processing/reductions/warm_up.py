@@ -3,7 +3,7 @@
 import numpy as np
 
 from processing.reductions import kernels
-from processing.reductions.binning import bin_patterns
+from processing.reductions.binning import add_weighted_images, bin_patterns
 from processing.reductions.fused import PatternReducer, sum_type
 
 _NARROW = (np.uint8, np.uint16)
@@ -16,5 +16,6 @@ def compile_kernels() -> None:
         patterns = np.ones((1, 4, 4), dtype)
         masks = [np.ones((4, 4), dtype=bool)]
         PatternReducer((4, 4), patterns.dtype, masks).reduce(patterns)
-        bin_patterns(patterns, 2)
+        binned = bin_patterns(patterns, 2).reshape(1, -1)
+        add_weighted_images(binned, np.ones(1), np.zeros(binned.shape[1]))
         kernels.summarize_values(patterns.reshape(-1), sum_type(patterns.dtype).type(0))

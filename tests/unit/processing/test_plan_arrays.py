@@ -13,12 +13,12 @@ from processing.engine.plan_arrays import KIB, MIB, EmptyArrayError, list_blocks
 @pytest.mark.parametrize(
     ("shape", "itemsize", "n_signal_axes", "chunk", "shard"),
     [
-        ((256, 256, 128, 128), 2, 2, (2, 2), (46, 46)),
+        ((256, 256, 128, 128), 2, 2, (1, 2), (45, 46)),
         ((512, 512, 256, 256), 2, 2, (1, 1), (23, 23)),
         ((48, 48, 128, 128), 4, 2, (1, 1), (32, 32)),
-        ((4096, 4, 128, 128), 2, 2, (2, 2), (512, 4)),
+        ((4096, 4, 128, 128), 2, 2, (1, 2), (512, 4)),
         ((10_000, 128, 128), 4, 2, (1,), (1024,)),
-        ((5, 64, 64, 128, 128), 2, 2, (1, 2, 2), (1, 46, 46)),
+        ((5, 64, 64, 128, 128), 2, 2, (1, 1, 2), (1, 45, 46)),
         ((100, 100, 2048), 2, 1, (4, 4), (100, 100)),
     ],
 )
@@ -52,7 +52,7 @@ def test_bounds_of_every_plan(leading: list[int], pattern: list[int], itemsize: 
     pattern_bytes = math.prod(pattern) * itemsize
     chunk_bytes = math.prod(plan.chunk) * itemsize
     assert plan.chunk[len(leading) :] == tuple(pattern)
-    assert chunk_bytes < max(256 * KIB, 2 * pattern_bytes)
+    assert chunk_bytes < max(128 * KIB, 2 * pattern_bytes)
     assert math.prod(plan.shard) * itemsize <= max(144 * MIB, chunk_bytes)
     assert all(shard % chunk == 0 for shard, chunk in zip(plan.shard, plan.chunk, strict=True))
     if all(chunk < size for chunk, size in zip(plan.chunk, leading, strict=False)):

@@ -1,0 +1,167 @@
+"""``python -m tests.benchmarks``: measures ratios against their budgets and writes bench/results.json.
+
+QUICK=1 uses a scan of 0.5 GB and three runs; REPEATS=n overrides the number of runs.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from processing.engine.one_pass import ConversionOptions, convert_signal
+from tests.benchmarks.scan import QUICK, WHOLE, Scan, make_scan
+from tests.benchmarks.workloads import open_raw
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+RESULTS = CHECKOUT / "bench" / "results.json"
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Ours against theirs; `measure` is the cost that the ratio is taken of."""
+
+    name: str
+    ours: str
+    theirs: str
+    against: str
+    budget: float | None
+    measure: str = "cpu_s"
+    same_results: tuple[str, ...] = ()
+
+
+COMPARISONS = (
+    Comparison(
+        "fused_reductions_raw",
+        "reductions_ours",
+        "reductions_libertem",
+        "LiberTEM threads executor, raw file, same outputs",
+        0.5,
+        same_results=("bright", "total", "maximum"),
+    ),
+    Comparison(
+        "convert_raw_to_zarr",
+        "convert_ours",
+        "convert_tensorstore",
+        "bare tensorstore loop, same codec, hashes its output",
+        1.2,
+    ),
+    Comparison(
+        "convert_with_companion_reductions_and_verification",
+        "convert_everything",
+        "convert_tensorstore",
+        "bare tensorstore loop, same codec, hashes its output",
+        None,
+    ),
+    Comparison(
+        "virtual_detector_from_companion",
+        "companion_image",
+        "full_pass",
+        "a full pass over the same Zarr",
+        0.02,
+    ),
+    Comparison(
+        "random_patterns_local_zarr",
+        "patterns_zarr",
+        "patterns_memmap",
+        "memory map of the raw file, 64 random patterns, wall time",
+        1.5,
+        measure="wall_s",
+        same_results=("total",),
+    ),
+)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def run_once(workload: str, scan: Scan, folder: Path) -> dict[str, Any]:
+    """Measure one workload in a fresh process."""
+    command = [sys.executable, "-m", "tests.benchmarks.measured_process", workload, str(scan.path)]
+    command += [*(str(size) for size in scan.shape), str(folder / "work")]
+    finished = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=CHECKOUT, env={**os.environ, **ONE_THREAD}
+    )
+    if finished.returncode:
+        raise SystemExit(f"{workload} failed:\n{finished.stderr}")
+    measured: dict[str, Any] = json.loads(finished.stdout.splitlines()[-1])
+    return measured
+
+
+def compare(comparison: Comparison, runs: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """Return one entry of the results."""
+    ours, theirs = runs[comparison.ours], runs[comparison.theirs]
+    for key in comparison.same_results:
+        values = {run["result"][key] for run in (*ours, *theirs)}
+        if len(values) != 1:
+            raise SystemExit(f"{comparison.name}: results differ in {key}: {values}")
+    ratios = [
+        one[comparison.measure] / other[comparison.measure] for one, other in zip(ours, theirs, strict=True)
+    ]
+
+    def middle(measured: Sequence[dict[str, Any]], key: str) -> float:
+        return float(statistics.median(run[key] for run in measured))
+
+    return {
+        "ratio": round(statistics.median(ratios), 4),
+        "budget": comparison.budget,
+        "against": comparison.against,
+        "cpu_s": round(middle(ours, "cpu_s"), 4),
+        "peak_mb": round(middle(ours, "peak_mb"), 1),
+        "n": len(ours),
+        "detail": {
+            "measure": comparison.measure,
+            "ratios": [round(ratio, 4) for ratio in ratios],
+            "wall_s": round(middle(ours, "wall_s"), 4),
+            "base_mb": round(middle(ours, "base_mb"), 1),
+            "theirs": {
+                key: round(middle(theirs, key), 4) for key in ("cpu_s", "wall_s", "peak_mb", "base_mb")
+            },
+        },
+    }
+
+
+def print_table(results: dict[str, dict[str, Any]]) -> None:
+    """Print what was measured."""
+    _say(f"{'benchmark':52} {'ratio':>7} {'budget':>7} {'cpu s':>9} {'their cpu s':>11} {'peak MB':>8}")
+    for name, entry in results.items():
+        budget = "-" if entry["budget"] is None else f"{entry['budget']:g}"
+        mark = "" if entry["budget"] is None or entry["ratio"] <= entry["budget"] else "  over budget"
+        theirs = entry["detail"]["theirs"]["cpu_s"]
+        _say(
+            f"{name:52} {entry['ratio']:7.3f} {budget:>7} {entry['cpu_s']:9.3f} {theirs:11.3f} "
+            f"{entry['peak_mb']:8.0f}{mark}"
+        )
+
+
+def main() -> None:
+    """Measure everything, interleaved, and write the results."""
+    quick = os.environ.get("QUICK") == "1"
+    repeats = int(os.environ.get("REPEATS", "3" if quick else "5"))
+    workloads = list(dict.fromkeys(name for one in COMPARISONS for name in (one.ours, one.theirs)))
+    with tempfile.TemporaryDirectory(prefix="stemma-bench-") as temporary:
+        folder = Path(temporary)
+        scan = make_scan(folder, QUICK if quick else WHOLE)
+        _say(f"scan of {scan.nbytes / 1e9:.2f} GB, {repeats} interleaved runs")
+        convert_signal(open_raw(scan), scan.converted, options=ConversionOptions(), progress=lambda *_: None)
+        runs: dict[str, list[dict[str, Any]]] = {name: [] for name in workloads}
+        for number in range(repeats):
+            for name in workloads:
+                runs[name].append(run_once(name, scan, folder))
+                _say(f"  {number + 1}/{repeats} {name}: {runs[name][-1]['cpu_s']:.3f} CPU s")
+    results = {comparison.name: compare(comparison, runs) for comparison in COMPARISONS}
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    print_table(results)
+
+
+if __name__ == "__main__":
+    main()
