@@ -46,8 +46,8 @@ class DatasetVersion(models.Model):
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=16, choices=State, default=State.PUBLISHED)
     sealed = models.BooleanField(default=False)
-    title = models.CharField(max_length=500)
-    license = models.CharField(max_length=40)
+    title = models.TextField()
+    license = models.TextField(help_text="SPDX id, or LicenseRef-….")
     document = models.JSONField(
         help_text="The dataset's description: title, creators, abstract, license, ..."
     )

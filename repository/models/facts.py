@@ -16,9 +16,9 @@ class SearchEntry(models.Model):
         Dataset, primary_key=True, on_delete=models.CASCADE, related_name="search_entry"
     )
     version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="+")
-    title = models.CharField(max_length=500)
+    title = models.TextField()
     creators = models.CharField(max_length=1000, blank=True)
-    license = models.CharField(max_length=40)
+    license = models.TextField()
     access = models.CharField(max_length=16)
     published_at = models.DateTimeField()
     text = SearchVectorField(null=True)
