@@ -16,10 +16,11 @@ from repository.errors import (
     RevisionConflictError,
     StateConflictError,
 )
-from repository.models import Deposit, DepositMember, Job, Measurement, User
+from repository.models import Dataset, Deposit, DepositMember, Job, Upload, User
 from repository.schema import validate_supplied
 from repository.services.audit import record_event
 from repository.services.identifiers import reserve_identifiers
+from repository.services.storage import upload_folder
 
 State = Deposit.State
 OPEN_STATES = (State.DRAFT, State.NEEDS_ATTENTION, State.READY)
@@ -29,8 +30,10 @@ LONGEST_TITLE = 500
 
 def create_deposit(*, owner: User, title: str = "", document: Mapping[str, Any] | None = None) -> Deposit:
     """Open a draft; its creator is the account and its license CC-BY-4.0 until the person says otherwise."""
+    _refuse_invalid(document or {})
+    if "\x00" in title:
+        raise InvalidMetadataError("The title holds a NUL character.", pointer="/title")
     supplied = _with_title(dict(document or {}), title)
-    _refuse_invalid(supplied)
     with transaction.atomic():
         deposit = Deposit.objects.create(owner=owner, title=_title_of(supplied), document=supplied)
         reserve_identifiers(deposit=deposit, number=1)
@@ -144,7 +147,7 @@ def delete_deposit(*, deposit_id: str, actor: User) -> None:
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         require_open(deposit)
-        if Measurement.objects.filter(deposit=deposit, frozen_at__isnull=False).exists():
+        if Dataset.objects.filter(deposit=deposit).exists():
             raise DepositAlreadyPublishedError(
                 f"The deposit {deposit.pk} has a published version; what is published is never deleted."
             )
@@ -152,9 +155,12 @@ def delete_deposit(*, deposit_id: str, actor: User) -> None:
             state=Job.State.CANCELLED, finished_at=timezone.now(), lease_until=None
         )
         record_event(actor=actor, action="deposit.delete", target=deposit.pk, detail={"title": deposit.title})
+        transfers = list(Upload.objects.filter(data_file__deposit=deposit).values_list("pk", flat=True))
         deposit.measurements.all().delete()
         deposit.identifiers.filter(state="reserved").delete()
         deposit.delete()
+    for transfer in transfers:
+        (upload_folder() / str(transfer)).unlink(missing_ok=True)
 
 
 def add_member(*, deposit_id: str, actor: User, username: str) -> DepositMember:

@@ -1,11 +1,13 @@
 """The form of a file's path inside a deposit."""
 
+import re
 import unicodedata
 
 from repository.errors import InvalidPathError
 
 LONGEST_PART_BYTES = 255
 LONGEST_PATH_BYTES = 1024
+_DRIVE = re.compile(r"[A-Za-z]:")
 
 
 def normalize_path(text: str) -> str:
@@ -19,14 +21,18 @@ def normalize_path(text: str) -> str:
     path = unicodedata.normalize("NFC", text).replace("\\", "/")
     if not path.strip():
         raise InvalidPathError("The file has no name.")
-    if path.startswith("/") or (len(path) > 1 and path[1] == ":" and path[0].isalpha()):
+    if path.startswith("/"):
         raise InvalidPathError(f"The path {_shorten(path)} is absolute.")
     if any(unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} for character in path):
         raise InvalidPathError(f"The path {_shorten(path)} has characters that no file name may have.")
     parts = [part for part in path.split("/") if part not in {"", "."}]
     if not parts or ".." in parts:
         raise InvalidPathError(f"The path {_shorten(path)} leaves the deposit.")
+    if _DRIVE.match(parts[0]):
+        raise InvalidPathError(f"The path {_shorten(path)} is absolute.")
     for part in parts:
+        if not part.strip():
+            raise InvalidPathError(f"A folder or file in {_shorten(path)} has a name of blanks only.")
         if len(part.encode()) > LONGEST_PART_BYTES:
             length = len(part.encode())
             raise InvalidPathError(
