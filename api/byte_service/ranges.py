@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-_RANGE = re.compile(r"^bytes=\s*(\d*)\s*-\s*(\d*)\s*$")
+_RANGE = re.compile(r"^bytes=\s*([0-9]{0,99})\s*-\s*([0-9]{0,99})\s*$", re.IGNORECASE)
 
 
 class UnsatisfiableRangeError(Exception):

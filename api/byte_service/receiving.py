@@ -1,10 +1,11 @@
 """Writing an incoming chunk at its offset, hashing in the pass that writes."""
 
+import asyncio
 import fcntl
 import hashlib
 import os
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 BLOCK_BYTES = 1 << 20
 MOST_HASHERS = 1000
 CHECKSUM_ALGORITHMS = ("sha256", "sha1", "md5")
+SILENCE_S = 15.0  # a connection that was cut without a word must not hold its upload for ever
 
 
 class ChecksumMismatchError(Exception):
@@ -30,10 +32,15 @@ class UploadLockedError(Exception):
     """Another request writes to the same upload just now."""
 
 
+class BeyondPromiseError(Exception):
+    """The chunk goes beyond the promised size; nothing of it was kept."""
+
+
 class Hasher(Protocol):
     """What hashlib gives."""
 
     def update(self, data: bytes, /) -> None: ...
+    def copy(self) -> "Hasher": ...
     def digest(self) -> bytes: ...
     def hexdigest(self) -> str: ...
 
@@ -42,6 +49,9 @@ class Hasher(Protocol):
 class _Progress:
     hasher: Hasher
     position: int
+
+    def copy(self) -> "_Progress":
+        return _Progress(self.hasher.copy(), self.position)
 
 
 class HashStates:
@@ -105,6 +115,17 @@ def locked(path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
+def is_locked(path: Path) -> bool:
+    """Return whether a request writes to the file just now."""
+    try:
+        with locked(path):
+            return False
+    except UploadLockedError:
+        return True
+    except FileNotFoundError:
+        return False
+
+
 async def receive_chunk(
     request: Request,
     *,
@@ -121,27 +142,46 @@ async def receive_chunk(
     ------
     OffsetConflictError
         The file does not end at `offset`.
+    BeyondPromiseError
+        The body has more than `room` bytes: the file is as before.
     ChecksumMismatchError
         Or the connection broke before a checked chunk was whole: the file is as before.
     """
     with locked(path) as descriptor:
         if os.fstat(descriptor).st_size != offset:
             raise OffsetConflictError
-        writer = _ChunkWriter(descriptor, offset, room, states.take(key, offset), checksum)
+        if _read_announced(request) > room:
+            raise BeyondPromiseError
+        state = states.take(key, offset)
+        before = state.copy() if state is not None and state.position else None
+        writer = _ChunkWriter(descriptor, offset, room, state, checksum)
         try:
             await writer.receive(request)
         except ClientDisconnect:
             if checksum is not None:
-                os.ftruncate(descriptor, offset)
+                _take_back(descriptor, states, key, offset, before)
                 raise
         finally:
             await run_sync(os.fdatasync, descriptor)
-        if writer.is_refused():
-            os.ftruncate(descriptor, offset)
-            raise ChecksumMismatchError
+        if writer.is_beyond or writer.is_refused():
+            _take_back(descriptor, states, key, offset, before)
+            raise BeyondPromiseError if writer.is_beyond else ChecksumMismatchError
         if writer.state is not None:
             states.keep(key, writer.state)
         return writer.position
+
+
+def _take_back(descriptor: int, states: HashStates, key: str, offset: int, before: _Progress | None) -> None:
+    """Leave file and hash as they were before the chunk."""
+    os.ftruncate(descriptor, offset)
+    if before is not None:
+        states.keep(key, before)
+
+
+def _read_announced(request: Request) -> int:
+    """Return the length of the body where the client says it; a body of unknown length is counted instead."""
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdecimal() else 0
 
 
 class _ChunkWriter:
@@ -161,12 +201,22 @@ class _ChunkWriter:
         self.state = state
         self.checksum = checksum
         self.chunk_hasher: Hasher | None = hashlib.new(checksum.algorithm) if checksum else None
+        self.is_beyond = False
         self._pending = bytearray()
 
     async def receive(self, request: Request) -> None:
+        """Write the body until it ends, breaks off or falls silent.
+
+        Raises
+        ------
+        ClientDisconnect
+            The connection is gone; whole pieces that arrived before are written.
+        """
+        pieces = request.stream()
         try:
-            async for piece in request.stream():
+            while (piece := await _next_piece(pieces)) is not None and not self.is_beyond:
                 self._pending += piece
+                self.is_beyond = self.position + len(self._pending) > self.end
                 if len(self._pending) >= BLOCK_BYTES:
                     await run_sync(self._flush)
         finally:
@@ -190,3 +240,11 @@ class _ChunkWriter:
         if self.checksum is None or self.chunk_hasher is None:
             return False
         return self.chunk_hasher.digest() != self.checksum.digest
+
+
+async def _next_piece(pieces: AsyncGenerator[bytes, None]) -> bytes | None:
+    try:
+        async with asyncio.timeout(SILENCE_S):
+            return await anext(pieces, None)
+    except TimeoutError as error:
+        raise ClientDisconnect from error

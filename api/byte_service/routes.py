@@ -11,6 +11,7 @@ from api.byte_service.downloads import (
     send_product,
 )
 from api.byte_service.tus import handle_upload, handle_uploads
+from api.byte_service.tus_headers import speaking_tus
 
 READ = ["GET"]  # Starlette adds HEAD
 _BASE = "/api/v1"
@@ -22,13 +23,17 @@ def _route(path: str, endpoint: Endpoint, methods: list[str]) -> Route:
     return Route(path, answering_problems(endpoint), methods=methods, name=endpoint.__name__)
 
 
+def _tus_route(path: str, endpoint: Endpoint, methods: list[str]) -> Route:
+    return Route(path, speaking_tus(answering_problems(endpoint)), methods=methods, name=endpoint.__name__)
+
+
 def build_byte_routes() -> list[BaseRoute]:
     """Return the byte routes; what they do not answer goes on to Django."""
     return [
-        _route(f"{_BASE}/uploads", handle_uploads, ["POST", "OPTIONS"]),
-        _route(f"{_BASE}/uploads/", handle_uploads, ["POST", "OPTIONS"]),
-        _route(f"{_BASE}/uploads/{{upload_id}}", handle_upload, ["HEAD", "PATCH", "DELETE", "OPTIONS"]),
-        _route(f"{_BASE}/uploads/{{upload_id}}/", handle_upload, ["HEAD", "PATCH", "DELETE", "OPTIONS"]),
+        _tus_route(f"{_BASE}/uploads", handle_uploads, ["POST", "OPTIONS"]),
+        _tus_route(f"{_BASE}/uploads/", handle_uploads, ["POST", "OPTIONS"]),
+        _tus_route(f"{_BASE}/uploads/{{upload_id}}", handle_upload, ["HEAD", "PATCH", "DELETE", "OPTIONS"]),
+        _tus_route(f"{_BASE}/uploads/{{upload_id}}/", handle_upload, ["HEAD", "PATCH", "DELETE", "OPTIONS"]),
         _route(f"{_BASE}/deposits/{{deposit_id}}/files/{{path:path}}", send_deposit_file, READ),
         _route(f"{_BASE}/datasets/{{dataset_id}}/files/{{path:path}}", send_dataset_file, READ),
         _route(f"{_BASE}/datasets/{{dataset_id}}/zip", send_archive, READ),

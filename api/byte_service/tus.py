@@ -3,57 +3,61 @@
 The file on disk is the truth about the offset: a server that was killed finds there what has arrived.
 """
 
-from base64 import b64decode
-from email.utils import format_datetime
-from uuid import UUID
+import asyncio
+import datetime as dt
+import time
 
-from anyio.to_thread import run_sync
 from django.conf import settings
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from api.byte_service.completion import complete, hash_states
 from api.byte_service.decisions import DecisionCache
 from api.byte_service.receiving import (
     CHECKSUM_ALGORITHMS,
+    BeyondPromiseError,
     Checksum,
     ChecksumMismatchError,
-    HashStates,
     OffsetConflictError,
     UploadLockedError,
+    is_locked,
     receive_chunk,
 )
+from api.byte_service.tus_headers import (
+    VERSION,
+    offset_headers,
+    parse_metadata,
+    read_checksum,
+    read_number,
+    tus_headers,
+)
+from api.byte_service.tus_refusals import (
+    answer_disk_fault,
+    refuse,
+    refuse_checksum,
+    refuse_excess,
+    refuse_lock,
+    refuse_offset,
+    refuse_version,
+)
 from api.byte_service.visitors import Credential, identify, in_database, read_credential, require_same_origin
-from api.errors import CONTENT_TYPE, build_problem
-from repository.errors import FileTooLargeError, InvalidMetadataError, NotFoundError
+from repository.errors import FileTooLargeError, InvalidMetadataError
 from repository.selectors import addresses
 from repository.selectors.access import get_editable_deposit
 from repository.selectors.uploads import UploadView, describe_upload, require_user
 from repository.services.uploads import (
     UploadPlan,
     cancel_upload,
-    complete_upload,
     count_arrived,
     record_offset,
     start_upload,
     upload_file,
 )
 
-VERSION = "1.0.0"
 EXTENSIONS = "creation,termination,checksum,expiration"
 CHUNK_TYPE = "application/offset+octet-stream"
-LONGEST_NUMBER = 19
-_states = HashStates()
+HEAD_PATIENCE_S = 2.0
 _decisions: DecisionCache[UploadView] = DecisionCache()
-
-
-def tus_headers(**more: str) -> dict[str, str]:
-    """Return the headers of every answer of the protocol."""
-    return {"Tus-Resumable": VERSION, "Cache-Control": "no-store", **more}
-
-
-def _problem(status: int, code: str, detail: str, hint: str = "", **headers: str) -> Response:
-    problem = build_problem(status=status, code=code, detail=detail, hint=hint)
-    return JSONResponse(problem, status_code=status, headers=tus_headers(**headers), media_type=CONTENT_TYPE)
 
 
 def describe_protocol() -> Response:
@@ -71,28 +75,16 @@ def describe_protocol() -> Response:
     )
 
 
-def _refuse_version(request: Request) -> Response | None:
-    if request.headers.get("tus-resumable") == VERSION:
-        return None
-    return _problem(
-        412,
-        "tus_version",
-        "This address speaks tus 1.0.0; the request lacks `Tus-Resumable: 1.0.0`.",
-        "Use a tus client such as tuspy or tus-js-client, or the command `stemma deposit`.",
-        **{"Tus-Version": VERSION},
-    )
-
-
 async def handle_uploads(request: Request) -> Response:
     """Create an upload, or describe the protocol."""
     if request.method == "OPTIONS":
         return describe_protocol()
-    refused = _refuse_version(request)
+    refused = refuse_version(request)
     if refused is not None:
         return refused
     credential = read_credential(request)
     require_same_origin(request, credential)
-    size = _read_number(request, "upload-length")
+    size = read_number(request, "upload-length")
     metadata = parse_metadata(request.headers.get("upload-metadata", ""))
     if size > settings.MAX_FILE_BYTES:
         raise FileTooLargeError(
@@ -105,12 +97,11 @@ async def handle_uploads(request: Request) -> Response:
             headers=tus_headers(**{"Stemma-Already-Stored": "true", "Upload-Offset": str(size)}),
         )
     if size == 0:
-        await _complete(str(plan.upload_id), 0)
-    location = addresses.upload_address(str(plan.upload_id))
-    return Response(
-        status_code=201,
-        headers=tus_headers(Location=location, **{"Upload-Offset": str(plan.offset)}),
+        await complete(plan.upload_id, 0)
+    headers = offset_headers(
+        plan.offset, _next_expiry(), Location=addresses.upload_address(str(plan.upload_id))
     )
+    return Response(status_code=201, headers=headers)
 
 
 def _create(credential: Credential, metadata: dict[str, str], size: int) -> UploadPlan:
@@ -142,7 +133,7 @@ async def handle_upload(request: Request) -> Response:
     """Say how far an upload is, continue or end it."""
     if request.method == "OPTIONS":
         return describe_protocol()
-    refused = _refuse_version(request)
+    refused = refuse_version(request)
     if refused is not None:
         return refused
     credential = read_credential(request)
@@ -153,6 +144,8 @@ async def handle_upload(request: Request) -> Response:
     if request.method == "DELETE":
         await in_database(_cancel, credential, upload_id)
         return Response(status_code=204, headers=tus_headers())
+    if request.headers.get("content-type", "") != CHUNK_TYPE:
+        return refuse(415, "content_type", f"A chunk has the content type {CHUNK_TYPE}.")
     return await _patch(request, credential, upload_id)
 
 
@@ -165,19 +158,22 @@ def _cancel(credential: Credential, upload_id: str) -> None:
 async def _head(credential: Credential, upload_id: str) -> Response:
     """Report the offset; an upload whose last byte arrived before the server died is completed now."""
     view = await in_database(_describe, credential, upload_id)
-    arrived = view.size if view.is_complete else count_arrived(view.id, view.size)
-    if arrived == view.size and not view.is_complete:
-        await _complete(upload_id, view.size)
-    return Response(
-        status_code=200,
-        headers=tus_headers(
-            **{
-                "Upload-Offset": str(arrived),
-                "Upload-Length": str(view.size),
-                "Upload-Expires": format_datetime(view.expires_at, usegmt=True),
-            }
-        ),
-    )
+    arrived = view.size if view.is_complete else await _count_settled(view)
+    if arrived == view.size:
+        try:
+            await complete(view.id, view.size)
+        except UploadLockedError:
+            return Response(status_code=423, headers=tus_headers())
+    headers = offset_headers(arrived, view.expires_at, **{"Upload-Length": str(view.size)})
+    return Response(status_code=200, headers=headers)
+
+
+async def _count_settled(view: UploadView) -> int:
+    """Return how much has arrived, a moment later where a connection that was cut is still being noticed."""
+    deadline = time.monotonic() + HEAD_PATIENCE_S
+    while is_locked(upload_file(view.id)) and time.monotonic() < deadline:  # noqa: ASYNC110 - other processes hold it too
+        await asyncio.sleep(0.05)
+    return count_arrived(view.id, view.size)
 
 
 def _describe(credential: Credential, upload_id: str) -> UploadView:
@@ -185,107 +181,44 @@ def _describe(credential: Credential, upload_id: str) -> UploadView:
 
 
 async def _patch(request: Request, credential: Credential, upload_id: str) -> Response:
-    if request.headers.get("content-type", "") != CHUNK_TYPE:
-        return _problem(415, "content_type", f"A chunk has the content type {CHUNK_TYPE}.")
-    offset = _read_number(request, "upload-offset")
-    checksum = _read_checksum(request)
+    offset = read_number(request, "upload-offset")
+    checksum = read_checksum(request)
     key = (credential, upload_id)
     view = _decisions.get(key)
     if view is None:
         view = await in_database(_decisions.remember, key, lambda: _describe(credential, upload_id))
     try:
-        arrived = await receive_chunk(
-            request,
-            key=upload_id,
-            path=upload_file(view.id),
-            offset=offset,
-            room=view.size - offset,
-            states=_states,
-            checksum=checksum,
-        )
-    except FileNotFoundError as error:
-        raise NotFoundError("The upload was finished or cancelled.") from error
-    except UploadLockedError:
-        return _problem(
-            423, "upload_locked", "Another request writes to this upload.", "Try again in a second."
-        )
+        arrived = await _receive(request, view, offset, checksum)
     except OffsetConflictError:
-        held = count_arrived(view.id, view.size)
-        return _problem(
-            409,
-            "offset_conflict",
-            f"The upload holds {held} bytes, the chunk starts at {offset}.",
-            "Ask with HEAD for the offset and continue there.",
-            **{"Upload-Offset": str(held)},
-        )
+        return refuse_offset(view, offset)
+    except BeyondPromiseError:
+        return refuse_excess(view, offset)
     except ChecksumMismatchError:
-        return _problem(
-            460,
-            "checksum_mismatch",
-            "The chunk does not have its checksum; it was not kept.",
-            "Send it again.",
-        )
+        return refuse_checksum()
+    except UploadLockedError:
+        return refuse_lock()
+    except OSError as fault:
+        return answer_disk_fault(fault)
+    return Response(status_code=204, headers=offset_headers(arrived, _next_expiry()))
+
+
+async def _receive(request: Request, view: UploadView, offset: int, checksum: Checksum | None) -> int:
+    arrived = await receive_chunk(
+        request,
+        key=str(view.id),
+        path=upload_file(view.id),
+        offset=offset,
+        room=view.size - offset,
+        states=hash_states,
+        checksum=checksum,
+    )
     if arrived == view.size:
-        await _complete(upload_id, view.size)
+        await complete(view.id, view.size)
     else:
         await in_database(record_offset, upload_id=view.id, offset=arrived)
-    return Response(status_code=204, headers=tus_headers(**{"Upload-Offset": str(arrived)}))
+    return arrived
 
 
-async def _complete(upload_id: str, size: int) -> None:
-    """Hash what this process has not seen and store the file; run again after a crash it changes nothing."""
-    key = UUID(upload_id)
-    digest = await run_sync(_finish_hash, upload_id, size)
-    await in_database(complete_upload, upload_id=key, sha256=digest)
-
-
-def _finish_hash(upload_id: str, size: int) -> str:
-    """Return the digest, or an empty text where the bytes are in the store already."""
-    path = upload_file(UUID(upload_id))
-    return _states.finish(upload_id, path, size) if path.exists() else ""
-
-
-def parse_metadata(header: str) -> dict[str, str]:
-    """Return the pairs of an Upload-Metadata header.
-
-    Raises
-    ------
-    InvalidMetadataError
-        A value is not base64 of UTF-8 text.
-    """
-    pairs: dict[str, str] = {}
-    for pair in filter(None, (part.strip() for part in header.split(","))):
-        key, _, value = pair.partition(" ")
-        try:
-            pairs[key] = b64decode(value.strip(), validate=True).decode("utf-8")
-        except ValueError as error:
-            raise InvalidMetadataError(
-                f"The value of {key[:40]!r} in Upload-Metadata is not base64 of UTF-8 text.",
-                pointer=f"/{key[:40]}",
-            ) from error
-    return pairs
-
-
-def _read_number(request: Request, name: str) -> int:
-    text = request.headers.get(name, "")
-    if not (text.isascii() and text.isdecimal()) or len(text) > LONGEST_NUMBER:
-        raise InvalidMetadataError(
-            f"The header {name.title()} must be a number of bytes.", pointer=f"/{name}"
-        )
-    return int(text)
-
-
-def _read_checksum(request: Request) -> Checksum | None:
-    header = request.headers.get("upload-checksum")
-    if header is None:
-        return None
-    algorithm, _, value = header.strip().partition(" ")
-    if algorithm not in CHECKSUM_ALGORITHMS:
-        raise InvalidMetadataError(
-            f"The checksum algorithm {algorithm[:20]!r} is not supported.",
-            hint=f"Supported are {', '.join(CHECKSUM_ALGORITHMS)}.",
-        )
-    try:
-        return Checksum(algorithm, b64decode(value.strip(), validate=True))
-    except ValueError as error:
-        raise InvalidMetadataError("The checksum is not base64.") from error
+def _next_expiry() -> dt.datetime:
+    lifetime: dt.timedelta = settings.UPLOAD_LIFETIME
+    return dt.datetime.now(dt.UTC) + lifetime

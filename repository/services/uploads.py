@@ -2,6 +2,7 @@
 
 import mimetypes
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,6 +108,7 @@ def complete_upload(*, upload_id: uuid.UUID, sha256: str) -> DataFile:
     if upload is None:
         raise UploadGoneError("The upload was finished or cancelled.")
     if upload.completed_at is not None:
+        _require_promised(upload, upload.data_file.sha256)
         return upload.data_file
     # The bytes moved before the answer did: the digest was noted then.
     sha256 = sha256 or upload.sha256
@@ -135,11 +137,15 @@ def complete_upload(*, upload_id: uuid.UUID, sha256: str) -> DataFile:
                 data_file=data_file,
                 found=[_mismatch_finding(data_file.path, upload.declared_sha256, sha256)],
             )
-    if not is_promised:
-        raise DigestMismatchError(
-            f"{data_file.path} arrived with sha256 {sha256}; {upload.declared_sha256} was promised."
-        )
+    _require_promised(upload, sha256)
     return data_file
+
+
+def _require_promised(upload: Upload, sha256: str) -> None:
+    if upload.declared_sha256 not in {"", sha256}:
+        raise DigestMismatchError(
+            f"{upload.data_file.path} arrived with sha256 {sha256}; {upload.declared_sha256} was promised."
+        )
 
 
 def cancel_upload(*, upload_id: uuid.UUID, actor: User | None) -> None:
@@ -163,9 +169,13 @@ def expire_uploads() -> int:
     over = Upload.objects.filter(expires_at__lt=timezone.now())
     over.filter(completed_at__isnull=False).delete()
     expired = list(over.filter(completed_at__isnull=True).values_list("pk", flat=True)[:500])
+    removed = 0
     for upload_id in expired:
-        cancel_upload(upload_id=upload_id, actor=None)
-    return len(expired)
+        # Somebody may have finished or cancelled it since the list was made.
+        with suppress(UploadGoneError):
+            cancel_upload(upload_id=upload_id, actor=None)
+            removed += 1
+    return removed
 
 
 def delete_file(*, deposit_id: str, actor: User, path: str) -> None:

@@ -1,0 +1,93 @@
+"""What tus answers when it cannot do what was asked."""
+
+import errno
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from api.byte_service.tus_headers import VERSION, tus_headers
+from api.errors import CONTENT_TYPE, build_problem
+from repository.errors import NotFoundError
+from repository.selectors.uploads import UploadView
+from repository.services.uploads import count_arrived
+
+
+def refuse(status: int, code: str, detail: str, hint: str = "", **headers: str) -> Response:
+    """Return a problem document with the headers of the protocol."""
+    problem = build_problem(status=status, code=code, detail=detail, hint=hint)
+    return JSONResponse(problem, status_code=status, headers=tus_headers(**headers), media_type=CONTENT_TYPE)
+
+
+def refuse_version(request: Request) -> Response | None:
+    """Refuse a request that does not speak the protocol's version; `None` where it does."""
+    if request.headers.get("tus-resumable") == VERSION:
+        return None
+    return refuse(
+        412,
+        "tus_version",
+        "This address speaks tus 1.0.0; the request lacks `Tus-Resumable: 1.0.0`.",
+        "Use a tus client such as tuspy or tus-js-client, or the command `stemma deposit`.",
+        **{"Tus-Version": VERSION},
+    )
+
+
+def refuse_offset(view: UploadView, offset: int) -> Response:
+    """Say that the chunk does not start where the upload ends."""
+    held = count_arrived(view.id, view.size)
+    return refuse(
+        409,
+        "offset_conflict",
+        f"The upload holds {held} bytes, the chunk starts at {offset}.",
+        "Ask with HEAD for the offset and continue there.",
+        **{"Upload-Offset": str(held)},
+    )
+
+
+def refuse_excess(view: UploadView, offset: int) -> Response:
+    """Say that the chunk is longer than what was promised."""
+    return refuse(
+        413,
+        "more_than_promised",
+        f"{view.path} was promised with {view.size} bytes; the chunk goes beyond them and was not kept.",
+        "The file has grown since: cancel this upload and start it again with the new size.",
+        **{"Upload-Offset": str(offset)},
+    )
+
+
+def refuse_lock() -> Response:
+    """Say that the upload is being written to."""
+    return refuse(
+        423,
+        "upload_locked",
+        "Another request writes to this upload.",
+        "Ask with HEAD for the offset in a second and continue there.",
+        **{"Retry-After": "1"},
+    )
+
+
+def refuse_checksum() -> Response:
+    """Say that the chunk was damaged on the way."""
+    # 460 is the protocol's own number; no list of HTTP names it.
+    problem = build_problem(
+        status=400,
+        code="checksum_mismatch",
+        detail="The chunk does not have its checksum; it was not kept.",
+        hint="Send it again.",
+    )
+    problem |= {"status": 460, "title": "Checksum Mismatch"}
+    return JSONResponse(problem, status_code=460, headers=tus_headers(), media_type=CONTENT_TYPE)
+
+
+def answer_disk_fault(fault: OSError) -> Response:
+    """Say that the upload is gone or the disk full; any other fault is raised again."""
+    if isinstance(fault, FileNotFoundError):
+        raise NotFoundError("The upload was finished or cancelled.") from fault
+    if fault.errno not in {errno.ENOSPC, errno.EDQUOT}:
+        raise fault
+    return refuse(
+        507,
+        "server_full",
+        "The server has no room for more bytes just now; what arrived is kept.",
+        "Continue later, or tell the operator.",
+        **{"Retry-After": "60"},
+    )
