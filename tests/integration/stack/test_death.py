@@ -1,11 +1,14 @@
 """kill -9: of every part, of the supervisor, of all at once."""
 
+import json
 import time
+from pathlib import Path
 
 import pytest
 import redis
+from celery import Celery
 
-from repository.project.stack.processes import wait_until_gone
+from repository.project.stack.processes import ProcessIdentity, identify, wait_until_gone
 from tests.integration.stack.conftest import MakeStack
 from tests.integration.stack.test_life import list_processes_of
 
@@ -45,6 +48,29 @@ def test_nothing_outlives_a_killed_supervisor(make_stack: MakeStack) -> None:
     assert "was interrupted" not in stack.home.log_of("database").read_text(), "the shutdown was a clean one"
 
 
+def list_children(pid: int) -> list[ProcessIdentity]:
+    """Return the direct children of a process."""
+    words = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [identity for word in words if (identity := identify(int(word))) is not None]
+
+
+@pytest.mark.parametrize("killed", ["worker", "supervisor"])
+def test_a_busy_pool_process_dies_with_its_worker(make_stack: MakeStack, killed: str) -> None:
+    stack = make_stack()
+    stack.start()
+    stack.wait_until(lambda: bool(list_children(stack.pids["worker"])), seconds=60, what="forking its pool")
+    pool = list_children(stack.pids["worker"])
+    password = json.loads(stack.home.secrets.read_text())["broker"]
+    jobs = Celery(
+        broker=f"redis://:{password}@127.0.0.1:{stack.state.ports['broker']}/0", set_as_current=False
+    )
+    jobs.send_task("spin", [600.0])
+    log = stack.home.log_of("worker")
+    stack.wait_until(lambda: "received" in log.read_text(), seconds=60, what="busy")
+    stack.kill(killed)
+    assert wait_until_gone(pool, seconds=10) == []
+
+
 def test_a_start_right_after_the_kill_waits_for_what_is_still_ending(make_stack: MakeStack) -> None:
     stack = make_stack()
     stack.start()
@@ -56,7 +82,7 @@ def test_a_start_right_after_the_kill_waits_for_what_is_still_ending(make_stack:
 def test_messages_survive_the_death_of_the_broker(make_stack: MakeStack) -> None:
     stack = make_stack()
     stack.start()
-    password = stack.home.secrets.read_text().split('"broker": "')[1].split('"')[0]
+    password = json.loads(stack.home.secrets.read_text())["broker"]
     client = redis.Redis(port=stack.state.ports["broker"], password=password, decode_responses=True)
     client.rpush("kept", *map(str, range(500)))
     time.sleep(1.2)  # appendfsync everysec
