@@ -76,43 +76,57 @@ def convert_signal(
     disk, detectors = (
         look_for_disk(source, options.angles) if kind == "pattern_scan" and real else (None, None)
     )
+    reductions = start_reductions(source, kind if real else None, detectors)
+    stored = _pass_over(source, plan, folder, reductions, options, progress)
+    manifest = {
+        **source.describe(),
+        "kind": kind,
+        **stored,
+        "direct_disk": describe_disk(disk),
+        "virtual_detectors": describe_detectors(detectors),
+        "reductions": write_results(folder / "reductions", reductions.results()),
+    }
+    manifest["previews"] = render_previews(folder, manifest)
+    progress(1.0, f"converted {source.name}")
+    return manifest
+
+
+def _pass_over(
+    source: SignalSource,
+    plan: ArrayPlan,
+    folder: Path,
+    reductions: ReductionPass,
+    options: ConversionOptions,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Read every block once; return what was stored."""
     with ThreadPoolExecutor(count_threads(options.threads)) as pool, ThreadPoolExecutor(1) as reader:
         writer = ZarrWriter(
             folder / "zarr",
             plan=plan,
             dtype=source.dtype,
-            dimension_names=names,
+            dimension_names=tuple(axis.name for axis in source.axes),
             attributes=build_attributes(source),
             executor=pool,
         )
-        companion = _start_companion(source, plan, folder, pool) if detectors is not None else None
-        reductions = start_reductions(source, kind if real else None, detectors)
+        wanted = isinstance(reductions, PatternScanPass)
+        companion = _start_companion(source, plan, folder, pool) if wanted else None
         run = _Pass(writer, companion, reductions, pool)
         for region, block, done in read_ahead(source, plan, reader):
             run.take(region, block)
             progress(done * READ_SHARE, f"converting {source.name}")
         objects = writer.finish()
-        companion_objects = companion.finish() if companion is not None else ()
         values = writer.summarize()
         if options.verify:
             verifier = ArrayVerifier(folder / "zarr", plan=plan, dtype=source.dtype, checks=writer.checks)
             _verify(verifier, values, pool, lambda share: progress(share, f"verifying {source.name}"))
             compare_ends(folder / "zarr", plan, run.ends)
-    entries = write_results(folder / "reductions", reductions.results())
-    manifest = {
-        **source.describe(),
-        "kind": kind,
-        **values.as_dict(),
-        "verified": VERIFICATION if options.verify else None,
-        "zarr": _describe_array("zarr", plan, objects),
-        "companion": None if companion is None else _describe_companion(companion, companion_objects),
-        "direct_disk": describe_disk(disk),
-        "virtual_detectors": describe_detectors(detectors),
-        "reductions": entries,
-    }
-    manifest["previews"] = render_previews(folder, manifest)
-    progress(1.0, f"converted {source.name}")
-    return manifest
+        return {
+            **values.as_dict(),
+            "verified": VERIFICATION if options.verify else None,
+            "zarr": _describe_array("zarr", plan, objects),
+            "companion": None if companion is None else _describe_companion(companion, companion.finish()),
+        }
 
 
 def count_threads(wanted: int) -> int:

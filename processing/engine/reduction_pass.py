@@ -93,55 +93,48 @@ class PatternScanPass(ReductionPass):
 
     def results(self) -> list[ReductionResult]:
         """Return patterns first, then images."""
-        names = tuple(axis.name for axis in self._source.axes)
-        scan, pattern = names[:-2], names[-2:]
-        unit = self._source.intensity_unit
+        return [*self._list_patterns(), *self._list_detectors(), *self._list_moments()]
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(axis.name for axis in self._source.axes)
+
+    def _list_patterns(self) -> list[ReductionResult]:
+        named = (
+            ("mean_diffraction_pattern", "Mean diffraction pattern", self._summary.mean),
+            ("max_diffraction_pattern", "Maximum diffraction pattern", self._summary.maximum),
+        )
+        axes, unit = self._names[-2:], self._source.intensity_unit
+        return [ReductionResult(name, title, "pattern", values, axes, unit) for name, title, values in named]
+
+    def _list_detectors(self) -> list[ReductionResult]:
         shared = {"angles_from": self._plan.source_of_angles, "center_from": self._plan.source_of_center}
-        found = [
-            ReductionResult(
-                "mean_diffraction_pattern",
-                "Mean diffraction pattern",
-                "pattern",
-                self._summary.mean,
-                pattern,
-                unit,
-            ),
-            ReductionResult(
-                "max_diffraction_pattern",
-                "Maximum diffraction pattern",
-                "pattern",
-                self._summary.maximum,
-                pattern,
-                unit,
-            ),
-        ]
+        axes, unit = self._names[:-2], self._source.intensity_unit
+        found = []
         for index, detector in enumerate(self._plan.detectors):
             parameters = {**detector.parameters, **shared, "n_pixels": self._n_pixels[index]}
+            image = self._images[index]
             found.append(
-                ReductionResult(
-                    detector.name, detector.title, "image", self._images[index], scan, unit, parameters
-                )
+                ReductionResult(detector.name, detector.title, "image", image, axes, unit, parameters)
             )
-        found.append(
-            ReductionResult(
-                "center_of_mass",
-                "Center of mass",
-                "vector_image",
-                divide_moments(self._totals, self._moments),
-                (*scan, "component"),
-                "px",
-                {
-                    "components": ["y", "x"],
-                    "region": "whole detector",
-                    "reference": "none: positions in detector pixels, pixel centers at integers",
-                    "undefined": "NaN where the pattern sums to zero",
-                },
-            )
-        )
-        found.append(
-            ReductionResult("summed_intensity", "Summed intensity", "image", self._totals, scan, unit)
-        )
         return found
+
+    def _list_moments(self) -> list[ReductionResult]:
+        scan, unit = self._names[:-2], self._source.intensity_unit
+        positions = divide_moments(self._totals, self._moments)
+        parameters = {
+            "components": ["y", "x"],
+            "region": "whole detector",
+            "reference": "none: positions in detector pixels, pixel centers at integers",
+            "undefined": "NaN where the pattern sums to zero",
+        }
+        axes = (*scan, "component")
+        return [
+            ReductionResult(
+                "center_of_mass", "Center of mass", "vector_image", positions, axes, "px", parameters
+            ),
+            ReductionResult("summed_intensity", "Summed intensity", "image", self._totals, scan, unit),
+        ]
 
 
 class SpectrumScanPass(ReductionPass):

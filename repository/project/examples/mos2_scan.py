@@ -196,15 +196,19 @@ def describe() -> dict[str, Any]:
         "detector_response": {"gain": COUNTS_PER_ELECTRON, "dark_level": 0.0},
         "series_tilts": {"missing": "not_applicable"},
         "vacuum_probe": "None: the aperture is a disk with an edge of one pixel.",
-        "simulation": {
-            "code": "repository.project.examples",
-            "version": "1",
-            "structure": "MoS2 monolayer, a = 3.16 Å, screened Coulomb atoms, one S vacancy",
-            "parameters": (
-                "One phase object, 128 × 128 pixels, thermal damping 0.06 Å (Mo) and 0.08 Å (S), Poisson "
-                "counts at 20000 electrons per pattern, 151 counts per electron, Gaussian read-out noise "
-                "of 1.5 counts."
-            ),
-            "seed": str(SEED),
-        },
+        "simulation": _describe_simulation(),
+    }
+
+
+def _describe_simulation() -> dict[str, Any]:
+    return {
+        "code": "repository.project.examples",
+        "version": "1",
+        "structure": "MoS2 monolayer, a = 3.16 Å, screened Coulomb atoms, one S vacancy",
+        "parameters": (
+            "One phase object, 128 × 128 pixels, thermal damping 0.06 Å (Mo) and 0.08 Å (S), Poisson "
+            "counts at 20000 electrons per pattern, 151 counts per electron, Gaussian read-out noise "
+            "of 1.5 counts."
+        ),
+        "seed": str(SEED),
     }

@@ -202,17 +202,21 @@ def describe() -> dict[str, Any]:
         ],
         "series_tilts": {"missing": "not_applicable"},
         "detector_response": {"gain": 1.0, "dark_level": 0.0},
-        "simulation": {
-            "code": "repository.project.examples",
-            "version": "1",
-            "structure": "SrTiO3 along [001], a = 0.3905 nm, Ti shifted by 0.014 nm to +y in the right half",
-            "parameters": (
-                "Incoherent HAADF with Z^1.7 columns; segments from the gradient of the projected "
-                "potential (disk shift, first order); probe with 0.07 nm source; Poisson counts at 14980 "
-                "electrons per pixel."
-            ),
-            "seed": str(SEED),
-        },
+        "simulation": _describe_simulation(),
+    }
+
+
+def _describe_simulation() -> dict[str, Any]:
+    return {
+        "code": "repository.project.examples",
+        "version": "1",
+        "structure": "SrTiO3 along [001], a = 0.3905 nm, Ti shifted by 0.014 nm to +y in the right half",
+        "parameters": (
+            "Incoherent HAADF with Z^1.7 columns; segments from the gradient of the projected "
+            "potential (disk shift, first order); probe with 0.07 nm source; Poisson counts at 14980 "
+            "electrons per pixel."
+        ),
+        "seed": str(SEED),
     }
 
 
