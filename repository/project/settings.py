@@ -214,6 +214,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": ENVIRONMENT.broker_url,
         "KEY_PREFIX": "stemma",
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
     }
     if ENVIRONMENT.broker_url.startswith(("redis", "rediss"))
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}

@@ -1,0 +1,130 @@
+"""The operator's tables. Content is looked at here, not edited: writes go through services with their audit events."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from repository.models import (
+    ApiToken,
+    AuditEvent,
+    DatasetVersion,
+    Deposit,
+    Identifier,
+    Instrument,
+    Job,
+    Sample,
+    User,
+    WorkerHeartbeat,
+)
+
+admin.site.site_header = "Stemma administration"
+admin.site.site_title = "Stemma"
+admin.site.index_title = "Tables"
+
+
+if TYPE_CHECKING:  # generic for the type checker only
+    TableAdmin = admin.ModelAdmin[Any]
+    AccountAdmin = UserAdmin[User]
+else:
+    TableAdmin = admin.ModelAdmin
+    AccountAdmin = UserAdmin
+
+
+class ReadOnlyAdmin(TableAdmin):
+    """Shows rows; changes come through the services."""
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        """Refuse new rows."""
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
+        """Refuse changes; rows can still be viewed."""
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
+        """Refuse deletion."""
+        return False
+
+
+@admin.register(User)
+class PersonAdmin(AccountAdmin):
+    """Accounts: roles, quotas, and who may sign in."""
+
+    list_display = ("username", "full_name", "role", "orcid", "is_active", "last_login")
+    list_filter = ("role", "is_active")
+    fieldsets = (
+        *(UserAdmin.fieldsets or ()),
+        ("Stemma", {"fields": ("role", "full_name", "orcid", "affiliation", "quota_bytes")}),
+    )
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    """Tokens without their secrets; deleting one ends it at once."""
+
+    list_display = ("token_key", "name", "user", "scopes", "created", "expiry", "last_used_at")
+    fields = ("token_key", "name", "user", "scopes", "created", "expiry", "last_used_at")
+
+    def has_delete_permission(self, request: HttpRequest, _obj: Model | None = None) -> bool:
+        """Let administrators end a token."""
+        return request.user.is_active and request.user.is_superuser
+
+
+@admin.register(Deposit)
+class DepositAdmin(ReadOnlyAdmin):
+    """Deposits and where they stand."""
+
+    list_display = ("id", "title", "owner", "state", "created_at", "updated_at")
+    list_filter = ("state",)
+    search_fields = ("id", "title", "owner__username")
+    list_select_related = ("owner",)
+
+
+@admin.register(DatasetVersion)
+class DatasetVersionAdmin(ReadOnlyAdmin):
+    """What is published."""
+
+    list_display = ("__str__", "title", "state", "access", "published_at")
+    list_filter = ("state", "access")
+    search_fields = ("dataset__pk", "title")
+
+
+@admin.register(Identifier)
+class IdentifierAdmin(ReadOnlyAdmin):
+    """DOIs, and what the registrar answered."""
+
+    list_display = ("doi", "state", "registrar", "registered_at", "last_error")
+    list_filter = ("state",)
+    search_fields = ("doi",)
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    """Jobs: what runs, what waits, what failed and why."""
+
+    list_display = ("kind", "target", "state", "attempt", "fraction", "message", "created_at", "finished_at")
+    list_filter = ("state", "kind")
+    search_fields = ("target", "reason")
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    """Who did what, and when."""
+
+    list_display = ("at", "actor", "action", "target")
+    list_filter = ("action",)
+    search_fields = ("target", "actor__username")
+    list_select_related = ("actor",)
+
+
+@admin.register(WorkerHeartbeat)
+class WorkerHeartbeatAdmin(ReadOnlyAdmin):
+    """When each worker was last heard."""
+
+    list_display = ("name", "seen_at")
+
+
+admin.site.register((Instrument, Sample))
