@@ -1,7 +1,7 @@
 """A measurement's metadata document as the rows of a table, grouped and ordered like the catalogue."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from frontend.presentation.quantities import ShownValue, show_value
@@ -71,7 +71,10 @@ def _build_rows(field: Field, entry: Any) -> Iterable[MetadataRow]:
             name = str(item.get("name") or number) if isinstance(item, Mapping) else str(number)
             yield MetadataRow(title=f"{field.title}: {name}", value=_show_object(field, item))
         return
-    yield MetadataRow(title=field.title, value=show_value(entry, vocabulary=field.vocabulary), iri=iri)
+    value = show_value(entry, vocabulary=field.vocabulary)
+    if field.kind == "shape":
+        value = replace(value, text=value.text.replace(", ", " × "))
+    yield MetadataRow(title=field.title, value=value, iri=iri)
 
 
 def _show_object(field: Field, item: Any) -> ShownValue:

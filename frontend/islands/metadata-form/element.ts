@@ -33,6 +33,7 @@ class MetadataForm extends HTMLElement {
       event.preventDefault();
       void this.save(this.etag);
     });
+    this.querySelector("button[type=submit]")?.removeAttribute("disabled");
     window.addEventListener("beforeunload", (event) => {
       if ("unsaved" in this.dataset) {
         event.preventDefault();

@@ -23,10 +23,9 @@ class Uploader extends HTMLElement {
   connectedCallback(): void {
     this.prepareDropZone();
     for (const input of this.querySelectorAll<HTMLInputElement>("input[type=file]")) {
-      input.addEventListener("change", () => {
-        void this.addFiles(listInputFiles(input.files ?? []));
-        input.value = "";
-      });
+      input.addEventListener("change", () => this.takeFrom(input));
+      // Somebody may have been quicker than this script.
+      this.takeFrom(input);
     }
     this.partNamed("pause").addEventListener("click", () => void this.togglePause());
     this.partNamed("retry").addEventListener("click", () => this.retryFailed());
@@ -50,6 +49,14 @@ class Uploader extends HTMLElement {
       throw new Error(`The page lacks the uploader's part "${name}".`);
     }
     return element;
+  }
+
+  private takeFrom(input: HTMLInputElement): void {
+    const files = listInputFiles(input.files ?? []);
+    input.value = "";
+    if (files.length > 0) {
+      void this.addFiles(files);
+    }
   }
 
   private prepareDropZone(): void {
