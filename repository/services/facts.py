@@ -10,6 +10,7 @@ from repository.models import DatasetVersion, Facts, Measurement, SearchEntry
 from repository.schema import SignalShape, derive_facts
 
 FORMULA_FIELDS = ("name", "formula", "description")
+MOST_TEXT = 100_000  # characters; PostgreSQL refuses a search vector of more than a megabyte
 
 
 def index_version(*, version: DatasetVersion) -> SearchEntry:
@@ -34,9 +35,9 @@ def index_version(*, version: DatasetVersion) -> SearchEntry:
         },
     )
     SearchEntry.objects.filter(pk=entry.pk).update(
-        text=SearchVector(Value(f"{version.title} {creators}"), weight="A", config="english")
-        + SearchVector(Value(_describe_samples(measurements)), weight="B", config="simple")
-        + SearchVector(Value(_describe(document, measurements)), weight="C", config="english")
+        text=SearchVector(Value(f"{version.title} {creators}"[:MOST_TEXT]), weight="A", config="english")
+        + SearchVector(Value(_describe_samples(measurements)[:MOST_TEXT]), weight="B", config="simple")
+        + SearchVector(Value(_describe(document, measurements)[:MOST_TEXT]), weight="C", config="english")
     )
     Facts.objects.filter(entry=entry).delete()
     Facts.objects.bulk_create(_build_facts(entry, measurement) for measurement in measurements)

@@ -32,11 +32,17 @@ class ClaimedJob:
 
 def create_job(*, kind: str, target: str, deposit: Deposit | None = None, max_attempts: int = 5) -> Job:
     """Write down a piece of work; where the same work already waits or runs, return that job."""
-    try:
-        with transaction.atomic():
-            return Job.objects.create(kind=kind, target=target, deposit=deposit, max_attempts=max_attempts)
-    except IntegrityError:
-        return Job.objects.get(kind=kind, target=target, state__in=Job.ACTIVE)
+    while True:
+        try:
+            with transaction.atomic():
+                return Job.objects.create(
+                    kind=kind, target=target, deposit=deposit, max_attempts=max_attempts
+                )
+        except IntegrityError:
+            active = Job.objects.filter(kind=kind, target=target, state__in=Job.ACTIVE).first()
+            if active is not None:
+                return active
+            # It was settled between the two statements: this one is new work.
 
 
 def mark_published(*, job_id: uuid.UUID) -> None:
@@ -96,11 +102,16 @@ def extend_lease(*, claim: ClaimedJob, fraction: float | None = None, message: s
 def lock_claim(*, claim: ClaimedJob) -> Job:
     """Lock the row for the transaction that applies the result, so that exactly one attempt takes effect.
 
+    The deposit is locked before it, as every other write does: two measurements of a deposit that end at the same
+    moment settle one after the other, and neither waits for a row that the other holds.
+
     Raises
     ------
     LeaseLostError
         Another worker has claimed the job meanwhile, or it was cancelled.
     """
+    if claim.deposit_id is not None:
+        Deposit.objects.select_for_update().filter(pk=claim.deposit_id).first()
     held = Job.objects.select_for_update().filter(pk=claim.id, attempt=claim.attempt, state=Job.State.RUNNING)
     job = held.first()
     if job is None:
