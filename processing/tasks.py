@@ -1,12 +1,19 @@
 """Jobs that make arrays and pictures."""
 
 from functools import partial
+from threading import Thread
+from typing import Any
+
+import structlog
+from celery.signals import worker_ready
 
 from ingest.sandbox import SandboxError
 from ingest.services.confined import attempt_folder
 from ingest.tasks import apply_reading_failure
+from processing.services.compiled_code import prepare_compiled_code
 from processing.services.conversion import Conversion, convert_measurement
 from processing.services.reduction import Reduction, reduce_measurement
+from repository.errors import TransientError
 from repository.models import Finding, Measurement
 from repository.schema.findings import Finding as Found
 from repository.services.jobs import ClaimedJob
@@ -55,6 +62,19 @@ def _apply_reduction(measurement_id: str, reduction: Reduction) -> None:
     measurement = Measurement.objects.select_related("deposit").get(pk=measurement_id)
     reduction.record(measurement)
     validate_deposit(deposit_id=measurement.deposit_id)
+
+
+@worker_ready.connect
+def compile_ahead(**_: Any) -> None:
+    """Compile the reductions when a worker starts, so that nobody's first conversion waits for it."""
+    Thread(target=_compile, name="compile-ahead", daemon=True).start()
+
+
+def _compile() -> None:
+    try:
+        prepare_compiled_code()
+    except TransientError as fault:
+        structlog.get_logger(__name__).warning("compile_ahead_failed", reason=str(fault))
 
 
 register_handler("reduce_measurement", JobHandler(work=_reduce, apply_failure=_fail))

@@ -1,5 +1,6 @@
 """Numba's compiled kernels: made once per installation by a trusted process, copied into every confined run."""
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -23,6 +24,15 @@ def prepare_compiled_code() -> Path:
     if stamp.exists():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the second worker waits for the first one's result
+        if not stamp.exists():
+            _compile_into(folder)
+            stamp.touch()
+    return folder
+
+
+def _compile_into(folder: Path) -> None:
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder)}
     try:
         subprocess.run(
@@ -36,8 +46,6 @@ def prepare_compiled_code() -> Path:
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as fault:
         detail = (fault.stderr or b"").decode(errors="replace")[-1000:]
         raise TransientError(f"The reductions could not be compiled: {detail or fault}") from fault
-    stamp.touch()
-    return folder
 
 
 def _version() -> str:

@@ -54,7 +54,7 @@ def convert_measurement(*, measurement: Measurement, output: Path, progress: Job
         if message.get("type") == "progress":
             progress.report(float(message.get("fraction", 0.0)), str(message.get("message", "")))
 
-    progress.report(0.0, "Preparing.")
+    progress.report(0.0, "Compiling the reductions, once per installation.")
     calibration = build_calibration(measurement.document)
     manifest = run_over_files(
         program=PROGRAM,
