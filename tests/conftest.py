@@ -26,6 +26,7 @@ def django_db_setup(
     request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any
 ) -> Iterator[None]:
     """Make the test database as the owner, then let the tests write as the role that may not change tables."""
+    from django.conf import settings
     from django.db import connection
     from django.test.utils import setup_databases, teardown_databases
 
@@ -35,6 +36,8 @@ def django_db_setup(
         pytest.skip(
             "needs the database: run by `make test` or `python -m repository.project.stack exec -- pytest`"
         )
+    # A good hash takes a third of a second, and most tests make an account.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     owner = parse_database_url(os.environ["DATABASE_OWNER_URL"])
     application = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
     worker = getattr(request.config, "workerinput", {}).get("workerid")
