@@ -97,7 +97,10 @@ class Connection:
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> httpx.Response:
-        """Send once, with no retry and no judgment of the status; transport faults pass through."""
+        """Send once, with no retry and no judgment of the status; transport faults pass through.
+
+        `timeout` is for the answer alone: a line that takes no bytes for a minute is broken.
+        """
         address = self.address(path)
         return self._http.request(
             method,
@@ -106,7 +109,7 @@ class Connection:
             json=json,
             content=content,
             headers=self.headers_for(address, headers),
-            timeout=httpx.Timeout(timeout, connect=10.0) if timeout else TIMEOUT,
+            timeout=httpx.Timeout(60.0, connect=10.0, read=timeout) if timeout else TIMEOUT,
         )
 
     def request(

@@ -24,7 +24,7 @@ from stemma.retrying import AWAY_STATUSES, Patience, read_retry_after
 
 TUS_HEADERS = {"Tus-Resumable": "1.0.0"}
 # The last answer may wait for the server to read what it stored once more.
-LAST_ANSWER_S = 600.0
+LAST_ANSWER_S = 300.0
 MOST_RESTARTS = 4
 CHECKSUM_MISMATCH = 460  # of the tus checksum extension
 DIGEST_REFUSALS = frozenset({"digest_mismatch", "checksum_mismatch", "size_mismatch"})
