@@ -7,6 +7,7 @@ from redis.exceptions import RedisError
 
 from ingest.sandbox import probe_sandbox
 from repository.selectors.health import PartHealth, check_database, check_worker, count_jobs
+from repository.services.storage import ObjectStoreUnavailableError, get_object_store
 
 
 def answer_alive(_request: HttpRequest) -> HttpResponse:
@@ -16,7 +17,7 @@ def answer_alive(_request: HttpRequest) -> HttpResponse:
 
 def answer_ready(_request: HttpRequest) -> HttpResponse:
     """Say for each part whether it answers; 503 until all do."""
-    parts = [check_database(), check_broker(), check_worker(), check_sandbox()]
+    parts = [check_database(), check_broker(), check_worker(), check_objects(), check_sandbox()]
     is_ready = all(part.is_ok for part in parts)
     body = {
         "status": "ok" if is_ready else "unavailable",
@@ -40,6 +41,15 @@ def check_broker() -> PartHealth:
     except (RedisError, OSError) as fault:
         return PartHealth("broker", is_ok=False, detail=str(fault))
     return PartHealth("broker", is_ok=True)
+
+
+def check_objects() -> PartHealth:
+    """Ask the store of the files."""
+    try:
+        get_object_store().check()
+    except ObjectStoreUnavailableError as fault:
+        return PartHealth("objects", is_ok=False, detail=str(fault))
+    return PartHealth("objects", is_ok=True)
 
 
 def check_sandbox() -> PartHealth:

@@ -11,6 +11,7 @@ from api.byte_service.visitors import UnknownCredentialError
 from api.errors import CONTENT_TYPE, build_problem, describe_refusal
 from repository.errors import RepositoryError
 from repository.selectors.byte_objects import ArrayNotReadyError
+from repository.services.storage import ObjectStoreUnavailableError
 
 log = structlog.get_logger(__name__)
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -33,17 +34,22 @@ def answering_problems(endpoint: Endpoint) -> Endpoint:
             return _respond(request, describe_refusal(refusal), {"Cache-Control": "no-store"})
         except ClientDisconnect:
             return Response(status_code=499)
-        except DatabaseError as fault:
-            log.warning("database_away", path=request.url.path, reason=str(fault))
-            problem = build_problem(
-                status=503,
-                code="database_away",
-                detail="The database does not answer just now.",
-                hint="Try again in a few seconds; nothing that arrived is lost.",
-            )
-            return _respond(request, problem, RETRY_AFTER)
+        except (DatabaseError, ObjectStoreUnavailableError) as fault:
+            return _respond(request, _describe_outage(request, fault), RETRY_AFTER)
 
     return answer
+
+
+def _describe_outage(request: Request, fault: Exception) -> dict[str, object]:
+    is_database = isinstance(fault, DatabaseError)
+    code = "database_away" if is_database else "object_store_away"
+    log.warning(code, path=request.url.path, reason=str(fault))
+    return build_problem(
+        status=503,
+        code=code,
+        detail=f"The {'database' if is_database else 'store of the files'} does not answer just now.",
+        hint="Try again in a few seconds; nothing that arrived is lost.",
+    )
 
 
 def _respond(request: Request, problem: dict[str, object], headers: dict[str, str]) -> Response:

@@ -63,16 +63,7 @@ class S3ObjectStore:
     def __init__(self, bucket: S3Bucket, *, copies: LocalCopies) -> None:
         self.bucket = bucket
         self._copies = copies
-        self._store = S3Store(
-            bucket.bucket,
-            endpoint=bucket.endpoint_url,
-            region=bucket.region,
-            access_key_id=bucket.access_key_id,
-            secret_access_key=bucket.secret_access_key,
-            checksum_algorithm="SHA256",  # the server checks every part that it receives
-            client_options={"allow_http": True, "connect_timeout": "5s", "timeout": "300s"},
-            retry_config={"max_retries": RETRIES, "retry_timeout": timedelta(seconds=60)},
-        )
+        self._store = _connect(bucket, retries=RETRIES, timeout_s=300)
 
     def adopt(self, path: Path, digest: str, *, verify: bool = False) -> StoredObject:
         """Take over the file at `path` as the object `digest`; the file is gone afterwards.
@@ -168,8 +159,9 @@ class S3ObjectStore:
     def check(self) -> None:
         """Ask for the first object: address, bucket and rights are then known to be good."""
         name = f"the bucket {self.bucket.bucket!r} at {self.bucket.endpoint_url or 'Amazon S3'}"
+        quick = _connect(self.bucket, retries=0, timeout_s=5)
         try:
-            next(iter(obstore.list(self._store, prefix="sha256/", chunk_size=1)), None)
+            next(iter(obstore.list(quick, prefix="sha256/", chunk_size=1)), None)
         except (BaseError, FileNotFoundError) as error:
             raise ObjectStoreUnavailableError(f"{name} does not answer: {_first_line(error)}") from error
 
@@ -209,6 +201,19 @@ class S3ObjectStore:
                 max_concurrency=max(1, _BYTES_IN_FLIGHT // part),
             )
         return True
+
+
+def _connect(bucket: S3Bucket, *, retries: int, timeout_s: int) -> S3Store:
+    return S3Store(
+        bucket.bucket,
+        endpoint=bucket.endpoint_url,
+        region=bucket.region,
+        access_key_id=bucket.access_key_id,
+        secret_access_key=bucket.secret_access_key,
+        checksum_algorithm="SHA256",  # the server checks every part that it receives
+        client_options={"allow_http": True, "connect_timeout": "5s", "timeout": f"{timeout_s}s"},
+        retry_config={"max_retries": retries, "retry_timeout": timedelta(seconds=60)},
+    )
 
 
 def _key(digest: str) -> str:

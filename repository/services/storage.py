@@ -6,8 +6,15 @@ from pathlib import Path
 from django.conf import settings
 
 from repository.integrations.local_copies import LocalCopies
-from repository.integrations.object_store import LocalObjectStore, ObjectStore
+from repository.integrations.object_store import LocalObjectStore, ObjectStore, ObjectStoreUnavailableError
 from repository.integrations.s3_object_store import S3Bucket, S3ObjectStore
+
+__all__ = [
+    "ObjectStoreUnavailableError",
+    "get_object_store",
+    "upload_folder",
+    "work_folder",
+]
 
 
 @cache
