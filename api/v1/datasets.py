@@ -6,10 +6,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.v1.deposits import read_input
 from api.v1.documentation import problems
 from api.v1.shapes import FindingShape, MeasurementShape, Nested, ProductShape
-from repository.selectors.access import get_measurement, get_version
+from repository.selectors.access import (
+    MeasurementAccess,
+    get_measurement,
+    get_version,
+    get_withdrawable_version,
+)
 from repository.selectors.datasets import describe_dataset, describe_single_measurement
+from repository.services.withdrawal import LONGEST_REASON
+from repository.workflows.withdrawal import withdraw_dataset_version
 
 CONTENT_IS_PUBLIC = {"Cache-Control": "public, max-age=60"}
 
@@ -46,6 +54,7 @@ class DatasetShape(Nested[Any]):
     published_at = serializers.DateTimeField()
     withdrawn_at = serializers.DateTimeField(allow_null=True)
     withdrawal_reason = serializers.CharField(allow_blank=True)
+    replacement_doi = serializers.CharField(allow_blank=True)
     citation = serializers.CharField()
     size = serializers.IntegerField()
     files = PublishedFileShape(many=True)
@@ -80,6 +89,37 @@ def answer_dataset(request: Request, dataset_id: str, number: int | None) -> Res
     return Response(DatasetShape(describe_dataset(version)).data, status=code, headers=CONTENT_IS_PUBLIC)
 
 
+class WithdrawInput(Nested[Any]):
+    reason = serializers.CharField(max_length=LONGEST_REASON)
+    replacement = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
+class WithdrawView(APIView):
+    needs_account = True
+    write_scope = "publish"
+
+    @extend_schema(
+        operation_id="withdrawDatasetVersion",
+        request=WithdrawInput,
+        responses={200: DatasetShape, **problems(400, 401, 403, 404, 409, 415, 422)},
+    )
+    def post(self, request: Request, dataset_id: str, number: int) -> Response:
+        """Withdraw a version: a tombstone with its description and the reason stays, its data are not given out."""
+        version = get_withdrawable_version(request.user, dataset_id, number)
+        fields = read_input(WithdrawInput, request)
+        withdraw_dataset_version(
+            dataset_id=version.dataset_id,
+            number=version.number,
+            actor=request.user,  # type: ignore[arg-type]  # needs_account
+            reason=fields["reason"],
+            replacement_doi=fields.get("replacement", ""),
+        )
+        tombstone = get_version(request.user, dataset_id, number)
+        return Response(
+            DatasetShape(describe_dataset(tombstone)).data, headers={"Cache-Control": "private, no-store"}
+        )
+
+
 class DatasetOfMeasurementShape(MeasurementShape):
     dataset = serializers.CharField()
 
@@ -99,7 +139,8 @@ class FindingListShape(Nested[Any]):
 
 class MeasurementView(APIView):
     @extend_schema(
-        operation_id="getMeasurement", responses={200: DatasetOfMeasurementShape, **problems(401, 403, 404)}
+        operation_id="getMeasurement",
+        responses={200: DatasetOfMeasurementShape, 410: DatasetOfMeasurementShape, **problems(401, 403, 404)},
     )
     def get(self, request: Request, measurement_id: str) -> Response:
         """Return a measurement with metadata, signals, products and findings."""
@@ -107,46 +148,51 @@ class MeasurementView(APIView):
         body = MeasurementShape(describe_single_measurement(access.measurement)).data
         return Response(
             {**body, "dataset": access.measurement.deposit_id},
-            headers=cache_headers(is_public=access.is_public),
+            **answer_state(access),
         )
 
 
 class MeasurementMetadataView(APIView):
     @extend_schema(
-        operation_id="getMeasurementMetadata", responses={200: MetadataShape, **problems(401, 403, 404)}
+        operation_id="getMeasurementMetadata",
+        responses={200: MetadataShape, 410: MetadataShape, **problems(401, 403, 404)},
     )
     def get(self, request: Request, measurement_id: str) -> Response:
         """Return the metadata document alone."""
         access = get_measurement(request.user, measurement_id)
         measurement = access.measurement
         body = {"schema_version": measurement.schema_version, "metadata": measurement.document}
-        return Response(body, headers=cache_headers(is_public=access.is_public))
+        return Response(body, **answer_state(access))
 
 
 class MeasurementFindingsView(APIView):
     @extend_schema(
-        operation_id="listMeasurementFindings", responses={200: FindingListShape, **problems(401, 403, 404)}
+        operation_id="listMeasurementFindings",
+        responses={200: FindingListShape, 410: FindingListShape, **problems(401, 403, 404)},
     )
     def get(self, request: Request, measurement_id: str) -> Response:
         """Return what the checks found."""
         access = get_measurement(request.user, measurement_id)
         view = describe_single_measurement(access.measurement)
         body = {"results": FindingShape(view.findings, many=True).data}
-        return Response(body, headers=cache_headers(is_public=access.is_public))
+        return Response(body, **answer_state(access))
 
 
 class ReductionListView(APIView):
     @extend_schema(
-        operation_id="listReductions", responses={200: ReductionListShape, **problems(401, 403, 404)}
+        operation_id="listReductions",
+        responses={200: ReductionListShape, 410: ReductionListShape, **problems(401, 403, 404)},
     )
     def get(self, request: Request, measurement_id: str) -> Response:
         """Return the reductions and previews with their provenance and addresses."""
         access = get_measurement(request.user, measurement_id)
         view = describe_single_measurement(access.measurement)
         body = {"results": ProductShape(view.products, many=True).data}
-        return Response(body, headers=cache_headers(is_public=access.is_public))
+        return Response(body, **answer_state(access))
 
 
-def cache_headers(*, is_public: bool) -> dict[str, str]:
-    """Return how long an answer may be kept, and by whom."""
-    return CONTENT_IS_PUBLIC if is_public else {"Cache-Control": "private, no-store"}
+def answer_state(access: MeasurementAccess) -> dict[str, Any]:
+    """Return status and headers of an answer: a withdrawn measurement's description is a tombstone."""
+    headers = CONTENT_IS_PUBLIC if access.is_public else {"Cache-Control": "private, no-store"}
+    code = status.HTTP_410_GONE if access.is_withdrawn else status.HTTP_200_OK
+    return {"status": code, "headers": headers}

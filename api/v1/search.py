@@ -27,6 +27,7 @@ class SearchHitShape(Nested[Any]):
     creators = serializers.CharField(allow_blank=True)
     license = serializers.CharField()
     access = serializers.CharField()
+    embargo_until = serializers.DateField(allow_null=True)
     published_at = serializers.DateTimeField()
     measurements = serializers.ListField(child=serializers.CharField())
     techniques = serializers.ListField(child=serializers.CharField())

@@ -17,6 +17,10 @@ urlpatterns = [
     path("deposits/<str:deposit_id>/files/<path:path>", deposits.DepositFileView.as_view()),
     path("datasets/<str:dataset_id>/", datasets.DatasetView.as_view()),
     path("datasets/<str:dataset_id>/versions/<int:number>/", datasets.DatasetVersionView.as_view()),
+    path(
+        "datasets/<str:dataset_id>/versions/<int:number>/withdraw/",
+        datasets.WithdrawView.as_view(),
+    ),
     path("measurements/<str:measurement_id>/", datasets.MeasurementView.as_view()),
     path("measurements/<str:measurement_id>/metadata/", datasets.MeasurementMetadataView.as_view()),
     path("measurements/<str:measurement_id>/findings/", datasets.MeasurementFindingsView.as_view()),

@@ -64,6 +64,7 @@ class DatasetVersion(models.Model):
     )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawal_reason = models.TextField(blank=True)
+    replacement_doi = models.TextField(blank=True, default="")
 
     class Meta:
         ordering: ClassVar = ["dataset", "number"]
@@ -84,6 +85,10 @@ class DatasetVersion(models.Model):
             models.CheckConstraint(
                 name="dataset_version_withdrawal_reasoned",
                 condition=~Q(state="withdrawn") | (Q(withdrawn_at__isnull=False) & ~Q(withdrawal_reason="")),
+            ),
+            models.CheckConstraint(
+                name="dataset_version_replaced_when_withdrawn",
+                condition=Q(state="withdrawn") | Q(replacement_doi=""),
             ),
         ]
 

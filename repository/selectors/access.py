@@ -14,10 +14,17 @@ Visitor = User | AnonymousUser
 
 @dataclass(frozen=True, slots=True)
 class MeasurementAccess:
-    """A measurement that the visitor may know of, and whether its bytes may be cached by anybody."""
+    """A measurement that the visitor may know of, and whether its bytes may be cached by anybody.
+
+    Attributes
+    ----------
+    is_withdrawn
+        No version that holds it is left: its description is a tombstone.
+    """
 
     measurement: Measurement
     is_public: bool
+    is_withdrawn: bool = False
 
 
 def visible_deposits(visitor: Visitor) -> QuerySet[Deposit]:
@@ -81,8 +88,12 @@ def get_upload(visitor: Visitor, upload_id: str) -> Upload:
     return upload
 
 
-def get_version(visitor: Visitor, dataset_id: str, number: int | None = None) -> DatasetVersion:
-    """Return a published version, the newest one unless a number is given; withdrawn ones too.
+def get_version(
+    visitor: Visitor,  # noqa: ARG001  # embargoed metadata will depend on it
+    dataset_id: str,
+    number: int | None = None,
+) -> DatasetVersion:
+    """Return a version: the one with the number, or the newest that was not withdrawn, or the newest tombstone.
 
     Raises
     ------
@@ -90,10 +101,32 @@ def get_version(visitor: Visitor, dataset_id: str, number: int | None = None) ->
         Nothing is published under this id.
     """
     versions = DatasetVersion.objects.select_related("dataset__deposit__owner").filter(dataset_id=dataset_id)
-    version = versions.filter(number=number).first() if number else versions.order_by("-number").first()
+    version = choose_version(versions) if number is None else versions.filter(number=number).first()
     if version is None:
         raise NotFoundError(f"There is no published dataset {dataset_id}.")
     return version
+
+
+def choose_version(versions: QuerySet[DatasetVersion]) -> DatasetVersion | None:
+    """Return the newest version that was not withdrawn; where all were, the newest tombstone."""
+    published = versions.filter(state=DatasetVersion.State.PUBLISHED)
+    return published.order_by("-number").first() or versions.order_by("-number").first()
+
+
+def get_withdrawable_version(visitor: Visitor, dataset_id: str, number: int) -> DatasetVersion:
+    """Return a version that the visitor may withdraw: as owner, co-owner, curator or administrator.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such version.
+    PermissionRefusedError
+        It is somebody else's.
+    """
+    version = get_version(visitor, dataset_id, number)
+    if can_edit(visitor, version.dataset.deposit) or (isinstance(visitor, User) and visitor.is_curator):
+        return version
+    raise PermissionRefusedError("Only its owners and curators withdraw a version.")
 
 
 def is_embargoed(version: DatasetVersion) -> bool:
@@ -105,6 +138,13 @@ def is_embargoed(version: DatasetVersion) -> bool:
         and version.embargo_until is not None
         and version.embargo_until > timezone.now().date()
     )
+
+
+def current_access(version: DatasetVersion) -> str:
+    """Return the access level of today: an embargo that is over leaves the data open, without any write."""
+    if version.access == DatasetVersion.Access.EMBARGOED and not is_embargoed(version):
+        return DatasetVersion.Access.OPEN.value
+    return version.access
 
 
 def require_bytes(visitor: Visitor, version: DatasetVersion) -> None:
@@ -139,12 +179,16 @@ def get_measurement(visitor: Visitor, measurement_id: str, *, for_bytes: bool = 
     versions = DatasetVersion.objects.select_related("dataset__deposit").filter(
         measurements__measurement=measurement
     )
-    version = versions.order_by("-number").first()
+    version = choose_version(versions)
     if version is not None:
         if for_bytes:
             require_bytes(visitor, version)
-        is_open = version.state == DatasetVersion.State.PUBLISHED and not is_embargoed(version)
-        return MeasurementAccess(measurement=measurement, is_public=is_open)
+        is_withdrawn = version.state == DatasetVersion.State.WITHDRAWN
+        return MeasurementAccess(
+            measurement=measurement,
+            is_public=not is_withdrawn and not is_embargoed(version),
+            is_withdrawn=is_withdrawn,
+        )
     if not visible_deposits(visitor).filter(pk=measurement.deposit_id).exists():
         raise NotFoundError(f"There is no measurement {measurement_id}.")
     return MeasurementAccess(measurement=measurement, is_public=False)

@@ -20,6 +20,7 @@ from repository.schema.export.record import (
     Variable,
 )
 from repository.selectors import addresses
+from repository.selectors.access import choose_version, current_access
 
 
 def build_citation_record(version: DatasetVersion) -> CitationRecord:
@@ -51,7 +52,7 @@ def build_citation_record(version: DatasetVersion) -> CitationRecord:
         instruments=tuple(_list_instruments(content)),
         files=tuple(_list_files(version)),
         measurements=tuple(_build_measurement(measurement) for measurement in content),
-        access=version.access,  # type: ignore[arg-type]  # the database guards the three words
+        access=current_access(version),  # type: ignore[arg-type]  # the database guards the three words
         embargo_until=version.embargo_until,
         catalog_url=settings.PUBLIC_URL,
         schema_iri=addresses.schema_address(),
@@ -60,12 +61,8 @@ def build_citation_record(version: DatasetVersion) -> CitationRecord:
 
 def build_record_for_doi(*, deposit_id: str, number: int | None) -> CitationRecord:
     """Return the record that a DOI names: a version's, or for the concept DOI the newest one's as concept."""
-    versions = (
-        DatasetVersion.objects.select_related("dataset__deposit")
-        .filter(dataset_id=deposit_id)
-        .order_by("-number")
-    )
-    version = versions.filter(number=number).first() if number is not None else versions.first()
+    versions = DatasetVersion.objects.select_related("dataset__deposit").filter(dataset_id=deposit_id)
+    version = versions.filter(number=number).first() if number is not None else choose_version(versions)
     if version is None:
         raise NotFoundError(f"There is no published dataset {deposit_id}.")
     record = build_citation_record(version)

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from repository.models import DatasetVersion, Finding, Measurement
+from repository.models import DatasetVersion, Finding, Identifier, Measurement
 from repository.schema.export.citation import build_citation
 from repository.selectors import addresses
-from repository.selectors.access import is_embargoed
+from repository.selectors.access import current_access, is_embargoed
 from repository.selectors.citation import build_citation_record
 from repository.selectors.deposits import (
     FindingView,
@@ -61,6 +61,8 @@ class DatasetView:
     published_at: dt.datetime
     withdrawn_at: dt.datetime | None
     withdrawal_reason: str
+    replacement_doi: str
+    replacement_url: str
     citation: str
     size: int
     files: tuple[PublishedFileView, ...]
@@ -100,12 +102,14 @@ def describe_dataset(version: DatasetVersion) -> DatasetView:
         title=version.title,
         dataset=version.document,
         license=version.license,
-        access=version.access,
+        access=current_access(version),
         is_embargoed=is_embargoed(version),
         embargo_until=version.embargo_until,
         published_at=version.published_at,
         withdrawn_at=version.withdrawn_at,
         withdrawal_reason=version.withdrawal_reason,
+        replacement_doi=version.replacement_doi,
+        replacement_url=locate_replacement(version.replacement_doi),
         citation=build_citation(record),
         size=sum(file.size for file in files),
         files=files,
@@ -125,6 +129,14 @@ def describe_dataset(version: DatasetVersion) -> DatasetView:
             for line in version.dataset.versions.order_by("-number")
         ),
     )
+
+
+def locate_replacement(doi: str) -> str:
+    """Return where the replacement of a withdrawn version is: here, at the world's resolver, or nowhere."""
+    if not doi:
+        return ""
+    is_ours = Identifier.objects.filter(doi=doi).exists()
+    return addresses.doi_address(doi) if is_ours else f"https://doi.org/{doi}"
 
 
 def read_findings(entries: Sequence[Mapping[str, str]]) -> tuple[FindingView, ...]:

@@ -13,6 +13,7 @@ from repository.errors import UnknownSearchFilterError
 from repository.models import Facts, SearchEntry
 from repository.schema.units import convert
 from repository.selectors import addresses
+from repository.selectors.access import current_access
 
 RANGES: Mapping[str, tuple[str, str, str]] = {
     # name: (column, SI unit of the column, unit in which people type it)
@@ -79,6 +80,7 @@ class SearchHit:
     creators: str
     license: str
     access: str
+    embargo_until: dt.date | None
     published_at: dt.datetime
     measurements: tuple[str, ...]
     techniques: tuple[str, ...]
@@ -212,7 +214,8 @@ def _build_hit(entry: SearchEntry) -> SearchHit:
         url=addresses.dataset_page(entry.pk),
         creators=entry.creators,
         license=entry.license,
-        access=entry.access,
+        access=current_access(entry.version),
+        embargo_until=entry.version.embargo_until,
         published_at=entry.published_at,
         measurements=tuple(fact.measurement_id for fact in facts),
         techniques=tuple(sorted({technique for fact in facts for technique in fact.techniques})),

@@ -23,7 +23,8 @@ def publish_dataset_version(
             accept_warnings=accept_warnings,
             expected_revision=expected_revision,
         )
-        for identifier in version.dataset.deposit.identifiers.filter(state="reserved"):
+        # The concept DOI is announced each time: its description lists the versions.
+        for identifier in version.dataset.deposit.identifiers.all():
             if identifier.version_number in {None, version.number}:
                 enqueue_job(kind="register_doi", target=identifier.doi, max_attempts=50)
     return version
