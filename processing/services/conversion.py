@@ -19,7 +19,17 @@ from repository.services.measurements import ConvertedSignal, record_conversion
 from repository.tasks.handlers import JobProgress
 
 PROGRAM = "processing.engine.convert_program:main"
-STATISTICS = ("sum_of_counts", "minimum", "maximum", "n_nan", "n_values", "verified", "kind", "direct_disk", "virtual_detectors")
+STATISTICS = (
+    "sum_of_counts",
+    "minimum",
+    "maximum",
+    "n_nan",
+    "n_values",
+    "verified",
+    "kind",
+    "direct_disk",
+    "virtual_detectors",
+)
 
 
 @dataclass(frozen=True, slots=True)
