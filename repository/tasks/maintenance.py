@@ -5,6 +5,7 @@ from celery import shared_task
 
 from repository.services import uploads
 from repository.services.jobs import list_exhausted_jobs, list_jobs_to_publish
+from repository.services.leftovers import remove_leftovers
 from repository.tasks.jobs import fail_exhausted
 from repository.tasks.publishing import publish_job
 
@@ -26,7 +27,10 @@ def reconcile_jobs() -> None:
 
 @shared_task(name="stemma.expire_uploads")
 def expire_uploads() -> None:
-    """Remove transfers that were not continued in time; what was stored stays."""
+    """Remove transfers that were not continued in time, and what killed processes left; what was stored stays."""
     removed = uploads.expire_uploads()
     if removed:
         log.info("uploads_expired", count=removed)
+    swept = remove_leftovers()
+    if swept:
+        log.info("leftovers_removed", count=swept)

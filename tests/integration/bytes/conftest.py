@@ -68,7 +68,6 @@ def published(live_stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Publ
     experiment = write_experiment(folder / "session", title="Bytes that go out", scan_shape=(9, 7))
     (experiment.folder / "notes.html").write_bytes(HTML)
     (experiment.folder / "evil.js").write_bytes(SCRIPT)
-    (experiment.folder / "empty.dat").write_bytes(b"")
     (experiment.folder / "sub").mkdir()
     (experiment.folder / "sub" / UMLAUT).write_bytes("Å\n".encode() * 5000)
     shell = make_shell(folder / "home", url=live_stack.url, token=live_stack.credentials.token)

@@ -76,7 +76,9 @@ class RawTus:
         if content:
             assert self.patch(address, 0, content).status_code == 204
 
-    def begin_patch(self, address: str, offset: int, announced: int) -> socket.socket:
+    def begin_patch(
+        self, address: str, offset: int, announced: int, headers: dict[str, str] | None = None
+    ) -> socket.socket:
         """Open a connection and send the head of a PATCH; the body is the test's."""
         target = urlsplit(address)
         connection = socket.create_connection((target.hostname or "", target.port or 80), timeout=30)
@@ -87,6 +89,7 @@ class RawTus:
             **CHUNK,
             "Upload-Offset": str(offset),
             "Content-Length": str(announced),
+            **(headers or {}),
         }
         lines = [f"PATCH {target.path} HTTP/1.1", *(f"{name}: {value}" for name, value in words.items())]
         connection.sendall("\r\n".join([*lines, "", ""]).encode())
