@@ -7,13 +7,22 @@ from django.db import transaction
 from django.utils import timezone
 
 from repository.integrations.datacite import DoiRegistrar, LocalRegistrar
+from repository.integrations.datacite_rest import DataCiteRegistrar
 from repository.models import Deposit, Identifier
 from repository.models.dataset import version_doi
 from repository.services.audit import record_event
 
 
 def get_registrar() -> DoiRegistrar:
-    """Return who makes DOIs known: here a local registrar that never transmits."""
+    """Return who makes DOIs known: DataCite where an account is set, else a local registrar that never transmits."""
+    account = settings.DATACITE
+    if account is not None:
+        return DataCiteRegistrar(
+            url=account.url,
+            repository=account.repository,
+            password=account.password,
+            prefix=account.prefix,
+        )
     return LocalRegistrar(Path(settings.STEMMA_HOME) / "dois", resolver=f"{settings.PUBLIC_URL}/doi/")
 
 
