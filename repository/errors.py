@@ -86,7 +86,9 @@ class NotPublishableError(RepositoryError):
     """The deposit has errors, undeclared gaps or unacknowledged warnings."""
 
     code = "not_publishable"
-    hint = "Answer what is missing or declare it as not recorded; acknowledge the warnings; then publish again."
+    hint = (
+        "Answer what is missing or declare it as not recorded; acknowledge the warnings; then publish again."
+    )
 
 
 class InvalidMetadataError(RepositoryError):
@@ -100,7 +102,9 @@ class InvalidPathError(RepositoryError):
     """The file path cannot be used inside a deposit."""
 
     code = "invalid_path"
-    hint = "Use a relative path with forward slashes, without `..`, at most 255 bytes per part and 1024 in all."
+    hint = (
+        "Use a relative path with forward slashes, without `..`, at most 255 bytes per part and 1024 in all."
+    )
 
 
 class PathTakenError(RepositoryError):
