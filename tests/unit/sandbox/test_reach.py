@@ -62,7 +62,9 @@ def test_nothing_is_inherited(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 
 @pytest.mark.parametrize(
-    "path", ["/etc/passwd", "/proc/1/environ", "/proc/self/mem", f"/proc/{os.getpid()}/environ"]
+    "path",
+    ["/etc/passwd", "/proc/1/environ", "/proc/self/mem", f"/proc/{os.getpid()}/environ"],
+    ids=["passwd", "environment of init", "own memory", "environment of the parent"],
 )
 def test_files_of_the_machine_are_closed(run: Run, path: str) -> None:
     with pytest.raises(ReaderAccessError, match="something else") as caught:
