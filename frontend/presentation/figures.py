@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
+from frontend.presentation.calibrated_axes import calibrate_axes
 from repository.selectors.deposits import MeasurementView, ProductView, SignalView
 
 _NAVIGATORS = (
@@ -35,15 +37,22 @@ class Viewer:
     shape: str
     zarr: str
     is_ready: bool
+    axes: list[dict[str, Any]]
     navigators: tuple[Mapping[str, str], ...]
 
 
 def list_figures(measurement: MeasurementView) -> tuple[Figure, ...]:
     """Return the previews of a measurement in the order in which they were made."""
+    recipes = {
+        (each.signal, each.recipe): each.parameters for each in measurement.products if each.kind == "array"
+    }
+    has_many = len(measurement.signals) > 1
     return tuple(
         Figure(
             title=product.title or product.recipe.replace("_", " ").capitalize(),
-            caption=_caption(product),
+            caption=_caption(
+                product, recipes.get((product.signal, product.recipe), {}), names_signal=has_many
+            ),
             url=product.url,
         )
         for product in measurement.products
@@ -51,15 +60,18 @@ def list_figures(measurement: MeasurementView) -> tuple[Figure, ...]:
     )
 
 
-def _caption(product: ProductView) -> str:
-    """Return how the picture was made: the angles of a virtual detector, in mrad where they are known."""
+def _caption(product: ProductView, parameters: Mapping[str, Any], *, names_signal: bool) -> str:
+    """Return which signal it shows and the angles of a virtual detector, in mrad where they are known."""
+    parts = [f"Signal “{product.signal}”"] if names_signal else []
     for unit, suffix in (("mrad", "_mrad"), ("α", "_in_alpha"), ("px", "_px")):
-        inner, outer = product.parameters.get(f"inner{suffix}"), product.parameters.get(f"outer{suffix}")
+        inner, outer = parameters.get(f"inner{suffix}"), parameters.get(f"outer{suffix}")
         if inner is not None and outer is not None:
-            return f"{inner:.3g}–{outer:.3g} {unit}"
+            parts.append(f"{inner:.3g}–{outer:.3g} {unit}")
+            break
         if inner is not None:
-            return f"from {inner:.3g} {unit} outwards"
-    return ""
+            parts.append(f"From {inner:.3g} {unit} outwards")
+            break
+    return ", ".join(parts)
 
 
 def list_viewers(measurement: MeasurementView) -> tuple[Viewer, ...]:
@@ -70,6 +82,7 @@ def list_viewers(measurement: MeasurementView) -> tuple[Viewer, ...]:
             shape=" × ".join(map(str, signal.shape)),
             zarr=signal.zarr,
             is_ready=signal.is_converted,
+            axes=calibrate_axes(signal.axes, measurement.metadata),
             navigators=_list_navigators(measurement, signal),
         )
         for signal in measurement.signals

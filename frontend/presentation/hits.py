@@ -20,6 +20,17 @@ FORMAT_TITLES: Mapping[str, str] = {
 }
 
 
+_SHORT_TERMS: Mapping[str, str] = {
+    "annular": "Annular imaging",
+    "segmented_detector": "Segmented DPC",
+    "eels": "EELS",
+    "eds": "EDS",
+    "tem_image": "TEM image",
+    "derived_table": "Table",
+    "other": "Other",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class HitView:
     """A dataset in a list of results."""
@@ -87,5 +98,7 @@ def _name_value(facet: str, value: str) -> str:
 
 def short_term(technique: str) -> str:
     """Return a technique in the few words that a badge holds."""
+    if technique in _SHORT_TERMS:
+        return _SHORT_TERMS[technique]
     title = term_title("technique", technique)
     return title.split(" (")[0].split(":")[0]

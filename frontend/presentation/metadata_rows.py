@@ -54,8 +54,9 @@ def build_metadata_groups(document: Mapping[str, Any]) -> tuple[MetadataGroup, .
     """Return everything that a measurement says; a declared gap is a row like any other."""
     grouped: dict[str, list[MetadataRow]] = {title: [] for title in GROUP_TITLES.values()}
     fields = load_catalogue().measurement
+    parents = {path.rsplit(".", maxsplit=1)[0] for path in fields if "." in path and "[]" not in path}
     for path, field in fields.items():
-        if "[]" in path or path in _HIDDEN:
+        if "[]" in path or path in _HIDDEN or path in parents:
             continue
         entry = get_entry(document, path)
         if entry is None or entry in ("", [], {}):

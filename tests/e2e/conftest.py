@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, ViewportSize, expect, sync_playwright
 
 FLAGS = [
     "--no-sandbox",
@@ -21,8 +21,8 @@ FLAGS = [
 ]
 PATIENCE = 30_000  # milliseconds; the machine may be busy with other suites
 expect.set_options(timeout=PATIENCE)
-WIDE = {"width": 1440, "height": 900}
-NARROW = {"width": 360, "height": 740}
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+NARROW: ViewportSize = {"width": 360, "height": 740}
 
 
 @dataclass(frozen=True, slots=True)

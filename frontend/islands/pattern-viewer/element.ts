@@ -51,7 +51,14 @@ export class PatternViewer extends HTMLElement {
       return;
     }
     this.status.setAttribute("role", "status");
-    void this.open().catch((error: unknown) => this.refuse(error));
+    // A page may hold forty measurements: each array is opened when it comes into view.
+    const sight = new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) {
+        sight.disconnect();
+        void this.open().catch((error: unknown) => this.refuse(error));
+      }
+    });
+    sight.observe(this);
   }
 
   private refuse(error: unknown): void {
@@ -64,7 +71,8 @@ export class PatternViewer extends HTMLElement {
   }
 
   private async open(): Promise<void> {
-    this.signal = await SignalArray.open(this.dataset.zarr ?? "");
+    const calibrated: unknown = this.dataset.axes ? JSON.parse(this.dataset.axes) : undefined;
+    this.signal = await SignalArray.open(this.dataset.zarr ?? "", calibrated);
     const { axes } = this.signal;
     this.layout = layOutAxes(axes);
     this.index = this.layout.choice.map((axis) => Math.floor((axes[axis]?.size ?? 1) / 2));

@@ -50,12 +50,13 @@ export class SignalArray {
     readonly intensityUnit: string,
   ) {}
 
-  static async open(address: string): Promise<SignalArray> {
+  /** Open the array; `axes` carry calibrations that came after the array was written. */
+  static async open(address: string, axes?: unknown): Promise<SignalArray> {
     reader ??= new ArrayReader();
     const absolute = new URL(address, document.baseURI).href;
     const { shape, attributes } = (await reader.ask({ kind: "open", address: absolute })) as OpenAnswer;
     const unit = attributes.intensity_unit;
-    return new SignalArray(absolute, parseAxes(attributes.axes, shape), typeof unit === "string" ? unit : "");
+    return new SignalArray(absolute, parseAxes(axes ?? attributes.axes, shape), typeof unit === "string" ? unit : "");
   }
 
   async read(choice: readonly number[]): Promise<Item> {

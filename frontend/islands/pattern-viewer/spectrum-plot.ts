@@ -4,6 +4,11 @@ import "uplot/dist/uPlot.min.css";
 import { formatNumber, unitSymbol } from "../format/quantity";
 import { coordinate, type SignalAxis } from "./axes";
 
+/** uPlot asks with null while the pointer is elsewhere. */
+function showNumber(value: number | null): string {
+  return value === null ? "–" : formatNumber(value);
+}
+
 export class SpectrumPlot {
   readonly frame = document.createElement("div");
   private plot: uPlot | null = null;
@@ -33,11 +38,11 @@ export class SpectrumPlot {
       scales: { x: { time: false } },
       axes: [
         { label: axisTitle, stroke: ink, grid, ticks: grid },
-        { label: this.intensityUnit || "intensity", stroke: ink, grid, ticks: grid, size: 64 },
+        { label: ["", "1"].includes(this.intensityUnit) ? "intensity" : this.intensityUnit, stroke: ink, grid, ticks: grid, size: 64 },
       ],
       series: [
-        { label: axisTitle, value: (_, value) => formatNumber(value) },
-        { label: "intensity", stroke: style.getPropertyValue("--accent"), width: 1.5, value: (_, value) => formatNumber(value) },
+        { label: axisTitle, value: (_, value) => showNumber(value) },
+        { label: "intensity", stroke: style.getPropertyValue("--accent"), width: 1.5, value: (_, value) => showNumber(value) },
       ],
     };
     this.plot = new uPlot(options, [this.places, values], this.frame);
