@@ -204,6 +204,8 @@ def test_deposit_outlives_the_death_of_all_servers(tmp_path: Path) -> None:
         assert process.returncode == 0, told
         record = json.loads(out)
         assert {file["state"] for file in record["files"]} == {"stored"}
+        (measurement,) = record["measurements"]
+        assert measurement["signals"][0]["shape"] == list(experiment.patterns.shape), f"{out}\n{told}"
         with stemma.connect(stack.url, stack.credentials.token) as client:
             pattern = client.open(record["id"]).measurements[0]["data"][39, 39]
         np.testing.assert_array_equal(pattern, experiment.patterns[39, 39])

@@ -43,6 +43,7 @@ class FakeServer(httpx.BaseTransport):
         self.cuts_left = 0
         self.findings: list[JsonObject] = []
         self.documents: list[JsonObject] = []
+        self.loses: list[str] = []  # names of files that are confirmed and forgotten, once for each mention
         self.bytes_received = 0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -249,6 +250,9 @@ class FakeServer(httpx.BaseTransport):
 
     def _complete(self, key: str) -> None:
         upload = self.uploads.pop(key)
+        if upload.path in self.loses:
+            self.loses.remove(upload.path)
+            return
         files = self.deposits[upload.deposit]["files"]
         files[:] = [file for file in files if file["path"] != upload.path]
         files.append(

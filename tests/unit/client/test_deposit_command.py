@@ -227,6 +227,18 @@ def test_unfinished_upload_of_a_file_that_is_gone_is_ended(
     assert {path for _, path in logged_in.contents} == {"scan.xml", "renamed.raw"}
 
 
+def test_file_that_the_server_forgot_is_sent_again(
+    logged_in: FakeServer, scan: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logged_in.loses = ["scan.xml"]
+    code, printed = run_json(capsys, logged_in, "deposit", str(scan))
+    assert (code, printed["state"]) == (0, "ready")
+    assert {path for _, path in logged_in.contents} == {"scan.xml", "scan.raw"}
+    logged_in.loses = ["scan.xml"] * 9
+    code, printed = run_json(capsys, logged_in, "deposit", str(scan), "--new")
+    assert (code, printed["code"]) == (4, "upload_lost")
+
+
 def test_validate_keeps_nothing(
     logged_in: FakeServer, scan: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

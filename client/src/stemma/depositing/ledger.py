@@ -53,13 +53,13 @@ class Ledger:
         self.location.unlink(missing_ok=True)
         self._content = {}
 
-    def digest_of(self, file: LocalFile, stop: Event) -> str:
+    def digest_of(self, file: LocalFile, stop: Event | None = None) -> str:
         """Return the file's sha256: remembered while size and time of change stay, else computed."""
         stamp = _stamp(file.location)
         known = self._content.get("digests", {}).get(str(file.location))
         if isinstance(known, list) and known[:2] == stamp:
             return str(known[2])
-        digest = hash_file(file.location, on_block=lambda _: check_stop(stop))
+        digest = hash_file(file.location, on_block=lambda _: check_stop(stop) if stop else None)
         with self._lock:
             self._content.setdefault("digests", {})[str(file.location)] = [*stamp, digest]
             self._write()

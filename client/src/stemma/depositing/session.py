@@ -9,7 +9,7 @@ from stemma.depositing.document import set_title
 from stemma.depositing.drafts import WORKING_STATES, Acknowledgement, Drafts
 from stemma.depositing.ledger import Ledger, digest_document
 from stemma.depositing.local_files import select_files
-from stemma.depositing.transfers import drop_stale_uploads, transfer_files
+from stemma.depositing.transfers import deliver_files, drop_stale_uploads
 from stemma.errors import JsonObject, RefusedError, StemmaError, ValidationRefusedError
 from stemma.findings import add_findings, count_errors
 from stemma.progress import Progress, format_size
@@ -132,7 +132,7 @@ class DepositSession:
             self._progress.note(f"Ended the unfinished upload of {name}: it is not among these files.")
         self._progress.begin_transfer("Uploading", total=selection.total_size, files=len(selection.files))
         try:
-            transfer_files(self._connection, record, selection.files, self._ledger, self._progress)
+            deliver_files(self._connection, record, selection.files, self._ledger, self._progress)
         finally:
             self._progress.end()
 
@@ -215,7 +215,7 @@ def validate_paths(connection: Connection, request: DepositRequest, progress: Pr
     record = drafts.create(title=request.title, document=request.document)
     try:
         progress.begin_transfer("Uploading", total=selection.total_size, files=len(selection.files))
-        transfer_files(connection, record, selection.files, ledger, progress)
+        deliver_files(connection, record, selection.files, ledger, progress)
         progress.end()
         drafts.submit(record["id"])
         record = drafts.wait(record["id"], on_stage=progress.stage)

@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from threading import Event
 from typing import Protocol
 
-from stemma.connection import Connection, file_path
+from stemma.connection import Connection, api_path, file_path
 from stemma.depositing.ledger import Ledger
 from stemma.depositing.local_files import LocalFile
 from stemma.depositing.stopping import TransferStoppedError
 from stemma.depositing.tus import Uploader, UploadJob
-from stemma.errors import DamagedFileError, JsonObject
+from stemma.errors import DamagedFileError, JsonObject, NotFoundError, ServerUnreachableError
 
 # While one file is on the line another is hashed: sha256 runs at some 1.5 GB/s, so the second reading costs
 # no time, and the digest at hand before the first byte lets the server skip what it has.
 PARALLEL_FILES = 3
+MOST_ROUNDS = 3
 
 
 class TransferListener(Protocol):
@@ -22,6 +24,38 @@ class TransferListener(Protocol):
 
     def file_at(self, name: str, offset: int, size: int) -> None: ...
     def file_done(self, name: str, size: int, *, sent: bool) -> None: ...
+
+
+def deliver_files(
+    connection: Connection,
+    deposit: JsonObject,
+    files: Sequence[LocalFile],
+    ledger: Ledger,
+    listener: TransferListener,
+) -> None:
+    """Send what the deposit lacks until the server itself lists every file as stored.
+
+    A server whose database was killed may have forgotten what it had confirmed a moment before.
+
+    Raises
+    ------
+    ServerUnreachableError, RefusedError, DamagedFileError
+        As `transfer_files`; also where files keep vanishing.
+    """
+    for _ in range(MOST_ROUNDS):
+        transfer_files(connection, deposit, files, ledger, listener)
+        deposit = connection.get_json(api_path("deposits", deposit["id"]))
+        there = {file["path"]: file for file in deposit.get("files") or ()}
+        missing = [
+            file.name for file in files if not _is_stored(there.get(file.name), ledger.digest_of(file))
+        ]
+        if not missing:
+            return
+    raise ServerUnreachableError(
+        f"The server does not keep {missing[0]}: it confirms the file and does not list it.",
+        code="upload_lost",
+        hint="Tell its operator; the same command goes on with this deposit.",
+    )
 
 
 def transfer_files(
@@ -47,12 +81,13 @@ def transfer_files(
             raise TransferStoppedError
         digest = ledger.digest_of(file, stop)
         known = there.get(file.name) or {}
-        if known.get("state") == "stored" and known.get("sha256") == digest:
+        if _is_stored(known, digest):
             listener.file_done(file.name, file.size, sent=False)
             return False
         if known.get("state") == "stored":
             # Changed here since: the newest word counts, and the server wants it said in two steps.
-            connection.request("DELETE", file_path("deposits", deposit["id"], file.name))
+            with suppress(NotFoundError):
+                connection.request("DELETE", file_path("deposits", deposit["id"], file.name))
         job = UploadJob(file=file, deposit=deposit["id"], sha256=digest)
         try:
             sent = uploader.send(job, lambda offset: listener.file_at(file.name, offset, file.size))
@@ -87,6 +122,10 @@ def drop_stale_uploads(connection: Connection, deposit: JsonObject, files: Seque
     for name in stale:
         connection.request("DELETE", file_path("deposits", deposit["id"], name))
     return stale
+
+
+def _is_stored(known: JsonObject | None, digest: str) -> bool:
+    return known is not None and known.get("state") == "stored" and known.get("sha256") == digest
 
 
 def _count_sent(tasks: Sequence[Future[bool]]) -> int:
