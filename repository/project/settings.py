@@ -207,7 +207,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"DepositStateEnum": "repository.models.deposit.Deposit.State"},
+    # Two shapes of the same name `state` that no component name tells apart.
+    "ENUM_NAME_OVERRIDES": {
+        "MeasurementStateEnum": ["found", "opened", "converted", "failed"],
+        "VersionStateEnum": ["published", "withdrawn"],
+    },
 }
 CACHES = {
     "default": {
