@@ -42,8 +42,9 @@ bench: dev ## cost ratios against other programs into bench/results.json (QUICK=
 lock: dev ## write requirements/*.txt from requirements/*.in (UPGRADE=1: newest versions)
 	@UPGRADE=$(UPGRADE) tools/lock.sh
 
-openapi: dev ## write api/openapi.yaml from the views
+openapi: dev pages ## write api/openapi.yaml from the views, and the pages' types from it
 	@.venv/bin/python -m tools.openapi --write
+	@npm run --silent generate
 
 clean: ## remove everything that can be made again; the data in .stemma stay
 	rm -rf .venv .bootstrap node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .stemma-test*

@@ -4,11 +4,7 @@
  * A refusal is shown beside the button with its findings; nothing on the page is lost.
  */
 import { requestJson, RequestRefusedError } from "./api/request";
-
-interface Acknowledgement {
-  code: string;
-  note: string;
-}
+import type { Acknowledgement, PublishRequest } from "./api/shapes";
 
 class DepositActions extends HTMLElement {
   connectedCallback(): void {
@@ -49,7 +45,8 @@ class DepositActions extends HTMLElement {
       return;
     }
     button.disabled = true;
-    const body = button.dataset.sends === "acknowledgements" ? { accept_warnings: this.acknowledgements() } : {};
+    const acknowledged: PublishRequest = { accept_warnings: this.acknowledgements() };
+    const body = button.dataset.sends === "acknowledgements" ? acknowledged : {};
     try {
       await requestJson(button.dataset.action ?? "", { method: button.dataset.method ?? "POST", body });
       if (button.dataset.then) {

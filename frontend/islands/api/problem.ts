@@ -1,20 +1,7 @@
 /** RFC 9457 problem documents, read defensively: a proxy may answer with HTML. */
-export interface Problem {
-  status: number;
-  title: string;
-  detail: string;
-  code: string;
-  hint: string;
-  findings: Finding[];
-}
+import type { Finding, ProblemDocument } from "./shapes";
 
-export interface Finding {
-  severity: "error" | "warning" | "info";
-  code: string;
-  pointer: string;
-  message: string;
-  hint: string;
-}
+export type Problem = Pick<ProblemDocument, "status" | "title" | "detail" | "code" | "hint"> & { findings: Finding[] };
 
 function text(value: unknown): string {
   return typeof value === "string" ? value : "";

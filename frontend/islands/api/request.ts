@@ -7,8 +7,8 @@ export class RequestRefusedError extends Error {
   }
 }
 
-export interface Answer {
-  body: unknown;
+export interface Answer<Body> {
+  body: Body;
   etag: string;
 }
 
@@ -16,11 +16,14 @@ function csrfToken(): string {
   return document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
 }
 
-/** One JSON request with the session cookie; refusals become RequestRefusedError with the server's reason. */
-export async function requestJson(
+/**
+ * One JSON request with the session cookie; refusals become RequestRefusedError with the server's reason.
+ * The body has the shape that the OpenAPI document promises; the contract tests of the API keep the promise.
+ */
+export async function requestJson<Body = unknown>(
   address: string,
   options: { method?: string; body?: unknown; ifMatch?: string; signal?: AbortSignal } = {},
-): Promise<Answer> {
+): Promise<Answer<Body>> {
   const headers = new Headers({ Accept: "application/json", "X-CSRFToken": csrfToken() });
   const init: RequestInit = { method: options.method ?? "GET", headers, credentials: "same-origin" };
   if (options.body !== undefined) {
@@ -43,5 +46,5 @@ export async function requestJson(
   if (!response.ok) {
     throw new RequestRefusedError(parseProblem(response.status, body));
   }
-  return { body: body ? (JSON.parse(body) as unknown) : null, etag: response.headers.get("ETag") ?? "" };
+  return { body: (body ? JSON.parse(body) : null) as Body, etag: response.headers.get("ETag") ?? "" };
 }

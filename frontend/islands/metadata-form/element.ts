@@ -4,8 +4,8 @@
  * Only changed fields are written into the document as the server holds it; `If-Match` guards against a second
  * editor. When both changed the same field, the person is asked; nothing typed is lost.
  */
-import { isRecord } from "../api/problem";
 import { requestJson, RequestRefusedError } from "../api/request";
+import type { Deposit, DepositChange } from "../api/shapes";
 import {
   applyChanges,
   type Change,
@@ -92,8 +92,8 @@ class MetadataForm extends HTMLElement {
     }
     this.say("Saving …");
     try {
-      const document = applyChanges(this.base, changes);
-      await requestJson(this.dataset.object ?? "", { method: "PATCH", body: { metadata: document }, ifMatch: etag });
+      const change: DepositChange = { metadata: applyChanges(this.base, changes) };
+      await requestJson(this.dataset.object ?? "", { method: "PATCH", body: change, ifMatch: etag });
       delete this.dataset.unsaved;
       location.reload();
     } catch (error) {
@@ -107,8 +107,8 @@ class MetadataForm extends HTMLElement {
 
   /** Somebody else saved first: take their document, keep ours where they said nothing new, ask about the rest. */
   private async merge(changes: Change[]): Promise<void> {
-    const { body, etag } = await requestJson(this.dataset.object ?? "");
-    const theirs = isRecord(body) && isRecord(body.metadata) ? body.metadata : {};
+    const { body, etag } = await requestJson<Deposit>(this.dataset.object ?? "");
+    const theirs = body.metadata as SuppliedDocument;
     const collisions = findCollisions(this.base, theirs, changes);
     this.base = theirs;
     this.etag = etag;

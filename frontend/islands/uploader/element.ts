@@ -4,7 +4,7 @@
  * The server renders the drop zone with its two inputs; this element adds the list, the totals and resuming.
  */
 import { requestJson } from "../api/request";
-import { isRecord } from "../api/problem";
+import type { Deposit } from "../api/shapes";
 import { formatBytes, formatDuration } from "../format/quantity";
 import { type ChosenFile, listDroppedFiles, listInputFiles } from "./chosen-files";
 import { listUnfinishedUploads } from "./stored-uploads";
@@ -77,14 +77,9 @@ class Uploader extends HTMLElement {
 
   /** Sizes of what the server already stores, by path. */
   private async loadStored(): Promise<void> {
-    const { body } = await requestJson(this.dataset.object ?? "");
-    const files = isRecord(body) && Array.isArray(body.files) ? (body.files as unknown[]) : [];
-    this.stored = new Map(
-      files
-        .filter(isRecord)
-        .filter((file) => file.state === "stored")
-        .map((file) => [String(file.path), Number(file.size)]),
-    );
+    const { body } = await requestJson<Deposit>(this.dataset.object ?? "");
+    const stored = body.files.filter((file) => file.state === "stored");
+    this.stored = new Map(stored.map((file) => [file.path, file.size]));
   }
 
   private async addFiles(chosen: ChosenFile[]): Promise<void> {

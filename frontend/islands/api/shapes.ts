@@ -1,0 +1,11 @@
+/** The API's objects by the names that the islands use; generated from api/openapi.yaml. */
+import type { components } from "../generated/api";
+
+type Schemas = components["schemas"];
+
+export type Deposit = Schemas["DepositShape"];
+export type Finding = Schemas["FindingShape"];
+export type ProblemDocument = Schemas["ProblemShape"];
+export type Acknowledgement = Schemas["AcknowledgementInputRequest"];
+export type DepositChange = Schemas["PatchedUpdateDepositInputRequest"];
+export type PublishRequest = Schemas["PublishInputRequest"];
