@@ -82,6 +82,10 @@ def _open(claim: ClaimedJob, progress: JobProgress) -> Apply:
 def _apply_opening(measurement_id: str, opening: Opening) -> None:
     measurement = Measurement.objects.select_related("deposit").get(pk=measurement_id)
     opening.record(measurement)
+    # What an earlier conversion found was about what the file was taken for then.
+    replace_findings(
+        deposit=measurement.deposit, stage=Finding.Stage.CONVERSION, measurement=measurement, found=()
+    )
     enqueue_job(kind="convert_measurement", target=measurement_id, deposit=measurement.deposit)
     validate_deposit(deposit_id=measurement.deposit_id)
 

@@ -13,8 +13,8 @@ from ingest.services.recognition import read_findings
 from processing.services.calibration import build_calibration
 from processing.services.compiled_code import prepare_compiled_code
 from processing.services.results import store_array, store_products
-from repository.models import Measurement
-from repository.schema.findings import Finding
+from repository.models import Finding, Measurement
+from repository.schema.findings import Finding as Found
 from repository.services.measurements import ConvertedSignal, record_conversion
 from repository.tasks.handlers import JobProgress
 
@@ -38,15 +38,17 @@ class Conversion:
 
     calibration: Mapping[str, Any]
     signals: tuple[ConvertedSignal, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Found, ...]
 
     def record(self, measurement: Measurement) -> None:
-        """Write it down."""
+        """Write it down; what opening the file had found already is not said twice."""
+        reading = measurement.findings.filter(stage=Finding.Stage.READING).values_list("code", "message")
+        said = set(reading)
         record_conversion(
             measurement=measurement,
             calibration=self.calibration,
             converted=self.signals,
-            findings=self.findings,
+            findings=[found for found in self.findings if (found.code, found.message) not in said],
         )
 
 
