@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -87,6 +88,9 @@ def answer_problem(error: Exception, context: Mapping[str, Any]) -> Response | N
         problem = describe_refusal(error)
         headers = {"Retry-After": "5"} if isinstance(error, errors.DepositBusyError) else {}
         return Response(problem, status=problem["status"], headers=headers, content_type=CONTENT_TYPE)
+    if isinstance(error, DatabaseError):
+        set_rollback()
+        return _answer_database(error)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
@@ -95,6 +99,32 @@ def answer_problem(error: Exception, context: Mapping[str, Any]) -> Response | N
         set_rollback()
         return _answer_api_exception(error)
     return None
+
+
+def describe_database_fault(error: DatabaseError) -> dict[str, Any]:
+    """Return the problem document for a value that no row can hold, or for a database that is away."""
+    if isinstance(error, DataError):
+        return build_problem(
+            status=400,
+            code="invalid",
+            detail="The request holds a character or a number that cannot be stored.",
+            hint="Leave out NUL characters and numbers beyond 64 bits.",
+        )
+    return build_problem(
+        status=503,
+        code="database_away",
+        detail="The database does not answer just now.",
+        hint="Try again in a few seconds; nothing that arrived is lost.",
+    )
+
+
+def _answer_database(error: DatabaseError) -> Response | None:
+    if not isinstance(error, DataError | OperationalError | InterfaceError):
+        return None
+    problem = describe_database_fault(error)
+    log.warning(problem["code"], reason=str(error))
+    headers = {} if isinstance(error, DataError) else {"Retry-After": "3"}
+    return Response(problem, status=problem["status"], headers=headers, content_type=CONTENT_TYPE)
 
 
 def _answer_api_exception(error: exceptions.APIException) -> Response:

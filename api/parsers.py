@@ -1,4 +1,5 @@
 import json
+import sys
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -6,6 +7,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
 DEEPEST = 40
+LARGEST = sys.float_info.max
 
 
 class StrictJSONParser(JSONParser):
@@ -67,7 +69,7 @@ def require_storable(value: Any, depth: int = 0) -> None:
     elif isinstance(value, list):
         for item in value:
             require_storable(item, depth + 1)
-    elif isinstance(value, float) and value in {float("inf"), float("-inf")}:
+    elif isinstance(value, int | float) and abs(value) > LARGEST:
         raise ValueError("A number is too large to be represented.")
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 
 import structlog
-from django.db import DatabaseError
+from django.db import DatabaseError, DataError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from api.byte_service.visitors import UnknownCredentialError
-from api.errors import CONTENT_TYPE, build_problem, describe_refusal
+from api.errors import CONTENT_TYPE, build_problem, describe_database_fault, describe_refusal
 from repository.errors import RepositoryError
 from repository.selectors.byte_objects import ArrayNotReadyError
 from repository.services.storage import ObjectStoreUnavailableError
@@ -24,20 +24,28 @@ def answering_problems(endpoint: Endpoint) -> Endpoint:
     async def answer(request: Request) -> Response:
         try:
             return await endpoint(request)
-        except ArrayNotReadyError as refusal:
-            problem = build_problem(status=404, code=refusal.code, detail=refusal.message, hint=refusal.hint)
-            return _respond(request, problem, {**RETRY_AFTER, "Cache-Control": "no-store"})
-        except UnknownCredentialError as refusal:
-            problem = build_problem(status=401, code=refusal.code, detail=refusal.message, hint=refusal.hint)
-            return _respond(request, problem, {"WWW-Authenticate": "Token"})
         except RepositoryError as refusal:
-            return _respond(request, describe_refusal(refusal), {"Cache-Control": "no-store"})
+            return _answer_refusal(request, refusal)
         except ClientDisconnect:
             return Response(status_code=499)
+        except DataError as fault:
+            return _respond(request, describe_database_fault(fault), {"Cache-Control": "no-store"})
         except (DatabaseError, ObjectStoreUnavailableError) as fault:
             return _respond(request, _describe_outage(request, fault), RETRY_AFTER)
 
     return answer
+
+
+def _answer_refusal(request: Request, refusal: RepositoryError) -> Response:
+    problem = describe_refusal(refusal)
+    headers = {"Cache-Control": "no-store"}
+    if isinstance(refusal, ArrayNotReadyError):
+        problem |= {"status": 404, "title": "Not Found"}
+        headers |= RETRY_AFTER
+    elif isinstance(refusal, UnknownCredentialError):
+        problem |= {"status": 401, "title": "Unauthorized"}
+        headers["WWW-Authenticate"] = "Token"
+    return _respond(request, problem, headers)
 
 
 def _describe_outage(request: Request, fault: Exception) -> dict[str, object]:

@@ -1,7 +1,5 @@
 from typing import Any
 
-from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db.models import Q
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
@@ -22,7 +20,8 @@ from api.v1.shapes import (
 )
 from processing.workflows import publish, refresh_deposit, submit_deposit
 from repository.selectors.access import get_deposit, get_editable_deposit
-from repository.selectors.deposits import describe_deposit, list_own_deposits, summarize_deposit
+from repository.selectors.deposit_list import list_deposit_page
+from repository.selectors.deposits import describe_deposit
 from repository.services.deposits import add_member, create_deposit, delete_deposit, update_deposit
 from repository.services.publishing import start_new_version
 from repository.services.uploads import delete_file
@@ -88,24 +87,13 @@ class DepositListView(APIView):
     )
     def get(self, request: Request) -> Response:
         """List the deposits that you own or share, newest first."""
-        size = read_page_size(request)
-        deposits = list_own_deposits(request.user)  # type: ignore[arg-type]  # needs_account
-        cursor = read_cursor(request)
-        if cursor is not None:
-            try:
-                deposits = deposits.filter(
-                    Q(created_at__lt=cursor[0]) | Q(created_at=cursor[0], pk__lt=cursor[1])
-                )
-                page = list(deposits[: size + 1])
-            except (ValueError, TypeError, DjangoValidationError) as error:
-                raise ValidationError(
-                    {"cursor": ["This cursor was not given out by this server."]}
-                ) from error
-        else:
-            page = list(deposits[: size + 1])
-        last = page[size - 1] if len(page) > size else None
-        following = build_cursor((last.created_at.isoformat(), last.pk)) if last else None
-        results = DepositSummaryShape([summarize_deposit(deposit) for deposit in page[:size]], many=True)
+        page = list_deposit_page(
+            request.user,  # type: ignore[arg-type]  # needs_account
+            size=read_page_size(request),
+            after=read_cursor(request),
+        )
+        following = build_cursor(page.continue_after) if page.continue_after else None
+        results = DepositSummaryShape(page.deposits, many=True)
         return Response({"next": next_address(request, following), "results": results.data})
 
     @extend_schema(

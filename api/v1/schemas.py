@@ -36,8 +36,13 @@ class TemplateView(APIView):
         parameters=[OpenApiParameter("technique", str, many=True, description="Repeatable.")],
         responses={(200, "application/yaml"): OpenApiTypes.STR, **problems(400, 401, 403, 404)},
     )
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: Request, version: str) -> HttpResponse:
         """Return a metadata document to fill in, as YAML with comments."""
+        if version != VERSION:
+            raise NotFoundError(
+                f"There is no version {version[:20]} of the schema.",
+                hint=f"The version in force is {VERSION}.",
+            )
         techniques = request.query_params.getlist("technique") or ["four_d_stem"]
         known = load_catalogue().words("technique")
         unknown = [name for name in techniques if name not in known]

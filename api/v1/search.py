@@ -1,9 +1,7 @@
 from typing import Any
 
-from django.core.exceptions import ValidationError as DjangoValidationError
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -67,12 +65,7 @@ class SearchView(APIView):
     def get(self, request: Request) -> Response:
         """Find published datasets by words, facets and physical quantities; newest first."""
         wanted = build_search_request(request.query_params)
-        cursor = read_cursor(request)
-        after = None if cursor is None else (cursor[0], cursor[1])
-        try:
-            page = search(wanted, size=read_page_size(request), after=after)
-        except DjangoValidationError as error:
-            raise ValidationError({"cursor": ["This cursor was not given out by this server."]}) from error
+        page = search(wanted, size=read_page_size(request), after=read_cursor(request))
         following = build_cursor(page.continue_after) if page.continue_after else None
         body = SearchPageShape(
             {

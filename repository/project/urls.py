@@ -3,6 +3,9 @@ from django.urls import include, path
 
 from api.health import answer_alive, answer_metrics, answer_ready
 
+handler404 = "api.fallbacks.answer_not_found"
+handler500 = "api.fallbacks.answer_fault"
+
 urlpatterns = [
     path("healthz", answer_alive),
     path("readyz", answer_ready),

@@ -82,7 +82,7 @@ def can_edit(visitor: Visitor, deposit: Deposit) -> bool:
 def get_upload(visitor: Visitor, upload_id: str) -> Upload:
     """Return a transfer of a deposit that the visitor may change."""
     upload = Upload.objects.select_related("data_file").filter(pk=upload_id).first()
-    if upload is None:
+    if upload is None or not visible_deposits(visitor).filter(pk=upload.data_file.deposit_id).exists():
         raise NotFoundError("There is no such upload.")
     get_editable_deposit(visitor, upload.data_file.deposit_id)
     return upload

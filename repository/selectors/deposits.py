@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Avg, QuerySet
+from django.db.models import Avg, Exists, OuterRef, Q, QuerySet
 
-from repository.models import DataFile, Deposit, Finding, Identifier, Job, Measurement, User
+from repository.models import DataFile, DatasetVersion, Deposit, Finding, Identifier, Job, Measurement, User
 from repository.schema import Requirement, SignalShape, list_requirements
 from repository.selectors import addresses
 from repository.selectors.access import own_deposits
@@ -332,5 +332,11 @@ def describe_progress(deposit: Deposit) -> ProgressView:
 
 
 def get_identifier(doi: str) -> Identifier | None:
-    """Return what a DOI names."""
-    return Identifier.objects.filter(doi__iexact=doi).first()
+    """Return what a DOI names, once it is published; a reserved DOI would give a draft away."""
+    if "\x00" in doi:
+        return None
+    version = DatasetVersion.objects.filter(dataset_id=OuterRef("dataset_id"))
+    named = Q(Exists(version), version_number__isnull=True) | Exists(
+        version.filter(number=OuterRef("version_number"))
+    )
+    return Identifier.objects.filter(named, doi__iexact=doi).first()

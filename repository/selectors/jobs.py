@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from repository.errors import NotFoundError
 from repository.models import Job
-from repository.selectors.access import Visitor, get_deposit
+from repository.selectors.access import Visitor, visible_deposits
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,8 @@ class JobView:
 def describe_job(visitor: Visitor, job_id: uuid.UUID) -> JobView:
     """Return a job of a deposit that the visitor may see."""
     job = Job.objects.filter(pk=job_id).first()
-    if job is None or job.deposit_id is None:
+    if job is None or not visible_deposits(visitor).filter(pk=job.deposit_id).exists():
         raise NotFoundError(f"There is no job {job_id}.")
-    get_deposit(visitor, job.deposit_id)
     return JobView(
         id=job.pk,
         kind=job.kind,

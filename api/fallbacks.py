@@ -1,0 +1,34 @@
+"""What is answered where no view answers: a problem document to programs, a page to people."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+
+from api.errors import CONTENT_TYPE, build_problem
+
+_PROGRAMS = "/api/"
+
+
+def answer_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that does not exist."""
+    if not request.path.startswith(_PROGRAMS):
+        return defaults.page_not_found(request, exception)
+    problem = build_problem(
+        status=404,
+        code="not_found",
+        detail="There is no such address.",
+        hint="The documentation at /api/v1/docs lists every address.",
+    )
+    return JsonResponse(problem, status=404, content_type=CONTENT_TYPE)
+
+
+def answer_fault(request: HttpRequest) -> HttpResponse:
+    """Answer where a view broke; the log has the reason."""
+    if not request.path.startswith(_PROGRAMS):
+        return defaults.server_error(request)
+    problem = build_problem(
+        status=500,
+        code="server_fault",
+        detail="The server made a mistake; it is in its log.",
+        hint="Try again; if it happens again, write to the operator with the time and the address.",
+    )
+    return JsonResponse(problem, status=500, content_type=CONTENT_TYPE)

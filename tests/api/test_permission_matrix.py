@@ -1,0 +1,374 @@
+"""Who gets which answer, for every address: role x state x endpoint, as one table.
+
+A route of the API, of the byte service or of the pages that stands in no line makes the first test fail.
+"""
+
+import base64
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.conf import settings
+from starlette.routing import Route
+
+from api.byte_service.routes import build_byte_routes
+from repository.schema.identifiers import generate_id
+from tests.api.conftest import WebClient
+from tests.api.worlds import PENDING, STATES, World, build_world, gather_people
+
+# States: d draft, r ready, o published open, e published under embargo, w withdrawn; `*` all of them.
+# `ready` deposits are read and checked; to a stranger they are drafts.
+# Columns: stranger (no account), other (a depositor), owner, co-owner, curator, admin,
+# reader (a token of the owner that may only read), expired (an expired token of the owner).
+API = """
+method route                                                  state str oth own co  cur adm rea exp
+GET    /api/v1/account/                                       *     401 200 200 200 200 200 200 401
+GET    /api/v1/tokens/                                        *     401 401 401 401 401 401 401 401
+POST   /api/v1/tokens/                                        *     401 401 401 401 401 401 401 401
+DELETE /api/v1/tokens/{key}/                                  *     401 401 401 401 401 401 401 401
+GET    /api/v1/deposits/                                      *     401 200 200 200 200 200 200 401
+POST   /api/v1/deposits/                                      d     401 201 201 201 201 201 403 401
+GET    /api/v1/deposits/{deposit_id}/                         *     401 404 200 200 200 200 200 401
+PATCH  /api/v1/deposits/{deposit_id}/                         dr    401 404 200 200 403 200 403 401
+PATCH  /api/v1/deposits/{deposit_id}/                         oew   401 404 409 409 403 409 403 401
+DELETE /api/v1/deposits/{deposit_id}/                         dr    401 404 204 204 403 204 403 401
+DELETE /api/v1/deposits/{deposit_id}/                         oew   401 404 409 409 403 409 403 401
+POST   /api/v1/deposits/{deposit_id}/submit/                  d     401 404 409 409 403 409 403 401
+POST   /api/v1/deposits/{deposit_id}/submit/                  r     401 404 202 202 403 202 403 401
+POST   /api/v1/deposits/{deposit_id}/submit/                  oew   401 404 409 409 403 409 403 401
+GET    /api/v1/deposits/{deposit_id}/validation/              *     401 404 200 200 200 200 200 401
+POST   /api/v1/deposits/{deposit_id}/publish/                 d     401 404 409 409 403 409 403 401
+POST   /api/v1/deposits/{deposit_id}/publish/                 r     401 404 200 200 403 200 403 401
+POST   /api/v1/deposits/{deposit_id}/publish/                 oew   401 404 409 409 403 409 403 401
+POST   /api/v1/deposits/{deposit_id}/new-version/             dr    401 404 409 409 403 409 403 401
+POST   /api/v1/deposits/{deposit_id}/new-version/             oew   401 404 200 200 403 200 403 401
+POST   /api/v1/deposits/{deposit_id}/members/                 *     401 404 200 200 403 200 403 401
+GET    /api/v1/deposits/{deposit_id}/files/{path}             *     404 404 200 200 200 200 200 401
+DELETE /api/v1/deposits/{deposit_id}/files/{path}             dr    401 404 204 204 403 204 403 401
+DELETE /api/v1/deposits/{deposit_id}/files/{path}             oew   401 404 409 409 403 409 403 401
+POST   /api/v1/uploads                                        dr    404 404 201 201 403 201 403 401
+POST   /api/v1/uploads                                        oew   404 404 409 409 403 409 403 401
+HEAD   /api/v1/uploads/{upload_id}                            *     404 404 200 200 403 200 403 401
+PATCH  /api/v1/uploads/{upload_id}                            d     404 404 204 204 403 204 403 401
+PATCH  /api/v1/uploads/{upload_id}                            roew  404 404 404 404 403 404 403 401
+DELETE /api/v1/uploads/{upload_id}                            d     404 404 204 204 403 204 403 401
+DELETE /api/v1/uploads/{upload_id}                            roew  404 404 410 410 403 410 403 401
+GET    /api/v1/datasets/{dataset_id}/                         dr    404 404 404 404 404 404 404 401
+GET    /api/v1/datasets/{dataset_id}/                         oe    200 200 200 200 200 200 200 401
+GET    /api/v1/datasets/{dataset_id}/                         w     410 410 410 410 410 410 410 401
+GET    /api/v1/datasets/{dataset_id}/versions/{number}/       dr    404 404 404 404 404 404 404 401
+GET    /api/v1/datasets/{dataset_id}/versions/{number}/       oe    200 200 200 200 200 200 200 401
+GET    /api/v1/datasets/{dataset_id}/versions/{number}/       w     410 410 410 410 410 410 410 401
+POST   /api/v1/datasets/{dataset_id}/versions/{number}/withdraw/ dr 401 404 404 404 404 404 403 401
+POST   /api/v1/datasets/{dataset_id}/versions/{number}/withdraw/ oe 401 403 200 200 200 200 403 401
+POST   /api/v1/datasets/{dataset_id}/versions/{number}/withdraw/ w  401 403 409 409 409 409 403 401
+GET    /api/v1/datasets/{dataset_id}/files/{path}             dr    404 404 404 404 404 404 404 401
+GET    /api/v1/datasets/{dataset_id}/files/{path}             o     200 200 200 200 200 200 200 401
+GET    /api/v1/datasets/{dataset_id}/files/{path}             e     403 403 200 200 200 200 200 401
+GET    /api/v1/datasets/{dataset_id}/files/{path}             w     410 410 410 410 410 410 410 401
+GET    /api/v1/datasets/{dataset_id}/versions/{number}/files/{path} dr 404 404 404 404 404 404 404 401
+GET    /api/v1/datasets/{dataset_id}/versions/{number}/files/{path} o  200 200 200 200 200 200 200 401
+GET    /api/v1/datasets/{dataset_id}/versions/{number}/files/{path} e  403 403 200 200 200 200 200 401
+GET    /api/v1/datasets/{dataset_id}/versions/{number}/files/{path} w  410 410 410 410 410 410 410 401
+GET    /api/v1/datasets/{dataset_id}/zip                      dr    404 404 404 404 404 404 404 401
+GET    /api/v1/datasets/{dataset_id}/zip                      o     200 200 200 200 200 200 200 401
+GET    /api/v1/datasets/{dataset_id}/zip                      e     403 403 200 200 200 200 200 401
+GET    /api/v1/datasets/{dataset_id}/zip                      w     410 410 410 410 410 410 410 401
+GET    /api/v1/datasets/{dataset_id}/versions/{number}/zip    dr    404 404 404 404 404 404 404 401
+GET    /api/v1/datasets/{dataset_id}/versions/{number}/zip    o     200 200 200 200 200 200 200 401
+GET    /api/v1/datasets/{dataset_id}/versions/{number}/zip    e     403 403 200 200 200 200 200 401
+GET    /api/v1/datasets/{dataset_id}/versions/{number}/zip    w     410 410 410 410 410 410 410 401
+GET    /api/v1/measurements/{measurement_id}/                 dr    404 404 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/                 oe    200 200 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/                 w     410 410 410 410 410 410 410 401
+GET    /api/v1/measurements/{measurement_id}/metadata/        dr    404 404 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/metadata/        oe    200 200 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/metadata/        w     410 410 410 410 410 410 410 401
+GET    /api/v1/measurements/{measurement_id}/findings/        dr    404 404 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/findings/        oe    200 200 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/findings/        w     410 410 410 410 410 410 410 401
+GET    /api/v1/measurements/{measurement_id}/reductions/      dr    404 404 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/reductions/      oe    200 200 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/reductions/      w     410 410 410 410 410 410 410 401
+GET    /api/v1/measurements/{measurement_id}/signals/{name}/zarr/{key}      dr 404 404 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/signals/{name}/zarr/{key}      o  200 200 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/signals/{name}/zarr/{key}      e  403 403 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/signals/{name}/zarr/{key}      w  410 410 410 410 410 410 410 401
+GET    /api/v1/measurements/{measurement_id}/signals/{name}/companion/{key} dr 404 404 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/signals/{name}/companion/{key} o  200 200 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/signals/{name}/companion/{key} e  403 403 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/signals/{name}/companion/{key} w  410 410 410 410 410 410 410 401
+GET    /api/v1/measurements/{measurement_id}/reductions/{product}/data      dr 404 404 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/reductions/{product}/data      o  200 200 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/reductions/{product}/data      e  403 403 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/reductions/{product}/data      w  410 410 410 410 410 410 410 401
+GET    /api/v1/measurements/{measurement_id}/reductions/{product}/preview.png dr 404 404 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/reductions/{product}/preview.png o  200 200 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/reductions/{product}/preview.png e  403 403 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/reductions/{product}/preview.png w  410 410 410 410 410 410 410 401
+GET    /api/v1/search/                                        *     200 200 200 200 200 200 200 401
+GET    /api/v1/jobs/{job_id}/                                 *     401 404 200 200 200 200 200 401
+GET    /api/v1/schemas/stem/{version}/template                d     200 200 200 200 200 200 200 401
+GET    /api/v1/schemas/stem/{version}/{name}                  d     200 200 200 200 200 200 200 401
+GET    /api/v1/openapi.json                                   d     200 200 200 200 200 200 200 401
+GET    /api/v1/docs/                                          d     200 200 200 200 200 200 200 401
+"""
+
+# Pages know browser sessions only. The last column is a token, which a page does not look at.
+PAGES = """
+method route                                                  state str oth own co  cur adm rea
+GET    /                                                      *     200 200 200 200 200 200 200
+GET    /search                                                *     200 200 200 200 200 200 200
+GET    /datasets/{dataset_id}                                 dr    404 404 404 404 404 404 404
+GET    /datasets/{dataset_id}                                 oe    200 200 200 200 200 200 200
+GET    /datasets/{dataset_id}                                 w     410 410 410 410 410 410 410
+GET    /datasets/{dataset_id}.{export}                        dr    404 404 404 404 404 404 404
+GET    /datasets/{dataset_id}.{export}                        oe    200 200 200 200 200 200 200
+GET    /datasets/{dataset_id}.{export}                        w     410 410 410 410 410 410 410
+GET    /deposits/                                             *     302 200 200 200 200 200 302
+GET    /deposits/new                                          d     302 200 200 200 200 200 302
+GET    /deposits/{deposit_id}                                 *     302 404 200 200 200 200 302
+GET    /deposits/{deposit_id}/progress                        *     302 404 200 200 200 200 302
+GET    /tokens                                                d     302 200 200 200 200 200 302
+GET    /about                                                 d     200 200 200 200 200 200 200
+GET    /docs/schema                                           d     200 200 200 200 200 200 200
+GET    /doi/{doi}                                             dr    404 404 404 404 404 404 404
+GET    /doi/{doi}                                             oew   302 302 302 302 302 302 302
+GET    /linkset/{dataset_id}                                  dr    404 404 404 404 404 404 404
+GET    /linkset/{dataset_id}                                  oew   200 200 200 200 200 200 200
+GET    /sitemap.xml                                           *     200 200 200 200 200 200 200
+GET    /robots.txt                                            d     200 200 200 200 200 200 200
+"""
+
+ROLES = {
+    "str": "stranger",
+    "oth": "other",
+    "own": "owner",
+    "co": "co-owner",
+    "cur": "curator",
+    "adm": "admin",
+    "rea": "reader",
+    "exp": "expired",
+}
+STATE_OF = {state[0]: state for state in STATES}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One question of the matrix with its expected answers."""
+
+    method: str
+    route: str
+    states: tuple[str, ...]
+    expected: dict[str, int]
+
+
+def read_table(text: str) -> list[Line]:
+    """Return the lines of a table."""
+    head, *rows = (line.split() for line in text.strip().splitlines())
+    roles = [ROLES[column] for column in head[3:]]
+    return [
+        Line(
+            method,
+            route,
+            STATES if states == "*" else tuple(STATE_OF[letter] for letter in states),
+            dict(zip(roles, map(int, statuses), strict=True)),
+        )
+        for method, route, states, *statuses in rows
+    ]
+
+
+API_LINES = read_table(API)
+PAGE_LINES = read_table(PAGES)
+
+
+def list_django_routes(module: str, prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield method and route of every view below a URL module."""
+    for pattern in import_module(module).urlpatterns:
+        route = prefix + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(pattern.pattern))
+        view = getattr(pattern.callback, "cls", None)
+        methods = (
+            [name.upper() for name in view.http_method_names if hasattr(view, name)] if view else ["GET"]
+        )
+        yield from ((method, route) for method in methods if method not in {"OPTIONS", "HEAD"})
+
+
+def list_byte_routes() -> Iterator[tuple[str, str]]:
+    """Yield method and route of every byte route; twins with a last slash count once."""
+    for route in build_byte_routes():
+        assert isinstance(route, Route)
+        path = re.sub(r"{(\w+):\w+}", r"{\1}", route.path).rstrip("/")
+        for method in sorted(route.methods or ()):
+            if method != "OPTIONS" and not (method == "HEAD" and "GET" in (route.methods or ())):
+                yield method, path
+
+
+def test_every_address_stands_in_the_table() -> None:
+    known = {(line.method, line.route) for line in (*API_LINES, *PAGE_LINES)}
+    found = {
+        *list_django_routes("api.v1.urls", "/api/v1/"),
+        *list_byte_routes(),
+        *list_django_routes("frontend.urls", "/"),
+    }
+    assert found - known == set(), "Add what is missing to the table, with what each role shall get."
+    assert known - found == set(), "The table names what does not exist."
+
+
+def test_no_line_leaves_a_state_out_by_accident() -> None:
+    """What addresses a deposit, dataset, measurement, upload or job is asked in all states."""
+    for method, route in {
+        (line.method, line.route) for line in (*API_LINES, *PAGE_LINES) if "_id}" in line.route
+    }:
+        asked = [
+            state
+            for line in (*API_LINES, *PAGE_LINES)
+            if (line.method, line.route) == (method, route)
+            for state in line.states
+        ]
+        assert sorted(asked) == sorted(STATES), (method, route)
+
+
+def encode(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+TUS = {"Tus-Resumable": "1.0.0"}
+NEXT_CHUNK = {"Upload-Offset": str(len(PENDING)), "Content-Type": "application/offset+octet-stream"}
+
+
+def build_request(line: Line, world: World) -> dict[str, Any]:
+    """Return body and headers with which the request would succeed for somebody who may send it."""
+    metadata = f"deposit {encode(world.words['deposit_id'])},path {encode('third.raw')}"
+    bodies: dict[tuple[str, str], dict[str, Any]] = {
+        ("POST", "deposits/"): {"title": "A new one"},
+        ("PATCH", "deposits/{deposit_id}/"): {"acknowledged_warnings": []},
+        ("POST", "deposits/{deposit_id}/publish/"): {"accept_warnings": world.warnings},
+        ("POST", "deposits/{deposit_id}/members/"): {"username": world.people.users["co-owner"].username},
+        ("POST", "tokens/"): {"name": "more", "scopes": ["read"]},
+        ("POST", "datasets/{dataset_id}/versions/{number}/withdraw/"): {"reason": "Wrong sample."},
+    }
+    transfers: dict[tuple[str, str], dict[str, Any]] = {
+        ("POST", "uploads"): {"headers": {**TUS, "Upload-Length": "3", "Upload-Metadata": metadata}},
+        ("HEAD", "uploads/{upload_id}"): {"headers": TUS},
+        ("PATCH", "uploads/{upload_id}"): {"headers": {**TUS, **NEXT_CHUNK}, "content": PENDING[:1]},
+        ("DELETE", "uploads/{upload_id}"): {"headers": TUS},
+    }
+    key = (line.method, line.route.removeprefix("/api/v1/"))
+    return {"json": bodies[key]} if key in bodies else dict(transfers.get(key, {}))
+
+
+def fill(line: Line, world: World) -> str:
+    words = world.words | {"key": "zarr.json" if "{name}" in line.route else "abcdefgh"}
+    if line.route.endswith("{version}/{name}"):
+        words |= {"name": "record.json"}
+    return line.route.format(**words)
+
+
+CHANGES = {"POST", "PATCH", "DELETE"}
+ASKS_FOR_THE_HEAD_TOO = {"stranger", "owner"}
+
+
+def ask_all(web: WebClient, state: str, lines: list[Line], *, by_session: bool) -> list[str]:
+    """Put every question of a state and return where the answer is another than expected."""
+    people = gather_people()
+    world = build_world(state, people)
+    wrong = []
+    for line in lines:
+        if state not in line.states:
+            continue
+        for role, expected in line.expected.items():
+            request = build_request(line, world)
+            web.cookies.clear()
+            if by_session and role in people.sessions:
+                web.cookies.set(settings.SESSION_COOKIE_NAME, people.sessions[role])
+            else:
+                request["headers"] = {**request.get("headers", {}), **people.headers[role]}
+            answer = web.request(line.method, fill(line, world), **request)
+            if answer.status_code != expected:
+                wrong.append(
+                    f"{line.method} {line.route} {state} {role}: {answer.status_code}, not {expected}"
+                    f" {answer.text[:200]}"
+                )
+            if line.method == "GET" and role in ASKS_FOR_THE_HEAD_TOO:
+                head = web.head(fill(line, world), **request)
+                if (head.status_code, head.content) != (expected, b""):
+                    wrong.append(f"HEAD {line.route} {state} {role}: {head.status_code}, not {expected}")
+            elif line.method in CHANGES and answer.is_success:
+                world = build_world(state, people)
+    return wrong
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_api_and_bytes_answer_each_role_as_the_table_says(web: WebClient, state: str) -> None:
+    assert ask_all(web, state, API_LINES, by_session=False) == []
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_pages_answer_each_role_as_the_table_says(web: WebClient, state: str) -> None:
+    assert ask_all(web, state, PAGE_LINES, by_session=True) == []
+
+
+def test_what_a_stranger_hears_of_a_draft_is_what_he_hears_of_nothing(web: WebClient) -> None:
+    """Status, code and sentence are the same as for an id that never was, at every address."""
+    people = gather_people()
+    world = build_world("ready", people)
+    unused = generate_id()
+    nothing = {
+        "deposit_id": unused,
+        "dataset_id": unused,
+        "measurement_id": unused,
+        "upload_id": "11111111-1111-4111-8111-111111111111",
+        "job_id": "22222222-2222-4222-8222-222222222222",
+        "doi": f"10.5072/{unused}",
+    }
+    absent = World("ready", people, {**world.words, **nothing}, world.warnings)
+    named = {words[name] for words in (world.words, nothing) for name in nothing}
+    for line in (*API_LINES, *PAGE_LINES):
+        if "ready" not in line.states or not any(f"{{{name}}}" in line.route for name in nothing):
+            continue
+        for role in ("stranger", "other"):
+            heard = []
+            for each in (world, absent):
+                request = build_request(line, each)
+                request["headers"] = {**request.get("headers", {}), **people.headers[role]}
+                answer = web.request(line.method, fill(line, each), **request)
+                text = re.sub("|".join(map(re.escape, named)), "ID", answer.text)
+                text = re.sub(r'csrf\w*["=:\s]+[\w"=\s]+|nonce-?[="\w]+', "", text)
+                heard.append((answer.status_code, text))
+            assert heard[0] == heard[1], (line.method, line.route, role)
+
+
+def test_a_draft_is_in_no_list_and_no_count(web: WebClient) -> None:
+    people = gather_people()
+    world = build_world("ready", people)
+    stranger = {"headers": people.headers["other"]}
+    found = web.get("/api/v1/search/", **stranger).json()
+    assert (found["count"], found["results"], found["facets"]["elements"]) == (0, [], [])
+    for words in (world.words["deposit_id"], world.words["sha256"], world.words["doi"], "MoS2"):
+        assert web.get("/api/v1/search/", params={"q": words}, **stranger).json()["count"] == 0
+    assert web.get("/api/v1/deposits/", **stranger).json()["results"] == []
+    assert world.words["deposit_id"] not in web.get("/sitemap.xml").text
+    assert world.words["deposit_id"] not in web.get("/").text
+
+
+def test_a_withdrawn_version_is_in_no_list_and_no_count(web: WebClient) -> None:
+    world = build_world("withdrawn", gather_people())
+    assert web.get("/api/v1/search/").json()["count"] == 0
+    assert world.words["dataset_id"] not in web.get("/sitemap.xml").text
+
+
+def test_the_same_bytes_in_somebody_elses_draft_do_not_show(web: WebClient) -> None:
+    """A digest that is stored already, but not in this deposit, saves nobody the upload: that would tell."""
+    people = gather_people()
+    world = build_world("ready", people)
+    mine = web.post("/api/v1/deposits/", json={"title": "Mine"}, headers=people.headers["other"]).json()["id"]
+    metadata = ",".join(
+        f"{key} {encode(value)}"
+        for key, value in {"deposit": mine, "path": "scan.raw", "sha256": world.words["sha256"]}.items()
+    )
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "10", "Upload-Metadata": metadata}
+    answer = web.post("/api/v1/uploads", headers={**headers, **people.headers["other"]})
+    assert (answer.status_code, answer.headers["upload-offset"]) == (201, "0")

@@ -1,0 +1,121 @@
+"""One deposit in each state of its life, with everybody who may ask for it."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.utils import timezone
+
+from repository.models import ApiToken, Deposit, DepositMember, Job, Upload, User
+from repository.services.uploads import complete_upload, start_upload, upload_file
+from repository.services.withdrawal import withdraw_version
+from tests.api.conftest import as_token, make_token
+from tests.deposits import add_measurement, publish, settle, store_bytes
+from tests.factories import make_deposit, make_user
+
+STATES = ("draft", "ready", "open", "embargoed", "withdrawn")
+PATH = "scan.raw"
+PENDING = b"half of it"
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Accounts by role, with what each sends to say who it is."""
+
+    users: Mapping[str, User]
+    headers: Mapping[str, dict[str, str]]
+    sessions: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class World:
+    """A deposit in one state and the words that address its parts."""
+
+    state: str
+    people: People
+    words: dict[str, str] = field(default_factory=dict)
+    warnings: list[dict[str, str]] = field(default_factory=list)
+
+
+def gather_people() -> People:
+    """Return one person for each role; `reader` and `expired` are tokens of the owner."""
+    users = {
+        "other": make_user(),
+        "owner": make_user(),
+        "co-owner": make_user(),
+        "curator": make_user(role="curator"),
+        "admin": make_user(role="admin"),
+    }
+    headers = {role: as_token(make_token(user)) for role, user in users.items()}
+    headers |= {
+        "stranger": {},
+        "reader": as_token(make_token(users["owner"], "read")),
+        "expired": as_token(make_token(users["owner"])),
+    }
+    newest = ApiToken.objects.order_by("-created")[0]
+    ApiToken.objects.filter(pk=newest.pk).update(expiry=timezone.now() - dt.timedelta(days=1))
+    return People(users, headers, {role: open_session(user) for role, user in users.items()})
+
+
+def open_session(user: User) -> str:
+    """Return the key of a browser session."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return str(session.session_key)
+
+
+def build_world(state: str, people: People) -> World:
+    """Bring a new deposit into a state, through the services."""
+    embargo = {
+        "access": "embargoed",
+        "embargo_until": (timezone.now() + dt.timedelta(days=90)).date().isoformat(),
+    }
+    deposit = make_deposit(people.users["owner"], **(embargo if state == "embargoed" else {}))
+    DepositMember.objects.create(deposit=deposit, user=people.users["co-owner"])
+    upload = _upload(deposit, people.users["owner"], is_whole=state != "draft")
+    measurement = add_measurement(deposit, "second.raw")
+    job = Job.objects.create(kind="test", target=deposit.pk, deposit=deposit, state="done")
+    world = World(state, people)
+    if state != "draft":
+        settle(deposit)
+        codes = deposit.findings.filter(severity="warning").values_list("code", flat=True)
+        world.warnings = [{"code": code} for code in sorted(set(codes))]
+    if state in {"open", "embargoed", "withdrawn"}:
+        publish(deposit)
+    if state == "withdrawn":
+        withdraw_version(dataset_id=deposit.pk, number=1, actor=deposit.owner, reason="Wrong sample.")
+    world.words = {
+        "deposit_id": deposit.pk,
+        "dataset_id": deposit.pk,
+        "number": "1",
+        "path": "second.raw",
+        "measurement_id": measurement.pk,
+        "name": "data",
+        "key": "zarr.json",
+        "product": "data.mean_diffraction_pattern",
+        "upload_id": str(upload.pk),
+        "job_id": str(job.pk),
+        "version": "1.0.0",
+        "doi": f"10.5072/{deposit.pk}",
+        "export": "jsonld",
+        "sha256": measurement.primary_file.sha256,
+    }
+    return world
+
+
+def _upload(deposit: Deposit, owner: User, *, is_whole: bool) -> Upload:
+    """Return a transfer of which half, or all, has arrived."""
+    plan = start_upload(deposit_id=deposit.pk, actor=owner, path=PATH, size=2 * len(PENDING))
+    upload_id = plan.upload_id or uuid.UUID(int=0)
+    upload_file(upload_id).write_bytes(PENDING * (2 if is_whole else 1))
+    if is_whole:
+        sha256, _ = store_bytes(PENDING * 2)
+        complete_upload(upload_id=upload_id, sha256=sha256)
+    return Upload.objects.get(pk=upload_id)
