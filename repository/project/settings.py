@@ -207,6 +207,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "api.byte_service.documentation.describe_byte_routes",
+    ],
     # Two shapes of the same name `state` that no component name tells apart.
     "ENUM_NAME_OVERRIDES": {
         "MeasurementStateEnum": ["found", "opened", "converted", "failed"],
