@@ -34,6 +34,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset_id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Read a file of the newest published version. Range, If-Range and If-None-Match are understood; ETag is the sha256. */
+        get: operations["downloadFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{dataset_id}/versions/{number}/": {
         parameters: {
             query?: never;
@@ -43,6 +60,23 @@ export interface paths {
         };
         /** @description Return one published version; it never changes. */
         get: operations["getDatasetVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/versions/{number}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Read a file of one published version; it never changes. */
+        get: operations["downloadVersionFile"];
         put?: never;
         post?: never;
         delete?: never;
@@ -62,6 +96,40 @@ export interface paths {
         put?: never;
         /** @description Withdraw a version: a tombstone with its description and the reason stays, its data are not given out. */
         post: operations["withdrawDatasetVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/versions/{number}/zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Read every file of one published version as one ZIP. */
+        get: operations["downloadVersionArchive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Read every file of the newest published version as one ZIP, made while it is sent. */
+        get: operations["downloadArchive"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -112,7 +180,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** @description Read a stored file of a draft. */
+        get: operations["downloadDepositFile"];
         put?: never;
         post?: never;
         /** @description Take a file out of a draft. Its bytes are read at the same address with GET. */
@@ -292,15 +361,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/schemas/stem/{version}/{name}": {
+    "/api/v1/measurements/{measurement_id}/reductions/{product}/data": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** @description Return a released file of the metadata schema; it never changes. */
-        get: operations["getSchemaFile"];
+        /** @description Read a reduction as a NumPy file. */
+        get: operations["readReduction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurements/{measurement_id}/reductions/{product}/preview.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Read a reduction as a picture with its scale bar. */
+        get: operations["readPreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurements/{measurement_id}/signals/{name}/companion/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Read an object of the detector-major companion, from which the image of any mask comes fast. */
+        get: operations["readCompanionObject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurements/{measurement_id}/signals/{name}/zarr/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Read an object of a signal's Zarr v3 array. 404 `converting` with Retry-After until the array is final. */
+        get: operations["readArrayObject"];
         put?: never;
         post?: never;
         delete?: never;
@@ -318,6 +438,23 @@ export interface paths {
         };
         /** @description Return a metadata document to fill in, as YAML with comments. */
         get: operations["getTemplate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schemas/stem/{version}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return a released file of the metadata schema; it never changes. */
+        get: operations["getSchemaFile"];
         put?: never;
         post?: never;
         delete?: never;
@@ -376,6 +513,44 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Promise a file (tus 1.0.0). The same promise made twice continues the first one. */
+        post: operations["createUpload"];
+        delete?: never;
+        /** @description Say which version and extensions of tus this server speaks. */
+        options: operations["describeUploads"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Forget the transfer and its bytes. */
+        delete: operations["cancelUpload"];
+        /** @description Say which version and extensions of tus this server speaks. */
+        options: operations["describeUpload"];
+        /** @description Ask how many bytes have arrived. */
+        head: operations["askUploadOffset"];
+        /** @description Append bytes at an offset. The last chunk stores the file. */
+        patch: operations["sendChunk"];
         trace?: never;
     };
 }
@@ -782,8 +957,48 @@ export interface components {
             replacement?: string;
         };
     };
-    responses: never;
-    parameters: never;
+    responses: {
+        /** @description The bytes, whole or the range that was asked for. */
+        Bytes: {
+            headers: {
+                /** @description The sha256 of the whole. */
+                ETag?: string;
+                "Repr-Digest"?: string;
+                "Accept-Ranges"?: string;
+                "Content-Range"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "*/*": string;
+            };
+        };
+        /** @description What was wrong, where, why, and what to do. */
+        Problem: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemShape"];
+            };
+        };
+    };
+    parameters: {
+        TusResumable: "1.0.0";
+        UploadId: string;
+        DepositId: string;
+        DatasetId: string;
+        MeasurementId: string;
+        VersionNumber: number;
+        /** @description May hold slashes. */
+        FilePath: string;
+        SignalName: string;
+        /** @description Such as zarr.json or c/0/0/0/0. */
+        ArrayKey: string;
+        /** @description Signal and recipe: data.mean_diffraction_pattern. */
+        ProductName: string;
+        /** @description One range of bytes: bytes=0-99, bytes=100-, bytes=-100. */
+        Range: string;
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
@@ -901,6 +1116,34 @@ export interface operations {
             };
         };
     };
+    downloadFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One range of bytes: bytes=0-99, bytes=100-, bytes=-100. */
+                Range?: components["parameters"]["Range"];
+            };
+            path: {
+                dataset_id: components["parameters"]["DatasetId"];
+                /** @description May hold slashes. */
+                path: components["parameters"]["FilePath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Bytes"];
+            206: components["responses"]["Bytes"];
+            /** @description The client has these bytes already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getDatasetVersion: {
         parameters: {
             query?: never;
@@ -965,6 +1208,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemShape"];
                 };
             };
+        };
+    };
+    downloadVersionFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One range of bytes: bytes=0-99, bytes=100-, bytes=-100. */
+                Range?: components["parameters"]["Range"];
+            };
+            path: {
+                dataset_id: components["parameters"]["DatasetId"];
+                number: components["parameters"]["VersionNumber"];
+                /** @description May hold slashes. */
+                path: components["parameters"]["FilePath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Bytes"];
+            206: components["responses"]["Bytes"];
+            /** @description The client has these bytes already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
         };
     };
     withdrawDatasetVersion: {
@@ -1063,6 +1335,53 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemShape"];
                 };
             };
+        };
+    };
+    downloadVersionArchive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: components["parameters"]["DatasetId"];
+                number: components["parameters"]["VersionNumber"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archive. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    downloadArchive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: components["parameters"]["DatasetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archive. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            default: components["responses"]["Problem"];
         };
     };
     listDeposits: {
@@ -1431,6 +1750,34 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemShape"];
                 };
             };
+        };
+    };
+    downloadDepositFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One range of bytes: bytes=0-99, bytes=100-, bytes=-100. */
+                Range?: components["parameters"]["Range"];
+            };
+            path: {
+                deposit_id: components["parameters"]["DepositId"];
+                /** @description May hold slashes. */
+                path: components["parameters"]["FilePath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Bytes"];
+            206: components["responses"]["Bytes"];
+            /** @description The client has these bytes already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
         };
     };
     deleteDepositFile: {
@@ -2193,12 +2540,125 @@ export interface operations {
             };
         };
     };
-    getSchemaFile: {
+    readReduction: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One range of bytes: bytes=0-99, bytes=100-, bytes=-100. */
+                Range?: components["parameters"]["Range"];
+            };
+            path: {
+                measurement_id: components["parameters"]["MeasurementId"];
+                /** @description Signal and recipe: data.mean_diffraction_pattern. */
+                product: components["parameters"]["ProductName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Bytes"];
+            206: components["responses"]["Bytes"];
+            /** @description The client has these bytes already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    readPreview: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                name: string;
+                measurement_id: components["parameters"]["MeasurementId"];
+                /** @description Signal and recipe: data.mean_diffraction_pattern. */
+                product: components["parameters"]["ProductName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Bytes"];
+            206: components["responses"]["Bytes"];
+            /** @description The client has these bytes already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    readCompanionObject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One range of bytes: bytes=0-99, bytes=100-, bytes=-100. */
+                Range?: components["parameters"]["Range"];
+            };
+            path: {
+                measurement_id: components["parameters"]["MeasurementId"];
+                name: components["parameters"]["SignalName"];
+                /** @description Such as zarr.json or c/0/0/0/0. */
+                key: components["parameters"]["ArrayKey"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Bytes"];
+            206: components["responses"]["Bytes"];
+            /** @description The client has these bytes already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    readArrayObject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One range of bytes: bytes=0-99, bytes=100-, bytes=-100. */
+                Range?: components["parameters"]["Range"];
+            };
+            path: {
+                measurement_id: components["parameters"]["MeasurementId"];
+                name: components["parameters"]["SignalName"];
+                /** @description Such as zarr.json or c/0/0/0/0. */
+                key: components["parameters"]["ArrayKey"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Bytes"];
+            206: components["responses"]["Bytes"];
+            /** @description The client has these bytes already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getTemplate: {
+        parameters: {
+            query?: {
+                /** @description Repeatable. */
+                technique?: string[];
+            };
+            header?: never;
+            path: {
                 version: string;
             };
             cookie?: never;
@@ -2210,9 +2670,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/yaml": string;
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
                 };
             };
             /** @description An account is needed. */
@@ -2253,14 +2720,12 @@ export interface operations {
             };
         };
     };
-    getTemplate: {
+    getSchemaFile: {
         parameters: {
-            query?: {
-                /** @description Repeatable. */
-                technique?: string[];
-            };
+            query?: never;
             header?: never;
             path: {
+                name: string;
                 version: string;
             };
             cookie?: never;
@@ -2272,16 +2737,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/yaml": string;
-                };
-            };
-            /** @description The request cannot be understood. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemShape"];
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description An account is needed. */
@@ -2573,6 +3031,163 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemShape"];
                 };
             };
+        };
+    };
+    createUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                "Tus-Resumable": components["parameters"]["TusResumable"];
+                /** @description Size in bytes. */
+                "Upload-Length": number;
+                /** @description Pairs of a key and a base64 value, separated by commas; keys: deposit, path, sha256, size. */
+                "Upload-Metadata": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The same bytes are stored under this path already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Send the bytes to Location. */
+            201: {
+                headers: {
+                    Location?: string;
+                    "Upload-Offset"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    describeUploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the headers. */
+            204: {
+                headers: {
+                    "Tus-Version"?: string;
+                    "Tus-Extension"?: string;
+                    "Tus-Max-Size"?: number;
+                    "Tus-Checksum-Algorithm"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    cancelUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                "Tus-Resumable": components["parameters"]["TusResumable"];
+            };
+            path: {
+                upload_id: components["parameters"]["UploadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    describeUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: components["parameters"]["UploadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the headers. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    askUploadOffset: {
+        parameters: {
+            query?: never;
+            header: {
+                "Tus-Resumable": components["parameters"]["TusResumable"];
+            };
+            path: {
+                upload_id: components["parameters"]["UploadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The offset at which to go on. */
+            200: {
+                headers: {
+                    "Upload-Offset"?: number;
+                    "Upload-Length"?: number;
+                    "Upload-Expires"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    sendChunk: {
+        parameters: {
+            query?: never;
+            header: {
+                "Tus-Resumable": components["parameters"]["TusResumable"];
+                /** @description Where the chunk begins. */
+                "Upload-Offset": number;
+                /** @description sha256, sha1 or md5 and the base64 digest of the chunk. */
+                "Upload-Checksum"?: string;
+            };
+            path: {
+                upload_id: components["parameters"]["UploadId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The chunk is kept. */
+            204: {
+                headers: {
+                    "Upload-Offset"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
         };
     };
 }
