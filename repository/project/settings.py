@@ -195,6 +195,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "api.errors.answer_problem",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "NUM_PROXIES": None,
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is a search facet, not a renderer
 }
 REST_KNOX = {"TOKEN_TTL": dt.timedelta(days=30), "TOKEN_PREFIX": "stemma_", "AUTH_HEADER_PREFIX": "Token"}
 SPECTACULAR_SETTINGS = {
