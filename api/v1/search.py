@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -9,7 +10,8 @@ from rest_framework.views import APIView
 from api.pagination import build_cursor, next_address, read_cursor, read_page_size
 from api.v1.documentation import CURSOR, PAGE_SIZE, problems
 from api.v1.shapes import Nested
-from repository.selectors.search import build_search_request, search
+from repository.errors import UnknownSearchFilterError
+from repository.selectors.search import build_search_request, list_search_parameters, search
 
 
 class FacetValueShape(Nested[Any]):
@@ -44,6 +46,18 @@ _WHERE = (
 )
 
 
+def refuse_unknown(query: QueryDict) -> None:
+    """Refuse a parameter that would be ignored: a mistyped filter must not look like an answer."""
+    known = list_search_parameters()
+    unknown = sorted(set(query) - known - {"cursor", "page_size"})
+    if unknown:
+        raise UnknownSearchFilterError(
+            f"There is no search parameter {unknown[0][:80]!r}.",
+            pointer=f"/{unknown[0][:80]}",
+            hint=f"Known are {', '.join(sorted(known))}, cursor and page_size.",
+        )
+
+
 class SearchView(APIView):
     @extend_schema(
         operation_id="search",
@@ -64,6 +78,7 @@ class SearchView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Find published datasets by words, facets and physical quantities; newest first."""
+        refuse_unknown(request.query_params)
         wanted = build_search_request(request.query_params)
         page = search(wanted, size=read_page_size(request), after=read_cursor(request))
         following = build_cursor(page.continue_after) if page.continue_after else None

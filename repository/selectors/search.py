@@ -224,6 +224,12 @@ def _build_hit(entry: SearchEntry) -> SearchHit:
     )
 
 
+def list_search_parameters() -> frozenset[str]:
+    """Return the names that a query string may use."""
+    ranges = {f"{name}_{end}" for name in (*RANGES, *ALIASES) for end in ("min", "max", "unit")}
+    return frozenset({"q", "where", "license", *FACETS, *ranges})
+
+
 def build_search_request(query: Any) -> SearchRequest:
     """Return the request that a query string (a `QueryDict`) describes; page and API share this.
 

@@ -28,7 +28,8 @@ OWNER = "stemma_owner"
 APP = "stemma_app"
 DATABASE = "stemma"
 
-_FAST_AND_FORGETFUL = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
+# A killed server still keeps every commit; only a power cut would not.
+_WITHOUT_FSYNC = ("fsync=off", "full_page_writes=off")
 _SETTINGS = (
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
@@ -71,7 +72,7 @@ class PostgresServer:
         return self.url(SUPERUSER, self.secrets.database_superuser, database)
 
     def command(self) -> Command:
-        settings = _SETTINGS if self.fsync else (*_SETTINGS, *_FAST_AND_FORGETFUL)
+        settings = _SETTINGS if self.fsync else (*_SETTINGS, *_WITHOUT_FSYNC)
         options = [word for setting in (f"port={self.port}", *settings) for word in ("-c", setting)]
         return Command(
             argv=(str(self.placement.postgres_binaries / "postgres"), "-D", str(self.data), *options),
