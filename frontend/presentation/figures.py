@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from frontend.presentation.calibrated_axes import calibrate_axes
+from repository.schema.calibrated_axes import calibrate_axes
 from repository.selectors.deposits import MeasurementView, ProductView, SignalView
 
 _NAVIGATORS = (

@@ -10,6 +10,7 @@ from django.db.models import Avg, Exists, OuterRef, Q, QuerySet
 
 from repository.models import DataFile, DatasetVersion, Deposit, Finding, Identifier, Job, Measurement, User
 from repository.schema import Requirement, SignalShape, list_requirements
+from repository.schema.calibrated_axes import calibrate_axes
 from repository.selectors import addresses
 from repository.selectors.access import own_deposits
 
@@ -289,7 +290,7 @@ def _describe_signals(measurement: Measurement) -> Iterable[SignalView]:
             name=signal.name,
             shape=tuple(signal.shape),
             dtype=signal.dtype,
-            axes=tuple(signal.axes),
+            axes=tuple(calibrate_axes(signal.axes, measurement.document)),
             n_signal_axes=signal.n_signal_axes,
             intensity_unit=signal.intensity_unit,
             shape_origin=signal.shape_origin,
