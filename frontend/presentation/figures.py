@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from repository.schema.calibrated_axes import calibrate_axes
 from repository.selectors.deposits import MeasurementView, ProductView, SignalView
 
 _NAVIGATORS = (
@@ -82,7 +81,7 @@ def list_viewers(measurement: MeasurementView) -> tuple[Viewer, ...]:
             shape=" × ".join(map(str, signal.shape)),
             zarr=signal.zarr,
             is_ready=signal.is_converted,
-            axes=calibrate_axes(signal.axes, measurement.metadata),
+            axes=list(signal.axes),
             navigators=_list_navigators(measurement, signal),
         )
         for signal in measurement.signals
