@@ -74,19 +74,26 @@ def _describe_samples(measurements: list[Measurement]) -> str:
     words: list[str] = []
     for measurement in measurements:
         sample: Mapping[str, Any] = measurement.document.get("sample") or {}
-        words += [str(sample[field]) for field in FORMULA_FIELDS if isinstance(sample.get(field), str)]
-        elements = sample.get("elements")
-        words += [str(element) for element in elements] if isinstance(elements, list) else []
+        for field in (*FORMULA_FIELDS, "elements"):
+            words += _list_words(sample.get(field))
     return " ".join(dict.fromkeys(words))
 
 
 def _describe(document: Mapping[str, Any], measurements: list[Measurement]) -> str:
-    words = [str(document.get("abstract") or "")]
-    keywords = document.get("keywords")
-    words += [str(word) for word in keywords] if isinstance(keywords, list) else []
+    words = [*_list_words(document.get("abstract")), *_list_words(document.get("keywords"))]
     for measurement in measurements:
         instrument = measurement.document.get("instrument") or {}
-        words += [str(value) for value in instrument.values() if isinstance(value, str)]
+        for value in instrument.values():
+            words += _list_words(value)
         words += [technique.replace("_", " ") for technique in measurement.techniques]
         words.append(measurement.format)
     return " ".join(words)
+
+
+def _list_words(entry: Any) -> list[str]:
+    """Return the texts of an entry, which may stand alone, in a list, or beside its source."""
+    if isinstance(entry, Mapping):
+        entry = entry.get("value")
+    if isinstance(entry, str):
+        return [entry]
+    return [text for text in entry if isinstance(text, str)] if isinstance(entry, list) else []
