@@ -1,0 +1,117 @@
+"""kill -9 in the middle of a deposit: afterwards all was done exactly once in effect, and every byte is there."""
+
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from tests.integration.kill.conftest import FOLDERS, Kept, Victim
+
+PARTS = ("database", "broker", "web", "worker", "beat")
+
+
+def kill_worker(victim: Victim) -> None:
+    former = victim.stack.identities["worker"]
+    victim.kill_worker_group()
+    victim.stack.wait_for_restart(former)
+
+
+def kill_broker_and_wipe_it(victim: Victim) -> None:
+    former = victim.stack.identities["broker"]
+    victim.stack.kill("broker")
+    victim.wipe_broker()
+    victim.stack.wait_for_restart(former)
+
+
+def kill_database(victim: Victim) -> None:
+    former = victim.stack.identities["database"]
+    victim.stack.kill("database")
+    victim.stack.wait_for_restart(former)
+
+
+def kill_everything(victim: Victim) -> None:
+    pids = list(victim.stack.pids.values())
+    victim.stack.kill("supervisor", *PARTS)
+    # Orphans stay in the table of processes until the machine's first process has buried them.
+    victim.stack.process = None
+    victim.stack.wait_until(lambda: not any(map(psutil.pid_exists, pids)), seconds=30, what="buried")
+    victim.stack.start()
+
+
+def require_same(victim: Victim, deposit: str, undisturbed: Kept) -> None:
+    record = victim.settle(deposit)
+    assert record["state"] in {"needs_attention", "ready"}
+    assert len(record["measurements"]) == len(FOLDERS)
+    assert {item["state"] for item in record["measurements"]} == {"converted"}
+    victim.require_done_once(deposit)
+    kept = victim.keep(deposit)
+    assert kept == undisturbed
+    victim.require_bytes(kept)
+
+
+@pytest.mark.parametrize(
+    "kill",
+    [kill_worker, kill_broker_and_wipe_it, kill_database, kill_everything],
+    ids=lambda kill: kill.__name__,
+)
+def test_kill_in_the_middle_of_a_conversion(
+    victim: Victim, files: dict[str, bytes], undisturbed: Kept, kill: Callable[[Victim], None]
+) -> None:
+    deposit = victim.deposit(files)
+    victim.wait_for_conversion(deposit, 0.1)
+    kill(victim)
+    victim.renew()
+    require_same(victim, deposit, undisturbed)
+
+
+def test_jobs_that_no_message_announces(victim: Victim, files: dict[str, bytes], undisturbed: Kept) -> None:
+    """The broker dies before the deposit is handed in: the rows alone bring the work back."""
+    former = victim.stack.identities["broker"]
+    victim.stack.kill("broker")
+    victim.wipe_broker()
+    deposit = victim.deposit(files)
+    victim.stack.wait_for_restart(former)
+    require_same(victim, deposit, undisturbed)
+
+
+def test_array_is_announced_while_it_is_converted(victim: Victim, files: dict[str, bytes]) -> None:
+    deposit = victim.deposit(files)
+    victim.wait_for_conversion(deposit, 0.01)
+    record = victim.http.get(f"/api/v1/deposits/{deposit}/").json()
+    (large,) = [item for item in record["measurements"] if item["path"].startswith("large/")]
+    answer = victim.http.get(f"{large['signals'][0]['zarr'].rstrip('/')}/zarr.json")
+    assert (answer.status_code, answer.json()["code"]) == (404, "converting")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.headers["Cache-Control"] == "no-store"
+    victim.settle(deposit)
+    assert victim.http.get(str(answer.url)).status_code == 200
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.6, 0.9])
+@pytest.mark.parametrize(
+    "kill", [kill_worker, kill_database, kill_everything], ids=lambda kill: kill.__name__
+)
+def test_kill_at_many_moments(
+    victim: Victim,
+    files: dict[str, bytes],
+    undisturbed: Kept,
+    kill: Callable[[Victim], None],
+    share: float,
+) -> None:
+    deposit = victim.deposit(files)
+    victim.wait_for_conversion(deposit, share)
+    kill(victim)
+    victim.renew()
+    require_same(victim, deposit, undisturbed)
+
+
+@pytest.mark.long
+def test_worker_that_is_killed_again_and_again(
+    victim: Victim, files: dict[str, bytes], undisturbed: Kept
+) -> None:
+    deposit = victim.deposit(files)
+    for _ in range(3):
+        victim.wait_for_conversion(deposit, 0.1)
+        kill_worker(victim)
+    require_same(victim, deposit, undisturbed)
