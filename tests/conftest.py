@@ -11,6 +11,13 @@ import psycopg
 import pytest
 
 LIVE_GROUP = "live_stack"
+LIVE_ENVIRONMENT = {
+    "STEMMA_JOB_LEASE_SECONDS": "6",
+    "STEMMA_RECONCILE_SECONDS": "1",
+    # All suites ask from one address with one token; the limits have tests of their own.
+    "STEMMA_REQUESTS_PER_MINUTE": "100000",
+    "STEMMA_ANONYMOUS_REQUESTS_PER_MINUTE": "100000",
+}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -105,8 +112,6 @@ def live_stack() -> Iterator[Any]:
 
     with (
         tempfile.TemporaryDirectory(prefix="stemma-live-") as folder,
-        running_stack(
-            Path(folder) / "home", env={"STEMMA_JOB_LEASE_SECONDS": "6", "STEMMA_RECONCILE_SECONDS": "1"}
-        ) as stack,
+        running_stack(Path(folder) / "home", env=LIVE_ENVIRONMENT) as stack,
     ):
         yield stack

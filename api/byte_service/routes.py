@@ -23,6 +23,11 @@ def _route(path: str, endpoint: Endpoint, methods: list[str]) -> Route:
     return Route(path, answering_problems(endpoint), methods=methods, name=endpoint.__name__)
 
 
+def _twins(path: str, endpoint: Endpoint, methods: list[str]) -> list[Route]:
+    """Return the routes of an address with and without the last slash."""
+    return [_route(path, endpoint, methods), _route(f"{path}/", endpoint, methods)]
+
+
 def _tus_route(path: str, endpoint: Endpoint, methods: list[str]) -> Route:
     return Route(path, speaking_tus(answering_problems(endpoint)), methods=methods, name=endpoint.__name__)
 
@@ -36,8 +41,8 @@ def build_byte_routes() -> list[BaseRoute]:
         _tus_route(f"{_BASE}/uploads/{{upload_id}}/", handle_upload, ["HEAD", "PATCH", "DELETE", "OPTIONS"]),
         _route(f"{_BASE}/deposits/{{deposit_id}}/files/{{path:path}}", send_deposit_file, READ),
         _route(f"{_BASE}/datasets/{{dataset_id}}/files/{{path:path}}", send_dataset_file, READ),
-        _route(f"{_BASE}/datasets/{{dataset_id}}/zip", send_archive, READ),
-        _route(f"{_BASE}/datasets/{{dataset_id}}/versions/{{number:int}}/zip", send_archive, READ),
+        *_twins(f"{_BASE}/datasets/{{dataset_id}}/zip", send_archive, READ),
+        *_twins(f"{_BASE}/datasets/{{dataset_id}}/versions/{{number:int}}/zip", send_archive, READ),
         _route(
             f"{_BASE}/datasets/{{dataset_id}}/versions/{{number:int}}/files/{{path:path}}",
             send_dataset_file,
@@ -45,6 +50,6 @@ def build_byte_routes() -> list[BaseRoute]:
         ),
         _route(f"{_SIGNAL}/zarr/{{key:path}}", send_array_object, READ),
         _route(f"{_SIGNAL}/companion/{{key:path}}", send_array_object, READ),
-        _route(f"{_REDUCTION}/data", send_product, READ),
-        _route(f"{_REDUCTION}/preview.png", send_product, READ),
+        *_twins(f"{_REDUCTION}/data", send_product, READ),
+        *_twins(f"{_REDUCTION}/preview.png", send_product, READ),
     ]

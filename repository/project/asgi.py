@@ -18,12 +18,9 @@ from api.static_files import FoundStaticFiles  # noqa: E402
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-application = CrossOriginReads(
-    Starlette(
-        routes=[
-            *build_byte_routes(),
-            Mount("/static", FoundStaticFiles()),
-            Mount("/", cast("ASGIApp", django_application)),
-        ]
-    )
+django_asgi = cast("ASGIApp", django_application)
+web = Starlette(
+    routes=[*build_byte_routes(), Mount("/static", FoundStaticFiles()), Mount("/", django_asgi)],
 )
+web.router.default = django_asgi  # a line break in an address matches no route, not even "/"
+application = CrossOriginReads(web)

@@ -372,3 +372,24 @@ def test_the_same_bytes_in_somebody_elses_draft_do_not_show(web: WebClient) -> N
     headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "10", "Upload-Metadata": metadata}
     answer = web.post("/api/v1/uploads", headers={**headers, **people.headers["other"]})
     assert (answer.status_code, answer.headers["upload-offset"]) == (201, "0")
+
+
+def test_byte_addresses_answer_with_and_without_the_last_slash(web: WebClient) -> None:
+    words = build_world("open", gather_people()).words
+    for route in (
+        "/api/v1/datasets/{dataset_id}/zip",
+        "/api/v1/datasets/{dataset_id}/versions/1/zip",
+        "/api/v1/measurements/{measurement_id}/reductions/{product}/data",
+        "/api/v1/measurements/{measurement_id}/reductions/{product}/preview.png",
+    ):
+        answers = [web.get(route.format(**words) + slash) for slash in ("", "/")]
+        assert [answer.status_code for answer in answers] == [200, 200], route
+        assert answers[0].headers["content-type"] == answers[1].headers["content-type"], route
+
+
+def test_a_line_break_in_an_address_is_answered_like_any_other(web: WebClient) -> None:
+    for address in ("/api/v1/datasets/a%0Ab/", "/api/v1/deposits/a/files/b%0Ac", "/api/v1/nothing%0A"):
+        answer = web.get(address)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json"), (
+            address
+        )
