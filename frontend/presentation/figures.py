@@ -81,7 +81,7 @@ def list_viewers(measurement: MeasurementView) -> tuple[Viewer, ...]:
             shape=" × ".join(map(str, signal.shape)),
             zarr=signal.zarr,
             is_ready=signal.is_converted,
-            axes=list(signal.axes),
+            axes=[dict(axis) for axis in signal.axes],
             navigators=_list_navigators(measurement, signal),
         )
         for signal in measurement.signals
