@@ -5,6 +5,7 @@ import select
 import signal
 from types import FrameType
 
+from repository.project.stack.caller import Caller
 from repository.project.stack.errors import StopRequestedError
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -19,6 +20,8 @@ class StopSignals:
     def __init__(self) -> None:
         self.count = 0
         self.last: int | None = None
+        self._caller = Caller()
+        self._was_given_up = False
         self._read_end, write_end = os.pipe()
         for descriptor in (self._read_end, write_end):
             os.set_blocking(descriptor, False)
@@ -37,6 +40,9 @@ class StopSignals:
         ready, _, _ = select.select([self._read_end], [], [], seconds)
         if ready:
             os.read(self._read_end, 4096)
+        if not self._was_given_up and self._caller.has_given_up():
+            self._was_given_up = True
+            self._request(signal.SIGTERM, None)  # for nobody passed a signal on
 
     def pause_or_stop(self, seconds: float) -> None:
         """Wait while starting; a request to stop ends the start."""
