@@ -62,7 +62,7 @@ def describe_measurement_part(measurement: MeasurementView) -> MeasurementPart:
         state_words=_STATE_WORDS.get(measurement.state, measurement.state),
         figures=list_figures(measurement),
         viewers=list_viewers(measurement),
-        groups=build_metadata_groups(measurement.metadata),
+        groups=build_metadata_groups(measurement.metadata, from_file=measurement.from_file),
         findings=measurement.findings,
     )
 

@@ -1,10 +1,10 @@
 """A measurement's metadata document as the rows of a table, grouped and ordered like the catalogue."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from frontend.presentation.quantities import ShownValue, show_value
+from frontend.presentation.quantities import ShownValue, show_value, term_title
 from repository.schema.documents import get_entry
 from repository.schema.fields import Field, load_catalogue
 
@@ -50,8 +50,14 @@ def group_title(group: str) -> str:
     return GROUP_TITLES.get(group, "Other")
 
 
-def build_metadata_groups(document: Mapping[str, Any]) -> tuple[MetadataGroup, ...]:
-    """Return everything that a measurement says; a declared gap is a row like any other."""
+def build_metadata_groups(
+    document: Mapping[str, Any], *, from_file: Collection[str] = ()
+) -> tuple[MetadataGroup, ...]:
+    """Return everything that a measurement says; a declared gap is a row like any other.
+
+    Plain words carry no provenance of their own: those named in `from_file` were read from the file or worked out from
+    its arrays, the others a person gave.
+    """
     grouped: dict[str, list[MetadataRow]] = {title: [] for title in GROUP_TITLES.values()}
     fields = load_catalogue().measurement
     parents = {path.rsplit(".", maxsplit=1)[0] for path in fields if "." in path and "[]" not in path}
@@ -61,8 +67,18 @@ def build_metadata_groups(document: Mapping[str, Any]) -> tuple[MetadataGroup, .
         entry = get_entry(document, path)
         if entry is None or entry in ("", [], {}):
             continue
-        grouped.setdefault(group_title(field.group), []).extend(_build_rows(field, entry))
+        grouped.setdefault(group_title(field.group), []).extend(
+            _name_source(row, is_from_file=path.split(".")[0] in from_file)
+            for row in _build_rows(field, entry)
+        )
     return tuple(MetadataGroup(title, tuple(rows)) for title, rows in grouped.items() if rows)
+
+
+def _name_source(row: MetadataRow, *, is_from_file: bool) -> MetadataRow:
+    if row.value.source:
+        return row
+    source = term_title("source", "header" if is_from_file else "depositor")
+    return replace(row, value=replace(row.value, source=source))
 
 
 def _build_rows(field: Field, entry: Any) -> Iterable[MetadataRow]:

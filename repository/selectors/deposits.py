@@ -94,6 +94,7 @@ class MeasurementView:
     products: tuple[ProductView, ...]
     findings: tuple[FindingView, ...]
     requirements: tuple[Requirement, ...]
+    from_file: tuple[str, ...]
     url: str
 
 
@@ -269,8 +270,16 @@ def describe_measurement(measurement: Measurement, findings: Sequence[FindingVie
         products=tuple(_describe_products(measurement)),
         findings=tuple(findings),
         requirements=tuple(_list_requirements(measurement)),
+        from_file=tuple(_list_from_file(measurement)),
         url=addresses.measurement_address(measurement.pk),
     )
+
+
+def _list_from_file(measurement: Measurement) -> Iterable[str]:
+    """Yield the fields that say what the file said; quantities carry their source themselves."""
+    for name, entry in measurement.extracted.items():
+        if measurement.document.get(name) == entry:
+            yield name
 
 
 def _list_requirements(measurement: Measurement) -> list[Requirement]:

@@ -33,3 +33,9 @@ def test_notes_to_the_server_are_not_shown() -> None:
 
 def test_an_empty_document_has_no_groups() -> None:
     assert build_metadata_groups({}) == ()
+
+
+def test_words_say_where_they_come_from() -> None:
+    groups = build_metadata_groups({"technique": ["eels"], "scan": "raster"}, from_file=["scan"])
+    sources = {row.title: row.value.source for group in groups for row in group.rows}
+    assert sources == {"Technique": "Given by the depositor", "Scan": "Read from the file"}
