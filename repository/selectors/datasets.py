@@ -1,7 +1,7 @@
 """A published dataset as the API and the landing page show it."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,17 +80,7 @@ def describe_dataset(version: DatasetVersion) -> DatasetView:
     by_id = {
         measurement.pk: measurement for measurement in with_details(Measurement.objects.filter(pk__in=links))
     }
-    files = tuple(
-        PublishedFileView(
-            path=file.path,
-            size=file.size,
-            sha256=file.sha256,
-            media_type=file.media_type,
-            label=file.format_label,
-            url=addresses.dataset_file(dataset_id, file.path),
-        )
-        for file in version.files.all()
-    )
+    files = tuple(_describe_files(version))
     return DatasetView(
         id=dataset_id,
         version=version.number,
@@ -129,6 +119,18 @@ def describe_dataset(version: DatasetVersion) -> DatasetView:
             for line in version.dataset.versions.order_by("-number")
         ),
     )
+
+
+def _describe_files(version: DatasetVersion) -> Iterable[PublishedFileView]:
+    for file in version.files.all():
+        yield PublishedFileView(
+            path=file.path,
+            size=file.size,
+            sha256=file.sha256,
+            media_type=file.media_type,
+            label=file.format_label,
+            url=addresses.dataset_file(version.dataset_id, file.path),
+        )
 
 
 def locate_replacement(doi: str) -> str:

@@ -1,0 +1,81 @@
+"""Who may import whom, and what never comes into the web process."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from repository.project.environment import CHECKOUT
+
+SCIENCE = (
+    "numpy", "scipy", "h5py", "hdf5plugin", "zarr", "tensorstore", "numba", "rsciio", "dask", "xarray", "PIL",
+)  # fmt: skip
+ASK = """
+import json, sys
+from tests.environment import set_defaults
+set_defaults()
+import repository.project.{module}
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def list_modules_of(module: str) -> set[str]:
+    """Return what a fresh process has imported after it imported a module of the project."""
+    asked = subprocess.run(
+        [sys.executable, "-c", ASK.format(module=module)],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert asked.returncode == 0, asked.stderr
+    return set(json.loads(asked.stdout.splitlines()[-1]))
+
+
+def test_no_science_library_comes_into_the_web_process() -> None:
+    """They cost memory and seconds of every start, and a fault in one must not take the pages with it."""
+    loaded = list_modules_of("asgi")
+    assert "django" in loaded
+    assert loaded & set(SCIENCE) == set()
+
+
+def test_the_web_process_never_imports_a_reader() -> None:
+    """Uploaded bytes are parsed in the sandbox alone."""
+    loaded = list_modules_of("asgi")
+    assert [name for name in loaded if name.startswith(("ingest.readers.", "processing.engine."))] == []
+
+
+def test_imports_point_down() -> None:
+    checked = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_the_client_stands_alone() -> None:
+    """It is installed without the server, under another licence."""
+    ours = ("repository", "ingest", "processing", "api", "frontend", "django")
+    for file in (CHECKOUT / "client" / "src").rglob("*.py"):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            words = line.split()
+            if len(words) > 1 and words[0] in {"import", "from"}:
+                assert words[1].split(".")[0] not in ours, f"{file.name}: {line}"
+
+
+def test_settings_are_read_in_one_place() -> None:
+    """Below `repository/project` the environment becomes settings; other code takes settings or arguments."""
+    ours = re.compile(
+        r"""environ(?:\.get\(|\[)\s*["'](?:STEMMA|DATABASE|BROKER|S3|DATACITE|ORCID|DASK)_|getenv\("""
+    )
+    readers = [
+        str(file.relative_to(CHECKOUT))
+        for package in ("repository", "ingest", "processing", "api", "frontend")
+        for file in (CHECKOUT / package).rglob("*.py")
+        if ours.search(file.read_text(encoding="utf-8"))
+    ]
+    assert [name for name in readers if not name.startswith("repository/project/")] == []
