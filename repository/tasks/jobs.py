@@ -1,12 +1,20 @@
 """Running one job: claim, work under a heartbeat, settle in one transaction."""
 
 import threading
+import time
 import uuid
 
 import structlog
 from celery import shared_task
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    transaction,
+)
 
 from repository.errors import LeaseLostError, RepositoryError, TransientError
 from repository.services.jobs import (
@@ -19,9 +27,11 @@ from repository.services.jobs import (
     retry_job,
     take_over_exhausted,
 )
-from repository.tasks.handlers import JobProgress, get_handler
+from repository.tasks.handlers import Apply, JobProgress, get_handler
 
 log = structlog.get_logger(__name__)
+SETTLE_PATIENCE_S = 120.0
+SETTLE_PAUSE_S = 1.0
 
 
 @shared_task(name="stemma.run_job")
@@ -53,10 +63,29 @@ def _work_and_settle(claim: ClaimedJob) -> None:
     handler = get_handler(claim.kind)
     with _Heartbeat(claim) as progress:
         apply = handler.work(claim, progress)
-        with transaction.atomic():
-            lock_claim(claim=claim)
-            complete_job(claim=claim)  # first, so that what is applied sees this job as settled
-            apply()
+        _settle_success(claim, apply)
+
+
+def _settle_success(claim: ClaimedJob, apply: Apply) -> None:
+    """Apply the result; a database that is away for a moment must not cost the work of an hour.
+
+    Where the connection broke at the commit itself, the next try finds the job settled and its lease gone.
+    """
+    deadline = time.monotonic() + SETTLE_PATIENCE_S
+    while True:
+        close_old_connections()
+        try:
+            with transaction.atomic():
+                lock_claim(claim=claim)
+                complete_job(claim=claim)  # first, so that what is applied sees this job as settled
+                apply()
+        except (OperationalError, InterfaceError) as fault:
+            if time.monotonic() > deadline:
+                raise
+            log.warning("job_settling_delayed", job=str(claim.id), reason=str(fault))
+            time.sleep(SETTLE_PAUSE_S)
+        else:
+            return
 
 
 def settle_failure(claim: ClaimedJob, *, reason: str, is_final: bool) -> None:

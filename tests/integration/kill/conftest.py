@@ -30,6 +30,7 @@ from tests.vendor_files.mib import write_hdr, write_mib
 LEASE_S = 5
 LARGE_SCAN = (60, 60)
 SMALL_SCAN = (5, 6)
+Announced = tuple[httpx.Response, str]
 FOLDERS = ("large", "mib", "hspy", "small")
 
 
@@ -66,7 +67,7 @@ class Victim:
         port = self.stack.state.ports["database"]
         address = f"postgresql://stemma_app:{password}@127.0.0.1:{port}/stemma"
         with psycopg.connect(address, connect_timeout=5) as connection:
-            return connection.execute(statement, values).fetchall()  # type: ignore[call-overload, no-any-return]
+            return connection.execute(statement, values).fetchall()
 
     def conversion_of_large(self, deposit: str) -> tuple[str, float]:
         """Return the state of the large scan's conversion and how far it is."""
@@ -77,7 +78,14 @@ class Victim:
             " WHERE job.deposit_id = %s AND job.kind = 'convert_measurement' AND f.path LIKE 'large/%%'",
             deposit,
         )
-        return rows[0] if rows else ("", 0.0)  # type: ignore[return-value]
+        return rows[0] if rows else ("", 0.0)
+
+    def count_attempts(self, deposit: str) -> int:
+        """Return how often a conversion was begun."""
+        statement = (
+            "SELECT sum(attempt) FROM repository_job WHERE deposit_id = %s AND kind = 'convert_measurement'"
+        )
+        return int(self.query(statement, deposit)[0][0])
 
     def wait_for_conversion(self, deposit: str, share: float) -> None:
         """Return in the middle of the conversion of the large scan."""
@@ -215,9 +223,19 @@ def victim() -> Iterator[Victim]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(victim: Victim, files: dict[str, bytes]) -> Kept:
-    """Return what becomes of the files when nothing is killed."""
+def announced(victim: Victim, files: dict[str, bytes]) -> Announced:
+    """Return what the large array's address said while it was being converted, and the deposit."""
     deposit = victim.deposit(files)
+    victim.wait_for_conversion(deposit, 0.01)
+    record = victim.http.get(f"/api/v1/deposits/{deposit}/").json()
+    (large,) = [item for item in record["measurements"] if item["path"].startswith("large/")]
+    return victim.http.get(f"{large['signals'][0]['zarr'].rstrip('/')}/zarr.json"), deposit
+
+
+@pytest.fixture(scope="module")
+def undisturbed(victim: Victim, announced: Announced) -> Kept:
+    """Return what becomes of the files when nothing is killed."""
+    _, deposit = announced
     record = victim.settle(deposit)
     assert {item["state"] for item in record["measurements"]} == {"converted"}
     victim.require_done_once(deposit)

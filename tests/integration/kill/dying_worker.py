@@ -1,0 +1,22 @@
+"""A process that takes a job as a worker does, and dies over it: python dying_worker.py JOB."""
+
+import os
+import signal
+import sys
+
+import django
+
+django.setup()
+
+from repository.services.jobs import ClaimedJob  # noqa: E402 - after the app registry
+from repository.tasks.handlers import Apply, JobHandler, JobProgress, register_handler  # noqa: E402
+from repository.tasks.jobs import run_job  # noqa: E402
+
+
+def die(_claim: ClaimedJob, _progress: JobProgress) -> Apply:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("unreachable")
+
+
+register_handler("poison", JobHandler(work=die, apply_failure=lambda _claim, _reason: None))
+run_job(sys.argv[1])
