@@ -1,11 +1,12 @@
 """Problem documents and common headers of the byte routes."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 import structlog
 from django.db import DatabaseError, DataError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from api.byte_service.visitors import UnknownCredentialError
 from api.errors import CONTENT_TYPE, build_problem, describe_database_fault, describe_refusal
@@ -34,6 +35,24 @@ def answering_problems(endpoint: Endpoint) -> Endpoint:
             return _respond(request, _describe_outage(request, fault), RETRY_AFTER)
 
     return answer
+
+
+class RefusedMethod:
+    """Answers the methods that an address does not know; an ASGI application, for a route without a list of them."""
+
+    def __init__(self, allowed: Collection[str]) -> None:
+        self._allowed = ", ".join(sorted(allowed))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 405 with what is allowed."""
+        request = Request(scope)
+        problem = build_problem(
+            status=405,
+            code="method_not_allowed",
+            detail=f"Method {request.method!r} is not allowed here.",
+            hint=f"Allowed are {self._allowed}; /api/v1/docs lists what each address answers.",
+        )
+        await _respond(request, problem, {"Allow": self._allowed})(scope, receive, send)
 
 
 def _answer_refusal(request: Request, refusal: RepositoryError) -> Response:

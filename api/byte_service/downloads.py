@@ -39,13 +39,13 @@ _decisions: DecisionCache[ByteObject] = DecisionCache()
 
 async def send_deposit_file(request: Request) -> Response:
     """Send a file of a draft to those who may see it."""
-    deposit_id, path = request.path_params["deposit_id"], request.path_params["path"]
+    deposit_id, path = request.path_params["deposit_id"], _read_path(request)
     return await _send(request, lambda visitor: find_deposit_file(visitor, deposit_id, path))
 
 
 async def send_dataset_file(request: Request) -> Response:
     """Send a published file."""
-    dataset_id, path = request.path_params["dataset_id"], request.path_params["path"]
+    dataset_id, path = request.path_params["dataset_id"], _read_path(request)
     number = request.path_params.get("number")
     return await _send(
         request,
@@ -53,6 +53,11 @@ async def send_dataset_file(request: Request) -> Response:
         # The newest version's address shows other bytes one day: keep them, but ask.
         private="private, no-store" if number else "private, no-cache",
     )
+
+
+def _read_path(request: Request) -> str:
+    path: str = request.path_params["path"]
+    return path.rstrip("/")  # no file's path ends so, and addresses answer with and without it
 
 
 async def send_array_object(request: Request) -> Response:

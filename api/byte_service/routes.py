@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute, Route
 
-from api.byte_service.answers import Endpoint, answering_problems
+from api.byte_service.answers import Endpoint, RefusedMethod, answering_problems
 from api.byte_service.archives import send_archive
 from api.byte_service.downloads import (
     send_array_object,
@@ -33,7 +33,16 @@ def _tus_route(path: str, endpoint: Endpoint, methods: list[str]) -> Route:
 
 
 def build_byte_routes() -> list[BaseRoute]:
-    """Return the byte routes; what they do not answer goes on to Django."""
+    """Return the byte routes; what they do not answer goes on to Django.
+
+    Django knows one of their addresses too, a draft's file; the others refuse foreign methods here.
+    """
+    routes = _build_answering_routes()
+    foreign = [route for route in routes if "/deposits/" not in route.path]
+    return [*routes, *(Route(route.path, RefusedMethod(route.methods or set())) for route in foreign)]
+
+
+def _build_answering_routes() -> list[Route]:
     return [
         _tus_route(f"{_BASE}/uploads", handle_uploads, ["POST", "OPTIONS"]),
         _tus_route(f"{_BASE}/uploads/", handle_uploads, ["POST", "OPTIONS"]),

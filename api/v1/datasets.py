@@ -6,9 +6,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.pagination import build_cursor, next_address, read_cursor, read_page_size
 from api.v1.deposits import read_input
-from api.v1.documentation import problems
+from api.v1.documentation import CURSOR, PAGE_SIZE, problems
+from api.v1.search import SearchHitShape
 from api.v1.shapes import FindingShape, MeasurementShape, Nested, ProductShape
+from repository.errors import NotFoundError
 from repository.selectors.access import (
     MeasurementAccess,
     get_measurement,
@@ -16,6 +19,7 @@ from repository.selectors.access import (
     get_withdrawable_version,
 )
 from repository.selectors.datasets import describe_dataset, describe_single_measurement
+from repository.selectors.search import SearchRequest, search
 from repository.services.withdrawal import LONGEST_REASON
 from repository.workflows.withdrawal import withdraw_dataset_version
 
@@ -61,6 +65,26 @@ class DatasetShape(Nested[Any]):
     measurements = MeasurementShape(many=True)
     findings = FindingShape(many=True)
     versions = VersionShape(many=True)
+
+
+class DatasetPageShape(Nested[Any]):
+    count = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True)
+    results = SearchHitShape(many=True, source="hits")
+
+
+class DatasetListView(APIView):
+    @extend_schema(
+        operation_id="listDatasets",
+        parameters=[CURSOR, PAGE_SIZE],
+        responses={200: DatasetPageShape, **problems(400, 401, 403)},
+    )
+    def get(self, request: Request) -> Response:
+        """List what is published, newest first; `/api/v1/search` narrows it."""
+        page = search(SearchRequest(), size=read_page_size(request), after=read_cursor(request))
+        following = build_cursor(page.continue_after) if page.continue_after else None
+        body = {"count": page.count, "next": next_address(request, following), "hits": page.hits}
+        return Response(DatasetPageShape(body).data)
 
 
 class DatasetView(APIView):
@@ -189,6 +213,24 @@ class ReductionListView(APIView):
         view = describe_single_measurement(access.measurement)
         body = {"results": ProductShape(view.products, many=True).data}
         return Response(body, **answer_state(access))
+
+
+class ReductionView(APIView):
+    @extend_schema(
+        operation_id="getReduction",
+        responses={200: ReductionListShape, 410: ReductionListShape, **problems(401, 403, 404)},
+    )
+    def get(self, request: Request, measurement_id: str, product: str) -> Response:
+        """Return one reduction's data and preview with their provenance; `product` is `recipe` or `signal.recipe`."""
+        access = get_measurement(request.user, measurement_id)
+        view = describe_single_measurement(access.measurement)
+        named = [item for item in view.products if product in {item.recipe, f"{item.signal}.{item.recipe}"}]
+        if not named:
+            raise NotFoundError(
+                f"The measurement {measurement_id} has no reduction {product[:80]!r}.",
+                hint=f"Known are {', '.join(sorted({item.recipe for item in view.products})) or 'none'}.",
+            )
+        return Response({"results": ProductShape(named, many=True).data}, **answer_state(access))
 
 
 def answer_state(access: MeasurementAccess) -> dict[str, Any]:

@@ -21,7 +21,7 @@ class SchemaFileView(APIView):
     )
     def get(self, _request: Request, version: str, name: str) -> Response:
         """Return a released file of the metadata schema; it never changes."""
-        document = read_release(version, name)
+        document = read_release(version, name.rstrip("/"))
         if document is None:
             raise NotFoundError(
                 f"There is no {name} in version {version} of the schema.",

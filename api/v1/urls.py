@@ -15,6 +15,7 @@ urlpatterns = [
     path("deposits/<str:deposit_id>/new-version/", deposits.NewVersionView.as_view()),
     path("deposits/<str:deposit_id>/members/", deposits.MembersView.as_view()),
     path("deposits/<str:deposit_id>/files/<path:path>", deposits.DepositFileView.as_view()),
+    path("datasets/", datasets.DatasetListView.as_view()),
     path("datasets/<str:dataset_id>/", datasets.DatasetView.as_view()),
     path("datasets/<str:dataset_id>/versions/<int:number>/", datasets.DatasetVersionView.as_view()),
     path(
@@ -25,6 +26,7 @@ urlpatterns = [
     path("measurements/<str:measurement_id>/metadata/", datasets.MeasurementMetadataView.as_view()),
     path("measurements/<str:measurement_id>/findings/", datasets.MeasurementFindingsView.as_view()),
     path("measurements/<str:measurement_id>/reductions/", datasets.ReductionListView.as_view()),
+    path("measurements/<str:measurement_id>/reductions/<str:product>/", datasets.ReductionView.as_view()),
     path("search/", search.SearchView.as_view()),
     path("jobs/<uuid:job_id>/", jobs.JobView.as_view()),
     path("schemas/stem/<str:version>/template", schemas.TemplateView.as_view()),

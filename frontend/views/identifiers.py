@@ -22,7 +22,7 @@ from repository.selectors.sitemap import list_published_pages
 @answering_refusals
 def resolve_doi(request: HttpRequest, doi: str) -> HttpResponse:
     """Lead a DOI to its page, or to the format that a program asks for."""
-    identifier = get_identifier(doi.strip())
+    identifier = get_identifier(doi.strip().rstrip("/"))
     if identifier is None:
         raise NotFoundError(f"The DOI {doi} is not one of ours.")
     version = get_version(visitor_of(request), identifier.dataset_id, identifier.version_number)

@@ -56,6 +56,7 @@ PATCH  /api/v1/uploads/{upload_id}                            d     404 404 204 
 PATCH  /api/v1/uploads/{upload_id}                            roew  404 404 404 404 403 404 403 401
 DELETE /api/v1/uploads/{upload_id}                            d     404 404 204 204 403 204 403 401
 DELETE /api/v1/uploads/{upload_id}                            roew  404 404 410 410 403 410 403 401
+GET    /api/v1/datasets/                                      *     200 200 200 200 200 200 200 401
 GET    /api/v1/datasets/{dataset_id}/                         dr    404 404 404 404 404 404 404 401
 GET    /api/v1/datasets/{dataset_id}/                         oe    200 200 200 200 200 200 200 401
 GET    /api/v1/datasets/{dataset_id}/                         w     410 410 410 410 410 410 410 401
@@ -93,6 +94,9 @@ GET    /api/v1/measurements/{measurement_id}/findings/        w     410 410 410 
 GET    /api/v1/measurements/{measurement_id}/reductions/      dr    404 404 200 200 200 200 200 401
 GET    /api/v1/measurements/{measurement_id}/reductions/      oe    200 200 200 200 200 200 200 401
 GET    /api/v1/measurements/{measurement_id}/reductions/      w     410 410 410 410 410 410 410 401
+GET    /api/v1/measurements/{measurement_id}/reductions/{product}/ dr 404 404 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/reductions/{product}/ oe 200 200 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/reductions/{product}/ w  410 410 410 410 410 410 410 401
 GET    /api/v1/measurements/{measurement_id}/signals/{name}/zarr/{key}      dr 404 404 200 200 200 200 200 401
 GET    /api/v1/measurements/{measurement_id}/signals/{name}/zarr/{key}      o  200 200 200 200 200 200 200 401
 GET    /api/v1/measurements/{measurement_id}/signals/{name}/zarr/{key}      e  403 403 200 200 200 200 200 401
