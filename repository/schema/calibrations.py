@@ -29,6 +29,8 @@ def find_scalar(document: Mapping[str, Any], path: str) -> float | None:
     if reading is None or (len(reading.numbers) > 1 and not reading.is_range):
         return None
     numbers = reading.in_si()
+    if not all(math.isfinite(number) for number in numbers):
+        return None  # too large for a number; the range checks have said so
     return math.fsum(numbers) / len(numbers)
 
 

@@ -19,9 +19,10 @@ def compute_wavelength(voltage_v: float) -> float:
     """
     if not (math.isfinite(voltage_v) and voltage_v > 0):
         raise ValueError("a wavelength needs a positive acceleration voltage")
-    energy = ELEMENTARY_CHARGE_C * voltage_v
-    rest = ELECTRON_MASS_KG * LIGHT_SPEED_M_S**2
-    return PLANCK_J_S / math.sqrt(2 * ELECTRON_MASS_KG * energy * (1 + energy / (2 * rest)))
+    rest_v = ELECTRON_MASS_KG * LIGHT_SPEED_M_S**2 / ELEMENTARY_CHARGE_C
+    # The root is taken of each factor: the product of two tiny numbers would vanish.
+    momentum = math.sqrt(2 * ELECTRON_MASS_KG * ELEMENTARY_CHARGE_C) * math.sqrt(voltage_v)
+    return PLANCK_J_S / (momentum * math.sqrt(1 + voltage_v / (2 * rest_v)))
 
 
 def compute_momentum_velocity_v(voltage_v: float) -> float:

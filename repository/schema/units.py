@@ -138,12 +138,20 @@ def convert(value: float, unit: str, target: str) -> float:
     if unit == target or not math.isfinite(value):
         return value
     si = _as_written(value) * origin.factor + origin.offset
-    return float((si - goal.offset) / goal.factor)
+    return _to_float((si - goal.offset) / goal.factor)
 
 
 def _as_written(value: float) -> Fraction:
     """Return the decimal that a person wrote: 0.85 angstrom is 0.085 nm, not 0.08499999999999999."""
     return Fraction(repr(float(value)))
+
+
+def _to_float(value: Fraction) -> float:
+    """Return the nearest float; infinity beyond the largest, which every range check refuses."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def to_si(value: float, unit: str) -> float:
@@ -157,4 +165,4 @@ def to_si(value: float, unit: str) -> float:
     known = get_unit(unit)
     if not math.isfinite(value):
         return value
-    return float(_as_written(value) * known.factor + known.offset)
+    return _to_float(_as_written(value) * known.factor + known.offset)
