@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stemma_home", "unt
 def publish_one(title: str, **described: Any) -> str:
     deposit = make_deposit(title=title)
     add_measurement(deposit, **described)
-    return publish(settle(deposit)).dataset_id
+    return str(publish(settle(deposit)).dataset_id)
 
 
 def volts(value: float, unit: str = "kV") -> dict[str, Any]:

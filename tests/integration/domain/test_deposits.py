@@ -259,7 +259,7 @@ def test_of_two_editors_at_once_one_is_told() -> None:
     deposit = make_deposit()
     results = at_once(
         *[
-            lambda name=name: update_deposit(  # type: ignore[misc]
+            lambda name=name: update_deposit(
                 deposit_id=deposit.pk,
                 actor=deposit.owner,
                 document={"dataset": {"title": name}},
