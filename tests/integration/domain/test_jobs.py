@@ -350,9 +350,11 @@ def test_two_measurements_that_end_at_once_do_not_lock_each_other_out(
     Deposit.objects.update(state="processing")
     meet = threading.Barrier(2, timeout=2)
     faults: list[BaseException] = []
+    applied: list[str] = []
 
     def convert(claim: ClaimedJob, _progress: JobProgress) -> Apply:
         def apply() -> None:
+            applied.append(claim.target)
             measurement = Measurement.objects.get(pk=claim.target)
             measurement.state = "converted"
             measurement.save()
@@ -384,6 +386,9 @@ def test_two_measurements_that_end_at_once_do_not_lock_each_other_out(
     for thread in threads:
         thread.join(30)
     assert faults == []
+    assert sorted(applied) == sorted(measurement.pk for measurement in measurements), (
+        "none was undone and repeated"
+    )
     assert list(Job.objects.values_list("state", "attempt")) == [("done", 1), ("done", 1)]
     assert set(Measurement.objects.values_list("state", flat=True)) == {"converted"}
     deposit.refresh_from_db()
