@@ -16,10 +16,14 @@ PROGRAM = "from processing.reductions.warm_up import compile_kernels; compile_ke
 LONGEST_S = 600
 
 
+def is_code_compiled() -> bool:
+    """Return whether `prepare_compiled_code` would find everything done."""
+    return (_folder() / "complete").exists()
+
+
 def prepare_compiled_code() -> Path:
     """Return the folder of compiled kernels, compiling them where this version's are not there yet."""
-    root = Path(settings.STEMMA_HOME) / "cache" / "compiled"
-    folder = root / _version()
+    folder = _folder()
     stamp = folder / "complete"
     if stamp.exists():
         return folder
@@ -46,6 +50,10 @@ def _compile_into(folder: Path) -> None:
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as fault:
         detail = (fault.stderr or b"").decode(errors="replace")[-1000:]
         raise TransientError(f"The reductions could not be compiled: {detail or fault}") from fault
+
+
+def _folder() -> Path:
+    return Path(settings.STEMMA_HOME) / "cache" / "compiled" / _version()
 
 
 def _version() -> str:

@@ -11,7 +11,7 @@ from ingest.services.hints import build_hints
 from ingest.services.opening import list_digests
 from ingest.services.recognition import read_findings
 from processing.services.calibration import build_calibration
-from processing.services.compiled_code import prepare_compiled_code
+from processing.services.compiled_code import is_code_compiled, prepare_compiled_code
 from processing.services.results import store_array, store_products
 from repository.models import Finding, Measurement
 from repository.schema.findings import Finding as Found
@@ -66,7 +66,10 @@ def convert_measurement(*, measurement: Measurement, output: Path, progress: Job
         if message.get("type") == "progress":
             progress.report(float(message.get("fraction", 0.0)), str(message.get("message", "")))
 
-    progress.report(0.0, "Compiling the reductions, once per installation.")
+    progress.report(
+        0.0,
+        "Opening the files." if is_code_compiled() else "Compiling the reductions, once per installation.",
+    )
     calibration = build_calibration(measurement.document)
     manifest = run_over_files(
         program=PROGRAM,

@@ -118,6 +118,9 @@ def _explain_absent(error: ValidationError, pointer: str, field: Field | None) -
     absent = _find_absent(error)
     if absent == "unit" and field is not None:
         return _explain_unit_missing(field, pointer, _as_mapping(error.instance).get("value"))
+    if field is None and absent == "title":
+        hint = "Give it with --title, in the metadata document as dataset.title, or on the deposit's page."
+        return Finding("error", "key_missing", "The dataset has no title.", pointer, hint)
     title = field.title if field is not None else "The document"
     message = f'{title} lacks "{absent}".'
     return Finding("error", "key_missing", message, pointer, _hint_of(field))

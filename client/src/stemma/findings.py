@@ -34,6 +34,8 @@ def iterate_findings(record: JsonObject) -> Iterator[tuple[str, JsonObject]]:
     for finding in record.get("findings") or ():
         yield "", finding
     for file in record.get("files") or ():
+        if not isinstance(file, dict):  # a measurement names its files; their findings are the deposit's
+            continue
         for finding in file.get("findings") or ():
             yield str(file.get("path", "")), finding
     for measurement in record.get("measurements") or ():

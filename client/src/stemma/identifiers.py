@@ -10,6 +10,10 @@ from stemma.errors import UsageError
 RecordKind = Literal["datasets", "deposits", "measurements"]
 
 _ID = re.compile(r"(?<![0-9a-z])([0-9a-z]{4}-[0-9a-z]{3}[0-9a-z*~$=])(?![0-9a-z])")
+# Without its dash an id is taken only where nothing else can stand.
+_DASHLESS = re.compile(
+    r"(^(?=.{8}$)|(?:datasets|deposits|measurements)/|10\.\d{4,9}/)([0-9a-z]{4})([0-9a-z]{3}[0-9a-z*~$=])(?![0-9a-z-])"
+)
 _VERSION = re.compile(r"(?:\.v|/versions/|/v)(\d+)")
 _MISREAD = str.maketrans({"i": "1", "l": "1", "o": "0"})
 
@@ -25,7 +29,7 @@ class Reference:
 
 
 def parse_reference(text: str) -> Reference:
-    """Read an id (``7q2m-x4d9``), a DOI (bare, ``doi:`` or as address) or an address of a page or of the API.
+    """Read an id (``7q2m-x4d9``, the dash may be left out), a DOI (bare, ``doi:`` or as address) or an address of a page or of the API.
 
     The letters i and l are read as 1 and o as 0: Crockford's base 32, in which ids are written, lacks them.
 
@@ -42,6 +46,7 @@ def parse_reference(text: str) -> Reference:
         path = parts.path
         if parts.hostname not in {"doi.org", "dx.doi.org", "www.doi.org"}:
             server = f"{parts.scheme}://{parts.netloc}"
+    path = _DASHLESS.sub(r"\1\2-\3", path.removeprefix("doi:"))
     kind = _find_kind(path)
     matches = list(_ID.finditer(path))
     if not matches:

@@ -24,7 +24,7 @@ from repository.project.stack.home import StackHome
 from repository.project.stack.json_file import read_json, write_json
 from repository.project.stack.managed_part import describe_exit
 
-_DONE, _ERRORS_FOUND, _INTERRUPTED = 0, 3, 130
+_DONE, _REFUSED, _ERRORS_FOUND, _INTERRUPTED = 0, 2, 3, 130
 _DESCRIPTIONS = ("stemma.yaml", "stemma.yml", "stemma.json", "metadata.yaml", "metadata.yml", "metadata.json")
 
 
@@ -75,7 +75,8 @@ def _deposit_folder(folder: Path, credentials: Credentials) -> int:
     _say(f"Depositing {folder}")
     code, record = _call_stemma(plan, credentials)
     if code not in {_DONE, _ERRORS_FOUND}:
-        _say(f"`stemma deposit` ended with {describe_exit(code)}; the same command goes on where it stopped.")
+        again = "" if code == _REFUSED else "; the same command goes on where it stopped"
+        _say(f"`stemma deposit` ended with {describe_exit(code)}{again}.")
         return 1
     _show_result(plan.name, record)
     _say("It is a draft: add what is missing and publish it on its page.")

@@ -149,6 +149,7 @@ def test_text_of_a_measurement_tells_units_and_sources(
         "id": "mmmm-0001",
         "dataset": "dddd-0001",
         "format": "empad",
+        "files": ["a.xml", "a.raw"],
         "techniques": ["four_d_stem"],
         "metadata": {
             "acceleration_voltage": {"value": 80, "unit": "kV", "source": "header"},

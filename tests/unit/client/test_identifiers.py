@@ -9,6 +9,13 @@ from stemma.identifiers import Reference, parse_reference
     [
         ("7q2m-x4d9", Reference("7q2m-x4d9")),
         (" 7Q2M-X4D9 ", Reference("7q2m-x4d9")),
+        ("7Q2MX4D9", Reference("7q2m-x4d9")),
+        ("doi:10.5072/7q2mx4d9.v2", Reference("7q2m-x4d9", version=2)),
+        ("https://h/datasets/7q2mx4d9", Reference("7q2m-x4d9", kind="datasets", server="https://h")),
+        (
+            "https://h/api/v1/datasets/7q2m-x4d9/files/datasets/abcdefgh",
+            Reference("7q2m-x4d9", kind="datasets", server="https://h"),
+        ),
         ("7qim-xlo9", Reference("7q1m-x109")),
         ("10.5072/7q2m-x4d9", Reference("7q2m-x4d9")),
         ("doi:10.5072/7q2m-x4d9.v2", Reference("7q2m-x4d9", version=2)),
@@ -36,7 +43,7 @@ def test_what_people_hand_in(text: str, expected: Reference) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "7q2mx4d9", "not an id", "https://example.org/about-time/", "12345-67890"]
+    "text", ["", "7q2m x4d9", "7q2mx4d", "not an id", "https://example.org/about-time/", "12345-67890"]
 )
 def test_texts_without_an_id(text: str) -> None:
     with pytest.raises(UsageError):

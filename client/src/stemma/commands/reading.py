@@ -62,7 +62,7 @@ def search(arguments: argparse.Namespace, connection: Connection, progress: Prog
     del progress
     results = Client(connection).search(" ".join(arguments.text) or None, where=arguments.where)
     listed = [result.record for result in islice(results, arguments.limit)]
-    lines = [f"{results.count} datasets"]
+    lines = [f"{results.count} dataset{'' if results.count == 1 else 's'}"]
     for record in listed:
         lines += [
             f"  {record['id']}  {record.get('title') or ''}",
