@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ DATABASE = "stemma"
 
 # A killed server still keeps every commit; only a power cut would not.
 _WITHOUT_FSYNC = ("fsync=off", "full_page_writes=off")
+_BURIAL_POLLS, _BURIAL_PAUSE_S = 20, 0.1
 _SETTINGS = (
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
@@ -177,8 +179,22 @@ def remove_stale_lock(data: Path) -> None:
                 f"The database in {data} serves another Stemma (process {pid}): stop that one first."
             )
         _end_left_over(identity)
-    elif identity is not None:
+    elif identity is not None or _stays_unburied(pid, data):
         lock.unlink(missing_ok=True)
+
+
+def _stays_unburied(pid: int, data: Path) -> bool:
+    """Tell whether the server is dead but keeps its place in the table of processes.
+
+    Where nobody buries orphans, as in a container whose first process never waits, PostgreSQL would take the dead one
+    for a living server and never start again.
+    """
+    for _ in range(_BURIAL_POLLS):
+        if not Path(f"/proc/{pid}").exists():
+            return False  # PostgreSQL clears the lock of a server that is gone by itself
+        time.sleep(_BURIAL_PAUSE_S)
+    numbers = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
+    return not any(_works_in(number, data) for number in numbers)
 
 
 def _works_in(pid: int, data: Path) -> bool:

@@ -103,8 +103,8 @@ class Victim:
     def kill_worker_group(self) -> None:
         """Kill the worker with every process it has started, as the kernel does when memory ends."""
         worker = psutil.Process(self.stack.pids["worker"])
-        with suppress(psutil.NoSuchProcess):
-            for process in [*worker.children(recursive=True), worker]:
+        for process in [*worker.children(recursive=True), worker]:
+            with suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)
 
     def wipe_broker(self) -> None:

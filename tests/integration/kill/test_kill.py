@@ -30,12 +30,20 @@ def kill_database(victim: Victim) -> None:
     victim.stack.wait_for_restart(former)
 
 
+def is_running(pid: int) -> bool:
+    """Return whether the process lives; one that nobody has buried yet does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def kill_everything(victim: Victim) -> None:
     pids = list(victim.stack.pids.values())
     victim.stack.kill("supervisor", *PARTS)
-    # Orphans stay in the table of processes until the machine's first process has buried them.
+    # Orphans may stay in the table of processes for long: dead is enough.
     victim.stack.process = None
-    victim.stack.wait_until(lambda: not any(map(psutil.pid_exists, pids)), seconds=30, what="buried")
+    victim.stack.wait_until(lambda: not any(map(is_running, pids)), seconds=30, what="dead")
     victim.stack.start()
 
 
@@ -87,7 +95,7 @@ def test_jobs_that_no_message_announces(victim: Victim, files: dict[str, bytes],
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("share", [0.01, 0.3, 0.6, 0.9])
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.6])
 @pytest.mark.parametrize(
     "kill", [kill_worker, kill_database, kill_everything], ids=lambda kill: kill.__name__
 )
