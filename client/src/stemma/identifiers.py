@@ -29,7 +29,7 @@ class Reference:
 
 
 def parse_reference(text: str) -> Reference:
-    """Read an id (``7q2m-x4d9``, the dash may be left out), a DOI (bare, ``doi:`` or as address) or an address of a page or of the API.
+    """Read an id (``7q2m-x4d9``; the dash may be left out), a DOI (bare, ``doi:``, as address) or an address.
 
     The letters i and l are read as 1 and o as 0: Crockford's base 32, in which ids are written, lacks them.
 
