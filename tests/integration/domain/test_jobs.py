@@ -365,8 +365,8 @@ def test_two_measurements_that_end_at_once_do_not_lock_each_other_out(
 
         return apply
 
-    monkeypatch.setattr(handlers, "_handlers", {})
-    register_handler("convert_measurement", JobHandler(work=convert, apply_failure=lambda *_: None))
+    kind = JobHandler(work=convert, apply_failure=lambda *_: None)
+    monkeypatch.setattr(handlers, "_handlers", {"convert_measurement": kind})
 
     def run(job_id: str) -> None:
         try:
@@ -390,5 +390,4 @@ def test_two_measurements_that_end_at_once_do_not_lock_each_other_out(
     )
     assert list(Job.objects.values_list("state", "attempt")) == [("done", 1), ("done", 1)]
     assert set(Measurement.objects.values_list("state", flat=True)) == {"converted"}
-    deposit.refresh_from_db()
-    assert deposit.state == "ready"
+    assert Deposit.objects.get().state == "ready"
