@@ -34,7 +34,7 @@ def normalize_document(raw: Mapping[str, Any], *, kind: DocumentName = "measurem
     - A quantity without `source` is the depositor's, without `basis` nominal (as set).
     - "not recorded", "withheld" and "not applicable" become declared gaps; so does "unknown" for elements.
     - A date without offset becomes {value, zone: unknown}; a named zone becomes its offset.
-    - A single word becomes a list where a list is meant.
+    - A single word becomes a list where a list is meant; a creator's bare name becomes {name}.
     - Keys without a value (unfilled lines of a template), and groups of nothing else, are left out.
     A bare number stays one: validation refuses it, for no unit is ever guessed.
     """
@@ -60,13 +60,22 @@ def _normalize_child(child: Any, node: Node) -> Any:
         return gap
     if not node.children:
         return child if node.field is None else _normalize_leaf(child, node.field)
+    if isinstance(child, str) and _is_list_of_named(node):
+        child = [child]
     if isinstance(child, list):
-        items = [_normalize_group(item, node) if isinstance(item, Mapping) else item for item in child]
+        named = [
+            {"name": item} if isinstance(item, str) and _is_list_of_named(node) else item for item in child
+        ]
+        items = [_normalize_group(item, node) if isinstance(item, Mapping) else item for item in named]
         return [item for item, typed in zip(items, child, strict=True) if item or not typed]
     if isinstance(child, Mapping) and not is_gap(child):
         group = _normalize_group(child, node)
         return [group] if node.field is not None and node.field.kind == "objects" else group
     return child
+
+
+def _is_list_of_named(node: Node) -> bool:
+    return node.field is not None and node.field.kind == "objects" and "name" in node.children
 
 
 def _read_gap(child: Any, field: Field | None) -> dict[str, str] | None:

@@ -121,3 +121,10 @@ JSON = st.recursive(
 def test_anything_can_be_normalized(document: dict[str, Any]) -> None:
     once = normalize_document(document)
     assert repr(normalize_document(once)) == repr(once)
+
+
+def test_a_bare_name_is_a_creator() -> None:
+    for typed in ("Lovelace, Ada", ["Lovelace, Ada"], [{"name": "Lovelace, Ada"}]):
+        assert normalize_document({"creators": typed}, kind="dataset") == {
+            "creators": [{"name": "Lovelace, Ada"}]
+        }
