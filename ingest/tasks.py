@@ -14,7 +14,7 @@ from repository.services.findings import replace_findings
 from repository.services.jobs import ClaimedJob
 from repository.services.measurements import record_reading_failure, record_recognition
 from repository.services.validation import validate_deposit
-from repository.tasks.handlers import Apply, JobHandler, JobProgress, register_handler
+from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
 from repository.workflows.jobs import enqueue_job
 
 
@@ -113,5 +113,5 @@ def _fail_opening(claim: ClaimedJob, reason: str) -> None:
     apply_reading_failure(claim.target, Finding.Stage.READING, problem)
 
 
-register_handler("inspect_deposit", JobHandler(work=_inspect, apply_failure=_fail_inspection))
-register_handler("open_measurement", JobHandler(work=_open, apply_failure=_fail_opening))
+register_kind("inspect_deposit", JobKind(work=_inspect, apply_failure=_fail_inspection))
+register_kind("open_measurement", JobKind(work=_open, apply_failure=_fail_opening))

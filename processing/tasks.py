@@ -18,7 +18,7 @@ from repository.models import Finding, Measurement
 from repository.schema.findings import Finding as Found
 from repository.services.jobs import ClaimedJob
 from repository.services.validation import validate_deposit
-from repository.tasks.handlers import Apply, JobHandler, JobProgress, register_handler
+from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
 
 
 def _convert(claim: ClaimedJob, progress: JobProgress) -> Apply:
@@ -77,5 +77,5 @@ def _compile() -> None:
         structlog.get_logger(__name__).warning("compile_ahead_failed", reason=str(fault))
 
 
-register_handler("reduce_measurement", JobHandler(work=_reduce, apply_failure=_fail))
-register_handler("convert_measurement", JobHandler(work=_convert, apply_failure=_fail))
+register_kind("reduce_measurement", JobKind(work=_reduce, apply_failure=_fail))
+register_kind("convert_measurement", JobKind(work=_convert, apply_failure=_fail))

@@ -12,7 +12,7 @@ from ingest.services.recognition import read_findings
 from repository.models import Measurement
 from repository.schema.findings import Finding
 from repository.services.measurements import SignalDescription, record_opening
-from repository.tasks.handlers import JobProgress
+from repository.tasks.job_kinds import JobProgress
 
 PROGRAM = "ingest.programs.open_file:main"
 

@@ -12,7 +12,7 @@ from repository.models import DataFile, Deposit
 from repository.schema.findings import Finding
 from repository.services.measurements import GroupedFiles, RecognizedFile
 from repository.services.paths import fold_case
-from repository.tasks.handlers import JobProgress
+from repository.tasks.job_kinds import JobProgress
 
 PROGRAM = "ingest.programs.recognize_files:main"
 MOST_CRASHES = 20

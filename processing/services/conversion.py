@@ -16,7 +16,7 @@ from processing.services.results import store_array, store_products
 from repository.models import Finding, Measurement
 from repository.schema.findings import Finding as Found
 from repository.services.measurements import ConvertedSignal, record_conversion
-from repository.tasks.handlers import JobProgress
+from repository.tasks.job_kinds import JobProgress
 
 PROGRAM = "processing.engine.convert_program:main"
 STATISTICS = (

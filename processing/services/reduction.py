@@ -12,7 +12,7 @@ from processing.services.compiled_code import prepare_compiled_code
 from processing.services.results import store_products
 from repository.models import ArrayObject, Deposit, Measurement
 from repository.services.measurements import StoredProduct, record_products
-from repository.tasks.handlers import JobProgress
+from repository.tasks.job_kinds import JobProgress
 
 PROGRAM = "processing.engine.reduce_program:main"
 

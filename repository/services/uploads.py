@@ -189,7 +189,7 @@ def delete_file(*, deposit_id: str, actor: User, path: str) -> None:
         if data_file.published_in.exists():
             raise StateConflictError(
                 f"{path} belongs to a published version and cannot be deleted.",
-                hint="A new version can leave it out.",
+                hint="What is published stays: add a corrected file under another name, or withdraw the version.",
             )
         upload = Upload.objects.filter(data_file=data_file).first()
         deposit.measurements.filter(parts__data_file=data_file, frozen_at__isnull=True).delete()

@@ -16,7 +16,7 @@ from repository.services.identifiers import (
     note_registration_error,
 )
 from repository.services.jobs import ClaimedJob
-from repository.tasks.handlers import Apply, JobHandler, JobProgress, register_handler
+from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
 
 
 def announce_doi(claim: ClaimedJob, progress: JobProgress) -> Apply:
@@ -67,4 +67,4 @@ def _note_failure(claim: ClaimedJob, reason: str) -> None:
 
 
 for _kind in ("register_doi", "hide_doi"):
-    register_handler(_kind, JobHandler(work=announce_doi, apply_failure=_note_failure))
+    register_kind(_kind, JobKind(work=announce_doi, apply_failure=_note_failure))

@@ -27,7 +27,7 @@ from repository.services.jobs import (
     retry_job,
     take_over_exhausted,
 )
-from repository.tasks.handlers import Apply, JobProgress, get_handler
+from repository.tasks.job_kinds import Apply, JobProgress, get_kind
 
 log = structlog.get_logger(__name__)
 SETTLE_PATIENCE_S = 120.0
@@ -60,9 +60,9 @@ def run_job(job_id: str) -> None:
 
 
 def _work_and_settle(claim: ClaimedJob) -> None:
-    handler = get_handler(claim.kind)
+    kind = get_kind(claim.kind)
     with _Heartbeat(claim) as progress:
-        apply = handler.work(claim, progress)
+        apply = kind.work(claim, progress)
         _settle_success(claim, apply)
 
 
@@ -107,7 +107,7 @@ def _tell_domain(claim: ClaimedJob, reason: str) -> None:
     """Record the failure where people see it; a fault in that must not keep the job alive for ever."""
     try:
         with transaction.atomic():
-            get_handler(claim.kind).apply_failure(claim, reason)
+            get_kind(claim.kind).apply_failure(claim, reason)
     except Exception:  # the border: the job must end
         log.exception("job_failure_not_recorded", job=str(claim.id), kind=claim.kind)
 

@@ -18,8 +18,8 @@ from repository.project.celery import app
 from repository.services import jobs
 from repository.services.jobs import ClaimedJob, claim_job, complete_job, create_job, extend_lease, lock_claim
 from repository.services.validation import validate_deposit
-from repository.tasks import handlers
-from repository.tasks.handlers import Apply, JobHandler, JobProgress, register_handler
+from repository.tasks import job_kinds
+from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
 from repository.tasks.jobs import run_job
 from repository.tasks.maintenance import reconcile_jobs
 from repository.tasks.publishing import publish_job
@@ -41,14 +41,14 @@ def told() -> list[tuple[str, str]]:
 @pytest.fixture
 def handle(monkeypatch: pytest.MonkeyPatch, told: list[tuple[str, str]]) -> Callable[..., None]:
     """Let jobs of the kind `test` do what the test says."""
-    monkeypatch.setattr(handlers, "_handlers", {})
+    monkeypatch.setattr(job_kinds, "_kinds", {})
     # It would close the connection that holds the test's own transaction.
     monkeypatch.setattr("repository.tasks.jobs.close_old_connections", lambda: None)
 
     def register(work: Callable[[ClaimedJob, JobProgress], Apply]) -> None:
-        register_handler(
+        register_kind(
             "test",
-            JobHandler(work=work, apply_failure=lambda claim, reason: told.append((claim.target, reason))),
+            JobKind(work=work, apply_failure=lambda claim, reason: told.append((claim.target, reason))),
         )
 
     return register
@@ -202,7 +202,7 @@ def test_a_fault_in_telling_the_domain_still_ends_the_job(handle: Any, monkeypat
     def tell(_claim: ClaimedJob, _reason: str) -> None:
         raise RuntimeError("the domain does not listen")
 
-    register_handler("test", JobHandler(work=raising(NotFoundError("gone")), apply_failure=tell))
+    register_kind("test", JobKind(work=raising(NotFoundError("gone")), apply_failure=tell))
     job = create_job(kind="test", target="a")
     run_job(str(job.pk))
     job.refresh_from_db()
@@ -365,8 +365,8 @@ def test_two_measurements_that_end_at_once_do_not_lock_each_other_out(
 
         return apply
 
-    kind = JobHandler(work=convert, apply_failure=lambda *_: None)
-    monkeypatch.setattr(handlers, "_handlers", {"convert_measurement": kind})
+    kind = JobKind(work=convert, apply_failure=lambda *_: None)
+    monkeypatch.setattr(job_kinds, "_kinds", {"convert_measurement": kind})
 
     def run(job_id: str) -> None:
         try:

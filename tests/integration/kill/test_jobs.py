@@ -18,7 +18,7 @@ from repository.errors import LeaseLostError
 from repository.models import Finding, Job, Measurement
 from repository.services.jobs import claim_job, complete_job, extend_lease, list_jobs_to_publish, lock_claim
 from repository.tasks import jobs, maintenance
-from repository.tasks.handlers import Apply, JobHandler, JobProgress, register_handler
+from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
 from tests.factories import make_deposit, make_measurement, store_file
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,7 +46,7 @@ def failures() -> list[str]:
     def work(_claim: Any, _progress: JobProgress) -> Apply:
         return lambda: None
 
-    register_handler("poison", JobHandler(work=work, apply_failure=lambda _, reason: reasons.append(reason)))
+    register_kind("poison", JobKind(work=work, apply_failure=lambda _, reason: reasons.append(reason)))
     return reasons
 
 
@@ -138,7 +138,7 @@ def test_database_that_is_away_when_the_work_is_done(
         worked.append(1)
         return lambda: applied.append(1)
 
-    register_handler("poison", JobHandler(work=work, apply_failure=lambda _, reason: failures.append(reason)))
+    register_kind("poison", JobKind(work=work, apply_failure=lambda _, reason: failures.append(reason)))
     faults = [OperationalError("the server went away"), OperationalError("it is starting up")]
 
     def fail_twice(**words: Any) -> Job:

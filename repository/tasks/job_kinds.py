@@ -33,7 +33,7 @@ class JobProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class JobHandler:
+class JobKind:
     """The two halves of a kind of job.
 
     Attributes
@@ -48,14 +48,14 @@ class JobHandler:
     apply_failure: Callable[[ClaimedJob, str], None]
 
 
-_handlers: dict[str, JobHandler] = {}
+_kinds: dict[str, JobKind] = {}
 
 
-def register_handler(kind: str, handler: JobHandler) -> None:
+def register_kind(kind: str, job_kind: JobKind) -> None:
     """Make a kind of job known."""
-    _handlers[kind] = handler
+    _kinds[kind] = job_kind
 
 
-def get_handler(kind: str) -> JobHandler:
-    """Return the handler of a kind; an unknown kind is a fault of the installation."""
-    return _handlers[kind]
+def get_kind(kind: str) -> JobKind:
+    """Return the two halves of a kind; an unknown kind is a fault of the installation."""
+    return _kinds[kind]
