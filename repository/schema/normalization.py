@@ -23,6 +23,7 @@ _GAPS = {
     "withheld": "withheld",
     "not applicable": "not_applicable",
 }
+_PEOPLE = frozenset({"creators", "contributors"})
 _LOCAL_TIME = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?$")
 
 
@@ -60,11 +61,11 @@ def _normalize_child(child: Any, node: Node) -> Any:
         return gap
     if not node.children:
         return child if node.field is None else _normalize_leaf(child, node.field)
-    if isinstance(child, str) and _is_list_of_named(node):
+    if isinstance(child, str) and _is_list_of_people(node):
         child = [child]
     if isinstance(child, list):
         named = [
-            {"name": item} if isinstance(item, str) and _is_list_of_named(node) else item for item in child
+            {"name": item} if isinstance(item, str) and _is_list_of_people(node) else item for item in child
         ]
         items = [_normalize_group(item, node) if isinstance(item, Mapping) else item for item in named]
         return [item for item, typed in zip(items, child, strict=True) if item or not typed]
@@ -74,8 +75,8 @@ def _normalize_child(child: Any, node: Node) -> Any:
     return child
 
 
-def _is_list_of_named(node: Node) -> bool:
-    return node.field is not None and node.field.kind == "objects" and "name" in node.children
+def _is_list_of_people(node: Node) -> bool:
+    return node.field is not None and node.field.path in _PEOPLE
 
 
 def _read_gap(child: Any, field: Field | None) -> dict[str, str] | None:

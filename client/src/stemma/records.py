@@ -178,7 +178,8 @@ class _Record:
 
     def __repr__(self) -> str:
         name = type(self).__name__
-        return f"<{name} {self.id} {self.title!r}: {len(self.record.get('measurements') or ())} measurements>"
+        count = len(self.record.get("measurements") or ())
+        return f"<{name} {self.id} {self.title!r}: {count} measurement{'' if count == 1 else 's'}>"
 
     def _repr_html_(self) -> str:
         address = html.escape(self.url or "", quote=True)
