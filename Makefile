@@ -18,10 +18,11 @@ start: base pages ## the same in the background; returns when Stemma is ready
 	@$(STACK) start
 
 stop: ## stop what runs in the background
+	@[ ! -e .venv/.unfinished ] || { echo "The last installation was cut short: make start ends it."; exit 3; }
 	@[ ! -x .venv/bin/python ] || $(STACK) stop
 
 status: ## show the parts: state, process, restarts, address
-	@[ -x .venv/bin/python ] || { echo "Stemma is not set up here: make up"; exit 3; }
+	@[ -x .venv/bin/python ] && [ ! -e .venv/.unfinished ] || { echo "Stemma is not set up here: make up"; exit 3; }
 	@$(STACK) status
 
 examples: base ## deposit and publish the examples (or DATA=folder) into the running Stemma

@@ -37,6 +37,26 @@ install_uv() {
     printf '%s\n' "$tool" >.bootstrap/uv/.complete
 }
 
+pip_setting() {
+    "$python" -m pip config get "install.$1" 2>/dev/null || "$python" -m pip config get "global.$1" 2>/dev/null || true
+}
+
+# uv does not read what pip was told about this network: where packages come from, whose certificates count.
+adopt_pip_settings() {
+    index=${PIP_INDEX_URL:-$(pip_setting index-url)}
+    [ -z "$index" ] || [ -n "${UV_INDEX_URL:-}" ] || export UV_DEFAULT_INDEX="${UV_DEFAULT_INDEX:-$index}"
+    certificates=${PIP_CERT:-$(pip_setting cert)}
+    [ -z "$certificates" ] || export SSL_CERT_FILE="${SSL_CERT_FILE:-$certificates}"
+}
+
+# pip fetched uv, so pip gets through; it is slower, and takes nothing away.
+install_packages() {
+    "$uv" pip sync $quiet --python .venv/bin/python --require-hashes --compile-bytecode "$1" && return
+    echo "Trying once more with pip" >&2
+    "$python" -m pip --python .venv/bin/python install --quiet --disable-pip-version-check --no-deps \
+        --require-hashes -r "$1"
+}
+
 digest() {
     cat "$@" | sha256sum | cut -d ' ' -f 1
 }
@@ -76,7 +96,8 @@ fi
 rm -f .venv/.stemma-stamp
 : >.venv/.unfinished
 echo "Installing $(grep -c '^[a-z0-9].*==' "requirements/$wanted.txt") Python packages ($wanted)"
-"$uv" pip sync $quiet --python .venv/bin/python --require-hashes --compile-bytecode "requirements/$wanted.txt" ||
+adopt_pip_settings
+install_packages "requirements/$wanted.txt" ||
     fail "The Python packages could not be installed. Is the network there, and room on the disk? Start again then."
 if [ -f client/pyproject.toml ]; then
     "$uv" pip install $quiet --python .venv/bin/python --no-deps --no-build-isolation --editable ./client
