@@ -38,14 +38,14 @@ install_uv() {
 }
 
 pip_setting() {
-    "$python" -m pip config get "install.$1" 2>/dev/null || "$python" -m pip config get "global.$1" 2>/dev/null || true
+    "$python" -m pip config list 2>/dev/null | sed -n "s/^\(:env:\|install\|global\)\.$1='\(.*\)'\$/\2/p" | head -n 1
 }
 
 # uv does not read what pip was told about this network: where packages come from, whose certificates count.
 adopt_pip_settings() {
-    index=${PIP_INDEX_URL:-$(pip_setting index-url)}
+    index=$(pip_setting index-url)
     [ -z "$index" ] || [ -n "${UV_INDEX_URL:-}" ] || export UV_DEFAULT_INDEX="${UV_DEFAULT_INDEX:-$index}"
-    certificates=${PIP_CERT:-$(pip_setting cert)}
+    certificates=$(pip_setting cert)
     [ -z "$certificates" ] || export SSL_CERT_FILE="${SSL_CERT_FILE:-$certificates}"
 }
 
