@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -51,6 +52,7 @@ class Victim:
 
     stack: RunningStack
     http: httpx.Client
+    large_bytes: int = 0
 
     def deposit(self, files: dict[str, bytes]) -> str:
         """Upload the files into a new draft and hand it in."""
@@ -69,16 +71,17 @@ class Victim:
         with psycopg.connect(address, connect_timeout=5) as connection:
             return connection.execute(statement, values).fetchall()
 
-    def conversion_of_large(self, deposit: str) -> tuple[str, float]:
-        """Return the state of the large scan's conversion and how far it is."""
+    def conversion_of_large(self, deposit: str) -> tuple[str, Path]:
+        """Return the state of the large scan's conversion and the folder of its attempt."""
         rows = self.query(
-            "SELECT job.state, job.fraction FROM repository_job job"
+            "SELECT job.state, job.id, job.attempt FROM repository_job job"
             " JOIN repository_measurement m ON m.id = job.target"
             " JOIN repository_datafile f ON f.id = m.primary_file_id"
             " WHERE job.deposit_id = %s AND job.kind = 'convert_measurement' AND f.path LIKE 'large/%%'",
             deposit,
         )
-        return rows[0] if rows else ("", 0.0)
+        attempts = self.stack.home.root / "work" / "attempts"
+        return (rows[0][0], attempts / f"{rows[0][1]}-{rows[0][2]}") if rows else ("", attempts)
 
     def count_attempts(self, deposit: str) -> int:
         """Return how often a conversion was begun."""
@@ -88,14 +91,25 @@ class Victim:
         return int(self.query(statement, deposit)[0][0])
 
     def wait_for_conversion(self, deposit: str, share: float) -> None:
-        """Return in the middle of the conversion of the large scan."""
+        """Return in the middle of the conversion of the large scan: `share` of its bytes are written."""
 
         def is_there() -> bool:
-            state, fraction = self.conversion_of_large(deposit)
+            state, folder = self.conversion_of_large(deposit)
             assert state != "done", "the conversion was over before it was seen: make the scan larger"
-            return state == "running" and fraction >= share
+            # The row says it once a second; the folder at once.
+            return state == "running" and self._watch_bytes(folder, share)
 
         self.stack.wait_until(is_there, seconds=90, what=f"at {share:.0%} of the conversion")
+
+    def _watch_bytes(self, folder: Path, share: float) -> bool:
+        """Watch an attempt's results grow for a second, without asking the database meanwhile."""
+        for _ in range(100):
+            with suppress(FileNotFoundError):  # a file moved on while it was measured
+                written = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+                if written > share * self.large_bytes:
+                    return True
+            time.sleep(0.01)
+        return False
 
     def settle(self, deposit: str) -> dict[str, Any]:
         return wait_for_deposit(self.http, deposit, seconds=150)
@@ -196,7 +210,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
         (folder / name).mkdir()
     pattern = make_pattern_scan(scan_shape=(2, 2), detector_shape=(128, 128), dtype=np.float32).data[0, 0]
     steps = np.arange(LARGE_SCAN[0] * LARGE_SCAN[1], dtype=np.float32).reshape(LARGE_SCAN)
-    write_empad(folder / "large", pattern + steps[..., None, None])
+    noise = np.random.default_rng(1).random((*LARGE_SCAN, 128, 128), dtype=np.float32)
+    noise += pattern + steps[..., None, None]  # hardly compressible: the conversion takes its time
+    write_empad(folder / "large", noise)
     counts = make_pattern_scan(scan_shape=SMALL_SCAN).data
     write_mib(folder / "mib" / "scan.mib", counts.reshape(-1, *counts.shape[2:]))
     write_hdr(folder / "mib" / "scan.hdr", frames=30, per_trigger=SMALL_SCAN[1], scan_shape=SMALL_SCAN)
@@ -241,4 +257,5 @@ def undisturbed(victim: Victim, announced: Announced) -> Kept:
     victim.require_done_once(deposit)
     kept = victim.keep(deposit)
     victim.require_bytes(kept)
+    victim.large_bytes = sum(row[-2] for row in kept.objects if row[0].startswith("large/"))
     return kept
