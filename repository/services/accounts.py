@@ -3,12 +3,15 @@ from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
+from knox.crypto import hash_token
 
 from repository.errors import InvalidMetadataError, NotFoundError
 from repository.models import ApiToken, User
 from repository.services.audit import record_event
 
 LONGEST_LIFE = dt.timedelta(days=366)
+OPERATOR_TOKEN = "credentials.json"  # noqa: S105  # the name of a token, after the file it stands in
+OPERATOR_TOKEN_LIFE = dt.timedelta(days=30)
 
 
 def create_token(
@@ -46,10 +49,13 @@ def revoke_token(*, user: User, token_key: str) -> None:
         record_event(actor=user, action="token.revoke", target=user.username, detail={"token_key": token_key})
 
 
-def ensure_account(*, username: str, password: str, role: str, full_name: str) -> tuple[User, str]:
-    """Make sure an operator's account exists, and give it a fresh token with all scopes for 30 days.
+def ensure_account(
+    *, username: str, password: str, role: str, full_name: str, former_token: str = ""
+) -> tuple[User, str]:
+    """Make sure an operator's account exists, and that it has one token with all scopes for 30 days.
 
-    Older tokens of the same name are revoked, so that a restart leaves one behind, not many.
+    The token that it had is renewed where its text is handed in: programs that wait for a restart go on with
+    it. Other tokens of the same name are revoked, so that a restart leaves one behind, not many.
     """
     with transaction.atomic():
         user, created = User.objects.get_or_create(
@@ -64,11 +70,19 @@ def ensure_account(*, username: str, password: str, role: str, full_name: str) -
         if created or not user.check_password(password):
             user.set_password(password)
             user.save()
-        ApiToken.objects.filter(user=user, name="credentials.json").delete()
-        _, text = create_token(
-            user=user, name="credentials.json", scopes=ApiToken.SCOPES, lifetime=dt.timedelta(days=30)
-        )
-    return user, text
+        known = ApiToken.objects.filter(user=user, name=OPERATOR_TOKEN)
+        former = known.filter(digest=hash_token(former_token)).first() if former_token else None
+        known.exclude(pk=former.pk if former else None).delete()
+        if former is None:
+            _, text = create_token(
+                user=user, name=OPERATOR_TOKEN, scopes=ApiToken.SCOPES, lifetime=OPERATOR_TOKEN_LIFE
+            )
+            return user, text
+        former.expiry = timezone.now() + OPERATOR_TOKEN_LIFE
+        former.scopes = sorted(ApiToken.SCOPES)
+        former.save()
+        record_event(actor=user, action="token.renew", target=user.username, detail={"name": OPERATOR_TOKEN})
+    return user, former_token
 
 
 def note_token_use(*, token: ApiToken) -> None:

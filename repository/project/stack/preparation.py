@@ -4,7 +4,7 @@ import json
 import subprocess
 from typing import Any
 
-from repository.project.stack.credentials import write_credentials
+from repository.project.stack.credentials import read_credentials, write_credentials
 from repository.project.stack.errors import StackError
 from repository.project.stack.logs import read_tail
 from repository.project.stack.parts import ApplicationParts
@@ -15,8 +15,9 @@ from repository.project.stack.signals import StopSignals
 def prepare_database(application: ApplicationParts, signals: StopSignals) -> None:
     """Migrate, make sure the account exists, renew its token, write the file.
 
-    The generated password goes in on standard input, so that it is in no process list.
+    Password and former token go in on standard input, so that they are in no process list.
     """
+    former = read_credentials(application.home)
     command = application.preparation()
     with command.log.open("ab") as log:
         process = subprocess.Popen(
@@ -29,7 +30,7 @@ def prepare_database(application: ApplicationParts, signals: StopSignals) -> Non
             start_new_session=True,
         )
     try:
-        output = _converse(process, application.secrets.account_password, signals)
+        output = _converse(process, (application.secrets.account_password, former.token), signals)
     finally:
         process.kill()
         process.wait()
@@ -47,12 +48,12 @@ def prepare_database(application: ApplicationParts, signals: StopSignals) -> Non
     )
 
 
-def _converse(process: subprocess.Popen[bytes], password: str, signals: StopSignals) -> str:
-    """Hand over the password and wait; the answer is one short line, which fits into the pipe."""
+def _converse(process: subprocess.Popen[bytes], lines: tuple[str, ...], signals: StopSignals) -> str:
+    """Hand over the lines and wait; the answer is one short line, which fits into the pipe."""
     if process.stdin is None or process.stdout is None:
         raise StackError("The preparation of the tables has no standard streams.")
     try:
-        process.stdin.write(f"{password}\n".encode())
+        process.stdin.write("".join(f"{line}\n" for line in lines).encode())
         process.stdin.close()
     except BrokenPipeError:
         pass  # it ended before it read: its exit code and its log say why

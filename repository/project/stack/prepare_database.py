@@ -12,11 +12,14 @@ from django.core.management import call_command
 
 
 def main() -> None:
-    """Prepare the database for the account named on the command line, its password on standard input."""
+    """Prepare the database for the account named on the command line.
+
+    Standard input holds its password and, on a second line, the token that it had; that line may be empty.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "repository.project.settings")
     django.setup()
     call_command("migrate", interactive=False, verbosity=1, stdout=sys.stderr)
-    call_command("ensure_account", username=sys.argv[1], password_stdin=True, json=True)
+    call_command("ensure_account", username=sys.argv[1], password_stdin=True, token_stdin=True, json=True)
 
 
 if __name__ == "__main__":
