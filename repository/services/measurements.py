@@ -1,7 +1,7 @@
 """Recording what reading and converting found. Called inside the transaction that settles a job."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils import timezone
@@ -18,6 +18,9 @@ from repository.models import (
 )
 from repository.schema.findings import Finding as Found
 from repository.services.findings import replace_findings
+
+
+WITHOUT_IT = "Or take its files out of the deposit: the rest can be published without them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,4 +268,5 @@ def record_reading_failure(
     measurement.hints = dict(hints)
     measurement.state = Measurement.State.FAILED
     measurement.save()
+    finding = replace(finding, hint=f"{finding.hint} {WITHOUT_IT}".strip())
     replace_findings(deposit=measurement.deposit, stage=stage, measurement=measurement, found=[finding])
