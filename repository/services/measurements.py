@@ -19,7 +19,6 @@ from repository.models import (
 from repository.schema.findings import Finding as Found
 from repository.services.findings import replace_findings
 
-
 WITHOUT_IT = "Or take its files out of the deposit: the rest can be published without them."
 
 
