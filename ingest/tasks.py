@@ -2,17 +2,16 @@
 
 from functools import partial
 
-from ingest.sandbox import SandboxError
 from ingest.services.confined import attempt_folder
-from ingest.services.hints import build_hints
-from ingest.services.opening import Opening, open_measurement
+from ingest.services.measurement_jobs import build_measurement_job
+from ingest.services.opening import open_measurement
 from ingest.services.recognition import Recognition, recognize_deposit
 from repository.models import Deposit, Finding, Measurement
 from repository.schema.findings import Finding as Found
 from repository.services.deposits import State, set_state
 from repository.services.findings import replace_findings
 from repository.services.jobs import ClaimedJob
-from repository.services.measurements import record_reading_failure, record_recognition
+from repository.services.measurements import record_recognition
 from repository.services.validation import validate_deposit
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
 from repository.workflows.jobs import enqueue_job
@@ -69,49 +68,22 @@ def _fail_inspection(claim: ClaimedJob, reason: str) -> None:
     validate_deposit(deposit_id=deposit.pk)
 
 
-def _open(claim: ClaimedJob, progress: JobProgress) -> Apply:
-    measurement = Measurement.objects.select_related("deposit", "primary_file").get(pk=claim.target)
-    with attempt_folder(claim) as output:
-        try:
-            opening = open_measurement(measurement=measurement, output=output, progress=progress)
-        except SandboxError as error:
-            return partial(apply_reading_failure, measurement.pk, Finding.Stage.READING, error.finding)
-    return partial(_apply_opening, measurement.pk, opening)
-
-
-def _apply_opening(measurement_id: str, opening: Opening) -> None:
-    measurement = Measurement.objects.select_related("deposit").get(pk=measurement_id)
-    opening.record(measurement)
+def _follow_opening(measurement: Measurement) -> None:
     # What an earlier conversion found was about what the file was taken for then.
     replace_findings(
         deposit=measurement.deposit, stage=Finding.Stage.CONVERSION, measurement=measurement, found=()
     )
-    enqueue_job(kind="convert_measurement", target=measurement_id, deposit=measurement.deposit)
-    validate_deposit(deposit_id=measurement.deposit_id)
-
-
-def apply_reading_failure(measurement_id: str, stage: Finding.Stage, finding: Found) -> None:
-    """Record why a measurement cannot be read, and let the deposit go on without it."""
-    measurement = (
-        Measurement.objects.select_related("deposit", "primary_file").filter(pk=measurement_id).first()
-    )
-    if measurement is None:
-        return
-    hints = build_hints(measurement.deposit.document, measurement.primary_file.path)
-    record_reading_failure(measurement=measurement, stage=stage, finding=finding, hints=hints)
-    validate_deposit(deposit_id=measurement.deposit_id)
-
-
-def _fail_opening(claim: ClaimedJob, reason: str) -> None:
-    problem = Found(
-        severity="error",
-        code="reading_failed",
-        layer="reading",
-        message=f"The measurement could not be opened: {reason}",
-        hint="The files are kept. Hand the deposit in again; if it fails again, write to the operator.",
-    )
-    apply_reading_failure(claim.target, Finding.Stage.READING, problem)
+    enqueue_job(kind="convert_measurement", target=measurement.pk, deposit=measurement.deposit)
 
 
 register_kind("inspect_deposit", JobKind(work=_inspect, apply_failure=_fail_inspection))
-register_kind("open_measurement", JobKind(work=_open, apply_failure=_fail_opening))
+register_kind(
+    "open_measurement",
+    build_measurement_job(
+        open_measurement,
+        stage=Finding.Stage.READING,
+        code="reading_failed",
+        sentence="The measurement could not be opened",
+        follow=_follow_opening,
+    ),
+)

@@ -12,6 +12,7 @@ from ingest.sandbox import Limits, SandboxError, run_confined
 from repository.errors import TransientError
 from repository.services.jobs import ClaimedJob
 from repository.services.storage import get_object_store, work_folder
+from repository.tasks.job_kinds import JobProgress
 
 SLOWEST_BYTES_PER_S = 5e6  # a conversion slower than this hangs
 LEAST_WALL_S = 900.0
@@ -31,6 +32,16 @@ def attempt_folder(claim: ClaimedJob) -> Iterator[Path]:
         yield output
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def forward_progress(progress: JobProgress) -> Callable[[dict[str, Any]], None]:
+    """Return what hands a program's reports of progress on to the job."""
+
+    def note(message: dict[str, Any]) -> None:
+        if message.get("type") == "progress":
+            progress.report(float(message.get("fraction", 0.0)), str(message.get("message", "")))
+
+    return note
 
 
 def run_over_files(

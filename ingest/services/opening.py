@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.mapping import map_vendor_header
-from ingest.services.confined import run_over_files
+from ingest.services.confined import forward_progress, run_over_files
 from ingest.services.hints import build_hints
 from ingest.services.recognition import read_findings
 from repository.models import Measurement
@@ -60,17 +60,18 @@ def open_measurement(*, measurement: Measurement, output: Path, progress: JobPro
         The files cannot be read; the error's finding says why.
     """
     digests = list_digests(measurement)
-
-    def note(message: dict[str, Any]) -> None:
-        if message.get("type") == "progress":
-            progress.report(float(message.get("fraction", 0.0)), str(message.get("message", "")))
-
     request: dict[str, Any] = {
         "format": measurement.format,
         "files": list(digests),
         "hints": build_hints(measurement.deposit.document, measurement.primary_file.path),
     }
-    result = run_over_files(program=PROGRAM, request=request, digests=digests, output=output, on_message=note)
+    result = run_over_files(
+        program=PROGRAM,
+        request=request,
+        digests=digests,
+        output=output,
+        on_message=forward_progress(progress),
+    )
     mapped = map_vendor_header(measurement.format, result["header"], result["signals"])
     reader = result["reader"]
     return Opening(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.sandbox import collect_output
-from ingest.services.confined import run_over_files
+from ingest.services.confined import forward_progress, run_over_files
 from ingest.services.hints import build_hints
 from ingest.services.opening import list_digests
 from ingest.services.recognition import read_findings
@@ -62,10 +62,6 @@ def convert_measurement(*, measurement: Measurement, output: Path, progress: Job
     """
     digests = list_digests(measurement)
 
-    def note(message: dict[str, Any]) -> None:
-        if message.get("type") == "progress":
-            progress.report(float(message.get("fraction", 0.0)), str(message.get("message", "")))
-
     progress.report(
         0.0,
         "Opening the files." if is_code_compiled() else "Compiling the reductions, once per installation.",
@@ -82,7 +78,7 @@ def convert_measurement(*, measurement: Measurement, output: Path, progress: Job
         },
         digests=digests,
         output=output,
-        on_message=note,
+        on_message=forward_progress(progress),
         compiled_cache=prepare_compiled_code(),
     )
     files = collect_output(output)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.sandbox import collect_output
-from ingest.services.confined import run_over_files
+from ingest.services.confined import forward_progress, run_over_files
 from processing.services.calibration import build_calibration
 from processing.services.compiled_code import prepare_compiled_code
 from processing.services.results import store_products
@@ -59,16 +59,12 @@ def reduce_measurement(*, measurement: Measurement, output: Path, progress: JobP
     if not names:
         return Reduction(calibration=calibration, products={})
 
-    def note(message: dict[str, Any]) -> None:
-        if message.get("type") == "progress":
-            progress.report(float(message.get("fraction", 0.0)), str(message.get("message", "")))
-
     manifest = run_over_files(
         program=PROGRAM,
         request={"signals": names, "calibration": calibration, "limits": {}},
         digests=digests,
         output=output,
-        on_message=note,
+        on_message=forward_progress(progress),
         compiled_cache=prepare_compiled_code(),
     )
     files = collect_output(output)

@@ -1,0 +1,100 @@
+"""The shape that all jobs on one measurement share.
+
+Confined work outside any transaction; then, in the transaction that settles the job, what came of it.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from ingest.sandbox import SandboxError
+from ingest.services.confined import attempt_folder
+from ingest.services.hints import build_hints
+from repository.models import Finding, Measurement
+from repository.schema.findings import Finding as Found
+from repository.services.jobs import ClaimedJob
+from repository.services.measurements import record_reading_failure
+from repository.services.validation import validate_deposit
+from repository.tasks.job_kinds import Apply, JobKind, JobProgress
+
+
+class Result(Protocol):
+    """What confined work made, ready to be written down."""
+
+    def record(self, measurement: Measurement) -> None:
+        """Write it down."""
+
+
+class Work(Protocol):
+    """Confined work on the files of one measurement."""
+
+    def __call__(self, *, measurement: Measurement, output: Path, progress: JobProgress) -> Result:
+        """Return what the work made, or raise SandboxError with the finding that says why it cannot be done."""
+
+
+def _end(measurement: Measurement) -> None:
+    """Nothing follows."""
+
+
+def build_measurement_job(
+    work: Work,
+    *,
+    stage: Finding.Stage,
+    code: str,
+    sentence: str,
+    follow: Callable[[Measurement], None] = _end,
+) -> JobKind:
+    """Return the two halves of a job on one measurement.
+
+    Parameters
+    ----------
+    work
+        What is done, confined.
+    stage
+        Whose findings a failure replaces.
+    code, sentence
+        How the finding of a job that failed for good is named and begins.
+    follow
+        What happens in the settling transaction once the result stands, such as enqueuing the next job.
+    """
+
+    def run(claim: ClaimedJob, progress: JobProgress) -> Apply:
+        measurement = Measurement.objects.select_related("deposit", "primary_file").get(pk=claim.target)
+        with attempt_folder(claim) as output:
+            try:
+                result = work(measurement=measurement, output=output, progress=progress)
+            except SandboxError as error:
+                return partial(_apply_failure, measurement.pk, stage, error.finding)
+        return partial(_apply, measurement.pk, result, follow)
+
+    def fail(claim: ClaimedJob, reason: str) -> None:
+        problem = Found(
+            severity="error",
+            code=code,
+            layer="reading",
+            message=f"{sentence}: {reason}",
+            hint="The files are kept. Hand the deposit in again; if it fails again, write to the operator.",
+        )
+        _apply_failure(claim.target, stage, problem)
+
+    return JobKind(work=run, apply_failure=fail)
+
+
+def _apply(measurement_id: str, result: Result, follow: Callable[[Measurement], None]) -> None:
+    measurement = Measurement.objects.select_related("deposit").get(pk=measurement_id)
+    result.record(measurement)
+    follow(measurement)
+    validate_deposit(deposit_id=measurement.deposit_id)
+
+
+def _apply_failure(measurement_id: str, stage: Finding.Stage, finding: Found) -> None:
+    """Record why a measurement cannot be read, and let the deposit go on without it."""
+    measurement = (
+        Measurement.objects.select_related("deposit", "primary_file").filter(pk=measurement_id).first()
+    )
+    if measurement is None:
+        return
+    hints = build_hints(measurement.deposit.document, measurement.primary_file.path)
+    record_reading_failure(measurement=measurement, stage=stage, finding=finding, hints=hints)
+    validate_deposit(deposit_id=measurement.deposit_id)
