@@ -17,6 +17,7 @@ from repository.selectors.access import (
     get_measurement,
     get_version,
     get_withdrawable_version,
+    require_account,
 )
 from repository.selectors.datasets import describe_dataset, describe_single_measurement
 from repository.selectors.search import SearchRequest, search
@@ -134,7 +135,7 @@ class WithdrawView(APIView):
         withdraw_dataset_version(
             dataset_id=version.dataset_id,
             number=version.number,
-            actor=request.user,  # type: ignore[arg-type]  # needs_account
+            actor=require_account(request.user),
             reason=fields["reason"],
             replacement_doi=fields.get("replacement", ""),
         )

@@ -10,7 +10,7 @@ from frontend.views.cursors import next_address, read_cursor
 from frontend.views.dataset_addresses import read_dataset_id
 from frontend.views.visitors import visitor_of
 from repository.errors import InvalidMetadataError
-from repository.selectors.access import can_edit, get_deposit
+from repository.selectors.access import can_edit, get_deposit, require_account
 from repository.selectors.deposit_list import list_deposit_page
 from repository.selectors.deposits import describe_deposit
 from repository.services.deposits import create_deposit
@@ -23,7 +23,7 @@ _PAGE = 25
 @answering_refusals
 def list_deposits(request: HttpRequest) -> HttpResponse:
     """List the person's deposits, newest first."""
-    page = list_deposit_page(request.user, size=_PAGE, after=read_cursor(request))  # type: ignore[arg-type]
+    page = list_deposit_page(require_account(request.user), size=_PAGE, after=read_cursor(request))
     context = {
         "section": "deposits",
         "deposits": page.deposits,
@@ -41,7 +41,7 @@ def start_deposit(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return answer_page(request, "deposits/new.html", {"section": "deposits"})
     try:
-        deposit = create_deposit(owner=request.user, title=title)  # type: ignore[arg-type]  # login_required
+        deposit = create_deposit(owner=require_account(request.user), title=title)
     except InvalidMetadataError as refusal:
         context = {"section": "deposits", "title": title, "problem": refusal}
         return answer_page(request, "deposits/new.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY)

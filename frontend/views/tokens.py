@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from frontend.views.answers import answer_page, answering_refusals
 from repository.errors import InvalidMetadataError
+from repository.selectors.access import require_account
 from repository.selectors.accounts import TOKEN_SCOPES, list_tokens
 from repository.services.accounts import create_token, revoke_token
 
@@ -30,14 +31,14 @@ def show_tokens(request: HttpRequest) -> HttpResponse:
     """Show, make and revoke the person's tokens; a new token's text is shown this once."""
     if request.method != "POST":
         return _answer(request)
-    user = request.user
+    user = require_account(request.user)
     if "revoke" in request.POST:
-        revoke_token(user=user, token_key=request.POST["revoke"])  # type: ignore[arg-type]  # login_required
+        revoke_token(user=user, token_key=request.POST["revoke"])
         messages.success(request, "The token is revoked; programs that used it can do nothing any more.")
         return HttpResponseRedirect("/tokens")
     try:
         _, text = create_token(
-            user=user,  # type: ignore[arg-type]  # login_required
+            user=user,
             name=request.POST.get("name", ""),
             scopes=request.POST.getlist("scopes"),
             lifetime=_read_lifetime(request.POST.get("days", "")),
@@ -61,7 +62,7 @@ def _answer(
 ) -> HttpResponse:
     context = {
         "section": "tokens",
-        "tokens": list_tokens(request.user),  # type: ignore[arg-type]  # login_required
+        "tokens": list_tokens(require_account(request.user)),
         "now": timezone.now(),
         "scopes": [
             {"name": name, "meaning": _MEANINGS.get(name, ""), "is_usual": name in _USUAL}

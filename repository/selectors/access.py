@@ -27,6 +27,19 @@ class MeasurementAccess:
     is_withdrawn: bool = False
 
 
+def require_account(visitor: Visitor) -> User:
+    """Return the signed-in person where only people with an account come.
+
+    Raises
+    ------
+    PermissionRefusedError
+        Nobody signed in: an entry let a stranger through.
+    """
+    if isinstance(visitor, User):
+        return visitor
+    raise PermissionRefusedError("Only a person with an account does this.")
+
+
 def visible_deposits(visitor: Visitor) -> QuerySet[Deposit]:
     """Return the deposits that the visitor may know of."""
     if not isinstance(visitor, User):
