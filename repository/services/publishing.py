@@ -24,6 +24,7 @@ from repository.models import (
     VersionMeasurement,
 )
 from repository.schema import normalize_document
+from repository.schema.findings import Finding as Found
 from repository.services.audit import record_event
 from repository.services.deposits import (
     State,
@@ -85,14 +86,21 @@ def publish_deposit(
 def _require_publishable(deposit: Deposit) -> None:
     obstacles = list_obstacles(deposit)
     if obstacles:
-        errors = sum(finding.severity == "error" for finding in obstacles)
         raise NotPublishableError(
-            f"The deposit {deposit.pk} cannot be published: {errors} errors and "
-            f"{len(obstacles) - errors} warnings that nobody has acknowledged.",
+            f"The deposit {deposit.pk} cannot be published: {_count_obstacles(obstacles)}.",
             findings=obstacles,
         )
     if deposit.state != State.READY:
         raise StateConflictError(f"The deposit {deposit.pk} is {deposit.get_state_display().lower()}.")
+
+
+def _count_obstacles(obstacles: Sequence[Found]) -> str:
+    errors = sum(finding.severity == "error" for finding in obstacles)
+    warnings = len(obstacles) - errors
+    parts = [f"{errors} error{'s' * (errors != 1)}"] if errors else []
+    if warnings:
+        parts.append(f"{warnings} warning{'s' * (warnings != 1)} that nobody has acknowledged")
+    return " and ".join(parts)
 
 
 def _freeze(deposit: Deposit, *, actor: User) -> DatasetVersion:

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import zarr
 
 from stemma.connection import Connection
 from stemma.errors import JsonObject, MissingDependencyError, NotFoundError, NotReadyError
-from stemma.http_store import HttpStore
 from stemma.indexing import plan_selection
 
 if TYPE_CHECKING:
     import xarray
+    import zarr
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +94,11 @@ class Signal:
             raise NotReadyError(
                 f"The array of signal {self.name!r} is not converted yet.", hint="Try again in a moment."
             )
+        # Late: zarr takes most of a second to import, and most commands read no array.
+        import zarr  # noqa: PLC0415
+
+        from stemma.http_store import HttpStore  # noqa: PLC0415
+
         store = HttpStore(self._connection, self.url)
         try:
             return zarr.open_array(store, mode="r", zarr_format=3)

@@ -166,6 +166,10 @@ class FakeServer(httpx.BaseTransport):
                 return refuse(404, "not_found", "No such action.")
 
     def _delete_file(self, path: str, record: JsonObject) -> httpx.Response:
+        begun = [upload.path for upload in self.uploads.values() if upload.deposit == record["id"]]
+        if path not in [*begun, *(file["path"] for file in record["files"])]:
+            return refuse(404, "not_found", f"The deposit has no file {path}.")
+        record |= {"state": "draft", "findings": []}
         record["files"] = [file for file in record["files"] if file["path"] != path]
         self.uploads = {
             key: upload

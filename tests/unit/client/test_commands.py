@@ -166,3 +166,25 @@ def test_text_of_a_measurement_tells_units_and_sources(
     assert "acceleration_voltage: 80 kV  [header]" in printed
     assert "dwell_time: not recorded" in printed
     assert "data: 4 × 4 float32 (scan_y)" in printed
+
+
+def test_missing_fields_are_listed_once(
+    logged_in: FakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "scan.raw").write_bytes(b"counts")
+    logged_in.findings = [
+        {
+            "severity": "error",
+            "code": "required_field_missing",
+            "message": "Dwell time is missing. It sets the dose.",
+        },
+        {"severity": "error", "code": "odd", "message": "Odd."},
+    ]
+    run(["deposit", str(tmp_path / "scan.raw")], transport=logged_in)
+    requirement = {"path": "dwell_time", "level": "required", "state": "missing", "why": "It sets the dose."}
+    logged_in.deposits["dep0-abc0"]["measurements"] = [{"id": "m", "requirements": [requirement]}]
+    capsys.readouterr()
+    run(["status", "dep0-abc0"], transport=logged_in)
+    printed = capsys.readouterr().out
+    assert "Errors (1)" in printed
+    assert printed.count("It sets the dose.") == 1

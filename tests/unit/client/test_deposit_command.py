@@ -270,7 +270,7 @@ def test_interruption_says_how_to_go_on(
         (["bogus"], 2),
         (["search", "--where", "nonsense"], 2),
         (["status", "not an id"], 2),
-        (["open", "zzzz-zzzz"], 4),
+        (["open", "zzzz-zzzz"], 2),
         (["plan", "x"], 2),
     ],
 )
@@ -285,3 +285,32 @@ def test_every_failure_prints_one_object(
 def test_no_server_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["status", "7q2m-x4d9"]) == 2
     assert "stemma login" in capsys.readouterr().err
+
+
+def test_removing_a_file_has_the_rest_read_again(
+    logged_in: FakeServer, scan: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logged_in.findings = [ERROR]
+    run_json(capsys, logged_in, "deposit", str(scan))
+    logged_in.findings = []
+    code, printed = run_json(capsys, logged_in, "remove", "dep0-abc0", "scan.xml")
+    assert (code, printed["state"]) == (0, "ready")
+    assert [file["path"] for file in logged_in.deposits["dep0-abc0"]["files"]] == ["scan.raw"]
+    assert logged_in.count("POST", "/submit/") == 2
+
+
+def test_removing_the_last_file_leaves_an_empty_draft(
+    logged_in: FakeServer, scan: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_json(capsys, logged_in, "deposit", str(scan))
+    code, printed = run_json(capsys, logged_in, "remove", "dep0-abc0", "scan.xml", "scan.raw")
+    assert (code, printed["state"], printed["files"]) == (0, "draft", [])
+
+
+def test_removing_an_unknown_file_is_a_usage_error(
+    logged_in: FakeServer, scan: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_json(capsys, logged_in, "deposit", str(scan))
+    code, printed = run_json(capsys, logged_in, "remove", "dep0-abc0", "typo.raw")
+    assert (code, printed["code"]) == (2, "not_found")
+    assert len(logged_in.deposits["dep0-abc0"]["files"]) == 2

@@ -119,6 +119,9 @@ def _add_records(commands: Commands) -> None:
     publish = _add(commands, "publish", "Publish a deposit.")
     publish.add_argument("id", metavar="ID")
     _add_acceptance(publish)
+    remove = _add(commands, "remove", "Take files out of a draft, and have the rest read again.")
+    remove.add_argument("id", metavar="ID")
+    remove.add_argument("paths", metavar="PATH", nargs="+", help="names of files as the deposit lists them")
     get = _add(
         commands, "get", "Download the original files; goes on where it stopped and checks every digest."
     )

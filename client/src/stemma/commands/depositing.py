@@ -1,4 +1,4 @@
-"""deposit, validate, publish."""
+"""deposit, validate, publish, remove."""
 
 import argparse
 
@@ -7,7 +7,14 @@ from stemma.commands.result import DONE, ERRORS_FOUND, Result
 from stemma.connection import Connection
 from stemma.depositing.document import load_document
 from stemma.depositing.drafts import Drafts
-from stemma.depositing.session import DepositRequest, DepositSession, Outcome, publish_deposit, validate_paths
+from stemma.depositing.session import (
+    DepositRequest,
+    DepositSession,
+    Outcome,
+    publish_deposit,
+    remove_files,
+    validate_paths,
+)
 from stemma.identifiers import parse_reference
 from stemma.progress import Progress
 
@@ -40,13 +47,19 @@ def validate(arguments: argparse.Namespace, connection: Connection, progress: Pr
     request = DepositRequest(paths=arguments.paths, title=arguments.title, document=document)
     outcome = validate_paths(connection, request, progress)
     # The draft is gone: a next step with its id would lead nowhere.
-    text = describe_record({**outcome.record, "state": f"{outcome.record.get('state')}; nothing was kept"})
+    kept = {key: value for key, value in outcome.record.items() if key not in {"doi", "url"}}
+    text = describe_record({**kept, "state": f"{outcome.record.get('state')}; nothing was kept"})
     return Result(outcome.record, text, ERRORS_FOUND if outcome.refused else DONE)
 
 
 def publish(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:
     record_id = parse_reference(arguments.id).id
     return _build_result(publish_deposit(Drafts(connection), record_id, arguments.accept_warnings, progress))
+
+
+def remove(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:
+    record_id = parse_reference(arguments.id).id
+    return _build_result(remove_files(Drafts(connection), record_id, arguments.paths, progress))
 
 
 def _build_result(outcome: Outcome) -> Result:

@@ -29,6 +29,7 @@ COMMANDS: dict[str, Command] = {
     "deposit": depositing.deposit,
     "validate": depositing.validate,
     "publish": depositing.publish,
+    "remove": depositing.remove,
     "status": reading.status,
     "open": reading.show,
     "get": reading.get,
@@ -36,10 +37,11 @@ COMMANDS: dict[str, Command] = {
     "template": reading.template,
 }
 # Long work outlives a server's restart; a question is better answered at once, if only by "no answer".
-PATIENT_COMMANDS = frozenset({"deposit", "validate", "publish", "get"})
+PATIENT_COMMANDS = frozenset({"deposit", "validate", "publish", "remove", "get"})
 PATIENCE_S = 600.0
 SHORT_PATIENCE_S = 5.0
-_BAD_REQUESTS = frozenset({400, 422})
+# What a corrected command can mend: a wrong value, or an id that names nothing here.
+_BAD_REQUESTS = frozenset({400, 404, 422})
 
 
 def main() -> None:

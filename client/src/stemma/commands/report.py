@@ -4,18 +4,30 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from stemma.errors import JsonObject
-from stemma.findings import count_errors, group_findings, list_codes, list_missing
+from stemma.findings import (
+    FindingGroup,
+    MissingField,
+    count_errors,
+    group_findings,
+    list_codes,
+    list_missing,
+)
 from stemma.progress import format_size
 
 MOST_LINES_PER_GROUP = 8
+# Said once, below, with the number of measurements that lack the field.
+_SAID_AS_MISSING = "required_field_missing"
 _HEADINGS = {"error": "Errors", "warning": "Warnings", "info": "Notes"}
 
 
 def describe_record(record: JsonObject) -> str:
     """Return a deposit or dataset as text: what was read, findings, what is missing, what to do next."""
-    lines = [*_describe_head(record), *_describe_measurements(record), *_describe_findings(record)]
-    if record.get("state") != "published":
-        lines += _describe_missing(record)
+    lines = [*_describe_head(record), *_describe_measurements(record)]
+    missing = [] if record.get("state") == "published" else list_missing(record)
+    groups = group_findings(record)
+    if any(one.level == "required" for one in missing):
+        groups = [group for group in groups if group.code != _SAID_AS_MISSING]
+    lines += [*_describe_findings(groups), *_describe_missing(missing)]
     following = next_step(record)
     if following:
         lines += ["", f"Next: {following}"]
@@ -31,7 +43,7 @@ def describe_measurement(record: JsonObject) -> str:
     lines += [f"  {line}" for signal in record.get("signals") or () for line in _describe_signal(signal)]
     for name, value in (record.get("metadata") or {}).items():
         lines.append(f"  {name}: {format_value(value)}")
-    return "\n".join([*lines, *_describe_findings(record)])
+    return "\n".join([*lines, *_describe_findings(group_findings(record))])
 
 
 def next_step(record: JsonObject) -> str:
@@ -104,8 +116,7 @@ def _describe_signal(signal: JsonObject) -> Iterator[str]:
     yield f"{signal.get('name')}: {shape} {signal.get('dtype')} ({axes})"
 
 
-def _describe_findings(record: JsonObject) -> Iterator[str]:
-    groups = group_findings(record)
+def _describe_findings(groups: Sequence[FindingGroup]) -> Iterator[str]:
     for severity, heading in _HEADINGS.items():
         chosen = [group for group in groups if group.severity == severity]
         if not chosen:
@@ -121,8 +132,7 @@ def _describe_findings(record: JsonObject) -> Iterator[str]:
                 yield f"    → {group.hint}"
 
 
-def _describe_missing(record: JsonObject) -> Iterator[str]:
-    missing = list_missing(record)
+def _describe_missing(missing: Sequence[MissingField]) -> Iterator[str]:
     for level, heading in (
         ("required", "Missing, needed to publish"),
         ("recommended", "Missing, worth having"),

@@ -11,7 +11,9 @@ import yaml
 from stemma.errors import JsonObject, UsageError
 
 
-class _FaultyDocumentError(UsageError):
+class MetadataFileError(UsageError):
+    """The metadata file cannot be read; line and column are named where they are known."""
+
     default_code = "bad_metadata_file"
 
 
@@ -68,14 +70,14 @@ def load_document(path: Path) -> JsonObject:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as fault:
-        raise _FaultyDocumentError(f"The metadata file {path} cannot be read: {fault.strerror}.") from fault
+        raise MetadataFileError(f"The metadata file {path} cannot be read: {fault.strerror}.") from fault
     except UnicodeDecodeError as fault:
-        raise _FaultyDocumentError(
+        raise MetadataFileError(
             f"The metadata file {path} is not UTF-8 text: {fault.reason} at byte {fault.start}."
         ) from fault
     document = _parse_json(path, text) if path.suffix.lower() == ".json" else _parse_yaml(path, text)
     if not isinstance(document, dict):
-        raise _FaultyDocumentError(
+        raise MetadataFileError(
             f"{path} holds {'nothing' if document is None else type(document).__name__}, not a mapping.",
             hint="Its keys are dataset, defaults, measurements; `stemma template four_d_stem` prints one.",
         )
@@ -92,16 +94,14 @@ def set_title(document: JsonObject, title: str | None) -> JsonObject:
 
 def _parse_json(path: Path, text: str) -> Any:
     def refuse(word: str) -> float:
-        raise _FaultyDocumentError(
+        raise MetadataFileError(
             f"{path}: {word} is not a value.", hint="Leave the field out, or declare it missing."
         )
 
     try:
         return json.loads(text, parse_constant=refuse)
     except json.JSONDecodeError as fault:
-        raise _FaultyDocumentError(
-            f"{path}, line {fault.lineno}, column {fault.colno}: {fault.msg}."
-        ) from fault
+        raise MetadataFileError(f"{path}, line {fault.lineno}, column {fault.colno}: {fault.msg}.") from fault
 
 
 def _parse_yaml(path: Path, text: str) -> Any:
@@ -110,8 +110,8 @@ def _parse_yaml(path: Path, text: str) -> Any:
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise _FaultyDocumentError(f"{path}{place}: {fault.problem or fault.context}.") from fault
+        raise MetadataFileError(f"{path}{place}: {fault.problem or fault.context}.") from fault
     except yaml.YAMLError as fault:
-        raise _FaultyDocumentError(f"{path}: {fault}.") from fault
+        raise MetadataFileError(f"{path}: {fault}.") from fault
     except ValueError as fault:
-        raise _FaultyDocumentError(f"{path}: {fault}.") from fault
+        raise MetadataFileError(f"{path}: {fault}.") from fault

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stemma.connection import Connection, api_path, read_object
+from stemma.connection import Connection, api_path, file_path, read_object
 from stemma.errors import ConflictError, JsonObject, NotFoundError
 from stemma.retrying import Patience
 
@@ -78,6 +78,9 @@ class Drafts:
                 if conflict.status != 412 or attempt == _EDIT_ATTEMPTS - 1:  # noqa: PLR2004 - Precondition Failed
                     raise
         raise AssertionError("unreachable")
+
+    def remove_file(self, deposit_id: str, path: str) -> None:
+        self._connection.request("DELETE", file_path("deposits", deposit_id, path))
 
     def submit(self, deposit_id: str) -> None:
         self._connection.request("POST", f"{api_path('deposits', deposit_id)}submit/")

@@ -201,6 +201,30 @@ def publish_deposit(
     return Outcome(record, refused=record.get("state") != "published")
 
 
+def remove_files(drafts: Drafts, deposit_id: str, paths: Sequence[str], progress: Progress) -> Outcome:
+    """Take files out of a draft; where the server had read it, have the rest read again.
+
+    Raises
+    ------
+    NotFoundError
+        The draft has no file of that name; those named before it are out already.
+    ConflictError
+        A published version holds the file.
+    """
+    record = drafts.read(deposit_id)
+    was_read = record.get("state") != "draft"
+    try:
+        record = drafts.wait(deposit_id, on_stage=progress.stage)
+        for path in paths:
+            drafts.remove_file(deposit_id, path)
+            progress.note(f"Removed {path}.")
+        if was_read and len(record.get("files") or ()) > len(paths):
+            drafts.submit(deposit_id)
+        return Outcome(drafts.wait(deposit_id, on_stage=progress.stage))
+    finally:
+        progress.end()
+
+
 def validate_paths(connection: Connection, request: DepositRequest, progress: Progress) -> Outcome:
     """Have the server read and check files as a deposit would, and leave nothing behind.
 
