@@ -22,7 +22,7 @@ from ingest.readers.hdf5.attributes import find_text, read_attributes
 from ingest.readers.hdf5.source import DatasetSource, check_dataset
 from ingest.readers.hdf5.tree import read_tree
 from ingest.readers.header_json import to_json
-from ingest.readers.refusals import refuse, warn
+from ingest.readers.refusals import decline, refuse, warn
 from ingest.readers.scan_shape import decide_scan_layout
 from ingest.readers.signal_names import name_signals
 from ingest.readers.units import (
@@ -206,7 +206,7 @@ def open_hspy(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
             signals[name] = (signal, group)
             findings.extend(found)
         if not signals or "data" not in signals:
-            raise refusals[0] if refusals else refuse("no_array_found", f"{path.name} holds no experiment.")
+            raise refusals[0] if refusals else decline("no_array_found", f"{path.name} holds no experiment.")
         kept = "It is kept in the file; the others are read."
         findings.extend(warn(error.finding.code, error.finding.message, kept) for error in refusals)
         described = {name: _describe(group) for name, (_, group) in signals.items()}

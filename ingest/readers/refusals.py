@@ -8,10 +8,18 @@ from repository.schema.findings import Finding
 
 UPLOAD_AGAIN = "Nothing is lost: the bytes are kept. Upload the file again from the original, whole."
 
+PUBLISH_UNREAD = "Acknowledge this to publish the file as it is: stored, not read."
+
 
 def refuse(code: str, message: str, hint: str = "") -> ReadRefusedError:
     """Build the refusal of one file, to be raised by the caller."""
     return ReadRefusedError(Finding("error", code, message, hint=hint, layer="reading"))
+
+
+def decline(code: str, message: str, hint: str = "") -> ReadRefusedError:
+    """Build the refusal of a sound file that holds what is not read; it may be published unread."""
+    hint = f"{hint} {PUBLISH_UNREAD}".strip()
+    return ReadRefusedError(Finding("warning", code, message, hint=hint, layer="reading"))
 
 
 def refuse_truncated(path: Path, *, expected: int, actual: int, what: str = "") -> ReadRefusedError:

@@ -267,5 +267,6 @@ def record_reading_failure(
     measurement.hints = dict(hints)
     measurement.state = Measurement.State.FAILED
     measurement.save()
-    finding = replace(finding, hint=f"{finding.hint} {WITHOUT_IT}".strip())
+    if finding.severity == "error":
+        finding = replace(finding, hint=f"{finding.hint} {WITHOUT_IT}".strip())
     replace_findings(deposit=measurement.deposit, stage=stage, measurement=measurement, found=[finding])

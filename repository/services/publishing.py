@@ -109,8 +109,10 @@ def _freeze(deposit: Deposit, *, actor: User) -> DatasetVersion:
     number = newest.number + 1 if newest else 1
     document = normalize_document(deposit.dataset_document, kind="dataset")
     access, embargo_until = read_access(document)
+    # What could not be read has no arrays: the version holds its files, and says why they were not read.
+    readable = deposit.measurements.exclude(state=Measurement.State.FAILED)
     measurements = list(
-        deposit.measurements.select_related("primary_file").prefetch_related("signals", "parts__data_file")
+        readable.select_related("primary_file").prefetch_related("signals", "parts__data_file")
     )
     version = DatasetVersion.objects.create(
         dataset=dataset,
@@ -130,7 +132,7 @@ def _freeze(deposit: Deposit, *, actor: User) -> DatasetVersion:
         VersionMeasurement(version=version, measurement=measurement, ordinal=ordinal)
         for ordinal, measurement in enumerate(measurements)
     )
-    Measurement.objects.filter(deposit=deposit, frozen_at__isnull=True).update(frozen_at=timezone.now())
+    readable.filter(frozen_at__isnull=True).update(frozen_at=timezone.now())
     reserve_identifiers(deposit=deposit, number=number)
     index_version(version=version)
     version.sealed = True
@@ -157,6 +159,7 @@ def _attach_files(version: DatasetVersion, deposit: Deposit) -> None:
 def _build_content(deposit: Deposit, measurements: Sequence[Measurement]) -> dict[str, Any]:
     """Return what the version says of its measurements, so that it can be read without any other row."""
     findings = list(Finding.objects.filter(deposit=deposit).order_by("id"))
+    described = {measurement.pk for measurement in measurements}
     return {
         "measurements": [
             {
@@ -180,7 +183,7 @@ def _build_content(deposit: Deposit, measurements: Sequence[Measurement]) -> dic
             }
             for measurement in measurements
         ],
-        "findings": [_as_dict(row) for row in findings if row.measurement_id is None],
+        "findings": [_as_dict(row) for row in findings if row.measurement_id not in described],
     }
 
 

@@ -39,7 +39,7 @@ from ingest.readers.dm.images import COLORS, PACKED, ArrayPlan, DmImage, plan_ar
 from ingest.readers.dm.tags import DataBlock, read_tags
 from ingest.readers.framed_bytes import FramedBytes, FramePart, open_part
 from ingest.readers.header_json import to_json
-from ingest.readers.refusals import refuse, warn
+from ingest.readers.refusals import decline, refuse, warn
 from ingest.readers.scan_shape import decide_scan_layout
 from ingest.readers.signal_names import name_signals
 from ingest.readers.transposed_bytes import TransposedBytes
@@ -67,13 +67,13 @@ def _why_not(image: DmImage, plan: ArrayPlan | None, name: str) -> ReadRefusedEr
     """Return the refusal of an image that makes no signal."""
     title = image.title or "image"
     if image.data_type in COLORS:
-        return refuse("color_image_not_read", f"{title} in {name} is a color picture, not measured values.")
+        return decline("color_image_not_read", f"{title} in {name} is a color picture, not measured values.")
     if image.data_type in PACKED:
-        return refuse("packed_fft_not_read", f"{title} in {name} is a packed Fourier transform.")
+        return decline("packed_fft_not_read", f"{title} in {name} is a packed Fourier transform.")
     if image.stored_dtype is None or image.data is None:
-        return refuse("dm_type_not_read", f"{title} in {name} has values of type {image.data_type}.")
+        return decline("dm_type_not_read", f"{title} in {name} has values of type {image.data_type}.")
     if plan is None:
-        return refuse("dm_dimensions_not_read", f"{title} in {name} has {len(image.dimensions)} dimensions.")
+        return decline("dm_dimensions_not_read", f"{title} in {name} has {len(image.dimensions)} dimensions.")
     if image.declared_bytes != image.data.nbytes or image.declared_bytes == 0:
         return refuse(
             "declared_size_implausible",
@@ -179,7 +179,9 @@ def open_dm(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         elif plan is not None:
             images.append((image, plan))
     if not images:
-        raise refusals[0] if refusals else refuse("no_array_found", f"{file} holds no image but a thumbnail.")
+        raise (
+            refusals[0] if refusals else decline("no_array_found", f"{file} holds no image but a thumbnail.")
+        )
     names = name_signals(
         [image.title for image, _ in images],
         [(len(plan.order), image.declared_bytes) for image, plan in images],

@@ -28,7 +28,7 @@ from ingest.readers.hdf5.attributes import find_text, plain, read_attributes
 from ingest.readers.hdf5.source import DatasetSource, check_dataset
 from ingest.readers.hdf5.tree import read_tree
 from ingest.readers.header_json import to_json
-from ingest.readers.refusals import refuse, tell, warn
+from ingest.readers.refusals import decline, tell, warn
 from ingest.readers.scan_shape import decide_scan_layout
 from ingest.readers.signal_names import name_signals
 from ingest.readers.units import intensity_unit, to_ucum
@@ -184,10 +184,10 @@ def _open_emd(form: str, files: Mapping[str, Path], hints: ReadHints) -> OpenedF
     with refuse_damage(path):
         arrays = find_arrays(file, path.name)
         if not arrays:
-            raise refuse(
+            raise decline(
                 "no_array_found",
                 f"{path.name} holds derived lists or metadata, but no array.",
-                "It is stored, not read. Upload the data that it was derived from beside it.",
+                "Upload the data that it was derived from beside it.",
             )
         sizes = [(array.dataset.ndim, int(array.dataset.size or 0)) for array in arrays]
         names = name_signals([array.title for array in arrays], sizes)

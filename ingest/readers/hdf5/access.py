@@ -15,7 +15,7 @@ import hdf5plugin  # noqa: F401 - its import registers the filters that detector
 
 from ingest.readers.companions import base_of
 from ingest.readers.hdf5.superblock import check_not_truncated, find_superblock
-from ingest.readers.refusals import UPLOAD_AGAIN, refuse
+from ingest.readers.refusals import UPLOAD_AGAIN, decline, refuse
 
 MAX_OBJECTS = 100_000
 MAX_DEPTH = 64
@@ -137,7 +137,7 @@ def check_filters(dataset: h5py.Dataset, *, where: str, name: str) -> None:
         code, _, _, label = properties.get_filter(number)
         if not h5py.h5z.filter_avail(code):
             shown = label.decode("latin-1") or "unnamed"
-            raise refuse(
+            raise decline(
                 "hdf5_filter_missing",
                 f"{where} in {name} is compressed with the filter {shown} ({code}), which is not available.",
                 "Save it again with gzip, or one of the filters of hdf5plugin.",

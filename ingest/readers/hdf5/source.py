@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ingest.readers.contract import Region
 from ingest.readers.hdf5.access import check_filters, check_size, count_missing_chunks, refuse_damage
-from ingest.readers.refusals import refuse, warn
+from ingest.readers.refusals import decline, warn
 from repository.schema.findings import Finding
 
 NUMERIC_KINDS = "iufcb"
@@ -75,9 +75,9 @@ def check_dataset(dataset: h5py.Dataset, *, where: str, name: str) -> list[Findi
         `declared_size_implausible`, `dataset_empty`, `dataset_not_numeric` or `hdf5_filter_missing`.
     """
     if dataset.dtype.kind not in NUMERIC_KINDS:
-        raise refuse("dataset_not_numeric", f"{where} in {name} holds {dataset.dtype}, no numbers.")
+        raise decline("dataset_not_numeric", f"{where} in {name} holds {dataset.dtype}, no numbers.")
     if not dataset.shape or math.prod(dataset.shape) == 0:
-        raise refuse("dataset_empty", f"{where} in {name} has the shape {dataset.shape}: no array.")
+        raise decline("dataset_empty", f"{where} in {name} has the shape {dataset.shape}: no array.")
     check_size(dataset, where=where, name=name)
     check_filters(dataset, where=where, name=name)
     missing, declared = count_missing_chunks(dataset)

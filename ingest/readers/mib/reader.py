@@ -25,7 +25,7 @@ from ingest.readers.framed_bytes import FramedBytes, open_part
 from ingest.readers.header_json import to_json
 from ingest.readers.mib.header import FrameHeader, find_whole_number, read_frame_header, read_hdr
 from ingest.readers.mib.unpack import plan_decoder
-from ingest.readers.refusals import refuse, refuse_truncated, warn
+from ingest.readers.refusals import decline, refuse, refuse_truncated, warn
 from ingest.readers.scan_shape import ScanLayout, decide_scan_layout
 from repository.schema.findings import Finding
 
@@ -128,7 +128,7 @@ def open_mib(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
     name, header, _ = parts[0]
     plan = plan_decoder(header)
     if plan is None:
-        raise refuse(
+        raise decline(
             "mib_layout_not_read",
             f"{base_of(name)}: {header.depth_bits}-bit RAW of a {header.layout} detector is not documented.",
             "Save it as counts (not RAW) with the detector's software, and upload that as well.",

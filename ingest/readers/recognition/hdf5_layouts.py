@@ -41,7 +41,7 @@ def match_hdf5(path: Path, name: str) -> FormatMatch:
 
 
 def _match_layout(file: h5py.File) -> FormatMatch:
-    for test in (_velox, _py4dstem, _hyperspy, _dectris, _ncem, _vendor, _nexus, _usid):
+    for test in (_velox, _py4dstem, _hyperspy, _dectris, _ncem, _vendor, _nexus, _svi, _usid):
         match = test(file)
         if match is not None:
             return match
@@ -193,6 +193,14 @@ def _nexus(file: h5py.File) -> FormatMatch | None:
             return _unread("nexus", "NeXus", f"/{key} with NX_class")
     if find_text(file, "NX_class") or find_text(file, "default"):
         return _unread("nexus", "NeXus", "root attribute of NeXus")
+    return None
+
+
+def _svi(file: h5py.File) -> FormatMatch | None:
+    """SVI HDF5, as Odemis writes it for cathodoluminescence."""
+    for key in file:
+        if key.startswith("Acquisition") and isinstance(_get(file, f"{key}/SVIData"), h5py.Group):
+            return _unread("svi_hdf5", "SVI HDF5 (Odemis)", f"/{key}/SVIData")
     return None
 
 

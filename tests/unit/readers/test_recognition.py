@@ -100,6 +100,17 @@ def test_cut_hdf5_keeps_its_finding(tmp_path: Path, kept: int) -> None:
     assert recognize(path, "scan.h5").format == "hdf5"
 
 
+def test_dimension_scales_of_odemis_are_no_usid(tmp_path: Path) -> None:
+    path = tmp_path / "stored"
+    with h5py.File(path, "w") as file:
+        file.create_group("Acquisition0/SVIData")
+        image = file.create_dataset("Preview/Image", data=np.zeros((4, 4)))
+        file.create_dataset("Preview/X", data=np.arange(4)).make_scale("X")
+        image.dims[0].attach_scale(file["Preview/X"])
+    match = recognize(path, "sparc.h5")
+    assert (match.format, match.readable) == ("svi_hdf5", False)
+
+
 def test_match_survives_json(tmp_path: Path) -> None:
     match = recognize_bytes(tmp_path, "spectrum.dm3", HTML)
     assert FormatMatch.from_dict(json.loads(json.dumps(match.as_dict()))) == match
