@@ -144,7 +144,7 @@ def _fold(
 def _open_experiment(
     experiment: h5py.Group, *, name: str, path: Path, file: str, hints: ReadHints
 ) -> tuple[SignalSource, list[Finding]]:
-    where = f"{experiment.name}/data"
+    where = f"{experiment.name}/data".lstrip("/")
     dataset = get_child(experiment, "data", where=where, name=file)
     if not isinstance(dataset, h5py.Dataset):
         raise refuse("no_array_found", f"{where} in {file} is no dataset.")
@@ -177,11 +177,11 @@ def _describe(experiment: h5py.Group) -> dict[str, Any]:
 
 def _list_experiments(file: h5py.File, name: str) -> list[h5py.Group]:
     experiments = (
-        get_child(file, "Experiments", where="/Experiments", name=name) if "Experiments" in file else None
+        get_child(file, "Experiments", where="Experiments", name=name) if "Experiments" in file else None
     )
     if not isinstance(experiments, h5py.Group):
         raise refuse("no_array_found", f"{name} holds no group Experiments.")
-    found = [get_child(experiments, key, where=f"/Experiments/{key}", name=name) for key in experiments]
+    found = [get_child(experiments, key, where=f"Experiments/{key}", name=name) for key in experiments]
     return [group for group in found if isinstance(group, h5py.Group) and "data" in group]
 
 

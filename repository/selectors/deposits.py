@@ -284,7 +284,7 @@ def _list_from_file(measurement: Measurement) -> Iterable[str]:
 
 def _list_requirements(measurement: Measurement) -> list[Requirement]:
     """Return what is asked of the measurement; nothing before its header was read."""
-    if not measurement.document:
+    if measurement.state in {Measurement.State.FOUND, Measurement.State.FAILED}:
         return []
     signals = [
         SignalShape.from_dict({"name": signal.name, "axes": signal.axes})

@@ -267,6 +267,13 @@ def record_reading_failure(
     measurement.hints = dict(hints)
     measurement.state = Measurement.State.FAILED
     measurement.save()
+    # What stood at the file before it was opened is said of the measurement now, and not twice.
+    Finding.objects.filter(
+        deposit=measurement.deposit,
+        stage=Finding.Stage.RECOGNITION,
+        data_file=measurement.primary_file,
+        code=finding.code,
+    ).delete()
     if finding.severity == "error":
         finding = replace(finding, hint=f"{finding.hint} {WITHOUT_IT}".strip())
     replace_findings(deposit=measurement.deposit, stage=stage, measurement=measurement, found=[finding])

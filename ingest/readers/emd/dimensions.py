@@ -145,6 +145,8 @@ def _name_plane(dimensions: Sequence[Dimension], *, kind: str, is_stem: bool) ->
 
 def _name_cube(dimensions: Sequence[Dimension], *, is_stem: bool) -> tuple[tuple[str, ...], int]:
     spectral = _spectral(dimensions[2])
+    if {dimension.label for dimension in dimensions} == {"rx", "ry", "rz"}:  # a volume; no scan made it
+        return ("y", "x", "z"), 1
     if spectral or _is_scan_pair(dimensions[:2]):
         return ("scan_y", "scan_x", spectral or slug(dimensions[2].name) or "channel"), 1
     if _is_detector_pair(dimensions[1:]):

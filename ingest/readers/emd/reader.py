@@ -110,7 +110,7 @@ def _is_void(stored: tuple[Dimension, ...], axis: int) -> bool:
 def _open_array(
     array: EmdArray, *, name: str, path: Path, hints: ReadHints, is_stem: bool, calibration: Mapping[str, Any]
 ) -> tuple[SignalSource, list[Finding]]:
-    where = str(array.dataset.name)
+    where = str(array.dataset.name).lstrip("/")
     findings = check_dataset(array.dataset, where=where, name=path.name)
     stored = read_dimensions(array.group, array.dataset)
     squeezed = tuple(axis for axis in range(len(stored)) if _is_void(stored, axis))

@@ -82,7 +82,7 @@ def walk(group: h5py.Group, *, name: str) -> Iterator[tuple[str, Any]]:
             if count > MAX_OBJECTS or depth > MAX_DEPTH:
                 raise refuse("hdf5_too_many_objects", f"{name} holds more objects than are walked.")
             where = f"{path}/{key}"
-            item = get_child(current, key, where=where, name=name)
+            item = get_child(current, key, where=where.lstrip("/"), name=name)
             if item is None:
                 continue
             address = h5py.h5o.get_info(item.id).addr

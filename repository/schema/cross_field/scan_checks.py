@@ -14,14 +14,16 @@ _CORNERS = 4
 
 
 def check_scan_shape(context: Context) -> Iterator[Finding]:
-    """Demand scan shape = array shape, after a declared flyback or crop."""
+    """Demand scan shape = shape of the first array, after a declared flyback or crop.
+
+    Further arrays are views of their own: a survey image is finer than the spectrum image it was taken for.
+    """
     stated = get_value(context.document, "scan_shape")
     if not isinstance(stated, list) or not all(isinstance(size, int) for size in stated):
         return
-    for signal in context.signals:
+    for signal in context.signals[:1]:
         found = [axis.size for axis in signal.axes if axis.name in {"scan_y", "scan_x", "position"}]
-        is_other_view = signal is not context.signals[0] and len(found) != len(stated)
-        if found and not is_other_view and not _shapes_agree(stated, found, context):
+        if found and not _shapes_agree(stated, found, context):
             yield report(
                 "error",
                 "scan_shape_mismatch",

@@ -133,6 +133,15 @@ def _unknown(folder: Path) -> None:
     (folder / "notes.txt").write_text("Aperture 3, spot 6.\n")
 
 
+def _bare(folder: Path) -> None:
+    with h5py.File(folder / "scan.emd", "w") as file:
+        group = file.create_group("data/scan")
+        group.attrs["emd_group_type"] = 1
+        group.create_dataset("data", data=COUNTS[0, 0])
+        for axis in range(2):
+            group.create_dataset(f"dim{axis + 1}", data=np.arange(COUNTS.shape[2 + axis], dtype=float))
+
+
 CASES: dict[str, Callable[[Path], None]] = {
     "good_empad": _good_empad,
     "good_mib": _mib,
@@ -150,6 +159,7 @@ CASES: dict[str, Callable[[Path], None]] = {
     "claim": _claim,
     "twice": _twice,
     "unknown": _unknown,
+    "bare": _bare,
 }
 WHOLE: dict[str, tuple[Callable[[Path], None], str]] = {
     "mib": (_mib, "scan.mib"),

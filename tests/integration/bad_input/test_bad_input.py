@@ -109,6 +109,18 @@ def test_each_fault_has_its_finding(damaged: Deposit, path: str, code: str, seve
     require_finding(damaged, path, code, severity)
 
 
+def test_missing_companion_is_said_once(damaged: Deposit) -> None:
+    said = [finding["code"] for finding in damaged.findings("xml_alone/scan.xml")]
+    assert said.count("companion_missing") == 1
+
+
+def test_questions_are_asked_of_a_file_without_any_header(damaged: Deposit) -> None:
+    measurement = damaged.measurement("bare/scan.emd")
+    assert measurement is not None
+    asked = {entry["path"] for entry in measurement["requirements"] if entry["state"] == "missing"}
+    assert {"technique", "sample.name"} <= asked
+
+
 def test_findings_say_what_they_are_about(damaged: Deposit) -> None:
     assert (
         "HTML" in require_finding(damaged, "html/page.dm3", "content_is_not_extension", "warning")["message"]

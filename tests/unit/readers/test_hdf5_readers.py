@@ -205,6 +205,14 @@ def test_fpd_singleton_color_axis_does_not_stand_between_scan_and_detector() -> 
         np.testing.assert_array_equal(signal.read((slice(1, 2),)), stored[1:2])
 
 
+def test_volume_is_no_scan(tmp_path: Path) -> None:
+    values = default_rng(9).random((6, 5, 3), np.float32)
+    dims = [("R_x", "[n_m]", 0.3), ("R_y", "[n_m]", 0.3), ("R_z", "[n_m]", 1.3)]
+    path = write_ncem_emd(tmp_path / "potential.emd", values, dims)
+    with open_measurement("ncem_emd", {path.name: path}) as opened:
+        assert [axis.name for axis in opened.signals[0].axes] == ["y", "x", "z"]
+
+
 def test_prismatic_lengths_are_angstrom_whatever_the_label_says() -> None:
     path = need_realdata("emd", "rsciio", "Si100_3D.emd")
     with open_measurement("ncem_emd", {path.name: path}) as opened:

@@ -51,7 +51,10 @@ def test_a_scan_shape_may_be_the_number_of_positions() -> None:
 
 def test_other_views_of_the_data_have_their_own_shape() -> None:
     plot = SignalShape("plot", (SignalAxis("scan_x", 512, "nm", 1.0),))
-    assert "scan_shape_mismatch" not in check(four_d(), (*scan_4d(), plot))
+    survey = SignalShape(
+        "survey", (SignalAxis("scan_y", 512, "nm", 1.0), SignalAxis("scan_x", 512, "nm", 1.0))
+    )
+    assert "scan_shape_mismatch" not in check(four_d(), (*scan_4d(), plot, survey))
     assert "scan_shape_mismatch" in check(four_d(), (plot,))
 
 

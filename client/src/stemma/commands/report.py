@@ -17,6 +17,7 @@ from stemma.progress import format_size
 MOST_LINES_PER_GROUP = 8
 # Said once, below, with the number of measurements that lack the field.
 _SAID_AS_MISSING = "required_field_missing"
+_UNPUBLISHED = frozenset({"draft", "submitted", "processing", "needs_attention", "ready", "publishing"})
 _HEADINGS = {"error": "Errors", "warning": "Warnings", "info": "Notes"}
 
 
@@ -85,7 +86,7 @@ def _describe_head(record: JsonObject) -> Iterator[str]:
     yield f"{record['id']}  {record.get('state') or ''}".rstrip()
     for label, value in (
         ("title", record.get("title")),
-        ("DOI", record.get("doi")),
+        ("reserved DOI" if record.get("state") in _UNPUBLISHED else "DOI", record.get("doi")),
         ("page", record.get("url")),
     ):
         if value:
