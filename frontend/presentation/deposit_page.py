@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from frontend.presentation.finding_groups import group_findings
 from frontend.presentation.landing import describe_measurement_part
 from frontend.presentation.questionnaire import (
     MISSING,
@@ -28,14 +29,6 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class FindingGroup:
-    """The findings about one thing."""
-
-    title: str
-    findings: tuple[FindingView, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class OpenWarning:
     """Warnings of one kind, acknowledged together."""
 
@@ -52,7 +45,8 @@ def is_busy(state: str) -> bool:
 def describe_deposit_page(deposit: DepositView, *, may_edit: bool) -> dict[str, Any]:
     """Return what the page's template needs."""
     questionnaire = build_questionnaire(deposit)
-    n_errors = sum(finding.severity == "error" for finding in deposit.all_findings)
+    errors = [finding for finding in deposit.all_findings if finding.severity == "error"]
+    n_errors = len(errors)
     is_open = deposit.state in OPEN_STATES
     return {
         "section": "deposits",
@@ -62,13 +56,15 @@ def describe_deposit_page(deposit: DepositView, *, may_edit: bool) -> dict[str, 
         "may_change": may_edit and is_open,
         "may_publish": may_edit and is_open and deposit.state != "draft" and n_errors == 0,
         "may_delete": may_edit and is_open and deposit.version is None,
-        "n_errors": n_errors,
+        "n_to_settle": sum(finding.code != MISSING for finding in errors),
+        "n_unread": sum(bool(file.label) and not file.is_read for file in deposit.files),
+        "n_failed": sum(measurement.state == "failed" for measurement in deposit.measurements),
         "steps": _list_steps(deposit, questionnaire, n_errors),
         "measurements": tuple(describe_measurement_part(each) for each in deposit.measurements),
         "questionnaire": questionnaire,
         "has_technique": all(measurement.techniques for measurement in deposit.measurements),
         "dataset_questions": build_dataset_questions(deposit),
-        "finding_groups": tuple(_group_findings(deposit)),
+        "finding_groups": group_findings(_list_parts(deposit)),
         "open_warnings": _list_open_warnings(deposit),
         "bases": load_catalogue().vocabularies["basis"],
     }
@@ -90,15 +86,13 @@ def _list_steps(deposit: DepositView, questionnaire: Questionnaire, n_errors: in
     )
 
 
-def _group_findings(deposit: DepositView) -> Iterable[FindingGroup]:
-    """Return the findings by what they are about; missing answers are asked for above and not said again."""
-    parts = [("The dataset", deposit.findings)]
-    parts += [(measurement.path, measurement.findings) for measurement in deposit.measurements]
-    parts += [(file.path, file.findings) for file in deposit.files]
-    for title, findings in parts:
-        shown = tuple(dict.fromkeys(finding for finding in findings if finding.code != MISSING))
-        if shown:
-            yield FindingGroup(title, shown)
+def _list_parts(deposit: DepositView) -> Iterable[tuple[str, tuple[FindingView, ...]]]:
+    """Yield the findings by what they are about; missing answers are asked for above and not said again."""
+    yield "", deposit.findings
+    for measurement in deposit.measurements:
+        yield measurement.path, tuple(finding for finding in measurement.findings if finding.code != MISSING)
+    for file in deposit.files:
+        yield file.path, file.findings
 
 
 def _list_open_warnings(deposit: DepositView) -> tuple[OpenWarning, ...]:

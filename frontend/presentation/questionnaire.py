@@ -14,6 +14,7 @@ from repository.schema.documents import get_entry
 from repository.schema.fields import load_catalogue
 from repository.selectors.deposits import DepositView, MeasurementView
 
+_READ = frozenset({"opened", "converted"})
 _ALSO_OFFERED = ("purpose", "notes")
 MISSING = "required_field_missing"
 """The finding that the question itself says better."""
@@ -48,7 +49,7 @@ class Questionnaire:
 
 def build_questionnaire(deposit: DepositView) -> Questionnaire:
     """Return the questions about the measurements, grouped."""
-    read = [measurement for measurement in deposit.measurements if measurement.metadata]
+    read = [measurement for measurement in deposit.measurements if measurement.state in _READ]
     states: dict[str, list[tuple[MeasurementView, Requirement]]] = {}
     for measurement in read:
         disputed = _list_disputed(measurement)

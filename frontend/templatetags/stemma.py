@@ -1,6 +1,7 @@
 """Filters of the templates."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,8 +9,10 @@ from django import template
 from django.utils.safestring import SafeString
 
 from frontend.presentation.abstract import render_markdown
+from frontend.presentation.finding_groups import FindingGroup, group_findings
 from frontend.presentation.hits import short_term as name_technique
 from frontend.presentation.quantities import format_number, term_title, unit_symbol
+from repository.selectors.deposits import FindingView
 
 register = template.Library()
 
@@ -28,6 +31,12 @@ def filesize(size: int | None) -> str:
             return f"{amount:.{digits}f} {unit}"
         amount /= _KILO
     raise AssertionError  # pragma: no cover  # the last unit always returns
+
+
+@register.filter
+def grouped(findings: Sequence[FindingView]) -> tuple[FindingGroup, ...]:
+    """Return the findings about one thing by kind, errors first."""
+    return group_findings([("", findings)])
 
 
 @register.filter

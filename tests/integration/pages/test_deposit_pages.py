@@ -4,7 +4,7 @@ import pytest
 
 from repository.models import Deposit
 from tests.factories import make_deposit, make_measurement, make_user, store_file
-from tests.integration.pages.conftest import EXTRACTED, bring_to_ready
+from tests.integration.pages.conftest import EXTRACTED, add_measurement, bring_to_ready
 
 pytestmark = pytest.mark.django_db
 
@@ -121,3 +121,24 @@ def test_a_token_without_scope_is_refused_with_the_reason(client: Any) -> None:
     answer = client.post("/tokens", {"name": "laptop", "days": "30"})
     assert answer.status_code == 422
     assert "A token needs at least one scope." in answer.content.decode()
+
+
+def test_a_file_without_any_header_is_asked_about(client: Any, stemma_home: Any) -> None:
+    deposit = make_deposit()
+    make_measurement(deposit, store_file(deposit, "bare.emd", b"bare"), extracted={})
+    bring_to_ready(deposit)
+    client.force_login(deposit.owner)
+    html = client.get(f"/deposits/{deposit.pk}").content.decode()
+    assert ">Sample name</label>" in html
+    assert "answers are missing" in html
+
+
+def test_many_files_are_folded(client: Any, stemma_home: Any) -> None:
+    deposit = make_deposit()
+    for number in range(14):
+        add_measurement(deposit, f"scan{number}.raw", str(number).encode())
+    bring_to_ready(deposit)
+    client.force_login(deposit.owner)
+    html = client.get(f"/deposits/{deposit.pk}").content.decode()
+    assert "<summary>14 files" in html
+    assert "<summary>14 measurements" in html
