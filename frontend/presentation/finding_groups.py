@@ -43,7 +43,7 @@ def group_findings(parts: Iterable[tuple[str, Sequence[FindingView]]]) -> tuple[
 
 
 def _write_line(place: str, message: str) -> str:
-    is_named = not place or place.rpartition("/")[2] in message
+    is_named = not place or place in message
     return message if is_named else f"{place}: {message}"
 
 

@@ -11,7 +11,7 @@ def view(severity: str, code: str, message: str, hint: str = "Do this.") -> Find
 def test_same_cause_is_one_group_with_its_places() -> None:
     parts = [
         ("a/one.dm3", [view("warning", "picture", "A picture.")]),
-        ("a/two.dm3", [view("warning", "picture", "two.dm3 is a picture.")]),
+        ("two.dm3", [view("warning", "picture", "two.dm3 is a picture.")]),
         ("", [view("error", "no_creator", "No creator."), view("warning", "picture", "Other.", "Else.")]),
     ]
     groups = group_findings(parts)
