@@ -7,6 +7,7 @@ from django.contrib.postgres.search import SearchVector
 from django.db.models import Value
 
 from repository.models import DatasetVersion, Facts, Measurement, SearchEntry
+from repository.schema import Facts as DerivedFacts
 from repository.schema import SignalShape, derive_facts
 
 FORMULA_FIELDS = ("name", "formula", "description")
@@ -62,11 +63,18 @@ def _build_facts(entry: SearchEntry, measurement: Measurement) -> Facts:
         semi_convergence_angle_rad=derived.semi_convergence_angle_rad,
         collection_semi_angle_rad=derived.collection_semi_angle_rad,
         scan_step_m=derived.scan_step_m,
-        dwell_time_s=derived.dwell_time_s,
+        dwell_time_s=_find_dwell_time(derived),
         probe_current_a=derived.probe_current_a,
         fluence_e_per_m2=derived.electron_fluence_per_m2,
         camera_length_m=derived.camera_length_m,
     )
+
+
+def _find_dwell_time(derived: DerivedFacts) -> float | None:
+    """Return the time at one position: a camera that takes one pattern there exposes as long as the probe dwells."""
+    if derived.dwell_time_s is not None or derived.scan == "none" or derived.time_per_position_s is None:
+        return derived.dwell_time_s
+    return derived.time_per_position_s / (derived.frames_summed or 1)
 
 
 def _describe_samples(measurements: list[Measurement]) -> str:

@@ -84,6 +84,13 @@ def test_ranges_speak_units(found: Any, three: dict[str, str]) -> None:
     assert found(where=["voltage:60..100:kV", "convergence_angle:30..40:mrad"]) == []
 
 
+def test_a_camera_dwells_as_long_as_it_exposes(found: Any) -> None:
+    camera = {"name": "EMPAD", "frame_time": {**mrad(1.0), "value": 1, "unit": "ms"}}
+    dataset = publish_one("One frame per position", dwell_time=None, camera=camera)
+    assert found(where="dwell_time:900..1100:us") == [dataset]
+    assert found(where="dwell_time:..900:us") == []
+
+
 def test_facets_narrow_and_count(client: Any, found: Any, three: dict[str, str]) -> None:
     facets = client.get("/api/v1/search/").json()["facets"]
     elements = {entry["value"]: entry["count"] for entry in facets["elements"]}
