@@ -21,6 +21,7 @@ from ingest.readers.hdf5.access import get_child, open_hdf5, refuse_damage
 from ingest.readers.hdf5.attributes import find_text, read_attributes
 from ingest.readers.hdf5.source import DatasetSource, check_dataset
 from ingest.readers.hdf5.tree import read_tree
+from ingest.readers.hdf5.vectors import read_steps
 from ingest.readers.header_json import to_json
 from ingest.readers.refusals import decline, refuse, warn
 from ingest.readers.scan_shape import decide_scan_layout
@@ -40,17 +41,28 @@ VERSION = "1"
 _SPECTRAL_TYPES = ("EELS", "EDS", "CL", "Luminescence", "PL")
 
 
-def _number(value: Any, default: float) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else default
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _axes_of(experiment: h5py.Group, ndim: int) -> list[dict[str, Any]]:
-    """Return the axis dictionaries in array order; axes that the file lacks are empty."""
+    """Return the axis dictionaries in array order; axes that the file lacks are empty.
+
+    An axis that is stored as positions (`DataAxis`) gets a scale where they are linear; a `FunctionalDataAxis`
+    holds an expression, which is never evaluated.
+    """
     found: list[dict[str, Any]] = [{} for _ in range(ndim)]
     for number in range(ndim):
         if f"axis-{number}" in experiment:
-            axis = read_attributes(experiment[f"axis-{number}"])
-            place = int(_number(axis.get("index_in_array"), number))
+            group = experiment[f"axis-{number}"]
+            axis = read_attributes(group)
+            stated = _number(axis.get("index_in_array"))
+            place = number if stated is None else int(stated)
+            positions = (
+                group.get("axis") if isinstance(group.get("axis", getlink=True), h5py.HardLink) else None
+            )
+            if isinstance(positions, h5py.Dataset):
+                axis["scale"], axis["offset"] = read_steps(positions, positions.size)
             found[place if 0 <= place < ndim else number] = axis
     return found
 
@@ -123,11 +135,33 @@ def _build_axes(axes: list[dict[str, Any]], names: list[str], shape: tuple[int, 
             name,
             size,
             unit=str(axis.get("units") or ""),
-            scale=_number(axis.get("scale"), 1.0),
-            offset=_number(axis.get("offset"), 0.0),
+            scale=_number(axis.get("scale")),
+            offset=_number(axis.get("offset")) or 0.0,
         )
         for axis, name, size in zip(axes, names, shape, strict=True)
     )
+
+
+def _tell_odd_axes(axes: list[dict[str, Any]], names: list[str], file: str) -> list[Finding]:
+    uneven = [name for axis, name in zip(axes, names, strict=True) if axis and axis.get("scale") is None]
+    units = [str(axis.get("units") or "") for axis in axes]
+    found = []
+    if len(axes) >= 4 and all(map(is_reciprocal, units[-4:-2])) and all(map(is_length, units[-2:])):  # noqa: PLR2004
+        found.append(
+            warn(
+                "axes_look_swapped",
+                f"In {file} the leading axes are of a diffraction plane and the trailing ones of the specimen.",
+                "The array is read as stored, scan first. Save it transposed, and upload that instead.",
+            )
+        )
+    return found + [
+        warn(
+            "axis_not_linear",
+            f"The {name} axis in {file} has no constant step; its positions stay in the file.",
+            "The array is read with this axis in pixels. State the axis, if one step is near enough.",
+        )
+        for name in uneven
+    ]
 
 
 def _fold(
@@ -151,7 +185,9 @@ def _open_experiment(
     findings = check_dataset(dataset, where=where, name=file)
     axes = _axes_of(experiment, dataset.ndim)
     n_signal = _count_signal_axes(axes, _signal_type(experiment)[1])
-    built = _build_axes(axes, _name_axes(experiment, axes, n_signal), dataset.shape)
+    names = _name_axes(experiment, axes, n_signal)
+    findings += _tell_odd_axes(axes, names, file)
+    built = _build_axes(axes, names, dataset.shape)
     built, origin, asked = _fold(built, n_signal, file, hints)
     shape = tuple(axis.size for axis in built)
     source = DatasetSource(dataset, path, shape[:-n_signal], n_signal)

@@ -4,16 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import h5py
-import numpy as np
 
 from ingest.readers.contract import Axis
-from ingest.readers.hdf5.access import HDF5_ERRORS
 from ingest.readers.hdf5.attributes import find_text
+from ingest.readers.hdf5.vectors import read_steps
 from ingest.readers.signal_names import slug
 from ingest.readers.units import calibrated_axis, is_energy, is_length, is_reciprocal, is_time, to_ucum
-
-_MAX_VECTOR = 2**20
-_LINEAR = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +56,8 @@ def _read_dimension(group: h5py.Group, key: str, size: int) -> Dimension:
     ):
         return Dimension(size)
     vector = group[key]
-    scale, offset = _read_steps(vector, size)
+    scale, offset = read_steps(vector, size)
     return Dimension(size, find_text(vector, "name"), find_text(vector, "units"), scale, offset)
-
-
-def _read_steps(vector: h5py.Dataset, size: int) -> tuple[float | None, float]:
-    """Return (step, start) of a vector of all positions or of the first two; None when it is not linear."""
-    if vector.dtype.kind not in "iuf" or vector.ndim != 1 or not 2 <= vector.size <= _MAX_VECTOR:  # noqa: PLR2004
-        return None, 0.0
-    try:
-        values = np.asarray(vector[()], np.float64)
-    except HDF5_ERRORS:
-        return None, 0.0
-    steps = np.diff(values)
-    step = float(steps.mean())
-    whole = values.size == size
-    if (
-        not np.isfinite(values).all()
-        or step == 0
-        or (whole and np.abs(steps - step).max() > abs(step) * _LINEAR)
-    ):
-        return None, 0.0
-    return step, float(values[0])
 
 
 _SCAN_Y, _SCAN_X = ("scany", "ry", "y"), ("scanx", "rx", "x")

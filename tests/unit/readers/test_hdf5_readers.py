@@ -205,6 +205,43 @@ def test_fpd_singleton_color_axis_does_not_stand_between_scan_and_detector() -> 
         np.testing.assert_array_equal(signal.read((slice(1, 2),)), stored[1:2])
 
 
+def _write_positions(path: Path, positions: Any) -> Path:
+    """Write a spectrum whose axis is stored as positions, as HyperSpy's DataAxis is."""
+    write_hspy(path, {"spectrum": (np.arange(len(positions), dtype=np.float32), ({"units": "eV"},))})
+    with h5py.File(path, "r+") as file:
+        axis = file["Experiments/spectrum/axis-0"]
+        for name in ("scale", "offset", "size"):
+            del axis.attrs[name]
+        axis.attrs["_type"] = "DataAxis"
+        axis["axis"] = positions
+    return path
+
+
+def test_axis_of_positions_has_its_own_step(tmp_path: Path) -> None:
+    path = _write_positions(tmp_path / "even.hspy", 400 + 0.5 * np.arange(100))
+    with open_measurement("hspy", {path.name: path}) as opened:
+        (axis,) = opened.signals[0].axes
+        assert (axis.unit, axis.offset) == ("eV", 400.0)
+        assert axis.scale == pytest.approx(0.5)
+        assert not opened.findings
+
+
+def test_uneven_axis_is_not_given_a_step(tmp_path: Path) -> None:
+    path = _write_positions(tmp_path / "uneven.hspy", 1239.8 / np.linspace(400, 800, 100))
+    with open_measurement("hspy", {path.name: path}) as opened:
+        (axis,) = opened.signals[0].axes
+        assert (axis.unit, axis.scale) == (None, None)
+        assert [finding.code for finding in opened.findings] == ["axis_not_linear"]
+
+
+def test_axes_stored_the_other_way_round_are_pointed_out(tmp_path: Path) -> None:
+    values = np.zeros((8, 9, 3, 4), np.uint8)
+    reciprocal, length = {"units": "1/nm", "navigate": True}, {"units": "nm"}
+    path = write_hspy(tmp_path / "t.hspy", {"scan": (values, (reciprocal, reciprocal, length, length))})
+    with open_measurement("hspy", {path.name: path}) as opened:
+        assert "axes_look_swapped" in {finding.code for finding in opened.findings}
+
+
 def test_volume_is_no_scan(tmp_path: Path) -> None:
     values = default_rng(9).random((6, 5, 3), np.float32)
     dims = [("R_x", "[n_m]", 0.3), ("R_y", "[n_m]", 0.3), ("R_z", "[n_m]", 1.3)]
