@@ -14,13 +14,20 @@ from ingest.readers.units import calibrated_axis, is_energy, is_length, is_recip
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """One axis as the file describes it; `scale` is None where the vector says none."""
+    """One axis as the file describes it; `scale` is None where the vector says none.
+
+    Attributes
+    ----------
+    is_labels
+        Whether the positions are names: slices of a stack, as emdfile calls them.
+    """
 
     size: int
     name: str = ""
     unit: str = ""
     scale: float | None = None
     offset: float = 0.0
+    is_labels: bool = False
 
     def as_axis(self, role: str) -> Axis:
         """Return the axis in UCUM units."""
@@ -57,7 +64,8 @@ def _read_dimension(group: h5py.Group, key: str, size: int) -> Dimension:
         return Dimension(size)
     vector = group[key]
     scale, offset = read_steps(vector, size)
-    return Dimension(size, find_text(vector, "name"), find_text(vector, "units"), scale, offset)
+    is_labels = h5py.check_string_dtype(vector.dtype) is not None
+    return Dimension(size, find_text(vector, "name"), find_text(vector, "units"), scale, offset, is_labels)
 
 
 _SCAN_Y, _SCAN_X = ("scany", "ry", "y"), ("scanx", "rx", "x")
@@ -121,6 +129,8 @@ def _name_plane(dimensions: Sequence[Dimension], *, kind: str, is_stem: bool) ->
 
 def _name_cube(dimensions: Sequence[Dimension], *, is_stem: bool) -> tuple[tuple[str, ...], int]:
     spectral = _spectral(dimensions[2])
+    if dimensions[2].is_labels:
+        return ("scan_y", "scan_x", "channel"), 1
     if {dimension.label for dimension in dimensions} == {"rx", "ry", "rz"}:  # a volume; no scan made it
         return ("y", "x", "z"), 1
     if spectral or _is_scan_pair(dimensions[:2]):

@@ -242,6 +242,16 @@ def test_axes_stored_the_other_way_round_are_pointed_out(tmp_path: Path) -> None
         assert "axes_look_swapped" in {finding.code for finding in opened.findings}
 
 
+def test_slices_with_names_are_channels(tmp_path: Path) -> None:
+    dims = [("Rx", "nm", 0.5), ("Ry", "nm", 0.5), ("", "", 1.0)]
+    path = write_ncem_emd(tmp_path / "stack.emd", np.zeros((6, 5, 3), np.float32), dims)
+    with h5py.File(path, "r+") as file:
+        del file["data/scan/dim3"]
+        file["data/scan"]["dim3"] = np.array([b"a", b"b", b"c"])
+    with open_measurement("ncem_emd", {path.name: path}) as opened:
+        assert [axis.name for axis in opened.signals[0].axes] == ["scan_y", "scan_x", "channel"]
+
+
 def test_volume_is_no_scan(tmp_path: Path) -> None:
     values = default_rng(9).random((6, 5, 3), np.float32)
     dims = [("R_x", "[n_m]", 0.3), ("R_y", "[n_m]", 0.3), ("R_z", "[n_m]", 1.3)]
