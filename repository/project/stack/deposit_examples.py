@@ -73,13 +73,15 @@ def _deposit_folder(folder: Path, credentials: Credentials) -> int:
     described = next((folder / name for name in _DESCRIPTIONS if (folder / name).is_file()), None)
     plan = PlannedDeposit(folder.resolve().name, (folder.resolve(),), described, publish=False)
     _say(f"Depositing {folder}")
-    code, record = _call_stemma(plan, credentials)
+    code = subprocess.run(_write_command(plan), env=_environment_for(credentials), check=False).returncode
     if code not in {_DONE, _ERRORS_FOUND}:
         again = "" if code == _REFUSED else "; the same command goes on where it stopped"
         _say(f"`stemma deposit` ended with {describe_exit(code)}{again}.")
         return 1
-    _show_result(plan.name, record)
-    _say("It is a draft: add what is missing and publish it on its page.")
+    _say(
+        f"\nIt is a draft: answer what is missing on its page and publish it there, as {credentials.username}"
+    )
+    _say(f"with the password {credentials.password}")
     return 0
 
 
@@ -126,16 +128,25 @@ def list_examples(folder: Path) -> Iterator[PlannedDeposit]:
 
 def _call_stemma(plan: PlannedDeposit, credentials: Credentials) -> tuple[int, dict[str, Any]]:
     """Run the command in sight of the person: its progress is on stderr, its one object on stdout."""
-    words = [str(Path(sys.executable).with_name("stemma")), "deposit", *map(str, plan.paths), "--json"]
-    words += ["--metadata", str(plan.metadata)] if plan.metadata is not None else ["--title", plan.name]
-    words += ["--publish"] if plan.publish else []
-    environment = {**os.environ, "STEMMA_URL": credentials.url, "STEMMA_TOKEN": credentials.token}
-    result = subprocess.run(words, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    words = [*_write_command(plan), "--json"]
+    result = subprocess.run(
+        words, env=_environment_for(credentials), stdout=subprocess.PIPE, text=True, check=False
+    )
     try:
         record = json.loads(result.stdout)
     except ValueError:
         record = {}
     return result.returncode, record if isinstance(record, dict) else {}
+
+
+def _write_command(plan: PlannedDeposit) -> list[str]:
+    words = [str(Path(sys.executable).with_name("stemma")), "deposit", *map(str, plan.paths)]
+    words += ["--metadata", str(plan.metadata)] if plan.metadata is not None else ["--title", plan.name]
+    return [*words, "--publish"] if plan.publish else words
+
+
+def _environment_for(credentials: Credentials) -> dict[str, str]:
+    return {**os.environ, "STEMMA_URL": credentials.url, "STEMMA_TOKEN": credentials.token}
 
 
 def _is_published(identifier: str, credentials: Credentials) -> bool:
