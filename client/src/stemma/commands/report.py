@@ -15,6 +15,7 @@ from stemma.findings import (
 from stemma.progress import format_size
 
 MOST_LINES_PER_GROUP = 8
+MOST_NAMES = 2
 # Said once, below, with the number of measurements that lack the field.
 _SAID_AS_MISSING = "required_field_missing"
 _UNPUBLISHED = frozenset({"draft", "submitted", "processing", "needs_attention", "ready", "publishing"})
@@ -144,9 +145,14 @@ def _describe_missing(missing: Sequence[MissingField]) -> Iterator[str]:
         yield ""
         yield f"{heading} ({len(chosen)})"
         for one in chosen:
-            looked = f" (looked for {', '.join(one.looked_for)})" if one.looked_for else ""
+            looked = f" (looked for {_name_some(one.looked_for)})" if one.looked_for else ""
             times = f", in {one.measurements} measurements" if one.measurements > 1 else ""
             yield f"  {one.path}{times}: {one.why}{looked}"
+
+
+def _name_some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:MOST_NAMES])
+    return shown if len(names) <= MOST_NAMES else f"{shown} and {len(names) - MOST_NAMES} more"
 
 
 def _count(things: Sequence[object], word: str) -> str:
