@@ -56,9 +56,12 @@ class PersonAdmin(AccountAdmin):
     list_display = ("username", "full_name", "role", "orcid", "is_active", "last_login")
     list_filter = ("role", "is_active")
     fieldsets = (
-        *(UserAdmin.fieldsets or ()),
-        ("Stemma", {"fields": ("role", "full_name", "orcid", "affiliation", "quota_bytes")}),
+        (None, {"fields": ("username", "password", "email")}),
+        ("Person", {"fields": ("full_name", "orcid", "affiliation")}),
+        ("Rights", {"fields": ("role", "quota_bytes", "is_active")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
     )
+    filter_horizontal = ()
 
 
 @admin.register(ApiToken)
@@ -70,7 +73,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
 
     def has_delete_permission(self, request: HttpRequest, _obj: Model | None = None) -> bool:
         """Let administrators end a token."""
-        return request.user.is_active and request.user.is_superuser
+        return request.user.has_perm("repository.delete_apitoken")
 
 
 @admin.register(Deposit)

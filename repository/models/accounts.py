@@ -1,4 +1,4 @@
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -34,10 +34,28 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox is unt
     def __str__(self) -> str:
         return self.full_name or self.username
 
+    def save(self, *arguments: Any, **words: Any) -> None:
+        """Save; the role alone decides who may enter the administration pages."""
+        self.is_staff = self.is_administrator
+        super().save(*arguments, **words)
+
+    @property
+    def is_administrator(self) -> bool:
+        """Return whether the person runs this installation."""
+        return self.role == self.Role.ADMIN or self.is_superuser
+
     @property
     def is_curator(self) -> bool:
         """Return whether the person looks after other people's deposits."""
-        return self.role in {self.Role.CURATOR, self.Role.ADMIN} or self.is_superuser
+        return self.role == self.Role.CURATOR or self.is_administrator
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:  # noqa: ARG002  # Django's signature
+        """Return whether the administration pages show this: all of it to administrators, nothing to others."""
+        return self.is_active and self.is_administrator
+
+    def has_module_perms(self, app_label: str) -> bool:  # noqa: ARG002
+        """Return whether the administration pages show an application."""
+        return self.is_active and self.is_administrator
 
 
 class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox is untyped

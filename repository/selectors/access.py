@@ -88,8 +88,8 @@ def can_edit(visitor: Visitor, deposit: Deposit) -> bool:
     """Return whether the visitor may change the deposit."""
     if not isinstance(visitor, User):
         return False
-    is_admin = visitor.role == User.Role.ADMIN or visitor.is_superuser
-    return is_admin or deposit.owner_id == visitor.pk or deposit.memberships.filter(user=visitor).exists()
+    is_owner = visitor.is_administrator or deposit.owner_id == visitor.pk
+    return is_owner or deposit.memberships.filter(user=visitor).exists()
 
 
 def get_upload(visitor: Visitor, upload_id: str) -> Upload:
