@@ -22,7 +22,13 @@ from processing.workflows import publish, refresh_deposit, submit_deposit
 from repository.selectors.access import get_deposit, get_editable_deposit, require_account
 from repository.selectors.deposit_list import list_deposit_page
 from repository.selectors.deposits import describe_deposit
-from repository.services.deposits import add_member, create_deposit, delete_deposit, update_deposit
+from repository.services.deposits import (
+    add_member,
+    create_deposit,
+    delete_deposit,
+    remove_member,
+    update_deposit,
+)
 from repository.services.publishing import start_new_version
 from repository.services.uploads import delete_file
 
@@ -230,7 +236,7 @@ class MembersView(APIView):
     @extend_schema(
         operation_id="addMember",
         request=MemberInput,
-        responses={200: DepositShape, **problems(400, 401, 403, 404, 415)},
+        responses={200: DepositShape, **problems(400, 401, 403, 404, 409, 415)},
     )
     def post(self, request: Request, deposit_id: str) -> Response:
         """Make somebody a co-owner."""
@@ -238,6 +244,21 @@ class MembersView(APIView):
         fields = read_input(MemberInput, request)
         add_member(deposit_id=deposit.pk, actor=require_account(request.user), username=fields["username"])
         return answer_deposit(request, deposit_id)
+
+
+class MemberView(APIView):
+    needs_account = True
+
+    @extend_schema(
+        operation_id="removeMember",
+        request=None,
+        responses={204: OpenApiResponse(description="It is done."), **problems(401, 403, 404)},
+    )
+    def delete(self, request: Request, deposit_id: str, username: str) -> Response:
+        """Take a co-owner's rights away."""
+        deposit = get_editable_deposit(request.user, deposit_id)
+        remove_member(deposit_id=deposit.pk, actor=require_account(request.user), username=username)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class DepositFileView(APIView):

@@ -14,6 +14,7 @@ urlpatterns = [
     path("deposits/<str:deposit_id>/publish/", deposits.PublishView.as_view()),
     path("deposits/<str:deposit_id>/new-version/", deposits.NewVersionView.as_view()),
     path("deposits/<str:deposit_id>/members/", deposits.MembersView.as_view()),
+    path("deposits/<str:deposit_id>/members/<str:username>/", deposits.MemberView.as_view()),
     path("deposits/<str:deposit_id>/files/<path:path>", deposits.DepositFileView.as_view()),
     path("datasets/", datasets.DatasetListView.as_view()),
     path("datasets/<str:dataset_id>/", datasets.DatasetView.as_view()),

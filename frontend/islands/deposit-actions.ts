@@ -4,7 +4,7 @@
  * A refusal is shown beside the button with its findings; nothing on the page is lost.
  */
 import { requestJson, RequestRefusedError } from "./api/request";
-import type { Acknowledgement, PublishRequest } from "./api/shapes";
+import type { Acknowledgement, MemberRequest, PublishRequest } from "./api/shapes";
 
 class DepositActions extends HTMLElement {
   connectedCallback(): void {
@@ -39,14 +39,24 @@ class DepositActions extends HTMLElement {
     return boxes.filter((box) => box.checked).map((box) => ({ code: box.value, note }));
   }
 
+  private bodyOf(button: HTMLButtonElement): PublishRequest | MemberRequest | Record<string, never> {
+    switch (button.dataset.sends) {
+      case "acknowledgements":
+        return { accept_warnings: this.acknowledgements() };
+      case "username":
+        return { username: this.querySelector<HTMLInputElement>("input[name=username]")?.value.trim() ?? "" };
+      default:
+        return {};
+    }
+  }
+
   private async act(button: HTMLButtonElement): Promise<void> {
     const question = button.dataset.confirm;
     if (question && !window.confirm(question)) {
       return;
     }
     button.disabled = true;
-    const acknowledged: PublishRequest = { accept_warnings: this.acknowledgements() };
-    const body = button.dataset.sends === "acknowledgements" ? acknowledged : {};
+    const body = this.bodyOf(button);
     try {
       await requestJson(button.dataset.action ?? "", { method: button.dataset.method ?? "POST", body });
       if (button.dataset.then) {

@@ -172,9 +172,23 @@ def add_member(*, deposit_id: str, actor: User, username: str) -> DepositMember:
             raise NotFoundError(
                 f"There is no account named {username}.", hint="Ask the person for their user name."
             )
+        if user.pk == deposit.owner_id:
+            raise StateConflictError(f"{username} is the owner of this deposit already.")
         member, _ = DepositMember.objects.get_or_create(deposit=deposit, user=user)
         record_event(actor=actor, action="deposit.add_member", target=deposit.pk, detail={"user": username})
     return member
+
+
+def remove_member(*, deposit_id: str, actor: User, username: str) -> None:
+    """Take a co-owner's rights away; the owner stays."""
+    with transaction.atomic():
+        deposit = lock_deposit(deposit_id=deposit_id)
+        removed, _ = deposit.memberships.filter(user__username=username).delete()
+        if not removed:
+            raise NotFoundError(f"{username} is no co-owner of this deposit.", hint="Reload the deposit.")
+        record_event(
+            actor=actor, action="deposit.remove_member", target=deposit.pk, detail={"user": username}
+        )
 
 
 def expire_time(lifetime: dt.timedelta) -> dt.datetime:

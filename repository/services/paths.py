@@ -7,6 +7,8 @@ from repository.errors import InvalidPathError
 
 LONGEST_PART_BYTES = 255
 LONGEST_PATH_BYTES = 1024
+# Marks that turn the direction of writing: with them `gpj.exe` shows as `exe.jpg`.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -16,14 +18,17 @@ def normalize_path(text: str) -> str:
     Raises
     ------
     InvalidPathError
-        Absolute, empty, with `..`, with control characters or too long for a file system.
+        Absolute, empty, with `..`, with control or direction characters, or too long for a file system.
     """
     path = unicodedata.normalize("NFC", text).replace("\\", "/")
     if not path.strip():
         raise InvalidPathError("The file has no name.")
     if path.startswith("/"):
         raise InvalidPathError(f"The path {_shorten(path)} is absolute.")
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} for character in path):
+    if any(
+        character in _TURNING or unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"}
+        for character in path
+    ):
         raise InvalidPathError(f"The path {_shorten(path)} has characters that no file name may have.")
     parts = [part for part in path.split("/") if part not in {"", "."}]
     if not parts or ".." in parts:

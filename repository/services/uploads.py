@@ -235,6 +235,8 @@ def _create_upload(deposit: Deposit, *, actor: User, path: str, size: int, sha25
 
 
 def _require_quota(owner: User, size: int) -> None:
+    # Uploads into two deposits of one account are promised one after the other: together they must fit.
+    owner = User.objects.select_for_update(no_key=True).get(pk=owner.pk)
     quota = settings.QUOTA_BYTES if owner.quota_bytes is None else owner.quota_bytes
     used = DataFile.objects.filter(deposit__owner=owner).aggregate(total=Sum("size"))["total"] or 0
     if used + size > quota:

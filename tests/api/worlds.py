@@ -97,6 +97,7 @@ def build_world(state: str, people: People) -> World:
         "number": "1",
         "path": "second.raw",
         "measurement_id": measurement.pk,
+        "username": people.users["co-owner"].username,
         "name": "data",
         "key": "zarr.json",
         "product": "data.mean_diffraction_pattern",

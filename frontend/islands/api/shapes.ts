@@ -9,3 +9,4 @@ export type ProblemDocument = Schemas["ProblemShape"];
 export type Acknowledgement = Schemas["AcknowledgementInputRequest"];
 export type DepositChange = Schemas["PatchedUpdateDepositInputRequest"];
 export type PublishRequest = Schemas["PublishInputRequest"];
+export type MemberRequest = Schemas["MemberInputRequest"];

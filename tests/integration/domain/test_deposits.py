@@ -24,6 +24,7 @@ from repository.services.deposits import (
     create_deposit,
     delete_deposit,
     mark_submitted,
+    remove_member,
     update_deposit,
 )
 from repository.services.publishing import publish_deposit, start_new_version
@@ -218,6 +219,10 @@ def test_a_co_owner_is_an_account() -> None:
     assert list(deposit.members.all()) == [friend]
     with pytest.raises(NotFoundError):
         add_member(deposit_id=deposit.pk, actor=deposit.owner, username="nobody")
+    remove_member(deposit_id=deposit.pk, actor=friend, username=friend.username)
+    assert not deposit.members.exists()
+    with pytest.raises(NotFoundError):
+        remove_member(deposit_id=deposit.pk, actor=deposit.owner, username=friend.username)
 
 
 def at_once(*actions: Callable[[], Any]) -> list[Any]:
@@ -283,3 +288,16 @@ def test_two_promises_for_one_path_at_once_are_one_upload() -> None:
         ]
     )
     assert len({result.upload_id for result in results}) == 1, results
+
+
+@pytest.mark.django_db(transaction=True)
+def test_promises_into_two_deposits_at_once_share_the_quota() -> None:
+    owner = make_user(quota_bytes=10)
+    deposits = [make_deposit(owner), make_deposit(owner)]
+    results = at_once(
+        *[
+            lambda deposit=deposit: start_upload(deposit_id=deposit.pk, actor=owner, path="a.raw", size=6)
+            for deposit in deposits
+        ]
+    )
+    assert sorted(type(result).__name__ for result in results) == ["QuotaExceededError", "UploadPlan"]

@@ -94,6 +94,7 @@ def check_inside(path: str) -> None:
     "text",
     [
         "", " ", ".", "..", "../a", "a/../b", "a/..", "/etc/passwd", "\\\\server\\share", "C:\\data\\a.dm4", "./C:/a",
+        "scan\u202egpj.exe", "a\u2066b",
         "a\x00b", "a\nb", "a\x7f", "\ud800", "x" * 256, "ü" * 128, "/".join(["abcdefghi"] * 103), "./ ",
     ],
 )  # fmt: skip

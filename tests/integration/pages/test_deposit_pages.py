@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from repository.models import Deposit
+from repository.services.deposits import add_member
 from tests.factories import make_deposit, make_measurement, make_user, store_file
 from tests.integration.pages.conftest import EXTRACTED, add_measurement, bring_to_ready
 
@@ -131,6 +132,18 @@ def test_a_file_without_any_header_is_asked_about(client: Any, stemma_home: Any)
     html = client.get(f"/deposits/{deposit.pk}").content.decode()
     assert ">Sample name</label>" in html
     assert "answers are missing" in html
+
+
+def test_co_owners_are_listed_and_can_be_taken_off(client: Any, ready_deposit: Deposit) -> None:
+    friend = make_user("pierre")
+    add_member(deposit_id=ready_deposit.pk, actor=ready_deposit.owner, username="pierre")
+    client.force_login(friend)
+    html = client.get(f"/deposits/{ready_deposit.pk}").content.decode()
+    assert f"/api/v1/deposits/{ready_deposit.pk}/members/pierre/" in html
+    client.force_login(make_user(role="curator"))
+    html = client.get(f"/deposits/{ready_deposit.pk}").content.decode()
+    assert "pierre" in html
+    assert "members/pierre/" not in html
 
 
 def test_many_files_are_folded(client: Any, stemma_home: Any) -> None:
