@@ -58,6 +58,8 @@ def test_client_reads_what_was_written(published: Published, client: stemma.Clie
         (-1, slice(None, None, -2)),
         (..., 64, 64),
         (slice(1, 4), 2, slice(0, 128, 16)),
+        ([0, 3, 5], [1, 1, 4]),
+        ([2, -1], 3, slice(60, 68)),
     ]
     for key in keys:
         np.testing.assert_array_equal(signal[key], experiment.patterns[key])

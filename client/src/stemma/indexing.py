@@ -31,11 +31,55 @@ class Selection:
         return any(isinstance(part, np.ndarray) for part in self.read)
 
 
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Positions over the leading axes, one after the other, and a basic index for the axes behind them.
+
+    Attributes
+    ----------
+    positions : ndarray of int, shape (n_points, n_leading)
+    rest : tuple of slice
+    """
+
+    positions: npt.NDArray[np.intp]
+    rest: tuple[slice, ...]
+
+
+def plan_points(key: object, shape: tuple[int, ...]) -> Points | None:
+    """Translate ``[ys, xs]`` and ``[ys, 3]``: lists that name positions together, as a batch of patterns does.
+
+    Returns None for every other index.
+
+    Raises
+    ------
+    IndexError
+        Out of bounds, or lists of lengths that do not go together.
+    """
+    parts = _expand(key if isinstance(key, tuple) else (key,), len(shape))
+    n_leading = next((n for n, part in enumerate(parts) if isinstance(part, slice | None)), len(parts))
+    leading, rest = parts[:n_leading], parts[n_leading:]
+    if n_leading < 2 or not any(map(_is_list, leading)) or not all(isinstance(part, slice) for part in rest):  # noqa: PLR2004
+        return None
+    indices = [
+        _plan_indices(np.atleast_1d(np.asarray(part)), shape[axis], axis) for axis, part in enumerate(leading)
+    ]
+    try:
+        together = np.broadcast_arrays(*indices)
+    except ValueError as fault:
+        lengths = " and ".join(str(len(each)) for each in indices)
+        raise IndexError(f"Lists of {lengths} indices do not name positions together.") from fault
+    return Points(np.stack(together, axis=-1).reshape(-1, n_leading), tuple(rest))
+
+
+def _is_list(part: object) -> bool:
+    return isinstance(part, list | np.ndarray) and np.ndim(part) > 0
+
+
 def plan_selection(key: object, shape: tuple[int, ...]) -> Selection:
     """Translate a numpy index for an array of `shape`.
 
     Integers (negative ones too), slices with any step, ``...``, ``None`` and one list or array of integers or
-    booleans along one axis are understood.
+    booleans along one axis are understood; lists that name positions together are `plan_points`'.
 
     Raises
     ------
@@ -78,7 +122,7 @@ def _expand(key: tuple[Any, ...], ndim: int) -> list[Any]:
 def _plan_axis(part: Any, size: int, axis: int) -> tuple[slice | npt.NDArray[np.intp], Any]:
     if isinstance(part, slice):
         return _plan_slice(part, size)
-    if isinstance(part, list | np.ndarray) and np.ndim(part) > 0:
+    if _is_list(part):
         return _plan_indices(np.asarray(part), size, axis), slice(None)
     try:
         index = operator.index(part)

@@ -2,6 +2,7 @@
 
 import html
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,13 @@ import numpy.typing as npt
 
 from stemma.connection import Connection
 from stemma.errors import JsonObject, MissingDependencyError, NotFoundError, NotReadyError
-from stemma.indexing import plan_selection
+from stemma.indexing import Points, plan_points, plan_selection
 
 if TYPE_CHECKING:
     import xarray
     import zarr
+
+POINTS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +113,33 @@ class Signal:
             ) from fault
 
     def __getitem__(self, key: Any) -> Any:
-        """Read a part: integers, slices of any step, ``...``, None and one list of indices, as in numpy."""
+        """Read a part, indexed as in numpy.
+
+        Integers, slices of any step, ``...``, None, one list of indices, or lists that name positions together,
+        such as ``signal[ys, xs]`` for a batch of patterns.
+        """
+        points = plan_points(key, self.shape)
+        if points is not None:
+            return self._read_points(points)
         selection = plan_selection(key, self.shape)
         if selection.is_orthogonal:
             part = np.asarray(self.zarr.oindex[selection.read])
         else:
             part = np.asarray(self.zarr[selection.read])
         return part[selection.finish]
+
+    def _read_points(self, points: Points) -> npt.NDArray[Any]:
+        """Read one part for each position, several at a time; shape (n_points, …)."""
+        empty: npt.NDArray[Any] = np.empty(self.shape[points.positions.shape[1] :], self.dtype)[points.rest]
+        batch = np.empty((len(points.positions), *empty.shape), self.dtype)
+
+        def read(number: int) -> None:
+            batch[number] = self[(*map(int, points.positions[number]), *points.rest)]
+
+        with ThreadPoolExecutor(POINTS_AT_ONCE) as pool:
+            for _ in pool.map(read, range(len(batch))):
+                pass
+        return batch
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         if copy is False:

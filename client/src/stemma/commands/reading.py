@@ -10,11 +10,14 @@ from stemma.client import Client, open_reference
 from stemma.commands.report import describe_measurement, describe_record
 from stemma.commands.result import Result
 from stemma.connection import API, Connection, api_path
-from stemma.errors import JsonObject, ServerUnreachableError
+from stemma.errors import JsonObject, RefusedError, ServerUnreachableError
 from stemma.identifiers import parse_reference
 from stemma.progress import Progress, format_size
 from stemma.records import Measurement
 from stemma.search import follow_pages
+
+WHERE_HINT = "Write --where 'voltage=80..300 kV', 'convergence>=20 mrad' or 'format=empad'."
+_NOT_UNDERSTOOD = frozenset({400, 422})
 
 
 def status(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:
@@ -61,7 +64,12 @@ def get(arguments: argparse.Namespace, connection: Connection, progress: Progres
 def search(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:
     del progress
     results = Client(connection).search(" ".join(arguments.text) or None, where=arguments.where)
-    listed = [result.record for result in islice(results, arguments.limit)]
+    try:
+        listed = [result.record for result in islice(results, arguments.limit)]
+    except RefusedError as refusal:
+        if arguments.where and refusal.status in _NOT_UNDERSTOOD:
+            refusal.hint = WHERE_HINT  # the server's hint shows the form of its own addresses
+        raise
     lines = [f"{results.count} dataset{'' if results.count == 1 else 's'}"]
     for record in listed:
         lines += [
