@@ -12,6 +12,7 @@ from repository.services.deposits import State, set_state
 from repository.services.findings import replace_findings
 from repository.services.jobs import ClaimedJob
 from repository.services.measurements import record_recognition
+from repository.services.succession import replace_corrected
 from repository.services.validation import validate_deposit
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
 from repository.workflows.jobs import enqueue_job
@@ -34,7 +35,7 @@ def _apply_inspection(deposit_id: str, recognition: Recognition) -> None:
         findings=recognition.findings,
     )
     replace_findings(deposit=deposit, stage=Finding.Stage.RECOGNITION, found=_note_nothing_read(recognition))
-    for measurement_id in to_open:
+    for measurement_id in (*to_open, *replace_corrected(deposit)):
         enqueue_job(kind="open_measurement", target=measurement_id, deposit=deposit)
     validate_deposit(deposit_id=deposit_id)
 

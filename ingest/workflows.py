@@ -3,6 +3,7 @@ from django.db import transaction
 from ingest.services.hints import build_hints
 from repository.models import Deposit, Job, Measurement, User
 from repository.services.deposits import mark_submitted, set_state
+from repository.services.succession import replace_corrected
 from repository.services.validation import validate_deposit
 from repository.workflows.jobs import enqueue_job
 
@@ -20,15 +21,11 @@ def refresh_deposit(*, deposit_id: str) -> None:
         deposit = validate_deposit(deposit_id=deposit_id)
         if deposit.state not in {Deposit.State.NEEDS_ATTENTION, Deposit.State.READY}:
             return
-        waiting = [
-            measurement
-            for measurement in deposit.measurements.filter(frozen_at__isnull=True).select_related(
-                "primary_file"
-            )
-            if _needs_reopening(deposit, measurement)
-        ]
-        for measurement in waiting:
-            enqueue_job(kind="open_measurement", target=measurement.pk, deposit=deposit)
+        unfrozen = deposit.current_measurements.filter(frozen_at__isnull=True).select_related("primary_file")
+        waiting = [measurement.pk for measurement in unfrozen if _needs_reopening(deposit, measurement)]
+        waiting += replace_corrected(deposit)
+        for measurement_id in waiting:
+            enqueue_job(kind="open_measurement", target=measurement_id, deposit=deposit)
         if waiting:
             set_state(deposit_id=deposit.pk, old=[deposit.state], new=Deposit.State.PROCESSING)
 

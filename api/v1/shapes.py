@@ -101,6 +101,9 @@ class MeasurementShape(Nested[Any]):
     products = ProductShape(many=True)
     findings = FindingShape(many=True)
     requirements = RequirementShape(many=True)
+    replaces = serializers.CharField(
+        allow_null=True, help_text="The measurement of an earlier version in whose place this one stands."
+    )
     url = serializers.CharField()
 
 

@@ -30,7 +30,7 @@ class Recognition:
 
 def recognize_deposit(*, deposit: Deposit, output: Path, progress: JobProgress) -> Recognition:
     """Look at every stored file, confined; a file that breaks the reader is set aside with its finding."""
-    stored = list(deposit.files.filter(state=DataFile.State.STORED))
+    stored = list(deposit.current_files.filter(state=DataFile.State.STORED))
     recognition = Recognition()
     result = _run_until_done(stored, output, progress, recognition.findings)
     matches: Mapping[str, Any] = result.get("files", {})

@@ -31,7 +31,7 @@ class Reduction:
 
 def list_outdated(deposit: Deposit) -> list[str]:
     """Return the measurements whose reductions were made with other angles than the metadata say now."""
-    converted = deposit.measurements.filter(state=Measurement.State.CONVERTED, frozen_at__isnull=True)
+    converted = deposit.current_measurements.filter(state=Measurement.State.CONVERTED, frozen_at__isnull=True)
     return [
         measurement.pk
         for measurement in converted

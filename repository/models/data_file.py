@@ -32,12 +32,17 @@ class DataFile(models.Model):
     is_read = models.BooleanField(default=False, help_text="A reader exists; otherwise: stored, not read.")
     created_at = models.DateTimeField(default=timezone.now)
     stored_at = models.DateTimeField(null=True, blank=True)
+    left_out_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a draft stopped holding it; published versions still do."
+    )
 
     class Meta:
         ordering: ClassVar = ["path"]
         indexes: ClassVar = [models.Index(fields=["sha256"], name="data_file_digest")]
         constraints: ClassVar = [
-            models.UniqueConstraint(name="data_file_path_once", fields=["deposit", "path"]),
+            models.UniqueConstraint(
+                name="data_file_path_once", fields=["deposit", "path"], condition=Q(left_out_at__isnull=True)
+            ),
             models.CheckConstraint(name="data_file_size_not_negative", condition=Q(size__gte=0)),
             models.CheckConstraint(name="data_file_path_present", condition=~Q(path="")),
             models.CheckConstraint(

@@ -1,4 +1,4 @@
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -7,6 +7,11 @@ from django.utils import timezone
 
 from repository.schema.defaults import fill_dataset_defaults
 from repository.schema.identifiers import generate_id
+
+if TYPE_CHECKING:  # these refer to deposits
+    from repository.models.data_file import DataFile
+    from repository.models.finding import Finding
+    from repository.models.measurement import Measurement
 
 ID_PATTERN = r"^[0-9a-hjkmnp-tv-z]{4}-[0-9a-hjkmnp-tv-z]{4}$"
 
@@ -65,6 +70,23 @@ class Deposit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} {self.title}"
+
+    @property
+    def current_files(self) -> "models.QuerySet[DataFile]":
+        """Return the files that the next version will hold; earlier versions may hold others."""
+        return self.files.filter(left_out_at__isnull=True)
+
+    @property
+    def current_measurements(self) -> "models.QuerySet[Measurement]":
+        """Return the measurements that the next version will hold."""
+        return self.measurements.filter(left_out_at__isnull=True)
+
+    @property
+    def current_findings(self) -> "models.QuerySet[Finding]":
+        """Return the findings about what the next version will hold."""
+        return self.findings.filter(
+            data_file__left_out_at__isnull=True, measurement__left_out_at__isnull=True
+        )
 
     @property
     def concept_doi(self) -> str:

@@ -48,11 +48,22 @@ class Measurement(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now)
     frozen_at = models.DateTimeField(null=True, blank=True)
+    left_out_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a draft stopped holding it; published versions still do."
+    )
 
     class Meta:
         ordering: ClassVar = ["ordinal", "id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(name="measurement_primary_once", fields=["deposit", "primary_file"]),
+            models.UniqueConstraint(
+                name="measurement_primary_once",
+                fields=["deposit", "primary_file"],
+                condition=Q(left_out_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="measurement_left_out_is_published",
+                condition=Q(left_out_at__isnull=True) | Q(frozen_at__isnull=False),
+            ),
             models.CheckConstraint(name="measurement_id_form", condition=Q(id__regex=ID_PATTERN)),
             models.CheckConstraint(
                 name="measurement_state_known",

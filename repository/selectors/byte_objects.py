@@ -41,7 +41,7 @@ class ArrayNotReadyError(RepositoryError):
 def find_deposit_file(visitor: Visitor, deposit_id: str, path: str) -> ByteObject:
     """Return a stored file of a draft."""
     deposit = get_deposit(visitor, deposit_id)
-    file = deposit.files.filter(path=path).exclude(state=DataFile.State.UPLOADING).first()
+    file = deposit.current_files.filter(path=path).exclude(state=DataFile.State.UPLOADING).first()
     if file is None:
         raise NotFoundError(f"The deposit {deposit_id} has no stored file {path}.")
     return ByteObject(file.sha256, file.size, file.media_type, path.rsplit("/", 1)[-1], is_public=False)

@@ -95,6 +95,7 @@ class MeasurementView:
     findings: tuple[FindingView, ...]
     requirements: tuple[Requirement, ...]
     from_file: tuple[str, ...]
+    replaces: str | None
     url: str
 
 
@@ -110,7 +111,13 @@ class ProgressView:
 
 @dataclass(frozen=True, slots=True)
 class DepositView:
-    """Everything that is shown of a deposit."""
+    """Everything that is shown of a deposit.
+
+    Attributes
+    ----------
+    version, number
+        The version that is published, and the one that this is or will be.
+    """
 
     id: str
     state: str
@@ -132,6 +139,7 @@ class DepositView:
     measurements: tuple[MeasurementView, ...]
     progress: ProgressView
     version: int | None
+    number: int
 
     @property
     def all_findings(self) -> tuple[FindingView, ...]:
@@ -199,10 +207,11 @@ def describe_deposit(deposit: Deposit) -> DepositView:
         files=tuple(_describe_files(deposit, findings)),
         measurements=tuple(
             describe_measurement(measurement, findings["measurement", measurement.pk])
-            for measurement in with_details(deposit.measurements.all())
+            for measurement in with_details(deposit.current_measurements)
         ),
         progress=describe_progress(deposit),
         version=newest.version_number if newest is not None and is_published else None,
+        number=(newest.version_number if newest is not None else None) or 1,
     )
 
 
@@ -235,7 +244,7 @@ def view_finding(row: Finding) -> FindingView:
 
 
 def _describe_files(deposit: Deposit, findings: Mapping[FindingKey, list[FindingView]]) -> Iterable[FileView]:
-    for file in deposit.files.select_related("upload"):
+    for file in deposit.current_files.select_related("upload"):
         upload = file.upload if file.state == DataFile.State.UPLOADING else None
         yield FileView(
             path=file.path,
@@ -275,6 +284,7 @@ def describe_measurement(measurement: Measurement, findings: Sequence[FindingVie
         findings=tuple(findings),
         requirements=tuple(_list_requirements(measurement)),
         from_file=tuple(_list_from_file(measurement)),
+        replaces=measurement.replaces_id,
         url=addresses.measurement_address(measurement.pk),
     )
 

@@ -122,7 +122,7 @@ def mark_submitted(*, deposit_id: str, actor: User) -> Deposit:
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         require_open(deposit)
-        unfinished = [file.path for file in deposit.files.filter(state="uploading")[:5]]
+        unfinished = [file.path for file in deposit.current_files.filter(state="uploading")[:5]]
         if unfinished:
             raise StateConflictError(
                 f"These files are not uploaded yet: {', '.join(unfinished)}.",

@@ -101,13 +101,19 @@ def record_recognition(
     Measurements that still consist of the same files keep their id; those whose files are gone are dropped,
     unless a published version holds them.
     """
-    by_path = {file.path: file for file in deposit.files.filter(state=DataFile.State.STORED)}
+    stored = deposit.current_files.filter(state=DataFile.State.STORED)
+    by_path = {file.path: file for file in stored}
+    # What a version says of its files stays, though a newer program may know better.
+    published = set(stored.filter(published_in__isnull=False).values_list("path", flat=True))
+    changed = []
     for recognized in files:
-        data_file = by_path[recognized.path]
-        data_file.format = recognized.format
-        data_file.format_label = recognized.label
-        data_file.is_read = recognized.is_read
-    DataFile.objects.bulk_update(by_path.values(), ["format", "format_label", "is_read"])
+        if recognized.path not in published:
+            data_file = by_path[recognized.path]
+            data_file.format = recognized.format
+            data_file.format_label = recognized.label
+            data_file.is_read = recognized.is_read
+            changed.append(data_file)
+    DataFile.objects.bulk_update(changed, ["format", "format_label", "is_read"])
     for path, data_file in by_path.items():
         replace_findings(
             deposit=deposit,
@@ -123,7 +129,7 @@ def _record_groups(
 ) -> list[str]:
     existing = {
         measurement.primary_file.path: measurement
-        for measurement in deposit.measurements.select_related("primary_file").prefetch_related(
+        for measurement in deposit.current_measurements.select_related("primary_file").prefetch_related(
             "parts__data_file"
         )
     }
@@ -137,10 +143,13 @@ def _record_groups(
             if measurement.state != Measurement.State.CONVERTED:
                 to_open.append(measurement.pk)
             continue
-        if measurement is not None and measurement.frozen_at is None:
-            measurement.delete()
+        former = _make_room(measurement)
         created = Measurement.objects.create(
-            deposit=deposit, primary_file=by_path[group.paths[0]], ordinal=ordinal, format=group.format
+            deposit=deposit,
+            primary_file=by_path[group.paths[0]],
+            ordinal=ordinal,
+            format=group.format,
+            replaces=former,
         )
         MeasurementFile.objects.bulk_create(
             MeasurementFile(measurement=created, data_file=by_path[path], position=position)
@@ -150,6 +159,16 @@ def _record_groups(
         to_open.append(created.pk)
     deposit.measurements.filter(frozen_at__isnull=True).exclude(pk__in=kept).delete()
     return to_open
+
+
+def _make_room(measurement: Measurement | None) -> Measurement | None:
+    """Take away what a new grouping of the files replaces; return it where a published version holds it."""
+    if measurement is None or measurement.frozen_at is None:
+        if measurement is not None:
+            measurement.delete()
+        return None
+    Measurement.objects.filter(pk=measurement.pk).update(left_out_at=timezone.now())
+    return measurement
 
 
 def _is_unchanged(measurement: Measurement, group: GroupedFiles) -> bool:

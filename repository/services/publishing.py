@@ -110,7 +110,7 @@ def _freeze(deposit: Deposit, *, actor: User) -> DatasetVersion:
     document = normalize_document(deposit.dataset_document, kind="dataset")
     access, embargo_until = read_access(document)
     # What could not be read has no arrays: the version holds its files, and says why they were not read.
-    readable = deposit.measurements.exclude(state=Measurement.State.FAILED)
+    readable = deposit.current_measurements.exclude(state=Measurement.State.FAILED)
     measurements = list(
         readable.select_related("primary_file").prefetch_related("signals", "parts__data_file")
     )
@@ -141,7 +141,7 @@ def _freeze(deposit: Deposit, *, actor: User) -> DatasetVersion:
 
 
 def _attach_files(version: DatasetVersion, deposit: Deposit) -> None:
-    stored = deposit.files.filter(state=DataFile.State.STORED)
+    stored = deposit.current_files.filter(state=DataFile.State.STORED)
     VersionFile.objects.bulk_create(
         VersionFile(
             version=version,
@@ -158,7 +158,7 @@ def _attach_files(version: DatasetVersion, deposit: Deposit) -> None:
 
 def _build_content(deposit: Deposit, measurements: Sequence[Measurement]) -> dict[str, Any]:
     """Return what the version says of its measurements, so that it can be read without any other row."""
-    findings = list(Finding.objects.filter(deposit=deposit).order_by("id"))
+    findings = list(deposit.current_findings.order_by("id"))
     described = {measurement.pk for measurement in measurements}
     return {
         "measurements": [
@@ -219,6 +219,8 @@ def start_new_version(*, deposit_id: str, actor: User) -> Deposit:
         deposit = lock_deposit(deposit_id=deposit_id)
         if deposit.state != State.PUBLISHED:
             raise StateConflictError(f"The deposit {deposit.pk} is not published; change the draft itself.")
+        newest = deposit.dataset.versions.order_by("-number").values_list("number", flat=True)[0]
+        reserve_identifiers(deposit=deposit, number=newest + 1)
         deposit.state = State.DRAFT
         deposit.accepted_warnings = []
         bump_revision(deposit)

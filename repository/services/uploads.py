@@ -18,7 +18,6 @@ from repository.errors import (
     NotFoundError,
     PathTakenError,
     QuotaExceededError,
-    StateConflictError,
     UploadGoneError,
 )
 from repository.models import DataFile, Deposit, Finding, Upload, User
@@ -28,6 +27,7 @@ from repository.services.deposits import expire_time, lock_deposit, reopen_draft
 from repository.services.findings import replace_findings
 from repository.services.paths import normalize_path
 from repository.services.storage import get_object_store, upload_folder
+from repository.services.succession import leave_out_file
 
 SHA256_LENGTH = 64
 
@@ -74,7 +74,7 @@ def start_upload(*, deposit_id: str, actor: User, path: str, size: int, sha256: 
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         require_open(deposit)
-        existing = deposit.files.select_related("upload").filter(path=path).first()
+        existing = deposit.current_files.select_related("upload").filter(path=path).first()
         if existing is not None:
             plan = _continue_existing(existing, size=size, sha256=sha256)
             if plan is not None:
@@ -179,21 +179,20 @@ def expire_uploads() -> int:
 
 
 def delete_file(*, deposit_id: str, actor: User, path: str) -> None:
-    """Take a file out of a draft. Files that a published version holds stay in that version."""
+    """Take a file out of a draft. A version that holds it keeps it; the next one is made without it."""
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         require_open(deposit)
-        data_file = deposit.files.filter(path=path).first()
+        data_file = deposit.current_files.filter(path=path).first()
         if data_file is None:
             raise NotFoundError(f"The deposit has no file {path}.")
-        if data_file.published_in.exists():
-            raise StateConflictError(
-                f"{path} belongs to a published version and cannot be deleted.",
-                hint="What is published stays: add a corrected file under another name, or withdraw the version.",
-            )
-        upload = Upload.objects.filter(data_file=data_file).first()
+        upload = None
         deposit.measurements.filter(parts__data_file=data_file, frozen_at__isnull=True).delete()
-        data_file.delete()
+        if data_file.published_in.exists():
+            leave_out_file(data_file)
+        else:
+            upload = Upload.objects.filter(data_file=data_file).first()
+            data_file.delete()
         reopen_draft(deposit)
         record_event(actor=actor, action="file.delete", target=deposit.pk, detail={"path": path})
     if upload is not None:

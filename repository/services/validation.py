@@ -44,7 +44,7 @@ def validate_deposit(*, deposit_id: str) -> Deposit:
             return deposit
         _validate_dataset(deposit)
         measurements = (
-            deposit.measurements.filter(frozen_at__isnull=True)
+            deposit.current_measurements.filter(frozen_at__isnull=True)
             .select_related("primary_file")
             .prefetch_related("signals", "parts__data_file")
         )
@@ -57,7 +57,7 @@ def validate_deposit(*, deposit_id: str) -> Deposit:
 
 def _validate_dataset(deposit: Deposit) -> None:
     found = [*validate_supplied(deposit.document), *validate_dataset(deposit.dataset_document)]
-    paths = list(deposit.files.values_list("path", flat=True))
+    paths = list(deposit.current_files.values_list("path", flat=True))
     found += list_unmatched(deposit.document, paths) if paths else []
     if not paths:
         found.append(
@@ -109,7 +109,7 @@ def _settle_state(deposit: Deposit) -> None:
 def _has_obstacles(deposit: Deposit) -> bool:
     """Return whether errors or unacknowledged warnings stand in the way of publishing."""
     accepted = [entry["code"] for entry in deposit.accepted_warnings]
-    findings = Finding.objects.filter(deposit=deposit)
+    findings = deposit.current_findings
     has_errors = findings.filter(severity="error").exists()
     return has_errors or findings.filter(severity="warning").exclude(code__in=accepted).exists()
 
@@ -126,6 +126,6 @@ def list_obstacles(deposit: Deposit) -> list[Found]:
             hint=row.hint,
             layer=row.layer,  # type: ignore[arg-type]
         )
-        for row in Finding.objects.filter(deposit=deposit, severity__in=["error", "warning"])
+        for row in deposit.current_findings.filter(severity__in=["error", "warning"])
         if row.severity == "error" or row.code not in accepted
     ]

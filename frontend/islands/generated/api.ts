@@ -663,6 +663,8 @@ export interface components {
             products: components["schemas"]["ProductShape"][];
             findings: components["schemas"]["FindingShape"][];
             requirements: components["schemas"]["RequirementShape"][];
+            /** @description The measurement of an earlier version in whose place this one stands. */
+            replaces: string | null;
             url: string;
             dataset: string;
         };
@@ -827,6 +829,8 @@ export interface components {
             products: components["schemas"]["ProductShape"][];
             findings: components["schemas"]["FindingShape"][];
             requirements: components["schemas"]["RequirementShape"][];
+            /** @description The measurement of an earlier version in whose place this one stands. */
+            replaces: string | null;
             url: string;
         };
         /**

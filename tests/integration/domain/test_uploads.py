@@ -21,7 +21,6 @@ from repository.errors import (
     InvalidPathError,
     PathTakenError,
     QuotaExceededError,
-    StateConflictError,
     UploadGoneError,
 )
 from repository.integrations.object_store import LocalObjectStore
@@ -30,7 +29,7 @@ from repository.services import uploads
 from repository.services.deposits import delete_deposit
 from repository.services.paths import fold_case, normalize_path
 from repository.services.storage import get_object_store
-from repository.services.uploads import cancel_upload, complete_upload, delete_file, start_upload, upload_file
+from repository.services.uploads import cancel_upload, complete_upload, start_upload, upload_file
 from tests.deposits import make_published, make_ready
 from tests.factories import make_deposit, make_user
 
@@ -300,13 +299,6 @@ def test_transfers_that_nobody_continues_expire_and_stored_files_stay(deposit: D
     assert uploads.expire_uploads() == 1
     assert not upload_file(abandoned).exists()
     assert set(deposit.files.values_list("path", "state")) == {("b.raw", "stored"), ("c.raw", "uploading")}
-
-
-def test_a_file_of_a_published_version_is_not_deleted() -> None:
-    deposit = make_published().dataset.deposit
-    Deposit.objects.filter(pk=deposit.pk).update(state="draft")
-    with pytest.raises(StateConflictError, match="published version"):
-        delete_file(deposit_id=deposit.pk, actor=deposit.owner, path="scan.raw")
 
 
 def test_deleting_a_draft_takes_its_half_sent_bytes(deposit: Deposit) -> None:
