@@ -18,7 +18,7 @@ from api.v1.shapes import (
     Nested,
     RequirementShape,
 )
-from processing.workflows import publish, refresh_deposit, submit_deposit
+from processing.workflows import refresh_deposit
 from repository.selectors.access import get_deposit, get_editable_deposit, require_account
 from repository.selectors.deposit_list import list_deposit_page
 from repository.selectors.deposits import describe_deposit
@@ -29,7 +29,6 @@ from repository.services.deposits import (
     remove_member,
     update_deposit,
 )
-from repository.services.publishing import start_new_version
 from repository.services.uploads import delete_file
 
 
@@ -46,10 +45,6 @@ class CreateDepositInput(Nested[Any]):
 class UpdateDepositInput(Nested[Any]):
     metadata = serializers.DictField(required=False)
     acknowledged_warnings = AcknowledgementInput(many=True, required=False)
-
-
-class PublishInput(Nested[Any]):
-    accept_warnings = AcknowledgementInput(many=True, required=False)
 
 
 class MemberInput(Nested[Any]):
@@ -161,21 +156,6 @@ class DepositView(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class SubmitView(APIView):
-    needs_account = True
-
-    @extend_schema(
-        operation_id="submitDeposit",
-        request=None,
-        responses={202: DepositShape, **problems(401, 403, 404, 409)},
-    )
-    def post(self, request: Request, deposit_id: str) -> Response:
-        """Hand the deposit in: the server reads the files and says what is missing."""
-        deposit = get_editable_deposit(request.user, deposit_id)
-        submit_deposit(deposit_id=deposit.pk, actor=require_account(request.user))
-        return answer_deposit(request, deposit_id, code=status.HTTP_202_ACCEPTED)
-
-
 class ValidationView(APIView):
     needs_account = True
 
@@ -189,45 +169,6 @@ class ValidationView(APIView):
         }
         findings = FindingShape(view.all_findings, many=True).data
         return Response({"state": view.state, "findings": findings, "requirements": requirements})
-
-
-class PublishView(APIView):
-    needs_account = True
-    write_scope = "publish"
-
-    @extend_schema(
-        operation_id="publishDeposit",
-        request=PublishInput,
-        parameters=[IF_MATCH],
-        responses={200: DepositShape, **problems(400, 401, 403, 404, 409, 412, 415, 422)},
-    )
-    def post(self, request: Request, deposit_id: str) -> Response:
-        """Freeze the deposit as an immutable version with a DOI."""
-        expected = read_expected_revision(request)
-        deposit = get_editable_deposit(request.user, deposit_id)
-        fields = read_input(PublishInput, request)
-        publish(
-            deposit_id=deposit.pk,
-            actor=require_account(request.user),
-            accept_warnings=fields.get("accept_warnings", ()),
-            expected_revision=expected,
-        )
-        return answer_deposit(request, deposit_id)
-
-
-class NewVersionView(APIView):
-    needs_account = True
-
-    @extend_schema(
-        operation_id="startNewVersion",
-        request=None,
-        responses={200: DepositShape, **problems(401, 403, 404, 409)},
-    )
-    def post(self, request: Request, deposit_id: str) -> Response:
-        """Open a published deposit again for its next version."""
-        deposit = get_editable_deposit(request.user, deposit_id)
-        start_new_version(deposit_id=deposit.pk, actor=require_account(request.user))
-        return answer_deposit(request, deposit_id)
 
 
 class MembersView(APIView):

@@ -1,7 +1,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from api.v1 import accounts, datasets, deposits, jobs, schemas, search
+from api.v1 import accounts, datasets, deposit_steps, deposits, jobs, schemas, search
 
 urlpatterns = [
     path("account/", accounts.AccountView.as_view()),
@@ -9,10 +9,11 @@ urlpatterns = [
     path("tokens/<str:key>/", accounts.TokenView.as_view()),
     path("deposits/", deposits.DepositListView.as_view()),
     path("deposits/<str:deposit_id>/", deposits.DepositView.as_view()),
-    path("deposits/<str:deposit_id>/submit/", deposits.SubmitView.as_view()),
+    path("deposits/<str:deposit_id>/submit/", deposit_steps.SubmitView.as_view()),
     path("deposits/<str:deposit_id>/validation/", deposits.ValidationView.as_view()),
-    path("deposits/<str:deposit_id>/publish/", deposits.PublishView.as_view()),
-    path("deposits/<str:deposit_id>/new-version/", deposits.NewVersionView.as_view()),
+    path("deposits/<str:deposit_id>/publish/", deposit_steps.PublishView.as_view()),
+    path("deposits/<str:deposit_id>/new-version/", deposit_steps.NewVersionView.as_view()),
+    path("deposits/<str:deposit_id>/discard-version/", deposit_steps.DiscardVersionView.as_view()),
     path("deposits/<str:deposit_id>/members/", deposits.MembersView.as_view()),
     path("deposits/<str:deposit_id>/members/<str:username>/", deposits.MemberView.as_view()),
     path("deposits/<str:deposit_id>/files/<path:path>", deposits.DepositFileView.as_view()),

@@ -161,6 +161,7 @@ def _build_content(deposit: Deposit, measurements: Sequence[Measurement]) -> dic
     findings = list(deposit.current_findings.order_by("id"))
     described = {measurement.pk for measurement in measurements}
     return {
+        "supplied": deposit.document,
         "measurements": [
             {
                 "id": measurement.pk,

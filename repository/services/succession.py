@@ -1,9 +1,23 @@
 """What a new version leaves out or replaces. The versions that hold it keep it, and so does its address."""
 
+from django.db import transaction
 from django.utils import timezone
 
-from repository.models import DataFile, Deposit, Measurement, MeasurementFile
+from repository.errors import StateConflictError
+from repository.models import (
+    DataFile,
+    DatasetVersion,
+    Deposit,
+    Job,
+    Measurement,
+    MeasurementFile,
+    Upload,
+    User,
+)
 from repository.schema import normalize_document
+from repository.services.audit import record_event
+from repository.services.deposits import State, bump_revision, lock_deposit, require_open
+from repository.services.storage import upload_folder
 from repository.services.validation import merge_measurement
 
 
@@ -46,3 +60,45 @@ def replace_corrected(deposit: Deposit) -> list[str]:
         for measurement in published
         if normalize_document(merge_measurement(measurement, deposit.document)[0]) != measurement.document
     ]
+
+
+def discard_new_version(*, deposit_id: str, actor: User) -> Deposit:
+    """Give up a new version that was begun: the deposit is again what its newest version says.
+
+    Raises
+    ------
+    StateConflictError
+        Nothing of it is published yet: the draft itself can be deleted.
+    """
+    with transaction.atomic():
+        deposit = lock_deposit(deposit_id=deposit_id)
+        require_open(deposit)
+        newest = DatasetVersion.objects.filter(dataset__deposit=deposit).order_by("-number").first()
+        if newest is None:
+            raise StateConflictError(
+                f"Nothing of {deposit.pk} is published yet.", hint="Delete the draft instead."
+            )
+        transfers = _drop_additions(deposit)
+        DataFile.objects.filter(published_in__version=newest).update(left_out_at=None)
+        Measurement.objects.filter(versions__version=newest).update(left_out_at=None)
+        deposit.document = newest.content.get("supplied", deposit.document)
+        deposit.title = newest.title
+        deposit.accepted_warnings = newest.accepted_warnings
+        deposit.state = State.PUBLISHED
+        bump_revision(deposit)
+        record_event(actor=actor, action="version.discard", target=deposit.pk)
+    for transfer in transfers:
+        (upload_folder() / str(transfer)).unlink(missing_ok=True)
+    return deposit
+
+
+def _drop_additions(deposit: Deposit) -> list[str]:
+    """Delete what no version holds; return the transfers whose bytes are to go."""
+    Job.objects.filter(deposit=deposit, state__in=Job.ACTIVE).update(
+        state=Job.State.CANCELLED, finished_at=timezone.now(), lease_until=None
+    )
+    deposit.measurements.filter(frozen_at__isnull=True).delete()
+    added = deposit.files.filter(published_in__isnull=True)
+    transfers = [str(pk) for pk in Upload.objects.filter(data_file__in=added).values_list("pk", flat=True)]
+    added.delete()
+    return transfers

@@ -45,6 +45,7 @@ POST   /api/v1/deposits/{deposit_id}/publish/                 r     401 404 200 
 POST   /api/v1/deposits/{deposit_id}/publish/                 oew   401 404 409 409 403 409 403 401
 POST   /api/v1/deposits/{deposit_id}/new-version/             dr    401 404 409 409 403 409 403 401
 POST   /api/v1/deposits/{deposit_id}/new-version/             oew   401 404 200 200 403 200 403 401
+POST   /api/v1/deposits/{deposit_id}/discard-version/         *     401 404 409 409 403 409 403 401
 POST   /api/v1/deposits/{deposit_id}/members/                 *     401 404 200 200 403 200 403 401
 DELETE /api/v1/deposits/{deposit_id}/members/{username}/      *     401 404 204 204 403 204 403 401
 GET    /api/v1/deposits/{deposit_id}/files/{path}             *     404 404 200 200 200 200 200 401

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ingest.workflows import refresh_deposit
-from repository.errors import DepositAlreadyPublishedError, NotFoundError
+from repository.errors import DepositAlreadyPublishedError, NotFoundError, StateConflictError
 from repository.models import DataFile, Deposit, Job, Measurement
 from repository.selectors.access import get_measurement
 from repository.selectors.deposits import describe_deposit
@@ -14,9 +14,10 @@ from repository.services.deposits import update_deposit
 from repository.services.measurements import GroupedFiles, RecognizedFile, record_recognition
 from repository.services.publishing import start_new_version
 from repository.services.storage import get_object_store
-from repository.services.succession import replace_corrected
+from repository.services.succession import discard_new_version, replace_corrected
 from repository.services.uploads import complete_upload, delete_file, start_upload, upload_file
 from tests.deposits import add_measurement, make_published, publish, settle
+from tests.factories import make_deposit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stemma_home")]
 
@@ -120,3 +121,28 @@ def test_findings_about_what_was_left_out_stand_in_nobodys_way(reopened: Deposit
     second = publish(settle(reopened))
     assert "odd" not in str(second.content)
     assert Measurement.objects.filter(pk=old.pk, left_out_at__isnull=False).exists()
+
+
+def test_a_new_version_can_be_given_up(reopened: Deposit) -> None:
+    first = read_first(reopened)
+    old, document = reopened.measurements.get(), reopened.document
+    changed = {"dataset": {"title": "Other"}, "defaults": {"acceleration_voltage": "120 kV"}}
+    update_deposit(deposit_id=reopened.pk, actor=reopened.owner, document=changed)
+    send(reopened, "more.raw", b"more")
+    assert replace_corrected(Deposit.objects.get(pk=reopened.pk)) != []
+    delete_file(deposit_id=reopened.pk, actor=reopened.owner, path="scan.raw")
+    deposit = discard_new_version(deposit_id=reopened.pk, actor=reopened.owner)
+    deposit.refresh_from_db()
+    assert (deposit.state, deposit.document, deposit.title) == ("published", document, first.title)
+    assert [file.path for file in deposit.current_files] == ["scan.raw"]
+    assert [measurement.pk for measurement in deposit.current_measurements] == [old.pk]
+    with pytest.raises(DepositAlreadyPublishedError):
+        discard_new_version(deposit_id=deposit.pk, actor=deposit.owner)
+    again = start_new_version(deposit_id=deposit.pk, actor=deposit.owner)
+    assert publish(settle(again)).number == 2
+
+
+def test_a_draft_that_was_never_published_is_deleted_not_given_up() -> None:
+    deposit = make_deposit()
+    with pytest.raises(StateConflictError):
+        discard_new_version(deposit_id=deposit.pk, actor=deposit.owner)

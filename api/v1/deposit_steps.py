@@ -1,0 +1,91 @@
+"""What moves a deposit on: handing in, publishing, the next version."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.v1.deposits import AcknowledgementInput, answer_deposit, read_input
+from api.v1.documentation import IF_MATCH, problems
+from api.v1.revisions import read_expected_revision
+from api.v1.shapes import DepositShape, Nested
+from processing.workflows import publish, submit_deposit
+from repository.selectors.access import get_editable_deposit, require_account
+from repository.services.publishing import start_new_version
+from repository.services.succession import discard_new_version
+
+
+class PublishInput(Nested[Any]):
+    accept_warnings = AcknowledgementInput(many=True, required=False)
+
+
+class SubmitView(APIView):
+    needs_account = True
+
+    @extend_schema(
+        operation_id="submitDeposit",
+        request=None,
+        responses={202: DepositShape, **problems(401, 403, 404, 409)},
+    )
+    def post(self, request: Request, deposit_id: str) -> Response:
+        """Hand the deposit in: the server reads the files and says what is missing."""
+        deposit = get_editable_deposit(request.user, deposit_id)
+        submit_deposit(deposit_id=deposit.pk, actor=require_account(request.user))
+        return answer_deposit(request, deposit_id, code=status.HTTP_202_ACCEPTED)
+
+
+class PublishView(APIView):
+    needs_account = True
+    write_scope = "publish"
+
+    @extend_schema(
+        operation_id="publishDeposit",
+        request=PublishInput,
+        parameters=[IF_MATCH],
+        responses={200: DepositShape, **problems(400, 401, 403, 404, 409, 412, 415, 422)},
+    )
+    def post(self, request: Request, deposit_id: str) -> Response:
+        """Freeze the deposit as an immutable version with a DOI."""
+        expected = read_expected_revision(request)
+        deposit = get_editable_deposit(request.user, deposit_id)
+        fields = read_input(PublishInput, request)
+        publish(
+            deposit_id=deposit.pk,
+            actor=require_account(request.user),
+            accept_warnings=fields.get("accept_warnings", ()),
+            expected_revision=expected,
+        )
+        return answer_deposit(request, deposit_id)
+
+
+class NewVersionView(APIView):
+    needs_account = True
+
+    @extend_schema(
+        operation_id="startNewVersion",
+        request=None,
+        responses={200: DepositShape, **problems(401, 403, 404, 409)},
+    )
+    def post(self, request: Request, deposit_id: str) -> Response:
+        """Open a published deposit again for its next version."""
+        deposit = get_editable_deposit(request.user, deposit_id)
+        start_new_version(deposit_id=deposit.pk, actor=require_account(request.user))
+        return answer_deposit(request, deposit_id)
+
+
+class DiscardVersionView(APIView):
+    needs_account = True
+
+    @extend_schema(
+        operation_id="discardNewVersion",
+        request=None,
+        responses={200: DepositShape, **problems(401, 403, 404, 409)},
+    )
+    def post(self, request: Request, deposit_id: str) -> Response:
+        """Give up a new version that was begun: the deposit is again what its newest version says."""
+        deposit = get_editable_deposit(request.user, deposit_id)
+        discard_new_version(deposit_id=deposit.pk, actor=require_account(request.user))
+        return answer_deposit(request, deposit_id)
