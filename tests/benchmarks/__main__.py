@@ -67,7 +67,16 @@ COMPARISONS = (
         0.02,
     ),
     Comparison(
-        "random_patterns_local_zarr",
+        "random_patterns_against_hdf5",
+        "patterns_zarr",
+        "patterns_hdf5",
+        "h5py on a contiguous dataset, 64 random patterns, wall time",
+        1.5,
+        measure="wall_s",
+        same_results=("total",),
+    ),
+    Comparison(
+        "random_patterns_against_memmap",
         "patterns_zarr",
         "patterns_memmap",
         "memory map of the raw file, 64 random patterns, wall time",

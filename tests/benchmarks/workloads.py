@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import numpy.typing as npt
 import tensorstore
@@ -268,6 +269,25 @@ def patterns_memmap(scan: Scan, work: Path) -> Work:
     return run
 
 
+def patterns_hdf5(scan: Scan, work: Path) -> Work:
+    """Read the same batches from a contiguous HDF5 dataset with h5py."""
+    path = scan.path.with_suffix(".h5")
+    if not path.exists():
+        raw = np.memmap(scan.path, np.uint16, "r", shape=scan.shape)
+        with h5py.File(path, "w") as file:
+            dataset = file.create_dataset("data", scan.shape, np.uint16)
+            for row in range(scan.shape[0]):
+                dataset[row] = raw[row]
+    contiguous = h5py.File(path, "r")["data"]
+    batches = _positions(scan)
+
+    def run() -> dict[str, Any]:
+        total = sum(int(np.stack([contiguous[y, x] for y, x in batch]).sum()) for batch in batches)
+        return {"total": total, "repeats": BATCHES}
+
+    return run
+
+
 def patterns_zarr(scan: Scan, work: Path) -> Work:
     """Read the same batches from the converted array."""
     array = open_array(scan.converted / "zarr")
@@ -289,6 +309,7 @@ WORKLOADS: dict[str, Callable[[Scan, Path], Work]] = {
     "full_pass": full_pass,
     "companion_image": companion_image,
     "patterns_memmap": patterns_memmap,
+    "patterns_hdf5": patterns_hdf5,
     "patterns_zarr": patterns_zarr,
 }
 
