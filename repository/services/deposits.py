@@ -1,11 +1,11 @@
 """Writes to a deposit: its document, its members, its state."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from repository.errors import (
@@ -16,7 +16,7 @@ from repository.errors import (
     RevisionConflictError,
     StateConflictError,
 )
-from repository.models import Dataset, Deposit, DepositMember, Job, Upload, User
+from repository.models import DataFile, Dataset, Deposit, DepositMember, Job, Upload, User
 from repository.schema import validate_supplied
 from repository.services.audit import record_event
 from repository.services.identifiers import reserve_identifiers
@@ -151,16 +151,31 @@ def delete_deposit(*, deposit_id: str, actor: User) -> None:
             raise DepositAlreadyPublishedError(
                 f"The deposit {deposit.pk} has a published version; what is published is never deleted."
             )
-        Job.objects.filter(deposit=deposit, state__in=Job.ACTIVE).update(
-            state=Job.State.CANCELLED, finished_at=timezone.now(), lease_until=None
-        )
+        cancel_jobs(deposit)
         record_event(actor=actor, action="deposit.delete", target=deposit.pk, detail={"title": deposit.title})
-        transfers = list(Upload.objects.filter(data_file__deposit=deposit).values_list("pk", flat=True))
+        transfers = list_transfers(deposit.files.all())
         deposit.measurements.all().delete()
         deposit.identifiers.filter(state="reserved").delete()
         deposit.delete()
+    remove_transfers(transfers)
+
+
+def cancel_jobs(deposit: Deposit) -> None:
+    """End what is still to be done for a deposit; a worker that is at it loses its lease."""
+    Job.objects.filter(deposit=deposit, state__in=Job.ACTIVE).update(
+        state=Job.State.CANCELLED, finished_at=timezone.now(), lease_until=None
+    )
+
+
+def list_transfers(files: QuerySet[DataFile]) -> list[str]:
+    """Return the transfers that bring these files; their bytes go after the rows are gone."""
+    return [str(pk) for pk in Upload.objects.filter(data_file__in=files).values_list("pk", flat=True)]
+
+
+def remove_transfers(transfers: Iterable[str]) -> None:
+    """Remove the bytes of transfers that no row names any more."""
     for transfer in transfers:
-        (upload_folder() / str(transfer)).unlink(missing_ok=True)
+        (upload_folder() / transfer).unlink(missing_ok=True)
 
 
 def add_member(*, deposit_id: str, actor: User, username: str) -> DepositMember:

@@ -39,36 +39,23 @@ def reserve_identifiers(*, deposit: Deposit, number: int) -> list[Identifier]:
 
 def mark_registered(*, doi: str, registrar: str) -> None:
     """Note that the registrar has made the DOI findable; safe to repeat."""
-    with transaction.atomic():
-        changed = (
-            Identifier.objects.filter(doi=doi)
-            .exclude(state=Identifier.State.FINDABLE)
-            .update(
-                state=Identifier.State.FINDABLE,
-                registrar=registrar,
-                registered_at=timezone.now(),
-                last_error="",
-            )
-        )
-        if changed:
-            record_event(actor=None, action="doi.register", target=doi, detail={"registrar": registrar})
+    _settle(doi, Identifier.State.FINDABLE, registrar=registrar, action="doi.register")
 
 
 def mark_hidden(*, doi: str, registrar: str) -> None:
     """Note that the registrar keeps the DOI but shows it to nobody; it leads to a tombstone. Safe to repeat."""
+    _settle(doi, Identifier.State.REGISTERED, registrar=registrar, action="doi.hide")
+
+
+def _settle(doi: str, state: Identifier.State, *, registrar: str, action: str) -> None:
     with transaction.atomic():
         changed = (
             Identifier.objects.filter(doi=doi)
-            .exclude(state=Identifier.State.REGISTERED)
-            .update(
-                state=Identifier.State.REGISTERED,
-                registrar=registrar,
-                registered_at=timezone.now(),
-                last_error="",
-            )
+            .exclude(state=state)
+            .update(state=state, registrar=registrar, registered_at=timezone.now(), last_error="")
         )
         if changed:
-            record_event(actor=None, action="doi.hide", target=doi, detail={"registrar": registrar})
+            record_event(actor=None, action=action, target=doi, detail={"registrar": registrar})
 
 
 def note_registration_error(*, doi: str, error: str) -> None:

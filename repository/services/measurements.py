@@ -12,12 +12,12 @@ from repository.models import (
     Deposit,
     Finding,
     Measurement,
-    MeasurementFile,
     Product,
     Signal,
 )
 from repository.schema.findings import Finding as Found
 from repository.services.findings import replace_findings
+from repository.services.succession import create_measurement
 
 WITHOUT_IT = "Or take its files out of the deposit: the rest can be published without them."
 
@@ -143,32 +143,17 @@ def _record_groups(
             if measurement.state != Measurement.State.CONVERTED:
                 to_open.append(measurement.pk)
             continue
-        former = _make_room(measurement)
-        created = Measurement.objects.create(
+        created = create_measurement(
             deposit=deposit,
-            primary_file=by_path[group.paths[0]],
+            files=[by_path[path] for path in group.paths],
+            file_format=group.format,
             ordinal=ordinal,
-            format=group.format,
-            replaces=former,
-        )
-        MeasurementFile.objects.bulk_create(
-            MeasurementFile(measurement=created, data_file=by_path[path], position=position)
-            for position, path in enumerate(group.paths)
+            former=measurement,
         )
         kept.append(created.pk)
         to_open.append(created.pk)
     deposit.measurements.filter(frozen_at__isnull=True).exclude(pk__in=kept).delete()
     return to_open
-
-
-def _make_room(measurement: Measurement | None) -> Measurement | None:
-    """Take away what a new grouping of the files replaces; return it where a published version holds it."""
-    if measurement is None or measurement.frozen_at is None:
-        if measurement is not None:
-            measurement.delete()
-        return None
-    Measurement.objects.filter(pk=measurement.pk).update(left_out_at=timezone.now())
-    return measurement
 
 
 def _is_unchanged(measurement: Measurement, group: GroupedFiles) -> bool:

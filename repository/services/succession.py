@@ -1,6 +1,9 @@
 """What a new version leaves out or replaces. The versions that hold it keep it, and so does its address."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from repository.errors import StateConflictError
@@ -8,44 +11,67 @@ from repository.models import (
     DataFile,
     DatasetVersion,
     Deposit,
-    Job,
     Measurement,
     MeasurementFile,
-    Upload,
     User,
 )
 from repository.schema import normalize_document
 from repository.services.audit import record_event
-from repository.services.deposits import State, bump_revision, lock_deposit, require_open
-from repository.services.storage import upload_folder
+from repository.services.deposits import (
+    State,
+    bump_revision,
+    cancel_jobs,
+    list_transfers,
+    lock_deposit,
+    remove_transfers,
+    require_open,
+)
 from repository.services.validation import merge_measurement
+
+
+def leave_out(measurements: QuerySet[Measurement]) -> None:
+    """Take published measurements out of the draft."""
+    ids = list(
+        measurements.filter(frozen_at__isnull=False, left_out_at__isnull=True).values_list("pk", flat=True)
+    )
+    Measurement.objects.filter(pk__in=ids).update(left_out_at=timezone.now())
 
 
 def leave_out_file(data_file: DataFile) -> None:
     """Take a published file, and the published measurements that it is part of, out of the draft."""
-    now = timezone.now()
-    frozen = Measurement.objects.filter(
-        parts__data_file=data_file, frozen_at__isnull=False, left_out_at__isnull=True
-    )
-    Measurement.objects.filter(pk__in=list(frozen.values_list("pk", flat=True))).update(left_out_at=now)
-    DataFile.objects.filter(pk=data_file.pk).update(left_out_at=now)
+    leave_out(Measurement.objects.filter(parts__data_file=data_file))
+    DataFile.objects.filter(pk=data_file.pk).update(left_out_at=timezone.now())
 
 
-def create_successor(measurement: Measurement) -> Measurement:
-    """Put a new measurement of the same files in the place of a published one, to be read and described anew."""
-    Measurement.objects.filter(pk=measurement.pk).update(left_out_at=timezone.now())
-    successor = Measurement.objects.create(
-        deposit=measurement.deposit,
-        primary_file=measurement.primary_file,
-        ordinal=measurement.ordinal,
-        format=measurement.format,
-        replaces=measurement,
+def create_measurement(
+    *,
+    deposit: Deposit,
+    files: Sequence[DataFile],
+    file_format: str,
+    ordinal: int,
+    former: Measurement | None = None,
+) -> Measurement:
+    """Make a measurement of these files, the primary one first, in the place of the one that had that file.
+
+    A former measurement that a version holds is left out and named; one that nobody has seen is deleted.
+    """
+    is_published = former is not None and former.frozen_at is not None
+    if former is not None and is_published:
+        leave_out(Measurement.objects.filter(pk=former.pk))
+    elif former is not None:
+        former.delete()
+    created = Measurement.objects.create(
+        deposit=deposit,
+        primary_file=files[0],
+        ordinal=ordinal,
+        format=file_format,
+        replaces=former if is_published else None,
     )
     MeasurementFile.objects.bulk_create(
-        MeasurementFile(measurement=successor, data_file=part.data_file, position=part.position)
-        for part in measurement.parts.all()
+        MeasurementFile(measurement=created, data_file=data_file, position=position)
+        for position, data_file in enumerate(files)
     )
-    return successor
+    return created
 
 
 def replace_corrected(deposit: Deposit) -> list[str]:
@@ -56,7 +82,13 @@ def replace_corrected(deposit: Deposit) -> list[str]:
         .prefetch_related("parts__data_file")
     )
     return [
-        create_successor(measurement).pk
+        create_measurement(
+            deposit=deposit,
+            files=[part.data_file for part in measurement.parts.all()],
+            file_format=measurement.format,
+            ordinal=measurement.ordinal,
+            former=measurement,
+        ).pk
         for measurement in published
         if normalize_document(merge_measurement(measurement, deposit.document)[0]) != measurement.document
     ]
@@ -87,18 +119,15 @@ def discard_new_version(*, deposit_id: str, actor: User) -> Deposit:
         deposit.state = State.PUBLISHED
         bump_revision(deposit)
         record_event(actor=actor, action="version.discard", target=deposit.pk)
-    for transfer in transfers:
-        (upload_folder() / str(transfer)).unlink(missing_ok=True)
+    remove_transfers(transfers)
     return deposit
 
 
 def _drop_additions(deposit: Deposit) -> list[str]:
     """Delete what no version holds; return the transfers whose bytes are to go."""
-    Job.objects.filter(deposit=deposit, state__in=Job.ACTIVE).update(
-        state=Job.State.CANCELLED, finished_at=timezone.now(), lease_until=None
-    )
+    cancel_jobs(deposit)
     deposit.measurements.filter(frozen_at__isnull=True).delete()
     added = deposit.files.filter(published_in__isnull=True)
-    transfers = [str(pk) for pk in Upload.objects.filter(data_file__in=added).values_list("pk", flat=True)]
+    transfers = list_transfers(added)
     added.delete()
     return transfers

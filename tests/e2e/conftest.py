@@ -1,24 +1,15 @@
 """A real browser on a running Stemma. The browser ends with its module: its event loop would block Django's tests."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+from tests.programs import run_chromium
+
 PATIENCE = 30_000  # milliseconds; the machine may be busy with other suites
 expect.set_options(timeout=PATIENCE)
 WIDE: ViewportSize = {"width": 1440, "height": 900}
@@ -42,21 +33,10 @@ def site(live_stack: Any) -> Site:
 
 
 @pytest.fixture(scope="module")
-def playwright_of_module() -> Iterator[Playwright]:
-    """Start Playwright for one module."""
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture(scope="module")
-def chromium(playwright_of_module: Playwright) -> Iterator[Browser]:
-    """Start the system's Chromium."""
-    path = os.environ.get("STEMMA_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium: apt-get install chromium")
-    browser = playwright_of_module.chromium.launch(executable_path=path, args=FLAGS)
-    yield browser
-    browser.close()
+def chromium() -> Iterator[Browser]:
+    """Start the system's Chromium for one module."""
+    with run_chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The clients that others use: tuspy and tus-js-client, unchanged."""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from tusclient.client import TusClient
 
 from tests.integration.bytes.raw_tus import UPLOADS, RawTus, sha256_of
+from tests.programs import need_program
 
 SIZE = 9_000_001
 SCRIPT = Path(__file__).with_name("tus_js_client.mjs")
@@ -27,9 +27,7 @@ def large(tmp_path: Path) -> Path:
 
 def start_node(live_stack: Any, file: Path, deposit: str, path: str, *, chunk: int) -> subprocess.Popen[str]:
     """Start tus-js-client; it prints one JSON line for each thing that happens."""
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("no node")
+    node = need_program("node")
     asked = {
         "endpoint": f"{live_stack.url}{UPLOADS}",
         "token": live_stack.credentials.token,

@@ -1,7 +1,6 @@
 """The converted array in the hands of other people's Zarr clients, published and as a draft."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import zarr
 from tests.client.conftest import make_shell
 from tests.client.experiments import Experiment, write_experiment
 from tests.integration.bytes.conftest import Published
+from tests.programs import need_program
 
 SCRIPT = Path(__file__).with_name("zarrita_read.mjs")
 
@@ -33,9 +33,7 @@ def zarr_of(record: dict[str, Any]) -> str:
 
 
 def read_with_zarrita(url: str, token: str | None, y: int, x: int) -> dict[str, Any]:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("no node")
+    node = need_program("node")
     asked = {"url": url, "y": y, "x": x, **({"token": token} if token else {})}
     done = subprocess.run([node, str(SCRIPT), json.dumps(asked)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
