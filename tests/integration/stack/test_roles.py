@@ -26,7 +26,8 @@ def database() -> Iterator[str]:
     with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
         yield name
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+        # Without FORCE, which would end autovacuum's process too, and the owner may not; the server waits for it.
+        connection.execute(sql.SQL("DROP DATABASE {}").format(identifier))
 
 
 @pytest.fixture
