@@ -8,6 +8,7 @@ from frontend.presentation.figures import Figure, Viewer, list_figures, list_vie
 from frontend.presentation.metadata_rows import MetadataGroup, build_metadata_groups
 from repository.schema.documents import get_value
 from repository.schema.export import CitationRecord, RelatedIdentifier
+from repository.schema.export.making import list_making_terms
 from repository.selectors.datasets import DatasetView
 from repository.selectors.deposits import FindingView, MeasurementView
 
@@ -81,6 +82,7 @@ def describe_landing_page(
         "funding": record.funding,
         "related": tuple(_describe_related(item) for item in record.related),
         "techniques": tuple(dict.fromkeys(name for each in dataset.measurements for name in each.techniques)),
+        "makings": list_making_terms(record.makings),
         "measurements": tuple(describe_measurement_part(each) for each in dataset.measurements),
         "show_data": shows_data,
         "newer": newest if newest > dataset.version else None,

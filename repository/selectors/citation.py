@@ -8,7 +8,10 @@ from django.conf import settings
 from repository.errors import NotFoundError
 from repository.models import DatasetVersion
 from repository.models.dataset import version_doi
+from repository.schema.documents import get_value
+from repository.schema.export.creator_names import is_same_name, read_creator_name
 from repository.schema.export.licenses import get_license
+from repository.schema.export.making import Making
 from repository.schema.export.record import (
     CitationRecord,
     Creator,
@@ -18,6 +21,8 @@ from repository.schema.export.record import (
     MeasurementRecord,
     RelatedIdentifier,
     Variable,
+    find_funder_id,
+    find_ror,
 )
 from repository.selectors import addresses
 from repository.selectors.access import choose_version, current_access
@@ -32,8 +37,8 @@ def build_citation_record(version: DatasetVersion) -> CitationRecord:
     return CitationRecord(
         id=dataset_id,
         title=version.title,
-        creators=tuple(_build_creator(creator) for creator in document["creators"]),
-        abstract=str(document.get("abstract") or ""),
+        creators=tuple(_build_creator(creator) for creator in _list_entries(document, "creators")),
+        abstract=read_text(document.get("abstract")) or "",
         license=get_license(version.license),
         publisher=settings.SITE_NAME,
         published=version.published_at.date(),
@@ -46,9 +51,9 @@ def build_citation_record(version: DatasetVersion) -> CitationRecord:
         doi_resolver=addresses.doi_resolver(),
         modified=version.published_at.date(),
         withdrawn=version.withdrawn_at.date() if version.withdrawn_at else None,
-        keywords=tuple(str(word) for word in document.get("keywords") or ()),
-        related=tuple(_build_related(document.get("related_identifiers") or ())),
-        funding=tuple(_build_funding(document.get("funding") or ())),
+        keywords=tuple(_list_words(document, "keywords")),
+        related=tuple(_build_related(_list_entries(document, "related_identifiers"))),
+        funding=tuple(_build_funding(_list_entries(document, "funding"))),
         instruments=tuple(_list_instruments(content)),
         files=tuple(_list_files(version)),
         measurements=tuple(_build_measurement(measurement) for measurement in content),
@@ -77,39 +82,68 @@ def _neighbour(dataset_id: str, numbers: list[int], number: int) -> str | None:
 
 
 def _build_creator(creator: Mapping[str, Any]) -> Creator:
-    said = {key: str(value) for key, value in creator.items() if value}
+    name = read_text(creator.get("name")) or "Name not given"
+    orcid = read_text(creator.get("orcid"))
+    affiliation = read_text(creator.get("affiliation"))
+    ror = find_ror(read_text(creator.get("affiliation_ror")))
+    read = read_creator_name(name, orcid=orcid, affiliation=affiliation, ror=ror)
+    if affiliation is not None and is_same_name(affiliation, name):
+        affiliation = None
     return Creator(
-        name=said["name"],
-        given=said.get("given"),
-        family=said.get("family"),
-        orcid=said.get("orcid"),
-        affiliation=said.get("affiliation"),
-        ror=said.get("ror"),
+        name=name,
+        given=read.given,
+        family=read.family,
+        orcid=orcid,
+        affiliation=affiliation,
+        ror=ror,
+        kind=read.kind,
     )
+
+
+def _list_entries(document: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """Return the objects of a list; a declared gap has none."""
+    entries = document.get(key)
+    return [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
+
+
+def _list_words(document: Mapping[str, Any], path: str) -> list[str]:
+    words = get_value(document, path)
+    return [word for word in words if isinstance(word, str)] if isinstance(words, list) else []
 
 
 def _build_related(entries: Iterable[Mapping[str, Any]]) -> Iterable[RelatedIdentifier]:
     for entry in entries:
+        identifier = read_text(entry.get("identifier"))
+        if identifier is None:
+            continue
         yield RelatedIdentifier(
-            identifier=str(entry["identifier"]),
-            relation=str(entry.get("relation") or "IsSupplementTo"),
-            identifier_type=str(entry.get("identifier_type") or "DOI"),
-            resource_type=entry.get("resource_type"),
+            identifier=identifier,
+            relation=read_text(entry.get("relation")) or "IsSupplementTo",
+            identifier_type=read_text(entry.get("identifier_type")) or "DOI",
+            resource_type=read_text(entry.get("resource_type")),
         )
 
 
 def _build_funding(entries: Iterable[Mapping[str, Any]]) -> Iterable[Funding]:
     for entry in entries:
+        funder = read_text(entry.get("funder"))
+        if funder is None:
+            continue
         yield Funding(
-            funder=str(entry.get("funder") or entry.get("name") or ""),
-            ror=entry.get("funder_id"),
-            award_number=entry.get("award"),
+            funder=funder,
+            ror=find_ror(read_text(entry.get("funder_id"))),
+            crossref_id=find_funder_id(read_text(entry.get("funder_id"))),
+            award_number=read_text(entry.get("award")),
+            award_title=read_text(entry.get("award_title")),
         )
 
 
 def _list_instruments(content: Iterable[Mapping[str, Any]]) -> Iterable[Instrument]:
     seen: set[str] = set()
+    """Return the instruments on which data were acquired; the microscope that a simulation models is none."""
     for measurement in content:
+        if _read_making(measurement["metadata"]).activity != "acquisition":
+            continue
         instrument = measurement["metadata"].get("instrument") or {}
         name = read_text(instrument.get("name"))
         if name and name not in seen:
@@ -150,7 +184,26 @@ def _build_measurement(measurement: Mapping[str, Any]) -> MeasurementRecord:
         variables=tuple(list_variables(metadata)),
         acquired_at=read_text(acquired),
         url=addresses.measurement_address(measurement["id"]),
+        making=_read_making(metadata),
     )
+
+
+def _read_making(metadata: Mapping[str, Any]) -> Making:
+    origin = read_text(metadata.get("origin")) or "measured"
+    is_simulated = origin == "simulated"
+    return Making(
+        origin=origin,
+        level=read_text(metadata.get("level")),
+        program=_read_at(metadata, "simulation.code") if is_simulated else None,
+        version=_read_at(metadata, "simulation.version") if is_simulated else None,
+        method=_read_at(metadata, "simulation.parameters" if is_simulated else "derivation.method"),
+        inputs=tuple(_list_words(metadata, "derivation.inputs")),
+    )
+
+
+def _read_at(metadata: Mapping[str, Any], path: str) -> str | None:
+    value = get_value(metadata, path)
+    return value if isinstance(value, str) else None
 
 
 def list_variables(metadata: Mapping[str, Any]) -> Iterable[Variable]:
@@ -160,4 +213,10 @@ def list_variables(metadata: Mapping[str, Any]) -> Iterable[Variable]:
             continue
         value = entry.get("value")
         if isinstance(value, int | float) and not isinstance(value, bool):
-            yield Variable(name=name, value=float(value), unit=entry["unit"], source=entry.get("source"))
+            yield Variable(
+                name=name,
+                value=float(value),
+                unit=entry["unit"],
+                source=entry.get("source"),
+                basis=entry.get("basis"),
+            )

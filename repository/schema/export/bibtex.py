@@ -1,7 +1,10 @@
 """BibTeX, in UTF-8, with the characters escaped that TeX would act upon."""
 
+import re
+
 from repository.schema.export.record import CitationRecord, Creator
 
+_AND = re.compile(r"(?i)(?:^|[\s,])and(?:[\s,]|$)")
 _ESCAPES = str.maketrans(
     {
         "\\": r"\textbackslash{}",
@@ -28,7 +31,7 @@ def build_bibtex(record: CitationRecord) -> str:
         "publisher": _escape(record.publisher),
         "year": str(record.publication_year),
         "version": "" if record.version is None else str(record.version),
-        "howpublished": "Dataset",
+        "howpublished": record.dataset_kind.capitalize(),
         "note": f"License: {record.license.id}",
         # Addresses stand as they are: styles set them verbatim.
         "doi": record.doi or "",
@@ -39,7 +42,7 @@ def build_bibtex(record: CitationRecord) -> str:
 
 
 def _author(creator: Creator) -> str:
-    if creator.kind == "person" and creator.family:
+    if creator.kind == "person" and creator.family and not _AND.search(creator.sort_name):
         return _escape(creator.sort_name)
     # Braces make one name of it, also where it holds a comma or the word "and".
     return f"{{{_escape(creator.name)}}}"

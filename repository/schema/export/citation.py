@@ -13,5 +13,5 @@ def build_citation(record: CitationRecord) -> str:
     version = "" if record.version is None else f" (version {record.version})"
     return (
         f"{'; '.join(names)} ({record.publication_year}): {record.title}{version}. "
-        f"{record.publisher} [dataset]. {record.address}"
+        f"{record.publisher} [{record.dataset_kind}]. {record.address}"
     )

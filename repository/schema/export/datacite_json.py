@@ -3,7 +3,8 @@
 from typing import Any
 
 from repository.schema.export.access import ACCESS_TERMS
-from repository.schema.export.record import RESOURCE_TYPE, CitationRecord, Creator, Funding
+from repository.schema.export.making import list_making_terms
+from repository.schema.export.record import CitationRecord, Creator, Funding
 
 SCHEMA_VERSION = "http://datacite.org/schema/kernel-4"
 
@@ -27,7 +28,11 @@ def build_datacite_json(record: CitationRecord) -> dict[str, Any]:
         "titles": [{"title": record.title, "lang": record.language}],
         "publisher": {"name": record.publisher},
         "publicationYear": record.publication_year,
-        "types": {"resourceTypeGeneral": "Dataset", "resourceType": RESOURCE_TYPE, "schemaOrg": "Dataset"},
+        "types": {
+            "resourceTypeGeneral": "Dataset",
+            "resourceType": record.resource_type,
+            "schemaOrg": "Dataset",
+        },
         "subjects": _subjects(record),
         "dates": _dates(record),
         "language": record.language,
@@ -80,6 +85,10 @@ def _subjects(record: CitationRecord) -> list[dict[str, str]]:
     for subject in record.subjects:
         named = {"subject": subject.term, "valueUri": subject.uri, "subjectScheme": subject.scheme}
         subjects.append({key: value for key, value in named.items() if value})
+    subjects += [
+        {"subject": term.title, "valueUri": term.iri, "subjectScheme": f"Stemma {term.scheme}"}
+        for term in list_making_terms(record.makings)
+    ]
     return subjects
 
 
@@ -92,10 +101,10 @@ def _dates(record: CitationRecord) -> list[dict[str, str]]:
         dates.append({"date": record.modified.isoformat(), "dateType": "Updated"})
     if record.withdrawn is not None:
         dates.append({"date": record.withdrawn.isoformat(), "dateType": "Withdrawn"})
-    if record.collected is not None:
-        first, last = record.collected
-        span = first.isoformat() if first == last else f"{first.isoformat()}/{last.isoformat()}"
-        dates.append({"date": span, "dateType": "Collected"})
+    for days, kind in ((record.collected, "Collected"), (record.created, "Created")):
+        if days is not None:
+            first, last = (day.isoformat() for day in days)
+            dates.append({"date": first if first == last else f"{first}/{last}", "dateType": kind})
     return dates
 
 
@@ -140,6 +149,12 @@ def _funding(funding: Funding) -> dict[str, str]:
             "funderIdentifier": funding.ror,
             "funderIdentifierType": "ROR",
             "schemeUri": "https://ror.org",
+        }
+    elif funding.crossref_id:
+        entry |= {
+            "funderIdentifier": funding.crossref_id,
+            "funderIdentifierType": "Crossref Funder ID",
+            "schemeUri": "https://www.crossref.org/services/funder-registry/",
         }
     if funding.award_number:
         entry["awardNumber"] = funding.award_number

@@ -1,6 +1,7 @@
 """The ``<meta>`` elements of a landing page: Dublin Core, and the tags that reference managers read."""
 
 from repository.schema.export.access import ACCESS_TERMS
+from repository.schema.export.making import list_making_terms
 from repository.schema.export.record import CitationRecord
 
 
@@ -21,6 +22,7 @@ def build_meta_tags(record: CitationRecord) -> list[tuple[str, str]]:
         ("DC.publisher", record.publisher),
         ("DC.date", day),
         ("DC.type", "Dataset"),
+        ("DC.type", record.resource_type),
         ("DC.language", record.language),
         ("DC.rights", record.license.url),
         ("DC.accessRights", ACCESS_TERMS[record.access].iri),
@@ -29,5 +31,6 @@ def build_meta_tags(record: CitationRecord) -> list[tuple[str, str]]:
         tags.append(("citation_doi", record.doi))
     if record.abstract:
         tags.append(("DC.description", record.abstract))
+    tags += [("DC.subject", term.title) for term in list_making_terms(record.makings)]
     tags += [("citation_keywords", word) for word in record.keywords]
     return tags

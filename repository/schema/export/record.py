@@ -12,12 +12,18 @@ from typing import Any, Literal
 from repository.schema.export.access import Access
 from repository.schema.export.clean_text import clean_line, clean_paragraphs
 from repository.schema.export.licenses import License
-from repository.schema.export.vocabulary import RELATION_TYPES, RESOURCE_TYPES, find_word, read_identifier
-
-RESOURCE_TYPE = "Scanning transmission electron microscopy data"
+from repository.schema.export.making import Making, describe_dataset_kind, describe_kind_of_data
+from repository.schema.export.vocabulary import (
+    RELATION_TYPES,
+    RESOURCE_TYPES,
+    find_word,
+    is_global_identifier,
+    read_identifier,
+)
 
 _ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])")
 _ROR = re.compile(r"(?:https?://ror\.org/)?(0[a-z0-9]{8})")
+_FUNDER = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:)?(10\.13039/\d+)", re.IGNORECASE)
 
 
 class CitationRecordError(ValueError):
@@ -67,7 +73,10 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """One quantity of a measurement: `unit` is a UCUM string, `iri` a term for it where one exists."""
+    """One quantity of a measurement: `unit` is a UCUM string, `iri` a term for it where one exists.
+
+    `basis` says how the value was found (measured, nominal, …), `source` who or what stated it (header, …).
+    """
 
     name: str
     value: float | str | tuple[float, ...] | None = None
@@ -75,10 +84,11 @@ class Variable:
     maximum: float | None = None
     unit: str | None = None
     source: str | None = None
+    basis: str | None = None
     iri: str | None = None
 
     def __post_init__(self) -> None:
-        _clean_lines(self, "name", "unit", "source")
+        _clean_lines(self, "name", "unit", "source", "basis")
         if isinstance(self.value, str):
             _clean_lines(self, "value")
 
@@ -91,6 +101,7 @@ class MeasurementRecord:
     variables: tuple[Variable, ...] = ()
     acquired_at: str | None = None
     url: str | None = None
+    making: Making = field(default_factory=Making)
 
     def __post_init__(self) -> None:
         _clean_lines(self, "title")
@@ -133,8 +144,11 @@ class RelatedIdentifier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Funding:
+    """Who paid; `crossref_id` is the funder's DOI at Crossref, given where there is no ROR."""
+
     funder: str
     ror: str | None = None
+    crossref_id: str | None = None
     award_number: str | None = None
     award_uri: str | None = None
     award_title: str | None = None
@@ -231,9 +245,38 @@ class CitationRecord:
 
     @property
     def collected(self) -> tuple[date, date] | None:
-        """First and last day of acquisition, as far as the measurements say."""
-        days = sorted(_days(measurement.acquired_at for measurement in self.measurements))
+        """First and last day of acquisition, as far as the measurements say; nothing else collects data."""
+        return self._span(is_acquired=True)
+
+    @property
+    def created(self) -> tuple[date, date] | None:
+        """First and last day on which data were simulated or computed."""
+        return self._span(is_acquired=False)
+
+    def _span(self, *, is_acquired: bool) -> tuple[date, date] | None:
+        days = sorted(
+            _days(
+                measurement.acquired_at
+                for measurement in self.measurements
+                if (measurement.making.activity == "acquisition") is is_acquired
+            )
+        )
         return (days[0], days[-1]) if days else None
+
+    @property
+    def resource_type(self) -> str:
+        """What kind of data these are, in words."""
+        return describe_kind_of_data(self.makings)
+
+    @property
+    def dataset_kind(self) -> str:
+        """What stands for the kind in a citation."""
+        return describe_dataset_kind(self.makings)
+
+    @property
+    def makings(self) -> tuple[Making, ...]:
+        """How the numbers of each measurement came to be."""
+        return tuple(measurement.making for measurement in self.measurements)
 
     def all_related(self) -> tuple[RelatedIdentifier, ...]:
         """Everything pointed at: versions and instruments, then what the depositor named."""
@@ -247,7 +290,16 @@ class CitationRecord:
             )
             if doi
         ]
-        return (*own, *self.related)
+        return tuple(dict.fromkeys((*own, *self._sources(), *self.related)))
+
+    def _sources(self) -> Iterable["RelatedIdentifier"]:
+        """What data were made from, where it has an identifier of its own."""
+        for making in self.makings:
+            if making.activity == "acquisition":
+                continue
+            for name in making.inputs:
+                if is_global_identifier(name):
+                    yield RelatedIdentifier(identifier=name, relation="IsDerivedFrom")
 
     def as_concept(self, version_dois: Sequence[str]) -> "CitationRecord":
         """Return the record of the concept DOI, which lists the DOI of every version."""
@@ -277,6 +329,18 @@ def _clean_lines(record: object, *names: str) -> None:
         value = getattr(record, name)
         if value is not None:
             _set(record, name, clean_line(value))
+
+
+def find_ror(text: str | None) -> str | None:
+    """Return a ROR identifier as an absolute URI; None for anything else that was typed there."""
+    match = _ROR.fullmatch((text or "").strip().lower().rstrip("/"))
+    return match and f"https://ror.org/{match[1]}"
+
+
+def find_funder_id(text: str | None) -> str | None:
+    """Return a funder's identifier at Crossref as an absolute URI; None for anything else."""
+    match = _FUNDER.fullmatch((text or "").strip())
+    return match and f"https://doi.org/{match[1]}"
 
 
 def _absolute(pattern: re.Pattern[str], text: str, prefix: str, what: str) -> str:

@@ -7,16 +7,19 @@ import json
 from typing import Any
 
 from repository.schema.export.access import ACCESS_TERMS
+from repository.schema.export.activities import list_activities
 from repository.schema.export.citation import build_citation
+from repository.schema.export.making import list_making_terms
 from repository.schema.export.record import (
     CitationRecord,
     Creator,
     Funding,
-    Instrument,
     MeasurementRecord,
+    RelatedIdentifier,
     Variable,
 )
 from repository.schema.export.techniques import find_technique_term
+from repository.schema.fields import load_catalogue
 
 CONTEXT = {
     "@vocab": "https://schema.org/",
@@ -78,6 +81,10 @@ def build_schema_org_jsonld(record: CitationRecord) -> dict[str, Any]:
         "conditionsOfAccess": ACCESS_TERMS[record.access].iri,
         "citation": build_citation(record),
         "measurementTechnique": _techniques(record.measurements),
+        "measurementMethod": [
+            {"@type": "DefinedTerm", "name": term.title, "termCode": term.value, "@id": term.iri}
+            for term in list_making_terms(record.makings)
+        ],
         "variableMeasured": _variables(record.measurements),
         "distribution": _distributions(record),
         "size": f"{record.size} bytes",
@@ -120,18 +127,17 @@ def _context_of_the_data(record: CitationRecord) -> dict[str, Any]:
     document: dict[str, Any] = {
         "dct:conformsTo": record.schema_iri and {"@id": record.schema_iri},
         "temporalCoverage": record.collected and "/".join(day.isoformat() for day in record.collected),
+        "dateCreated": record.created and record.created[1].isoformat(),
         "about": [
             {"@type": "DefinedTerm", "name": subject.term, **({"@id": subject.uri} if subject.uri else {})}
             for subject in record.subjects
         ],
         "funding": [_funding(funding) for funding in record.funding],
     }
-    if record.instruments:
-        document["prov:wasGeneratedBy"] = {
-            "@type": "prov:Activity",
-            "name": "Acquisition",
-            "prov:used": [_instrument(instrument) for instrument in record.instruments],
-        }
+    activities = list_activities(record)
+    document["prov:wasGeneratedBy"] = activities[0] if len(activities) == 1 else activities
+    sources = [item for item in record.all_related() if item.relation == "IsDerivedFrom"]
+    document["isBasedOn"] = [{"@id": _address(item)} for item in sources]
     return document
 
 
@@ -165,21 +171,11 @@ def _creator(creator: Creator) -> dict[str, Any]:
     return entry
 
 
-def _instrument(instrument: Instrument) -> dict[str, str]:
-    entry = {
-        "@id": f"https://doi.org/{instrument.doi}" if instrument.doi else None,
-        "name": instrument.name,
-        "manufacturer": instrument.manufacturer,
-        "model": instrument.model,
-    }
-    return {"@type": "Product"} | {key: value for key, value in entry.items() if value}
-
-
 def _funding(funding: Funding) -> dict[str, Any]:
     funder = {
         "@type": "Organization",
         "name": funding.funder,
-        **({"@id": funding.ror} if funding.ror else {}),
+        **({"@id": identifier} if (identifier := funding.ror or funding.crossref_id) else {}),
     }
     grant: dict[str, Any] = {"@type": "Grant", "funder": funder}
     named = {"identifier": funding.award_number, "name": funding.award_title, "url": funding.award_uri}
@@ -226,6 +222,7 @@ def _variables(measurements: tuple[MeasurementRecord, ...]) -> list[dict[str, An
 
 
 def _variable(variable: Variable) -> dict[str, Any]:
+    """How the value was found is its method; who stated it is not, and stands in the description."""
     value = list(variable.value) if isinstance(variable.value, tuple) else variable.value
     entry = {
         "@type": "PropertyValue",
@@ -236,6 +233,17 @@ def _variable(variable: Variable) -> dict[str, Any]:
         "maxValue": variable.maximum,
         "unitText": variable.unit,
         "unitCode": _UNIT_CODES.get(variable.unit or ""),
-        "measurementMethod": variable.source,
+        "measurementMethod": _title("basis", variable.basis),
+        "description": _title("source", variable.source),
     }
     return {key: value for key, value in entry.items() if value is not None}
+
+
+def _title(vocabulary: str, word: str | None) -> str | None:
+    """Return what a word of the catalogue means; a word that it does not know says nothing."""
+    terms = load_catalogue().vocabularies[vocabulary]
+    return next((term.title for term in terms if term.value == word), None)
+
+
+def _address(item: RelatedIdentifier) -> str:
+    return f"https://doi.org/{item.identifier}" if item.identifier_type == "DOI" else item.identifier

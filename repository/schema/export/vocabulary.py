@@ -1,5 +1,7 @@
 """DataCite's closed lists that depositors write into, and what becomes of other words."""
 
+import re
+
 RELATION_TYPES = (
     "IsCitedBy", "Cites", "IsSupplementTo", "IsSupplementedBy", "IsContinuedBy", "Continues",
     "IsNewVersionOf", "IsPreviousVersionOf", "IsPartOf", "HasPart", "IsPublishedIn", "IsReferencedBy",
@@ -21,6 +23,7 @@ RESOURCE_TYPES = (
     "Sound", "Standard", "StudyRegistration", "Text", "Workflow", "Other",
 )  # fmt: skip
 
+_GLOBAL = re.compile(r"(?:doi:)?10\.\d{4,9}/\S+|https?://\S+", re.IGNORECASE)
 _DOI_ADDRESSES = ("https://doi.org/", "http://doi.org/", "https://dx.doi.org/", "http://dx.doi.org/", "doi:")
 
 
@@ -41,6 +44,11 @@ def read_identifier(identifier: str, identifier_type: str | None) -> tuple[str, 
     if "://" in identifier and kind in {None, "DOI"}:
         return identifier, "URL"
     return identifier, kind or "URN"
+
+
+def is_global_identifier(text: str) -> bool:
+    """Return whether a text is a DOI or an address, alone: words and paths of a deposit are neither."""
+    return _GLOBAL.fullmatch(text) is not None
 
 
 def _fold(text: str) -> str:

@@ -55,7 +55,8 @@ def test_each_quantity_is_said_once_with_its_unit(record: CitationRecord) -> Non
         "value": 80.0,
         "unitText": "kV",
         "unitCode": "KVT",
-        "measurementMethod": "header",
+        "measurementMethod": "Nominal (as set)",
+        "description": "Read from the file",
     }
     assert (defocus["minValue"], defocus["maxValue"], defocus["unitCode"]) == (-10.0, 10.0, "C45")
     assert shape["value"] == [256.0, 256.0]

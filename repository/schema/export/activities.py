@@ -1,0 +1,47 @@
+"""What generated the data, in the words of PROV: instruments acquire, programs simulate or process."""
+
+from typing import Any
+
+from repository.schema.export.making import ACTIVITY_TITLES, Activity, Making
+from repository.schema.export.record import CitationRecord, Instrument
+
+
+def list_activities(record: CitationRecord) -> list[dict[str, Any]]:
+    """Return an activity for the instruments together, and one for each way of simulating or computing."""
+    activities = []
+    if record.instruments:
+        used = [_describe_instrument(instrument) for instrument in record.instruments]
+        activities.append(_build_activity("acquisition", used))
+    for making in dict.fromkeys(record.makings):
+        if making.activity != "acquisition":
+            activities.append(_build_activity(making.activity, _describe_program(making), making.method))
+    return activities
+
+
+def _build_activity(
+    kind: Activity, used: list[dict[str, str]], description: str | None = None
+) -> dict[str, Any]:
+    activity = {
+        "@type": "prov:Activity",
+        "name": ACTIVITY_TITLES[kind],
+        "prov:used": used,
+        "description": description,
+    }
+    return {key: value for key, value in activity.items() if value}
+
+
+def _describe_program(making: Making) -> list[dict[str, str]]:
+    if making.program is None:
+        return []
+    version = {"softwareVersion": making.version} if making.version else {}
+    return [{"@type": "SoftwareApplication", "name": making.program, **version}]
+
+
+def _describe_instrument(instrument: Instrument) -> dict[str, str]:
+    entry = {
+        "@id": f"https://doi.org/{instrument.doi}" if instrument.doi else None,
+        "name": instrument.name,
+        "manufacturer": instrument.manufacturer,
+        "model": instrument.model,
+    }
+    return {"@type": "Product"} | {key: value for key, value in entry.items() if value}
