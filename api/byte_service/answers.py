@@ -30,7 +30,7 @@ def answering_problems(endpoint: Endpoint) -> Endpoint:
         except ClientDisconnect:
             return Response(status_code=499)
         except DataError as fault:
-            return _respond(request, describe_database_fault(fault), {"Cache-Control": "no-store"})
+            return _respond(request, describe_database_fault(fault), {})
         except (DatabaseError, ObjectStoreUnavailableError) as fault:
             return _respond(request, _describe_outage(request, fault), RETRY_AFTER)
 
@@ -57,7 +57,7 @@ class RefusedMethod:
 
 def _answer_refusal(request: Request, refusal: RepositoryError) -> Response:
     problem = describe_refusal(refusal)
-    headers = {"Cache-Control": "no-store"}
+    headers: dict[str, str] = {}
     if isinstance(refusal, ArrayNotReadyError):
         problem |= {"status": 404, "title": "Not Found"}
         headers |= RETRY_AFTER

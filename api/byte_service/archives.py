@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from zipstream import ZIP_STORED, ZipStream
 
-from api.byte_service.visitors import identify, in_database, read_credential
+from api.byte_service.visitors import identify_reader, in_database, read_credential
+from api.caching import PRIVATE, PUBLIC_BUT_ASK
 from repository.selectors.byte_objects import list_version_files
 from repository.services.storage import get_object_store
 
@@ -19,16 +20,15 @@ async def send_archive(request: Request) -> Response:
     dataset_id = request.path_params["dataset_id"]
     number = request.path_params.get("number")
     credential = read_credential(request)
-    files = await in_database(
-        lambda: list_version_files(identify(credential, scope="read"), dataset_id, number)
-    )
-    archive = build_archive(files)
+    version = await in_database(lambda: list_version_files(identify_reader(credential), dataset_id, number))
+    archive = build_archive(version.files)
     name = f"{dataset_id}.v{number}.zip" if number else f"{dataset_id}.zip"
     headers = {
         "Content-Length": str(len(archive)),
         "Content-Disposition": f'attachment; filename="{name}"',
         "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-cache",
+        "Cache-Control": PUBLIC_BUT_ASK if version.is_public else PRIVATE,
+        "Vary": "Authorization, Cookie",
     }
     if request.method == "HEAD":
         return Response(headers=headers, media_type="application/zip")

@@ -3,10 +3,12 @@
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PREFIXES = ("/api/", "/datasets/", "/doi/")
+# Where programs read: API, landing pages and their exports, DOIs, link sets, and what crawlers begin with.
+PREFIXES = ("/api/", "/datasets/", "/doi/", "/linkset/", "/sitemap.xml", "/robots.txt")
 EXPOSED = (
-    "ETag, Content-Length, Content-Range, Accept-Ranges, Content-Disposition, Repr-Digest, Retry-After, Link, Location,"
-    " Tus-Resumable, Upload-Offset, Upload-Length, Upload-Expires, Tus-Version, Tus-Extension, Tus-Max-Size"
+    "ETag, Content-Length, Content-Location, Content-Range, Accept-Ranges, Content-Disposition, Repr-Digest,"
+    " Retry-After, Link, Location, Tus-Resumable, Upload-Offset, Upload-Length, Upload-Expires, Tus-Version,"
+    " Tus-Extension, Tus-Max-Size"
 )
 ALLOWED_HEADERS = (
     "Authorization, Content-Type, Range, If-Range, If-None-Match, If-Match, Tus-Resumable, Upload-Length,"
@@ -32,6 +34,12 @@ class CrossOriginReads:
 
         async def send_shared(message: Message) -> None:
             if message["type"] == "http.response.start":
+                # Django writes names as they are spelled; a header that is there twice is refused by browsers.
+                message["headers"] = [
+                    (name.lower(), value)
+                    for name, value in message.get("headers", ())
+                    if not name.lower().startswith(b"access-control-")
+                ]
                 shared = MutableHeaders(scope=message)
                 shared["Access-Control-Allow-Origin"] = "*"
                 shared["Access-Control-Expose-Headers"] = EXPOSED

@@ -18,7 +18,14 @@ from api.byte_service.ranges import (
     is_range_valid,
     parse_range,
 )
-from api.byte_service.visitors import Credential, identify, in_database, read_credential
+from api.byte_service.visitors import (
+    Credential,
+    identify,
+    identify_reader,
+    in_database,
+    read_credential,
+)
+from api.caching import PRIVATE, PUBLIC_BUT_ASK, PUBLIC_FOR_EVER
 from api.errors import CONTENT_TYPE, build_problem
 from repository.selectors.access import Visitor
 from repository.selectors.byte_objects import (
@@ -34,25 +41,25 @@ BLOCK_BYTES = 1 << 18
 OPAQUE = "application/octet-stream"
 RUNNABLE = ("javascript", "ecmascript", "css", "wasm")  # a page of ours must not be able to load these
 Find = Callable[[Visitor], ByteObject]
+Identify = Callable[[Credential], Visitor]
 _decisions: DecisionCache[ByteObject] = DecisionCache()
 
 
 async def send_deposit_file(request: Request) -> Response:
     """Send a file of a draft to those who may see it."""
     deposit_id, path = request.path_params["deposit_id"], _read_path(request)
-    return await _send(request, lambda visitor: find_deposit_file(visitor, deposit_id, path))
+    return await _send(
+        request,
+        lambda visitor: find_deposit_file(visitor, deposit_id, path),
+        who=lambda credential: identify(credential, scope="read"),
+    )
 
 
 async def send_dataset_file(request: Request) -> Response:
     """Send a published file."""
     dataset_id, path = request.path_params["dataset_id"], _read_path(request)
     number = request.path_params.get("number")
-    return await _send(
-        request,
-        lambda visitor: find_dataset_file(visitor, dataset_id, path, number),
-        # The newest version's address shows other bytes one day: keep them, but ask.
-        private="private, no-store" if number else "private, no-cache",
-    )
+    return await _send(request, lambda visitor: find_dataset_file(visitor, dataset_id, path, number))
 
 
 def _read_path(request: Request) -> str:
@@ -80,21 +87,17 @@ async def send_product(request: Request) -> Response:
 
 
 async def _send(
-    request: Request, find: Find, *, is_inline: bool = False, private: str = "private, no-store"
+    request: Request, find: Find, *, is_inline: bool = False, who: Identify = identify_reader
 ) -> Response:
     credential = read_credential(request)
     key = (credential, request.url.path)
     decision = _decisions.get(key)
     if decision is None:
-        decision = await in_database(_decisions.remember, key, lambda: find(_visitor(credential)))
+        decision = await in_database(_decisions.remember, key, lambda: find(who(credential)))
     etag = f'"{decision.sha256}"'
-    headers = build_headers(decision, etag, is_inline=is_inline, private=private)
+    headers = build_headers(decision, etag, is_inline=is_inline)
     media_type = OPAQUE if decision.media_type.endswith(RUNNABLE) else decision.media_type
     return _answer(request, replace(decision, media_type=media_type), headers)
-
-
-def _visitor(credential: Credential) -> Visitor:
-    return identify(credential, scope="read")
 
 
 def _answer(request: Request, item: ByteObject, headers: dict[str, str]) -> Response:
@@ -123,7 +126,7 @@ def _answer(request: Request, item: ByteObject, headers: dict[str, str]) -> Resp
     )
 
 
-def build_headers(item: ByteObject, etag: str, *, is_inline: bool, private: str) -> dict[str, str]:
+def build_headers(item: ByteObject, etag: str, *, is_inline: bool) -> dict[str, str]:
     """Return the headers of a download: who may keep it, and nothing that a browser could run."""
     disposition = "inline" if is_inline else "attachment"
     digest = b64encode(bytes.fromhex(item.sha256)).decode("ascii")
@@ -131,13 +134,19 @@ def build_headers(item: ByteObject, etag: str, *, is_inline: bool, private: str)
         "ETag": etag,
         "Accept-Ranges": "bytes",
         "Repr-Digest": f"sha-256=:{digest}:",
-        "Cache-Control": "public, max-age=31536000, immutable" if item.is_public else private,
+        "Cache-Control": _may_be_kept(item),
         "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(item.filename)}",
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "Cross-Origin-Resource-Policy": "cross-origin",
         "Vary": "Authorization, Cookie",
     }
+
+
+def _may_be_kept(item: ByteObject) -> str:
+    if not item.is_public:
+        return PRIVATE
+    return PUBLIC_FOR_EVER if item.is_lasting else PUBLIC_BUT_ASK
 
 
 def _answer_unsatisfiable(request: Request, size: int, headers: dict[str, str]) -> Response:

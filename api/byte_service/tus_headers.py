@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from api.byte_service.answers import Endpoint
 from api.byte_service.receiving import CHECKSUM_ALGORITHMS, Checksum
+from api.caching import PRIVATE
 from repository.errors import InvalidMetadataError
 
 VERSION = "1.0.0"
@@ -17,7 +18,7 @@ LONGEST_NUMBER = 19
 
 def tus_headers(**more: str) -> dict[str, str]:
     """Return the headers of every answer of the protocol."""
-    return {"Tus-Resumable": VERSION, "Cache-Control": "no-store", **more}
+    return {"Tus-Resumable": VERSION, "Cache-Control": PRIVATE, **more}
 
 
 def speaking_tus(endpoint: Endpoint) -> Endpoint:

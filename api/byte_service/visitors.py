@@ -17,7 +17,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from starlette.requests import Request
 
 from api.permissions import require_scope
-from repository.errors import PermissionRefusedError, RepositoryError
+from repository.errors import PermissionRefusedError, RepositoryError, ScopeMissingError
 from repository.selectors.access import Visitor
 
 P = ParamSpec("P")
@@ -80,6 +80,20 @@ def identify(credential: Credential, *, scope: str) -> Visitor:
     if credential.session_key:
         return _user_of_session(credential.session_key)
     return AnonymousUser()
+
+
+def identify_reader(credential: Credential) -> Visitor:
+    """Return the visitor who reads what strangers may read too: a token that may not read is a stranger's.
+
+    Raises
+    ------
+    UnknownCredentialError
+        A token was sent that is not valid.
+    """
+    try:
+        return identify(credential, scope="read")
+    except ScopeMissingError:
+        return AnonymousUser()
 
 
 def _user_of_session(session_key: str) -> Visitor:

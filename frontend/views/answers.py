@@ -19,6 +19,13 @@ from repository.errors import (
     WithdrawnError,
 )
 
+
+class NotAcceptableError(RepositoryError):
+    """The request accepts none of the formats that there are."""
+
+    code = "not_acceptable"
+
+
 Parameters = ParamSpec("Parameters")
 Page = Callable[Concatenate[HttpRequest, Parameters], HttpResponse]
 
@@ -29,6 +36,7 @@ _STATUS: tuple[tuple[type[RepositoryError], HTTPStatus, str], ...] = (
     (StateConflictError, HTTPStatus.CONFLICT, "403.html"),
     (InvalidMetadataError, HTTPStatus.UNPROCESSABLE_ENTITY, "403.html"),
     (UnknownSearchFilterError, HTTPStatus.BAD_REQUEST, "403.html"),
+    (NotAcceptableError, HTTPStatus.NOT_ACCEPTABLE, "403.html"),
 )
 
 
@@ -48,6 +56,18 @@ def answer_page(
         response["Cache-Control"] = "private, no-store"
     patch_vary_headers(response, ["Cookie"])
     return response
+
+
+def negotiated(page: Page[Parameters]) -> Page[Parameters]:
+    """Say that the answer depends on what the request accepts, whatever the answer is."""
+
+    @functools.wraps(page)
+    def answer(request: HttpRequest, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> HttpResponse:
+        response = page(request, *args, **kwargs)
+        patch_vary_headers(response, ["Accept"])
+        return response
+
+    return answer
 
 
 def answering_refusals(page: Page[Parameters]) -> Page[Parameters]:

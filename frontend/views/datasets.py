@@ -4,9 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from frontend.presentation.landing import describe_landing_page
-from frontend.views.answers import answer_page, answering_refusals
+from frontend.views.answers import answer_page, answering_refusals, negotiated
 from frontend.views.dataset_addresses import read_dataset_id, read_version_number
-from frontend.views.exports import build_link_header, list_exports
+from frontend.views.exports import answer_export, build_link_header, choose_format, list_exports
 from frontend.views.visitors import visitor_of
 from repository.schema.export import build_meta_tags, build_schema_org_jsonld, render_script_json
 from repository.selectors.access import can_edit, get_version
@@ -15,10 +15,18 @@ from repository.selectors.datasets import describe_dataset
 
 
 @require_safe
+@negotiated
 @answering_refusals
 def show_dataset(request: HttpRequest, dataset_id: str) -> HttpResponse:
-    """Show the landing page of the newest version, or of the one that the address names."""
-    version = get_version(visitor_of(request), read_dataset_id(dataset_id), read_version_number(request))
+    """Show the newest version, or the one that the address names, as a page or in the format asked for."""
+    number = read_version_number(request)
+    version = get_version(visitor_of(request), read_dataset_id(dataset_id), number)
+    export = choose_format(request)
+    if export is not None:
+        response = answer_export(export, build_citation_record(version))
+        query = f"?version={number}" if number is not None else ""
+        response["Content-Location"] = f"/datasets/{version.dataset_id}.{export.ending}{query}"
+        return response
     dataset = describe_dataset(version)
     if dataset.state == "withdrawn":
         return answer_page(

@@ -8,7 +8,8 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from frontend.views.answers import answering_refusals
+from frontend.negotiation import choose_representation
+from frontend.views.answers import NotAcceptableError, answering_refusals
 from frontend.views.dataset_addresses import read_dataset_id, read_version_number
 from frontend.views.visitors import visitor_of
 from repository.errors import NotFoundError
@@ -25,12 +26,13 @@ from repository.selectors.citation import build_citation_record
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A format: its ending, what it is called, its media type, and what writes it."""
+    """A format: its ending, what it is called, its media type, what writes it, and other names of the type."""
 
     ending: str
     label: str
     media_type: str
     build: Callable[[CitationRecord], str | bytes]
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ def _as_json(document: Mapping[str, object]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
+PAGE = "text/html"
 EXPORTS: Mapping[str, Export] = {
     export.ending: export
     for export in (
@@ -53,6 +56,7 @@ EXPORTS: Mapping[str, Export] = {
             "schema.org",
             "application/ld+json",
             lambda record: _as_json(build_schema_org_jsonld(record)),
+            ("application/vnd.schemaorg.ld+json",),
         ),
         Export("datacite.xml", "DataCite XML", "application/vnd.datacite.datacite+xml", build_datacite_xml),
         Export(
@@ -61,7 +65,7 @@ EXPORTS: Mapping[str, Export] = {
             "application/vnd.datacite.datacite+json",
             lambda record: _as_json(build_datacite_json(record)),
         ),
-        Export("bib", "BibTeX", "application/x-bibtex", build_bibtex),
+        Export("bib", "BibTeX", "application/x-bibtex", build_bibtex, ("text/x-bibtex",)),
     )
 }
 
@@ -96,9 +100,34 @@ def send_export(request: HttpRequest, dataset_id: str, export: str) -> HttpRespo
         endings = ", ".join(f".{ending}" for ending in EXPORTS)
         raise NotFoundError(f"There is no description in the format .{export}.", hint=f"There are {endings}.")
     version = get_version(visitor_of(request), read_dataset_id(dataset_id), read_version_number(request))
-    content = known.build(build_citation_record(version))
-    status = HTTPStatus.GONE if version.state == "withdrawn" else HTTPStatus.OK
-    response = HttpResponse(content, content_type=f"{known.media_type}; charset=utf-8", status=status)
+    return answer_export(known, build_citation_record(version))
+
+
+def answer_export(export: Export, record: CitationRecord) -> HttpResponse:
+    """Return the description of a version in a format, which is the same for everybody."""
+    content = export.build(record)
+    status = HTTPStatus.OK if record.withdrawn is None else HTTPStatus.GONE
+    response = HttpResponse(content, content_type=f"{export.media_type}; charset=utf-8", status=status)
     response["Cache-Control"] = "public, max-age=60"
-    response["Access-Control-Allow-Origin"] = "*"
     return response
+
+
+def choose_format(request: HttpRequest) -> Export | None:
+    """Return the format that the request asks for; None for the page.
+
+    Raises
+    ------
+    NotAcceptableError
+        It excludes the page and every format.
+    """
+    offered: dict[str, Export | None] = {PAGE: None}
+    offered |= {export.media_type: export for export in EXPORTS.values()}
+    aliases = {alias: export.media_type for export in EXPORTS.values() for alias in export.aliases}
+    aliases |= {"application/xhtml+xml": PAGE}
+    chosen = choose_representation(request.headers.get("Accept"), list(offered), aliases)
+    if chosen is None:
+        raise NotAcceptableError(
+            "There is no description in a format that the request accepts.",
+            hint=f"There are {', '.join(offered)}.",
+        )
+    return offered[chosen]

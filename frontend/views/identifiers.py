@@ -6,9 +6,9 @@ from xml.sax.saxutils import escape
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.http import require_safe
 
-from frontend.views.answers import answering_refusals
+from frontend.views.answers import answering_refusals, negotiated
 from frontend.views.dataset_addresses import read_dataset_id
-from frontend.views.exports import EXPORTS
+from frontend.views.exports import EXPORTS, choose_format
 from frontend.views.visitors import visitor_of
 from repository.errors import NotFoundError
 from repository.selectors.access import get_version
@@ -17,8 +17,16 @@ from repository.selectors.citation import build_citation_record
 from repository.selectors.deposits import get_identifier
 from repository.selectors.sitemap import list_published_pages
 
+_IS_PUBLIC = {"Cache-Control": "public, max-age=60"}
+# Exports name files, measurements and the schema below /api/. The longest match decides (RFC 9309); older readers
+# take the first line that matches, so what is allowed comes first.
+_ALLOWED = ("/api/v1/datasets/", "/api/v1/measurements/", "/api/v1/schemas/", "/api/v1/openapi.json")
+_KEPT = ("/api/v1/datasets/*/zip", "/api/v1/measurements/*/signals/", "/api/")
+_KEPT += ("/deposits/", "/accounts/", "/admin/", "/tokens")
+
 
 @require_safe
+@negotiated
 @answering_refusals
 def resolve_doi(request: HttpRequest, doi: str) -> HttpResponse:
     """Lead a DOI to its page, or to the format that a program asks for."""
@@ -26,24 +34,10 @@ def resolve_doi(request: HttpRequest, doi: str) -> HttpResponse:
     if identifier is None:
         raise NotFoundError(f"The DOI {doi} is not one of ours.")
     version = get_version(visitor_of(request), identifier.dataset_id, identifier.version_number)
-    ending = _choose_ending(request.headers.get("Accept", ""))
+    chosen = choose_format(request)
+    ending = f".{chosen.ending}" if chosen else ""
     query = f"?version={identifier.version_number}" if identifier.version_number else ""
-    response = HttpResponseRedirect(f"/datasets/{quote(version.dataset_id)}{ending}{query}")
-    response["Vary"] = "Accept"
-    return response
-
-
-def _choose_ending(accept: str) -> str:
-    wanted = [part.split(";")[0].strip().lower() for part in accept.split(",")]
-    return next(
-        (
-            f".{export.ending}"
-            for media in wanted
-            for export in EXPORTS.values()
-            if export.media_type == media
-        ),
-        "",
-    )
+    return HttpResponseRedirect(f"/datasets/{quote(version.dataset_id)}{ending}{query}")
 
 
 @require_safe
@@ -64,9 +58,7 @@ def send_linkset(request: HttpRequest, dataset_id: str) -> HttpResponse:
         "item": [{"href": file.url, "type": file.media_type} for file in record.files],
     }
     linkset = {"linkset": [{name: links for name, links in page.items() if links}]}
-    response = JsonResponse(linkset, content_type="application/linkset+json")
-    response["Access-Control-Allow-Origin"] = "*"
-    return response
+    return JsonResponse(linkset, content_type="application/linkset+json", headers=_IS_PUBLIC)
 
 
 @require_safe
@@ -84,13 +76,17 @@ def send_sitemap(request: HttpRequest) -> HttpResponse:
             "</urlset>\n",
         ]
     )
-    return HttpResponse(body, content_type="application/xml")
+    return HttpResponse(body, content_type="application/xml", headers=_IS_PUBLIC)
 
 
 @require_safe
 def send_robots(request: HttpRequest) -> HttpResponse:
-    """Welcome search engines to the landing pages, and keep them off the bytes."""
+    """Welcome search engines to the pages and to every address that an export names."""
     del request
-    sitemap = dataset_page("").replace("/datasets/", "/sitemap.xml")
-    body = f"User-agent: *\nDisallow: /api/\nDisallow: /deposits/\nDisallow: /accounts/\nSitemap: {sitemap}\n"
-    return HttpResponse(body, content_type="text/plain")
+    lines = [
+        "User-agent: *",
+        *(f"Allow: {path}" for path in _ALLOWED),
+        *(f"Disallow: {path}" for path in _KEPT),
+    ]
+    lines.append(f"Sitemap: {dataset_page('').replace('/datasets/', '/sitemap.xml')}")
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain", headers=_IS_PUBLIC)

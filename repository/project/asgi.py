@@ -13,6 +13,7 @@ from starlette.routing import Mount  # noqa: E402
 
 from api.byte_service.cors import CrossOriginReads  # noqa: E402
 from api.byte_service.routes import build_byte_routes  # noqa: E402
+from api.caching import PrivateUnlessPublic  # noqa: E402
 from api.static_files import FoundStaticFiles  # noqa: E402
 
 if TYPE_CHECKING:
@@ -23,4 +24,4 @@ web = Starlette(
     routes=[*build_byte_routes(), Mount("/static", FoundStaticFiles()), Mount("/", django_asgi)],
 )
 web.router.default = django_asgi  # a line break in an address matches no route, not even "/"
-application = CrossOriginReads(web)
+application = PrivateUnlessPublic(CrossOriginReads(web))

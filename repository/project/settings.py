@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "frontend",
 ]
 MIDDLEWARE = [
+    "api.caching.PrivateUnlessPublicMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "repository.project.middleware.ForgivingSlashMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -21,7 +21,9 @@ class ByteObject:
     Attributes
     ----------
     is_public
-        Anybody may have them and keep them for ever.
+        Anybody may have them.
+    is_lasting
+        The address names these bytes for ever; the newest version's address shows others one day.
     """
 
     sha256: str
@@ -29,6 +31,7 @@ class ByteObject:
     media_type: str
     filename: str
     is_public: bool
+    is_lasting: bool = True
 
 
 class ArrayNotReadyError(RepositoryError):
@@ -54,8 +57,14 @@ def find_dataset_file(visitor: Visitor, dataset_id: str, path: str, number: int 
     if file is None:
         raise NotFoundError(f"The dataset {dataset_id} has no file {path}.")
     require_bytes(visitor, version)
-    is_public = not is_embargoed(version) and number is not None
-    return ByteObject(file.sha256, file.size, file.media_type, path.rsplit("/", 1)[-1], is_public=is_public)
+    return ByteObject(
+        file.sha256,
+        file.size,
+        file.media_type,
+        path.rsplit("/", 1)[-1],
+        is_public=not is_embargoed(version),
+        is_lasting=number is not None,
+    )
 
 
 def find_array_object(
@@ -105,8 +114,17 @@ def find_product(
     )
 
 
-def list_version_files(visitor: Visitor, dataset_id: str, number: int | None) -> list[tuple[str, str, int]]:
-    """Return (path, sha256, size) of every file of a version, for its ZIP."""
+@dataclass(frozen=True, slots=True)
+class VersionFiles:
+    """Every file of a version as (path, sha256, size), for its ZIP, and whether anybody may have them."""
+
+    files: list[tuple[str, str, int]]
+    is_public: bool
+
+
+def list_version_files(visitor: Visitor, dataset_id: str, number: int | None) -> VersionFiles:
+    """Return what the ZIP of a version holds."""
     version = get_version(visitor, dataset_id, number)
     require_bytes(visitor, version)
-    return list(VersionFile.objects.filter(version=version).values_list("path", "sha256", "size"))
+    files = VersionFile.objects.filter(version=version).values_list("path", "sha256", "size")
+    return VersionFiles(list(files), is_public=not is_embargoed(version))

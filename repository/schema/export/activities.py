@@ -12,9 +12,11 @@ def list_activities(record: CitationRecord) -> list[dict[str, Any]]:
     if record.instruments:
         used = [_describe_instrument(instrument) for instrument in record.instruments]
         activities.append(_build_activity("acquisition", used))
-    for making in dict.fromkeys(record.makings):
-        if making.activity != "acquisition":
-            activities.append(_build_activity(making.activity, _describe_program(making), making.method))
+    activities += [
+        _build_activity(making.activity, _describe_program(making), making.method)
+        for making in dict.fromkeys(record.makings)
+        if making.activity != "acquisition"
+    ]
     return activities
 
 

@@ -293,7 +293,7 @@ class CitationRecord:
         return tuple(dict.fromkeys((*own, *self._sources(), *self.related)))
 
     def _sources(self) -> Iterable["RelatedIdentifier"]:
-        """What data were made from, where it has an identifier of its own."""
+        """Yield what data were made from, where it has an identifier of its own."""
         for making in self.makings:
             if making.activity == "acquisition":
                 continue

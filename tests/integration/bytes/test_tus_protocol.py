@@ -61,7 +61,7 @@ def test_expiration_is_named_in_every_answer(tus: RawTus, deposit: str) -> None:
         expires = email.utils.parsedate_to_datetime(answer.headers["Upload-Expires"]).timestamp()
         assert time.time() + 6 * 86_400 < expires < time.time() + 8 * 86_400
         assert answer.headers["Tus-Resumable"] == "1.0.0"
-        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Cache-Control"] == "private, no-store"
 
 
 def test_wrong_offset_is_a_conflict_that_names_the_right_one(tus: RawTus, deposit: str) -> None:

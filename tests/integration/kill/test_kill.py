@@ -62,7 +62,7 @@ def test_array_is_announced_while_it_is_converted(victim: Victim, announced: Ann
     early, deposit = announced
     assert (early.status_code, early.json()["code"]) == (404, "converting")
     assert int(early.headers["Retry-After"]) > 0
-    assert early.headers["Cache-Control"] == "no-store"
+    assert early.headers["Cache-Control"] == "private, no-store"
     victim.settle(deposit)
     assert victim.http.get(str(early.url)).status_code == 200
 

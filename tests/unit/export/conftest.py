@@ -75,7 +75,9 @@ def record() -> CitationRecord:
                 techniques=("four_d_stem", "annular"),
                 acquired_at="2026-10-01T10:00:00+02:00",
                 variables=(
-                    Variable(name="acceleration_voltage", value=80.0, unit="kV", source="header", basis="nominal"),
+                    Variable(
+                        name="acceleration_voltage", value=80.0, unit="kV", source="header", basis="nominal"
+                    ),
                     Variable(name="defocus", minimum=-10.0, maximum=10.0, unit="nm"),
                     Variable(name="scan_shape", value=(256.0, 256.0), unit="1"),
                 ),
@@ -84,7 +86,11 @@ def record() -> CitationRecord:
                 id="n1c3-88bj",
                 techniques=("eels",),
                 acquired_at="2026-10-03",
-                variables=(Variable(name="acceleration_voltage", value=80.0, unit="kV", source="header", basis="nominal"),),
+                variables=(
+                    Variable(
+                        name="acceleration_voltage", value=80.0, unit="kV", source="header", basis="nominal"
+                    ),
+                ),
             ),
         ),
         catalog_url="https://stemma.example/",

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -28,7 +27,9 @@ from repository.schema.fields import load_catalogue
 SIMULATED = Making(origin="simulated", level="raw", program="abTEM", version="1.0.5", method="frozen phonons")
 AUGMENTED = Making(origin="augmented", level="filtered", method="denoised by a network")
 DERIVED = Making(
-    level="derived", method="fit of peaks", inputs=("10.1000/raw-data", "not deposited: too large", "scan.raw")
+    level="derived",
+    method="fit of peaks",
+    inputs=("10.1000/raw-data", "not deposited: too large", "scan.raw"),
 )
 MADE = {"simulated": SIMULATED, "augmented": AUGMENTED, "derived": DERIVED}
 TITLES = {
