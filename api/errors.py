@@ -13,6 +13,8 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from repository import errors
+from repository.schema.findings import Finding
+from repository.schema.plain_text import hide_internals
 
 log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
@@ -50,7 +52,7 @@ def build_problem(
     detail: str,
     hint: str = "",
     pointer: str = "",
-    findings: tuple[Any, ...] = (),
+    findings: tuple[Finding, ...] = (),
 ) -> dict[str, Any]:
     """Return the problem document."""
     problem: dict[str, Any] = {
@@ -58,14 +60,19 @@ def build_problem(
         "title": HTTPStatus(status).phrase,
         "status": int(status),
         "code": code,
-        "detail": detail,
-        "hint": hint,
+        "detail": hide_internals(detail),
+        "hint": hide_internals(hint),
     }
     if pointer:
         problem["pointer"] = pointer
     if findings:
-        problem["findings"] = [finding.as_dict() for finding in findings]
+        problem["findings"] = [_describe_finding(finding) for finding in findings]
     return problem
+
+
+def _describe_finding(finding: Finding) -> dict[str, Any]:
+    described = finding.as_dict()
+    return described | {part: hide_internals(described[part]) for part in ("message", "hint")}
 
 
 def describe_refusal(refusal: errors.RepositoryError) -> dict[str, Any]:

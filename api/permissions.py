@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.models import AnonymousUser
 from rest_framework.permissions import BasePermission
 
 from repository.errors import ScopeMissingError
@@ -14,7 +15,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class ScopePermission(BasePermission):
-    """A token does what its scopes name; a view names the scope of its writes in `write_scope`."""
+    """A token does what its scopes name; a view names the scope of its writes in `write_scope`.
+
+    What strangers read too, a token that may not read sees as a stranger does: never less, and nothing more.
+    """
 
     message = "Sign in or send a token."
 
@@ -24,6 +28,9 @@ class ScopePermission(BasePermission):
         if needs_account and not request.user.is_authenticated:
             return False
         if request.auth is not None:
+            if not needs_account and request.method in SAFE_METHODS and "read" not in request.auth.scopes:
+                request.user = AnonymousUser()
+                return True
             scope = "read" if request.method in SAFE_METHODS else getattr(view, "write_scope", "deposit")
             require_scope(request.auth, scope)
         return True

@@ -18,6 +18,7 @@ from repository.errors import (
     UnknownSearchFilterError,
     WithdrawnError,
 )
+from repository.schema.plain_text import hide_internals
 
 
 class NotAcceptableError(RepositoryError):
@@ -85,7 +86,8 @@ def answering_refusals(page: Page[Parameters]) -> Page[Parameters]:
 
 def show_refusal(request: HttpRequest, refusal: RepositoryError) -> HttpResponse:
     """Return the page of a refusal."""
+    words = {"message": hide_internals(refusal.message), "hint": hide_internals(refusal.hint)}
     for kind, status, template in _STATUS:
         if isinstance(refusal, kind):
-            return answer_page(request, template, {"refusal": refusal}, status=status)
-    return answer_page(request, "403.html", {"refusal": refusal}, status=HTTPStatus.BAD_REQUEST)
+            return answer_page(request, template, {"refusal": words}, status=status)
+    return answer_page(request, "403.html", {"refusal": words}, status=HTTPStatus.BAD_REQUEST)

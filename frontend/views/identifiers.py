@@ -21,8 +21,15 @@ _IS_PUBLIC = {"Cache-Control": "public, max-age=60"}
 # Exports name files, measurements and the schema below /api/. The longest match decides (RFC 9309); older readers
 # take the first line that matches, so what is allowed comes first.
 _ALLOWED = ("/api/v1/datasets/", "/api/v1/measurements/", "/api/v1/schemas/", "/api/v1/openapi.json")
-_KEPT = ("/api/v1/datasets/*/zip", "/api/v1/measurements/*/signals/", "/api/")
-_KEPT += ("/deposits/", "/accounts/", "/admin/", "/tokens")
+_KEPT = (
+    "/api/v1/datasets/*/zip",
+    "/api/v1/measurements/*/signals/",
+    "/api/",
+    "/deposits/",
+    "/accounts/",
+    "/admin/",
+    "/tokens",
+)
 
 
 @require_safe

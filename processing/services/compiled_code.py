@@ -7,11 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import structlog
 from django.conf import settings
 
 import processing.reductions
 from repository.errors import TransientError
 
+log = structlog.get_logger(__name__)
 PROGRAM = "from processing.reductions.warm_up import compile_kernels; compile_kernels()"
 LONGEST_S = 600
 
@@ -49,7 +51,8 @@ def _compile_into(folder: Path) -> None:
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as fault:
         detail = (fault.stderr or b"").decode(errors="replace")[-1000:]
-        raise TransientError(f"The reductions could not be compiled: {detail or fault}") from fault
+        log.warning("reductions_not_compiled", detail=detail or str(fault))
+        raise TransientError("The reductions could not be compiled; the log says why.") from fault
 
 
 def _folder() -> Path:

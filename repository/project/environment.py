@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -81,6 +82,7 @@ class Environment:
     requests_per_minute: int
     anonymous_requests_per_minute: int
     accel_redirect: bool
+    operator_networks: tuple[IPv4Network | IPv6Network, ...]
     dask_scheduler_address: str | None
     log_level: str
 
@@ -129,6 +131,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         requests_per_minute=source.integer("STEMMA_REQUESTS_PER_MINUTE", 600, minimum=1),
         anonymous_requests_per_minute=source.integer("STEMMA_ANONYMOUS_REQUESTS_PER_MINUTE", 600, minimum=1),
         accel_redirect=source.flag("STEMMA_ACCEL_REDIRECT"),
+        operator_networks=source.networks("STEMMA_OPERATOR_NETWORKS"),
         dask_scheduler_address=source.optional("DASK_SCHEDULER_ADDRESS"),
         log_level=source.optional("STEMMA_LOG_LEVEL") or "INFO",
     )
@@ -214,6 +217,14 @@ class _Variables:
 
     def words(self, name: str) -> tuple[str, ...]:
         return tuple(word for word in re.split(r"[\s,]+", self.optional(name) or "") if word)
+
+    def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+        try:
+            return tuple(ip_network(word) for word in self.words(name))
+        except ValueError as error:
+            raise EnvironmentVariableError(
+                f"{name}: {error}; write networks such as 10.1.0.0/16 or 127.0.0.1, separated by spaces."
+            ) from error
 
     def integer(self, name: str, default: int, *, minimum: int, maximum: int | None = None) -> int:
         text = self.optional(name)

@@ -11,13 +11,14 @@ from django.db.models import Avg, Exists, OuterRef, Q, QuerySet
 from repository.models import DataFile, DatasetVersion, Deposit, Finding, Identifier, Job, Measurement, User
 from repository.schema import Requirement, SignalShape, list_requirements
 from repository.schema.calibrated_axes import calibrate_axes
+from repository.schema.plain_text import describe_reason, hide_internals
 from repository.selectors import addresses
 from repository.selectors.access import own_deposits
 
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """A finding as it is shown."""
+    """A finding as it is shown: in words for people, whatever a library said when it was written down."""
 
     severity: str
     code: str
@@ -26,6 +27,10 @@ class FindingView:
     hint: str
     layer: str
     stage: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", hide_internals(self.message))
+        object.__setattr__(self, "hint", hide_internals(self.hint))
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,7 +356,10 @@ def describe_progress(deposit: Deposit) -> ProgressView:
     failed = jobs.filter(state=Job.State.FAILED).values_list("reason", flat=True)[:20]
     message = next((job.message for job in active if job.message), "Waiting for a worker." if active else "")
     return ProgressView(
-        fraction=(mean or 0.0) if active else 1.0, message=message, running=len(active), failed=tuple(failed)
+        fraction=(mean or 0.0) if active else 1.0,
+        message=message,
+        running=len(active),
+        failed=tuple(map(describe_reason, failed)),
     )
 
 

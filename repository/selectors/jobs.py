@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from repository.errors import NotFoundError
 from repository.models import Job
+from repository.schema.plain_text import describe_reason, hide_internals
 from repository.selectors.access import Visitor, visible_deposits
 
 
@@ -35,8 +36,8 @@ def describe_job(visitor: Visitor, job_id: uuid.UUID) -> JobView:
         state=job.state,
         attempt=job.attempt,
         fraction=job.fraction,
-        message=job.message,
-        reason=job.reason,
+        message=hide_internals(job.message),
+        reason=describe_reason(job.reason),
         created_at=job.created_at,
         finished_at=job.finished_at,
     )

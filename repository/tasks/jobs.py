@@ -17,6 +17,7 @@ from django.db import (
 )
 
 from repository.errors import LeaseLostError, RepositoryError, TransientError
+from repository.schema.plain_text import describe_reason
 from repository.services.jobs import (
     ClaimedJob,
     claim_job,
@@ -107,7 +108,7 @@ def _tell_domain(claim: ClaimedJob, reason: str) -> None:
     """Record the failure where people see it; a fault in that must not keep the job alive for ever."""
     try:
         with transaction.atomic():
-            get_kind(claim.kind).apply_failure(claim, reason)
+            get_kind(claim.kind).apply_failure(claim, describe_reason(reason))
     except Exception:  # the border: the job must end
         log.exception("job_failure_not_recorded", job=str(claim.id), kind=claim.kind)
 

@@ -1,14 +1,17 @@
 """The doors beside API and pages: health, administration, accounts, and forms that pages send."""
 
 from collections.abc import Iterable, Iterator
+from ipaddress import ip_network
 from typing import Any, cast
 
 import pytest
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.api.conftest import WebClient
+from repository.selectors.health import PartHealth
+from tests.api.conftest import WebClient, as_token, make_token
 from tests.api.worlds import People, gather_people
+from tests.factories import make_user
 
 ROLES = ("stranger", "other", "owner", "co-owner", "curator", "admin")
 DOORS = {"healthz", "readyz", "metrics", "api/v1/", "admin/", "accounts/", ""}
@@ -49,20 +52,112 @@ def test_every_door_is_known() -> None:
     assert {str(each.pattern) for each in get_resolver().url_patterns} == DOORS
 
 
-@pytest.mark.parametrize("address", ["/healthz", "/metrics"])
-def test_health_tells_everybody_the_same(web: WebClient, address: str) -> None:
+def test_life_tells_everybody_the_same(web: WebClient) -> None:
     people = gather_people()
-    told = {(answer.status_code, answer.text) for answer in (ask(web, people, r, address) for r in ROLES)}
+    told = {(answer.status_code, answer.text) for answer in (ask(web, people, r, "/healthz") for r in ROLES)}
     assert [status for status, _ in told] == [200]
 
 
-def test_readiness_names_parts_and_nobody(web: WebClient) -> None:
+PARTS = {"database", "broker", "worker", "objects", "sandbox"}
+
+
+def test_readiness_names_parts_to_everybody_and_reasons_to_operators(web: WebClient) -> None:
     people = gather_people()
     for role in ROLES:
         answer = ask(web, people, role, "/readyz")
+        body = answer.json()
         assert answer.status_code in {200, 503}
-        assert set(answer.json()["parts"]) == {"database", "broker", "worker", "objects", "sandbox"}
+        assert set(body["parts"]) == PARTS
         assert settings.DATABASES["default"]["PASSWORD"] not in answer.text
+        assert {body[name] for name in PARTS} <= (
+            {"ok", "unavailable"} if role != "admin" else set(body.values())
+        )
+        has_details = {"detail" in part for part in body["parts"].values()}
+        assert has_details == {role == "admin"}, role
+
+
+def test_counts_are_for_operators(web: WebClient) -> None:
+    people = gather_people()
+    for role in ROLES:
+        answer = ask(web, people, role, "/metrics")
+        assert answer.status_code == (200 if role == "admin" else 401), role
+        assert ("stemma_jobs" in answer.text) is (role == "admin")
+    for role, status in {"admin": 200, "curator": 401, "owner": 401, "expired": 401}.items():
+        assert web.get("/metrics", headers=people.headers[role]).status_code == status, role
+
+
+@pytest.fixture
+def operator_networks(settings: Any) -> None:
+    settings.OPERATOR_NETWORKS = (ip_network("127.0.0.0/8"), ip_network("2001:db8::/32"))
+
+
+@pytest.mark.usefixtures("operator_networks")
+@pytest.mark.parametrize(
+    ("peer", "headers", "is_told"),
+    [
+        ("127.0.0.1", {}, True),
+        ("::ffff:127.0.0.1", {}, True),
+        ("2001:db8::7", {}, True),
+        ("192.0.2.1", {}, False),
+        ("", {}, False),
+        ("127.0.0.1", {"X-Forwarded-For": "192.0.2.1"}, False),
+        ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, False),
+        ("127.0.0.1", {"X-Real-IP": "127.0.0.1"}, False),
+        ("127.0.0.1", {"Forwarded": "for=127.0.0.1"}, False),
+        ("127.0.0.1", {"Via": "1.1 proxy"}, False),
+        ("192.0.2.1", {"X-Forwarded-For": "127.0.0.1"}, False),
+    ],
+)
+@pytest.mark.django_db
+def test_a_network_counts_for_the_connection_itself(
+    client: Any, peer: str, headers: dict[str, str], is_told: bool
+) -> None:
+    answer = client.get("/metrics", REMOTE_ADDR=peer, headers=headers)
+    assert (answer.status_code == 200) is is_told
+    parts = client.get("/readyz", REMOTE_ADDR=peer, headers=headers).json()["parts"].values()
+    assert {"detail" in part for part in parts} == {is_told}
+
+
+@pytest.mark.django_db
+def test_no_network_is_the_operators_unless_it_is_named(client: Any) -> None:
+    assert settings.OPERATOR_NETWORKS == ()
+    assert client.get("/metrics", REMOTE_ADDR="127.0.0.1").status_code == 401
+
+
+@pytest.mark.django_db
+def test_a_part_that_is_away_shows_its_host_to_operators_alone(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = PartHealth("broker", is_ok=False, detail="Error 111 connecting to 10.9.8.7:6379.")
+    monkeypatch.setattr("api.health.check_broker", lambda: away)
+    told = client.get("/readyz")
+    assert (told.status_code, told.json()["broker"]) == (503, "unavailable")
+    assert "10.9.8.7" not in told.text
+    assert told.json()["parts"]["broker"] == {"ok": False}
+    headers = as_token(make_token(make_user(role="admin")))
+    assert client.get("/readyz", headers=headers).json()["broker"] == away.detail
+
+
+def test_every_door_is_private(web: WebClient) -> None:
+    """Also the redirects to sign in, the forms, and what is not there."""
+    people = gather_people()
+    addresses = [*list_below("admin/"), *list_below("accounts/"), "/healthz", "/readyz", "/metrics", "/none"]
+    addresses += [
+        "/api/v1/none",
+        "/deposits/",
+        "/tokens",
+        "/static/none.js",
+        "/api/v1/uploads/none",
+        "/static",
+    ]
+    wrong = {
+        (address, role): answer.headers.get("cache-control")
+        for address in addresses
+        for role in ("stranger", "owner", "admin")
+        if (answer := ask(web, people, role, address)).headers.get("cache-control") != "private, no-store"
+        and not answer.headers.get("location", "").startswith("/static/")
+    }
+    assert wrong == {}
 
 
 def test_administration_is_for_administrators(web: WebClient) -> None:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from api.byte_service.routes import build_byte_routes
 from repository.schema.identifiers import generate_id
-from tests.api.conftest import WebClient
+from tests.api.conftest import WebClient, as_token, make_token
 from tests.api.worlds import PENDING, STATES, World, build_world, gather_people
 
 # States: d draft, r ready, o published open, e published under embargo, w withdrawn; `*` all of them.
@@ -148,6 +148,36 @@ GET    /linkset/{dataset_id}                                  oew   200 200 200 
 GET    /sitemap.xml                                           *     200 200 200 200 200 200 200
 GET    /robots.txt                                            d     200 200 200 200 200 200 200
 """
+
+# What strangers and shared caches may keep, once it is published. Everything else is private and never stored:
+# a new address needs no entry for that, and one that calls itself public needs one here.
+MAY_BE_KEPT = {
+    "/api/v1/datasets/{dataset_id}/",
+    "/api/v1/datasets/{dataset_id}/versions/{number}/",
+    "/api/v1/datasets/{dataset_id}/files/{path}",
+    "/api/v1/datasets/{dataset_id}/versions/{number}/files/{path}",
+    "/api/v1/datasets/{dataset_id}/zip",
+    "/api/v1/datasets/{dataset_id}/versions/{number}/zip",
+    "/api/v1/measurements/{measurement_id}/",
+    "/api/v1/measurements/{measurement_id}/metadata/",
+    "/api/v1/measurements/{measurement_id}/findings/",
+    "/api/v1/measurements/{measurement_id}/reductions/",
+    "/api/v1/measurements/{measurement_id}/reductions/{product}/",
+    "/api/v1/measurements/{measurement_id}/signals/{name}/zarr/{key}",
+    "/api/v1/measurements/{measurement_id}/signals/{name}/companion/{key}",
+    "/api/v1/measurements/{measurement_id}/reductions/{product}/data",
+    "/api/v1/measurements/{measurement_id}/reductions/{product}/preview.png",
+    "/api/v1/schemas/stem/{version}/{name}",
+    "/",
+    "/search",
+    "/datasets/{dataset_id}",
+    "/datasets/{dataset_id}.{export}",
+    "/about",
+    "/docs/schema",
+    "/linkset/{dataset_id}",
+    "/sitemap.xml",
+    "/robots.txt",
+}
 
 ROLES = {
     "str": "stranger",
@@ -285,6 +315,7 @@ def ask_all(web: WebClient, state: str, lines: list[Line], *, by_session: bool) 
     for line in lines:
         if state not in line.states:
             continue
+        told: Any = None
         for role, expected in line.expected.items():
             request = build_request(line, world)
             web.cookies.clear()
@@ -298,13 +329,74 @@ def ask_all(web: WebClient, state: str, lines: list[Line], *, by_session: bool) 
                     f"{line.method} {line.route} {state} {role}: {answer.status_code}, not {expected}"
                     f" {answer.text[:200]}"
                 )
+            told = told or answer  # the stranger is asked first
+            wrong += [f"{line.route} {state} {role}: {each}" for each in find_leaks(line, told, answer)]
             if line.method == "GET" and role in ASKS_FOR_THE_HEAD_TOO:
                 head = web.head(fill(line, world), **request)
                 if (head.status_code, head.content) != (expected, b""):
                     wrong.append(f"HEAD {line.route} {state} {role}: {head.status_code}, not {expected}")
+                if head.headers["cache-control"] != answer.headers["cache-control"]:
+                    wrong.append(f"HEAD {line.route} {state} {role}: {head.headers['cache-control']}")
             elif line.method in CHANGES and answer.is_success:
                 world = build_world(state, people)
     return wrong
+
+
+def find_leaks(line: Line, told: Any, answer: Any) -> Iterator[str]:
+    """Yield what is wrong with the caching of an answer; `told` is what a stranger gets there."""
+    kept = answer.headers["cache-control"]
+    if kept == "private, no-store":
+        return
+    if not kept.startswith("public"):
+        yield f"is neither public nor private: {kept}"
+    if line.method != "GET" or line.route not in MAY_BE_KEPT:
+        yield f"nobody decided that this may be kept: {kept}"
+    if answer.status_code not in {200, 410}:
+        yield f"a {answer.status_code} may be kept"
+    if (answer.status_code, answer.content) != (told.status_code, told.content):
+        yield "what a stranger does not get may be kept by others"
+    if "set-cookie" in answer.headers:
+        yield "a cookie may be kept by others"
+
+
+def test_what_may_be_kept_is_an_address_and_is_kept(web: WebClient) -> None:
+    lines = [line for line in (*API_LINES, *PAGE_LINES) if line.route in MAY_BE_KEPT and line.method == "GET"]
+    assert {line.route for line in lines} == MAY_BE_KEPT, "The set names what does not exist."
+    world = build_world("open", gather_people())
+    kept = {
+        line.route: web.get(fill(line, world)).headers["cache-control"]
+        for line in lines
+        if "open" in line.states or "draft" in line.states
+    }
+    assert [route for route, said in kept.items() if not said.startswith("public")] == []
+
+
+def test_every_address_of_the_documentation_stands_in_the_table(web: WebClient) -> None:
+    """The OpenAPI document is written from the views: what it names is asked for caching and permission too."""
+    documented = {
+        (method.upper(), path)
+        for path, methods in web.get("/api/v1/openapi.json").json()["paths"].items()
+        for method in methods
+        if method in {"get", "post", "put", "patch", "delete", "head"}
+    }
+    known = {(line.method, line.route.rstrip("/")) for line in API_LINES}
+    assert {(method, path.rstrip("/")) for method, path in documented} - known == set()
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_token_that_may_not_read_sees_what_a_stranger_sees(web: WebClient, state: str) -> None:
+    people = gather_people()
+    world = build_world(state, people)
+    lines = [line for line in API_LINES if state in line.states and line.method == "GET"]
+    for scopes in (("publish",), ("deposit", "curate")):
+        headers = as_token(make_token(people.users["owner"], *scopes))
+        for line in lines:
+            stranger, token = web.get(fill(line, world)), web.get(fill(line, world), headers=headers)
+            if stranger.status_code in {200, 410}:
+                assert (token.status_code, token.content) == (stranger.status_code, stranger.content), line
+            else:
+                # What needs an account says which scope is missing; the rest hears what a stranger hears.
+                assert token.status_code in {stranger.status_code, 403}, line
 
 
 @pytest.mark.parametrize("state", STATES)

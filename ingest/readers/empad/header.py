@@ -99,8 +99,9 @@ def parse_header(path: Path) -> EmpadHeader:
     try:
         root: Element = defusedxml.ElementTree.fromstring(path.read_bytes())
     except (ParseError, DefusedXmlException, ValueError) as error:
+        why = "it defines entities" if isinstance(error, DefusedXmlException) else str(error)
         raise refuse(
-            "xml_unreadable", f"{path.name} is not a whole, plain xml file: {error}.", UPLOAD_AGAIN
+            "xml_unreadable", f"{path.name} is not a whole, plain xml file: {why}.", UPLOAD_AGAIN
         ) from error
     fields: dict[str, Any] = {}
     _flatten(root, root.tag, fields)

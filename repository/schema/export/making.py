@@ -104,7 +104,8 @@ def describe_dataset_kind(makings: Iterable[Making]) -> str:
 
 
 def _list_kinds(makings: Iterable[Making]) -> str:
-    activities = sorted({making.activity for making in makings} or {"acquisition"})
+    nothing_said: set[Activity] = {"acquisition"}
+    activities = sorted({making.activity for making in makings} or nothing_said)
     *first, last = (_KIND_OF_DATA[activity] for activity in activities)
     return f"{', '.join(first)} and {last}" if first else last
 
