@@ -13,7 +13,7 @@ UNKNOWN_FAULT = "The server made a mistake; it is in its log, and nothing that w
 # The first folder decides: addresses of the API and pointers into documents begin with none of this machine's.
 _ABSOLUTE = re.compile(r"(?<![\w.:/~…])/([\w.@+-]+)((?:/[^\s/'\"<>|:;,()\[\]]+)+)/?")
 _CLASS_SUFFIX = r"(?:Error|Exception|Warning|Exit|Interrupt|Iteration|Forbidden|Timeout|Disconnect)"
-_CLASS = re.compile(rf"\b(?:[A-Za-z_]\w*\.)*[A-Z]\w*[a-z0-9]{_CLASS_SUFFIX}\b(?:\(\)|:)?\s*")
+_CLASS = re.compile(rf"\b(?:[A-Za-z_]\w*\.)*[A-Z]\w*[A-Za-z0-9]{_CLASS_SUFFIX}\b(?:\(\)|:)?\s*")
 _OBJECT = re.compile(
     r"<(?:class|function|module|bound method|built-in)?\s*'?[\w.]+'?(?: object)?(?: at 0x[0-9a-f]+)>"
 )
@@ -21,7 +21,7 @@ _CLASS_OBJECT = re.compile(r"<(?:class|function|module) '?[^<>]*'?>")
 _ERRNO = re.compile(r"\[Errno -?\d+\]\s*")
 # "ZeroDivisionError: …", "DoesNotExist", "KeyError('x')": what a worker writes down of an exception.
 _RAISED = re.compile(
-    rf"^(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*{_CLASS_SUFFIX}|[A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+)(?::\s|\(|$)"
+    rf"^(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*{_CLASS_SUFFIX}|Exception|Warning|[A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+)(?::\s|\(|$)"
 )
 _LEFT_OVER = re.compile(r":\s*$")
 
