@@ -1,6 +1,7 @@
 """Bad input gets a finding that says what, where, why and what to do; it loses nothing and stops nothing."""
 
 import hashlib
+import re
 from typing import Any
 
 import httpx
@@ -13,6 +14,9 @@ from tests.integration.bad_input.damaged_files import COUNTS, EMPAD, FRACTIONS, 
 
 RAW = f"scan_x{SCAN[1]}_y{SCAN[0]}.raw"
 PRIMARY = {"empad": "scan.xml"}
+INTERNALS = re.compile(
+    r"/(?:tmp|usr|home|root|work|var|proc|opt)/|\b\w+(?:Error|Exception)\b|0x[0-9a-f]{6}|\bErrno\b"
+)
 TRUNCATED = [(kind, percent) for kind in WHOLE for percent in FRACTIONS]
 
 
@@ -54,6 +58,7 @@ def test_no_finding_is_said_twice_and_none_without_reason(damaged: Deposit) -> N
             assert finding["hint"] or finding["severity"] == "info", finding
             assert "/objects/" not in finding["message"] + finding["hint"]
             assert "Traceback" not in finding["message"]
+            assert not INTERNALS.search(finding["message"] + finding["hint"]), finding
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,9 @@ from kombu import pools
 from repository.errors import LeaseLostError, NotFoundError, TransientError
 from repository.models import Deposit, Job, Measurement, WorkerHeartbeat
 from repository.project.celery import app
+from repository.schema.plain_text import UNKNOWN_FAULT
+from repository.selectors.deposits import describe_progress
+from repository.selectors.jobs import describe_job
 from repository.services import jobs
 from repository.services.jobs import ClaimedJob, claim_job, complete_job, create_job, extend_lease, lock_claim
 from repository.services.validation import validate_deposit
@@ -194,6 +197,18 @@ def test_an_unknown_fault_is_retried_and_named(handle: Any) -> None:
     run_job(str(job.pk))
     job.refresh_from_db()
     assert (job.state, job.reason) == ("queued", "ZeroDivisionError: one by zero")
+
+
+def test_the_words_of_an_unknown_fault_reach_no_person(handle: Any, told: Any) -> None:
+    """The row keeps them for the operator; the owner and the finding say that it is the server's mistake."""
+    handle(raising(OSError(2, "No such file", "/usr/lib/python3/secret.py")))
+    deposit = make_deposit()
+    job = create_job(kind="test", target="a", deposit=deposit, max_attempts=1)
+    run_job(str(job.pk))
+    job.refresh_from_db()
+    assert "secret.py" in job.reason
+    shown = (describe_job(deposit.owner, job.pk).reason, *describe_progress(deposit).failed, told[0][1])
+    assert shown == (UNKNOWN_FAULT,) * 3
 
 
 def test_a_fault_in_telling_the_domain_still_ends_the_job(handle: Any, monkeypatch: Any) -> None:
