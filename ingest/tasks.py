@@ -77,7 +77,7 @@ def _follow_opening(measurement: Measurement) -> None:
     enqueue_job(kind="convert_measurement", target=measurement.pk, deposit=measurement.deposit)
 
 
-register_kind("inspect_deposit", JobKind(work=_inspect, apply_failure=_fail_inspection))
+register_kind("inspect_deposit", JobKind(work=_inspect, apply_failure=_fail_inspection, lane="short"))
 register_kind(
     "open_measurement",
     build_measurement_job(
@@ -85,6 +85,7 @@ register_kind(
         stage=Finding.Stage.READING,
         code="reading_failed",
         sentence="The measurement could not be opened",
+        lane="short",
         follow=_follow_opening,
     ),
 )

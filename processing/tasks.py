@@ -20,6 +20,7 @@ _build_job = partial(
     stage=Finding.Stage.CONVERSION,
     code="conversion_failed",
     sentence="The measurement could not be converted",
+    lane="long",
 )
 register_kind("convert_measurement", _build_job(convert_measurement))
 register_kind("reduce_measurement", _build_job(reduce_measurement))

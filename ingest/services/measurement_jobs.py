@@ -12,6 +12,7 @@ from ingest.sandbox import SandboxError
 from ingest.services.confined import attempt_folder
 from ingest.services.hints import build_hints
 from repository.models import Finding, Measurement
+from repository.models.job import Lane
 from repository.schema.findings import Finding as Found
 from repository.services.jobs import ClaimedJob
 from repository.services.measurements import record_reading_failure
@@ -43,6 +44,8 @@ def build_measurement_job(
     stage: Finding.Stage,
     code: str,
     sentence: str,
+    lane: Lane,
+    is_light: Callable[[str], bool] | None = None,
     follow: Callable[[Measurement], None] = _end,
 ) -> JobKind:
     """Return the two halves of a job on one measurement.
@@ -55,6 +58,8 @@ def build_measurement_job(
         Whose findings a failure replaces.
     code, sentence
         How the finding of a job that failed for good is named and begins.
+    lane, is_light
+        Whether a person waits for it, and which of the long ones are so little work that they count as short.
     follow
         What happens in the settling transaction once the result stands, such as enqueuing the next job.
     """
@@ -78,7 +83,7 @@ def build_measurement_job(
         )
         _apply_failure(claim.target, stage, problem)
 
-    return JobKind(work=run, apply_failure=fail)
+    return JobKind(work=run, apply_failure=fail, lane=lane, is_light=is_light)
 
 
 def _apply(measurement_id: str, result: Result, follow: Callable[[Measurement], None]) -> None:

@@ -1,11 +1,14 @@
 import uuid
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from repository.models.deposit import Deposit
+
+Lane = Literal["short", "long"]
+"""Short work is what a person waits for, seconds each; long work takes as long as the file is large."""
 
 
 class Job(models.Model):

@@ -48,7 +48,11 @@ def handle(monkeypatch: pytest.MonkeyPatch, told: list[tuple[str, str]]) -> Call
     def register(work: Callable[[ClaimedJob, JobProgress], Apply]) -> None:
         register_kind(
             "test",
-            JobKind(work=work, apply_failure=lambda claim, reason: told.append((claim.target, reason))),
+            JobKind(
+                work=work,
+                apply_failure=lambda claim, reason: told.append((claim.target, reason)),
+                lane="short",
+            ),
         )
 
     return register
@@ -202,7 +206,7 @@ def test_a_fault_in_telling_the_domain_still_ends_the_job(handle: Any, monkeypat
     def tell(_claim: ClaimedJob, _reason: str) -> None:
         raise RuntimeError("the domain does not listen")
 
-    register_kind("test", JobKind(work=raising(NotFoundError("gone")), apply_failure=tell))
+    register_kind("test", JobKind(work=raising(NotFoundError("gone")), apply_failure=tell, lane="short"))
     job = create_job(kind="test", target="a")
     run_job(str(job.pk))
     job.refresh_from_db()
@@ -365,7 +369,7 @@ def test_two_measurements_that_end_at_once_do_not_lock_each_other_out(
 
         return apply
 
-    kind = JobKind(work=convert, apply_failure=lambda *_: None)
+    kind = JobKind(work=convert, apply_failure=lambda *_: None, lane="long")
     monkeypatch.setattr(job_kinds, "_kinds", {"convert_measurement": kind})
 
     def run(job_id: str) -> None:

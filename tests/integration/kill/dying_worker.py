@@ -18,5 +18,5 @@ def die(_claim: ClaimedJob, _progress: JobProgress) -> Apply:
     raise AssertionError("unreachable")
 
 
-register_kind("poison", JobKind(work=die, apply_failure=lambda _claim, _reason: None))
+register_kind("poison", JobKind(work=die, apply_failure=lambda _claim, _reason: None, lane="short"))
 run_job(sys.argv[1])

@@ -46,7 +46,9 @@ def failures() -> list[str]:
     def work(_claim: Any, _progress: JobProgress) -> Apply:
         return lambda: None
 
-    register_kind("poison", JobKind(work=work, apply_failure=lambda _, reason: reasons.append(reason)))
+    register_kind(
+        "poison", JobKind(work=work, apply_failure=lambda _, reason: reasons.append(reason), lane="short")
+    )
     return reasons
 
 
@@ -138,7 +140,9 @@ def test_database_that_is_away_when_the_work_is_done(
         worked.append(1)
         return lambda: applied.append(1)
 
-    register_kind("poison", JobKind(work=work, apply_failure=lambda _, reason: failures.append(reason)))
+    register_kind(
+        "poison", JobKind(work=work, apply_failure=lambda _, reason: failures.append(reason), lane="short")
+    )
     faults = [OperationalError("the server went away"), OperationalError("it is starting up")]
 
     def fail_twice(**words: Any) -> Job:
