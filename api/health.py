@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis.exceptions import RedisError
 
 from ingest.sandbox import probe_sandbox
-from repository.selectors.health import PartHealth, check_database, check_worker, count_jobs
+from repository.selectors.health import PartHealth, check_database, check_worker, measure_lanes
 from repository.services.storage import ObjectStoreUnavailableError, get_object_store
 
 
@@ -29,8 +29,18 @@ def answer_ready(_request: HttpRequest) -> HttpResponse:
 
 def answer_metrics(_request: HttpRequest) -> HttpResponse:
     """Return the counts that an operator plots, in the Prometheus text format."""
-    lines = ["# HELP stemma_jobs Jobs by state.", "# TYPE stemma_jobs gauge"]
-    lines += [f'stemma_jobs{{state="{state}"}} {count}' for state, count in count_jobs().items()]
+    loads = measure_lanes()
+    lines = ["# HELP stemma_jobs Jobs by lane and state.", "# TYPE stemma_jobs gauge"]
+    lines += [
+        f'stemma_jobs{{lane="{load.lane}",state="{state}"}} {count}'
+        for load in loads
+        for state, count in load.jobs.items()
+    ]
+    lines += [
+        "# HELP stemma_oldest_queued_job_seconds How long the oldest waiting job of a lane has been due.",
+        "# TYPE stemma_oldest_queued_job_seconds gauge",
+    ]
+    lines += [f'stemma_oldest_queued_job_seconds{{lane="{load.lane}"}} {load.oldest_s:.3f}' for load in loads]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4")
 
 

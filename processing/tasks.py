@@ -9,7 +9,7 @@ from celery.signals import worker_ready
 
 from ingest.services.measurement_jobs import build_measurement_job
 from processing.services.compiled_code import prepare_compiled_code
-from processing.services.conversion import convert_measurement
+from processing.services.conversion import convert_measurement, is_small
 from processing.services.reduction import reduce_measurement
 from repository.errors import TransientError
 from repository.models import Finding
@@ -22,7 +22,7 @@ _build_job = partial(
     sentence="The measurement could not be converted",
     lane="long",
 )
-register_kind("convert_measurement", _build_job(convert_measurement))
+register_kind("convert_measurement", _build_job(convert_measurement, is_light=is_small))
 register_kind("reduce_measurement", _build_job(reduce_measurement))
 
 

@@ -110,7 +110,11 @@ class MeasurementShape(Nested[Any]):
 class ProgressShape(Nested[Any]):
     fraction = serializers.FloatField()
     message = serializers.CharField(allow_blank=True)
-    running = serializers.IntegerField()
+    running = serializers.IntegerField(help_text="How many jobs of the deposit wait or run.")
+    position = serializers.IntegerField(
+        allow_null=True,
+        help_text="How many jobs are before the first of those that wait. Null when none waits.",
+    )
     failed = serializers.ListField(child=serializers.CharField())
 
 

@@ -11,8 +11,8 @@ from typing import Protocol
 from ingest.sandbox import SandboxError
 from ingest.services.confined import attempt_folder
 from ingest.services.hints import build_hints
+from repository.lanes import Lane
 from repository.models import Finding, Measurement
-from repository.models.job import Lane
 from repository.schema.findings import Finding as Found
 from repository.services.jobs import ClaimedJob
 from repository.services.measurements import record_reading_failure

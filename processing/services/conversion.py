@@ -1,9 +1,13 @@
 """Converting a measurement: confined, in one pass, every result under its digest before a row refers to it."""
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from django.db.models import Sum
 
 from ingest.sandbox import collect_output
 from ingest.services.confined import forward_progress, run_over_files
@@ -31,6 +35,8 @@ STATISTICS = (
     "virtual_detectors",
 )
 
+LARGEST_SMALL_BYTES = 64 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
@@ -50,6 +56,20 @@ class Conversion:
             converted=self.signals,
             findings=[found for found in self.findings if (found.code, found.message) not in said],
         )
+
+
+def is_small(measurement_id: str) -> bool:
+    """Return whether converting the measurement is a matter of seconds: its files and, unpacked, its arrays."""
+    measurement = Measurement.objects.get(pk=measurement_id)
+    files = measurement.parts.aggregate(size=Sum("data_file__size"))["size"] or 0
+    arrays = sum(math.prod(signal.shape) * _count_bytes(signal.dtype) for signal in measurement.signals.all())
+    return bool(max(files, arrays) <= LARGEST_SMALL_BYTES)
+
+
+def _count_bytes(dtype: str) -> int:
+    """Return the bytes of one value, such as 2 for `uint16`; numpy stays out of the processes that only enqueue."""
+    bits = re.search(r"\d+$", dtype)
+    return int(bits[0]) // 8 if bits else 1
 
 
 def convert_measurement(*, measurement: Measurement, output: Path, progress: JobProgress) -> Conversion:

@@ -5,7 +5,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import structlog
+from kombu.entity import Exchange, Queue
 
+from repository.lanes import LANES
 from repository.project.environment import CHECKOUT, read_environment
 
 ENVIRONMENT = read_environment()
@@ -157,6 +159,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 10,
     "health_check_interval": 10,
 }
+CELERY_TASK_QUEUES = [
+    Queue(lane, Exchange(lane, type="direct"), routing_key=lane)  # type: ignore[no-untyped-call]
+    for lane in LANES
+]
+CELERY_TASK_DEFAULT_QUEUE = "short"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -164,18 +171,13 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # the lease decides, not the connection
+RECONCILE_SECONDS = ENVIRONMENT.reconcile_seconds
+CELERY_BEAT_SCHEDULER = "repository.project.beat:MonotonicScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(ENVIRONMENT.home / "beat-schedule")
+# Messages without a date of expiry: machines whose clocks disagree would throw every one away.
 CELERY_BEAT_SCHEDULE = {
-    "reconcile-jobs": {
-        "task": "stemma.reconcile_jobs",
-        "schedule": ENVIRONMENT.reconcile_seconds,
-        "options": {"expires": max(1.0, 2 * ENVIRONMENT.reconcile_seconds)},
-    },
-    "expire-uploads": {
-        "task": "stemma.expire_uploads",
-        "schedule": 3600.0,
-        "options": {"expires": 600.0},
-    },
+    "reconcile-jobs": {"task": "stemma.reconcile_jobs", "schedule": RECONCILE_SECONDS},
+    "expire-uploads": {"task": "stemma.expire_uploads", "schedule": 3600.0},
 }
 
 REST_FRAMEWORK = {

@@ -13,6 +13,7 @@ from repository.schema import Requirement, SignalShape, list_requirements
 from repository.schema.calibrated_axes import calibrate_axes
 from repository.selectors import addresses
 from repository.selectors.access import own_deposits
+from repository.selectors.jobs import describe_waiting, find_first_position
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,20 @@ class MeasurementView:
 
 @dataclass(frozen=True, slots=True)
 class ProgressView:
-    """How far the reading of a deposit is."""
+    """How far the reading of a deposit is.
+
+    Attributes
+    ----------
+    running
+        How many of its jobs wait or run.
+    position
+        How many jobs are before the first of those that wait; `None` when none waits.
+    """
 
     fraction: float
     message: str
     running: int
+    position: int | None
     failed: tuple[str, ...]
 
 
@@ -347,12 +357,23 @@ def describe_progress(deposit: Deposit) -> ProgressView:
     if deposit.submitted_at is not None:
         jobs = jobs.filter(created_at__gte=deposit.submitted_at - dt.timedelta(minutes=1))
     mean = jobs.exclude(state=Job.State.CANCELLED).aggregate(mean=Avg("fraction"))["mean"]
-    active = list(jobs.filter(state__in=Job.ACTIVE).order_by("-state", "created_at")[:20])
+    active = list(jobs.filter(state__in=Job.ACTIVE).order_by("-state", "created_at"))
     failed = jobs.filter(state=Job.State.FAILED).values_list("reason", flat=True)[:20]
-    message = next((job.message for job in active if job.message), "Waiting for a worker." if active else "")
+    position = find_first_position(active)
     return ProgressView(
-        fraction=(mean or 0.0) if active else 1.0, message=message, running=len(active), failed=tuple(failed)
+        fraction=(mean or 0.0) if active else 1.0,
+        message=_describe_activity(active, position),
+        running=len(active),
+        position=position,
+        failed=tuple(failed),
     )
+
+
+def _describe_activity(active: Sequence[Job], position: int | None) -> str:
+    """Return what is being done, or, where nothing is, how long it takes until something is."""
+    if position is not None and active[0].state == Job.State.QUEUED:
+        return describe_waiting(position)
+    return next((job.message for job in active if job.message), "Waiting for a worker." if active else "")
 
 
 def get_identifier(doi: str) -> Identifier | None:

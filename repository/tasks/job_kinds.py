@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from repository.errors import LeaseLostError
-from repository.models.job import Lane
+from repository.lanes import Lane
 from repository.services.jobs import ClaimedJob
 
 Apply = Callable[[], None]

@@ -1,11 +1,10 @@
-"""Running one job: claim, work under a heartbeat, settle in one transaction."""
+"""Running one claimed job: work under a heartbeat, settle in one transaction."""
 
 import threading
 import time
 import uuid
 
 import structlog
-from celery import shared_task
 from django.conf import settings
 from django.db import (
     DatabaseError,
@@ -19,7 +18,6 @@ from django.db import (
 from repository.errors import LeaseLostError, RepositoryError, TransientError
 from repository.services.jobs import (
     ClaimedJob,
-    claim_job,
     complete_job,
     extend_lease,
     fail_job,
@@ -34,12 +32,8 @@ SETTLE_PATIENCE_S = 120.0
 SETTLE_PAUSE_S = 1.0
 
 
-@shared_task(name="stemma.run_job")
-def run_job(job_id: str) -> None:
-    """Do the job that the row describes, unless somebody else does."""
-    claim = claim_job(job_id=uuid.UUID(job_id))
-    if claim is None:
-        return
+def run_job(claim: ClaimedJob) -> None:
+    """Do the work of a claim and settle it, however it ends."""
     bound = log.bind(job=str(claim.id), kind=claim.kind, target=claim.target, attempt=claim.attempt)
     bound.info("job_started")
     try:

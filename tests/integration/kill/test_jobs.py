@@ -20,6 +20,7 @@ from repository.services.jobs import claim_job, complete_job, extend_lease, list
 from repository.tasks import jobs, maintenance
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
 from tests.factories import make_deposit, make_measurement, store_file
+from tests.job_running import run_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -30,7 +31,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[uuid.UUID]:
     """Return the jobs of which the broker is told; there is no broker here."""
     published: list[uuid.UUID] = []
 
-    def publish(job: uuid.UUID) -> bool:
+    def publish(job: uuid.UUID, _lane: str) -> bool:
         published.append(job)
         return True
 
@@ -78,13 +79,13 @@ def test_job_that_kills_every_worker_ends_as_failed(told: list[uuid.UUID], failu
         assert (job.state, job.attempt) == (Job.State.RUNNING, attempt)
         expire(job)
         told.clear()
-        maintenance.reconcile_jobs()
+        maintenance.reconcile()
         assert told == ([job.pk] if attempt == 1 else [])
     job.refresh_from_db()
     assert job.state == Job.State.FAILED
     assert "died 2 times" in job.reason
     assert failures == [job.reason]
-    maintenance.reconcile_jobs()
+    maintenance.reconcile()
     assert len(failures) == 1
 
 
@@ -101,7 +102,7 @@ def test_measurement_that_kills_every_worker_says_so() -> None:
         attempt=5,
         lease_until=timezone.now() - dt.timedelta(seconds=1),
     )
-    maintenance.reconcile_jobs()
+    maintenance.reconcile()
     job.refresh_from_db()
     measurement.refresh_from_db()
     deposit.refresh_from_db()
@@ -153,7 +154,7 @@ def test_database_that_is_away_when_the_work_is_done(
     monkeypatch.setattr(jobs, "lock_claim", fail_twice)
     monkeypatch.setattr(jobs, "SETTLE_PAUSE_S", 0.01)
     job = Job.objects.create(kind="poison", target="x")
-    jobs.run_job(str(job.pk))
+    run_job(str(job.pk))
     job.refresh_from_db()
     assert (job.state, job.attempt, worked, applied, failures) == (Job.State.DONE, 1, [1], [1], [])
 
@@ -166,14 +167,14 @@ def test_messages_that_were_lost_are_sent_again() -> None:
     Job.objects.create(kind="a", target="fresh", created_at=timezone.now())
     Job.objects.create(kind="a", target="told", created_at=ago, published_at=timezone.now())
     Job.objects.create(
-        kind="a", target="later", created_at=ago, not_before=timezone.now() + dt.timedelta(hours=1)
+        kind="a", target="later", created_at=ago, not_before=timezone.now() + dt.timedelta(minutes=4)
     )
     Job.objects.create(
         kind="a",
         target="held",
         state="running",
-        lease_until=timezone.now() + dt.timedelta(hours=1),
+        lease_until=timezone.now() + dt.timedelta(seconds=20),
         published_at=ago,
     )
     assert set(list_jobs_to_publish()) == {never.pk, lost.pk, orphan.pk}
-    assert list_jobs_to_publish() == []  # each is handed out once per round
+    assert list_jobs_to_publish() == {}  # each is handed out once per round
