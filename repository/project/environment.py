@@ -94,6 +94,7 @@ class StackEnvironment:
     port: int
     web_workers: int
     worker_processes: int
+    short_worker_processes: int
     database_url: str | None
     database_owner_url: str | None
     broker_url: str | None
@@ -143,6 +144,7 @@ def read_stack_environment(variables: Mapping[str, str] | None = None) -> StackE
         port=source.integer("STEMMA_PORT", 8000, minimum=0, maximum=_MAX_PORT),
         web_workers=source.integer("STEMMA_WEB_WORKERS", 2, minimum=1),
         worker_processes=source.integer("STEMMA_WORKER_PROCESSES", 2, minimum=1),
+        short_worker_processes=source.integer("STEMMA_SHORT_WORKER_PROCESSES", 1, minimum=1),
         database_url=source.optional("DATABASE_URL"),
         database_owner_url=source.optional("DATABASE_OWNER_URL"),
         broker_url=source.optional("BROKER_URL"),

@@ -355,7 +355,9 @@ def describe_progress(deposit: Deposit) -> ProgressView:
     """Return how far the deposit's jobs are, as one fraction and the newest message."""
     jobs = Job.objects.filter(deposit=deposit)
     if deposit.submitted_at is not None:
-        jobs = jobs.filter(created_at__gte=deposit.submitted_at - dt.timedelta(minutes=1))
+        # Also what was made since, when the database's clock was set back meanwhile.
+        since = Q(created_at__gte=deposit.submitted_at - dt.timedelta(minutes=1))
+        jobs = jobs.filter(since | Q(state__in=Job.ACTIVE))
     mean = jobs.exclude(state=Job.State.CANCELLED).aggregate(mean=Avg("fraction"))["mean"]
     active = list(jobs.filter(state__in=Job.ACTIVE).order_by("-state", "created_at"))
     failed = jobs.filter(state=Job.State.FAILED).values_list("reason", flat=True)[:20]

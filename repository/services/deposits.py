@@ -1,11 +1,11 @@
 """Writes to a deposit: its document, its members, its state."""
 
-import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from repository.errors import (
@@ -129,7 +129,7 @@ def mark_submitted(*, deposit_id: str, actor: User) -> Deposit:
                 hint="Finish or delete the uploads, then hand in the deposit.",
             )
         deposit.state = State.SUBMITTED
-        deposit.submitted_at = timezone.now()
+        deposit.submitted_at = Now()
         bump_revision(deposit)
         record_event(actor=actor, action="deposit.submit", target=deposit.pk)
     return deposit
@@ -163,7 +163,7 @@ def delete_deposit(*, deposit_id: str, actor: User) -> None:
 def cancel_jobs(deposit: Deposit) -> None:
     """End what is still to be done for a deposit; a worker that is at it loses its lease."""
     Job.objects.filter(deposit=deposit, state__in=Job.ACTIVE).update(
-        state=Job.State.CANCELLED, finished_at=timezone.now(), lease_until=None
+        state=Job.State.CANCELLED, finished_at=Now(), lease_until=None
     )
 
 
@@ -204,11 +204,6 @@ def remove_member(*, deposit_id: str, actor: User, username: str) -> None:
         record_event(
             actor=actor, action="deposit.remove_member", target=deposit.pk, detail={"user": username}
         )
-
-
-def expire_time(lifetime: dt.timedelta) -> dt.datetime:
-    """Return when something that starts now ends."""
-    return timezone.now() + lifetime
 
 
 def _with_title(document: dict[str, Any], title: str) -> dict[str, Any]:

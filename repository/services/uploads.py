@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from repository.errors import (
@@ -23,7 +24,7 @@ from repository.errors import (
 from repository.models import DataFile, Deposit, Finding, Upload, User
 from repository.schema.findings import Finding as FoundProblem
 from repository.services.audit import record_event
-from repository.services.deposits import expire_time, lock_deposit, reopen_draft, require_open
+from repository.services.deposits import lock_deposit, reopen_draft, require_open
 from repository.services.findings import replace_findings
 from repository.services.paths import normalize_path
 from repository.services.storage import get_object_store, upload_folder
@@ -90,7 +91,7 @@ def start_upload(*, deposit_id: str, actor: User, path: str, size: int, sha256: 
 def record_offset(*, upload_id: uuid.UUID, offset: int) -> None:
     """Note how many bytes have arrived, for progress displays; the file itself is the truth."""
     Upload.objects.filter(pk=upload_id, size__gte=offset).update(
-        offset=offset, expires_at=expire_time(settings.UPLOAD_LIFETIME)
+        offset=offset, expires_at=Now() + settings.UPLOAD_LIFETIME
     )
 
 
@@ -166,7 +167,7 @@ def cancel_upload(*, upload_id: uuid.UUID, actor: User | None) -> None:
 
 def expire_uploads() -> int:
     """Cancel transfers that nobody has continued in time; return how many."""
-    over = Upload.objects.filter(expires_at__lt=timezone.now())
+    over = Upload.objects.filter(expires_at__lt=Now())
     over.filter(completed_at__isnull=False).delete()
     expired = list(over.filter(completed_at__isnull=True).values_list("pk", flat=True)[:500])
     removed = 0
@@ -229,7 +230,7 @@ def _create_upload(deposit: Deposit, *, actor: User, path: str, size: int, sha25
         user=actor,
         size=size,
         declared_sha256=sha256,
-        expires_at=expire_time(settings.UPLOAD_LIFETIME),
+        expires_at=Now() + settings.UPLOAD_LIFETIME,
     )
 
 

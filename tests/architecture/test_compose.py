@@ -14,7 +14,7 @@ from repository.project import environment
 from repository.project.environment import CHECKOUT, Environment, EnvironmentVariableError, read_environment
 
 COMPOSE_FILE = CHECKOUT / "docker-compose.yml"
-OURS = ("web", "worker", "beat", "migrate")
+OURS = ("web", "worker", "worker-short", "beat", "migrate")
 # Variables that belong to other people's programs, and who reads them
 FOREIGN_VARIABLES = {
     "POSTGRES_PASSWORD": "the PostgreSQL image",
@@ -106,7 +106,7 @@ def test_the_database_has_the_major_of_the_embedded_one(compose: dict[str, Any])
 
 
 def test_everything_waits_for_what_it_needs(compose: dict[str, Any]) -> None:
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "worker-short", "beat"):
         assert compose["services"][name]["depends_on"] == {
             "database": {"condition": "service_healthy"},
             "broker": {"condition": "service_healthy"},
@@ -173,7 +173,7 @@ def test_addresses_name_services_and_their_roles(compose: dict[str, Any], secret
 
 
 def test_only_migrations_know_the_owner_of_the_tables(compose: dict[str, Any], secrets: Path) -> None:
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "worker-short", "beat"):
         variables = variables_of(compose["services"][name], secrets)
         assert "DATABASE_OWNER_URL" not in variables, name
         assert "stemma_owner" not in variables["DATABASE_URL"], name

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from repository.lanes import LANES, Lane
 from repository.project.environment import CHECKOUT, StackEnvironment
 from repository.project.stack.credentials import Secrets
 from repository.project.stack.home import StackHome
@@ -85,11 +86,20 @@ class ApplicationParts:
         )
 
     def worker(self) -> Command:
+        """Return the worker for long work; its processes take short work as well where there is any."""
+        return self._worker("worker", LANES, self.environment.worker_processes)
+
+    def worker_short(self) -> Command:
+        """Return the worker that takes short work only, so that some process always has time for it."""
+        return self._worker("worker-short", ("short",), self.environment.short_worker_processes)
+
+    def _worker(self, part: str, lanes: tuple[Lane, ...], processes: int) -> Command:
         return self._command(
-            "worker",
+            part,
             ("-m", "celery", "-A", "repository.project.celery:app", "worker", "--pool", "prefork"),
-            ("--concurrency", str(self.environment.worker_processes), "--without-gossip", "--without-mingle"),
-            ("--loglevel", "INFO", "--include", "repository.project.stack.worker_children"),
+            ("--hostname", f"{part}@%h", "--queues", ",".join(lanes), "--concurrency", str(processes)),
+            ("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+            ("--include", "repository.project.stack.worker_children"),
             extra=_ONE_THREAD,
             # Without the supervisor broker and database are gone as well: Celery's own ways to stop, warm or
             # cold, may then wait for them for ever. The lease of the job brings it back.

@@ -25,9 +25,9 @@ from repository.project.stack.state import PartStatus, Phase, StackState, load_s
 
 _READY_SECONDS = 120.0
 _LOG_SECONDS = 60.0
-_LOGS = ("database", "broker", "setup", "web", "worker", "beat")
+_LOGS = ("database", "broker", "setup", "web", "worker", "worker-short", "beat")
 # What needs the others stops first.
-_STOP_ORDER = ("examples", "web", "beat", "worker", "broker", "database")
+_STOP_ORDER = ("examples", "web", "beat", "worker", "worker-short", "broker", "database")
 
 
 class Supervisor:
@@ -131,9 +131,11 @@ class Supervisor:
         return ApplicationParts(self._environment, self._home, secrets, addresses, port)
 
     def _start_application(self, application: ApplicationParts) -> None:
-        queues = f"{self._environment.worker_processes} processes"
+        environment = self._environment
+        long, short = environment.worker_processes, environment.short_worker_processes
         for name, address, make_command in (
-            ("worker", queues, application.worker),
+            ("worker", f"processes: {long}", application.worker),
+            ("worker-short", f"processes: {short}, for short work only", application.worker_short),
             ("web", application.url, application.web),
             ("beat", "", application.beat),
         ):

@@ -3,18 +3,16 @@
 import datetime as dt
 import threading
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
-from kombu import pools
 
 from repository.errors import LeaseLostError, NotFoundError, TransientError
 from repository.models import Deposit, Job, Measurement, WorkerHeartbeat
-from repository.project.celery import app
 from repository.services import jobs
 from repository.services.jobs import ClaimedJob, claim_job, complete_job, create_job, extend_lease, lock_claim
 from repository.services.validation import validate_deposit
@@ -24,6 +22,7 @@ from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kin
 from repository.tasks.maintenance import reconcile
 from repository.tasks.publishing import publish_job
 from repository.workflows.jobs import enqueue_job
+from tests.brokers import broker_at
 from tests.deposits import add_measurement
 from tests.factories import make_deposit
 from tests.job_running import run_job
@@ -242,24 +241,6 @@ def test_the_reconciler_lists_what_fell_between_two_processes() -> None:
     Job.objects.filter(pk=orphaned.pk).update(lease_until=LONG_AGO)
     assert set(jobs.list_jobs_to_publish()) == {waiting.pk, lost.pk, orphaned.pk}
     assert jobs.list_jobs_to_publish() == {}, "each is handed out once per round"
-
-
-@contextmanager
-def broker_at(address: str) -> Iterator[None]:
-    """Point the application at another broker."""
-    former = app.conf.broker_url, app.conf.broker_write_url
-    try:
-        app.conf.broker_url = app.conf.broker_write_url = address
-        _forget_connections()
-        yield
-    finally:
-        app.conf.broker_url, app.conf.broker_write_url = former
-        _forget_connections()
-
-
-def _forget_connections() -> None:
-    app._pool = app.amqp._producer_pool = None
-    pools.reset()  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -32,6 +32,7 @@ def build_checkout(folder: Path) -> Path:
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(CHECKOUT / "repository" / "project" / "stack", project / "stack", ignore=ignore)
     shutil.copyfile(CHECKOUT / "repository" / "project" / "environment.py", project / "environment.py")
+    shutil.copyfile(CHECKOUT / "repository" / "lanes.py", project.parent / "lanes.py")
     for package in (project, project.parent):
         (package / "__init__.py").touch()
     for name, target in STAND_INS.items():

@@ -32,7 +32,7 @@ def list_processes_of(stack: RunningStack) -> list[str]:
 def test_a_whole_life(make_stack: MakeStack) -> None:
     stack = make_stack()
     stack.start()
-    assert set(stack.pids) == {"database", "broker", "web", "worker", "beat"}
+    assert set(stack.pids) == {"database", "broker", "web", "worker", "worker-short", "beat"}
     assert stack.is_ready()
 
     credentials = json.loads(stack.home.credentials.read_text())
@@ -155,7 +155,7 @@ def test_servers_of_the_operator_replace_the_embedded_ones(make_stack: MakeStack
         BROKER_URL=f"redis://:{secrets['broker']}@127.0.0.1:{ports['broker']}/1",
     )
     stack.start()
-    assert set(stack.pids) == {"web", "worker", "beat"}
+    assert set(stack.pids) == {"web", "worker", "worker-short", "beat"}
     assert "not embedded: DATABASE_URL is set" in stack.output
     assert not (stack.home.root / "postgres").exists()
     assert stack.run("status").returncode == 0
