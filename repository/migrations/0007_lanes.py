@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import migrations, models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 
 FILL = """
@@ -58,7 +58,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="job",
             index=models.Index(
-                F("lane"), F("depositor"), F("started_at").desc(nulls_last=True), name="job_served"
+                fields=["lane", "depositor", "-started_at"],
+                name="job_served",
+                condition=Q(started_at__isnull=False),
             ),
         ),
         migrations.AddConstraint(

@@ -3,7 +3,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from repository.lanes import LANES
@@ -62,7 +62,11 @@ class Job(models.Model):
                 condition=Q(state="queued"),
             ),
             models.Index(fields=["lane", "depositor"], name="job_held", condition=Q(state="running")),
-            models.Index(F("lane"), F("depositor"), F("started_at").desc(nulls_last=True), name="job_served"),
+            models.Index(
+                fields=["lane", "depositor", "-started_at"],
+                name="job_served",
+                condition=Q(started_at__isnull=False),
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

@@ -20,7 +20,7 @@ from repository.lanes import Lane
 LONGEST_PAUSE = dt.timedelta(minutes=5)
 """The longest that a job is told to wait before it is tried again."""
 
-_LOCKED_AT_ONCE = 16  # of one depositor: how many workers may claim in the same moment without missing one
+_CLAIMED_AT_ONCE = 32  # how many workers may claim in the same moment without one of them finding nothing
 
 # A time that lies further ahead than any ever was set was written before the database's clock jumped back.
 _IS_DUE = """
@@ -31,8 +31,8 @@ _LEASE_IS_OVER = """
     (lease_until < statement_timestamp() - %(waited)s OR lease_until > statement_timestamp() + %(longest_lease)s)
     AND attempt < max_attempts
 """
-# The first two steps jump along the index from depositor to depositor instead of reading every waiting row.
-_LINE = f"""
+# Jumps along the index from depositor to depositor instead of reading every waiting row.
+_TURNS = """
 WITH RECURSIVE waiting(depositor) AS (
     (SELECT depositor FROM repository_job WHERE lane = %(lane)s AND state = 'queued' ORDER BY depositor LIMIT 1)
     UNION ALL
@@ -42,7 +42,7 @@ WITH RECURSIVE waiting(depositor) AS (
         ORDER BY later.depositor LIMIT 1
     )
     FROM waiting WHERE waiting.depositor IS NOT NULL
-), turn AS (
+), turn AS MATERIALIZED (
     SELECT depositor, (
         SELECT count(*) FROM repository_job held
         WHERE held.lane = %(lane)s AND held.state = 'running' AND held.depositor = waiting.depositor
@@ -50,37 +50,46 @@ WITH RECURSIVE waiting(depositor) AS (
         SELECT served.started_at FROM repository_job served
         WHERE served.lane = %(lane)s AND served.depositor = waiting.depositor
           AND served.started_at <= statement_timestamp()
-        ORDER BY served.started_at DESC NULLS LAST LIMIT 1
+        ORDER BY served.started_at DESC LIMIT 1
     ) AS served_at
     FROM waiting WHERE depositor IS NOT NULL
-), line AS (
+)"""
+# At one level, whoever was not served at the level before comes first: the others just were.
+_ORDER = "level, rank, served_at NULLS FIRST, depositor"
+# Of each depositor only the oldest few: as many as could be claimed in one moment. Work that lost its worker had its
+# turn already.
+_NEXT = f"""
+{_TURNS}, claimable AS (
     SELECT own.id, turn.running + own.rank AS level, own.rank, turn.served_at, turn.depositor
     FROM turn CROSS JOIN LATERAL (
         SELECT id, row_number() OVER (ORDER BY created_at, id) - 1 AS rank
         FROM (
             SELECT id, created_at FROM repository_job
             WHERE lane = %(lane)s AND state = 'queued' AND depositor = turn.depositor AND {_IS_DUE}
-            ORDER BY created_at, id LIMIT %(each)s
+            ORDER BY created_at, id LIMIT 1 + {_CLAIMED_AT_ONCE} / (SELECT count(*) FROM turn)
         ) oldest
     ) own
-)
-"""  # noqa: S608  # composed of the constants above
-# At one level, whoever was not served at the level before comes first: the others just were.
-_ORDER = "level, rank, served_at NULLS FIRST, depositor"
-# Work that lost its worker had its turn already.
-_NEXT = f"""
-{_LINE}, claimable AS (
-    SELECT * FROM line
     UNION ALL
     SELECT id, -1, 0, lease_until, depositor FROM repository_job
     WHERE lane = %(lane)s AND state = 'running' AND {_LEASE_IS_OVER}
 )
-SELECT job.id FROM claimable JOIN repository_job job USING (id)
-WHERE job.state = 'queued' OR claimable.level = -1
-ORDER BY {_ORDER} LIMIT 1 FOR UPDATE OF job SKIP LOCKED
+SELECT job.id
+FROM (SELECT id, level FROM claimable ORDER BY {_ORDER} LIMIT {_CLAIMED_AT_ONCE}) candidate
+CROSS JOIN LATERAL (
+    SELECT id FROM repository_job
+    WHERE id = candidate.id AND (state = 'queued' OR candidate.level = -1)
+    FOR UPDATE SKIP LOCKED
+) job
+LIMIT 1
 """  # noqa: S608
 _POSITIONS = f"""
-{_LINE}, position AS (SELECT id, row_number() OVER (ORDER BY {_ORDER}) - 1 AS before FROM line)
+{_TURNS}, line AS (
+    SELECT own.id, turn.running + own.rank AS level, own.rank, turn.served_at, turn.depositor
+    FROM (
+        SELECT id, depositor, row_number() OVER (PARTITION BY depositor ORDER BY created_at, id) - 1 AS rank
+        FROM repository_job WHERE lane = %(lane)s AND state = 'queued' AND {_IS_DUE}
+    ) own JOIN turn USING (depositor)
+), position AS (SELECT id, row_number() OVER (ORDER BY {_ORDER}) - 1 AS before FROM line)
 SELECT id, before FROM position WHERE id = ANY(%(ids)s)
 """  # noqa: S608
 
@@ -103,7 +112,7 @@ def longest_lease() -> dt.timedelta:
 def lock_next_job(lane: Lane, *, waited: dt.timedelta) -> uuid.UUID | None:
     """Return the job of the lane that is next, locked for this transaction; `None` when none waits that long."""
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT, _parameters(lane, each=_LOCKED_AT_ONCE, waited=waited))
+        cursor.execute(_NEXT, _parameters(lane, waited=waited))
         row = cursor.fetchone()
     return None if row is None else row[0]
 
@@ -113,14 +122,13 @@ def list_positions(lane: Lane, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]
     if not ids:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_POSITIONS, {**_parameters(lane, each=None), "ids": list(ids)})
+        cursor.execute(_POSITIONS, {**_parameters(lane), "ids": list(ids)})
         return dict(cursor.fetchall())
 
 
-def _parameters(lane: Lane, *, each: int | None, waited: dt.timedelta = dt.timedelta()) -> dict[str, Any]:
+def _parameters(lane: Lane, *, waited: dt.timedelta = dt.timedelta()) -> dict[str, Any]:
     return {
         "lane": lane,
-        "each": each,
         "waited": waited,
         "longest_pause": LONGEST_PAUSE,
         "longest_lease": longest_lease(),

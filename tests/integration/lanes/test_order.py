@@ -4,7 +4,6 @@ import datetime as dt
 import json
 import random
 import threading
-import time
 import uuid
 from typing import Any
 
@@ -66,7 +65,7 @@ def test_whoever_has_least_running_comes_first() -> None:
     for job in held:
         claim_job(job_id=job.pk)
     busy, idle = wait_in_line(1), wait_in_line(2, count=3)
-    assert claim_all() == [idle[0].pk, idle[1].pk, idle[2].pk, busy[0].pk]
+    assert claim_all() == [idle[0].pk, idle[1].pk, busy[0].pk, idle[2].pk]
 
 
 def test_short_work_comes_before_long_and_a_lane_is_left_alone_by_others() -> None:
@@ -128,14 +127,13 @@ def test_a_position_is_the_number_of_jobs_that_are_claimed_before(seed: int) -> 
 def test_the_first_place_of_a_hundred_measurements_is_one_question(django_assert_num_queries: Any) -> None:
     wait_in_line(2, count=3)
     mine = wait_in_line(1, count=100)
-    # An earlier turn of mine: three others, of whom two are of the other depositor, stand at my level or below.
     with django_assert_num_queries(1):
-        position = find_first_position(mine)
-    assert position == 0
+        assert find_first_position(mine) == 0
     for job in mine[:2]:
         claim_job(job_id=job.pk)
+    waiting = list(Job.objects.filter(depositor=1))
     with django_assert_num_queries(1):
-        assert find_first_position(Job.objects.filter(depositor=1)) == 2
+        assert find_first_position(waiting) == 2  # two of mine run, so two of the others' come first
 
 
 @pytest.mark.parametrize(("depositors", "each"), [(1, 5000), (50, 100), (500, 10)])
@@ -146,19 +144,15 @@ def test_five_thousand_jobs_that_wait_do_not_slow_a_claim(
         wait_in_line(depositor, count=each)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE repository_job")
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {_NEXT}", _parameters("long", each=16))
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {_NEXT}", _parameters("long"))
         (plan,) = cursor.fetchone()
     nodes = list(walk((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]))
     scanned = [node for node in nodes if node.get("Relation Name") == "repository_job"]
-    assert {node["Node Type"] for node in scanned} <= {"Index Scan", "Index Only Scan", "LockRows"}, scanned
+    assert {node["Node Type"] for node in scanned} <= {"Index Scan", "Index Only Scan"}
     read = sum(node["Actual Rows"] * node["Actual Loops"] for node in scanned)
-    assert read <= depositors * (min(each, 16) + 3) * 2 + 10, "each depositor's oldest, and no others"
+    assert read <= 2 * depositors + 32 + 2, "each depositor's oldest, and no others"
     with django_assert_max_num_queries(5):  # savepoint, next, claim, row, savepoint
         assert claim_next_job(lanes=("long",)) is not None
-    started = time.perf_counter()
-    for _ in range(10):
-        assert claim_next_job(lanes=("long",)) is not None
-    print(f"{depositors} depositors: {(time.perf_counter() - started) / 10 * 1e3:.1f} ms a claim")
 
 
 def walk(node: dict[str, Any]) -> Any:
