@@ -808,6 +808,15 @@ export interface components {
             kind: string;
             target: string;
             state: components["schemas"]["JobShapeStateEnum"];
+            /**
+             * @description Short work takes seconds and never waits behind long work, whose time grows with the file.
+             *
+             *     * `short` - short
+             *     * `long` - long
+             */
+            lane: components["schemas"]["LaneEnum"];
+            /** @description How many jobs of its lane are before it while it waits; depositors take turns. Null otherwise. */
+            position: number | null;
             attempt: number;
             /** Format: double */
             fraction: number;
@@ -833,6 +842,12 @@ export interface components {
          * @enum {string}
          */
         KindEnum: "array" | "preview";
+        /**
+         * @description * `short` - short
+         *     * `long` - long
+         * @enum {string}
+         */
+        LaneEnum: "short" | "long";
         MeasurementShape: {
             id: string;
             format: string;
@@ -905,7 +920,10 @@ export interface components {
             /** Format: double */
             fraction: number;
             message: string;
+            /** @description How many jobs of the deposit wait or run. */
             running: number;
+            /** @description How many jobs are before the first of those that wait. Null when none waits. */
+            position: number | null;
             failed: string[];
         };
         PublishInputRequest: {

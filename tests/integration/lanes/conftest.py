@@ -15,6 +15,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
+from processing.services import compiled_code
 from repository.models import WorkerHeartbeat
 from tests.brokers import broker_at
 
@@ -89,6 +90,12 @@ class Workers:
 def workers(transactional_db: None, stemma_home: Path, request: pytest.FixtureRequest) -> Iterator[Workers]:
     """Give the test a broker of its own and the means to start workers."""
     stemma_home.mkdir(parents=True)
+    if (
+        request.node.get_closest_marker("long") is None
+    ):  # nothing is converted: spare the workers the compiling
+        compiled = compiled_code._folder()
+        compiled.mkdir(parents=True)
+        (compiled / "complete").touch()
     number = int(getattr(request.config, "workerinput", {}).get("workerid", "gw0")[2:])
     broker = urlunsplit(urlsplit(settings.CELERY_BROKER_URL)._replace(path=f"/{number % 14 + 1}"))
     with ExitStack() as stack, broker_at(broker):
