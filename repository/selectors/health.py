@@ -69,10 +69,10 @@ class LaneLoad:
 def measure_lanes() -> list[LaneLoad]:
     """Count the jobs of each lane in each state, in two queries."""
     counts = {lane: dict.fromkeys(Job.State.values, 0) for lane in LANES}
-    for lane, state, count in Job.objects.values_list("lane", "state").annotate(Count("pk")).order_by():
+    for lane, state, count in Job.objects.values_list("lane", "state").annotate(count=Count("pk")).order_by():
         counts["short" if lane == "short" else "long"][state] = count
     queued = Job.objects.filter(state=Job.State.QUEUED, not_before__lte=Now())
-    waits = dict(queued.values_list("lane").annotate(Max(Now() - F("not_before"))).order_by())
+    waits = dict(queued.values_list("lane").annotate(wait=Max(Now() - F("not_before"))).order_by())
     return [
         LaneLoad(lane, counts[lane], waits[lane].total_seconds() if lane in waits else 0.0) for lane in LANES
     ]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from repository.lanes import LANES
 from repository.models import Deposit, Job, Upload, WorkerHeartbeat
 from repository.selectors.deposits import describe_progress
 from repository.selectors.health import check_worker, measure_lanes
@@ -25,7 +26,6 @@ from tests.integration.lanes.test_order import claim_all, wait_in_line
 
 pytestmark = pytest.mark.django_db
 HOURS = dt.timedelta(hours=3)
-LANES = ("short", "long")
 real_now = timezone.now
 
 
@@ -33,7 +33,8 @@ real_now = timezone.now
 def wrong_clock(request: Any, monkeypatch: pytest.MonkeyPatch) -> dt.timedelta:
     """Let the clock of this process disagree with the database's."""
     monkeypatch.setattr(timezone, "now", lambda: real_now() + request.param)
-    return dt.timedelta() + request.param
+    offset: dt.timedelta = request.param
+    return offset
 
 
 def test_a_machine_with_a_wrong_clock_neither_steals_nor_stalls(wrong_clock: dt.timedelta) -> None:
@@ -60,6 +61,7 @@ def test_a_wrong_clock_does_not_end_transfers(
     settings.UPLOAD_LIFETIME = dt.timedelta(hours=1)
     deposit = make_deposit()
     plan = uploads.start_upload(deposit_id=deposit.pk, actor=deposit.owner, path="a.raw", size=4, sha256="")
+    assert plan.upload_id is not None
     uploads.record_offset(upload_id=plan.upload_id, offset=2)
     assert uploads.expire_uploads() == 0
     Upload.objects.update(expires_at=real_now() - dt.timedelta(minutes=1))
@@ -83,25 +85,25 @@ def test_a_lease_that_still_can_be_held_is_kept(settings: Any) -> None:
 
 
 def test_an_exhausted_job_under_a_lease_from_the_future_is_ended() -> None:
-    (job,) = wait_in_line(1, state="running", attempt=5, lease_until=real_now() + HOURS)
+    (job,) = wait_in_line(1, fields={"state": "running", "attempt": 5, "lease_until": real_now() + HOURS})
     assert list_exhausted_jobs() == [job.pk]
 
 
 def test_a_pause_that_ends_later_than_any_can_is_over() -> None:
-    (job,) = wait_in_line(1, not_before=real_now() + HOURS)
+    (job,) = wait_in_line(1, fields={"not_before": real_now() + HOURS})
     assert list(list_jobs_to_publish()) == [job.pk]
     assert claim_all() == [job.pk]
 
 
 @pytest.mark.parametrize("field", ["created_at", "published_at"])
 def test_a_message_that_was_lost_before_the_clock_was_set_back_is_sent_again(field: str) -> None:
-    (job,) = wait_in_line(1, **{field: real_now() + HOURS})
+    (job,) = wait_in_line(1, fields={field: real_now() + HOURS})
     assert list(list_jobs_to_publish()) == [job.pk]
 
 
 def test_a_turn_that_was_taken_in_the_future_does_not_starve_its_depositor() -> None:
-    wait_in_line(1, state="done", started_at=real_now() + HOURS)
-    wait_in_line(2, state="done", started_at=real_now() - HOURS)
+    wait_in_line(1, fields={"state": "done", "started_at": real_now() + HOURS})
+    wait_in_line(2, fields={"state": "done", "started_at": real_now() - HOURS})
     starving, other = wait_in_line(1), wait_in_line(2, count=3)
     assert claim_all()[0] == starving[0].pk
     assert len(other) == 3
@@ -124,8 +126,8 @@ def test_the_progress_of_a_deposit_handed_in_before_the_clock_was_set_back_is_sh
 
 
 def test_the_oldest_that_waits_is_never_younger_than_nothing() -> None:
-    wait_in_line(1, lane="short", not_before=real_now() + HOURS)
-    wait_in_line(1, lane="long", not_before=real_now() - HOURS)
+    wait_in_line(1, lane="short", fields={"not_before": real_now() + HOURS})
+    wait_in_line(1, lane="long", fields={"not_before": real_now() - HOURS})
     short, long = measure_lanes()
     assert short.oldest_s == 0.0
     assert long.oldest_s == pytest.approx(HOURS.total_seconds(), abs=60)

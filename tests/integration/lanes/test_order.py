@@ -21,7 +21,9 @@ pytestmark = pytest.mark.django_db
 AT_ONCE = dt.timedelta()
 
 
-def wait_in_line(depositor: int, *, count: int = 1, lane: Lane = "long", **fields: Any) -> list[Job]:
+def wait_in_line(
+    depositor: int, *, count: int = 1, lane: Lane = "long", fields: dict[str, Any] | None = None
+) -> list[Job]:
     """Write jobs of one depositor, each a second younger than the one before."""
     now = timezone.now() - dt.timedelta(hours=1)
     return Job.objects.bulk_create(
@@ -30,7 +32,7 @@ def wait_in_line(depositor: int, *, count: int = 1, lane: Lane = "long", **field
             target=uuid.uuid4().hex,
             lane=lane,
             depositor=depositor,
-            **{"created_at": now + dt.timedelta(seconds=number), "not_before": now, **fields},
+            **{"created_at": now + dt.timedelta(seconds=number), "not_before": now, **(fields or {})},
         )
         for number in range(count)
     )
@@ -79,7 +81,7 @@ def test_short_work_comes_before_long_and_a_lane_is_left_alone_by_others() -> No
 
 def test_what_others_had_no_time_to_take_is_left_to_them() -> None:
     (old,) = wait_in_line(1, lane="short")
-    wait_in_line(2, lane="short", not_before=timezone.now())
+    wait_in_line(2, lane="short", fields={"not_before": timezone.now()})
     patience = dt.timedelta(minutes=1)
     claim = claim_next_job(lanes=LANES, waited=patience)
     assert claim is not None
@@ -92,7 +94,7 @@ def test_what_pauses_or_is_exhausted_has_no_turn_and_no_place() -> None:
     claim = claim_job(job_id=pausing.pk)
     assert claim is not None
     retry_job(claim=claim, reason="the disk is full")
-    wait_in_line(2, attempt=5)
+    wait_in_line(2, fields={"attempt": 5})
     assert list_positions("long", [pausing.pk, waiting.pk]) == {waiting.pk: 0}
     assert claim_all() == [waiting.pk]
 
@@ -152,7 +154,7 @@ def test_five_thousand_jobs_that_wait_do_not_slow_a_claim(
     read = sum(node["Actual Rows"] * node["Actual Loops"] for node in scanned)
     assert read <= 2 * depositors + 32 + 2, "each depositor's oldest, and no others"
     with django_assert_max_num_queries(5):  # savepoint, next, claim, row, savepoint
-        assert claim_next_job(lanes=("long",)) is not None
+        assert claim_next_job(lanes=LANES) is not None
 
 
 def walk(node: dict[str, Any]) -> Any:
@@ -170,7 +172,7 @@ def test_workers_that_claim_in_the_same_moment_take_different_jobs() -> None:
     def claim() -> None:
         try:
             found = claim_next_job(lanes=LANES)
-            taken.append(found and found.id)
+            taken.append(None if found is None else found.id)
         finally:
             connection.close()
 
