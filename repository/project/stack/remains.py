@@ -30,7 +30,8 @@ from repository.project.stack.state import StackState
 
 PART_VARIABLE = "STEMMA_PART"
 
-_SECONDS_TO_END = 20.0
+_SECONDS = 3.0  # work that is cut off here is taken up again
+_SERVER_SECONDS = 20.0  # a database that ends in order need not recover
 _SECONDS_TO_DIE = 10.0
 _PAUSE_SECONDS = 0.05
 _POSTGRES = "postgres"
@@ -87,7 +88,10 @@ def end_remains(home: StackHome, former: StackState, progress: Progress) -> int:
             number = signal.SIGINT if remnant.part == "database" else signal.SIGTERM
             send_signal(remnant.identity.pid, number)
     thaw(left)
-    wait_until_gone([remnant.identity for remnant in left], seconds=_SECONDS_TO_END)
+    servers = [remnant for remnant in left if remnant.part in _SERVERS.values()]
+    for remnants, seconds in (([r for r in left if r not in servers], _SECONDS), (servers, _SERVER_SECONDS)):
+        for identity in wait_until_gone([remnant.identity for remnant in remnants], seconds=seconds):
+            send_signal(identity.pid, signal.SIGKILL)
     _kill_remains(home, former)
     return len(left)
 

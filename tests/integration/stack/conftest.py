@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -108,6 +109,12 @@ def watch(stack: RunningStack) -> subprocess.Popen[bytes]:
         cwd=stack.checkout,
         start_new_session=True,
     )
+
+
+def find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

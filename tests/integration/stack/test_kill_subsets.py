@@ -10,7 +10,7 @@ import pytest
 
 from repository.project.stack.harness import RunningStack, running_stack
 from repository.project.stack.processes import ProcessIdentity, identify
-from tests.integration.stack.conftest import MakeStack
+from tests.integration.stack.conftest import MakeStack, find_free_port
 from tests.integration.stack.test_life import list_processes_of
 
 pytestmark = pytest.mark.xdist_group("stack")
@@ -84,7 +84,7 @@ def kill_and_recover(stack: RunningStack, subset: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("subset", TELLING, ids=describe)
 def test_a_telling_subset(make_stack: MakeStack, subset: tuple[str, ...]) -> None:
-    stack = make_stack()
+    stack = make_stack(port=find_free_port())  # a port of its own choice: an orphan on it is in the way
     stack.start()
     kill_and_recover(stack, subset)
 
