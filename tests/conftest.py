@@ -10,6 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.ties import follow_the_session
+
 LIVE_GROUP = "live_stack"
 LIVE_ENVIRONMENT = {
     "STEMMA_JOB_LEASE_SECONDS": "6",
@@ -18,6 +20,11 @@ LIVE_ENVIRONMENT = {
     "STEMMA_REQUESTS_PER_MINUTE": "100000",
     "STEMMA_ANONYMOUS_REQUESTS_PER_MINUTE": "100000",
 }
+
+
+def pytest_configure() -> None:
+    """Nothing that a test starts outlives an interrupted run."""
+    follow_the_session()
 
 
 @pytest.hookimpl(tryfirst=True)

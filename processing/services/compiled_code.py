@@ -12,7 +12,11 @@ from django.conf import settings
 import processing.reductions
 from repository.errors import TransientError
 
-PROGRAM = "from processing.reductions.warm_up import compile_kernels; compile_kernels()"
+# The compiler ends with the worker that waits for it.
+PROGRAM = (
+    "import sys; from ingest.sandbox.resource_limits import die_with_parent; die_with_parent(int(sys.argv[1])); "
+    "from processing.reductions.warm_up import compile_kernels; compile_kernels()"
+)
 LONGEST_S = 600
 
 
@@ -40,7 +44,7 @@ def _compile_into(folder: Path) -> None:
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder)}
     try:
         subprocess.run(
-            [sys.executable, "-c", PROGRAM],
+            [sys.executable, "-c", PROGRAM, str(os.getpid())],
             check=True,
             env=environment,
             cwd=settings.BASE_DIR,

@@ -17,6 +17,7 @@ from typing import Any
 from processing.engine.one_pass import ConversionOptions, convert_signal
 from tests.benchmarks.scan import QUICK, WHOLE, Scan, make_scan
 from tests.benchmarks.workloads import open_raw
+from tests.ties import tie
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 RESULTS = CHECKOUT / "bench" / "results.json"
@@ -94,7 +95,7 @@ def _say(text: str) -> None:
 
 def run_once(workload: str, scan: Scan, folder: Path) -> dict[str, Any]:
     """Measure one workload in a fresh process."""
-    command = [sys.executable, "-m", "tests.benchmarks.measured_process", workload, str(scan.path)]
+    command = tie(sys.executable, "-m", "tests.benchmarks.measured_process", workload, scan.path)
     command += [*(str(size) for size in scan.shape), str(folder / "work")]
     finished = subprocess.run(
         command, capture_output=True, text=True, check=False, cwd=CHECKOUT, env={**os.environ, **ONE_THREAD}

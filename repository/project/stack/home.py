@@ -39,6 +39,10 @@ class StackHome:
         return self.root / "stack.lock"
 
     @property
+    def start_lock(self) -> Path:
+        return self.root / "start.lock"
+
+    @property
     def beat_schedule(self) -> Path:
         return self.root / "beat" / "schedule"
 

@@ -50,6 +50,11 @@ class Servers:
         self.external: list[PartStatus] = []
         self.ports: dict[str, int] = {}
 
+    @property
+    def pids(self) -> set[int]:
+        """Return the pids of the embedded servers that run."""
+        return {part.pid for part in self.parts if part.pid is not None}
+
     def start(self, *, former_ports: dict[str, int]) -> Addresses:
         """Start what is embedded, wait until it answers, and return all addresses."""
         environment = self._environment
@@ -80,7 +85,7 @@ class Servers:
             port=choose_port(former_port),
             secrets=self._secrets,
             log=self._home.log_of("database"),
-            environment=server_environment(self._home),
+            environment=server_environment(self._home, "database"),
             fsync=self._fsync,
         )
         with self._progress.step("database") as notes:
@@ -104,7 +109,7 @@ class Servers:
             port=choose_port(former_port),
             password=self._secrets.broker,
             log=self._home.log_of("broker"),
-            environment=server_environment(self._home),
+            environment=server_environment(self._home, "broker"),
             keep_messages=self._keep_messages,
         )
         with self._progress.step("broker") as notes:

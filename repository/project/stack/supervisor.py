@@ -10,20 +10,28 @@ from repository.project.stack.credentials import ensure_secrets, with_secret_key
 from repository.project.stack.errors import StackError, StopRequestedError
 from repository.project.stack.health import ask_readiness
 from repository.project.stack.home import StackHome, prepare_home
-from repository.project.stack.lock import HomeLock
+from repository.project.stack.lock import HomeLock, describe_refusal, find_holder
 from repository.project.stack.logs import read_tail, rotate_log, trim_log
 from repository.project.stack.managed_part import ManagedPart
 from repository.project.stack.parts import ApplicationParts
 from repository.project.stack.ports import choose_port, describe_holder, is_free
 from repository.project.stack.preparation import prepare_database
-from repository.project.stack.processes import Command, become_subreaper, end_group, end_orphans, identify
+from repository.project.stack.processes import (
+    Command,
+    become_subreaper,
+    compose_launcher,
+    end_group,
+    end_orphans,
+    identify,
+)
 from repository.project.stack.progress import Progress
-from repository.project.stack.remains import clear_remains
+from repository.project.stack.remains import end_remains
 from repository.project.stack.servers import Servers
 from repository.project.stack.signals import StopSignals
 from repository.project.stack.state import PartStatus, Phase, StackState, load_state, save_state
 
 _READY_SECONDS = 120.0
+_HOME_SECONDS = 40.0
 _LOG_SECONDS = 60.0
 _LOGS = ("database", "broker", "setup", "web", "worker", "worker-short", "beat")
 # What needs the others stops first.
@@ -64,20 +72,19 @@ class Supervisor:
             code = 1
         finally:
             self._stop()
-        self._enter("failed" if code else "stopped")
+        if self._state.supervisor_pid is not None:  # a start that was refused changes nothing
+            self._enter("failed" if code else "stopped")
         self._lock.release()
         return code
 
     def _take_home(self) -> None:
+        deadline = time.monotonic() + _HOME_SECONDS
+        # `stop` has the lock too, while it ends what was left. A lock file that was removed frees no home.
+        while (holder := find_holder(self._home)) is not None or not self._lock.acquire(seconds=0.2):
+            if holder is not None or time.monotonic() > deadline:
+                raise StackError(describe_refusal(self._home, holder))
         former = load_state(self._home.state)
-        if not self._lock.acquire():
-            where = f" at {former.url}" if former.url else ""
-            raise StackError(
-                f"Stemma is already running{where} (process {former.supervisor_pid}). "
-                "`make status` shows its parts, `make stop` ends it; "
-                "another STEMMA_HOME and STEMMA_PORT give a second one."
-            )
-        clear_remains(former, self._progress)
+        end_remains(self._home, former, self._progress)
         self._state.ports = former.ports
 
     def _start(self) -> ApplicationParts:
@@ -179,7 +186,7 @@ class Supervisor:
         """Start what works on the running Stemma in sight of the person, such as depositing the examples."""
         self._progress.line("")
         return subprocess.Popen(
-            command.argv,
+            [*compose_launcher(command.death_signal, None), *command.argv],
             env=dict(command.environment),
             cwd=command.cwd,
             stdin=subprocess.DEVNULL,

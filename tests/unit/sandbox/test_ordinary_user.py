@@ -30,7 +30,7 @@ def home() -> Iterator[Path]:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_the_same_holds_as_an_ordinary_user(home: Path) -> None:
     # The interpreter may lie below root's closed home: the right to read is left to this user, no other.
-    become = ["setpriv", "--reuid", _NOBODY, "--regid", _NOBODY, "--clear-groups"]
+    become = ["setpriv", "--pdeathsig", "KILL", "--reuid", _NOBODY, "--regid", _NOBODY, "--clear-groups"]
     become += ["--inh-caps", "-all,+dac_read_search", "--ambient-caps", "+dac_read_search"]
     pytest_alone = [sys.executable, "-m", "pytest", "-c", "/dev/null", "--rootdir", str(_CHECKOUT), "-q"]
     plugins = ["--import-mode=importlib", "-p", "no:django", "-p", "no:cacheprovider"]
