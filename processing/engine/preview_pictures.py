@@ -15,7 +15,7 @@ from processing.engine.preview_sample import (
     PreviewSample,
     as_numbers,
     build_weights,
-    mean_over_positions,
+    mean_pattern,
     sum_patterns,
 )
 from processing.engine.signal_kind import classify_signal
@@ -131,12 +131,8 @@ def _from_positions(
 ) -> Iterator[FirstPicture]:
     """Whole patterns or spectra at a grid of positions."""
     n_signal = source.n_signal_axes
-    cells = sample.list_cells() or [((), part) for part in sample.parts.values()]
-    mean = np.average(
-        [mean_over_positions(part, n_signal) for _, part in cells],
-        axis=0,
-        weights=[part.size for _, part in cells],
-    )
+    cells = [part for _, part in sample.list_cells()] or list(sample.parts.values())
+    mean = mean_pattern(cells, n_signal)
     mask, chosen = (None, {}) if kind != "pattern_scan" else _choose_dark_field(mean, angles)
     yield from _draw_overviews(source, sample, mask, chosen)
     yield from _draw_row(kind, source, sample, chosen)

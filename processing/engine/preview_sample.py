@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,14 +113,19 @@ def as_numbers(values: npt.NDArray[Any]) -> FloatArray:
     return np.nan_to_num(numbers, nan=0.0, posinf=0.0, neginf=0.0)
 
 
-def mean_over_positions(part: npt.NDArray[Any], n_signal_axes: int) -> FloatArray:
-    """Return the mean pattern (or spectrum) of a part of whole patterns."""
-    signal = part.shape[part.ndim - n_signal_axes :]
-    flat = part.reshape(-1, *signal)
-    total = np.zeros(signal)
-    for start in range(0, len(flat), PATTERNS_AT_ONCE):
-        total += as_numbers(flat[start : start + PATTERNS_AT_ONCE]).sum(axis=0)
-    return total / len(flat)
+def mean_pattern(parts: Iterable[npt.NDArray[Any]], n_signal_axes: int) -> FloatArray:
+    """Return the mean pattern (or spectrum) of parts of whole patterns."""
+    total: FloatArray | None = None
+    count = 0
+    for part in parts:
+        flat = part.reshape(-1, *part.shape[part.ndim - n_signal_axes :])
+        total = np.zeros(flat.shape[1:]) if total is None else total
+        for pattern in flat:
+            total += as_numbers(pattern)
+        count += len(flat)
+    if total is None:
+        raise ValueError("the mean of no patterns")
+    return total / count
 
 
 def build_weights(masks: Sequence[npt.NDArray[np.bool_]], n_pixels: int) -> FloatArray:
