@@ -25,6 +25,7 @@ from repository.services.storage import upload_folder
 State = Deposit.State
 OPEN_STATES = (State.DRAFT, State.NEEDS_ATTENTION, State.READY)
 BUSY_STATES = (State.SUBMITTED, State.PROCESSING, State.PUBLISHING)
+ReadUntil = Deposit.ReadUntil
 LONGEST_TITLE = 500
 
 
@@ -62,7 +63,8 @@ def update_deposit(
         _refuse_invalid(document)
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
-        require_open(deposit)
+        if not is_answerable(deposit):
+            require_open(deposit)
         require_revision(deposit, expected_revision)
         if document is not None:
             deposit.document = dict(document)
@@ -97,6 +99,17 @@ def require_open(deposit: Deposit) -> None:
         raise DepositBusyError(f"The deposit {deposit.pk} is {deposit.get_state_display().lower()}.")
 
 
+def is_answerable(deposit: Deposit) -> bool:
+    """Return whether questions can be answered although the files are still being read.
+
+    They can once headers are read; which measurements there are is settled by then.
+    """
+    if deposit.state != State.PROCESSING:
+        return False
+    is_inspected = Job.objects.filter(deposit=deposit, kind="inspect_deposit", state__in=Job.ACTIVE).exists()
+    return not is_inspected and deposit.current_measurements.exclude(state="found").exists()
+
+
 def require_revision(deposit: Deposit, expected: int | None) -> None:
     """Refuse a change that was made on an older state of the deposit."""
     if expected is not None and expected != deposit.revision:
@@ -117,8 +130,8 @@ def set_state(*, deposit_id: str, old: Sequence[str], new: str) -> bool:
     return bool(Deposit.objects.filter(pk=deposit_id, state__in=old).update(**changes))
 
 
-def mark_submitted(*, deposit_id: str, actor: User) -> Deposit:
-    """Hand the deposit in: from here the server reads it."""
+def mark_submitted(*, deposit_id: str, actor: User, until: str = ReadUntil.CONVERTED) -> Deposit:
+    """Hand the deposit in: from here the server reads it, as far as is asked for."""
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         require_open(deposit)
@@ -129,6 +142,7 @@ def mark_submitted(*, deposit_id: str, actor: User) -> Deposit:
                 hint="Finish or delete the uploads, then hand in the deposit.",
             )
         deposit.state = State.SUBMITTED
+        deposit.read_until = until
         deposit.submitted_at = timezone.now()
         bump_revision(deposit)
         record_event(actor=actor, action="deposit.submit", target=deposit.pk)
@@ -143,10 +157,14 @@ def reopen_draft(deposit: Deposit) -> None:
 
 
 def delete_deposit(*, deposit_id: str, actor: User) -> None:
-    """Remove a draft that was never published, with its uploads; stored bytes go when nothing refers to them."""
+    """Remove a draft that was never published, with its uploads; stored bytes go when nothing refers to them.
+
+    A draft that was handed in only to be checked can be removed while that goes on.
+    """
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
-        require_open(deposit)
+        if not _is_being_checked(deposit):
+            require_open(deposit)
         if Dataset.objects.filter(deposit=deposit).exists():
             raise DepositAlreadyPublishedError(
                 f"The deposit {deposit.pk} has a published version; what is published is never deleted."
@@ -158,6 +176,19 @@ def delete_deposit(*, deposit_id: str, actor: User) -> None:
         deposit.identifiers.filter(state="reserved").delete()
         deposit.delete()
     remove_transfers(transfers)
+
+
+def _is_being_checked(deposit: Deposit) -> bool:
+    """Return whether the deposit was handed in only to be checked; such a reading may be broken off."""
+    is_read = deposit.state in {State.SUBMITTED, State.PROCESSING}
+    return is_read and deposit.read_until == ReadUntil.OPENED
+
+
+def cancel_measurement_jobs(measurement_ids: Iterable[str], *, kinds: Sequence[str]) -> None:
+    """End what is still to be done for measurements; a worker that is at it loses its lease."""
+    Job.objects.filter(target__in=list(measurement_ids), kind__in=kinds, state__in=Job.ACTIVE).update(
+        state=Job.State.CANCELLED, finished_at=timezone.now(), lease_until=None
+    )
 
 
 def cancel_jobs(deposit: Deposit) -> None:
