@@ -51,7 +51,7 @@ def draw_first_pictures(source: SignalSource, sample: PreviewSample, angles: Ang
     drawn = []
     for picture in list_first_pictures(source, sample, angles):
         mrad = picture.parameters.get("mrad_per_px")
-        entry = {
+        entry: dict[str, Any] = {
             "name": picture.name,
             "title": picture.title,
             "kind": picture.kind,
@@ -175,7 +175,7 @@ def _draw_overviews(
     images = np.full((weights.shape[1], *sizes), np.nan)
     for index, part in sample.list_cells():
         sums = sum_patterns(part, source.n_signal_axes, weights)
-        images[(slice(None), *index)] = sums.reshape(len(sums), -1).mean(axis=1)
+        images[:, *index] = sums.reshape(len(sums), -1).mean(axis=1)
     if mask is not None:
         yield FirstPicture(
             f"preview_{DARK_FIELD}", "Annular dark field", "image", images[1], axes, dict(chosen)
@@ -256,7 +256,7 @@ def _from_channels(source: SignalSource, sample: PreviewSample) -> Iterator[Firs
         kind = "image" if len(leading) > 1 else "spectrum"
         yield FirstPicture("preview_summed_intensity", "Summed intensity", kind, total, leading, {})
     if len(leading) > 1:
-        row = total[(*middle[:-1], slice(None))]
+        row = total[middle[:-1]]
         note = {"scan_y": middle[-2], "n_positions": len(row)}
         yield FirstPicture(
             "preview_center_row", "Center row, summed intensity", "spectrum", row, (leading[-1],), note

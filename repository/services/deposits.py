@@ -17,6 +17,7 @@ from repository.errors import (
     StateConflictError,
 )
 from repository.models import DataFile, Dataset, Deposit, DepositMember, Job, Upload, User
+from repository.models.job import is_answerable
 from repository.schema import validate_supplied
 from repository.services.audit import record_event
 from repository.services.identifiers import reserve_identifiers
@@ -97,17 +98,6 @@ def require_open(deposit: Deposit) -> None:
         raise DepositAlreadyPublishedError(f"The deposit {deposit.pk} is published and cannot change.")
     if deposit.state in BUSY_STATES:
         raise DepositBusyError(f"The deposit {deposit.pk} is {deposit.get_state_display().lower()}.")
-
-
-def is_answerable(deposit: Deposit) -> bool:
-    """Return whether questions can be answered although the files are still being read.
-
-    They can once headers are read; which measurements there are is settled by then.
-    """
-    if deposit.state != State.PROCESSING:
-        return False
-    is_inspected = Job.objects.filter(deposit=deposit, kind="inspect_deposit", state__in=Job.ACTIVE).exists()
-    return not is_inspected and deposit.current_measurements.exclude(state="found").exists()
 
 
 def require_revision(deposit: Deposit, expected: int | None) -> None:
