@@ -22,6 +22,9 @@ LARGEST_GRID = 64  # parts per axis of an overview
 ENOUGH_PARTS = 16
 ROW_SHARE = 4  # a quarter of the parts goes to the middle row
 MOST_ROWS = 512
+# A hundredth of a conversion that moves 25 MB/s; on a slow disk fewer parts are read, not longer.
+BYTES_PER_DEADLINE_S = 2.5e9
+SHORTEST_DEADLINE_S = 2.0
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -60,6 +63,11 @@ class PreviewPlan:
 def budget_of(nbytes: int) -> int:
     """Return how many bytes may be read of a signal of this size."""
     return min(MOST_BYTES, nbytes // SHARE)
+
+
+def deadline_of(nbytes: int) -> float:
+    """Return for how many seconds a measurement of this size may be read for its first pictures."""
+    return max(SHORTEST_DEADLINE_S, nbytes / BYTES_PER_DEADLINE_S)
 
 
 def plan_preview(source: SignalSource, budget: int) -> PreviewPlan:

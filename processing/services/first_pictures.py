@@ -10,6 +10,7 @@ from ingest.services.confined import forward_progress, run_over_files
 from ingest.services.following import count_bytes
 from ingest.services.hints import build_hints
 from ingest.services.opening import list_digests
+from processing.engine.preview_plan import deadline_of
 from processing.services.calibration import build_calibration
 from processing.services.results import store_products
 from repository.models import Deposit, Finding, Measurement
@@ -19,9 +20,6 @@ from repository.services.measurements import StoredProduct, record_first_picture
 from repository.tasks.job_kinds import JobProgress
 
 PROGRAM = "processing.engine.preview_program:main"
-# A hundredth of a conversion that moves 25 MB/s; on a slow disk fewer parts are read, not longer.
-BYTES_PER_DEADLINE_S = 2.5e9
-SHORTEST_DEADLINE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,6 @@ def preview_measurement(*, measurement: Measurement, output: Path, progress: Job
     """
     digests = list_digests(measurement)
     hints = build_hints(measurement.deposit.document, measurement.primary_file.path)
-    deadline_s = max(SHORTEST_DEADLINE_S, count_bytes(measurement) / BYTES_PER_DEADLINE_S)
     manifest = run_over_files(
         program=PROGRAM,
         request={
@@ -54,7 +51,7 @@ def preview_measurement(*, measurement: Measurement, output: Path, progress: Job
             "files": list(digests),
             "hints": hints,
             "calibration": build_calibration(measurement.document),
-            "limits": {"deadline_s": deadline_s},
+            "limits": {"deadline_s": deadline_of(count_bytes(measurement))},
         },
         digests=digests,
         output=output,
