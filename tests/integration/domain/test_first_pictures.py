@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import ingest.tasks  # noqa: F401 - registers its kinds of jobs
 import processing.tasks
 from ingest.services import following
 from ingest.workflows import submit_deposit
