@@ -32,12 +32,13 @@ class Reduction:
 def list_outdated(deposit: Deposit) -> list[str]:
     """Return the measurements whose reductions were made with other angles than the metadata say now."""
     converted = deposit.current_measurements.filter(state=Measurement.State.CONVERTED, frozen_at__isnull=True)
-    return [
-        measurement.pk
-        for measurement in converted
-        if "four_d_stem" in measurement.techniques
-        and build_calibration(measurement.document) != measurement.calibration
-    ]
+    return [measurement.pk for measurement in converted if is_outdated(measurement)]
+
+
+def is_outdated(measurement: Measurement) -> bool:
+    """Return whether a converted measurement has reductions with other angles than its metadata say now."""
+    is_scan = "four_d_stem" in measurement.techniques
+    return is_scan and build_calibration(measurement.document) != measurement.calibration
 
 
 def reduce_measurement(*, measurement: Measurement, output: Path, progress: JobProgress) -> Reduction:

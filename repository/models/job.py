@@ -92,6 +92,17 @@ class Job(models.Model):
         return f"{self.kind} {self.target} ({self.state})"
 
 
+def is_answerable(deposit: Deposit) -> bool:
+    """Return whether questions can be answered although the files are still being read.
+
+    They can once headers are read; which measurements there are is settled by then.
+    """
+    if deposit.state != Deposit.State.PROCESSING:
+        return False
+    is_inspected = Job.objects.filter(deposit=deposit, kind="inspect_deposit", state__in=Job.ACTIVE).exists()
+    return not is_inspected and deposit.current_measurements.exclude(state="found").exists()
+
+
 class WorkerHeartbeat(models.Model):
     """When a worker last said that it lives, and which lanes it takes work from."""
 

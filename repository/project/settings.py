@@ -218,6 +218,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "MeasurementStateEnum": ["found", "opened", "converted", "failed"],
         "VersionStateEnum": ["published", "withdrawn"],
+        "ReadUntilEnum": ["opened", "converted"],
     },
 }
 CACHES = {

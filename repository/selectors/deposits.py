@@ -9,11 +9,13 @@ from typing import Any
 from django.db.models import Avg, Exists, OuterRef, Q, QuerySet
 
 from repository.models import DataFile, DatasetVersion, Deposit, Finding, Identifier, Job, Measurement, User
+from repository.models.job import is_answerable
 from repository.schema import Requirement, SignalShape, list_requirements
 from repository.schema.calibrated_axes import calibrate_axes
 from repository.selectors import addresses
 from repository.selectors.access import own_deposits
 from repository.selectors.jobs import describe_waiting, find_first_position
+from repository.selectors.reading import ReadingView, list_readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class ProductView:
     size: int
     sha256: str
     code_version: str
+    is_preliminary: bool
     url: str
 
 
@@ -97,6 +100,7 @@ class MeasurementView:
     requirements: tuple[Requirement, ...]
     from_file: tuple[str, ...]
     replaces: str | None
+    reading: ReadingView | None
     url: str
 
 
@@ -148,6 +152,8 @@ class DepositView:
     files: tuple[FileView, ...]
     measurements: tuple[MeasurementView, ...]
     progress: ProgressView
+    read_until: str
+    is_answerable: bool
     version: int | None
     number: int
 
@@ -193,6 +199,7 @@ def summarize_deposit(deposit: Deposit) -> DepositSummary:
 def describe_deposit(deposit: Deposit) -> DepositView:
     """Return everything that is shown of a deposit, in a fixed number of queries."""
     findings = _group_findings(Finding.objects.filter(deposit=deposit))
+    readings = list_readings(deposit)
     newest = deposit.identifiers.filter(version_number__isnull=False).order_by("-version_number").first()
     is_published = deposit.state == Deposit.State.PUBLISHED
     return DepositView(
@@ -216,10 +223,14 @@ def describe_deposit(deposit: Deposit) -> DepositView:
         findings=tuple(findings["deposit", None]),
         files=tuple(_describe_files(deposit, findings)),
         measurements=tuple(
-            describe_measurement(measurement, findings["measurement", measurement.pk])
+            describe_measurement(
+                measurement, findings["measurement", measurement.pk], reading=readings.get(measurement.pk)
+            )
             for measurement in with_details(deposit.current_measurements)
         ),
         progress=describe_progress(deposit),
+        read_until=deposit.read_until,
+        is_answerable=is_answerable(deposit),
         version=newest.version_number if newest is not None and is_published else None,
         number=(newest.version_number if newest is not None else None) or 1,
     )
@@ -278,7 +289,9 @@ def with_details(measurements: QuerySet[Measurement]) -> QuerySet[Measurement]:
     )
 
 
-def describe_measurement(measurement: Measurement, findings: Sequence[FindingView]) -> MeasurementView:
+def describe_measurement(
+    measurement: Measurement, findings: Sequence[FindingView], *, reading: ReadingView | None = None
+) -> MeasurementView:
     """Return a measurement as it is shown; the rows must come from `with_details`."""
     return MeasurementView(
         id=measurement.pk,
@@ -295,6 +308,7 @@ def describe_measurement(measurement: Measurement, findings: Sequence[FindingVie
         requirements=tuple(_list_requirements(measurement)),
         from_file=tuple(_list_from_file(measurement)),
         replaces=measurement.replaces_id,
+        reading=reading,
         url=addresses.measurement_address(measurement.pk),
     )
 
@@ -347,6 +361,7 @@ def _describe_products(measurement: Measurement) -> Iterable[ProductView]:
             size=product.size,
             sha256=product.sha256,
             code_version=product.code_version,
+            is_preliminary=product.is_preliminary,
             url=addresses.product_address(measurement.pk, signal_name, product.recipe, product.kind),
         )
 

@@ -20,7 +20,13 @@ from repository.schema.findings import Finding as Found
 from repository.services.deposits import State, bump_revision, lock_deposit
 from repository.services.findings import replace_findings
 
-READING_JOBS = ("inspect_deposit", "open_measurement", "convert_measurement", "reduce_measurement")
+READING_JOBS = (
+    "inspect_deposit",
+    "open_measurement",
+    "preview_measurement",
+    "convert_measurement",
+    "reduce_measurement",
+)
 
 
 def merge_measurement(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from processing.engine.one_pass import ConversionOptions, convert_signal
+from tests.benchmarks.first_pictures import NAME, QUICK_GB, WHOLE_GB, measure_first_pictures
 from tests.benchmarks.scan import QUICK, WHOLE, Scan, make_scan
 from tests.benchmarks.workloads import open_raw
 from tests.ties import tie
@@ -167,7 +168,8 @@ def main() -> None:
             for name in workloads:
                 runs[name].append(run_once(name, scan, folder))
                 _say(f"  {number + 1}/{repeats} {name}: {runs[name][-1]['cpu_s']:.3f} CPU s")
-    results = {comparison.name: compare(comparison, runs) for comparison in COMPARISONS}
+        early = measure_first_pictures(folder / "first", QUICK_GB if quick else WHOLE_GB)
+    results = {comparison.name: compare(comparison, runs) for comparison in COMPARISONS} | {NAME: early}
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     print_table(results)

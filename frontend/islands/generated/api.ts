@@ -682,6 +682,8 @@ export interface components {
             requirements: components["schemas"]["RequirementShape"][];
             /** @description The measurement of an earlier version in whose place this one stands. */
             replaces: string | null;
+            /** @description What is being done with it just now. */
+            reading: components["schemas"]["ReadingShape"] | null;
             url: string;
             dataset: string;
         };
@@ -743,6 +745,13 @@ export interface components {
             files: components["schemas"]["FileShape"][];
             measurements: components["schemas"]["MeasurementShape"][];
             progress: components["schemas"]["ProgressShape"];
+            /**
+             * @description How far the files are read since they were handed in last.
+             *
+             *     * `opened` - opened
+             *     * `converted` - converted
+             */
+            read_until: components["schemas"]["ReadUntilEnum"];
             version: number | null;
         };
         /**
@@ -863,6 +872,8 @@ export interface components {
             requirements: components["schemas"]["RequirementShape"][];
             /** @description The measurement of an earlier version in whose place this one stands. */
             replaces: string | null;
+            /** @description What is being done with it just now. */
+            reading: components["schemas"]["ReadingShape"] | null;
             url: string;
         };
         /**
@@ -914,6 +925,8 @@ export interface components {
             size: number;
             sha256: string;
             code_version: string;
+            /** @description Made from a part of the values; its parameters say from which. The conversion replaces it. */
+            is_preliminary: boolean;
             url: string;
         };
         ProgressShape: {
@@ -937,6 +950,29 @@ export interface components {
             label: string;
             url: string;
         };
+        /**
+         * @description * `opened` - opened
+         *     * `converted` - converted
+         * @enum {string}
+         */
+        ReadUntilEnum: "opened" | "converted";
+        ReadingShape: {
+            step: components["schemas"]["StepEnum"];
+            state: components["schemas"]["ReadingShapeStateEnum"];
+            /** Format: double */
+            fraction: number;
+            /**
+             * Format: double
+             * @description At the rate so far.
+             */
+            seconds_left: number | null;
+        };
+        /**
+         * @description * `queued` - queued
+         *     * `running` - running
+         * @enum {string}
+         */
+        ReadingShapeStateEnum: "queued" | "running";
         ReductionListShape: {
             results: components["schemas"]["ProductShape"][];
         };
@@ -1013,6 +1049,23 @@ export interface components {
             statistics: unknown;
             is_converted: boolean;
             zarr: string;
+        };
+        /**
+         * @description * `opening` - opening
+         *     * `previewing` - previewing
+         *     * `converting` - converting
+         *     * `reducing` - reducing
+         * @enum {string}
+         */
+        StepEnum: "opening" | "previewing" | "converting" | "reducing";
+        SubmitInputRequest: {
+            /**
+             * @description opened: recognize, open and check only, as `stemma validate` does; nothing is converted.
+             *
+             *     * `opened` - opened
+             *     * `converted` - converted
+             */
+            until?: components["schemas"]["ReadUntilEnum"];
         };
         TokenListShape: {
             results: components["schemas"]["TokenShape"][];
@@ -2398,7 +2451,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SubmitInputRequest"];
+            };
+        };
         responses: {
             202: {
                 headers: {
@@ -2406,6 +2463,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DepositShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
                 };
             };
             /** @description An account is needed. */
@@ -2437,6 +2503,15 @@ export interface operations {
             };
             /** @description The state does not allow it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

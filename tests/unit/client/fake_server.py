@@ -158,7 +158,8 @@ class FakeServer(httpx.BaseTransport):
             case ["submit"]:
                 if any(upload.deposit == record["id"] for upload in self.uploads.values()):
                     return refuse(409, "state_conflict", "Some files are not uploaded yet.")
-                record |= {"state": "processing", "polls": 0}
+                until = json.loads(request.content or b"{}").get("until", "converted")
+                record |= {"state": "processing", "polls": 0, "read_until": until}
                 return httpx.Response(202, json=self._show(record))
             case ["publish"]:
                 return self._publish(request, record)
