@@ -1,7 +1,8 @@
 """Whether the parts of the installation answer."""
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from django.db import DatabaseError, connection
 from django.utils import timezone
@@ -13,11 +14,12 @@ SILENT_AFTER = dt.timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class PartHealth:
-    """One part and, where it does not answer, why."""
+    """One part and, where it does not answer, why; with numbers that an operator plots."""
 
     name: str
     is_ok: bool
     detail: str = ""
+    numbers: Mapping[str, int] = field(default_factory=dict)
 
 
 def check_database() -> PartHealth:

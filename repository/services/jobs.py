@@ -16,6 +16,7 @@ REPUBLISH_NEW_AFTER = dt.timedelta(seconds=2)  # a row whose message never reach
 REPUBLISH_QUEUED_AFTER = dt.timedelta(seconds=20)  # a message that the broker has lost
 FIRST_RETRY_AFTER = dt.timedelta(seconds=2)
 LONGEST_RETRY_AFTER = dt.timedelta(minutes=5)
+MOST_DOUBLINGS = 16  # more would only overflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +139,7 @@ def fail_job(*, claim: ClaimedJob, reason: str) -> None:
 
 def retry_job(*, claim: ClaimedJob, reason: str) -> dt.datetime:
     """Put the job back with a growing pause; return when it may run again. Call it after `lock_claim`."""
-    pause = min(FIRST_RETRY_AFTER * 2 ** (claim.attempt - 1), LONGEST_RETRY_AFTER)
-    not_before: dt.datetime = timezone.now() + pause
+    not_before: dt.datetime = timezone.now() + _choose_pause(claim)
     Job.objects.filter(pk=claim.id).update(
         state=Job.State.QUEUED,
         not_before=not_before,
@@ -149,6 +149,27 @@ def retry_job(*, claim: ClaimedJob, reason: str) -> dt.datetime:
         message="Waiting to try again.",
     )
     return not_before
+
+
+def postpone_job(*, claim: ClaimedJob, reason: str) -> None:
+    """Put the job back until the disk takes bytes again; that costs none of its attempts. Call it after `lock_claim`.
+
+    The attempt is the fencing token and only ever grows, so one more is granted instead of taking this one back.
+    """
+    Job.objects.filter(pk=claim.id).update(
+        state=Job.State.QUEUED,
+        max_attempts=F("max_attempts") + 1,
+        not_before=timezone.now() + _choose_pause(claim),
+        published_at=None,
+        lease_until=None,
+        reason=reason,
+        message=reason[:300],
+    )
+
+
+def _choose_pause(claim: ClaimedJob) -> dt.timedelta:
+    doublings = min(claim.attempt - 1, MOST_DOUBLINGS)
+    return min(FIRST_RETRY_AFTER * (1 << doublings), LONGEST_RETRY_AFTER)
 
 
 def list_jobs_to_publish(*, limit: int = 200) -> list[uuid.UUID]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from repository.project.stack.errors import StackError
 
 NEEDED_BYTES = 500 * 10**6
+_SERVERS_FOLDERS = frozenset({"postgres", "valkey"})
 _PRIVATE_FOLDERS = ("logs", "objects", "uploads", "work", "beat")
 
 
@@ -72,6 +73,7 @@ def prepare_home(root: Path) -> StackHome:
             (root / name).mkdir(mode=0o700, exist_ok=True)
         home.lock.touch(mode=0o600)
         os.close(os.open(home.lock, os.O_RDWR))
+        _require_writable(root)
     except (PermissionError, NotADirectoryError, FileExistsError) as error:
         raise StackError(
             f"{root} cannot be written: {error.strerror}. It holds the data of this Stemma; make it yours "
@@ -83,6 +85,18 @@ def prepare_home(root: Path) -> StackHome:
         ) from error
     check_space(root)
     return home
+
+
+def _require_writable(root: Path) -> None:
+    """Look at every folder that is there: one of them may be a disk of its own, mounted read-only."""
+    for folder in (root, *(entry for entry in sorted(root.iterdir()) if entry.is_dir())):
+        # Database and broker may belong to a system user, who alone needs to write there.
+        if folder.name in _SERVERS_FOLDERS or os.access(folder, os.W_OK | os.X_OK):
+            continue
+        raise StackError(
+            f"{folder} cannot be written to: it is read-only, or belongs to somebody else. Stemma needs to write "
+            "there: mount it writable or make it yours, then start again. Nothing was changed."
+        )
 
 
 def check_space(root: Path, *, needed: int = NEEDED_BYTES) -> None:
