@@ -212,7 +212,7 @@ async def _patch(request: Request, credential: Credential, upload_id: str) -> Re
 async def _skip_rest(request: Request) -> None:
     """Take in a little of what is still on its way: a client that is cut off while it sends may not see the answer."""
     skipped = 0
-    with suppress(TimeoutError, ClientDisconnect):
+    with suppress(TimeoutError, ClientDisconnect, RuntimeError):  # the last: there is no rest
         async with asyncio.timeout(SKIP_S):
             async for piece in request.stream():
                 skipped += len(piece)

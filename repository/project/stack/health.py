@@ -29,6 +29,11 @@ def ask_readiness(host: str, port: int, *, timeout: float = 5.0) -> Readiness:
         return Readiness(ready=False, missing=("web",))
     finally:
         connection.close()
+    return weigh(status, body)
+
+
+def weigh(status: int, body: bytes) -> Readiness:
+    """Return what an answer of /readyz comes to."""
     missing = list_missing(status, body)
     return Readiness(ready=all(_names(name, _TOLERATED) for name in missing), missing=missing)
 

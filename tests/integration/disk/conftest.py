@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,6 +14,7 @@ import pytest
 from repository.project.stack.harness import RunningStack, running_stack
 from tests.conftest import LIVE_ENVIRONMENT
 from tests.integration.bytes.raw_tus import RawTus
+from tests.integration.disk.mounting import mounted
 
 MB = 10**6
 RESERVE = 200 * MB
@@ -68,32 +68,17 @@ class SmallDisk:
         return str(answer.json()["id"])
 
 
-def mount_small_disk(folder: Path, size: int) -> None:
-    """Mount a file system in memory, or skip the test where that is not allowed."""
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=755", "tmpfs", str(folder)]
-    try:
-        mounted = subprocess.run(command, check=False, capture_output=True, text=True)
-    except FileNotFoundError:
-        pytest.skip("there is no mount command")
-    if mounted.returncode != 0:
-        pytest.skip(f"a file system of one's own cannot be mounted here: {mounted.stderr.strip()}")
-
-
 @pytest.fixture(scope="module")
 def running_small_disk() -> Iterator[SmallDisk]:
     """Run one Stemma for this module's tests."""
     folder = Path(tempfile.mkdtemp(prefix="stemma-disk-"))
     folder.chmod(0o755)
+    variables = {**LIVE_ENVIRONMENT, "STEMMA_DISK_RESERVE": f"{RESERVE // MB} MB"}
     try:
-        mount_small_disk(folder, DISK)
-        try:
-            variables = {**LIVE_ENVIRONMENT, "STEMMA_DISK_RESERVE": f"{RESERVE // MB} MB"}
-            with running_stack(folder / "home", env=variables) as stack:
-                headers = {"Authorization": f"Token {stack.credentials.token}"}
-                with httpx.Client(base_url=stack.url, headers=headers, timeout=60) as http:
-                    yield SmallDisk(stack, http, folder)
-        finally:
-            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        with mounted(folder, DISK), running_stack(folder / "home", env=variables) as stack:
+            headers = {"Authorization": f"Token {stack.credentials.token}"}
+            with httpx.Client(base_url=stack.url, headers=headers, timeout=60) as http:
+                yield SmallDisk(stack, http, folder)
     finally:
         folder.rmdir()
 
