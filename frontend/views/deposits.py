@@ -57,7 +57,9 @@ def show_deposit(request: HttpRequest, deposit_id: str) -> HttpResponse:
     deposit = get_deposit(visitor_of(request), read_dataset_id(deposit_id))
     view = describe_deposit(deposit)
     may_edit = can_edit(visitor_of(request), deposit)
-    return answer_page(request, "deposits/deposit.html", describe_deposit_page(view, may_edit=may_edit, room=describe_short_room()))
+    room = describe_short_room() if may_edit else ""
+    context = describe_deposit_page(view, may_edit=may_edit, room=room)
+    return answer_page(request, "deposits/deposit.html", context)
 
 
 @login_required

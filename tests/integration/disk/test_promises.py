@@ -207,7 +207,7 @@ def test_readiness_names_the_folder_that_cannot_be_written(
     client: Any, stemma_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (stemma_home / "uploads").mkdir(parents=True)
-    monkeypatch.setattr(disk.os, "access", lambda path, _mode: Path(path).name != "uploads")
+    monkeypatch.setattr(os, "access", lambda path, _mode: Path(path).name != "uploads")
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["disk"] == "Cannot be written to: uploads."

@@ -58,8 +58,10 @@ class Door:
         self.headers = {"Authorization": f"Token {make_token(owner)}", **VERSION}
         self.deposit = make_deposit(owner).pk
 
-    def ask(self, method: str, address: str, content: bytes = b"", **headers: str) -> httpx.Response:
-        return asyncio.run(self._ask(method, address, content, headers))
+    def ask(
+        self, method: str, address: str, headers: dict[str, str] | None = None, content: bytes = b""
+    ) -> httpx.Response:
+        return asyncio.run(self._ask(method, address, content, headers or {}))
 
     async def _ask(
         self, method: str, address: str, content: bytes, headers: dict[str, str]
@@ -73,10 +75,10 @@ class Door:
 
     def create(self, size: int, path: str = "scan.raw", **metadata: str) -> httpx.Response:
         words = encode_metadata(deposit=self.deposit, path=path, **metadata)
-        return self.ask("POST", UPLOADS, **{"Upload-Length": str(size), "Upload-Metadata": words})
+        return self.ask("POST", UPLOADS, {"Upload-Length": str(size), "Upload-Metadata": words})
 
     def patch(self, address: str, offset: int, content: bytes) -> httpx.Response:
-        return self.ask("PATCH", address, content, **CHUNK, **{"Upload-Offset": str(offset)})
+        return self.ask("PATCH", address, {**CHUNK, "Upload-Offset": str(offset)}, content)
 
     def offset(self, address: str) -> int:
         return int(self.ask("HEAD", address).headers["Upload-Offset"])

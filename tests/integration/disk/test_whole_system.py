@@ -1,4 +1,4 @@
-"""A whole Stemma on a disk that becomes full, or read-only, and recovers: nothing dies, nothing is lost, all is said."""
+"""A whole Stemma on a disk that becomes full, or read-only, and recovers: nothing dies, nothing is lost."""
 
 import subprocess
 import sys
@@ -43,7 +43,8 @@ def is_ready(disk: SmallDisk) -> bool:
 def make_scan(folder: Path) -> dict[str, bytes]:
     """Return the files of an EMPAD scan of 40 MB."""
     folder.mkdir()
-    write_empad(folder, make_pattern_scan((25, 24)))
+    scan = make_pattern_scan(scan_shape=(25, 24), detector_shape=(128, 128), dtype=np.float32)
+    write_empad(folder, scan.data)
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
@@ -121,10 +122,10 @@ def test_down_to_the_last_byte_everything_answers_and_goes_on(disk: SmallDisk) -
 
 @pytest.mark.parametrize("name", ["uploads", "objects", "work", "logs", "."])
 def test_a_folder_becomes_read_only_and_writable_again(disk: SmallDisk, tmp_path: Path, name: str) -> None:
-    deposit, content = disk.begin(), np.random.default_rng(7).bytes(3 * MB)
+    deposit, content = disk.begin(), np.random.default_rng(list(name.encode())).bytes(3 * MB)
     folder = disk.stack.home.root / name
     with read_only(folder):
-        status, part = wait_until(lambda: (found := read_disk(disk))[0] == 503 and found, "nobody noticed")
+        _, part = wait_until(lambda: (found := read_disk(disk))[0] == 503 and found, "nobody noticed")
         assert part["detail"].startswith("Cannot be written to: ")
         assert ("STEMMA_HOME" if name == "." else name) in part["detail"]
         if name in {"uploads", "."}:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from api.byte_service import receiving
 from api.byte_service.receiving import BLOCK_BYTES, Checksum, HashStates, receive_chunk
 from repository.errors import DiskFullError
 from repository.services import disk
@@ -106,7 +105,7 @@ def test_a_write_that_stops_halfway_counts_what_it_wrote(
         return written
 
     with monkeypatch.context() as patched:
-        patched.setattr(receiving.os, "pwrite", write_some)
+        patched.setattr(os, "pwrite", write_some)
         with pytest.raises(OSError, match=r"space|quota"):
             receive(upload, CONTENT, 0, states)
     kept = upload.stat().st_size
@@ -127,7 +126,7 @@ def test_bytes_that_the_disk_did_not_take_are_not_counted(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patched:
-        patched.setattr(receiving.os, "fdatasync", refuse)
+        patched.setattr(os, "fdatasync", refuse)
         with pytest.raises(OSError, match="No space left"):
             receive(upload, CONTENT[BLOCK_BYTES:], BLOCK_BYTES, states)
     assert upload.stat().st_size == BLOCK_BYTES

@@ -166,7 +166,7 @@ def test_a_server_without_room_says_so_and_the_same_command_goes_on_later(
     logged_in.full_after, logged_in.full_for = 10, 10**6
     code, problem = run_json(capsys, logged_in, "deposit", str(scan))
     assert (code, problem["code"], problem["status"]) == (4, "disk_full", 507)
-    assert "disk is full" in problem["detail"]
+    assert problem["detail"] == "The server's disk is full."
     logged_in.full_for = 0
     assert run_json(capsys, logged_in, "deposit", str(scan))[0] == 0
     assert len(logged_in.deposits) == 1, "the ledger was kept"

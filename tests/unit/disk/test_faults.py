@@ -115,7 +115,7 @@ def test_folders_that_are_not_there_yet_lie_where_they_will_be_made(home: Path, 
 
 def test_folders_that_cannot_be_written_are_listed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert list_unwritable() == []
-    monkeypatch.setattr(disk.os, "access", lambda path, _mode: Path(path).name != "uploads")
+    monkeypatch.setattr(os, "access", lambda path, _mode: Path(path).name != "uploads")
     assert list_unwritable() == ["uploads"]
 
 

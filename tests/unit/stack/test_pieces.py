@@ -3,15 +3,16 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from repository.project.stack import logs
 from repository.project.stack.credentials import (
     ensure_secrets,
     read_credentials,
@@ -218,8 +219,8 @@ def test_the_broker_keeps_messages_and_its_password_is_in_the_file(tmp_path: Pat
 # A disk that takes nothing.
 
 
-def refuse(number: int) -> Callable[..., None]:
-    def fail(*_: object, **__: object) -> None:
+def refuse(number: int) -> Callable[..., Any]:
+    def fail(*_: object, **__: object) -> Any:
         raise OSError(number, os.strerror(number))
 
     return fail
@@ -248,7 +249,7 @@ def test_a_large_log_is_let_go_where_there_is_no_room_for_a_copy(
 ) -> None:
     log = tmp_path / "web.log"
     log.write_bytes(b"x" * 100)
-    monkeypatch.setattr(logs.shutil, "copyfile", refuse(errno.ENOSPC))
+    monkeypatch.setattr(shutil, "copyfile", refuse(errno.ENOSPC))
     trim_log(log, largest=50)
     assert log.read_bytes() == b""
     assert not (tmp_path / "web.log.1").exists()
@@ -261,7 +262,7 @@ def test_a_log_on_a_read_only_disk_does_not_end_the_supervisor(
     log.write_bytes(b"x" * 100)
     for function in ("replace", "open", "unlink"):
         monkeypatch.setattr(Path, function, refuse(errno.EROFS))
-    monkeypatch.setattr(logs.shutil, "copyfile", refuse(errno.EROFS))
+    monkeypatch.setattr(shutil, "copyfile", refuse(errno.EROFS))
     trim_log(log, largest=50)
     monkeypatch.undo()
     assert log.read_bytes() == b"x" * 100
