@@ -9,8 +9,8 @@ from pathlib import Path
 from repository.project.stack.errors import StackError
 
 NEEDED_BYTES = 500 * 10**6
-_SERVERS_FOLDERS = frozenset({"postgres", "valkey"})
 _PRIVATE_FOLDERS = ("logs", "objects", "uploads", "work", "beat")
+_LATER_FOLDERS = ("cache", "dois", "static")  # made when they are needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,9 @@ def prepare_home(root: Path) -> StackHome:
 
 
 def _require_writable(root: Path) -> None:
-    """Look at every folder that is there: one of them may be a disk of its own, mounted read-only."""
-    for folder in (root, *(entry for entry in sorted(root.iterdir()) if entry.is_dir())):
-        # Database and broker may belong to a system user, who alone needs to write there.
-        if folder.name in _SERVERS_FOLDERS or os.access(folder, os.W_OK | os.X_OK):
+    """Look at every folder of ours: one of them may be a disk of its own, mounted read-only."""
+    for folder in (root, *(root / name for name in (*_PRIVATE_FOLDERS, *_LATER_FOLDERS))):
+        if not folder.exists() or os.access(folder, os.W_OK | os.X_OK):
             continue
         raise StackError(
             f"{folder} cannot be written to: it is read-only, or belongs to somebody else. Stemma needs to write "
