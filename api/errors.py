@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from repository import errors
+from repository.services.disk import RETRY_AFTER_S, explain_fault
 
 log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
@@ -30,6 +31,8 @@ STATUS: Mapping[type[errors.RepositoryError], HTTPStatus] = {
     errors.FileTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.QuotaExceededError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.UploadGoneError: HTTPStatus.GONE,
+    errors.DiskFullError: HTTPStatus.INSUFFICIENT_STORAGE,
+    errors.StorageRefusedError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.WithdrawnError: HTTPStatus.GONE,
     errors.UnknownSearchFilterError: HTTPStatus.BAD_REQUEST,
 }
@@ -80,14 +83,23 @@ def describe_refusal(refusal: errors.RepositoryError) -> dict[str, Any]:
     )
 
 
+def advise_retry(refusal: errors.RepositoryError) -> dict[str, str]:
+    """Return the header that says when to ask again, for refusals that pass."""
+    if isinstance(refusal, errors.StorageRefusedError):
+        return {"Retry-After": str(RETRY_AFTER_S)}
+    return {"Retry-After": "5"} if isinstance(refusal, errors.DepositBusyError) else {}
+
+
 def answer_problem(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Turn what a view raised into a problem document; `None` leaves a fault to the server's own page."""
     del context
-    if isinstance(error, errors.RepositoryError):
+    refusal = error if isinstance(error, errors.RepositoryError) else explain_fault(error)
+    if refusal is not None:
         set_rollback()
-        problem = describe_refusal(error)
-        headers = {"Retry-After": "5"} if isinstance(error, errors.DepositBusyError) else {}
-        return Response(problem, status=problem["status"], headers=headers, content_type=CONTENT_TYPE)
+        problem = describe_refusal(refusal)
+        return Response(
+            problem, status=problem["status"], headers=advise_retry(refusal), content_type=CONTENT_TYPE
+        )
     if isinstance(error, DatabaseError):
         set_rollback()
         return _answer_database(error)

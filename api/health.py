@@ -5,6 +5,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis.exceptions import RedisError
 
+from api.disk_health import check_disk, list_disk_metrics
 from ingest.sandbox import probe_sandbox
 from repository.selectors.health import PartHealth, check_database, check_worker, measure_lanes
 from repository.services.storage import ObjectStoreUnavailableError, get_object_store
@@ -17,11 +18,11 @@ def answer_alive(_request: HttpRequest) -> HttpResponse:
 
 def answer_ready(_request: HttpRequest) -> HttpResponse:
     """Say for each part whether it answers; 503 until all do."""
-    parts = [check_database(), check_broker(), check_worker(), check_objects(), check_sandbox()]
+    parts = [check_database(), check_broker(), check_worker(), check_objects(), check_sandbox(), check_disk()]
     is_ready = all(part.is_ok for part in parts)
     body = {
         "status": "ok" if is_ready else "unavailable",
-        "parts": {part.name: {"ok": part.is_ok, "detail": part.detail} for part in parts},
+        "parts": {part.name: {"ok": part.is_ok, "detail": part.detail, **part.numbers} for part in parts},
         **{part.name: "ok" if part.is_ok else part.detail for part in parts},
     }
     return JsonResponse(body, status=200 if is_ready else 503, headers={"Cache-Control": "no-store"})
@@ -41,6 +42,7 @@ def answer_metrics(_request: HttpRequest) -> HttpResponse:
         "# TYPE stemma_oldest_queued_job_seconds gauge",
     ]
     lines += [f'stemma_oldest_queued_job_seconds{{lane="{load.lane}"}} {load.oldest_s:.3f}' for load in loads]
+    lines += list_disk_metrics()
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4")
 
 

@@ -64,5 +64,5 @@ def compile_ahead(**_: Any) -> None:
 def _compile() -> None:
     try:
         prepare_compiled_code()
-    except TransientError as fault:
+    except (TransientError, OSError) as fault:
         structlog.get_logger(__name__).warning("compile_ahead_failed", reason=str(fault))

@@ -9,9 +9,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from api.byte_service.visitors import UnknownCredentialError
-from api.errors import CONTENT_TYPE, build_problem, describe_database_fault, describe_refusal
+from api.errors import CONTENT_TYPE, advise_retry, build_problem, describe_database_fault, describe_refusal
 from repository.errors import RepositoryError
 from repository.selectors.byte_objects import ArrayNotReadyError
+from repository.services.disk import explain_fault
 from repository.services.storage import ObjectStoreUnavailableError
 
 log = structlog.get_logger(__name__)
@@ -24,7 +25,7 @@ def answering_problems(endpoint: Endpoint) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         try:
-            return await endpoint(request)
+            return await _telling_of_the_disk(endpoint, request)
         except RepositoryError as refusal:
             return _answer_refusal(request, refusal)
         except ClientDisconnect:
@@ -35,6 +36,18 @@ def answering_problems(endpoint: Endpoint) -> Endpoint:
             return _respond(request, _describe_outage(request, fault), RETRY_AFTER)
 
     return answer
+
+
+async def _telling_of_the_disk(endpoint: Endpoint, request: Request) -> Response:
+    """Answer; a disk that is full or read-only is called by its name, whichever part stumbled over it."""
+    try:
+        return await endpoint(request)
+    except (DatabaseError, OSError) as fault:
+        refusal = explain_fault(fault)
+        if refusal is None:
+            raise
+        log.warning(refusal.code, path=request.url.path, reason=str(fault))
+        raise refusal from fault
 
 
 class RefusedMethod:
@@ -57,7 +70,7 @@ class RefusedMethod:
 
 def _answer_refusal(request: Request, refusal: RepositoryError) -> Response:
     problem = describe_refusal(refusal)
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store", **advise_retry(refusal)}
     if isinstance(refusal, ArrayNotReadyError):
         problem |= {"status": 404, "title": "Not Found"}
         headers |= RETRY_AFTER

@@ -43,8 +43,8 @@ def is_busy(state: str) -> bool:
     return state in BUSY_STATES
 
 
-def describe_deposit_page(deposit: DepositView, *, may_edit: bool) -> dict[str, Any]:
-    """Return what the page's template needs."""
+def describe_deposit_page(deposit: DepositView, *, may_edit: bool, room: str = "") -> dict[str, Any]:
+    """Return what the page's template needs; `room` is what to know of the disk before choosing files."""
     questionnaire = build_questionnaire(deposit)
     errors = [finding for finding in deposit.all_findings if finding.severity == "error"]
     n_errors = len(errors)
@@ -56,6 +56,7 @@ def describe_deposit_page(deposit: DepositView, *, may_edit: bool) -> dict[str, 
         "is_busy": is_busy(deposit.state),
         "draft_number": deposit.number if deposit.state in OPEN_STATES else 1,
         "may_edit": may_edit,
+        "room": room,
         "may_change": may_edit and is_open,
         "may_answer": may_edit and (is_open or deposit.is_answerable),
         "readings": list_reading_lines(deposit),

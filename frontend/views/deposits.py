@@ -15,6 +15,7 @@ from repository.selectors.access import can_edit, get_deposit, require_account
 from repository.selectors.deposit_list import list_deposit_page
 from repository.selectors.deposits import describe_deposit
 from repository.services.deposits import create_deposit
+from repository.services.disk import describe_short_room
 
 _PAGE = 25
 
@@ -57,7 +58,9 @@ def show_deposit(request: HttpRequest, deposit_id: str) -> HttpResponse:
     deposit = get_deposit(visitor_of(request), read_dataset_id(deposit_id))
     view = describe_deposit(deposit)
     may_edit = can_edit(visitor_of(request), deposit)
-    return answer_page(request, "deposits/deposit.html", describe_deposit_page(view, may_edit=may_edit))
+    room = describe_short_room() if may_edit else ""
+    context = describe_deposit_page(view, may_edit=may_edit, room=room)
+    return answer_page(request, "deposits/deposit.html", context)
 
 
 @login_required

@@ -16,6 +16,8 @@ from ingest.sandbox.protocol import MessageDecoder, ProtocolViolationError
 _READ_BYTES = 1 << 16
 _HEAD_BYTES, _TAIL_BYTES = 1 << 14, 3 << 14
 _TICK_S = 1.0
+_LEAST_TICK_S = 0.01
+_FASTEST_BYTES_PER_S = 4e9  # nothing is written faster
 _GRACE_S = 5.0
 
 
@@ -119,8 +121,8 @@ class Conversation:
             selector.register(self._answer, selectors.EVENT_READ)
             selector.register(stdout, selectors.EVENT_READ)
             while True:
-                self._check_bounds(disk, free_bytes)
-                for key, _ in selector.select(min(_TICK_S, max(self._deadline - time.monotonic(), 0))):
+                tick_s = self._check_bounds(disk, free_bytes)
+                for key, _ in selector.select(min(tick_s, max(self._deadline - time.monotonic(), 0))):
                     if key.fd == self._request:
                         waiting = self._send(waiting, selector)
                     elif key.fd == self._answer:
@@ -133,11 +135,14 @@ class Conversation:
                     elif not self._drain_output():
                         selector.unregister(stdout)
 
-    def _check_bounds(self, disk: Path, free_bytes: int) -> None:
+    def _check_bounds(self, disk: Path, free_bytes: int) -> float:
+        """Return how soon to look again: before the child can have written what is left."""
         if time.monotonic() >= self._deadline:
             raise OutOfTimeError
-        if shutil.disk_usage(disk).free < free_bytes:
+        left = shutil.disk_usage(disk).free - free_bytes
+        if left < 0:
             raise OutOfSpaceError
+        return min(_TICK_S, max(_LEAST_TICK_S, left / _FASTEST_BYTES_PER_S))
 
     @staticmethod
     def _check_complete(decoder: MessageDecoder) -> None:

@@ -67,6 +67,7 @@ class Environment:
     broker_url: str
     object_store: ObjectStoreEnvironment | None
     object_cache_bytes: int
+    disk_reserve_bytes: int
     datacite: DataCiteEnvironment | None
     orcid_client_id: str | None
     orcid_client_secret: str | None
@@ -116,6 +117,8 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         broker_url=source.required("BROKER_URL", "redis://:password@host:port/0"),
         object_store=_read_object_store(source),
         object_cache_bytes=source.size("STEMMA_OBJECT_CACHE", "50 GB"),
+        # PostgreSQL's write-ahead log grows to 1 GB; as much again for tables, messages and logs.
+        disk_reserve_bytes=source.size("STEMMA_DISK_RESERVE", "2 GB"),
         datacite=_read_datacite(source),
         orcid_client_id=source.optional("ORCID_CLIENT_ID"),
         orcid_client_secret=source.optional("ORCID_CLIENT_SECRET"),

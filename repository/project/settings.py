@@ -8,6 +8,7 @@ import structlog
 from kombu.entity import Exchange, Queue
 
 from repository.lanes import LANES
+from repository.project.enduring_log import EnduringLoggerFactory
 from repository.project.environment import CHECKOUT, read_environment
 
 ENVIRONMENT = read_environment()
@@ -240,6 +241,7 @@ QUOTA_BYTES = ENVIRONMENT.quota_bytes
 UPLOAD_LIFETIME = dt.timedelta(days=7)
 OBJECT_STORE = ENVIRONMENT.object_store
 OBJECT_CACHE_BYTES = ENVIRONMENT.object_cache_bytes
+DISK_RESERVE_BYTES = ENVIRONMENT.disk_reserve_bytes
 # A proxy can send what lies in a folder that it sees, never what lies in a bucket.
 ACCEL_REDIRECT = ENVIRONMENT.accel_redirect and ENVIRONMENT.object_store is None
 DOI_PREFIX = ENVIRONMENT.datacite.prefix if ENVIRONMENT.datacite else "10.5072"
@@ -252,6 +254,7 @@ structlog.configure(
         structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer(),
     ],
+    logger_factory=EnduringLoggerFactory(),
     cache_logger_on_first_use=True,
 )
 LOGGING = {

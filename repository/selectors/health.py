@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import DatabaseError, connection
 from django.db.models import Count, F, Max
@@ -16,11 +16,12 @@ SILENT_AFTER = dt.timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class PartHealth:
-    """One part and, where it does not answer, why."""
+    """One part and, where it does not answer, why; with numbers that an operator plots."""
 
     name: str
     is_ok: bool
     detail: str = ""
+    numbers: Mapping[str, int] = field(default_factory=dict)
 
 
 def check_database() -> PartHealth:

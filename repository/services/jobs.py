@@ -18,6 +18,7 @@ from repository.models.job_order import LONGEST_PAUSE, is_due, is_lease_over, lo
 REPUBLISH_NEW_AFTER = dt.timedelta(seconds=2)  # a row whose message never reached the broker
 REPUBLISH_QUEUED_AFTER = dt.timedelta(seconds=20)  # a message that the broker has lost
 FIRST_RETRY_AFTER = dt.timedelta(seconds=2)
+MOST_DOUBLINGS = 16  # more would only overflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +171,33 @@ def retry_job(*, claim: ClaimedJob, reason: str) -> None:
     """Put the job back with a growing pause. Call it after `lock_claim`."""
     Job.objects.filter(pk=claim.id).update(
         state=Job.State.QUEUED,
-        not_before=Now() + min(FIRST_RETRY_AFTER * 2 ** min(claim.attempt - 1, 10), LONGEST_PAUSE),
+        not_before=Now() + _choose_pause(claim),
         published_at=None,
         lease_until=None,
         reason=reason,
         message="Waiting to try again.",
     )
+
+
+def postpone_job(*, claim: ClaimedJob, reason: str) -> None:
+    """Put the job back until the disk takes bytes again; that costs none of its attempts. Call it after `lock_claim`.
+
+    The attempt is the fencing token and only ever grows, so one more is granted instead of taking this one back.
+    """
+    Job.objects.filter(pk=claim.id).update(
+        state=Job.State.QUEUED,
+        max_attempts=F("max_attempts") + 1,
+        not_before=Now() + _choose_pause(claim),
+        published_at=None,
+        lease_until=None,
+        reason=reason,
+        message=reason[:300],
+    )
+
+
+def _choose_pause(claim: ClaimedJob) -> dt.timedelta:
+    doublings = min(claim.attempt - 1, MOST_DOUBLINGS)
+    return min(FIRST_RETRY_AFTER * (1 << doublings), LONGEST_PAUSE)
 
 
 def list_jobs_to_publish(*, announced: Collection[Lane] = (), limit: int = 200) -> dict[uuid.UUID, Lane]:

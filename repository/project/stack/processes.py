@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from repository.project.stack.logs import open_log
 from repository.project.stack.system_user import SystemUser
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -109,7 +110,7 @@ def spawn(command: Command) -> subprocess.Popen[bytes]:
 
     The death signal follows the *thread* that starts it, so call this from the main thread only.
     """
-    with command.log.open("ab") as log:
+    with open_log(command.log) as log:
         return subprocess.Popen(
             [*compose_launcher(command.death_signal, command.user), *command.argv],
             stdin=subprocess.DEVNULL,

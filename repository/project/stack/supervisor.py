@@ -159,6 +159,8 @@ class Supervisor:
                 application.url.split("/")[2].rpartition(":")[0].strip("[]"), application.port
             )
             if readiness.ready:
+                for lack in readiness.missing:
+                    self._progress.line(f"  {lack}: until that is mended no uploads are taken")
                 return
             self._tend()
             missing = ", ".join(readiness.missing)
@@ -221,7 +223,7 @@ class Supervisor:
             end_orphans(self._list_known_pids())
         for part in self._parts:
             if part.is_due():
-                part.start()
+                part.restart()
                 changed = True
         if changed:
             self._save()

@@ -84,7 +84,7 @@ def test_job_that_kills_every_worker_ends_as_failed(told: list[uuid.UUID], failu
         assert told == ([job.pk] if attempt == 1 else [])
     job.refresh_from_db()
     assert job.state == Job.State.FAILED
-    assert "died 2 times" in job.reason
+    assert "died each time" in job.reason
     assert failures == [job.reason]
     maintenance.reconcile()
     assert len(failures) == 1
