@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,62 +66,68 @@ def _cost(work: Callable[[], dict[str, Any]]) -> tuple[float, float, dict[str, A
     return time.perf_counter() - wall, cpu, answer
 
 
+def _run(
+    folder: Path,
+    inputs: Mapping[str, Path],
+    name: str,
+    program: str,
+    request: dict[str, Any],
+    compiled: Path | None,
+) -> tuple[float, float, dict[str, Any]]:
+    """Run one confined program and return what it cost, with its answer."""
+    output = folder / name / "output"
+    output.mkdir(parents=True)
+    wall, cpu, answer = _cost(
+        lambda: run_confined(
+            program=program,
+            request=request,
+            inputs=inputs,
+            output=output,
+            limits=LIMITS,
+            on_message=lambda _: None,
+            compiled_cache=compiled,
+        )
+    )
+    sys.stdout.write(f"  {name}: {wall:.2f} s, {cpu:.2f} CPU s\n")
+    sys.stdout.flush()
+    return wall, cpu, answer
+
+
 def measure_first_pictures(folder: Path, gigabytes: float) -> dict[str, Any]:
     """Return the entry of the results."""
     folder.mkdir(parents=True, exist_ok=True)
     inputs = write_scan(folder, gigabytes)
     size = sum(path.stat().st_size for path in inputs.values())
-    cache = compile_ahead(folder / "compiled")
     opening = {"format": "empad", "files": list(inputs), "hints": {}}
     steps = {
-        "recognize": ("ingest.programs.recognize_files:main", {"listing": list(inputs)}, None),
-        "open": ("ingest.programs.open_file:main", opening, None),
+        "recognize": ("ingest.programs.recognize_files:main", {"listing": list(inputs)}),
+        "open": ("ingest.programs.open_file:main", opening),
         "first_pictures": (
             "processing.engine.preview_program:main",
             {**opening, "limits": {"deadline_s": deadline_of(size)}},
-            None,
         ),
-        "convert": ("processing.engine.convert_program:main", opening, cache),
     }
-    wall: dict[str, float] = {}
-    cpu: dict[str, float] = {}
-    answers: dict[str, dict[str, Any]] = {}
-    for name, (program, request, compiled) in steps.items():
-        output = folder / name / "output"
-        output.mkdir(parents=True)
-
-        def work(
-            program: str = program,
-            request: dict[str, Any] = request,
-            output: Path = output,
-            compiled: Path | None = compiled,
-        ) -> dict[str, Any]:
-            return run_confined(
-                program=program,
-                request=request,
-                inputs=inputs,
-                output=output,
-                limits=LIMITS,
-                on_message=lambda _: None,
-                compiled_cache=compiled,
-            )
-
-        wall[name], cpu[name], answers[name] = _cost(work)
-        sys.stdout.write(f"  {name}: {wall[name]:.2f} s, {cpu[name]:.2f} CPU s\n")
-        sys.stdout.flush()
+    runs = {name: _run(folder, inputs, name, *step, None) for name, step in steps.items()}
+    peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    cache = compile_ahead(folder / "compiled")
+    convert = "processing.engine.convert_program:main"
+    runs["convert"] = _run(folder, inputs, "convert", convert, opening, cache)
+    wall = {name: run[0] for name, run in runs.items()}
+    cpu = {name: run[1] for name, run in runs.items()}
+    pictures = runs["first_pictures"][2]
     early = wall["recognize"] + wall["open"] + wall["first_pictures"]
-    (previewed,) = answers["first_pictures"]["signals"]
+    (previewed,) = pictures["signals"]
     return {
         "ratio": round(early / wall["convert"], 5),
         "budget": BUDGET if gigabytes >= WHOLE_GB else None,
         "against": "the conversion of the same file, wall time, every process started anew",
         "cpu_s": round(cpu["recognize"] + cpu["open"] + cpu["first_pictures"], 4),
-        "peak_mb": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, 1),
+        "peak_mb": round(peak_mb, 1),
         "n": 1,
         "detail": {
             "measure": "wall_s",
             "file_gb": round(size / 1e9, 2),
-            "bytes_read": answers["first_pictures"]["bytes_read"],
+            "bytes_read": pictures["bytes_read"],
             "pictures": [entry["name"] for entry in previewed["previews"]],
             "wall_s": round(early, 3),
             "steps_wall_s": {name: round(seconds, 3) for name, seconds in wall.items()},
