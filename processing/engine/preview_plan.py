@@ -17,14 +17,14 @@ Mode = Literal["whole", "positions", "channels", "rows", "none"]
 
 MIB = 1024 * 1024
 SHARE = 100  # at most a hundredth of the values
-MOST_BYTES = 64 * MIB
+MOST_BYTES = 32 * MIB
 LARGEST_GRID = 64  # parts per axis of an overview
 ENOUGH_PARTS = 16
 ROW_SHARE = 4  # a quarter of the parts goes to the middle row
 MOST_ROWS = 512
-# A hundredth of a conversion that moves 25 MB/s; on a slow disk fewer parts are read, not longer.
-BYTES_PER_DEADLINE_S = 2.5e9
-SHORTEST_DEADLINE_S = 2.0
+# Half a hundredth of a conversion that moves 25 MB/s; on a slow disk fewer parts are read, not longer.
+BYTES_PER_DEADLINE_S = 5e9
+SHORTEST_DEADLINE_S = 1.0
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 

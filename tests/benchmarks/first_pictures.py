@@ -99,7 +99,7 @@ def measure_first_pictures(folder: Path, gigabytes: float) -> dict[str, Any]:
     inputs = write_scan(folder, gigabytes)
     size = sum(path.stat().st_size for path in inputs.values())
     opening = {"format": "empad", "files": list(inputs), "hints": {}}
-    steps = {
+    steps: dict[str, tuple[str, dict[str, Any]]] = {
         "recognize": ("ingest.programs.recognize_files:main", {"listing": list(inputs)}),
         "open": ("ingest.programs.open_file:main", opening),
         "first_pictures": (
