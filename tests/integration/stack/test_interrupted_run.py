@@ -151,6 +151,7 @@ TARGETS = [
     ("pytest", signal.SIGKILL),
     ("worker", signal.SIGTERM),
     ("worker", signal.SIGKILL),
+    ("everything that could tidy up", signal.SIGKILL),
 ]
 
 
@@ -165,13 +166,15 @@ def interrupt_and_look(run: Run, program_text: str, target: str, number: signal.
         if number == signal.SIGINT:  # a terminal sends it to all; alone it takes a second one
             run.process.send_signal(number)
     else:
-        (run.session if target == "pytest" else run.test_process).send_signal(number)
+        chosen = {"pytest": [run.session], "worker": [run.test_process]}
+        for process in chosen.get(target, [run.test_process, run.session, psutil.Process(run.process.pid)]):
+            process.send_signal(number)
     run.wait_until(lambda: run.process.poll() is not None, "ended")
     assert run.process.returncode != 0
     run.wait_until(lambda: not run.list_processes(), "without processes")
 
 
-@pytest.mark.parametrize(("target", "number"), [TARGETS[0], TARGETS[6]])
+@pytest.mark.parametrize(("target", "number"), [TARGETS[0], TARGETS[-1]])
 def test_an_interrupted_run_leaves_nothing(open_folder: Path, target: str, number: signal.Signals) -> None:
     with running(SMALL, open_folder) as run:
         interrupt_and_look(run, SMALL, target, number)

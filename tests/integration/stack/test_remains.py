@@ -208,10 +208,11 @@ def test_a_busy_backend_without_its_postmaster(make_stack: MakeStack) -> None:
 def test_a_supervisor_killed_while_it_starts(make_stack: MakeStack, moment: str) -> None:
     """A part has begun, and no state names it yet."""
     stack = make_stack()
-    stack.launch()
+    pid = stack.launch().pid
 
     def has_begun() -> bool:
-        return any(remnant.part == moment for remnant in find_remains(stack.home, stack.state))
+        found = find_remains(stack.home, stack.state, supervisor=pid)
+        return any(remnant.part == moment for remnant in found)
 
     wait_until(has_begun)
     kill_supervisor(stack)
