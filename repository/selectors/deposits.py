@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Avg, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from repository.models import DataFile, DatasetVersion, Deposit, Finding, Identifier, Job, Measurement, User
+from repository.models import DataFile, DatasetVersion, Deposit, Finding, Identifier, Measurement, User
 from repository.models.job import is_answerable
 from repository.schema import Requirement, SignalShape, list_requirements
 from repository.schema.calibrated_axes import calibrate_axes
 from repository.selectors import addresses
 from repository.selectors.access import own_deposits
-from repository.selectors.jobs import describe_waiting, find_first_position
+from repository.selectors.progress import ProgressView, describe_progress
 from repository.selectors.reading import ReadingView, list_readings
 
 
@@ -102,25 +102,6 @@ class MeasurementView:
     replaces: str | None
     reading: ReadingView | None
     url: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProgressView:
-    """How far the reading of a deposit is.
-
-    Attributes
-    ----------
-    running
-        How many of its jobs wait or run.
-    position
-        How many jobs are before the first of those that wait; `None` when none waits.
-    """
-
-    fraction: float
-    message: str
-    running: int
-    position: int | None
-    failed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,33 +345,6 @@ def _describe_products(measurement: Measurement) -> Iterable[ProductView]:
             is_preliminary=product.is_preliminary,
             url=addresses.product_address(measurement.pk, signal_name, product.recipe, product.kind),
         )
-
-
-def describe_progress(deposit: Deposit) -> ProgressView:
-    """Return how far the deposit's jobs are, as one fraction and the newest message."""
-    jobs = Job.objects.filter(deposit=deposit)
-    if deposit.submitted_at is not None:
-        # Also what was made since, when the database's clock was set back meanwhile.
-        since = Q(created_at__gte=deposit.submitted_at - dt.timedelta(minutes=1))
-        jobs = jobs.filter(since | Q(state__in=Job.ACTIVE))
-    mean = jobs.exclude(state=Job.State.CANCELLED).aggregate(mean=Avg("fraction"))["mean"]
-    active = list(jobs.filter(state__in=Job.ACTIVE).order_by("-state", "created_at"))
-    failed = jobs.filter(state=Job.State.FAILED).values_list("reason", flat=True)[:20]
-    position = find_first_position(active)
-    return ProgressView(
-        fraction=(mean or 0.0) if active else 1.0,
-        message=_describe_activity(active, position),
-        running=len(active),
-        position=position,
-        failed=tuple(failed),
-    )
-
-
-def _describe_activity(active: Sequence[Job], position: int | None) -> str:
-    """Return what is being done, or, where nothing is, how long it takes until something is."""
-    if position is not None and active[0].state == Job.State.QUEUED:
-        return describe_waiting(position)
-    return next((job.message for job in active if job.message), "Waiting for a worker." if active else "")
 
 
 def get_identifier(doi: str) -> Identifier | None:

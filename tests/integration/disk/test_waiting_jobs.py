@@ -17,13 +17,14 @@ from ingest.services import confined
 from ingest.services.confined import attempt_folder, run_over_files
 from repository.errors import DiskFullError, TransientError
 from repository.models import Job
+from repository.models.job_order import LONGEST_PAUSE
 from repository.services import disk
-from repository.services.jobs import LONGEST_RETRY_AFTER, ClaimedJob, claim_job, create_job
+from repository.services.jobs import ClaimedJob, claim_job, create_job
 from repository.services.storage import work_folder
 from repository.tasks import job_kinds
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
-from repository.tasks.jobs import run_job
 from tests.factories import make_deposit
+from tests.job_running import run_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stemma_home")]
 
@@ -40,7 +41,8 @@ def failures(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def handle(failures: list[str]) -> Callable[[Callable[[ClaimedJob, JobProgress], Apply]], None]:
     def register(work: Callable[[ClaimedJob, JobProgress], Apply]) -> None:
         register_kind(
-            "test", JobKind(work=work, apply_failure=lambda _claim, reason: failures.append(reason))
+            "test",
+            JobKind(work=work, apply_failure=lambda _claim, reason: failures.append(reason), lane="short"),
         )
 
     return register
@@ -77,7 +79,7 @@ def test_a_disk_that_is_full_for_long_uses_up_no_attempts(
         assert "It goes on by itself." in job.message
         pauses.append(job.not_before - timezone.now())
     assert dt.timedelta(seconds=1) < pauses[0] < dt.timedelta(seconds=3)
-    assert LONGEST_RETRY_AFTER - dt.timedelta(seconds=30) < pauses[-1] <= LONGEST_RETRY_AFTER
+    assert LONGEST_PAUSE - dt.timedelta(seconds=30) < pauses[-1] <= LONGEST_PAUSE
     assert job.max_attempts - job.attempt == 5, "as many as a new job has"
     handle(lambda _claim, _progress: lambda: None)
     Job.objects.filter(pk=job.pk).update(not_before=timezone.now())

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from repository.lanes import LANES
 from repository.models import Deposit, Job, Upload, WorkerHeartbeat
-from repository.selectors.deposits import describe_progress
 from repository.selectors.health import check_worker, measure_lanes
+from repository.selectors.progress import describe_progress
 from repository.services import uploads
 from repository.services.jobs import (
     claim_job,
