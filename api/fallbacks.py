@@ -1,9 +1,12 @@
 """What is answered where no view answers: a problem document to programs, a page to people."""
 
+import sys
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
 from django.views import defaults
 
-from api.errors import CONTENT_TYPE, build_problem
+from api.errors import CONTENT_TYPE, OUTAGES, RETRY_AFTER, build_problem, describe_outage
 
 _PROGRAMS = "/api/"
 
@@ -22,7 +25,10 @@ def answer_not_found(request: HttpRequest, exception: Exception) -> HttpResponse
 
 
 def answer_fault(request: HttpRequest) -> HttpResponse:
-    """Answer where a view broke; the log has the reason."""
+    """Answer where a view or what stands around it broke; the log has the reason."""
+    fault = sys.exc_info()[1]
+    if isinstance(fault, OUTAGES):
+        return answer_unavailable(request, fault)
     if not request.path.startswith(_PROGRAMS):
         return defaults.server_error(request)
     problem = build_problem(
@@ -32,3 +38,13 @@ def answer_fault(request: HttpRequest) -> HttpResponse:
         hint="Try again; if it happens again, write to the operator with the time and the address.",
     )
     return JsonResponse(problem, status=500, content_type=CONTENT_TYPE)
+
+
+def answer_unavailable(request: HttpRequest, fault: BaseException) -> HttpResponse:
+    """Answer while a part is away or there is too much to do; nothing in it asks the database."""
+    problem = describe_outage(fault)
+    headers = {**RETRY_AFTER, "Cache-Control": "no-store"}
+    if request.path.startswith(_PROGRAMS):
+        return JsonResponse(problem, status=503, content_type=CONTENT_TYPE, headers=headers)
+    page = loader.get_template("503.html").render({"problem": problem})
+    return HttpResponse(page, status=503, headers=headers)

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from repository.models import Job, WorkerHeartbeat
@@ -21,13 +21,14 @@ class PartHealth:
 
 
 def check_database() -> PartHealth:
-    """Ask the database."""
+    """Ask the database on a connection of its own: a new visitor's request gets one too."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError as fault:
+    except (DatabaseError, InterfaceError) as fault:
+        return PartHealth("database", is_ok=False, detail=_say(fault))
+    finally:
         connection.close()
-        return PartHealth("database", is_ok=False, detail=str(fault).strip().splitlines()[0])
     return PartHealth("database", is_ok=True)
 
 
@@ -35,9 +36,10 @@ def check_worker() -> PartHealth:
     """Ask when a worker last said that it lives."""
     try:
         newest = WorkerHeartbeat.objects.order_by("-seen_at").first()
-    except DatabaseError as fault:
+    except (DatabaseError, InterfaceError) as fault:
+        return PartHealth("worker", is_ok=False, detail=_say(fault))
+    finally:
         connection.close()
-        return PartHealth("worker", is_ok=False, detail=str(fault).strip().splitlines()[0])
     if newest is None:
         return PartHealth("worker", is_ok=False, detail="No worker has reported yet.")
     silent = timezone.now() - newest.seen_at
@@ -46,6 +48,10 @@ def check_worker() -> PartHealth:
             "worker", is_ok=False, detail=f"The last worker was heard {int(silent.total_seconds())} s ago."
         )
     return PartHealth("worker", is_ok=True)
+
+
+def _say(fault: Exception) -> str:
+    return (str(fault).strip().splitlines() or ["It does not answer."])[0]
 
 
 def count_jobs() -> dict[str, int]:

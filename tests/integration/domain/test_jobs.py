@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
-from kombu import pools
 
 from repository.errors import LeaseLostError, NotFoundError, TransientError
 from repository.models import Deposit, Job, Measurement, WorkerHeartbeat
@@ -18,7 +17,7 @@ from repository.project.celery import app
 from repository.services import jobs
 from repository.services.jobs import ClaimedJob, claim_job, complete_job, create_job, extend_lease, lock_claim
 from repository.services.validation import validate_deposit
-from repository.tasks import job_kinds
+from repository.tasks import broker, job_kinds
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
 from repository.tasks.jobs import run_job
 from repository.tasks.maintenance import reconcile_jobs
@@ -251,8 +250,8 @@ def broker_at(address: str) -> Iterator[None]:
 
 
 def _forget_connections() -> None:
-    app._pool = app.amqp._producer_pool = None
-    pools.reset()  # type: ignore[no-untyped-call]
+    broker.drop_producer()
+    broker.rest.end()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -31,7 +31,8 @@ def build_checkout(folder: Path) -> Path:
     project = folder / "repository" / "project"
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(CHECKOUT / "repository" / "project" / "stack", project / "stack", ignore=ignore)
-    shutil.copyfile(CHECKOUT / "repository" / "project" / "environment.py", project / "environment.py")
+    for name in ("environment.py", "connections.py"):
+        shutil.copyfile(CHECKOUT / "repository" / "project" / name, project / name)
     for package in (project, project.parent):
         (package / "__init__.py").touch()
     for name, target in STAND_INS.items():
