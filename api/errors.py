@@ -6,17 +6,22 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, DataError, InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from api.turns import NoTurnError
 from repository import errors
 from repository.services.disk import RETRY_AFTER_S, explain_fault
+from repository.services.storage import ObjectStoreUnavailableError
 
 log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
+OUTAGES = (OperationalError, InterfaceError, ObjectStoreUnavailableError, NoTurnError)
+"""A neighbour is away, or there is too much to do: it passes, and the visitor is told when to come back."""
+RETRY_AFTER = {"Retry-After": "3"}
 
 STATUS: Mapping[type[errors.RepositoryError], HTTPStatus] = {
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
@@ -97,12 +102,13 @@ def answer_problem(error: Exception, context: Mapping[str, Any]) -> Response | N
     if refusal is not None:
         set_rollback()
         problem = describe_refusal(refusal)
-        return Response(
-            problem, status=problem["status"], headers=advise_retry(refusal), content_type=CONTENT_TYPE
-        )
-    if isinstance(error, DatabaseError):
+        return _answer(problem, advise_retry(refusal))
+    if isinstance(error, DataError):
         set_rollback()
-        return _answer_database(error)
+        return _answer(describe_unstorable(error))
+    if isinstance(error, OUTAGES):
+        set_rollback()
+        return _answer(describe_outage(error), RETRY_AFTER)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
@@ -113,30 +119,35 @@ def answer_problem(error: Exception, context: Mapping[str, Any]) -> Response | N
     return None
 
 
-def describe_database_fault(error: DatabaseError) -> dict[str, Any]:
-    """Return the problem document for a value that no row can hold, or for a database that is away."""
-    if isinstance(error, DataError):
-        return build_problem(
-            status=400,
-            code="invalid",
-            detail="The request holds a character or a number that cannot be stored.",
-            hint="Leave out NUL characters and numbers beyond 64 bits.",
-        )
+def describe_unstorable(fault: DataError) -> dict[str, Any]:
+    """Return the problem document for a value that no row can hold."""
+    log.warning("unstorable", reason=str(fault))
     return build_problem(
-        status=503,
-        code="database_away",
-        detail="The database does not answer just now.",
-        hint="Try again in a few seconds; nothing that arrived is lost.",
+        status=400,
+        code="invalid",
+        detail="The request holds a character or a number that cannot be stored.",
+        hint="Leave out NUL characters and numbers beyond 64 bits.",
     )
 
 
-def _answer_database(error: DatabaseError) -> Response | None:
-    if not isinstance(error, DataError | OperationalError | InterfaceError):
-        return None
-    problem = describe_database_fault(error)
-    log.warning(problem["code"], reason=str(error))
-    headers = {} if isinstance(error, DataError) else {"Retry-After": "3"}
-    return Response(problem, status=problem["status"], headers=headers, content_type=CONTENT_TYPE)
+def describe_outage(fault: BaseException) -> dict[str, Any]:
+    """Return the problem document for a part that is away or for a server with too much to do; send RETRY_AFTER too."""
+    if isinstance(fault, NoTurnError):
+        code, detail = (
+            "busy",
+            "The server has more to do than it can; this request waited for its turn in vain.",
+        )
+    elif isinstance(fault, ObjectStoreUnavailableError):
+        code, detail = "object_store_away", "The store of the files does not answer just now."
+    else:
+        code, detail = "database_away", "The database does not answer just now."
+    log.warning(code, reason=str(fault).strip())
+    hint = "Try again in a few seconds; nothing that arrived is lost."
+    return build_problem(status=503, code=code, detail=detail, hint=hint)
+
+
+def _answer(problem: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    return Response(problem, status=problem["status"], headers=dict(headers or {}), content_type=CONTENT_TYPE)
 
 
 def _answer_api_exception(error: exceptions.APIException) -> Response:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from kombu import pools
 
 from repository.project.celery import app
+from repository.tasks import broker
 
 
 @contextmanager
@@ -22,5 +23,7 @@ def broker_at(address: str) -> Iterator[None]:
 
 
 def _forget_connections() -> None:
+    broker.drop_producer()
+    broker.rest.end()
     app._pool = app.amqp._producer_pool = None
     pools.reset()  # type: ignore[no-untyped-call]

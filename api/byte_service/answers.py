@@ -9,15 +9,22 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from api.byte_service.visitors import UnknownCredentialError
-from api.errors import CONTENT_TYPE, advise_retry, build_problem, describe_database_fault, describe_refusal
+from api.errors import (
+    CONTENT_TYPE,
+    OUTAGES,
+    RETRY_AFTER,
+    advise_retry,
+    build_problem,
+    describe_outage,
+    describe_refusal,
+    describe_unstorable,
+)
 from repository.errors import RepositoryError
 from repository.selectors.byte_objects import ArrayNotReadyError
 from repository.services.disk import explain_fault
-from repository.services.storage import ObjectStoreUnavailableError
 
 log = structlog.get_logger(__name__)
 Endpoint = Callable[[Request], Awaitable[Response]]
-RETRY_AFTER = {"Retry-After": "3"}
 
 
 def answering_problems(endpoint: Endpoint) -> Endpoint:
@@ -31,9 +38,9 @@ def answering_problems(endpoint: Endpoint) -> Endpoint:
         except ClientDisconnect:
             return Response(status_code=499)
         except DataError as fault:
-            return _respond(request, describe_database_fault(fault), {"Cache-Control": "no-store"})
-        except (DatabaseError, ObjectStoreUnavailableError) as fault:
-            return _respond(request, _describe_outage(request, fault), RETRY_AFTER)
+            return _respond(request, describe_unstorable(fault), {"Cache-Control": "no-store"})
+        except (DatabaseError, *OUTAGES) as fault:
+            return _respond(request, describe_outage(fault), RETRY_AFTER)
 
     return answer
 
@@ -78,18 +85,6 @@ def _answer_refusal(request: Request, refusal: RepositoryError) -> Response:
         problem |= {"status": 401, "title": "Unauthorized"}
         headers["WWW-Authenticate"] = "Token"
     return _respond(request, problem, headers)
-
-
-def _describe_outage(request: Request, fault: Exception) -> dict[str, object]:
-    is_database = isinstance(fault, DatabaseError)
-    code = "database_away" if is_database else "object_store_away"
-    log.warning(code, path=request.url.path, reason=str(fault))
-    return build_problem(
-        status=503,
-        code=code,
-        detail=f"The {'database' if is_database else 'store of the files'} does not answer just now.",
-        hint="Try again in a few seconds; nothing that arrived is lost.",
-    )
 
 
 def _respond(request: Request, problem: dict[str, object], headers: dict[str, str]) -> Response:

@@ -81,6 +81,7 @@ class Environment:
     quota_bytes: int
     requests_per_minute: int
     anonymous_requests_per_minute: int
+    web_threads: int
     accel_redirect: bool
     dask_scheduler_address: str | None
     log_level: str
@@ -94,6 +95,7 @@ class StackEnvironment:
     bind: str
     port: int
     web_workers: int
+    web_threads: int
     worker_processes: int
     short_worker_processes: int
     database_url: str | None
@@ -132,6 +134,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         quota_bytes=source.size("STEMMA_QUOTA", "10 TB"),
         requests_per_minute=source.integer("STEMMA_REQUESTS_PER_MINUTE", 600, minimum=1),
         anonymous_requests_per_minute=source.integer("STEMMA_ANONYMOUS_REQUESTS_PER_MINUTE", 600, minimum=1),
+        web_threads=source.web_threads(),
         accel_redirect=source.flag("STEMMA_ACCEL_REDIRECT"),
         dask_scheduler_address=source.optional("DASK_SCHEDULER_ADDRESS"),
         log_level=source.optional("STEMMA_LOG_LEVEL") or "INFO",
@@ -146,6 +149,7 @@ def read_stack_environment(variables: Mapping[str, str] | None = None) -> StackE
         bind=source.optional("STEMMA_BIND") or "127.0.0.1",
         port=source.integer("STEMMA_PORT", 8000, minimum=0, maximum=_MAX_PORT),
         web_workers=source.integer("STEMMA_WEB_WORKERS", 2, minimum=1),
+        web_threads=source.web_threads(),
         worker_processes=source.integer("STEMMA_WORKER_PROCESSES", 2, minimum=1),
         short_worker_processes=source.integer("STEMMA_SHORT_WORKER_PROCESSES", 1, minimum=1),
         database_url=source.optional("DATABASE_URL"),
@@ -240,6 +244,9 @@ class _Variables:
                 f"{name} is {text!r}; write a number of seconds, at least {minimum:g}."
             )
         return float(text)
+
+    def web_threads(self) -> int:
+        return self.integer("STEMMA_WEB_THREADS", 8, minimum=1, maximum=200)
 
     def size(self, name: str, default: str) -> int:
         text = self.optional(name) or default

@@ -8,6 +8,7 @@ import structlog
 from kombu.entity import Exchange, Queue
 
 from repository.lanes import LANES
+from repository.project.connections import BYTE_THREADS, COMPLETION_THREADS, compose_connection_options
 from repository.project.enduring_log import EnduringLoggerFactory
 from repository.project.environment import CHECKOUT, read_environment
 
@@ -18,16 +19,15 @@ def parse_database_url(address: str) -> dict[str, Any]:
     """Return Django's form of a `postgresql://user:password@host:port/name` address."""
     parts = urlsplit(address)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "repository.project.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": parts.port or 5432,
         "CONN_HEALTH_CHECKS": True,
-        "CONN_MAX_AGE": 60,
-        # The search planner needs the values: see reference measurements on custom plans.
-        "OPTIONS": {"options": "-c plan_cache_mode=force_custom_plan -c jit=off"},
+        "CONN_MAX_AGE": 0,  # jobs and commands close theirs; a web process keeps one for each of its threads
+        "OPTIONS": compose_connection_options(),
     }
 
 
@@ -102,6 +102,9 @@ TEMPLATES = [
 
 # Migrations and test flushes run as the owner; everything else as the role that may not change tables.
 DATABASES = {"default": parse_database_url(ENVIRONMENT.database_url)}
+# How much a web process does at once, and how long a request may wait before its turn comes.
+REQUEST_THREADS = {"pages": ENVIRONMENT.web_threads, "bytes": BYTE_THREADS, "completions": COMPLETION_THREADS}
+TURN_PATIENCE_S = 10.0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "repository.User"
 KNOX_TOKEN_MODEL = "repository.ApiToken"  # noqa: S105  # the name of a table
@@ -224,10 +227,10 @@ SPECTACULAR_SETTINGS = {
 }
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "repository.project.counters.SharedCounters",
         "LOCATION": ENVIRONMENT.broker_url,
         "KEY_PREFIX": "stemma",
-        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
     if ENVIRONMENT.broker_url.startswith(("redis", "rediss"))
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import Count, F, Max
 from django.db.models.functions import Now
 
@@ -25,13 +25,14 @@ class PartHealth:
 
 
 def check_database() -> PartHealth:
-    """Ask the database."""
+    """Ask the database on a connection of its own: a new visitor's request gets one too."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError as fault:
+    except (DatabaseError, InterfaceError) as fault:
+        return PartHealth("database", is_ok=False, detail=_say(fault))
+    finally:
         connection.close()
-        return PartHealth("database", is_ok=False, detail=str(fault).strip().splitlines()[0])
     return PartHealth("database", is_ok=True)
 
 
@@ -39,9 +40,10 @@ def check_worker() -> PartHealth:
     """Ask when a worker of each lane last said that it lives."""
     try:
         silences = list(WorkerHeartbeat.objects.values_list("lanes", Now() - F("seen_at")))
-    except DatabaseError as fault:
+    except (DatabaseError, InterfaceError) as fault:
+        return PartHealth("worker", is_ok=False, detail=_say(fault))
+    finally:
         connection.close()
-        return PartHealth("worker", is_ok=False, detail=str(fault).strip().splitlines()[0])
     if not silences:
         return PartHealth("worker", is_ok=False, detail="No worker has reported yet.")
     # A time to come was written before the database's clock was set back: who lives has written another by now.
@@ -77,3 +79,7 @@ def measure_lanes() -> list[LaneLoad]:
     return [
         LaneLoad(lane, counts[lane], waits[lane].total_seconds() if lane in waits else 0.0) for lane in LANES
     ]
+
+
+def _say(fault: Exception) -> str:
+    return (str(fault).strip().splitlines() or ["It does not answer."])[0]

@@ -12,6 +12,7 @@ from kombu.exceptions import OperationalError
 
 from repository.lanes import LANES, Lane
 from repository.services.jobs import claim_next_job
+from repository.tasks.broker import BrokerAwayError, send
 from repository.tasks.jobs import run_job
 from repository.tasks.lanes import list_own_lanes
 from repository.tasks.lending import lend_to_short_work
@@ -35,10 +36,8 @@ def answer_bell(lane: str) -> None:
 def ring(lane: Lane) -> bool:
     """Say that the lane holds work; `False` when the broker is away, and the reconciler says it later."""
     try:
-        answer_bell.apply_async(
-            args=[lane], queue=lane, retry=True, retry_policy={"max_retries": 1, "interval_start": 0}
-        )
-    except (OperationalError, OSError) as fault:
+        send(answer_bell, args=[lane], queue=lane)
+    except BrokerAwayError as fault:
         log.warning("broker_away", lane=lane, reason=str(fault))
         return False
     return True

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from repository.project import environment
+from repository.project.connections import Processes, choose_max_connections
 from repository.project.environment import CHECKOUT, Environment, EnvironmentVariableError, read_environment
 
 COMPOSE_FILE = CHECKOUT / "docker-compose.yml"
@@ -103,6 +104,20 @@ def test_every_image_is_pinned_by_version(compose: dict[str, Any]) -> None:
 def test_the_database_has_the_major_of_the_embedded_one(compose: dict[str, Any]) -> None:
     assert "-pg18" in compose["services"]["database"]["image"]
     assert compose["services"]["database"]["volumes"][0] == "database:/var/lib/postgresql"
+
+
+def test_the_database_has_places_for_the_web_processes_and_for_workers(compose: dict[str, Any]) -> None:
+    words = compose["services"]["database"]["command"]
+    allowed = int(next(word for word in words if word.startswith("max_connections=")).partition("=")[2])
+    web = next(word for word in compose["services"]["web"]["command"] if word.startswith("--workers="))
+    threads = read_environment(
+        {"DATABASE_URL": "postgresql://a@b/c", "BROKER_URL": "memory://", "STEMMA_SECRET_KEY": "x"}
+    ).web_threads
+    # Two such web services during a rolling restart, and four workers on sixteen cores each.
+    processes = Processes(
+        web=2 * int(web.partition("=")[2]), web_threads=threads, workers=4, jobs_at_once=4 * 16
+    )
+    assert allowed >= choose_max_connections(processes)
 
 
 def test_everything_waits_for_what_it_needs(compose: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from repository.project.connections import Processes, choose_max_connections
 from repository.project.environment import StackEnvironment
 from repository.project.stack import postgres, valkey
 from repository.project.stack.credentials import Secrets
@@ -86,6 +87,7 @@ class Servers:
             secrets=self._secrets,
             log=self._home.log_of("database"),
             environment=server_environment(self._home, "database"),
+            max_connections=choose_max_connections(count_processes(self._environment)),
             fsync=self._fsync,
         )
         with self._progress.step("database") as notes:
@@ -148,3 +150,14 @@ class Servers:
             else "Start again; the data are untouched."
         )
         return f"The {part.name} {what}. The end of {log}:\n{read_tail(log)}\n{hint}"
+
+
+def count_processes(environment: StackEnvironment) -> Processes:
+    """Return what of this stack holds connections to the database."""
+    return Processes(
+        web=environment.web_workers,
+        web_threads=environment.web_threads,
+        workers=2,
+        # A process that waits for its conversion does short work beside it.
+        jobs_at_once=2 * environment.worker_processes + environment.short_worker_processes,
+    )

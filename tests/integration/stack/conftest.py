@@ -33,7 +33,8 @@ def build_checkout(folder: Path) -> Path:
     project = folder / "repository" / "project"
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(CHECKOUT / "repository" / "project" / "stack", project / "stack", ignore=ignore)
-    shutil.copyfile(CHECKOUT / "repository" / "project" / "environment.py", project / "environment.py")
+    for name in ("environment.py", "connections.py"):
+        shutil.copyfile(CHECKOUT / "repository" / "project" / name, project / name)
     shutil.copyfile(CHECKOUT / "repository" / "lanes.py", project.parent / "lanes.py")
     for package in (project, project.parent):
         (package / "__init__.py").touch()
