@@ -175,7 +175,8 @@ def _draw_overviews(
     images = np.full((weights.shape[1], *sizes), np.nan)
     for index, part in sample.list_cells():
         sums = sum_patterns(part, source.n_signal_axes, weights)
-        images[:, *index] = sums.reshape(len(sums), -1).mean(axis=1)
+        place: tuple[slice | int, ...] = (slice(None), *index)
+        images[place] = sums.reshape(len(sums), -1).mean(axis=1)
     if mask is not None:
         yield FirstPicture(
             f"preview_{DARK_FIELD}", "Annular dark field", "image", images[1], axes, dict(chosen)

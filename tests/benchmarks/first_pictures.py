@@ -107,9 +107,7 @@ def measure_first_pictures(folder: Path, gigabytes: float) -> dict[str, Any]:
             {**opening, "limits": {"deadline_s": deadline_of(size)}},
         ),
     }
-    runs = {
-        name: _run(folder, inputs, name, program, request, None) for name, (program, request) in steps.items()
-    }
+    runs = {name: _run(folder, inputs, name, *step, None) for name, step in steps.items()}
     peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     cache = compile_ahead(folder / "compiled")
     convert = "processing.engine.convert_program:main"
