@@ -15,7 +15,7 @@ from repository.models import Finding, Measurement
 from repository.schema.findings import Finding as Found
 from repository.services.jobs import ClaimedJob
 from repository.services.measurements import record_reading_failure
-from repository.services.validation import validate_deposit
+from repository.services.validation import validate_after_reading
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress
 
 
@@ -85,7 +85,7 @@ def _apply(measurement_id: str, result: Result, follow: Callable[[Measurement], 
     measurement = Measurement.objects.select_related("deposit").get(pk=measurement_id)
     result.record(measurement)
     follow(measurement)
-    validate_deposit(deposit_id=measurement.deposit_id)
+    validate_after_reading(deposit_id=measurement.deposit_id, measurement_id=measurement.pk)
 
 
 def _apply_failure(measurement_id: str, stage: Finding.Stage, finding: Found) -> None:
@@ -97,4 +97,4 @@ def _apply_failure(measurement_id: str, stage: Finding.Stage, finding: Found) ->
         return
     hints = build_hints(measurement.deposit.document, measurement.primary_file.path)
     record_reading_failure(measurement=measurement, stage=stage, finding=finding, hints=hints)
-    validate_deposit(deposit_id=measurement.deposit_id)
+    validate_after_reading(deposit_id=measurement.deposit_id, measurement_id=measurement.pk)
