@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from ingest.sandbox import Limits, SandboxError, run_confined
+from ingest.services.zygotes import get_zygotes
 from repository.errors import TransientError
 from repository.services.jobs import ClaimedJob
 from repository.services.storage import get_object_store, work_folder
@@ -77,6 +78,7 @@ def run_over_files(
             on_message=on_message,
             mode=settings.SANDBOX_MODE,
             compiled_cache=compiled_cache,
+            zygotes=get_zygotes(),
         )
     except SandboxError as error:
         if error.is_retryable:
