@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from processing.engine.one_pass import ConversionOptions, convert_signal
+from tests.benchmarks import small_files
 from tests.benchmarks.scan import QUICK, WHOLE, Scan, make_scan
 from tests.benchmarks.workloads import open_raw
 
@@ -166,7 +167,9 @@ def main() -> None:
             for name in workloads:
                 runs[name].append(run_once(name, scan, folder))
                 _say(f"  {number + 1}/{repeats} {name}: {runs[name][-1]['cpu_s']:.3f} CPU s")
-    results = {comparison.name: compare(comparison, runs) for comparison in COMPARISONS}
+        n_files = small_files.QUICK if quick else small_files.WHOLE
+        small = small_files.measure_small_files(folder, n_files, _say)
+    results = {comparison.name: compare(comparison, runs) for comparison in COMPARISONS} | small
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     print_table(results)
