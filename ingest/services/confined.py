@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from ingest.sandbox import Limits, SandboxDiskFullError, SandboxError, SandboxRefusalError, run_confined
+from ingest.services.zygotes import get_zygotes
 from repository.errors import DiskFullError, TransientError
 from repository.services.disk import find_shortage, job_folders, require_room_for_job
 from repository.services.jobs import ClaimedJob
@@ -92,6 +93,7 @@ def run_over_files(
             on_message=on_message,
             mode=settings.SANDBOX_MODE,
             compiled_cache=compiled_cache,
+            zygotes=get_zygotes(),
         )
     except SandboxError as error:
         if isinstance(error, SandboxDiskFullError):

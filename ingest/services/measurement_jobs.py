@@ -17,7 +17,7 @@ from repository.schema.findings import Finding as Found
 from repository.schema.findings import Severity
 from repository.services.jobs import ClaimedJob
 from repository.services.measurements import record_reading_failure
-from repository.services.validation import validate_deposit
+from repository.services.validation import validate_after_reading
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress
 
 
@@ -102,7 +102,7 @@ def _apply(measurement_id: str, result: Result, follow: Callable[[Measurement], 
     measurement = Measurement.objects.select_related("deposit", "primary_file").get(pk=measurement_id)
     result.record(measurement)
     follow(measurement)
-    validate_deposit(deposit_id=measurement.deposit_id)
+    validate_after_reading(deposit_id=measurement.deposit_id, measurement_id=measurement.pk)
 
 
 def _apply_failure(
@@ -118,4 +118,4 @@ def _apply_failure(
     if measurement is None:
         return
     record_failure(measurement, stage, finding)
-    validate_deposit(deposit_id=measurement.deposit_id)
+    validate_after_reading(deposit_id=measurement.deposit_id, measurement_id=measurement.pk)

@@ -1,4 +1,4 @@
-"""Numba's compiled kernels: made once per installation by a trusted process, copied into every confined run."""
+"""Numba's compiled kernels: made once per installation by a trusted process, loaded by runs before they close."""
 
 import fcntl
 import hashlib
@@ -20,9 +20,10 @@ PROGRAM = (
 LONGEST_S = 600
 
 
-def is_code_compiled() -> bool:
-    """Return whether `prepare_compiled_code` would find everything done."""
-    return (_folder() / "complete").exists()
+def find_compiled_code() -> Path | None:
+    """Return the folder of compiled kernels, or None while they are not all there."""
+    folder = _folder()
+    return folder if (folder / "complete").exists() else None
 
 
 def prepare_compiled_code() -> Path:

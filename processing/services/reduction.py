@@ -7,14 +7,15 @@ from typing import Any
 
 from ingest.sandbox import collect_output
 from ingest.services.confined import forward_progress, run_over_files
+from ingest.services.zygotes import register_program
 from processing.services.calibration import build_calibration
-from processing.services.compiled_code import prepare_compiled_code
+from processing.services.compiled_code import find_compiled_code, prepare_compiled_code
 from processing.services.results import store_products
 from repository.models import ArrayObject, Deposit, Measurement
 from repository.services.measurements import StoredProduct, record_products
 from repository.tasks.job_kinds import JobProgress
 
-PROGRAM = "processing.engine.reduce_program:main"
+PROGRAM = register_program("processing.engine.reduce_program:main", find_compiled_code=find_compiled_code)
 
 
 @dataclass(frozen=True, slots=True)

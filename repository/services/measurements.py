@@ -250,7 +250,7 @@ def record_conversion(
         signal.save()
     measurement.state = Measurement.State.CONVERTED
     measurement.calibration = dict(calibration)
-    measurement.save()
+    measurement.save(update_fields=["state", "calibration"])
     replace_findings(
         deposit=measurement.deposit, stage=Finding.Stage.CONVERSION, measurement=measurement, found=findings
     )
@@ -264,7 +264,7 @@ def record_products(
 ) -> None:
     """Put newly computed reductions in the place of the older ones, by signal name."""
     measurement.calibration = dict(calibration)
-    measurement.save()
+    measurement.save(update_fields=["calibration"])
     for signal in measurement.signals.filter(name__in=products):
         _record_products(measurement, signal, products[signal.name])
 
@@ -302,7 +302,7 @@ def record_reading_failure(
     """Say why a measurement could not be read; its files stay, and the other measurements go on."""
     measurement.hints = dict(hints)
     measurement.state = Measurement.State.FAILED
-    measurement.save()
+    measurement.save(update_fields=["hints", "state"])
     # What stood at the file before it was opened is said of the measurement now, and not twice.
     Finding.objects.filter(
         deposit=measurement.deposit,

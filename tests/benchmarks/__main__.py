@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from processing.engine.one_pass import ConversionOptions, convert_signal
+from tests.benchmarks import small_files
 from tests.benchmarks.first_pictures import NAME, QUICK_GB, WHOLE_GB, measure_first_pictures
 from tests.benchmarks.many_clients import measure_many_clients
 from tests.benchmarks.scan import QUICK, WHOLE, Scan, make_scan
@@ -183,7 +184,10 @@ def main() -> None:
                 runs[name].append(run_once(name, scan, folder))
                 _say(f"  {number + 1}/{repeats} {name}: {runs[name][-1]['cpu_s']:.3f} CPU s")
         early = measure_first_pictures(folder / "first", QUICK_GB if quick else WHOLE_GB)
-    results = {comparison.name: compare(comparison, runs) for comparison in COMPARISONS} | {NAME: early}
+        n_files = small_files.QUICK if quick else small_files.WHOLE
+        small = small_files.measure_small_files(folder, n_files, _say)
+    results = {comparison.name: compare(comparison, runs) for comparison in COMPARISONS}
+    results |= {NAME: early, **small}
     _say("many clients of a running Stemma")
     loads = measure_many_clients(quick=quick)
     RESULTS.parent.mkdir(exist_ok=True)

@@ -12,8 +12,9 @@ import pytest
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _NOBODY = "65534"
 _SELECTION = (
-    "appear_under or machine_are_closed or network or process_is_started or other_process or allocation "
-    "or large_scan or tensorstore or threads_run or probe or be_changed or written_elsewhere"
+    "not namespaces and (appear_under or machine_are_closed or network or process_is_started "
+    "or other_process or allocation or large_scan or tensorstore or threads_run or probe or be_changed "
+    "or written_elsewhere or zygote or hurt_the_next or share_no_pipe or leave_nothing or with_one_thread)"
 )
 
 
