@@ -10,6 +10,7 @@ from ingest.services.confined import forward_progress, run_over_files
 from ingest.services.following import count_bytes
 from ingest.services.hints import build_hints
 from ingest.services.opening import list_digests
+from ingest.services.zygotes import register_program
 from processing.engine.preview_plan import deadline_of
 from processing.services.calibration import build_calibration
 from processing.services.results import store_products
@@ -19,7 +20,7 @@ from repository.services.findings import replace_findings
 from repository.services.measurements import StoredProduct, record_first_pictures
 from repository.tasks.job_kinds import JobProgress
 
-PROGRAM = "processing.engine.preview_program:main"
+PROGRAM = register_program("processing.engine.preview_program:main")
 
 
 @dataclass(frozen=True, slots=True)
