@@ -15,9 +15,9 @@ from repository.services import validation
 from repository.services.jobs import create_job
 from repository.tasks import job_kinds
 from repository.tasks.job_kinds import JobProgress
-from repository.tasks.jobs import run_job
 from tests.deposits import add_measurement
 from tests.factories import make_deposit
+from tests.job_running import run_job
 
 pytestmark = pytest.mark.django_db
 FEW, MANY = 2, 12
@@ -52,7 +52,9 @@ def _jobs(monkeypatch: pytest.MonkeyPatch, stemma_home: Any) -> None:
 
 
 def _register(work: Any) -> None:
-    job = build_measurement_job(work, stage=Finding.Stage.CONVERSION, code="conversion_failed", sentence="No")
+    job = build_measurement_job(
+        work, stage=Finding.Stage.CONVERSION, code="conversion_failed", sentence="No", lane="short"
+    )
     job_kinds.register_kind("convert_measurement", job)
 
 
