@@ -1,8 +1,7 @@
 """Confined: first pictures of one measurement, from a bounded part of its bytes, before it is converted.
 
 Request
-    ``format``, ``files``, ``hints`` and ``calibration`` as for `processing.engine.convert_program`;
-    ``limits``: ``deadline_s``, after which no further part is read.
+    ``format``, ``files``, ``hints`` and ``calibration`` as for `processing.engine.convert_program`.
 Output folder
     ``<signal>/previews/*.png``.
 Result
@@ -21,14 +20,13 @@ from ingest.readers.registry import open_measurement
 from processing.engine.calibration import Calibration, resolve_angles
 from processing.engine.draw_result import write_pictures
 from processing.engine.preview_pictures import draw_first_pictures
-from processing.engine.preview_plan import budget_of, plan_preview
+from processing.engine.preview_plan import budget_of, deadline_of, plan_preview
 from processing.engine.preview_sample import Deadline, read_sample
 from processing.reductions.detector_plan import AngleKnowledge
 
 Send = Callable[[dict[str, Any]], None]
 RECIPE = "preview"
 RECIPE_VERSION = 1
-DEADLINE_S = 10.0
 SMALL_SHARE = 8  # a signal below this part of the budget, such as a survey image, is read whole
 
 
@@ -42,7 +40,7 @@ def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dic
     """
     files = {path: folder / path for path in request["files"]}
     calibration = Calibration.from_dict(request.get("calibration") or {})
-    deadline = Deadline(float((request.get("limits") or {}).get("deadline_s", DEADLINE_S)))
+    deadline = Deadline(deadline_of(sum(path.stat().st_size for path in files.values())))
     send({"type": "progress", "fraction": 0.0, "message": "making the first pictures"})
     with open_measurement(
         request["format"], files, ReadHints.from_dict(request.get("hints") or {})

@@ -7,11 +7,9 @@ from typing import Any
 
 from ingest.sandbox import collect_output
 from ingest.services.confined import forward_progress, run_over_files
-from ingest.services.following import count_bytes
 from ingest.services.hints import build_hints
 from ingest.services.opening import list_digests
 from ingest.services.zygotes import register_program
-from processing.engine.preview_plan import deadline_of
 from processing.services.calibration import build_calibration
 from processing.services.results import store_products
 from repository.models import Deposit, Finding, Measurement
@@ -52,7 +50,6 @@ def preview_measurement(*, measurement: Measurement, output: Path, progress: Job
             "files": list(digests),
             "hints": hints,
             "calibration": build_calibration(measurement.document),
-            "limits": {"deadline_s": deadline_of(count_bytes(measurement))},
         },
         digests=digests,
         output=output,

@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
             name="depositor",
             field=models.PositiveBigIntegerField(
                 default=0,
+                db_default=0,
                 help_text="Whose turn it takes: the account of the deposit's owner, 0 for the house itself.",
             ),
         ),
@@ -28,7 +29,7 @@ class Migration(migrations.Migration):
             model_name="job",
             name="lane",
             field=models.CharField(
-                choices=[("short", "short"), ("long", "long")], default="long", max_length=8
+                choices=[("short", "short"), ("long", "long")], db_default="long", default="long", max_length=8
             ),
         ),
         migrations.RunSQL(FILL, reverse_sql=migrations.RunSQL.noop),

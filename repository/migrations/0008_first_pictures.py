@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
             name="is_preliminary",
             field=models.BooleanField(
                 default=False,
+                db_default=False,
                 help_text="Made from a part of the values; gone once the conversion has its own.",
             ),
         ),
@@ -22,6 +23,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 choices=[("opened", "Headers read and checked"), ("converted", "Converted to arrays")],
                 default="converted",
+                db_default="converted",
                 help_text="How far the files are read since the deposit was handed in last.",
                 max_length=16,
             ),

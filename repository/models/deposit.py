@@ -47,6 +47,7 @@ class Deposit(models.Model):
         max_length=16,
         choices=ReadUntil,
         default=ReadUntil.CONVERTED,
+        db_default=ReadUntil.CONVERTED,
         help_text="How far the files are read since the deposit was handed in last.",
     )
     revision = models.PositiveIntegerField(

@@ -30,9 +30,12 @@ class Job(models.Model):
     kind = models.CharField(max_length=40)
     deposit = models.ForeignKey(Deposit, null=True, blank=True, on_delete=models.CASCADE, related_name="jobs")
     target = models.CharField(max_length=80, help_text="Id of what the job works on.")
-    lane = models.CharField(max_length=8, choices=[(lane, lane) for lane in LANES], default="long")
+    lane = models.CharField(
+        max_length=8, choices=[(lane, lane) for lane in LANES], default="long", db_default="long"
+    )
     depositor = models.PositiveBigIntegerField(
         default=0,
+        db_default=0,
         help_text="Whose turn it takes: the account of the deposit's owner, 0 for the house itself.",
     )
     state = models.CharField(max_length=16, choices=State, default=State.QUEUED)

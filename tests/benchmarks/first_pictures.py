@@ -20,8 +20,8 @@ import numpy as np
 
 from ingest.readers.empad.reader import COLUMNS, FRAME_BYTES, RAW_ROWS
 from ingest.sandbox import Limits, run_confined
-from processing.engine.preview_plan import deadline_of
 from tests.synthetic import render_disk
+from tests.ties import tie
 
 NAME = "header_and_first_pictures"
 BUDGET = 0.01
@@ -53,7 +53,7 @@ def write_scan(folder: Path, gigabytes: float) -> dict[str, Path]:
 def compile_ahead(folder: Path) -> Path:
     """Compile the reductions once, as an installation does when its worker starts."""
     program = "from processing.reductions.warm_up import compile_kernels; compile_kernels()"
-    subprocess.run([sys.executable, "-c", program], check=True, env={"NUMBA_CACHE_DIR": str(folder)})
+    subprocess.run(tie(sys.executable, "-c", program), check=True, env={"NUMBA_CACHE_DIR": str(folder)})
     return folder
 
 
@@ -102,10 +102,7 @@ def measure_first_pictures(folder: Path, gigabytes: float) -> dict[str, Any]:
     steps: dict[str, tuple[str, dict[str, Any]]] = {
         "recognize": ("ingest.programs.recognize_files:main", {"listing": list(inputs)}),
         "open": ("ingest.programs.open_file:main", opening),
-        "first_pictures": (
-            "processing.engine.preview_program:main",
-            {**opening, "limits": {"deadline_s": deadline_of(size)}},
-        ),
+        "first_pictures": ("processing.engine.preview_program:main", opening),
     }
     runs = {name: _run(folder, inputs, name, *step, None) for name, step in steps.items()}
     peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

@@ -17,6 +17,7 @@ import numpy as np
 from ingest.sandbox import Limits, run_confined
 from repository.project.stack.harness import RunningStack, running_stack
 from tests.benchmarks.process_times import read_cpu_s
+from tests.ties import tie
 from tests.vendor_files.dm import write_dm
 
 WHOLE, QUICK = 100, 20
@@ -94,14 +95,14 @@ def _deposit(stack: RunningStack, uploads: list[Path]) -> Cost:
     credentials = stack.credentials
     with (stack.home.root / "deposit.json").open("wb") as answer:
         client = subprocess.Popen(
-            [
+            tie(
                 Path(sys.executable).with_name("stemma"),
                 "deposit",
                 uploads[0].parent,
                 "--title",
                 "Small files",
                 "--json",
-            ],
+            ),
             env={**os.environ, "STEMMA_URL": stack.url, "STEMMA_TOKEN": credentials.token},
             stdout=answer,
             stderr=subprocess.DEVNULL,

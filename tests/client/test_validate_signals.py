@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ties import tie
+
 
 class _SlowServer(BaseHTTPRequestHandler):
     """Answers as far as the submission, and never comes to an end with it."""
@@ -72,7 +74,7 @@ def test_a_signal_removes_the_draft(
         "from stemma.commands.program import main; main()"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path / "empty")],
+        tie(sys.executable, "-c", script, tmp_path / "empty"),
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ties import tie
+
 
 @contextmanager
 def mounted(folder: Path, size: int) -> Iterator[Path]:
@@ -15,7 +17,7 @@ def mounted(folder: Path, size: int) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        subprocess.run(tie("umount", "--lazy", folder), check=True)
 
 
 @contextmanager
@@ -26,12 +28,12 @@ def read_only(folder: Path) -> Iterator[None]:
         _mount("-o", "remount,bind,ro", str(folder))
         yield
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        subprocess.run(tie("umount", "--lazy", folder), check=True)
 
 
 def _mount(*words: str) -> None:
     try:
-        done = subprocess.run(["mount", *words], check=False, capture_output=True, text=True)
+        done = subprocess.run(tie("mount", *words), check=False, capture_output=True, text=True)
     except FileNotFoundError:
         pytest.skip("there is no mount command")
     if done.returncode != 0:

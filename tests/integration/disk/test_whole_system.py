@@ -16,6 +16,7 @@ from tests.integration.disk.conftest import MB, RESERVE, SmallDisk
 from tests.integration.disk.mounting import read_only
 from tests.integration.waiting import wait_for_deposit
 from tests.synthetic import make_pattern_scan
+from tests.ties import tie
 from tests.vendor_files.empad import write_empad
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("small_disk")]
@@ -171,11 +172,11 @@ def send(tus: RawTus, deposit: str, content: bytes) -> None:
 def test_a_start_on_a_read_only_folder_is_refused_by_name(disk: SmallDisk, name: str) -> None:
     home = disk.mount / f"second-{name.strip('.') or 'home'}"
     (home / name).mkdir(parents=True)
-    words = [sys.executable, "-m", "repository.project.stack", "up"]
+    words = (sys.executable, "-m", "repository.project.stack", "up")
     variables = {**disk.stack.environment, "STEMMA_HOME": str(home)}
     with read_only(home / name):
         refused = subprocess.run(
-            words, env=variables, cwd=disk.stack.checkout, capture_output=True, text=True, check=False
+            tie(*words), env=variables, cwd=disk.stack.checkout, capture_output=True, text=True, check=False
         )
     assert refused.returncode == 1
     assert str((home / name).resolve()) in refused.stderr

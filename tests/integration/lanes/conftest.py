@@ -18,6 +18,7 @@ from django.db import connection
 from processing.services import compiled_code
 from repository.models import WorkerHeartbeat
 from tests.brokers import broker_at
+from tests.ties import tie
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 LEASE_S = 5
@@ -58,7 +59,7 @@ class Workers:
         log = self._home / f"{name}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [*command, *options, *included, *words],
+                tie(*command, *options, *included, *words),
                 env=self._environment(),
                 cwd=CHECKOUT,
                 stdout=output,

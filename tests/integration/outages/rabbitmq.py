@@ -11,6 +11,7 @@ from pathlib import Path
 
 from repository.project.stack.ports import accepts_connections, choose_port
 from tests.many_clients import list_children
+from tests.ties import tie
 
 START = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
@@ -57,7 +58,7 @@ class RabbitMQ:
         output = self.folder / "output"
         with output.open("wb") as stream:
             self.process = subprocess.Popen(
-                [str(START)],
+                tie(START),
                 env=self.environment,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
@@ -88,5 +89,5 @@ class RabbitMQ:
         deadline = time.monotonic() + 30
         while accepts_connections(self.names_port) and time.monotonic() < deadline:
             # It refuses until it has noticed that the server is dead.
-            subprocess.run(["epmd", "-kill"], env=self.environment, capture_output=True, check=False)
+            subprocess.run(tie("epmd", "-kill"), env=self.environment, capture_output=True, check=False)
             time.sleep(0.1)

@@ -16,6 +16,7 @@ from processing.reductions.binning import bin_patterns
 from processing.reductions.fused import PatternReducer
 from processing.reductions.warm_up import compile_kernels
 from tests.synthetic import make_pattern_scan, source_of
+from tests.ties import tie
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _TYPES = (
@@ -91,7 +92,7 @@ kernels.add_weighted(images, np.ones(2), total)
 print(total.tolist())
 """
     ended = subprocess.run(
-        [sys.executable, "-c", program],
+        tie(sys.executable, "-c", program),
         env={"NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(_CHECKOUT), "PATH": "/usr/bin:/bin"},
         cwd="/",
         capture_output=True,

@@ -34,6 +34,8 @@ _OWNER = """
 import sys
 from pathlib import Path
 from ingest.sandbox import Limits, Preparation, ZygoteKeeper, run_confined
+from tests.ties import tie
+from tests.ties import tie
 keeper = ZygoteKeeper(lambda: Preparation(()))
 print(keeper.find().pid, flush=True)
 run_confined(
@@ -324,7 +326,7 @@ def test_the_fingerprint_of_the_code_sees_a_change(monkeypatch: pytest.MonkeyPat
 
 def test_zygote_and_run_die_with_their_owner(output: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", _OWNER, str(output)], cwd=_CHECKOUT, stdout=subprocess.PIPE, text=True
+        tie(sys.executable, "-c", _OWNER, output), cwd=_CHECKOUT, stdout=subprocess.PIPE, text=True
     ) as owner:
         assert owner.stdout is not None
         processes = [int(owner.stdout.readline()) for _ in range(2)]
