@@ -25,6 +25,7 @@ from ingest.sandbox import (
 )
 from ingest.sandbox.forking import Zygote
 from ingest.sandbox.namespaces import is_namespace_possible
+from tests.ties import tie
 from tests.unit.sandbox.conftest import LIMITS, Run
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
@@ -34,8 +35,6 @@ _OWNER = """
 import sys
 from pathlib import Path
 from ingest.sandbox import Limits, Preparation, ZygoteKeeper, run_confined
-from tests.ties import tie
-from tests.ties import tie
 keeper = ZygoteKeeper(lambda: Preparation(()))
 print(keeper.find().pid, flush=True)
 run_confined(
