@@ -1,7 +1,5 @@
 """Converting a measurement: confined, in one pass, every result under its digest before a row refers to it."""
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +9,7 @@ from django.db.models import Sum
 
 from ingest.sandbox import collect_output
 from ingest.services.confined import forward_progress, run_over_files
+from ingest.services.following import count_bytes
 from ingest.services.hints import build_hints
 from ingest.services.opening import list_digests
 from ingest.services.recognition import read_findings
@@ -63,14 +62,7 @@ def is_small(measurement_id: str) -> bool:
     """Return whether converting the measurement is a matter of seconds: its files and, unpacked, its arrays."""
     measurement = Measurement.objects.get(pk=measurement_id)
     files = measurement.parts.aggregate(size=Sum("data_file__size"))["size"] or 0
-    arrays = sum(math.prod(signal.shape) * _count_bytes(signal.dtype) for signal in measurement.signals.all())
-    return bool(max(files, arrays) <= LARGEST_SMALL_BYTES)
-
-
-def _count_bytes(dtype: str) -> int:
-    """Return the bytes of one value, such as 2 for `uint16`; numpy stays out of the processes that only enqueue."""
-    bits = re.search(r"\d+$", dtype)
-    return int(bits[0]) // 8 if bits else 1
+    return bool(max(files, count_bytes(measurement)) <= LARGEST_SMALL_BYTES)
 
 
 def convert_measurement(*, measurement: Measurement, output: Path, progress: JobProgress) -> Conversion:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
+from api.health import PROBES
 from repository.errors import DiskFullError
 from repository.models import Deposit, Job, Upload
 from repository.services import disk
@@ -188,12 +189,13 @@ def test_the_page_tells_before_files_are_chosen(room: Any, client: Any) -> None:
 
 @pytest.mark.django_db
 def test_readiness_and_metrics_tell_the_numbers(room: Any, client: Any) -> None:
-    part = client.get("/readyz").json()["parts"]["disk"]
-    assert part == {"ok": True, "detail": "", "free": RESERVE + 100 * MB, "reserve": RESERVE}
+    part = PROBES["disk"]()
+    assert (part.is_ok, part.detail) == (True, "")
+    assert part.numbers == {"free": RESERVE + 100 * MB, "reserve": RESERVE}
     room(disk.LEAST_JOB_BYTES - 1)
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert "500 MB are kept in reserve" in answer.json()["disk"]
+    part = PROBES["disk"]()
+    assert not part.is_ok
+    assert "500 MB are kept in reserve" in part.detail
     metrics = client.get("/metrics").content.decode()
     assert (
         f'stemma_disk_free_bytes{{folders="uploads,objects,work"}} {RESERVE + disk.LEAST_JOB_BYTES - 1}'
@@ -204,13 +206,12 @@ def test_readiness_and_metrics_tell_the_numbers(room: Any, client: Any) -> None:
 
 @pytest.mark.django_db
 def test_readiness_names_the_folder_that_cannot_be_written(
-    client: Any, stemma_home: Path, monkeypatch: pytest.MonkeyPatch
+    stemma_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (stemma_home / "uploads").mkdir(parents=True)
     monkeypatch.setattr(os, "access", lambda path, _mode: Path(path).name != "uploads")
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json()["disk"] == "Cannot be written to: uploads."
+    part = PROBES["disk"]()
+    assert (part.is_ok, part.detail) == (False, "Cannot be written to: uploads.")
 
 
 @pytest.mark.django_db
