@@ -6,18 +6,24 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, DataError, InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from api.turns import NoTurnError
 from repository import errors
 from repository.schema.findings import Finding
 from repository.schema.plain_text import hide_internals
+from repository.services.disk import RETRY_AFTER_S, explain_fault
+from repository.services.storage import ObjectStoreUnavailableError
 
 log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
+OUTAGES = (OperationalError, InterfaceError, ObjectStoreUnavailableError, NoTurnError)
+"""A neighbour is away, or there is too much to do: it passes, and the visitor is told when to come back."""
+RETRY_AFTER = {"Retry-After": "3"}
 
 STATUS: Mapping[type[errors.RepositoryError], HTTPStatus] = {
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
@@ -32,6 +38,8 @@ STATUS: Mapping[type[errors.RepositoryError], HTTPStatus] = {
     errors.FileTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.QuotaExceededError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.UploadGoneError: HTTPStatus.GONE,
+    errors.DiskFullError: HTTPStatus.INSUFFICIENT_STORAGE,
+    errors.StorageRefusedError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.WithdrawnError: HTTPStatus.GONE,
     errors.UnknownSearchFilterError: HTTPStatus.BAD_REQUEST,
 }
@@ -87,17 +95,27 @@ def describe_refusal(refusal: errors.RepositoryError) -> dict[str, Any]:
     )
 
 
+def advise_retry(refusal: errors.RepositoryError) -> dict[str, str]:
+    """Return the header that says when to ask again, for refusals that pass."""
+    if isinstance(refusal, errors.StorageRefusedError):
+        return {"Retry-After": str(RETRY_AFTER_S)}
+    return {"Retry-After": "5"} if isinstance(refusal, errors.DepositBusyError) else {}
+
+
 def answer_problem(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Turn what a view raised into a problem document; `None` leaves a fault to the server's own page."""
     del context
-    if isinstance(error, errors.RepositoryError):
+    refusal = error if isinstance(error, errors.RepositoryError) else explain_fault(error)
+    if refusal is not None:
         set_rollback()
-        problem = describe_refusal(error)
-        headers = {"Retry-After": "5"} if isinstance(error, errors.DepositBusyError) else {}
-        return Response(problem, status=problem["status"], headers=headers, content_type=CONTENT_TYPE)
-    if isinstance(error, DatabaseError):
+        problem = describe_refusal(refusal)
+        return _answer(problem, advise_retry(refusal))
+    if isinstance(error, DataError):
         set_rollback()
-        return _answer_database(error)
+        return _answer(describe_unstorable(error))
+    if isinstance(error, OUTAGES):
+        set_rollback()
+        return _answer(describe_outage(error), RETRY_AFTER)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
@@ -108,30 +126,35 @@ def answer_problem(error: Exception, context: Mapping[str, Any]) -> Response | N
     return None
 
 
-def describe_database_fault(error: DatabaseError) -> dict[str, Any]:
-    """Return the problem document for a value that no row can hold, or for a database that is away."""
-    if isinstance(error, DataError):
-        return build_problem(
-            status=400,
-            code="invalid",
-            detail="The request holds a character or a number that cannot be stored.",
-            hint="Leave out NUL characters and numbers beyond 64 bits.",
-        )
+def describe_unstorable(fault: DataError) -> dict[str, Any]:
+    """Return the problem document for a value that no row can hold."""
+    log.warning("unstorable", reason=str(fault))
     return build_problem(
-        status=503,
-        code="database_away",
-        detail="The database does not answer just now.",
-        hint="Try again in a few seconds; nothing that arrived is lost.",
+        status=400,
+        code="invalid",
+        detail="The request holds a character or a number that cannot be stored.",
+        hint="Leave out NUL characters and numbers beyond 64 bits.",
     )
 
 
-def _answer_database(error: DatabaseError) -> Response | None:
-    if not isinstance(error, DataError | OperationalError | InterfaceError):
-        return None
-    problem = describe_database_fault(error)
-    log.warning(problem["code"], reason=str(error))
-    headers = {} if isinstance(error, DataError) else {"Retry-After": "3"}
-    return Response(problem, status=problem["status"], headers=headers, content_type=CONTENT_TYPE)
+def describe_outage(fault: BaseException) -> dict[str, Any]:
+    """Return the problem document for a part that is away or for a server with too much to do; send RETRY_AFTER too."""
+    if isinstance(fault, NoTurnError):
+        code, detail = (
+            "busy",
+            "The server has more to do than it can; this request waited for its turn in vain.",
+        )
+    elif isinstance(fault, ObjectStoreUnavailableError):
+        code, detail = "object_store_away", "The store of the files does not answer just now."
+    else:
+        code, detail = "database_away", "The database does not answer just now."
+    log.warning(code, reason=str(fault).strip())
+    hint = "Try again in a few seconds; nothing that arrived is lost."
+    return build_problem(status=503, code=code, detail=detail, hint=hint)
+
+
+def _answer(problem: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    return Response(problem, status=problem["status"], headers=dict(headers or {}), content_type=CONTENT_TYPE)
 
 
 def _answer_api_exception(error: exceptions.APIException) -> Response:

@@ -1,9 +1,24 @@
 """What is answered where no view answers: a problem document to programs, a page to people."""
 
+import sys
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
 from django.views import defaults
 
-from api.errors import CONTENT_TYPE, build_problem
+from api.errors import (
+    CONTENT_TYPE,
+    OUTAGES,
+    RETRY_AFTER,
+    advise_retry,
+    build_problem,
+    describe_outage,
+    describe_refusal,
+)
+from repository.services.disk import explain_fault
 
 _PROGRAMS = "/api/"
 
@@ -22,7 +37,12 @@ def answer_not_found(request: HttpRequest, exception: Exception) -> HttpResponse
 
 
 def answer_fault(request: HttpRequest) -> HttpResponse:
-    """Answer where a view broke; the log has the reason."""
+    """Answer where a view or what stands around it broke; the log has the reason."""
+    fault = sys.exc_info()[1]
+    if fault is not None and (refusal := explain_fault(fault)) is not None:
+        return answer_passing(request, describe_refusal(refusal), advise_retry(refusal))
+    if isinstance(fault, OUTAGES):
+        return answer_passing(request, describe_outage(fault), RETRY_AFTER)
     if not request.path.startswith(_PROGRAMS):
         return defaults.server_error(request)
     problem = build_problem(
@@ -32,3 +52,17 @@ def answer_fault(request: HttpRequest) -> HttpResponse:
         hint="Try again; if it happens again, write to the operator with the time and the address.",
     )
     return JsonResponse(problem, status=500, content_type=CONTENT_TYPE)
+
+
+def answer_passing(
+    request: HttpRequest, problem: Mapping[str, Any], retry_after: Mapping[str, str]
+) -> HttpResponse:
+    """Answer what passes by itself, such as a part that is away or a full disk; nothing in it asks the database."""
+    status = int(problem["status"])
+    if request.path.startswith(_PROGRAMS):
+        return JsonResponse(
+            dict(problem), status=status, content_type=CONTENT_TYPE, headers=dict(retry_after)
+        )
+    template = "507.html" if status == HTTPStatus.INSUFFICIENT_STORAGE else "503.html"
+    page = loader.get_template(template).render({"problem": problem})
+    return HttpResponse(page, status=status, headers=dict(retry_after))

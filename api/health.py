@@ -1,72 +1,33 @@
 """Whether the process lives, and whether the whole answers."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import structlog
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from redis.exceptions import RedisError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 
+from api.disk_health import check_disk, list_disk_metrics
 from api.errors import CONTENT_TYPE, build_problem
-from api.operators import is_operator
+from api.operators import is_known_operator, is_operator
+from api.probing import Probe, Prober
 from ingest.sandbox import probe_sandbox
-from repository.selectors.health import PartHealth, check_database, check_worker, count_jobs
+from repository.selectors.health import PartHealth, check_database, check_worker, measure_lanes
 from repository.services.storage import ObjectStoreUnavailableError, get_object_store
+from repository.tasks.broker import BrokerAwayError, ask_broker
 
-
-def answer_alive(_request: HttpRequest) -> HttpResponse:
-    """Say that this process answers."""
-    return JsonResponse({"status": "ok"})
-
-
-def answer_ready(request: HttpRequest) -> HttpResponse:
-    """Say for each part whether it answers, and to operators why not; 503 until all do."""
-    parts = [check_database(), check_broker(), check_worker(), check_objects(), check_sandbox()]
-    is_ready = all(part.is_ok for part in parts)
-    body = {
-        "status": "ok" if is_ready else "unavailable",
-        **describe_parts(parts, has_details=is_operator(request)),
-    }
-    return JsonResponse(body, status=200 if is_ready else 503)
-
-
-def describe_parts(parts: Iterable[PartHealth], *, has_details: bool) -> dict[str, Any]:
-    """Return the state of each part; its detail names hosts, ports and folders, and is for operators."""
-    described: dict[str, Any] = {"parts": {}}
-    for part in parts:
-        detail = {"detail": part.detail} if has_details else {}
-        described["parts"][part.name] = {"ok": part.is_ok, **detail}
-        described[part.name] = "ok" if part.is_ok else (has_details and part.detail) or "unavailable"
-    return described
-
-
-def answer_metrics(request: HttpRequest) -> HttpResponse:
-    """Return the counts that an operator plots, in the Prometheus text format."""
-    if not is_operator(request):
-        return refuse_stranger()
-    lines = ["# HELP stemma_jobs Jobs by state.", "# TYPE stemma_jobs gauge"]
-    lines += [f'stemma_jobs{{state="{state}"}} {count}' for state, count in count_jobs().items()]
-    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4")
-
-
-def refuse_stranger() -> HttpResponse:
-    """Say who may see what only operators see."""
-    problem = build_problem(
-        status=401,
-        code="not_authenticated",
-        detail="Only operators see this.",
-        hint="Send an administrator's token, or ask from a network named in STEMMA_OPERATOR_NETWORKS.",
-    )
-    headers = {"WWW-Authenticate": "Token"}
-    return JsonResponse(problem, status=401, content_type=CONTENT_TYPE, headers=headers)
+log = structlog.get_logger(__name__)
 
 
 def check_broker() -> PartHealth:
-    """Ask the broker, which also keeps the throttling counters."""
+    """Ask the broker itself, in its own protocol."""
     try:
-        cache.get("readiness")
-    except (RedisError, OSError) as fault:
+        ask_broker()
+    except BrokerAwayError as fault:
         return PartHealth("broker", is_ok=False, detail=str(fault))
     return PartHealth("broker", is_ok=True)
 
@@ -86,3 +47,95 @@ def check_sandbox() -> PartHealth:
     return PartHealth(
         "sandbox", is_ok=status.mode != "refused", detail=f"{status.mode}: {status.detail}".strip(": ")
     )
+
+
+PROBES: Mapping[str, Probe] = {
+    "database": check_database,
+    "broker": check_broker,
+    "worker": check_worker,
+    "objects": check_objects,
+    "sandbox": check_sandbox,
+    "disk": check_disk,
+}
+"""Every part that /readyz names. A probe may block; it is given up on, but it should bound its own waiting too."""
+
+_prober = Prober(PROBES)
+_known_away: set[str] = set()
+
+
+def build_health_routes() -> list[BaseRoute]:
+    """Return the two addresses that answer whatever the requests are waiting for: they need none of their threads."""
+    return [
+        Route(f"/{name}{slash}", answer)
+        for name, answer in (("healthz", answer_alive), ("readyz", answer_ready))
+        for slash in ("", "/")
+    ]
+
+
+async def answer_alive(_request: Request) -> Response:
+    """Say that this process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+async def answer_ready(request: Request) -> Response:
+    """Say for each part whether it answers, and to operators why not; 503 until all do."""
+    parts, has_details = await asyncio.gather(_prober.ask_all(), is_known_operator(request))
+    _write_down_changes(parts)
+    is_ready = all(part.is_ok for part in parts)
+    body = {
+        "status": "ok" if is_ready else "unavailable",
+        **describe_parts(parts, has_details=has_details),
+    }
+    return JSONResponse(body, status_code=200 if is_ready else 503)
+
+
+def describe_parts(parts: Iterable[PartHealth], *, has_details: bool) -> dict[str, Any]:
+    """Return the state of each part; details name hosts, ports, folders and sizes, and are for operators."""
+    described: dict[str, Any] = {"parts": {}}
+    for part in parts:
+        details = {"detail": part.detail, **part.numbers} if has_details else {}
+        described["parts"][part.name] = {"ok": part.is_ok, **details}
+        described[part.name] = "ok" if part.is_ok else (has_details and part.detail) or "unavailable"
+    return described
+
+
+def _write_down_changes(parts: Iterable[PartHealth]) -> None:
+    """Log why a part went away, once: who starts the server asks as a stranger, and reads the log."""
+    for part in parts:
+        if part.is_ok:
+            _known_away.discard(part.name)
+        elif part.name not in _known_away:
+            _known_away.add(part.name)
+            log.warning("part_away", part=part.name, reason=part.detail)
+
+
+def answer_metrics(request: HttpRequest) -> HttpResponse:
+    """Return the counts that an operator plots, in the Prometheus text format."""
+    if not is_operator(request):
+        return refuse_stranger()
+    loads = measure_lanes()
+    lines = ["# HELP stemma_jobs Jobs by lane and state.", "# TYPE stemma_jobs gauge"]
+    lines += [
+        f'stemma_jobs{{lane="{load.lane}",state="{state}"}} {count}'
+        for load in loads
+        for state, count in load.jobs.items()
+    ]
+    lines += [
+        "# HELP stemma_oldest_queued_job_seconds How long the oldest waiting job of a lane has been due.",
+        "# TYPE stemma_oldest_queued_job_seconds gauge",
+    ]
+    lines += [f'stemma_oldest_queued_job_seconds{{lane="{load.lane}"}} {load.oldest_s:.3f}' for load in loads]
+    lines += list_disk_metrics()
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4")
+
+
+def refuse_stranger() -> HttpResponse:
+    """Say who may see what only operators see."""
+    problem = build_problem(
+        status=401,
+        code="not_authenticated",
+        detail="Only operators see this.",
+        hint="Send an administrator's token, or ask from a network named in STEMMA_OPERATOR_NETWORKS.",
+    )
+    headers = {"WWW-Authenticate": "Token"}
+    return JsonResponse(problem, status=401, content_type=CONTENT_TYPE, headers=headers)

@@ -62,6 +62,9 @@ BROKER_URL=redis://:$broker@broker:6379/0
 #STEMMA_QUOTA=10 TB
 #STEMMA_REQUESTS_PER_MINUTE=600
 
+# What uploads and jobs leave free on the disk of the volume "home", for database, broker and logs.
+#STEMMA_DISK_RESERVE=2 GB
+
 # Objects in S3 instead of the volume "home" (start with: docker compose --profile s3 up).
 #S3_ENDPOINT_URL=http://s3:8333
 #S3_BUCKET=stemma

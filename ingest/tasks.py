@@ -3,10 +3,11 @@
 from functools import partial
 
 from ingest.services.confined import attempt_folder
+from ingest.services.following import follow_opening
 from ingest.services.measurement_jobs import build_measurement_job
 from ingest.services.opening import open_measurement
 from ingest.services.recognition import Recognition, recognize_deposit
-from repository.models import Deposit, Finding, Measurement
+from repository.models import Deposit, Finding
 from repository.schema.findings import Finding as Found
 from repository.services.deposits import State, set_state
 from repository.services.findings import replace_findings
@@ -69,15 +70,7 @@ def _fail_inspection(claim: ClaimedJob, reason: str) -> None:
     validate_deposit(deposit_id=deposit.pk)
 
 
-def _follow_opening(measurement: Measurement) -> None:
-    # What an earlier conversion found was about what the file was taken for then.
-    replace_findings(
-        deposit=measurement.deposit, stage=Finding.Stage.CONVERSION, measurement=measurement, found=()
-    )
-    enqueue_job(kind="convert_measurement", target=measurement.pk, deposit=measurement.deposit)
-
-
-register_kind("inspect_deposit", JobKind(work=_inspect, apply_failure=_fail_inspection))
+register_kind("inspect_deposit", JobKind(work=_inspect, apply_failure=_fail_inspection, lane="short"))
 register_kind(
     "open_measurement",
     build_measurement_job(
@@ -85,6 +78,7 @@ register_kind(
         stage=Finding.Stage.READING,
         code="reading_failed",
         sentence="The measurement could not be opened",
-        follow=_follow_opening,
+        lane="short",
+        follow=follow_opening,
     ),
 )

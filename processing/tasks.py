@@ -9,20 +9,50 @@ from celery.signals import worker_ready
 
 from ingest.services.measurement_jobs import build_measurement_job
 from processing.services.compiled_code import prepare_compiled_code
-from processing.services.conversion import convert_measurement
-from processing.services.reduction import reduce_measurement
+from processing.services.conversion import convert_measurement, is_small
+from processing.services.first_pictures import note_failure, preview_measurement
+from processing.services.reduction import is_outdated, reduce_measurement
 from repository.errors import TransientError
-from repository.models import Finding
+from repository.models import Finding, Measurement
+from repository.services.deposits import cancel_measurement_jobs
 from repository.tasks.job_kinds import register_kind
+from repository.workflows.jobs import enqueue_job
+
+
+def _follow_conversion(measurement: Measurement) -> None:
+    """End what the conversion made superfluous, and catch up with what was answered meanwhile."""
+    cancel_measurement_jobs([measurement.pk], kinds=["preview_measurement"])
+    _follow_reduction(measurement)
+
+
+def _follow_reduction(measurement: Measurement) -> None:
+    if is_outdated(measurement):
+        enqueue_job(kind="reduce_measurement", target=measurement.pk, deposit=measurement.deposit)
+
 
 _build_job = partial(
     build_measurement_job,
     stage=Finding.Stage.CONVERSION,
     code="conversion_failed",
     sentence="The measurement could not be converted",
+    lane="long",
 )
-register_kind("convert_measurement", _build_job(convert_measurement))
-register_kind("reduce_measurement", _build_job(reduce_measurement))
+register_kind(
+    "convert_measurement", _build_job(convert_measurement, is_light=is_small, follow=_follow_conversion)
+)
+register_kind("reduce_measurement", _build_job(reduce_measurement, follow=_follow_reduction))
+register_kind(
+    "preview_measurement",
+    build_measurement_job(
+        preview_measurement,
+        stage=Finding.Stage.CONVERSION,
+        code="preview_failed",
+        sentence="The first pictures could not be made",
+        lane="short",
+        severity="warning",
+        record_failure=note_failure,
+    ),
+)
 
 
 @worker_ready.connect
@@ -34,5 +64,5 @@ def compile_ahead(**_: Any) -> None:
 def _compile() -> None:
     try:
         prepare_compiled_code()
-    except TransientError as fault:
+    except (TransientError, OSError) as fault:
         structlog.get_logger(__name__).warning("compile_ahead_failed", reason=str(fault))

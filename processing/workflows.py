@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from ingest import workflows as ingest_workflows
-from ingest.workflows import submit_deposit
+from ingest.workflows import REFRESHED, submit_deposit
 from processing.services.reduction import list_outdated
 from repository.models import Deposit
 from repository.services.deposits import set_state
@@ -12,18 +12,16 @@ from repository.workflows.publishing import publish_dataset_version as publish
 
 __all__ = ["publish", "refresh_deposit", "submit_deposit"]
 
-SETTLED = (Deposit.State.NEEDS_ATTENTION, Deposit.State.READY)
-
 
 def refresh_deposit(*, deposit_id: str) -> None:
     """Check a deposit after its document changed; open or reduce again what the new words change."""
     with transaction.atomic():
         ingest_workflows.refresh_deposit(deposit_id=deposit_id)
         deposit = Deposit.objects.get(pk=deposit_id)
-        if deposit.state not in SETTLED:
+        if deposit.state not in REFRESHED:
             return
         outdated = list_outdated(deposit)
         for measurement_id in outdated:
             enqueue_job(kind="reduce_measurement", target=measurement_id, deposit=deposit)
         if outdated:
-            set_state(deposit_id=deposit.pk, old=SETTLED, new=Deposit.State.PROCESSING)
+            set_state(deposit_id=deposit.pk, old=REFRESHED, new=Deposit.State.PROCESSING)

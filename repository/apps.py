@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class RepositoryConfig(AppConfig):
@@ -6,3 +7,7 @@ class RepositoryConfig(AppConfig):
 
     name = "repository"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make every kind of job known to every process: whoever enqueues one must know its lane."""
+        autodiscover_modules("tasks")

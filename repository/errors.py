@@ -163,6 +163,26 @@ class UnknownSearchFilterError(RepositoryError):
     hint = "Use `field:low..high:unit` with a field and unit of the schema."
 
 
+class StorageRefusedError(RepositoryError):
+    """The server's disk takes no bytes just now: nothing is wrong with the request, and later it may work."""
+
+    code = "storage_refused"
+    hint = "Nothing that arrived is lost. Try again later; if it stays so, write to the operator."
+
+
+class DiskFullError(StorageRefusedError):
+    """There is no room above the reserve."""
+
+    code = "disk_full"
+    hint = "Nothing that arrived is lost. Try again later, or write to the operator, who can make room."
+
+
+class DiskUnwritableError(StorageRefusedError):
+    """A folder of the server is read-only, or closed to it."""
+
+    code = "disk_unwritable"
+
+
 class TransientError(Exception):
     """Something outside failed that may work a little later; the job is tried again."""
 

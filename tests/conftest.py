@@ -10,14 +10,22 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.ties import follow_the_session
+
 LIVE_GROUP = "live_stack"
 LIVE_ENVIRONMENT = {
     "STEMMA_JOB_LEASE_SECONDS": "6",
     "STEMMA_RECONCILE_SECONDS": "1",
+    "STEMMA_QUOTA": "1 TB",  # half of what one file may have
     # All suites ask from one address with one token; the limits have tests of their own.
     "STEMMA_REQUESTS_PER_MINUTE": "100000",
     "STEMMA_ANONYMOUS_REQUESTS_PER_MINUTE": "100000",
 }
+
+
+def pytest_configure() -> None:
+    """Nothing that a test starts outlives an interrupted run."""
+    follow_the_session()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.environment import set_defaults
+from tests.ties import tie
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 _BIN = Path(sys.executable).parent
@@ -54,7 +55,7 @@ def run(step: Step) -> Outcome:
     """Run a step to its end and keep what it said."""
     begin = time.monotonic()
     result = subprocess.run(
-        step.command,
+        tie(*step.command),
         cwd=CHECKOUT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from tests.environment import set_defaults
+from tests.ties import tie
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 DOCUMENT = CHECKOUT / "api" / "openapi.yaml"
@@ -16,7 +17,7 @@ def generate() -> str:
     """Return the document that the views describe; a warning of the generator is an error."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "openapi.yaml"
-        command = [sys.executable, "manage.py", "spectacular", "--fail-on-warn", "--file", str(file)]
+        command = tie(sys.executable, "manage.py", "spectacular", "--fail-on-warn", "--file", file)
         if subprocess.run(command, cwd=CHECKOUT, check=False).returncode != 0:
             sys.exit("The views cannot be described: the lines above say which.")
         return file.read_text(encoding="utf-8")

@@ -9,14 +9,22 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from api.byte_service.visitors import UnknownCredentialError
-from api.errors import CONTENT_TYPE, build_problem, describe_database_fault, describe_refusal
+from api.errors import (
+    CONTENT_TYPE,
+    OUTAGES,
+    RETRY_AFTER,
+    advise_retry,
+    build_problem,
+    describe_outage,
+    describe_refusal,
+    describe_unstorable,
+)
 from repository.errors import RepositoryError
 from repository.selectors.byte_objects import ArrayNotReadyError
-from repository.services.storage import ObjectStoreUnavailableError
+from repository.services.disk import explain_fault
 
 log = structlog.get_logger(__name__)
 Endpoint = Callable[[Request], Awaitable[Response]]
-RETRY_AFTER = {"Retry-After": "3"}
 
 
 def answering_problems(endpoint: Endpoint) -> Endpoint:
@@ -24,17 +32,29 @@ def answering_problems(endpoint: Endpoint) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         try:
-            return await endpoint(request)
+            return await _telling_of_the_disk(endpoint, request)
         except RepositoryError as refusal:
             return _answer_refusal(request, refusal)
         except ClientDisconnect:
             return Response(status_code=499)
         except DataError as fault:
-            return _respond(request, describe_database_fault(fault), {})
-        except (DatabaseError, ObjectStoreUnavailableError) as fault:
-            return _respond(request, _describe_outage(request, fault), RETRY_AFTER)
+            return _respond(request, describe_unstorable(fault), {})
+        except (DatabaseError, *OUTAGES) as fault:
+            return _respond(request, describe_outage(fault), RETRY_AFTER)
 
     return answer
+
+
+async def _telling_of_the_disk(endpoint: Endpoint, request: Request) -> Response:
+    """Answer; a disk that is full or read-only is called by its name, whichever part stumbled over it."""
+    try:
+        return await endpoint(request)
+    except (DatabaseError, OSError) as fault:
+        refusal = explain_fault(fault)
+        if refusal is None:
+            raise
+        log.warning(refusal.code, path=request.url.path, reason=str(fault))
+        raise refusal from fault
 
 
 class RefusedMethod:
@@ -57,7 +77,7 @@ class RefusedMethod:
 
 def _answer_refusal(request: Request, refusal: RepositoryError) -> Response:
     problem = describe_refusal(refusal)
-    headers: dict[str, str] = {}
+    headers = advise_retry(refusal)
     if isinstance(refusal, ArrayNotReadyError):
         problem |= {"status": 404, "title": "Not Found"}
         headers |= RETRY_AFTER
@@ -65,18 +85,6 @@ def _answer_refusal(request: Request, refusal: RepositoryError) -> Response:
         problem |= {"status": 401, "title": "Unauthorized"}
         headers["WWW-Authenticate"] = "Token"
     return _respond(request, problem, headers)
-
-
-def _describe_outage(request: Request, fault: Exception) -> dict[str, object]:
-    is_database = isinstance(fault, DatabaseError)
-    code = "database_away" if is_database else "object_store_away"
-    log.warning(code, path=request.url.path, reason=str(fault))
-    return build_problem(
-        status=503,
-        code=code,
-        detail=f"The {'database' if is_database else 'store of the files'} does not answer just now.",
-        hint="Try again in a few seconds; nothing that arrived is lost.",
-    )
 
 
 def _respond(request: Request, problem: dict[str, object], headers: dict[str, str]) -> Response:

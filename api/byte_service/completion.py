@@ -7,7 +7,7 @@ from uuid import UUID
 from anyio.to_thread import run_sync
 
 from api.byte_service.receiving import HashStates, UploadLockedError, locked
-from api.byte_service.visitors import in_database
+from api.byte_service.visitors import at_length_in_database
 from repository.services.uploads import complete_upload, upload_file
 
 PATIENCE_S = 60.0
@@ -32,10 +32,10 @@ async def complete(upload_id: UUID, size: int) -> None:
         try:
             with locked(path):
                 digest = await run_sync(_finish_hash, upload_id, size)
-                return await in_database(_complete, upload_id, digest)
+                return await at_length_in_database(_complete, upload_id, digest)
         except FileNotFoundError:
             # It moved into the store before; only the row may be behind.
-            return await in_database(_complete, upload_id, "")
+            return await at_length_in_database(_complete, upload_id, "")
         except UploadLockedError:
             if time.monotonic() > deadline:
                 raise

@@ -1,6 +1,7 @@
 """Writing an incoming chunk at its offset, hashing in the pass that writes."""
 
 import asyncio
+import errno
 import fcntl
 import hashlib
 import os
@@ -13,6 +14,9 @@ from typing import Protocol
 
 from anyio.to_thread import run_sync
 from starlette.requests import ClientDisconnect, Request
+
+from repository.errors import DiskFullError
+from repository.services.disk import require_reserve
 
 BLOCK_BYTES = 1 << 20
 MOST_HASHERS = 1000
@@ -124,6 +128,10 @@ def is_locked(path: Path) -> bool:
         return True
     except FileNotFoundError:
         return False
+    except OSError as fault:
+        if fault.errno == errno.EROFS:  # nobody can write there
+            return False
+        raise
 
 
 async def receive_chunk(
@@ -146,6 +154,8 @@ async def receive_chunk(
         The body has more than `room` bytes: the file is as before.
     ChecksumMismatchError
         Or the connection broke before a checked chunk was whole: the file is as before.
+    DiskFullError
+        More would touch the reserve; whole pieces that arrived before are kept.
     """
     with locked(path) as descriptor:
         if os.fstat(descriptor).st_size != offset:
@@ -154,21 +164,43 @@ async def receive_chunk(
             raise BeyondPromiseError
         state = states.take(key, offset)
         before = state.copy() if state is not None and state.position else None
-        writer = _ChunkWriter(descriptor, offset, room, state, checksum)
+        writer = _ChunkWriter(path.parent, descriptor, offset, room, state, checksum)
         try:
-            await writer.receive(request)
+            try:
+                await writer.receive(request)
+            finally:
+                await run_sync(_flush_disk, descriptor, offset)
         except ClientDisconnect:
             if checksum is not None:
                 _take_back(descriptor, states, key, offset, before)
                 raise
-        finally:
-            await run_sync(os.fdatasync, descriptor)
+        except (OSError, DiskFullError):
+            if checksum is not None:
+                _take_back(descriptor, states, key, offset, before)
+            else:
+                _keep_state(descriptor, states, key, writer.state)
+            raise
         if writer.is_beyond or writer.is_refused():
             _take_back(descriptor, states, key, offset, before)
             raise BeyondPromiseError if writer.is_beyond else ChecksumMismatchError
         if writer.state is not None:
             states.keep(key, writer.state)
         return writer.position
+
+
+def _flush_disk(descriptor: int, offset: int) -> None:
+    """Bring the chunk to the disk; where that fails nobody knows what of it is there, so none of it counts."""
+    try:
+        os.fdatasync(descriptor)
+    except OSError:
+        os.ftruncate(descriptor, offset)
+        raise
+
+
+def _keep_state(descriptor: int, states: HashStates, key: str, state: _Progress | None) -> None:
+    """Remember the hash of what arrived, unless a piece of a block was written that it has not seen."""
+    if state is not None and state.position == os.fstat(descriptor).st_size:
+        states.keep(key, state)
 
 
 def _take_back(descriptor: int, states: HashStates, key: str, offset: int, before: _Progress | None) -> None:
@@ -189,12 +221,14 @@ class _ChunkWriter:
 
     def __init__(
         self,
+        folder: Path,
         descriptor: int,
         offset: int,
         room: int,
         state: _Progress | None,
         checksum: Checksum | None,
     ) -> None:
+        self._folder = folder
         self.descriptor = descriptor
         self.position = offset
         self.end = offset + room
@@ -225,6 +259,7 @@ class _ChunkWriter:
     def _flush(self) -> None:
         block = bytes(self._pending[: max(0, self.end - self.position)])
         self._pending.clear()
+        require_reserve(self._folder, len(block))
         written = 0
         while written < len(block):
             written += os.pwrite(self.descriptor, memoryview(block)[written:], self.position + written)

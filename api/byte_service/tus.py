@@ -6,9 +6,11 @@ The file on disk is the truth about the offset: a server that was killed finds t
 import asyncio
 import datetime as dt
 import time
+from contextlib import suppress
 
+from anyio.to_thread import run_sync
 from django.conf import settings
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from api.byte_service.completion import complete, hash_states
@@ -32,7 +34,7 @@ from api.byte_service.tus_headers import (
     tus_headers,
 )
 from api.byte_service.tus_refusals import (
-    answer_disk_fault,
+    answer_write_fault,
     refuse,
     refuse_checksum,
     refuse_excess,
@@ -41,15 +43,17 @@ from api.byte_service.tus_refusals import (
     refuse_version,
 )
 from api.byte_service.visitors import Credential, identify, in_database, read_credential, require_same_origin
-from repository.errors import FileTooLargeError, InvalidMetadataError
+from repository.errors import FileTooLargeError, InvalidMetadataError, StorageRefusedError
 from repository.selectors import addresses
 from repository.selectors.access import get_editable_deposit
 from repository.selectors.uploads import UploadView, describe_upload, require_user
+from repository.services.disk import is_promise_kept
 from repository.services.uploads import (
     UploadPlan,
     cancel_upload,
     count_arrived,
     record_offset,
+    renew_promise,
     start_upload,
     upload_file,
 )
@@ -57,6 +61,8 @@ from repository.services.uploads import (
 EXTENSIONS = "creation,termination,checksum,expiration"
 CHUNK_TYPE = "application/offset+octet-stream"
 HEAD_PATIENCE_S = 2.0
+SKIP_BYTES = 16 << 20
+SKIP_S = 3.0
 _decisions: DecisionCache[UploadView] = DecisionCache()
 
 
@@ -197,12 +203,26 @@ async def _patch(request: Request, credential: Credential, upload_id: str) -> Re
         return refuse_checksum()
     except UploadLockedError:
         return refuse_lock()
-    except OSError as fault:
-        return answer_disk_fault(fault)
+    except (StorageRefusedError, OSError) as fault:
+        await _skip_rest(request)
+        return answer_write_fault(view, fault)
     return Response(status_code=204, headers=offset_headers(arrived, _next_expiry()))
 
 
+async def _skip_rest(request: Request) -> None:
+    """Take in a little of what is still on its way: a client that is cut off while it sends may not see the answer."""
+    skipped = 0
+    with suppress(TimeoutError, ClientDisconnect, RuntimeError):  # the last: there is no rest
+        async with asyncio.timeout(SKIP_S):
+            async for piece in request.stream():
+                skipped += len(piece)
+                if skipped > SKIP_BYTES:
+                    return
+
+
 async def _receive(request: Request, view: UploadView, offset: int, checksum: Checksum | None) -> int:
+    if not await run_sync(is_promise_kept, upload_file(view.id)):
+        await in_database(renew_promise, upload_id=view.id, size=view.size)
     arrived = await receive_chunk(
         request,
         key=str(view.id),

@@ -1,14 +1,13 @@
 """What tus answers when it cannot do what was asked."""
 
-import errno
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.byte_service.tus_headers import VERSION, tus_headers
-from api.errors import CONTENT_TYPE, build_problem
-from repository.errors import NotFoundError
+from api.errors import CONTENT_TYPE, advise_retry, build_problem, describe_refusal
+from repository.errors import NotFoundError, StorageRefusedError
 from repository.selectors.uploads import UploadView
+from repository.services.disk import explain_fault
 from repository.services.uploads import count_arrived
 
 
@@ -78,16 +77,15 @@ def refuse_checksum() -> Response:
     return JSONResponse(problem, status_code=460, headers=tus_headers(), media_type=CONTENT_TYPE)
 
 
-def answer_disk_fault(fault: OSError) -> Response:
-    """Say that the upload is gone or the disk full; any other fault is raised again."""
+def answer_write_fault(view: UploadView, fault: StorageRefusedError | OSError) -> Response:
+    """Say that the upload is gone or the disk takes no more, and how many bytes it has; else raise it again."""
     if isinstance(fault, FileNotFoundError):
         raise NotFoundError("The upload was finished or cancelled.") from fault
-    if fault.errno not in {errno.ENOSPC, errno.EDQUOT}:
+    refusal = explain_fault(fault) if isinstance(fault, OSError) else fault
+    if refusal is None:
         raise fault
-    return refuse(
-        507,
-        "server_full",
-        "The server has no room for more bytes just now; what arrived is kept.",
-        "Continue later, or tell the operator.",
-        **{"Retry-After": "60"},
-    )
+    held = count_arrived(view.id, view.size)
+    problem = describe_refusal(refusal)
+    problem["detail"] = f"{refusal.message} {held} of {view.size} bytes of {view.path} have arrived."
+    headers = tus_headers(**{"Upload-Offset": str(held), **advise_retry(refusal)})
+    return JSONResponse(problem, status_code=problem["status"], headers=headers, media_type=CONTENT_TYPE)

@@ -1,12 +1,12 @@
 """Who asks for bytes: a token, a browser session, or nobody."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.auth.models import AnonymousUser
@@ -17,6 +17,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from starlette.requests import Request
 
 from api.permissions import require_scope
+from api.turns import get_turns
 from repository.errors import PermissionRefusedError, RepositoryError, ScopeMissingError
 from repository.selectors.access import Visitor
 
@@ -41,23 +42,34 @@ class Credential:
 
 def read_credential(request: Request) -> Credential:
     """Return the credential of a request; a token wins over a session."""
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    return compose_credential(request.headers.get("authorization", ""), request.cookies)
+
+
+def compose_credential(authorization: str, cookies: Mapping[str, str]) -> Credential:
+    """Return what a header and the cookies beside it come to."""
+    scheme, _, value = authorization.partition(" ")
     if scheme:
         return Credential(token=value.strip() if scheme.lower() == "token" else "-")
-    return Credential(session_key=request.cookies.get(settings.SESSION_COOKIE_NAME, ""))
+    return Credential(session_key=cookies.get(settings.SESSION_COOKIE_NAME, ""))
 
 
 async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run blocking code that uses the database in a thread of its own."""
+    """Run blocking code that uses the database for a moment in a thread that has a connection."""
+    return await get_turns("bytes").run(tidily, partial(function, *args, **kwargs))
 
-    def run() -> R:
+
+async def at_length_in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run what may take minutes, such as carrying a file into the store, so that quick decisions never wait for it."""
+    return await get_turns("completions").run(tidily, partial(function, *args, **kwargs))
+
+
+def tidily(function: Callable[[], R]) -> R:
+    """Run in a thread that keeps its connection, and only as long as it is good."""
+    close_old_connections()
+    try:
+        return function()
+    finally:
         close_old_connections()
-        try:
-            return function(*args, **kwargs)
-        finally:
-            close_old_connections()
-
-    return await sync_to_async(run, thread_sensitive=False)()
 
 
 def identify(credential: Credential, *, scope: str) -> Visitor:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -22,18 +22,27 @@ class PublishInput(Nested[Any]):
     accept_warnings = AcknowledgementInput(many=True, required=False)
 
 
+class SubmitInput(Nested[Any]):
+    until = serializers.ChoiceField(
+        choices=["opened", "converted"],
+        required=False,
+        help_text="opened: recognize, open and check only, as `stemma validate` does; nothing is converted.",
+    )
+
+
 class SubmitView(APIView):
     needs_account = True
 
     @extend_schema(
         operation_id="submitDeposit",
-        request=None,
-        responses={202: DepositShape, **problems(401, 403, 404, 409)},
+        request=SubmitInput,
+        responses={202: DepositShape, **problems(400, 401, 403, 404, 409, 415)},
     )
     def post(self, request: Request, deposit_id: str) -> Response:
         """Hand the deposit in: the server reads the files and says what is missing."""
         deposit = get_editable_deposit(request.user, deposit_id)
-        submit_deposit(deposit_id=deposit.pk, actor=require_account(request.user))
+        until = read_input(SubmitInput, request).get("until", "converted")
+        submit_deposit(deposit_id=deposit.pk, actor=require_account(request.user), until=until)
         return answer_deposit(request, deposit_id, code=status.HTTP_202_ACCEPTED)
 
 

@@ -17,6 +17,14 @@ class JobShape(Nested[Any]):
     kind = serializers.CharField()
     target = serializers.CharField()
     state = serializers.ChoiceField(choices=["queued", "running", "done", "failed", "cancelled"])
+    lane = serializers.ChoiceField(
+        choices=["short", "long"],
+        help_text="Short work takes seconds and never waits behind long work, whose time grows with the file.",
+    )
+    position = serializers.IntegerField(
+        allow_null=True,
+        help_text="How many jobs of its lane are before it while it waits; depositors take turns. Null otherwise.",
+    )
     attempt = serializers.IntegerField()
     fraction = serializers.FloatField()
     message = serializers.CharField(allow_blank=True)

@@ -76,6 +76,9 @@ class ProductShape(Nested[Any]):
     size = serializers.IntegerField()
     sha256 = serializers.CharField()
     code_version = serializers.CharField()
+    is_preliminary = serializers.BooleanField(
+        help_text="Made from a part of the values; its parameters say from which. The conversion replaces it."
+    )
     url = serializers.CharField()
 
 
@@ -86,6 +89,13 @@ class RequirementShape(Nested[Any]):
     why = serializers.CharField(allow_blank=True)
     looked_for = serializers.ListField(child=serializers.CharField())
     state = serializers.ChoiceField(choices=["value", "gap", "missing"])
+
+
+class ReadingShape(Nested[Any]):
+    step = serializers.ChoiceField(choices=["opening", "previewing", "converting", "reducing"])
+    state = serializers.ChoiceField(choices=["queued", "running"])
+    fraction = serializers.FloatField()
+    seconds_left = serializers.FloatField(allow_null=True, help_text="At the rate so far.")
 
 
 class MeasurementShape(Nested[Any]):
@@ -104,13 +114,18 @@ class MeasurementShape(Nested[Any]):
     replaces = serializers.CharField(
         allow_null=True, help_text="The measurement of an earlier version in whose place this one stands."
     )
+    reading = ReadingShape(allow_null=True, help_text="What is being done with it just now.")
     url = serializers.CharField()
 
 
 class ProgressShape(Nested[Any]):
     fraction = serializers.FloatField()
     message = serializers.CharField(allow_blank=True)
-    running = serializers.IntegerField()
+    running = serializers.IntegerField(help_text="How many jobs of the deposit wait or run.")
+    position = serializers.IntegerField(
+        allow_null=True,
+        help_text="How many jobs are before the first of those that wait. Null when none waits.",
+    )
     failed = serializers.ListField(child=serializers.CharField())
 
 
@@ -135,6 +150,10 @@ class DepositShape(Nested[Any]):
     files = FileShape(many=True)
     measurements = MeasurementShape(many=True)
     progress = ProgressShape()
+    read_until = serializers.ChoiceField(
+        choices=["opened", "converted"],
+        help_text="How far the files are read since they were handed in last.",
+    )
     version = serializers.IntegerField(allow_null=True)
 
 

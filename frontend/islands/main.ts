@@ -23,3 +23,4 @@ function loadIslands(scope: ParentNode): void {
 
 loadIslands(document);
 document.addEventListener("htmx:after:swap", () => loadIslands(document));
+document.addEventListener("stemma:sections", () => loadIslands(document));

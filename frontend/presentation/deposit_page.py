@@ -13,6 +13,7 @@ from frontend.presentation.questionnaire import (
     build_dataset_questions,
     build_questionnaire,
 )
+from frontend.presentation.reading import list_reading_lines, mark_known
 from repository.schema.fields import load_catalogue
 from repository.selectors.deposits import DepositView, FindingView
 from repository.services.deposits import BUSY_STATES, OPEN_STATES
@@ -42,8 +43,8 @@ def is_busy(state: str) -> bool:
     return state in BUSY_STATES
 
 
-def describe_deposit_page(deposit: DepositView, *, may_edit: bool) -> dict[str, Any]:
-    """Return what the page's template needs."""
+def describe_deposit_page(deposit: DepositView, *, may_edit: bool, room: str = "") -> dict[str, Any]:
+    """Return what the page's template needs; `room` is what to know of the disk before choosing files."""
     questionnaire = build_questionnaire(deposit)
     errors = [finding for finding in deposit.all_findings if finding.severity == "error"]
     n_errors = len(errors)
@@ -55,8 +56,17 @@ def describe_deposit_page(deposit: DepositView, *, may_edit: bool) -> dict[str, 
         "is_busy": is_busy(deposit.state),
         "draft_number": deposit.number if deposit.state in OPEN_STATES else 1,
         "may_edit": may_edit,
+        "room": room,
         "may_change": may_edit and is_open,
-        "may_publish": may_edit and is_open and deposit.state != "draft" and n_errors == 0,
+        "may_answer": may_edit and (is_open or deposit.is_answerable),
+        "readings": list_reading_lines(deposit),
+        "known": mark_known(deposit),
+        "is_only_checked": _is_only_checked(deposit),
+        "may_publish": may_edit
+        and is_open
+        and deposit.state != "draft"
+        and n_errors == 0
+        and not _is_only_checked(deposit),
         "may_delete": may_edit and is_open and deposit.version is None,
         "n_to_settle": sum(finding.code != MISSING for finding in errors),
         "n_unread": sum(bool(file.label) and not file.is_read for file in deposit.files),
@@ -70,6 +80,11 @@ def describe_deposit_page(deposit: DepositView, *, may_edit: bool) -> dict[str, 
         "open_warnings": _list_open_warnings(deposit),
         "bases": load_catalogue().vocabularies["basis"],
     }
+
+
+def _is_only_checked(deposit: DepositView) -> bool:
+    """Return whether the files were opened and checked, and wait to be handed in for conversion."""
+    return not is_busy(deposit.state) and any(one.state == "opened" for one in deposit.measurements)
 
 
 def _list_steps(deposit: DepositView, questionnaire: Questionnaire, n_errors: int) -> tuple[Step, ...]:

@@ -24,6 +24,7 @@ class Figure:
     title: str
     caption: str
     url: str
+    is_preliminary: bool = False
     width: int | None = None
     height: int | None = None
 
@@ -53,6 +54,7 @@ def list_figures(measurement: MeasurementView) -> tuple[Figure, ...]:
                 product, recipes.get((product.signal, product.recipe), {}), names_signal=has_many
             ),
             url=product.url,
+            is_preliminary=product.is_preliminary,
         )
         for product in measurement.products
         if product.kind == "preview"
@@ -62,6 +64,8 @@ def list_figures(measurement: MeasurementView) -> tuple[Figure, ...]:
 def _caption(product: ProductView, parameters: Mapping[str, Any], *, names_signal: bool) -> str:
     """Return which signal it shows and the angles of a virtual detector, in mrad where they are known."""
     parts = [f"Signal “{product.signal}”"] if names_signal else []
+    if product.is_preliminary:
+        parts.append(_describe_part(product.parameters))
     for unit, suffix in (("mrad", "_mrad"), ("α", "_in_alpha"), ("px", "_px")):
         inner, outer = parameters.get(f"inner{suffix}"), parameters.get(f"outer{suffix}")
         if inner is not None and outer is not None:
@@ -71,6 +75,14 @@ def _caption(product: ProductView, parameters: Mapping[str, Any], *, names_signa
             parts.append(f"From {inner:.3g} {unit} outwards")
             break
     return ", ".join(parts)
+
+
+def _describe_part(parameters: Mapping[str, Any]) -> str:
+    """Return from how much of the values a preliminary picture was made."""
+    n_read, n_total = parameters.get("n_read"), parameters.get("n_total")
+    if not isinstance(n_read, int) or not isinstance(n_total, int):
+        return "Preview from a part of the values"
+    return f"Preview from {n_read:,} of {n_total:,} {parameters.get('counted', 'values')}"
 
 
 def list_viewers(measurement: MeasurementView) -> tuple[Viewer, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from frontend.presentation.figures import Figure, Viewer, list_figures, list_viewers
 from frontend.presentation.metadata_rows import MetadataGroup, build_metadata_groups
+from frontend.presentation.reading import describe_reading
 from repository.schema.documents import get_value
 from repository.schema.export import CitationRecord, RelatedIdentifier
 from repository.schema.export.making import list_making_terms
@@ -19,12 +20,6 @@ _RELATION_WORDS: Mapping[str, str] = {
     "IsDerivedFrom": "Derived from",
     "References": "Refers to",
     "IsReferencedBy": "Referred to by",
-}
-_STATE_WORDS: Mapping[str, str] = {
-    "found": "found, not opened yet",
-    "opened": "header read, being converted",
-    "converted": "readable as arrays",
-    "failed": "stored, could not be read",
 }
 
 
@@ -60,7 +55,7 @@ def describe_measurement_part(measurement: MeasurementView) -> MeasurementPart:
         title=str(title) if title else measurement.path,
         path=measurement.path,
         techniques=measurement.techniques,
-        state_words=_STATE_WORDS.get(measurement.state, measurement.state),
+        state_words=describe_reading(measurement),
         figures=list_figures(measurement),
         viewers=list_viewers(measurement),
         groups=build_metadata_groups(measurement.metadata, from_file=measurement.from_file),

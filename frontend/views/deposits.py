@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from frontend.presentation.deposit_page import describe_deposit_page, is_busy
+from frontend.presentation.reading import list_reading_lines, mark_known
 from frontend.views.answers import answer_page, answering_refusals
 from frontend.views.cursors import next_address, read_cursor
 from frontend.views.dataset_addresses import read_dataset_id
@@ -14,6 +15,7 @@ from repository.selectors.access import can_edit, get_deposit, require_account
 from repository.selectors.deposit_list import list_deposit_page
 from repository.selectors.deposits import describe_deposit
 from repository.services.deposits import create_deposit
+from repository.services.disk import describe_short_room
 
 _PAGE = 25
 
@@ -56,7 +58,9 @@ def show_deposit(request: HttpRequest, deposit_id: str) -> HttpResponse:
     deposit = get_deposit(visitor_of(request), read_dataset_id(deposit_id))
     view = describe_deposit(deposit)
     may_edit = can_edit(visitor_of(request), deposit)
-    return answer_page(request, "deposits/deposit.html", describe_deposit_page(view, may_edit=may_edit))
+    room = describe_short_room() if may_edit else ""
+    context = describe_deposit_page(view, may_edit=may_edit, room=room)
+    return answer_page(request, "deposits/deposit.html", context)
 
 
 @login_required
@@ -65,4 +69,10 @@ def show_deposit(request: HttpRequest, deposit_id: str) -> HttpResponse:
 def show_progress(request: HttpRequest, deposit_id: str) -> HttpResponse:
     """Show how far the reading is; the page's island asks for this again and again."""
     view = describe_deposit(get_deposit(visitor_of(request), read_dataset_id(deposit_id)))
-    return answer_page(request, "deposits/_progress.html", {"deposit": view, "is_busy": is_busy(view.state)})
+    context = {
+        "deposit": view,
+        "is_busy": is_busy(view.state),
+        "readings": list_reading_lines(view),
+        "known": mark_known(view),
+    }
+    return answer_page(request, "deposits/_progress.html", context)

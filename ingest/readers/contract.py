@@ -131,6 +131,12 @@ class SignalSource:
         Number of trailing axes that make one pattern, image or spectrum.
     load
         Reads a bounded region over all leading axes; called by `read` only.
+    stored_block
+        Over all axes: what lies together in the file and costs one access, such as a compressed chunk. Empty
+        where that is one whole pattern, as in a run of frames.
+    load_channels
+        Reads bounded slices of the signal axes at every position, ``(*leading, *sliced)``, where the file
+        allows it without reading everything; called by `read_channels` only.
     """
 
     name: str
@@ -142,12 +148,18 @@ class SignalSource:
     intensity_unit: str | None = None
     shape_origin: ShapeOrigin = "file"
     orientation: str = "as stored in the file"
+    stored_block: tuple[int, ...] = ()
+    load_channels: Callable[[Region], npt.NDArray[Any]] | None = field(
+        default=None, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         if tuple(axis.size for axis in self.axes) != self.shape:
             raise ValueError(f"axes {self.axes} do not describe shape {self.shape}")
         if not 1 <= self.n_signal_axes <= len(self.shape):
             raise ValueError(f"{self.n_signal_axes} signal axes in shape {self.shape}")
+        if self.stored_block and len(self.stored_block) != len(self.shape):
+            raise ValueError(f"a stored block of {self.stored_block} in shape {self.shape}")
 
     @property
     def leading_shape(self) -> tuple[int, ...]:
@@ -171,7 +183,24 @@ class SignalSource:
         """
         bounded = plan_region(region, self.leading_shape)
         expected = (*(part.stop - part.start for part in bounded), *self.shape[len(bounded) :])
-        block = np.ascontiguousarray(self.load(bounded), dtype=self.dtype)
+        return self._check(self.load(bounded), expected)
+
+    def read_channels(self, region: Region) -> npt.NDArray[Any]:
+        """Return slices of the signal axes at every position: ``(*leading, *sliced)``.
+
+        Raises
+        ------
+        RegionOutOfRangeError
+            If the region leaves the signal axes, or this file cannot be read so.
+        """
+        if self.load_channels is None:
+            raise RegionOutOfRangeError(f"signal {self.name} is read by whole patterns only")
+        bounded = plan_region(region, self.shape[-self.n_signal_axes :])
+        expected = (*self.leading_shape, *(part.stop - part.start for part in bounded))
+        return self._check(self.load_channels(bounded), expected)
+
+    def _check(self, loaded: npt.NDArray[Any], expected: tuple[int, ...]) -> npt.NDArray[Any]:
+        block = np.ascontiguousarray(loaded, dtype=self.dtype)
         if block.shape != expected:
             raise ReadRefusedError(
                 Finding(

@@ -103,3 +103,27 @@ class FramedBytes:
             base = position * leading[-1]
             self.read_run(base + run.start, base + run.stop, flat[row])
         return out
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRows:
+    """One plain image as a run of rows, of which some are read."""
+
+    part: FramePart
+    shape: tuple[int, int]
+    stored: np.dtype[Any]
+
+    @property
+    def stored_block(self) -> tuple[int, int]:
+        """One row lies together."""
+        return (1, self.shape[1])
+
+    def load_channels(self, region: Region) -> npt.NDArray[Any]:
+        """Return whole rows cut to the columns of the region."""
+        rows, columns = region
+        row_bytes = self.shape[1] * self.stored.itemsize
+        raw = read_bytes(
+            self.part, self.part.offset + rows.start * row_bytes, (rows.stop - rows.start) * row_bytes
+        )
+        values: npt.NDArray[Any] = raw.view(self.stored).reshape(-1, self.shape[1])[:, columns]
+        return values

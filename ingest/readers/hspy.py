@@ -199,6 +199,8 @@ def _open_experiment(
         axes=built,
         n_signal_axes=n_signal,
         load=source.load,
+        stored_block=source.stored_block,
+        load_channels=source.load_channels,
         intensity_unit=intensity_unit(quantity.partition("(")[2].rstrip(")")),
         shape_origin=origin,
     )

@@ -48,3 +48,21 @@ class TransposedBytes:
             wanted = block.reshape(stop - start, sizes[0], *rows)[(slice(None), slice(None), *region[1:])]
             out[..., start:stop] = np.moveaxis(wanted, 0, -1)
         return out.reshape(*sizes, *self.signal)
+
+    def load_channels(self, region: Region) -> npt.NDArray[Any]:
+        """Return slices of the signal axes at every position: each channel is one run of bytes in the file."""
+        sizes = tuple(part.stop - part.start for part in region)
+        plane = math.prod(self.leading)
+        out = np.empty((plane, math.prod(sizes)), self.stored.newbyteorder("="))
+        for number, index in enumerate(np.ndindex(*sizes)):
+            channel = 0
+            for axis, offset in enumerate(index):
+                channel = channel * self.signal[axis] + region[axis].start + offset
+            start = self.part.offset + channel * plane * self.stored.itemsize
+            out[:, number] = read_bytes(self.part, start, plane * self.stored.itemsize).view(self.stored)
+        return out.reshape(*self.leading, *sizes)
+
+    @property
+    def stored_block(self) -> tuple[int, ...]:
+        """One channel at every position lies together."""
+        return (*self.leading, *(1 for _ in self.signal))

@@ -15,6 +15,7 @@ from ingest.sandbox.errors import (
     SandboxRefusalError,
     SandboxUnavailableError,
 )
+from ingest.sandbox.forking import Preparation, ZygoteKeeper
 from ingest.sandbox.limits import Limits
 from ingest.sandbox.results import collect_output
 from ingest.sandbox.running import run_confined
@@ -22,6 +23,7 @@ from ingest.sandbox.status import SandboxStatus, probe_sandbox
 
 __all__ = [
     "Limits",
+    "Preparation",
     "ReaderAccessError",
     "ReaderCpuLimitError",
     "ReaderCrashedError",
@@ -36,6 +38,7 @@ __all__ = [
     "SandboxRefusalError",
     "SandboxStatus",
     "SandboxUnavailableError",
+    "ZygoteKeeper",
     "collect_output",
     "probe_sandbox",
     "run_confined",

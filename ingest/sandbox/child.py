@@ -1,4 +1,4 @@
-"""The confined process: `python -P -m ingest.sandbox.child REQUEST_FD ANSWER_FD PARENT_PID`.
+"""The confined process: `python -P -m ingest.sandbox.child REQUEST_FD ANSWER_FD PARENT_PID`, or a fork of the zygote.
 
 It imports its program, restricts itself, runs the program and answers. What it says is untrusted: the
 parent decides what an answer means.
@@ -11,9 +11,9 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 from ingest.sandbox.confinement import UnsafeProgramError, confine
 from ingest.sandbox.limits import Limits
@@ -59,21 +59,21 @@ class _LastAttempt:
             self.kind = _KIND_OF_EVENT[event]
 
 
-def main(request_fd: int, answer_fd: int, parent: int) -> None:
+def main(request_fd: int, answer_fd: int, parent: int) -> Never:
     """Serve one request and end without the interpreter's shutdown, which native libraries make unsafe."""
     started = time.perf_counter()
     die_with_parent(parent)
     volunteer_for_the_out_of_memory_killer()
     order = read_message(lambda size: os.read(request_fd, size))
     os.close(request_fd)
+    settle_in(order["environment"])
 
     def send(message: dict[str, Any]) -> None:
         _write_all(answer_fd, encode_message(message))
 
     inputs, output = Path(order["inputs"]), Path(order["output"])
     try:
-        program = _load_program(order["program"])
-        tempfile.tempdir = tempfile.gettempdir()
+        program = load_program(order["program"])
         confine(
             order["confinement"],
             inputs=inputs,
@@ -93,7 +93,17 @@ def main(request_fd: int, answer_fd: int, parent: int) -> None:
     os._exit(0)
 
 
-def _load_program(name: str) -> Callable[..., Any]:
+def settle_in(environment: Mapping[str, str]) -> None:
+    """Take the environment of this run; a fork still has that of the zygote, and what libraries read from it."""
+    os.environ.clear()
+    os.environ.update(environment)
+    tempfile.tempdir = environment["TMPDIR"]
+    if (config := sys.modules.get("numba.core.config")) is not None:
+        config.reload_config()  # where compiled code is kept
+
+
+def load_program(name: str) -> Callable[..., Any]:
+    """Import what is called `module:function`."""
     module, _, function = name.partition(":")
     program: Callable[..., Any] = getattr(importlib.import_module(module), function)
     return program

@@ -1,21 +1,24 @@
 """The parent's side of one run: start the child, carry messages, watch clock and disk, end it for certain."""
 
+import contextlib
 import os
 import selectors
 import shutil
-import signal
-import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from ingest.sandbox.bounded_log import LOG_BYTES, BoundedLog
+from ingest.sandbox.forking import ZygoteLostError
+from ingest.sandbox.processes import Start
 from ingest.sandbox.protocol import MessageDecoder, ProtocolViolationError
 
 _READ_BYTES = 1 << 16
-_HEAD_BYTES, _TAIL_BYTES = 1 << 14, 3 << 14
 _TICK_S = 1.0
+_LEAST_TICK_S = 0.01
+_FASTEST_BYTES_PER_S = 4e9  # nothing is written faster
 _GRACE_S = 5.0
 
 
@@ -37,67 +40,42 @@ class Ending:
     peak_mib: float
 
 
-class BoundedLog:
-    """Keeps the beginning and the end of what the child prints, however much it prints."""
-
-    def __init__(self) -> None:
-        self._head = bytearray()
-        self._tail = bytearray()
-        self._left_out = 0
-
-    def add(self, printed: bytes) -> None:
-        """Take more output in."""
-        room = _HEAD_BYTES - len(self._head)
-        self._head += printed[:room]
-        self._tail += printed[room:]
-        surplus = max(len(self._tail) - _TAIL_BYTES, 0)
-        del self._tail[:surplus]
-        self._left_out += surplus
-
-    def text(self) -> str:
-        """Return what was kept."""
-        gap = f"\n… {self._left_out} bytes left out …\n" if self._left_out else ""
-        return self._head.decode("utf-8", "replace") + gap + self._tail.decode("utf-8", "replace")
-
-
 class Conversation:
     """One child in its own session with its pipes and its output; leaving the context kills the group."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], *, wall_s: float) -> None:
+    def __init__(self, start: Start, *, wall_s: float) -> None:
         self._deadline = time.monotonic() + wall_s
         self.log = BoundedLog()
         request_read, self._request = os.pipe()
         self._answer, answer_write = os.pipe()
+        self._output, output_write = os.pipe()
+        self._ending: Ending | None = None
         try:
-            self._process = subprocess.Popen(
-                [*command, str(request_read), str(answer_write), str(os.getpid())],
-                env=dict(environment),
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=(request_read, answer_write),
-                start_new_session=True,
-            )
-        except OSError:
-            os.close(self._request)
-            os.close(self._answer)
+            self._process = start(request_read, answer_write, output_write)
+        except BaseException:
+            self._close_pipes()
             raise
         finally:
-            os.close(request_read)
-            os.close(answer_write)
-        self._ending: Ending | None = None
+            for descriptor in (request_read, answer_write, output_write):
+                os.close(descriptor)
+        os.set_blocking(self._request, False)
+        os.set_blocking(self._output, False)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.end(at_once=True)
-        os.close(self._answer)
-        if self._request >= 0:
-            os.close(self._request)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        try:
+            with contextlib.suppress(ZygoteLostError):  # told already, or another error is on its way
+                self.end(at_once=True)
+        finally:
+            self._process.close()
+            self._close_pipes()
+
+    def _close_pipes(self) -> None:
+        for descriptor in (self._request, self._answer, self._output):
+            if descriptor >= 0:
+                os.close(descriptor)
 
     def carry(
         self, request: bytes, on_message: Callable[[dict[str, Any]], bool], *, disk: Path, free_bytes: int
@@ -110,17 +88,13 @@ class Conversation:
             The run must be ended; leaving the context does so.
         """
         decoder, waiting = MessageDecoder(), memoryview(request)
-        stdout = self._process.stdout
-        assert stdout is not None  # noqa: S101 - Popen was asked for the pipe
         with selectors.DefaultSelector() as selector:
-            os.set_blocking(self._request, False)
-            os.set_blocking(stdout.fileno(), False)
             selector.register(self._request, selectors.EVENT_WRITE)
             selector.register(self._answer, selectors.EVENT_READ)
-            selector.register(stdout, selectors.EVENT_READ)
+            selector.register(self._output, selectors.EVENT_READ)
             while True:
-                self._check_bounds(disk, free_bytes)
-                for key, _ in selector.select(min(_TICK_S, max(self._deadline - time.monotonic(), 0))):
+                tick_s = self._check_bounds(disk, free_bytes)
+                for key, _ in selector.select(min(tick_s, max(self._deadline - time.monotonic(), 0))):
                     if key.fd == self._request:
                         waiting = self._send(waiting, selector)
                     elif key.fd == self._answer:
@@ -131,13 +105,16 @@ class Conversation:
                         if any(on_message(message) for message in decoder.feed(received)):
                             return
                     elif not self._drain_output():
-                        selector.unregister(stdout)
+                        selector.unregister(self._output)
 
-    def _check_bounds(self, disk: Path, free_bytes: int) -> None:
+    def _check_bounds(self, disk: Path, free_bytes: int) -> float:
+        """Return how soon to look again: before the child can have written what is left."""
         if time.monotonic() >= self._deadline:
             raise OutOfTimeError
-        if shutil.disk_usage(disk).free < free_bytes:
+        left = shutil.disk_usage(disk).free - free_bytes
+        if left < 0:
             raise OutOfSpaceError
+        return min(_TICK_S, max(_LEAST_TICK_S, left / _FASTEST_BYTES_PER_S))
 
     @staticmethod
     def _check_complete(decoder: MessageDecoder) -> None:
@@ -156,50 +133,35 @@ class Conversation:
         return waiting
 
     def _drain_output(self) -> bool:
-        stdout = self._process.stdout
-        assert stdout is not None  # noqa: S101 - Popen was asked for the pipe
         try:
-            printed = os.read(stdout.fileno(), _READ_BYTES)
+            printed = os.read(self._output, _READ_BYTES)
         except BlockingIOError:
             return True
         self.log.add(printed)
         return bool(printed)
 
     def end(self, *, at_once: bool = False) -> Ending:
-        """Wait a moment for the child to end by itself, then kill its whole group; return how it ended."""
+        """Wait a moment for the child to end by itself, then kill its whole group; return how it ended.
+
+        Raises
+        ------
+        ZygoteLostError
+            Nobody can tell, because the zygote ended and the child with it.
+        """
         if self._ending is None:
             patience = 0.0 if at_once else min(_GRACE_S, max(self._deadline - time.monotonic(), 0.0))
-            ended_by_itself = self._has_ended_within(patience)
-            self._kill_group()  # before the wait: until then nobody else can have this group's number
-            _, status, usage = os.wait4(self._process.pid, 0)
-            self._process.returncode = os.waitstatus_to_exitcode(status)
+            ended_by_itself = self._process.has_ended_within(patience, self._drain_output)
+            usage = self._process.end()
             self._drain_all()
             self._ending = Ending(
                 ended_by_itself=ended_by_itself,
-                status=self._process.returncode,
-                cpu_s=usage.ru_utime + usage.ru_stime,
-                peak_mib=usage.ru_maxrss / 1024,
+                status=usage.status,
+                cpu_s=usage.cpu_s,
+                peak_mib=usage.peak_mib,
             )
         return self._ending
 
-    def _has_ended_within(self, patience: float) -> bool:
-        until = time.monotonic() + patience
-        while True:
-            # WNOWAIT leaves the child to wait4, which alone tells what it used.
-            if os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
-                return True
-            if time.monotonic() >= until:
-                return False
-            self._drain_output()
-            time.sleep(0.002)
-
-    def _kill_group(self) -> None:
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            return
-
     def _drain_all(self) -> None:
-        for _ in range((_HEAD_BYTES + _TAIL_BYTES) // _READ_BYTES + 1):
+        for _ in range(LOG_BYTES // _READ_BYTES + 1):
             if not self._drain_output():
                 return

@@ -29,9 +29,7 @@ class PrivateFolder:
 
 
 @contextmanager
-def private_folder(
-    *, inputs: Mapping[str, Path], beside: Path, compiled_cache: Path | None
-) -> Iterator[PrivateFolder]:
+def private_folder(*, inputs: Mapping[str, Path], beside: Path) -> Iterator[PrivateFolder]:
     """Make the folder beside `beside` (same disk), and take it away again whatever happened inside."""
     for name in inputs:
         _check_name(name)
@@ -49,19 +47,20 @@ def private_folder(
             link = folder.inputs / name
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(target)
-        if compiled_cache is not None and compiled_cache.is_dir():
-            shutil.copytree(compiled_cache, numba_cache(folder.temporary))
-        else:
-            numba_cache(folder.temporary).mkdir()
         yield folder
     finally:
         _make_removable(root)
         shutil.rmtree(root)
 
 
-def numba_cache(temporary: Path) -> Path:
-    """Return where numba keeps compiled code: private, so that no reader can plant code for the next."""
-    return temporary / "numba"
+def empty_folder(folder: Path) -> None:
+    """Remove everything in a folder that a confined program wrote to."""
+    _make_removable(folder)
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _check_name(name: str) -> None:

@@ -14,6 +14,11 @@ MAX_TOTAL_BYTES = 256 << 20
 MAX_MESSAGES = 100_000
 _LENGTH = struct.Struct(">I")
 
+# Between a process and its zygote: one word, for FORK with the ends of three pipes and of the leash.
+ZYGOTE_PROTOCOL = 1
+FORK, RETIRE = b"fork", b"retire"
+DESCRIPTORS_OF_A_RUN = 4
+
 
 class ProtocolViolationError(Exception):
     """The bytes on the pipe are not an answer of a well-behaved program."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ingest.sandbox.limits import Limits
 
-_PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG = 1
 _CAPABILITY_VERSION_3 = 0x20080522
 _CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 1 << 1, 1 << 2
 _OPEN_FILES = 1024
@@ -31,7 +31,7 @@ class _CapabilitySet(ctypes.Structure):
 
 def die_with_parent(parent: int) -> None:
     """Be killed when the parent dies, also when it died before this call."""
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         raise SystemExit(1)
 

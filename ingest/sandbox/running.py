@@ -1,19 +1,19 @@
 """Run one program over hostile bytes."""
 
 import logging
-import os
-import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import ingest
 from ingest.sandbox.availability import Mode, choose_confinement
 from ingest.sandbox.confinement import Confinement
 from ingest.sandbox.conversation import Conversation, OutOfSpaceError, OutOfTimeError
+from ingest.sandbox.environment import run_environment
 from ingest.sandbox.errors import SandboxError
-from ingest.sandbox.layout import PrivateFolder, numba_cache, private_folder
+from ingest.sandbox.forking import ZygoteKeeper, ZygoteLostError, ZygoteUnavailableError
+from ingest.sandbox.layout import PrivateFolder, empty_folder, private_folder
 from ingest.sandbox.limits import Limits
 from ingest.sandbox.outcomes import (
     clean_text,
@@ -25,15 +25,12 @@ from ingest.sandbox.outcomes import (
     describe_refusal,
     describe_timeout,
 )
+from ingest.sandbox.processes import FreshProcess, Start
 from ingest.sandbox.protocol import ProtocolViolationError, encode_message
 
 _logger = logging.getLogger(__name__)
 _FINAL_TYPES = frozenset({"result", "refused", "failed", "not_started"})
 _MAX_PROGRESS_TEXT = 300
-_THREAD_VARIABLES = (
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NUMEXPR_NUM_THREADS",
-    "BLOSC_NTHREADS", "VECLIB_MAXIMUM_THREADS",
-)  # fmt: skip
 
 
 def run_confined(
@@ -46,8 +43,9 @@ def run_confined(
     on_message: Callable[[dict[str, Any]], None],
     mode: Mode = "strict",
     compiled_cache: Path | None = None,
+    zygotes: ZygoteKeeper | None = None,
 ) -> dict[str, Any]:
-    """Run `program` in a fresh process that sees `inputs`, writes `output` and can do nothing else.
+    """Run `program` in a process of its own that sees `inputs`, writes `output` and can do nothing else.
 
     Parameters
     ----------
@@ -69,7 +67,10 @@ def run_confined(
     mode
         `weak` runs without file confinement where this machine offers none; `strict` refuses.
     compiled_cache
-        Trusted numba cache, copied into the run so that nothing is compiled again and no reader can alter it.
+        Trusted numba cache, from which the program loads while it is imported; out of its reach once confined.
+    zygotes
+        Gives the process that is forked for this run; without one, or where it fails, the run gets an interpreter
+        of its own.
 
     Returns
     -------
@@ -83,11 +84,17 @@ def run_confined(
         No result; its subclass says why and its finding tells the depositor.
     """
     confinement = choose_confinement(mode)
-    with private_folder(inputs=inputs, beside=output.parent, compiled_cache=compiled_cache) as folder:
+    with private_folder(inputs=inputs, beside=output.parent) as folder:
         run = _Run(
-            program=program, folder=folder, output=output.resolve(), limits=limits, on_message=on_message
+            program=program,
+            folder=folder,
+            output=output.resolve(),
+            limits=limits,
+            on_message=on_message,
+            environment=run_environment(folder.temporary, compiled_cache),
         )
-        return run.result(dict(request), inputs, confinement)
+        # Unconfined as it is, a weak run could reach into a zygote's memory: it gets an interpreter of its own.
+        return run.result(dict(request), inputs, confinement, zygotes if confinement != "weak" else None)
 
 
 class _Run:
@@ -101,7 +108,9 @@ class _Run:
         output: Path,
         limits: Limits,
         on_message: Callable[[dict[str, Any]], None],
+        environment: Mapping[str, str],
     ) -> None:
+        self._environment = environment
         self._program = program
         self._folder = folder
         self._output = output
@@ -111,7 +120,11 @@ class _Run:
         self._startup_s = 0.0
 
     def result(
-        self, request: dict[str, Any], inputs: Mapping[str, Path], confinement: Confinement
+        self,
+        request: dict[str, Any],
+        inputs: Mapping[str, Path],
+        confinement: Confinement,
+        zygotes: ZygoteKeeper | None,
     ) -> dict[str, Any]:
         shown = {str(path): name for name, path in zip(inputs, self._folder.objects, strict=True)}
         shown |= {str(path): name for name, path in inputs.items()}
@@ -120,9 +133,30 @@ class _Run:
             f"{self._output}/": "",
             str(self._folder.temporary): "temporary",
         }
+        order = self._order(request, confinement)
+        zygote = None if zygotes is None else zygotes.find()
+        if zygote is not None:
+            try:
+                return self._converse(order, shown, zygote.fork, "forked")
+            except ZygoteUnavailableError as error:
+                _logger.warning(
+                    "%s starts an interpreter, because the zygote did not fork: %s", self._program, error
+                )
+            except ZygoteLostError:
+                _logger.warning("%s starts again in an interpreter, because the zygote ended", self._program)
+                self._forget()
+        return self._converse(order, shown, partial(FreshProcess, environment=self._environment), "fresh")
+
+    def _forget(self) -> None:
+        """Take away what the lost attempt left."""
+        self._answer = None
+        for folder in (self._output, self._folder.temporary):
+            empty_folder(folder)
+
+    def _converse(self, order: bytes, shown: dict[str, str], start: Start, way: str) -> dict[str, Any]:
         started = time.monotonic()
-        with Conversation(_command(), self._environment(), wall_s=self._limits.wall_s) as conversation:
-            error = self._hold(conversation, self._order(request, confinement))
+        with Conversation(start, wall_s=self._limits.wall_s) as conversation:
+            error = self._hold(conversation, order)
             ending = conversation.end(at_once=error is not None)
             log = conversation.log.text()
         if error is None:
@@ -130,8 +164,8 @@ class _Run:
                 ending.status, ending.cpu_s, log, shown, ended_by_itself=ending.ended_by_itself
             )
         _logger.info(
-            "confined run: %s, %s, %.2f s (start-up %.2f s), %.2f CPU s, peak %.0f MiB",
-            self._program, "done" if error is None else error.finding.code, time.monotonic() - started,
+            "confined run: %s, %s, %s, %.2f s (start-up %.2f s), %.3f CPU s, peak %.0f MiB",
+            self._program, way, "done" if error is None else error.finding.code, time.monotonic() - started,
             self._startup_s, ending.cpu_s, ending.peak_mib,
         )  # fmt: skip
         if error is not None:
@@ -200,34 +234,9 @@ class _Run:
                 "objects": [str(path) for path in self._folder.objects],
                 "output": str(self._output),
                 "temporary": str(self._folder.temporary),
+                "environment": dict(self._environment),
             }
         )
-
-    def _environment(self) -> dict[str, str]:
-        temporary = self._folder.temporary
-        environment = {
-            "PATH": "/usr/bin:/bin",
-            "LANG": "C.UTF-8",
-            "LC_ALL": "C.UTF-8",
-            "HOME": str(temporary),
-            "TMPDIR": str(temporary),
-            "NUMBA_CACHE_DIR": str(numba_cache(temporary)),
-            "PYTHONPATH": str(Path(ingest.__file__).resolve().parent.parent),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONNOUSERSITE": "1",
-            "PYTHONUTF8": "1",
-            "PYTHONFAULTHANDLER": "1",
-            "HDF5_USE_FILE_LOCKING": "FALSE",  # inputs are read-only and immutable
-            **dict.fromkeys(_THREAD_VARIABLES, "1"),
-        }
-        if "LD_LIBRARY_PATH" in os.environ:  # some interpreters do not start without it
-            environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
-        return environment
-
-
-def _command() -> list[str]:
-    # -P: a file named json.py in an upload must never be imported.
-    return [sys.executable, "-P", "-m", "ingest.sandbox.child"]
 
 
 def _check_progress(message: dict[str, Any]) -> dict[str, Any]:

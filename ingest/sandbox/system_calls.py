@@ -9,6 +9,8 @@ door; libraries fall back.
 import errno
 import os
 
+from ingest.sandbox.resource_limits import PR_SET_PDEATHSIG
+
 CLONE_THREAD = 0x10000
 _MAP_SHARED_AND_ANONYMOUS = 0x21
 _FIRST_UNIFIED_NUMBER, _LAST_UNIFIED_NUMBER = 424, 511  # the same on every architecture
@@ -77,6 +79,8 @@ def _deny_by_argument(rules: "seccomp.SyscallFilter") -> None:
     rules.add_rule(denied, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, CLONE_THREAD, 0))
     for name in ("kill", "tgkill"):  # abort() signals its own process
         rules.add_rule(denied, name, seccomp.Arg(0, seccomp.NE, os.getpid()))
+    # Whoever shakes off the death signal outlives the zygote that would have ended it.
+    rules.add_rule(denied, "prctl", seccomp.Arg(0, seccomp.EQ, PR_SET_PDEATHSIG))
     # Raising a limit again (root could) and touching the limits of others; reading them is allowed.
     rules.add_rule(denied, "prlimit64", seccomp.Arg(2, seccomp.NE, 0))
     # Shared anonymous memory escapes RLIMIT_DATA.

@@ -8,8 +8,10 @@ from typing import Any
 
 from django.conf import settings
 
-from ingest.sandbox import Limits, SandboxError, run_confined
-from repository.errors import TransientError
+from ingest.sandbox import Limits, SandboxDiskFullError, SandboxError, SandboxRefusalError, run_confined
+from ingest.services.zygotes import get_zygotes
+from repository.errors import DiskFullError, TransientError
+from repository.services.disk import find_shortage, job_folders, require_room_for_job
 from repository.services.jobs import ClaimedJob
 from repository.services.storage import get_object_store, work_folder
 from repository.tasks.job_kinds import JobProgress
@@ -21,10 +23,17 @@ DATA_BYTES = 3 << 30
 
 @contextmanager
 def attempt_folder(claim: ClaimedJob) -> Iterator[Path]:
-    """Give one attempt of a job a folder of its own; what a killed attempt left there is removed first."""
+    """Give one attempt of a job a folder of its own; what a killed attempt left there is removed first.
+
+    Raises
+    ------
+    DiskFullError
+        What the job will write does not fit: it waits for room.
+    """
     root = work_folder("attempts")
     for leftover in root.glob(f"{claim.id}-*"):
         shutil.rmtree(leftover, ignore_errors=True)
+    require_room_for_job(job_id=claim.id)
     folder = root / f"{claim.id}-{claim.attempt}"
     output = folder / "output"
     output.mkdir(parents=True)
@@ -59,14 +68,21 @@ def run_over_files(
     ------
     SandboxError
         The file cannot be read; the error's finding says why.
+    DiskFullError
+        The disk has no room for the results: the job waits for it.
     TransientError
-        The machine is at fault (disk full, no confinement): the job is tried again.
+        The machine is at fault (no confinement): the job is tried again.
     """
     store = get_object_store()
     inputs = {path: store.path_of(sha256) for path, sha256 in digests.items()}
     size = sum(path.stat().st_size for path in inputs.values())
     wall_s = LEAST_WALL_S + size / SLOWEST_BYTES_PER_S
-    limits = Limits(wall_s=wall_s, cpu_s=int(4 * wall_s), data_bytes=DATA_BYTES)
+    limits = Limits(
+        wall_s=wall_s,
+        cpu_s=int(4 * wall_s),
+        data_bytes=DATA_BYTES,
+        free_bytes=settings.DISK_RESERVE_BYTES,
+    )
     try:
         return run_confined(
             program=program,
@@ -77,8 +93,14 @@ def run_over_files(
             on_message=on_message,
             mode=settings.SANDBOX_MODE,
             compiled_cache=compiled_cache,
+            zygotes=get_zygotes(),
         )
     except SandboxError as error:
+        if isinstance(error, SandboxDiskFullError):
+            raise find_shortage(job_folders()) or DiskFullError(error.finding.message) from error
+        # A library without room may say anything, or crash; what a reader itself refuses is the file's.
+        if not isinstance(error, SandboxRefusalError) and (shortage := find_shortage(job_folders())):
+            raise shortage from error
         if error.is_retryable:
             raise TransientError(error.finding.message) from error
         raise

@@ -11,11 +11,13 @@ from typing import Protocol
 from ingest.sandbox import SandboxError
 from ingest.services.confined import attempt_folder
 from ingest.services.hints import build_hints
+from repository.lanes import Lane
 from repository.models import Finding, Measurement
 from repository.schema.findings import Finding as Found
+from repository.schema.findings import Severity
 from repository.services.jobs import ClaimedJob
 from repository.services.measurements import record_reading_failure
-from repository.services.validation import validate_deposit
+from repository.services.validation import validate_after_reading
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress
 
 
@@ -37,13 +39,22 @@ def _end(measurement: Measurement) -> None:
     """Nothing follows."""
 
 
+def _fail_reading(measurement: Measurement, stage: Finding.Stage, finding: Found) -> None:
+    hints = build_hints(measurement.deposit.document, measurement.primary_file.path)
+    record_reading_failure(measurement=measurement, stage=stage, finding=finding, hints=hints)
+
+
 def build_measurement_job(
     work: Work,
     *,
     stage: Finding.Stage,
     code: str,
     sentence: str,
+    lane: Lane,
+    is_light: Callable[[str], bool] | None = None,
     follow: Callable[[Measurement], None] = _end,
+    severity: Severity = "error",
+    record_failure: Callable[[Measurement, Finding.Stage, Found], None] = _fail_reading,
 ) -> JobKind:
     """Return the two halves of a job on one measurement.
 
@@ -55,8 +66,14 @@ def build_measurement_job(
         Whose findings a failure replaces.
     code, sentence
         How the finding of a job that failed for good is named and begins.
+    lane, is_light
+        Whether a person waits for it, and which of the long ones are so little work that they count as short.
     follow
         What happens in the settling transaction once the result stands, such as enqueuing the next job.
+    severity
+        Of that finding; a warning where the measurement does not hang on the job.
+    record_failure
+        Writes down why the work could not be done; by default the measurement counts as not read.
     """
 
     def run(claim: ClaimedJob, progress: JobProgress) -> Apply:
@@ -65,36 +82,40 @@ def build_measurement_job(
             try:
                 result = work(measurement=measurement, output=output, progress=progress)
             except SandboxError as error:
-                return partial(_apply_failure, measurement.pk, stage, error.finding)
+                return partial(_apply_failure, measurement.pk, stage, error.finding, record_failure)
         return partial(_apply, measurement.pk, result, follow)
 
     def fail(claim: ClaimedJob, reason: str) -> None:
         problem = Found(
-            severity="error",
+            severity=severity,
             code=code,
             layer="reading",
             message=f"{sentence}: {reason}",
             hint="The files are kept. Hand the deposit in again; if it fails again, write to the operator.",
         )
-        _apply_failure(claim.target, stage, problem)
+        _apply_failure(claim.target, stage, problem, record_failure)
 
-    return JobKind(work=run, apply_failure=fail)
+    return JobKind(work=run, apply_failure=fail, lane=lane, is_light=is_light)
 
 
 def _apply(measurement_id: str, result: Result, follow: Callable[[Measurement], None]) -> None:
-    measurement = Measurement.objects.select_related("deposit").get(pk=measurement_id)
+    measurement = Measurement.objects.select_related("deposit", "primary_file").get(pk=measurement_id)
     result.record(measurement)
     follow(measurement)
-    validate_deposit(deposit_id=measurement.deposit_id)
+    validate_after_reading(deposit_id=measurement.deposit_id, measurement_id=measurement.pk)
 
 
-def _apply_failure(measurement_id: str, stage: Finding.Stage, finding: Found) -> None:
-    """Record why a measurement cannot be read, and let the deposit go on without it."""
+def _apply_failure(
+    measurement_id: str,
+    stage: Finding.Stage,
+    finding: Found,
+    record_failure: Callable[[Measurement, Finding.Stage, Found], None],
+) -> None:
+    """Record why the work could not be done, and let the deposit go on without it."""
     measurement = (
         Measurement.objects.select_related("deposit", "primary_file").filter(pk=measurement_id).first()
     )
     if measurement is None:
         return
-    hints = build_hints(measurement.deposit.document, measurement.primary_file.path)
-    record_reading_failure(measurement=measurement, stage=stage, finding=finding, hints=hints)
-    validate_deposit(deposit_id=measurement.deposit_id)
+    record_failure(measurement, stage, finding)
+    validate_after_reading(deposit_id=measurement.deposit_id, measurement_id=measurement.pk)

@@ -9,12 +9,13 @@ from ingest.mapping import map_vendor_header
 from ingest.services.confined import forward_progress, run_over_files
 from ingest.services.hints import build_hints
 from ingest.services.recognition import read_findings
+from ingest.services.zygotes import register_program
 from repository.models import Measurement
 from repository.schema.findings import Finding
 from repository.services.measurements import SignalDescription, record_opening
 from repository.tasks.job_kinds import JobProgress
 
-PROGRAM = "ingest.programs.open_file:main"
+PROGRAM = register_program("ingest.programs.open_file:main")
 
 
 @dataclass(frozen=True, slots=True)

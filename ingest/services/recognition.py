@@ -8,13 +8,14 @@ from typing import Any
 
 from ingest.sandbox import SandboxError
 from ingest.services.confined import run_over_files
+from ingest.services.zygotes import register_program
 from repository.models import DataFile, Deposit
 from repository.schema.findings import Finding
 from repository.services.measurements import GroupedFiles, RecognizedFile
 from repository.services.paths import fold_case
 from repository.tasks.job_kinds import JobProgress
 
-PROGRAM = "ingest.programs.recognize_files:main"
+PROGRAM = register_program("ingest.programs.recognize_files:main")
 MOST_CRASHES = 20
 NOT_READ = "stored_not_read"
 

@@ -25,14 +25,15 @@ from processing.engine.one_pass import ConversionOptions, convert_signal
 from processing.engine.plan_arrays import EmptyArrayError
 from processing.engine.zarr_metadata import UnsupportedDtypeError
 from processing.reductions.detector_plan import AngleKnowledge
-from processing.reductions.warm_up import compile_kernels
+from processing.reductions.warm_up import compile_in_memory_only, compile_kernels
 from repository.schema.findings import Finding
 
 Send = Callable[[dict[str, Any]], None]
 RECIPE = "convert"
 RECIPE_VERSION = 1
 
-compile_kernels()  # before the sandbox closes: afterwards nothing can be compiled into the cache on disk
+compile_kernels()  # before the sandbox closes: afterwards nothing can be loaded from the cache on disk
+compile_in_memory_only()
 
 
 def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dict[str, Any]:

@@ -18,13 +18,14 @@ from processing.engine.calibration import Calibration, resolve_angles
 from processing.engine.one_pass import ConversionOptions
 from processing.engine.reduce_zarr import open_converted, reduce_zarr
 from processing.engine.render_previews import render_previews
-from processing.reductions.warm_up import compile_kernels
+from processing.reductions.warm_up import compile_in_memory_only, compile_kernels
 
 Send = Callable[[dict[str, Any]], None]
 RECIPE = "reduce"
 RECIPE_VERSION = 1
 
-compile_kernels()  # before the sandbox closes: afterwards nothing can be compiled into the cache on disk
+compile_kernels()  # before the sandbox closes: afterwards nothing can be loaded from the cache on disk
+compile_in_memory_only()
 
 
 def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def _summarize_floats(flat: npt.NDArray[Any], n_values: int) -> ValueSummary:
     n_nan = flat.size - present.size
     if not present.size:
         return ValueSummary(0.0, None, None, n_nan, n_values)
-    total, minimum, maximum = kernels.summarize_values(present, np.float64(0.0))
+    total, minimum, maximum = kernels.summarize_values(view_for_kernels(present), np.float64(0.0))
     return ValueSummary(float(total), float(minimum), float(maximum), n_nan, n_values)
 
 

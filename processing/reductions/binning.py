@@ -49,7 +49,7 @@ def add_weighted_images(
     images: npt.NDArray[Any], shares: npt.NDArray[np.float64], total: npt.NDArray[np.float64]
 ) -> None:
     """Add ``shares[i] * images[i]`` to `total` in place; images are (n, …) of a binned type, total is (…)."""
-    flat = np.ascontiguousarray(images).reshape(len(images), -1)
+    flat = view_for_kernels(np.ascontiguousarray(images)).reshape(len(images), -1)
     kernels.add_weighted(flat, np.ascontiguousarray(shares), total.reshape(-1))
 
 
@@ -71,7 +71,6 @@ def bin_patterns(patterns: npt.NDArray[Any], factor: int) -> npt.NDArray[Any]:
     binned = np.zeros((len(patterns), *bins), target)
     kernels.bin_patterns_into(source, factor, binned)
     if target.kind == "f" and np.isnan(binned).any():
-        kernels.bin_patterns_into(
-            np.nan_to_num(source, nan=0.0, posinf=np.inf, neginf=-np.inf), factor, binned
-        )
+        present = np.nan_to_num(source, nan=0.0, posinf=np.inf, neginf=-np.inf)
+        kernels.bin_patterns_into(view_for_kernels(present), factor, binned)
     return binned

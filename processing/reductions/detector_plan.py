@@ -11,8 +11,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from processing.reductions.annulus import CENTER_RULE, EDGE_RULE, Annulus
 from processing.reductions.disk import DirectDisk, NoDisk
-from processing.reductions.virtual_detector import CENTER_RULE, EDGE_RULE, Annulus
 
 SourceOfAngles = Literal["calibrated", "measured_disk", "detector_fraction"]
 SourceOfCenter = Literal["measured_disk", "mean_pattern_center_of_mass", "detector_center"]

@@ -69,7 +69,17 @@ def sum_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def view_for_kernels(values: AnyArray) -> AnyArray:
-    """Return `values` in a type the kernels are compiled for, by a view or a lossless widening."""
+    """Return contiguous `values` in a type the kernels are compiled for, as they read it.
+
+    For a compiler, arrays that may be written, that may not (a decoded buffer), and that lie at an odd place (a map
+    of a file) are three types. The kernels only read their input, so it is always the second.
+    """
+    readable = _widen(values if values.flags.aligned else values.copy()).view()
+    readable.flags.writeable = False
+    return readable
+
+
+def _widen(values: AnyArray) -> AnyArray:
     if values.dtype.kind == "b":
         return values.view(np.uint8)
     # Few compiled types: signed counts are rare, and a lossless widening costs them little.
@@ -122,7 +132,9 @@ class PatternReducer:
         sums = np.zeros(flat.shape[1], sums_dtype)
         maxima = np.full(flat.shape[1], lowest, flat.dtype)
         products = np.zeros((len(flat), len(weights)))
-        exact = kernels.accumulate_patterns(flat, weights, exact_limit, sums, maxima, products)
+        exact = kernels.accumulate_patterns(
+            view_for_kernels(flat), weights, exact_limit, sums, maxima, products
+        )
         return exact, sums, maxima, products
 
     def _reduce_integers(self, flat: AnyArray) -> BlockReduction:

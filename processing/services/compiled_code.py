@@ -1,4 +1,4 @@
-"""Numba's compiled kernels: made once per installation by a trusted process, copied into every confined run."""
+"""Numba's compiled kernels: made once per installation by a trusted process, loaded by runs before they close."""
 
 import fcntl
 import hashlib
@@ -14,13 +14,18 @@ import processing.reductions
 from repository.errors import TransientError
 
 log = structlog.get_logger(__name__)
-PROGRAM = "from processing.reductions.warm_up import compile_kernels; compile_kernels()"
+# The compiler ends with the worker that waits for it.
+PROGRAM = (
+    "import sys; from ingest.sandbox.resource_limits import die_with_parent; die_with_parent(int(sys.argv[1])); "
+    "from processing.reductions.warm_up import compile_kernels; compile_kernels()"
+)
 LONGEST_S = 600
 
 
-def is_code_compiled() -> bool:
-    """Return whether `prepare_compiled_code` would find everything done."""
-    return (_folder() / "complete").exists()
+def find_compiled_code() -> Path | None:
+    """Return the folder of compiled kernels, or None while they are not all there."""
+    folder = _folder()
+    return folder if (folder / "complete").exists() else None
 
 
 def prepare_compiled_code() -> Path:
@@ -42,7 +47,7 @@ def _compile_into(folder: Path) -> None:
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder)}
     try:
         subprocess.run(
-            [sys.executable, "-c", PROGRAM],
+            [sys.executable, "-c", PROGRAM, str(os.getpid())],
             check=True,
             env=environment,
             cwd=settings.BASE_DIR,

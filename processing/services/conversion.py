@@ -5,20 +5,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Sum
+
 from ingest.sandbox import collect_output
 from ingest.services.confined import forward_progress, run_over_files
+from ingest.services.following import count_bytes
 from ingest.services.hints import build_hints
 from ingest.services.opening import list_digests
 from ingest.services.recognition import read_findings
+from ingest.services.zygotes import register_program
 from processing.services.calibration import build_calibration
-from processing.services.compiled_code import is_code_compiled, prepare_compiled_code
+from processing.services.compiled_code import find_compiled_code, prepare_compiled_code
 from processing.services.results import store_array, store_products
 from repository.models import Finding, Measurement
 from repository.schema.findings import Finding as Found
 from repository.services.measurements import ConvertedSignal, record_conversion
 from repository.tasks.job_kinds import JobProgress
 
-PROGRAM = "processing.engine.convert_program:main"
+PROGRAM = register_program("processing.engine.convert_program:main", find_compiled_code=find_compiled_code)
 STATISTICS = (
     "sum_of_counts",
     "minimum",
@@ -30,6 +34,8 @@ STATISTICS = (
     "direct_disk",
     "virtual_detectors",
 )
+
+LARGEST_SMALL_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,13 @@ class Conversion:
         )
 
 
+def is_small(measurement_id: str) -> bool:
+    """Return whether converting the measurement is a matter of seconds: its files and, unpacked, its arrays."""
+    measurement = Measurement.objects.get(pk=measurement_id)
+    files = measurement.parts.aggregate(size=Sum("data_file__size"))["size"] or 0
+    return bool(max(files, count_bytes(measurement)) <= LARGEST_SMALL_BYTES)
+
+
 def convert_measurement(*, measurement: Measurement, output: Path, progress: JobProgress) -> Conversion:
     """Convert, reduce and draw one measurement.
 
@@ -64,7 +77,7 @@ def convert_measurement(*, measurement: Measurement, output: Path, progress: Job
 
     progress.report(
         0.0,
-        "Opening the files." if is_code_compiled() else "Compiling the reductions, once per installation.",
+        "Opening the files." if find_compiled_code() else "Compiling the reductions, once per installation.",
     )
     calibration = build_calibration(measurement.document)
     manifest = run_over_files(

@@ -7,14 +7,15 @@ from typing import Any
 
 from ingest.sandbox import collect_output
 from ingest.services.confined import forward_progress, run_over_files
+from ingest.services.zygotes import register_program
 from processing.services.calibration import build_calibration
-from processing.services.compiled_code import prepare_compiled_code
+from processing.services.compiled_code import find_compiled_code, prepare_compiled_code
 from processing.services.results import store_products
 from repository.models import ArrayObject, Deposit, Measurement
 from repository.services.measurements import StoredProduct, record_products
 from repository.tasks.job_kinds import JobProgress
 
-PROGRAM = "processing.engine.reduce_program:main"
+PROGRAM = register_program("processing.engine.reduce_program:main", find_compiled_code=find_compiled_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,13 @@ class Reduction:
 def list_outdated(deposit: Deposit) -> list[str]:
     """Return the measurements whose reductions were made with other angles than the metadata say now."""
     converted = deposit.current_measurements.filter(state=Measurement.State.CONVERTED, frozen_at__isnull=True)
-    return [
-        measurement.pk
-        for measurement in converted
-        if "four_d_stem" in measurement.techniques
-        and build_calibration(measurement.document) != measurement.calibration
-    ]
+    return [measurement.pk for measurement in converted if is_outdated(measurement)]
+
+
+def is_outdated(measurement: Measurement) -> bool:
+    """Return whether a converted measurement has reductions with other angles than its metadata say now."""
+    is_scan = "four_d_stem" in measurement.techniques
+    return is_scan and build_calibration(measurement.document) != measurement.calibration
 
 
 def reduce_measurement(*, measurement: Measurement, output: Path, progress: JobProgress) -> Reduction:

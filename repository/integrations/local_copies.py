@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from repository.errors import DiskFullError
 from repository.integrations.object_store import DigestMismatchError
 
 SLOWEST_BYTES_PER_S = 5e6
@@ -30,10 +31,20 @@ class LocalCopies:
         Size that the copies together should not exceed. Copies in use are kept even beyond it.
     rest_s
         Seconds for which a copy is left alone after its last use, beside the time that reading it may take.
+    check_room
+        Asked with a number of bytes before they are written; raises where the disk has no room for them.
     """
 
-    def __init__(self, root: Path, *, limit_bytes: int, rest_s: float = 1800.0) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        limit_bytes: int,
+        rest_s: float = 1800.0,
+        check_room: Callable[[int], None] | None = None,
+    ) -> None:
         self.root = root
+        self._check_room = check_room
         self._limit_bytes = limit_bytes
         self._rest_s = rest_s
 
@@ -86,10 +97,22 @@ class LocalCopies:
         hasher = hashlib.sha256()
         with draft.open("xb") as sink:
             for block in fetch():
+                self._make_room(len(block))
                 hasher.update(block)
                 sink.write(block)
         if hasher.hexdigest() != digest:
             raise DigestMismatchError(f"the object {digest} arrived with the sha256 {hasher.hexdigest()}")
+
+    def _make_room(self, size: int) -> None:
+        """Ask for room; where there is none, give up first what nobody has used for a while."""
+        if self._check_room is None:
+            return
+        try:
+            self._check_room(size)
+        except DiskFullError:
+            with self._locked():
+                self._evict(limit_bytes=0)
+            self._check_room(size)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -99,14 +122,16 @@ class LocalCopies:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _evict(self) -> None:
+    def _evict(self, *, limit_bytes: int | None = None) -> None:
         """Delete the copies used least recently until the rest fit; also drafts of processes that were killed."""
         now = time.time()
         for draft in (self.root / "incoming").iterdir():
             if self._is_at_rest(draft, now):
                 draft.unlink(missing_ok=True)
         copies = [(path.stat(), path) for path in (self.root / "sha256").glob("*/*")]
-        excess = sum(status.st_size for status, _ in copies) - self._limit_bytes
+        excess = sum(status.st_size for status, _ in copies) - (
+            self._limit_bytes if limit_bytes is None else limit_bytes
+        )
         for status, path in sorted(copies, key=lambda copy: copy[0].st_mtime):
             if excess <= 0:
                 return

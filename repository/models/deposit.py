@@ -28,6 +28,10 @@ class Deposit(models.Model):
         PUBLISHING = "publishing", "Being published"
         PUBLISHED = "published", "Published"
 
+    class ReadUntil(models.TextChoices):
+        OPENED = "opened", "Headers read and checked"
+        CONVERTED = "converted", "Converted to arrays"
+
     id = models.CharField(primary_key=True, max_length=9, default=generate_id, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="deposits")
     members: models.ManyToManyField = models.ManyToManyField(  # type: ignore[type-arg]
@@ -39,6 +43,13 @@ class Deposit(models.Model):
     )
     accepted_warnings = models.JSONField(default=list, help_text="[{code, note, by, at}]")
     state = models.CharField(max_length=16, choices=State, default=State.DRAFT)
+    read_until = models.CharField(
+        max_length=16,
+        choices=ReadUntil,
+        default=ReadUntil.CONVERTED,
+        db_default=ReadUntil.CONVERTED,
+        help_text="How far the files are read since the deposit was handed in last.",
+    )
     revision = models.PositiveIntegerField(
         default=1, help_text="Counts the changes; the ETag of the deposit."
     )
@@ -64,6 +75,9 @@ class Deposit(models.Model):
                         "published",
                     ]
                 ),
+            ),
+            models.CheckConstraint(
+                name="deposit_read_until_known", condition=Q(read_until__in=["opened", "converted"])
             ),
             models.CheckConstraint(name="deposit_revision_positive", condition=Q(revision__gte=1)),
         ]

@@ -1,10 +1,12 @@
 import uuid
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
+from repository.lanes import LANES
 from repository.models.deposit import Deposit
 
 
@@ -12,6 +14,7 @@ class Job(models.Model):
     """A piece of work to do once. This row is the truth; messages in the broker only say "look here".
 
     `attempt` is the fencing token: a worker that lost its lease finds another number and may not write any more.
+    Times that decide something are the database's, so that machines whose clocks disagree cannot steal or stall.
     """
 
     class State(models.TextChoices):
@@ -27,16 +30,24 @@ class Job(models.Model):
     kind = models.CharField(max_length=40)
     deposit = models.ForeignKey(Deposit, null=True, blank=True, on_delete=models.CASCADE, related_name="jobs")
     target = models.CharField(max_length=80, help_text="Id of what the job works on.")
+    lane = models.CharField(
+        max_length=8, choices=[(lane, lane) for lane in LANES], default="long", db_default="long"
+    )
+    depositor = models.PositiveBigIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Whose turn it takes: the account of the deposit's owner, 0 for the house itself.",
+    )
     state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
     attempt = models.PositiveIntegerField(default=0)
     max_attempts = models.PositiveIntegerField(default=5)
-    not_before = models.DateTimeField(default=timezone.now)
+    not_before = models.DateTimeField(db_default=Now())
     lease_until = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     fraction = models.FloatField(default=0.0)
     message = models.CharField(max_length=300, blank=True)
     reason = models.TextField(blank=True, help_text="Why it failed, for the person.")
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -47,6 +58,18 @@ class Job(models.Model):
                 fields=["not_before"], name="job_active", condition=Q(state__in=["queued", "running"])
             ),
             models.Index(fields=["deposit", "state"], name="job_deposit_state"),
+            # What the fair order asks for: who waits, who is being served, who was served last (see job_order).
+            models.Index(
+                fields=["lane", "depositor", "created_at", "id"],
+                name="job_waiting",
+                condition=Q(state="queued"),
+            ),
+            models.Index(fields=["lane", "depositor"], name="job_held", condition=Q(state="running")),
+            models.Index(
+                fields=["lane", "depositor", "-started_at"],
+                name="job_served",
+                condition=Q(started_at__isnull=False),
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -58,6 +81,7 @@ class Job(models.Model):
                 name="job_state_known",
                 condition=Q(state__in=["queued", "running", "done", "failed", "cancelled"]),
             ),
+            models.CheckConstraint(name="job_lane_known", condition=Q(lane__in=["short", "long"])),
             models.CheckConstraint(name="job_fraction_within", condition=Q(fraction__gte=0, fraction__lte=1)),
             models.CheckConstraint(
                 name="job_running_has_lease", condition=~Q(state="running") | Q(lease_until__isnull=False)
@@ -71,11 +95,23 @@ class Job(models.Model):
         return f"{self.kind} {self.target} ({self.state})"
 
 
+def is_answerable(deposit: Deposit) -> bool:
+    """Return whether questions can be answered although the files are still being read.
+
+    They can once headers are read; which measurements there are is settled by then.
+    """
+    if deposit.state != Deposit.State.PROCESSING:
+        return False
+    is_inspected = Job.objects.filter(deposit=deposit, kind="inspect_deposit", state__in=Job.ACTIVE).exists()
+    return not is_inspected and deposit.current_measurements.exclude(state="found").exists()
+
+
 class WorkerHeartbeat(models.Model):
-    """When a worker process last said that it lives."""
+    """When a worker last said that it lives, and which lanes it takes work from."""
 
     name = models.CharField(primary_key=True, max_length=200)
     seen_at = models.DateTimeField()
+    lanes = ArrayField(models.CharField(max_length=8), default=list)
 
     def __str__(self) -> str:
         return self.name

@@ -24,6 +24,11 @@ class Product(models.Model):
     media_type = models.CharField(max_length=60)
     size = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
+    is_preliminary = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Made from a part of the values; gone once the conversion has its own.",
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

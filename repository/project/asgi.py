@@ -3,25 +3,35 @@
 import os
 from typing import TYPE_CHECKING, cast
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "repository.project.settings")
-django_application = get_asgi_application()  # before anything that needs the app registry
+django.setup(set_prefix=False)  # before anything that needs the app registry
 
+from django.db import connections  # noqa: E402
 from starlette.applications import Starlette  # noqa: E402
 from starlette.routing import Mount  # noqa: E402
 
 from api.byte_service.cors import CrossOriginReads  # noqa: E402
 from api.byte_service.routes import build_byte_routes  # noqa: E402
 from api.caching import PrivateUnlessPublic  # noqa: E402
+from api.health import build_health_routes  # noqa: E402
+from api.one_thread import OneThreadHandler  # noqa: E402
 from api.static_files import FoundStaticFiles  # noqa: E402
+from repository.project.connections import suit_requests  # noqa: E402
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-django_asgi = cast("ASGIApp", django_application)
+suit_requests(connections.settings["default"])
+django_asgi = cast("ASGIApp", OneThreadHandler())
 web = Starlette(
-    routes=[*build_byte_routes(), Mount("/static", FoundStaticFiles()), Mount("/", django_asgi)],
+    routes=[
+        *build_health_routes(),
+        *build_byte_routes(),
+        Mount("/static", FoundStaticFiles()),
+        Mount("/", django_asgi),
+    ],
 )
 web.router.default = django_asgi  # a line break in an address matches no route, not even "/"
 application = PrivateUnlessPublic(CrossOriginReads(web))

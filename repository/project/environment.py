@@ -68,6 +68,7 @@ class Environment:
     broker_url: str
     object_store: ObjectStoreEnvironment | None
     object_cache_bytes: int
+    disk_reserve_bytes: int
     datacite: DataCiteEnvironment | None
     orcid_client_id: str | None
     orcid_client_secret: str | None
@@ -81,6 +82,7 @@ class Environment:
     quota_bytes: int
     requests_per_minute: int
     anonymous_requests_per_minute: int
+    web_threads: int
     accel_redirect: bool
     operator_networks: tuple[IPv4Network | IPv6Network, ...]
     dask_scheduler_address: str | None
@@ -95,7 +97,9 @@ class StackEnvironment:
     bind: str
     port: int
     web_workers: int
+    web_threads: int
     worker_processes: int
+    short_worker_processes: int
     database_url: str | None
     database_owner_url: str | None
     broker_url: str | None
@@ -117,6 +121,8 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         broker_url=source.required("BROKER_URL", "redis://:password@host:port/0"),
         object_store=_read_object_store(source),
         object_cache_bytes=source.size("STEMMA_OBJECT_CACHE", "50 GB"),
+        # PostgreSQL's write-ahead log grows to 1 GB; as much again for tables, messages and logs.
+        disk_reserve_bytes=source.size("STEMMA_DISK_RESERVE", "2 GB"),
         datacite=_read_datacite(source),
         orcid_client_id=source.optional("ORCID_CLIENT_ID"),
         orcid_client_secret=source.optional("ORCID_CLIENT_SECRET"),
@@ -130,6 +136,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         quota_bytes=source.size("STEMMA_QUOTA", "10 TB"),
         requests_per_minute=source.integer("STEMMA_REQUESTS_PER_MINUTE", 600, minimum=1),
         anonymous_requests_per_minute=source.integer("STEMMA_ANONYMOUS_REQUESTS_PER_MINUTE", 600, minimum=1),
+        web_threads=source.web_threads(),
         accel_redirect=source.flag("STEMMA_ACCEL_REDIRECT"),
         operator_networks=source.networks("STEMMA_OPERATOR_NETWORKS"),
         dask_scheduler_address=source.optional("DASK_SCHEDULER_ADDRESS"),
@@ -145,7 +152,9 @@ def read_stack_environment(variables: Mapping[str, str] | None = None) -> StackE
         bind=source.optional("STEMMA_BIND") or "127.0.0.1",
         port=source.integer("STEMMA_PORT", 8000, minimum=0, maximum=_MAX_PORT),
         web_workers=source.integer("STEMMA_WEB_WORKERS", 2, minimum=1),
+        web_threads=source.web_threads(),
         worker_processes=source.integer("STEMMA_WORKER_PROCESSES", 2, minimum=1),
+        short_worker_processes=source.integer("STEMMA_SHORT_WORKER_PROCESSES", 1, minimum=1),
         database_url=source.optional("DATABASE_URL"),
         database_owner_url=source.optional("DATABASE_OWNER_URL"),
         broker_url=source.optional("BROKER_URL"),
@@ -246,6 +255,9 @@ class _Variables:
                 f"{name} is {text!r}; write a number of seconds, at least {minimum:g}."
             )
         return float(text)
+
+    def web_threads(self) -> int:
+        return self.integer("STEMMA_WEB_THREADS", 8, minimum=1, maximum=200)
 
     def size(self, name: str, default: str) -> int:
         text = self.optional(name) or default

@@ -5,7 +5,16 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import structlog
+from kombu.entity import Exchange, Queue
 
+from repository.lanes import LANES
+from repository.project.connections import (
+    BYTE_THREADS,
+    COMPLETION_THREADS,
+    OPERATOR_THREADS,
+    compose_connection_options,
+)
+from repository.project.enduring_log import EnduringLoggerFactory
 from repository.project.environment import CHECKOUT, read_environment
 
 ENVIRONMENT = read_environment()
@@ -15,16 +24,15 @@ def parse_database_url(address: str) -> dict[str, Any]:
     """Return Django's form of a `postgresql://user:password@host:port/name` address."""
     parts = urlsplit(address)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "repository.project.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": parts.port or 5432,
         "CONN_HEALTH_CHECKS": True,
-        "CONN_MAX_AGE": 60,
-        # The search planner needs the values: see reference measurements on custom plans.
-        "OPTIONS": {"options": "-c plan_cache_mode=force_custom_plan -c jit=off"},
+        "CONN_MAX_AGE": 0,  # jobs and commands close theirs; a web process keeps one for each of its threads
+        "OPTIONS": compose_connection_options(),
     }
 
 
@@ -100,6 +108,14 @@ TEMPLATES = [
 
 # Migrations and test flushes run as the owner; everything else as the role that may not change tables.
 DATABASES = {"default": parse_database_url(ENVIRONMENT.database_url)}
+# How much a web process does at once, and how long a request may wait before its turn comes.
+REQUEST_THREADS = {
+    "pages": ENVIRONMENT.web_threads,
+    "bytes": BYTE_THREADS,
+    "completions": COMPLETION_THREADS,
+    "operators": OPERATOR_THREADS,
+}
+TURN_PATIENCE_S = 10.0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "repository.User"
 KNOX_TOKEN_MODEL = "repository.ApiToken"  # noqa: S105  # the name of a table
@@ -158,6 +174,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 10,
     "health_check_interval": 10,
 }
+CELERY_TASK_QUEUES = [
+    Queue(lane, Exchange(lane, type="direct"), routing_key=lane)  # type: ignore[no-untyped-call]
+    for lane in LANES
+]
+CELERY_TASK_DEFAULT_QUEUE = "short"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -165,18 +186,13 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # the lease decides, not the connection
+RECONCILE_SECONDS = ENVIRONMENT.reconcile_seconds
+CELERY_BEAT_SCHEDULER = "repository.project.beat:MonotonicScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(ENVIRONMENT.home / "beat-schedule")
+# Messages without a date of expiry: machines whose clocks disagree would throw every one away.
 CELERY_BEAT_SCHEDULE = {
-    "reconcile-jobs": {
-        "task": "stemma.reconcile_jobs",
-        "schedule": ENVIRONMENT.reconcile_seconds,
-        "options": {"expires": max(1.0, 2 * ENVIRONMENT.reconcile_seconds)},
-    },
-    "expire-uploads": {
-        "task": "stemma.expire_uploads",
-        "schedule": 3600.0,
-        "options": {"expires": 600.0},
-    },
+    "reconcile-jobs": {"task": "stemma.reconcile_jobs", "schedule": RECONCILE_SECONDS},
+    "expire-uploads": {"task": "stemma.expire_uploads", "schedule": 3600.0},
 }
 
 REST_FRAMEWORK = {
@@ -217,14 +233,15 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "MeasurementStateEnum": ["found", "opened", "converted", "failed"],
         "VersionStateEnum": ["published", "withdrawn"],
+        "ReadUntilEnum": ["opened", "converted"],
     },
 }
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "repository.project.counters.SharedCounters",
         "LOCATION": ENVIRONMENT.broker_url,
         "KEY_PREFIX": "stemma",
-        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
     if ENVIRONMENT.broker_url.startswith(("redis", "rediss"))
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
@@ -239,6 +256,7 @@ QUOTA_BYTES = ENVIRONMENT.quota_bytes
 UPLOAD_LIFETIME = dt.timedelta(days=7)
 OBJECT_STORE = ENVIRONMENT.object_store
 OBJECT_CACHE_BYTES = ENVIRONMENT.object_cache_bytes
+DISK_RESERVE_BYTES = ENVIRONMENT.disk_reserve_bytes
 # A proxy can send what lies in a folder that it sees, never what lies in a bucket.
 ACCEL_REDIRECT = ENVIRONMENT.accel_redirect and ENVIRONMENT.object_store is None
 DOI_PREFIX = ENVIRONMENT.datacite.prefix if ENVIRONMENT.datacite else "10.5072"
@@ -251,6 +269,7 @@ structlog.configure(
         structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer(),
     ],
+    logger_factory=EnduringLoggerFactory(),
     cache_logger_on_first_use=True,
 )
 LOGGING = {

@@ -1,14 +1,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from api.health import answer_alive, answer_metrics, answer_ready
+from api.health import answer_metrics
 
 handler404 = "api.fallbacks.answer_not_found"
 handler500 = "api.fallbacks.answer_fault"
 
 urlpatterns = [
-    path("healthz", answer_alive),
-    path("readyz", answer_ready),
     path("metrics", answer_metrics),
     path("api/v1/", include("api.v1.urls")),
     path("admin/", admin.site.urls),

@@ -6,14 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Avg, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from repository.models import DataFile, DatasetVersion, Deposit, Finding, Identifier, Job, Measurement, User
+from repository.models import DataFile, DatasetVersion, Deposit, Finding, Identifier, Measurement, User
+from repository.models.job import is_answerable
 from repository.schema import Requirement, SignalShape, list_requirements
 from repository.schema.calibrated_axes import calibrate_axes
-from repository.schema.plain_text import describe_reason, hide_internals
+from repository.schema.plain_text import hide_internals
 from repository.selectors import addresses
 from repository.selectors.access import own_deposits
+from repository.selectors.progress import ProgressView, describe_progress
+from repository.selectors.reading import ReadingView, list_readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class ProductView:
     size: int
     sha256: str
     code_version: str
+    is_preliminary: bool
     url: str
 
 
@@ -101,17 +105,8 @@ class MeasurementView:
     requirements: tuple[Requirement, ...]
     from_file: tuple[str, ...]
     replaces: str | None
+    reading: ReadingView | None
     url: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProgressView:
-    """How far the reading of a deposit is."""
-
-    fraction: float
-    message: str
-    running: int
-    failed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +138,8 @@ class DepositView:
     files: tuple[FileView, ...]
     measurements: tuple[MeasurementView, ...]
     progress: ProgressView
+    read_until: str
+    is_answerable: bool
     version: int | None
     number: int
 
@@ -188,6 +185,7 @@ def summarize_deposit(deposit: Deposit) -> DepositSummary:
 def describe_deposit(deposit: Deposit) -> DepositView:
     """Return everything that is shown of a deposit, in a fixed number of queries."""
     findings = _group_findings(Finding.objects.filter(deposit=deposit))
+    readings = list_readings(deposit)
     newest = deposit.identifiers.filter(version_number__isnull=False).order_by("-version_number").first()
     is_published = deposit.state == Deposit.State.PUBLISHED
     return DepositView(
@@ -211,10 +209,14 @@ def describe_deposit(deposit: Deposit) -> DepositView:
         findings=tuple(findings["deposit", None]),
         files=tuple(_describe_files(deposit, findings)),
         measurements=tuple(
-            describe_measurement(measurement, findings["measurement", measurement.pk])
+            describe_measurement(
+                measurement, findings["measurement", measurement.pk], reading=readings.get(measurement.pk)
+            )
             for measurement in with_details(deposit.current_measurements)
         ),
         progress=describe_progress(deposit),
+        read_until=deposit.read_until,
+        is_answerable=is_answerable(deposit),
         version=newest.version_number if newest is not None and is_published else None,
         number=(newest.version_number if newest is not None else None) or 1,
     )
@@ -273,7 +275,9 @@ def with_details(measurements: QuerySet[Measurement]) -> QuerySet[Measurement]:
     )
 
 
-def describe_measurement(measurement: Measurement, findings: Sequence[FindingView]) -> MeasurementView:
+def describe_measurement(
+    measurement: Measurement, findings: Sequence[FindingView], *, reading: ReadingView | None = None
+) -> MeasurementView:
     """Return a measurement as it is shown; the rows must come from `with_details`."""
     return MeasurementView(
         id=measurement.pk,
@@ -290,6 +294,7 @@ def describe_measurement(measurement: Measurement, findings: Sequence[FindingVie
         requirements=tuple(_list_requirements(measurement)),
         from_file=tuple(_list_from_file(measurement)),
         replaces=measurement.replaces_id,
+        reading=reading,
         url=addresses.measurement_address(measurement.pk),
     )
 
@@ -342,25 +347,9 @@ def _describe_products(measurement: Measurement) -> Iterable[ProductView]:
             size=product.size,
             sha256=product.sha256,
             code_version=product.code_version,
+            is_preliminary=product.is_preliminary,
             url=addresses.product_address(measurement.pk, signal_name, product.recipe, product.kind),
         )
-
-
-def describe_progress(deposit: Deposit) -> ProgressView:
-    """Return how far the deposit's jobs are, as one fraction and the newest message."""
-    jobs = Job.objects.filter(deposit=deposit)
-    if deposit.submitted_at is not None:
-        jobs = jobs.filter(created_at__gte=deposit.submitted_at - dt.timedelta(minutes=1))
-    mean = jobs.exclude(state=Job.State.CANCELLED).aggregate(mean=Avg("fraction"))["mean"]
-    active = list(jobs.filter(state__in=Job.ACTIVE).order_by("-state", "created_at")[:20])
-    failed = jobs.filter(state=Job.State.FAILED).values_list("reason", flat=True)[:20]
-    message = next((job.message for job in active if job.message), "Waiting for a worker." if active else "")
-    return ProgressView(
-        fraction=(mean or 0.0) if active else 1.0,
-        message=message,
-        running=len(active),
-        failed=tuple(map(describe_reason, failed)),
-    )
 
 
 def get_identifier(doi: str) -> Identifier | None:

@@ -1,11 +1,11 @@
 """Writes to a deposit: its document, its members, its state."""
 
-import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from repository.errors import (
@@ -17,6 +17,7 @@ from repository.errors import (
     StateConflictError,
 )
 from repository.models import DataFile, Dataset, Deposit, DepositMember, Job, Upload, User
+from repository.models.job import is_answerable
 from repository.schema import validate_supplied
 from repository.services.audit import record_event
 from repository.services.identifiers import reserve_identifiers
@@ -25,6 +26,7 @@ from repository.services.storage import upload_folder
 State = Deposit.State
 OPEN_STATES = (State.DRAFT, State.NEEDS_ATTENTION, State.READY)
 BUSY_STATES = (State.SUBMITTED, State.PROCESSING, State.PUBLISHING)
+ReadUntil = Deposit.ReadUntil
 LONGEST_TITLE = 500
 
 
@@ -62,7 +64,8 @@ def update_deposit(
         _refuse_invalid(document)
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
-        require_open(deposit)
+        if not is_answerable(deposit):
+            require_open(deposit)
         require_revision(deposit, expected_revision)
         if document is not None:
             deposit.document = dict(document)
@@ -117,8 +120,8 @@ def set_state(*, deposit_id: str, old: Sequence[str], new: str) -> bool:
     return bool(Deposit.objects.filter(pk=deposit_id, state__in=old).update(**changes))
 
 
-def mark_submitted(*, deposit_id: str, actor: User) -> Deposit:
-    """Hand the deposit in: from here the server reads it."""
+def mark_submitted(*, deposit_id: str, actor: User, until: str = ReadUntil.CONVERTED) -> Deposit:
+    """Hand the deposit in: from here the server reads it, as far as is asked for."""
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         require_open(deposit)
@@ -129,7 +132,8 @@ def mark_submitted(*, deposit_id: str, actor: User) -> Deposit:
                 hint="Finish or delete the uploads, then hand in the deposit.",
             )
         deposit.state = State.SUBMITTED
-        deposit.submitted_at = timezone.now()
+        deposit.read_until = until
+        deposit.submitted_at = Now()
         bump_revision(deposit)
         record_event(actor=actor, action="deposit.submit", target=deposit.pk)
     return deposit
@@ -143,10 +147,14 @@ def reopen_draft(deposit: Deposit) -> None:
 
 
 def delete_deposit(*, deposit_id: str, actor: User) -> None:
-    """Remove a draft that was never published, with its uploads; stored bytes go when nothing refers to them."""
+    """Remove a draft that was never published, with its uploads; stored bytes go when nothing refers to them.
+
+    A draft that was handed in only to be checked can be removed while that goes on.
+    """
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
-        require_open(deposit)
+        if not _is_being_checked(deposit):
+            require_open(deposit)
         if Dataset.objects.filter(deposit=deposit).exists():
             raise DepositAlreadyPublishedError(
                 f"The deposit {deposit.pk} has a published version; what is published is never deleted."
@@ -160,10 +168,23 @@ def delete_deposit(*, deposit_id: str, actor: User) -> None:
     remove_transfers(transfers)
 
 
+def _is_being_checked(deposit: Deposit) -> bool:
+    """Return whether the deposit was handed in only to be checked; such a reading may be broken off."""
+    is_read = deposit.state in {State.SUBMITTED, State.PROCESSING}
+    return is_read and deposit.read_until == ReadUntil.OPENED
+
+
+def cancel_measurement_jobs(measurement_ids: Iterable[str], *, kinds: Sequence[str]) -> None:
+    """End what is still to be done for measurements; a worker that is at it loses its lease."""
+    Job.objects.filter(target__in=list(measurement_ids), kind__in=kinds, state__in=Job.ACTIVE).update(
+        state=Job.State.CANCELLED, finished_at=timezone.now(), lease_until=None
+    )
+
+
 def cancel_jobs(deposit: Deposit) -> None:
     """End what is still to be done for a deposit; a worker that is at it loses its lease."""
     Job.objects.filter(deposit=deposit, state__in=Job.ACTIVE).update(
-        state=Job.State.CANCELLED, finished_at=timezone.now(), lease_until=None
+        state=Job.State.CANCELLED, finished_at=Now(), lease_until=None
     )
 
 
@@ -204,11 +225,6 @@ def remove_member(*, deposit_id: str, actor: User, username: str) -> None:
         record_event(
             actor=actor, action="deposit.remove_member", target=deposit.pk, detail={"user": username}
         )
-
-
-def expire_time(lifetime: dt.timedelta) -> dt.datetime:
-    """Return when something that starts now ends."""
-    return timezone.now() + lifetime
 
 
 def _with_title(document: dict[str, Any], title: str) -> dict[str, Any]:

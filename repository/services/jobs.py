@@ -2,20 +2,23 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from repository.errors import LeaseLostError
+from repository.lanes import LANES, Lane
 from repository.models import Deposit, Job, WorkerHeartbeat
+from repository.models.job_order import LONGEST_PAUSE, is_due, is_lease_over, lock_next_job
 
 REPUBLISH_NEW_AFTER = dt.timedelta(seconds=2)  # a row whose message never reached the broker
 REPUBLISH_QUEUED_AFTER = dt.timedelta(seconds=20)  # a message that the broker has lost
 FIRST_RETRY_AFTER = dt.timedelta(seconds=2)
-LONGEST_RETRY_AFTER = dt.timedelta(minutes=5)
+MOST_DOUBLINGS = 16  # more would only overflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +31,23 @@ class ClaimedJob:
     deposit_id: str | None
     attempt: int
     max_attempts: int
+    lane: Lane = "long"
 
 
-def create_job(*, kind: str, target: str, deposit: Deposit | None = None, max_attempts: int = 5) -> Job:
+def create_job(
+    *, kind: str, target: str, deposit: Deposit | None = None, max_attempts: int = 5, lane: Lane = "long"
+) -> Job:
     """Write down a piece of work; where the same work already waits or runs, return that job."""
     while True:
         try:
             with transaction.atomic():
                 return Job.objects.create(
-                    kind=kind, target=target, deposit=deposit, max_attempts=max_attempts
+                    kind=kind,
+                    target=target,
+                    deposit=deposit,
+                    max_attempts=max_attempts,
+                    lane=lane,
+                    depositor=0 if deposit is None else deposit.owner_id,
                 )
         except IntegrityError:
             active = Job.objects.filter(kind=kind, target=target, state__in=Job.ACTIVE).first()
@@ -47,24 +58,43 @@ def create_job(*, kind: str, target: str, deposit: Deposit | None = None, max_at
 
 def mark_published(*, job_id: uuid.UUID) -> None:
     """Note that the broker has been told of the job."""
-    Job.objects.filter(pk=job_id).update(published_at=timezone.now())
+    Job.objects.filter(pk=job_id).update(published_at=Now())
+
+
+def claim_next_job(*, lanes: Collection[Lane], waited: dt.timedelta = dt.timedelta()) -> ClaimedJob | None:
+    """Take the job whose turn it is, short work before long; `None` when nothing of these lanes waits.
+
+    Two workers that ask at once get two jobs. `waited` leaves alone what others had less time than that to take.
+    """
+    for lane in LANES:
+        if lane not in lanes:
+            continue
+        while True:
+            with transaction.atomic():
+                job_id = lock_next_job(lane, waited=waited)
+                if job_id is None:
+                    break
+                claim = claim_job(job_id=job_id)
+            if claim is not None:
+                return claim
+            # Its holder spoke up, or another claimed it, between the look and the lock.
+    return None
 
 
 def claim_job(*, job_id: uuid.UUID) -> ClaimedJob | None:
     """Take the job under a lease; `None` when another worker has it, it is settled, or its time has not come."""
-    now = timezone.now()
-    claimable = Q(state=Job.State.QUEUED, not_before__lte=now) | Q(
-        state=Job.State.RUNNING, lease_until__lt=now
-    )
+    claimable = (Q(state=Job.State.QUEUED) & is_due()) | (Q(state=Job.State.RUNNING) & is_lease_over())
     claimed = Job.objects.filter(claimable, pk=job_id, attempt__lt=F("max_attempts")).update(
         state=Job.State.RUNNING,
         attempt=F("attempt") + 1,
-        lease_until=now + lease(),
-        started_at=now,
+        lease_until=Now() + lease(),
+        started_at=Now(),
         message="",
     )
-    if not claimed:
-        return None
+    return _read_claim(job_id) if claimed else None
+
+
+def _read_claim(job_id: uuid.UUID) -> ClaimedJob:
     job = Job.objects.get(pk=job_id)
     return ClaimedJob(
         id=job.pk,
@@ -73,6 +103,7 @@ def claim_job(*, job_id: uuid.UUID) -> ClaimedJob | None:
         deposit_id=job.deposit_id,
         attempt=job.attempt,
         max_attempts=job.max_attempts,
+        lane="short" if job.lane == "short" else "long",
     )
 
 
@@ -89,7 +120,7 @@ def extend_lease(*, claim: ClaimedJob, fraction: float | None = None, message: s
     LeaseLostError
         Another worker has claimed the job meanwhile, or it was cancelled.
     """
-    changes: dict[str, object] = {"lease_until": timezone.now() + lease()}
+    changes: dict[str, object] = {"lease_until": Now() + lease()}
     if fraction is not None:
         changes["fraction"] = min(1.0, max(0.0, fraction))
     if message is not None:
@@ -122,7 +153,7 @@ def lock_claim(*, claim: ClaimedJob) -> Job:
 def complete_job(*, claim: ClaimedJob) -> None:
     """Mark the job done. Call it in the transaction that applies the result, after `lock_claim`."""
     Job.objects.filter(pk=claim.id).update(
-        state=Job.State.DONE, fraction=1.0, finished_at=timezone.now(), lease_until=None, reason=""
+        state=Job.State.DONE, fraction=1.0, finished_at=Now(), lease_until=None, reason=""
     )
 
 
@@ -130,74 +161,100 @@ def fail_job(*, claim: ClaimedJob, reason: str) -> None:
     """Mark the job failed for good. Call it after `lock_claim`."""
     Job.objects.filter(pk=claim.id).update(
         state=Job.State.FAILED,
-        finished_at=timezone.now(),
+        finished_at=Now(),
         lease_until=None,
         reason=reason or "Unknown reason.",
     )
 
 
-def retry_job(*, claim: ClaimedJob, reason: str) -> dt.datetime:
-    """Put the job back with a growing pause; return when it may run again. Call it after `lock_claim`."""
-    pause = min(FIRST_RETRY_AFTER * 2 ** (claim.attempt - 1), LONGEST_RETRY_AFTER)
-    not_before: dt.datetime = timezone.now() + pause
+def retry_job(*, claim: ClaimedJob, reason: str) -> None:
+    """Put the job back with a growing pause. Call it after `lock_claim`."""
     Job.objects.filter(pk=claim.id).update(
         state=Job.State.QUEUED,
-        not_before=not_before,
+        not_before=Now() + _choose_pause(claim),
         published_at=None,
         lease_until=None,
         reason=reason,
         message="Waiting to try again.",
     )
-    return not_before
 
 
-def list_jobs_to_publish(*, limit: int = 200) -> list[uuid.UUID]:
-    """Return jobs whose message is missing, lost, or whose worker died; each is handed out once per round."""
-    now = timezone.now()
-    unpublished = Q(
-        state=Job.State.QUEUED, published_at__isnull=True, created_at__lt=now - REPUBLISH_NEW_AFTER
+def postpone_job(*, claim: ClaimedJob, reason: str) -> None:
+    """Put the job back until the disk takes bytes again; that costs none of its attempts. Call it after `lock_claim`.
+
+    The attempt is the fencing token and only ever grows, so one more is granted instead of taking this one back.
+    """
+    Job.objects.filter(pk=claim.id).update(
+        state=Job.State.QUEUED,
+        max_attempts=F("max_attempts") + 1,
+        not_before=Now() + _choose_pause(claim),
+        published_at=None,
+        lease_until=None,
+        reason=reason,
+        message=reason[:300],
     )
-    lost = Q(state=Job.State.QUEUED, published_at__lt=now - REPUBLISH_QUEUED_AFTER)
-    orphaned = Q(state=Job.State.RUNNING, lease_until__lt=now) & (
-        Q(published_at__isnull=True) | Q(published_at__lt=now - REPUBLISH_NEW_AFTER)
+
+
+def _choose_pause(claim: ClaimedJob) -> dt.timedelta:
+    doublings = min(claim.attempt - 1, MOST_DOUBLINGS)
+    return min(FIRST_RETRY_AFTER * (1 << doublings), LONGEST_PAUSE)
+
+
+def list_jobs_to_publish(*, announced: Collection[Lane] = (), limit: int = 200) -> dict[uuid.UUID, Lane]:
+    """Return jobs whose message is missing, lost, or whose worker died; each is handed out once per round.
+
+    In a lane where messages wait to be heard (`announced`), no job needs another one.
+    """
+    queued, running = Q(state=Job.State.QUEUED), Q(state=Job.State.RUNNING)
+    new = queued & Q(published_at__isnull=True) & _is_past("created_at", REPUBLISH_NEW_AFTER)
+    lost = queued & _is_past("published_at", REPUBLISH_QUEUED_AFTER)
+    orphaned = (
+        running
+        & is_lease_over()
+        & (Q(published_at__isnull=True) | _is_past("published_at", REPUBLISH_NEW_AFTER))
     )
+    unheard = new | ((lost | orphaned) & ~Q(lane__in=list(announced)))
     with transaction.atomic():
         due = (
             Job.objects.select_for_update(skip_locked=True)
-            .filter(unpublished | lost | orphaned, not_before__lte=now, attempt__lt=F("max_attempts"))
+            .filter(unheard, is_due(), attempt__lt=F("max_attempts"))
             .order_by("created_at")
-            .values_list("pk", flat=True)[:limit]
+            .values_list("pk", "lane")[:limit]
         )
-        ids = list(due)
-        Job.objects.filter(pk__in=ids).update(published_at=now)
-    return ids
+        lanes: dict[uuid.UUID, Lane] = {pk: "short" if lane == "short" else "long" for pk, lane in due}
+        Job.objects.filter(pk__in=list(lanes)).update(published_at=Now())
+    return lanes
+
+
+def _is_past(field: str, age: dt.timedelta) -> Q:
+    """Return the condition that a time is that long ago, or in the future since the database's clock was set back."""
+    return Q(**{f"{field}__lt": Now() - age}) | Q(**{f"{field}__gt": Now()})
+
+
+def _is_exhausted() -> Q:
+    ended = (Q(state=Job.State.RUNNING) & is_lease_over()) | Q(state=Job.State.QUEUED)
+    return ended & Q(attempt__gte=F("max_attempts"))
 
 
 def list_exhausted_jobs() -> list[uuid.UUID]:
     """Return jobs that used up their attempts while a worker died over them."""
-    exhausted = Q(state=Job.State.RUNNING, lease_until__lt=timezone.now()) | Q(state=Job.State.QUEUED)
-    return list(Job.objects.filter(exhausted, attempt__gte=F("max_attempts")).values_list("pk", flat=True))
+    return list(Job.objects.filter(_is_exhausted()).values_list("pk", flat=True))
 
 
 def take_over_exhausted(*, job_id: uuid.UUID) -> ClaimedJob | None:
     """Claim a job that no worker survives, only to fail it with its reason."""
-    now = timezone.now()
-    taken = (
-        Job.objects.filter(pk=job_id, attempt__gte=F("max_attempts"))
-        .filter(Q(state=Job.State.RUNNING, lease_until__lt=now) | Q(state=Job.State.QUEUED))
-        .update(state=Job.State.RUNNING, attempt=F("attempt") + 1, lease_until=now + lease())
+    taken = Job.objects.filter(_is_exhausted(), pk=job_id).update(
+        state=Job.State.RUNNING, attempt=F("attempt") + 1, lease_until=Now() + lease()
     )
-    if not taken:
-        return None
-    job = Job.objects.get(pk=job_id)
-    return ClaimedJob(job.pk, job.kind, job.target, job.deposit_id, job.attempt, job.max_attempts)
+    return _read_claim(job_id) if taken else None
 
 
-def record_worker_heartbeat(*, name: str) -> None:
+def record_worker_heartbeat(*, name: str, lanes: Sequence[Lane] = LANES) -> None:
     """Say that a worker lives; one statement, so that a busy moment of the database costs nothing else."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {WorkerHeartbeat._meta.db_table} (name, seen_at) VALUES (%s, now())"  # noqa: S608, SLF001
-            " ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at",
-            [name],
+            f"INSERT INTO {WorkerHeartbeat._meta.db_table} (name, seen_at, lanes)"  # noqa: S608, SLF001
+            " VALUES (%s, statement_timestamp(), %s)"
+            " ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at, lanes = excluded.lanes",
+            [name, list(lanes)],
         )

@@ -182,6 +182,7 @@ def record_opening(
     measurement.personal_pointers = list(personal_pointers)
     measurement.state = Measurement.State.OPENED
     measurement.save()
+    _drop_converted(measurement)
     measurement.signals.exclude(name__in=[signal.name for signal in signals]).delete()
     for ordinal, signal in enumerate(signals):
         Signal.objects.update_or_create(
@@ -203,6 +204,29 @@ def record_opening(
     )
 
 
+def _drop_converted(measurement: Measurement) -> None:
+    """Forget what an earlier reading gave: it may have had another shape, and a conversion follows."""
+    measurement.products.all().delete()
+    ArrayObject.objects.filter(signal__measurement=measurement).delete()
+    measurement.signals.update(converted_at=None, statistics={})
+
+
+def record_first_pictures(
+    *,
+    measurement: Measurement,
+    hints: Mapping[str, Any],
+    products: Mapping[str, Sequence[StoredProduct]],
+) -> None:
+    """Write down pictures from a part of the values, unless the measurement is past needing them.
+
+    That is so when its conversion has ended, or when it was opened again meanwhile with other words of the person.
+    """
+    if measurement.state != Measurement.State.OPENED or measurement.hints != dict(hints):
+        return
+    for signal in measurement.signals.filter(name__in=products):
+        _record_products(measurement, signal, products[signal.name], is_preliminary=True)
+
+
 def record_conversion(
     *,
     measurement: Measurement,
@@ -211,6 +235,7 @@ def record_conversion(
     findings: Sequence[Found],
 ) -> None:
     """Write down the converted arrays and what was derived from them, in place of an earlier conversion."""
+    measurement.products.filter(is_preliminary=True).delete()
     signals = {signal.name: signal for signal in measurement.signals.all()}
     for result in converted:
         signal = signals[result.name]
@@ -225,7 +250,7 @@ def record_conversion(
         signal.save()
     measurement.state = Measurement.State.CONVERTED
     measurement.calibration = dict(calibration)
-    measurement.save()
+    measurement.save(update_fields=["state", "calibration"])
     replace_findings(
         deposit=measurement.deposit, stage=Finding.Stage.CONVERSION, measurement=measurement, found=findings
     )
@@ -239,12 +264,18 @@ def record_products(
 ) -> None:
     """Put newly computed reductions in the place of the older ones, by signal name."""
     measurement.calibration = dict(calibration)
-    measurement.save()
+    measurement.save(update_fields=["calibration"])
     for signal in measurement.signals.filter(name__in=products):
         _record_products(measurement, signal, products[signal.name])
 
 
-def _record_products(measurement: Measurement, signal: Signal, products: Sequence[StoredProduct]) -> None:
+def _record_products(
+    measurement: Measurement,
+    signal: Signal,
+    products: Sequence[StoredProduct],
+    *,
+    is_preliminary: bool = False,
+) -> None:
     signal.products.all().delete()
     Product.objects.bulk_create(
         Product(
@@ -259,6 +290,7 @@ def _record_products(measurement: Measurement, signal: Signal, products: Sequenc
             media_type=product.media_type,
             size=product.size,
             sha256=product.sha256,
+            is_preliminary=is_preliminary,
         )
         for product in products
     )
@@ -270,7 +302,7 @@ def record_reading_failure(
     """Say why a measurement could not be read; its files stay, and the other measurements go on."""
     measurement.hints = dict(hints)
     measurement.state = Measurement.State.FAILED
-    measurement.save()
+    measurement.save(update_fields=["hints", "state"])
     # What stood at the file before it was opened is said of the measurement now, and not twice.
     Finding.objects.filter(
         deposit=measurement.deposit,

@@ -19,6 +19,7 @@ from repository.models import (
     Deposit,
     Finding,
     Measurement,
+    Product,
     User,
     VersionFile,
     VersionMeasurement,
@@ -92,6 +93,11 @@ def _require_publishable(deposit: Deposit) -> None:
         )
     if deposit.state != State.READY:
         raise StateConflictError(f"The deposit {deposit.pk} is {deposit.get_state_display().lower()}.")
+    if deposit.current_measurements.filter(state=Measurement.State.OPENED).exists():
+        raise StateConflictError(
+            f"The files of {deposit.pk} were checked, but not converted yet.",
+            hint="Hand the deposit in: it goes on from what was read. Then publish.",
+        )
 
 
 def _count_obstacles(obstacles: Sequence[Found]) -> str:
@@ -104,6 +110,8 @@ def _count_obstacles(obstacles: Sequence[Found]) -> str:
 
 
 def _freeze(deposit: Deposit, *, actor: User) -> DatasetVersion:
+    # First pictures are the depositor's; what could not be converted is published without them.
+    Product.objects.filter(measurement__deposit=deposit, is_preliminary=True).delete()
     dataset, _ = Dataset.objects.get_or_create(deposit=deposit)
     newest = dataset.versions.order_by("-number").first()
     number = newest.number + 1 if newest else 1

@@ -1,6 +1,6 @@
 """Where the bytes are. The settings choose the store; everything else knows only its protocol."""
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from django.conf import settings
@@ -8,6 +8,7 @@ from django.conf import settings
 from repository.integrations.local_copies import LocalCopies
 from repository.integrations.object_store import LocalObjectStore, ObjectStore, ObjectStoreUnavailableError
 from repository.integrations.s3_object_store import S3Bucket, S3ObjectStore
+from repository.services.disk import require_reserve
 
 __all__ = [
     "ObjectStoreUnavailableError",
@@ -24,7 +25,8 @@ def _open_local_store(root: Path) -> ObjectStore:
 
 @cache
 def _open_s3_store(bucket: S3Bucket, copies: Path, limit_bytes: int) -> ObjectStore:
-    return S3ObjectStore(bucket, copies=LocalCopies(copies, limit_bytes=limit_bytes))
+    local = LocalCopies(copies, limit_bytes=limit_bytes, check_room=partial(require_reserve, copies.parent))
+    return S3ObjectStore(bucket, copies=local)
 
 
 def get_object_store() -> ObjectStore:

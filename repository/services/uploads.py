@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from repository.errors import (
@@ -23,7 +24,8 @@ from repository.errors import (
 from repository.models import DataFile, Deposit, Finding, Upload, User
 from repository.schema.findings import Finding as FoundProblem
 from repository.services.audit import record_event
-from repository.services.deposits import expire_time, lock_deposit, reopen_draft, require_open
+from repository.services.deposits import lock_deposit, reopen_draft, require_open
+from repository.services.disk import is_promise_kept, promise_room
 from repository.services.findings import replace_findings
 from repository.services.paths import normalize_path
 from repository.services.storage import get_object_store, upload_folder
@@ -71,6 +73,7 @@ def start_upload(*, deposit_id: str, actor: User, path: str, size: int, sha256: 
         raise FileTooLargeError(
             f"{path} has {size} bytes; this server accepts {settings.MAX_FILE_BYTES} per file."
         )
+    replaced: Path | None = None
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         require_open(deposit)
@@ -79,18 +82,39 @@ def start_upload(*, deposit_id: str, actor: User, path: str, size: int, sha256: 
             plan = _continue_existing(existing, size=size, sha256=sha256)
             if plan is not None:
                 return plan
+            replaced = _take_away(existing)
         _require_quota(deposit.owner, size)
         if deposit.state != Deposit.State.DRAFT:
             reopen_draft(deposit)
         upload = _create_upload(deposit, actor=actor, path=path, size=size, sha256=sha256)
+        given_back = replaced.stat().st_size if replaced is not None and replaced.exists() else 0
+        promise_room(upload_id=upload.pk, size=size, given_back=given_back)
         upload_file(upload.pk).touch()
+    if replaced is not None:  # only now: a promise that was refused leaves what had arrived as it was
+        replaced.unlink(missing_ok=True)
     return UploadPlan(upload_id=upload.pk, path=path, size=size, offset=0)
+
+
+def renew_promise(*, upload_id: uuid.UUID, size: int) -> None:
+    """Ask for room again for an upload that received nothing for so long that others were promised its room.
+
+    Raises
+    ------
+    DiskFullError
+        What is left of it does not fit any more; what arrived is kept.
+    """
+    path = upload_file(upload_id)
+    if is_promise_kept(path):
+        return
+    with transaction.atomic():
+        promise_room(upload_id=upload_id, size=size, arrived=path.stat().st_size)
+        path.touch()
 
 
 def record_offset(*, upload_id: uuid.UUID, offset: int) -> None:
     """Note how many bytes have arrived, for progress displays; the file itself is the truth."""
     Upload.objects.filter(pk=upload_id, size__gte=offset).update(
-        offset=offset, expires_at=expire_time(settings.UPLOAD_LIFETIME)
+        offset=offset, expires_at=Now() + settings.UPLOAD_LIFETIME
     )
 
 
@@ -166,7 +190,7 @@ def cancel_upload(*, upload_id: uuid.UUID, actor: User | None) -> None:
 
 def expire_uploads() -> int:
     """Cancel transfers that nobody has continued in time; return how many."""
-    over = Upload.objects.filter(expires_at__lt=timezone.now())
+    over = Upload.objects.filter(expires_at__lt=Now())
     over.filter(completed_at__isnull=False).delete()
     expired = list(over.filter(completed_at__isnull=True).values_list("pk", flat=True)[:500])
     removed = 0
@@ -200,7 +224,7 @@ def delete_file(*, deposit_id: str, actor: User, path: str) -> None:
 
 
 def _continue_existing(existing: DataFile, *, size: int, sha256: str) -> UploadPlan | None:
-    """Return the plan for a path that is known already; `None` after making room for a new upload."""
+    """Return the plan for a path that is known already; `None` where a new upload takes its place."""
     if existing.state == DataFile.State.STORED:
         if sha256 and sha256 == existing.sha256:
             return UploadPlan(upload_id=None, path=existing.path, size=existing.size, offset=existing.size)
@@ -208,11 +232,17 @@ def _continue_existing(existing: DataFile, *, size: int, sha256: str) -> UploadP
     if existing.state == DataFile.State.UPLOADING:
         upload = existing.upload
         if upload.size == size and upload.declared_sha256 == sha256 and upload_file(upload.pk).exists():
+            renew_promise(upload_id=upload.pk, size=size)
             arrived = upload_file(upload.pk).stat().st_size
             return UploadPlan(upload_id=upload.pk, path=existing.path, size=size, offset=arrived)
-        upload_file(upload.pk).unlink(missing_ok=True)
-    existing.delete()
     return None
+
+
+def _take_away(existing: DataFile) -> Path | None:
+    """Make room for another promise of the same path; return the bytes that had arrived for the former one."""
+    path = upload_file(existing.upload.pk) if existing.state == DataFile.State.UPLOADING else None
+    existing.delete()
+    return path
 
 
 def _create_upload(deposit: Deposit, *, actor: User, path: str, size: int, sha256: str) -> Upload:
@@ -229,7 +259,7 @@ def _create_upload(deposit: Deposit, *, actor: User, path: str, size: int, sha25
         user=actor,
         size=size,
         declared_sha256=sha256,
-        expires_at=expire_time(settings.UPLOAD_LIFETIME),
+        expires_at=Now() + settings.UPLOAD_LIFETIME,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from repository.models import Deposit, Finding, Job, Measurement
 from repository.schema import (
@@ -20,7 +21,13 @@ from repository.schema.findings import Finding as Found
 from repository.services.deposits import State, bump_revision, lock_deposit
 from repository.services.findings import replace_findings
 
-READING_JOBS = ("inspect_deposit", "open_measurement", "convert_measurement", "reduce_measurement")
+READING_JOBS = (
+    "inspect_deposit",
+    "open_measurement",
+    "preview_measurement",
+    "convert_measurement",
+    "reduce_measurement",
+)
 
 
 def merge_measurement(
@@ -43,16 +50,37 @@ def validate_deposit(*, deposit_id: str) -> Deposit:
         if deposit.state in {State.PUBLISHED, State.PUBLISHING}:
             return deposit
         _validate_dataset(deposit)
-        measurements = (
-            deposit.current_measurements.filter(frozen_at__isnull=True)
-            .select_related("primary_file")
-            .prefetch_related("signals", "parts__data_file")
-        )
-        for measurement in measurements:
+        for measurement in _list_open_measurements(deposit):
             measurement.deposit = deposit
             _validate_measurement(measurement)
         _settle_state(deposit)
     return deposit
+
+
+def validate_after_reading(*, deposit_id: str, measurement_id: str) -> Deposit:
+    """Check the one measurement about which a job has just found something, and settle the deposit's state.
+
+    What was found about the others and about the dataset stands: it rests on other files and on the document, and a
+    change of those checks everything. So a job costs the same in a deposit of one measurement and of a hundred.
+    """
+    with transaction.atomic():
+        deposit = lock_deposit(deposit_id=deposit_id)
+        if deposit.state in {State.PUBLISHED, State.PUBLISHING}:
+            return deposit
+        for measurement in _list_open_measurements(deposit).filter(pk=measurement_id):
+            measurement.deposit = deposit
+            _validate_measurement(measurement)
+        _settle_state(deposit)
+    return deposit
+
+
+def _list_open_measurements(deposit: Deposit) -> QuerySet[Measurement]:
+    """Return the measurements that may still change, with what is checked in them."""
+    return (
+        deposit.current_measurements.filter(frozen_at__isnull=True)
+        .select_related("primary_file")
+        .prefetch_related("signals", "parts__data_file")
+    )
 
 
 def _validate_dataset(deposit: Deposit) -> None:
@@ -85,7 +113,7 @@ def _validate_measurement(measurement: Measurement) -> None:
     measurement.document = normalize_document(document)
     technique = measurement.document.get("technique")
     measurement.techniques = [str(name) for name in technique] if isinstance(technique, list) else []
-    measurement.save()
+    measurement.save(update_fields=["document", "techniques"])  # not the whole header again
     replace_findings(
         deposit=measurement.deposit,
         stage=Finding.Stage.VALIDATION,

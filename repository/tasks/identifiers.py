@@ -67,4 +67,4 @@ def _note_failure(claim: ClaimedJob, reason: str) -> None:
 
 
 for _kind in ("register_doi", "hide_doi"):
-    register_kind(_kind, JobKind(work=announce_doi, apply_failure=_note_failure))
+    register_kind(_kind, JobKind(work=announce_doi, apply_failure=_note_failure, lane="short"))

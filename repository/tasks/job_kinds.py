@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from repository.errors import LeaseLostError
+from repository.lanes import Lane
 from repository.services.jobs import ClaimedJob
 
 Apply = Callable[[], None]
@@ -42,10 +43,22 @@ class JobKind:
         Computes outside any transaction and returns what applies the result; that runs in the settling transaction.
     apply_failure
         Records in the domain that the job failed for good, with the reason; runs in the settling transaction.
+    lane
+        Whether a person waits for such work (short), or the size of a file decides how long it takes (long).
+    is_light
+        Asked with the target of a job of the long lane: whether this one is so little work that it counts as short.
     """
 
     work: Callable[[ClaimedJob, JobProgress], Apply]
     apply_failure: Callable[[ClaimedJob, str], None]
+    lane: Lane
+    is_light: Callable[[str], bool] | None = None
+
+    def choose_lane(self, target: str) -> Lane:
+        """Return the lane of one job of this kind."""
+        if self.lane == "long" and self.is_light is not None and self.is_light(target):
+            return "short"
+        return self.lane
 
 
 _kinds: dict[str, JobKind] = {}

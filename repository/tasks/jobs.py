@@ -1,11 +1,10 @@
-"""Running one job: claim, work under a heartbeat, settle in one transaction."""
+"""Running one claimed job: work under a heartbeat, settle in one transaction."""
 
 import threading
 import time
 import uuid
 
 import structlog
-from celery import shared_task
 from django.conf import settings
 from django.db import (
     DatabaseError,
@@ -16,15 +15,16 @@ from django.db import (
     transaction,
 )
 
-from repository.errors import LeaseLostError, RepositoryError, TransientError
+from repository.errors import LeaseLostError, RepositoryError, StorageRefusedError, TransientError
 from repository.schema.plain_text import describe_reason
+from repository.services.disk import WAITING, explain_fault, find_shortage, job_folders
 from repository.services.jobs import (
     ClaimedJob,
-    claim_job,
     complete_job,
     extend_lease,
     fail_job,
     lock_claim,
+    postpone_job,
     retry_job,
     take_over_exhausted,
 )
@@ -35,27 +35,26 @@ SETTLE_PATIENCE_S = 120.0
 SETTLE_PAUSE_S = 1.0
 
 
-@shared_task(name="stemma.run_job")
-def run_job(job_id: str) -> None:
-    """Do the job that the row describes, unless somebody else does."""
-    claim = claim_job(job_id=uuid.UUID(job_id))
-    if claim is None:
-        return
+def run_job(claim: ClaimedJob) -> None:
+    """Do the work of a claim and settle it, however it ends."""
     bound = log.bind(job=str(claim.id), kind=claim.kind, target=claim.target, attempt=claim.attempt)
     bound.info("job_started")
     try:
         _work_and_settle(claim)
     except LeaseLostError:
         bound.warning("job_lease_lost")
+    except StorageRefusedError as refusal:
+        bound.warning("job_waits_for_disk", reason=refusal.message)
+        settle_wait(claim, refusal)
     except RepositoryError as refusal:
         bound.info("job_refused", reason=refusal.message)
         settle_failure(claim, reason=refusal.message, is_final=True)
     except TransientError as fault:
         bound.warning("job_transient_fault", reason=str(fault))
-        settle_failure(claim, reason=str(fault), is_final=False)
+        _settle_fault(claim, fault, reason=str(fault))
     except Exception as fault:  # noqa: BLE001  # the border: whatever it is, the row must say so and the worker must live
         bound.exception("job_failed")
-        settle_failure(claim, reason=f"{type(fault).__name__}: {fault}", is_final=False)
+        _settle_fault(claim, fault, reason=f"{type(fault).__name__}: {fault}")
     else:
         bound.info("job_done")
 
@@ -89,6 +88,26 @@ def _settle_success(claim: ClaimedJob, apply: Apply) -> None:
             return
 
 
+def settle_wait(claim: ClaimedJob, refusal: StorageRefusedError) -> None:
+    """Put the job back until the disk takes bytes again, and say so."""
+    close_old_connections()
+    try:
+        with transaction.atomic():
+            lock_claim(claim=claim)
+            postpone_job(claim=claim, reason=f"{WAITING}: {refusal.message} It goes on by itself.")
+    except LeaseLostError:
+        log.warning("job_lease_lost", job=str(claim.id))
+
+
+def _settle_fault(claim: ClaimedJob, fault: Exception, *, reason: str) -> None:
+    """Put the job back or end it; while the disk is short, whatever went wrong is laid to that."""
+    refusal = explain_fault(fault) or find_shortage(job_folders())
+    if refusal is not None:
+        settle_wait(claim, refusal)
+    else:
+        settle_failure(claim, reason=reason, is_final=False)
+
+
 def settle_failure(claim: ClaimedJob, *, reason: str, is_final: bool) -> None:
     """Put the job back, or end it and tell the domain why."""
     close_old_connections()
@@ -117,7 +136,7 @@ def fail_exhausted(job_id: uuid.UUID) -> None:
     """End a job over which every attempt's worker died."""
     claim = take_over_exhausted(job_id=job_id)
     if claim is not None:
-        reason = f"The worker died {claim.attempt - 1} times while it did this; it is not tried again."
+        reason = "The worker died each time that it did this; it is not tried again."
         log.error("job_exhausted", job=str(claim.id), kind=claim.kind, target=claim.target)
         settle_failure(claim, reason=reason, is_final=True)
 

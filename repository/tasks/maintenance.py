@@ -1,25 +1,41 @@
 """What beat asks for: jobs that fell between two processes, uploads that nobody finishes."""
 
+import time
+
 import structlog
 from celery import shared_task
+from django.conf import settings
 
 from repository.services import uploads
 from repository.services.jobs import list_exhausted_jobs, list_jobs_to_publish
 from repository.services.leftovers import remove_leftovers
+from repository.tasks.bells import list_unheard_bells
 from repository.tasks.jobs import fail_exhausted
 from repository.tasks.publishing import publish_job
 
 log = structlog.get_logger(__name__)
 
 
+_last_round: float | None = None
+
+
 @shared_task(name="stemma.reconcile_jobs")
 def reconcile_jobs() -> None:
-    """Publish what is not published, hand on what lost its worker, end what kills every worker."""
+    """Reconcile, unless this process just did: beat's messages pile up while no worker runs."""
+    global _last_round  # noqa: PLW0603  # of this process
+    now = time.monotonic()
+    if _last_round is None or now - _last_round > settings.RECONCILE_SECONDS / 2:
+        _last_round = now
+        reconcile()
+
+
+def reconcile() -> None:
+    """Ring for what was not rung for, hand on what lost its worker, end what kills every worker."""
     for job_id in list_exhausted_jobs():
         fail_exhausted(job_id)
-    due = list_jobs_to_publish()
-    for job_id in due:
-        if not publish_job(job_id):
+    due = list_jobs_to_publish(announced=list_unheard_bells())
+    for job_id, lane in due.items():
+        if not publish_job(job_id, lane):
             return
     if due:
         log.info("jobs_reconciled", count=len(due))

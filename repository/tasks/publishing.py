@@ -2,23 +2,14 @@
 
 import uuid
 
-import structlog
-from kombu.exceptions import OperationalError
-
+from repository.lanes import Lane
 from repository.services.jobs import mark_published
-from repository.tasks.jobs import run_job
-
-log = structlog.get_logger(__name__)
+from repository.tasks.bells import ring
 
 
-def publish_job(job_id: uuid.UUID) -> bool:
-    """Send the message; `False` when the broker is away, and the reconciler sends it later."""
-    try:
-        run_job.apply_async(
-            args=[str(job_id)], retry=True, retry_policy={"max_retries": 1, "interval_start": 0}
-        )
-    except (OperationalError, OSError) as fault:
-        log.warning("broker_away", job=str(job_id), reason=str(fault))
+def publish_job(job_id: uuid.UUID, lane: Lane) -> bool:
+    """Ring for the job; `False` when the broker is away, and the reconciler rings later."""
+    if not ring(lane):
         return False
     mark_published(job_id=job_id)
     return True

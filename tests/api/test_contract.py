@@ -14,6 +14,7 @@ from starlette.routing import Route
 from api.byte_service.routes import build_byte_routes
 from repository.project.environment import CHECKOUT
 from tests.api.conftest import as_token
+from tests.ties import tie
 
 DOCUMENT = yaml.safe_load((CHECKOUT / "api" / "openapi.yaml").read_text(encoding="utf-8"))
 MOST_EXAMPLES = 4
@@ -31,7 +32,7 @@ CHECKS = (
 def test_the_committed_document_is_what_the_views_say() -> None:
     """`make openapi` writes it; a warning of the generator is an error."""
     checked = subprocess.run(
-        [sys.executable, "-m", "tools.openapi"], cwd=CHECKOUT, capture_output=True, text=True, check=False
+        tie(sys.executable, "-m", "tools.openapi"), cwd=CHECKOUT, capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
@@ -79,7 +80,7 @@ def test_whatever_is_sent_no_answer_breaks_the_contract(live_stack: Any, tmp_pat
         f'[parameters]\n"path.deposit_id" = ["{deposit_id}", "zzzz-zzzz"]\n', encoding="utf-8"
     )
     noise = subprocess.run(
-        [
+        tie(
             str(Path(sys.executable).parent / "schemathesis"),
             "--config-file", str(tmp_path / "schemathesis.toml"),
             "run", f"{live_stack.url}/api/v1/openapi.json",
@@ -93,7 +94,7 @@ def test_whatever_is_sent_no_answer_breaks_the_contract(live_stack: Any, tmp_pat
             "--max-time", "60",
             "--no-color",
             *(word for name in LEFT_OUT for word in ("--exclude-operation-id", name)),
-        ],
+        ),
         cwd=tmp_path,
         capture_output=True,
         text=True,

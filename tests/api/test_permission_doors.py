@@ -8,14 +8,14 @@ import pytest
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from api.probing import Prober
 from repository.selectors.health import PartHealth
-from tests.api.conftest import WebClient, as_token, make_token
+from tests.api.conftest import WebClient
 from tests.api.worlds import People, gather_people
-from tests.factories import make_user
 
 ROLES = ("stranger", "other", "owner", "co-owner", "curator", "admin")
-DOORS = {"healthz", "readyz", "metrics", "api/v1/", "admin/", "accounts/", ""}
-"""API and pages have a table of their own, address by address."""
+DOORS = {"metrics", "api/v1/", "admin/", "accounts/", ""}
+"""API and pages have a table of their own, address by address; /healthz and /readyz stand beside Django."""
 
 OPEN_IN_ADMIN = {"/admin/login/", "/admin/logout/"}
 OWN_ACCOUNT = ("email/", "password/change/", "password/set/", "3rdparty/", "reauthenticate/")
@@ -58,7 +58,7 @@ def test_life_tells_everybody_the_same(web: WebClient) -> None:
     assert [status for status, _ in told] == [200]
 
 
-PARTS = {"database", "broker", "worker", "objects", "sandbox"}
+PARTS = {"database", "broker", "worker", "objects", "sandbox", "disk"}
 
 
 def test_readiness_names_parts_to_everybody_and_reasons_to_operators(web: WebClient) -> None:
@@ -71,8 +71,10 @@ def test_readiness_names_parts_to_everybody_and_reasons_to_operators(web: WebCli
         assert settings.DATABASES["default"]["PASSWORD"] not in answer.text
         if role != "admin":
             assert {body[name] for name in PARTS} <= {"ok", "unavailable"}
+            assert {tuple(part) for part in body["parts"].values()} == {("ok",)}, role
         has_details = {"detail" in part for part in body["parts"].values()}
         assert has_details == {role == "admin"}, role
+        assert {"free", "reserve"} <= set(body["parts"]["disk"]) or role != "admin"
 
 
 def test_counts_are_for_operators(web: WebClient) -> None:
@@ -113,8 +115,6 @@ def test_a_network_counts_for_the_connection_itself(
 ) -> None:
     answer = client.get("/metrics", REMOTE_ADDR=peer, headers=headers)
     assert (answer.status_code == 200) is is_told
-    parts = client.get("/readyz", REMOTE_ADDR=peer, headers=headers).json()["parts"].values()
-    assert {"detail" in part for part in parts} == {is_told}
 
 
 @pytest.mark.django_db
@@ -123,18 +123,29 @@ def test_no_network_is_the_operators_unless_it_is_named(client: Any) -> None:
     assert client.get("/metrics", REMOTE_ADDR="127.0.0.1").status_code == 401
 
 
-@pytest.mark.django_db
 def test_a_part_that_is_away_shows_its_host_to_operators_alone(
-    client: Any, monkeypatch: pytest.MonkeyPatch
+    web: WebClient, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    away = PartHealth("broker", is_ok=False, detail="Error 111 connecting to 10.9.8.7:6379.")
-    monkeypatch.setattr("api.health.check_broker", lambda: away)
-    told = client.get("/readyz")
-    assert (told.status_code, told.json()["broker"]) == (503, "unavailable")
-    assert "10.9.8.7" not in told.text
-    assert told.json()["parts"]["broker"] == {"ok": False}
-    headers = as_token(make_token(make_user(role="admin")))
-    assert client.get("/readyz", headers=headers).json()["broker"] == away.detail
+    away = PartHealth(
+        "broker", is_ok=False, detail="Error 111 connecting to 10.9.8.7:6379.", numbers={"n": 3}
+    )
+    monkeypatch.setattr("api.health._prober", Prober({"broker": lambda: away}))
+    people = gather_people()
+    for role in ("stranger", "owner", "curator", "reader", "expired"):
+        told = web.get("/readyz", headers=people.headers[role])
+        assert told.status_code == 503
+        assert told.json() == {
+            "status": "unavailable",
+            "parts": {"broker": {"ok": False}},
+            "broker": "unavailable",
+        }
+    told = web.get("/readyz", headers=people.headers["admin"])
+    assert told.json()["parts"]["broker"] == {"ok": False, "detail": away.detail, "n": 3}
+    assert told.json()["broker"] == away.detail
+    settings.OPERATOR_NETWORKS = (ip_network("127.0.0.1"),)  # where the test's own client is
+    assert web.get("/readyz").json()["broker"] == away.detail
+    for name in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"):
+        assert web.get("/readyz", headers={name: "127.0.0.1"}).json()["broker"] == "unavailable"
 
 
 def test_every_door_is_private(web: WebClient) -> None:

@@ -4,6 +4,7 @@ A route of the API, of the byte service or of the pages that stands in no line m
 """
 
 import base64
+import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,9 +13,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from starlette.routing import Route
 
 from api.byte_service.routes import build_byte_routes
+from repository.models import Job, Measurement
 from repository.schema.identifiers import generate_id
 from tests.api.conftest import WebClient, as_token, make_token
 from tests.api.worlds import PENDING, STATES, World, build_world, gather_people
@@ -281,6 +284,7 @@ def build_request(line: Line, world: World) -> dict[str, Any]:
     bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("POST", "deposits/"): {"title": "A new one"},
         ("PATCH", "deposits/{deposit_id}/"): {"acknowledged_warnings": []},
+        ("POST", "deposits/{deposit_id}/submit/"): {"until": "opened"},
         ("POST", "deposits/{deposit_id}/publish/"): {"accept_warnings": world.warnings},
         ("POST", "deposits/{deposit_id}/members/"): {"username": world.people.users["co-owner"].username},
         ("POST", "tokens/"): {"name": "more", "scopes": ["read"]},
@@ -387,6 +391,54 @@ def test_every_address_of_the_documentation_stands_in_the_table(web: WebClient) 
     }
     known = {(line.method, line.route.rstrip("/")) for line in API_LINES}
     assert {(method, path.rstrip("/")) for method, path in documented} - known == set()
+
+
+def test_what_is_shown_while_a_deposit_is_read_is_private(web: WebClient) -> None:
+    """First pictures, the step, the time left and the place in the line: of no use to others, and of no age."""
+    people = gather_people()
+    world = build_world("draft", people)
+    measurement = Measurement.objects.get(pk=world.words["measurement_id"])
+    measurement.products.update(is_preliminary=True)
+    of_reading = {"deposit_id": world.words["deposit_id"], "target": measurement.pk, "lane": "long"}
+    now = timezone.now()
+    running = Job.objects.create(
+        kind="convert_measurement",
+        state="running",
+        started_at=now,
+        lease_until=now + dt.timedelta(minutes=5),
+        fraction=0.5,
+        **of_reading,
+    )
+    waiting = Job.objects.create(kind="reduce_measurement", **of_reading)
+    product = f"/api/v1/measurements/{measurement.pk}/reductions/data.mean_diffraction_pattern"
+    addresses = {f"/api/v1/jobs/{job.pk}/" for job in (running, waiting)}
+    addresses |= {f"{product}/", f"{product}/preview.png", f"{product}/data"}
+    addresses |= {f"/api/v1/deposits/{measurement.deposit_id}/"}
+    for address in addresses:
+        for role, status in {
+            "stranger": {401, 404},
+            "other": {404},
+            "owner": {200},
+            "expired": {401},
+        }.items():
+            answer = web.get(address, headers=people.headers[role])
+            assert answer.status_code in status, (address, role)
+            assert answer.headers["cache-control"] == "private, no-store", (address, role)
+    shown = web.get(f"/api/v1/deposits/{measurement.deposit_id}/", headers=people.headers["owner"]).json()
+    assert shown["measurements"][0]["reading"]["step"] == "converting"
+    assert shown["measurements"][0]["products"][0]["is_preliminary"]
+    assert shown["progress"]["position"] is not None
+    place = web.get(f"/api/v1/jobs/{waiting.pk}/", headers=people.headers["owner"]).json()
+    assert isinstance(place["position"], int)
+    for role, status in {"stranger": 302, "other": 404, "owner": 200}.items():
+        web.cookies.clear()
+        if role in people.sessions:
+            web.cookies.set(settings.SESSION_COOKIE_NAME, people.sessions[role])
+        for page in ("", "/progress"):
+            answer = web.get(f"/deposits/{measurement.deposit_id}{page}")
+            assert answer.status_code == status, (page, role)
+            assert answer.headers["cache-control"] == "private, no-store", (page, role)
+    web.cookies.clear()
 
 
 @pytest.mark.parametrize("state", STATES)

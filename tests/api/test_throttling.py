@@ -4,9 +4,9 @@ import uuid
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 
 from api.throttling import AccountThrottle, AddressThrottle
+from repository.project.counters import SharedCounters
 from repository.project.environment import read_environment
 from tests.api.conftest import as_token, make_token
 from tests.factories import make_user
@@ -49,9 +49,11 @@ def test_by_default_a_token_may_ask_600_times_a_minute() -> None:
     assert environment.anonymous_requests_per_minute >= 600
 
 
-def test_counters_that_are_away_stop_nobody(client: Any, few: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any, **__: Any) -> None:
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr(cache, "get", refuse)
-    assert [client.get("/api/v1/search/").status_code for _ in range(5)] == [200] * 5
+def test_while_the_shared_counters_are_away_each_process_counts_for_itself(
+    client: Any, few: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody_there = SharedCounters("redis://127.0.0.1:9/0", {"KEY_PREFIX": str(uuid.uuid4())})
+    for throttle in (AccountThrottle, AddressThrottle):
+        monkeypatch.setattr(throttle, "cache", nobody_there)
+    answers = [client.get("/api/v1/search/").status_code for _ in range(4)]
+    assert answers == [200, 200, 200, 429]

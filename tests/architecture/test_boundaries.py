@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from repository.project.environment import CHECKOUT
+from tests.ties import tie
 
 SCIENCE = (
     "numpy", "scipy", "h5py", "hdf5plugin", "zarr", "tensorstore", "numba", "rsciio", "dask", "xarray", "PIL",
@@ -23,7 +24,7 @@ print(json.dumps(sorted(sys.modules)))
 def list_modules_of(module: str) -> set[str]:
     """Return what a fresh process has imported after it imported a module of the project."""
     asked = subprocess.run(
-        [sys.executable, "-c", ASK.format(module=module)],
+        tie(sys.executable, "-c", ASK.format(module=module)),
         cwd=CHECKOUT,
         capture_output=True,
         text=True,
@@ -48,7 +49,7 @@ def test_the_web_process_never_imports_a_reader() -> None:
 
 def test_imports_point_down() -> None:
     checked = subprocess.run(
-        [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"],
+        tie(Path(sys.executable).parent / "lint-imports", "--no-cache"),
         cwd=CHECKOUT,
         capture_output=True,
         text=True,

@@ -11,10 +11,11 @@ import pytest
 import yaml
 
 from repository.project import environment
+from repository.project.connections import Processes, choose_max_connections
 from repository.project.environment import CHECKOUT, Environment, EnvironmentVariableError, read_environment
 
 COMPOSE_FILE = CHECKOUT / "docker-compose.yml"
-OURS = ("web", "worker", "beat", "migrate")
+OURS = ("web", "worker", "worker-short", "beat", "migrate")
 # Variables that belong to other people's programs, and who reads them
 FOREIGN_VARIABLES = {
     "POSTGRES_PASSWORD": "the PostgreSQL image",
@@ -105,8 +106,22 @@ def test_the_database_has_the_major_of_the_embedded_one(compose: dict[str, Any])
     assert compose["services"]["database"]["volumes"][0] == "database:/var/lib/postgresql"
 
 
+def test_the_database_has_places_for_the_web_processes_and_for_workers(compose: dict[str, Any]) -> None:
+    words = compose["services"]["database"]["command"]
+    allowed = int(next(word for word in words if word.startswith("max_connections=")).partition("=")[2])
+    web = next(word for word in compose["services"]["web"]["command"] if word.startswith("--workers="))
+    threads = read_environment(
+        {"DATABASE_URL": "postgresql://a@b/c", "BROKER_URL": "memory://", "STEMMA_SECRET_KEY": "x"}
+    ).web_threads
+    # Two such web services during a rolling restart, and four workers on sixteen cores each.
+    processes = Processes(
+        web=2 * int(web.partition("=")[2]), web_threads=threads, workers=4, jobs_at_once=4 * 16
+    )
+    assert allowed >= choose_max_connections(processes)
+
+
 def test_everything_waits_for_what_it_needs(compose: dict[str, Any]) -> None:
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "worker-short", "beat"):
         assert compose["services"][name]["depends_on"] == {
             "database": {"condition": "service_healthy"},
             "broker": {"condition": "service_healthy"},
@@ -173,7 +188,7 @@ def test_addresses_name_services_and_their_roles(compose: dict[str, Any], secret
 
 
 def test_only_migrations_know_the_owner_of_the_tables(compose: dict[str, Any], secrets: Path) -> None:
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "worker-short", "beat"):
         variables = variables_of(compose["services"][name], secrets)
         assert "DATABASE_OWNER_URL" not in variables, name
         assert "stemma_owner" not in variables["DATABASE_URL"], name

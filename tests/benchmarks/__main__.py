@@ -15,8 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from processing.engine.one_pass import ConversionOptions, convert_signal
+from tests.benchmarks import small_files
+from tests.benchmarks.first_pictures import NAME, QUICK_GB, WHOLE_GB, measure_first_pictures
+from tests.benchmarks.many_clients import measure_many_clients
 from tests.benchmarks.scan import QUICK, WHOLE, Scan, make_scan
 from tests.benchmarks.workloads import open_raw
+from tests.ties import tie
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 RESULTS = CHECKOUT / "bench" / "results.json"
@@ -94,7 +98,7 @@ def _say(text: str) -> None:
 
 def run_once(workload: str, scan: Scan, folder: Path) -> dict[str, Any]:
     """Measure one workload in a fresh process."""
-    command = [sys.executable, "-m", "tests.benchmarks.measured_process", workload, str(scan.path)]
+    command = tie(sys.executable, "-m", "tests.benchmarks.measured_process", workload, scan.path)
     command += [*(str(size) for size in scan.shape), str(folder / "work")]
     finished = subprocess.run(
         command, capture_output=True, text=True, check=False, cwd=CHECKOUT, env={**os.environ, **ONE_THREAD}
@@ -143,11 +147,24 @@ def print_table(results: dict[str, dict[str, Any]]) -> None:
     _say(f"{'benchmark':52} {'ratio':>7} {'budget':>7} {'cpu s':>9} {'their cpu s':>11} {'peak MB':>8}")
     for name, entry in results.items():
         budget = "-" if entry["budget"] is None else f"{entry['budget']:g}"
+        if "theirs" not in entry["detail"]:
+            continue
         mark = "" if entry["budget"] is None or entry["ratio"] <= entry["budget"] else "  over budget"
         theirs = entry["detail"]["theirs"]["cpu_s"]
         _say(
             f"{name:52} {entry['ratio']:7.3f} {budget:>7} {entry['cpu_s']:9.3f} {theirs:11.3f} "
             f"{entry['peak_mb']:8.0f}{mark}"
+        )
+
+
+def print_loads(results: dict[str, dict[str, Any]]) -> None:
+    """Print what many clients were answered."""
+    for name, entry in results.items():
+        detail = entry["detail"]
+        _say(
+            f"{name:14} {entry['n']} answers in {detail['seconds']:.0f} s, {detail['statuses']}, refused "
+            f"{entry['ratio']:.1%}, p50 {detail['p50_s']} s, p95 {detail['p95_s']} s, "
+            f"{detail['connections']} of {detail['planned_connections']} connections, {entry['peak_mb']:.0f} MB"
         )
 
 
@@ -166,10 +183,17 @@ def main() -> None:
             for name in workloads:
                 runs[name].append(run_once(name, scan, folder))
                 _say(f"  {number + 1}/{repeats} {name}: {runs[name][-1]['cpu_s']:.3f} CPU s")
+        early = measure_first_pictures(folder / "first", QUICK_GB if quick else WHOLE_GB)
+        n_files = small_files.QUICK if quick else small_files.WHOLE
+        small = small_files.measure_small_files(folder, n_files, _say)
     results = {comparison.name: compare(comparison, runs) for comparison in COMPARISONS}
+    results |= {NAME: early, **small}
+    _say("many clients of a running Stemma")
+    loads = measure_many_clients(quick=quick)
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    RESULTS.write_text(json.dumps({**results, **loads}, indent=2) + "\n", encoding="utf-8")
     print_table(results)
+    print_loads(loads)
 
 
 if __name__ == "__main__":

@@ -24,9 +24,10 @@ from processing.engine.reduction_pass import PatternScanPass
 from processing.engine.verify_zarr import open_array
 from processing.engine.zarr_metadata import build_array_metadata, encode_array_metadata
 from processing.engine.zarr_writer import ZarrWriter
+from processing.reductions.annulus import Annulus
 from processing.reductions.detector_plan import AngleKnowledge, plan_virtual_detectors
 from processing.reductions.disk import NoDisk
-from processing.reductions.virtual_detector import Annulus, sum_virtual_detectors
+from processing.reductions.virtual_detector import sum_virtual_detectors
 from processing.reductions.warm_up import compile_kernels
 from tests.benchmarks.scan import CENTER, DETECTOR, RADIUS, Scan
 

@@ -13,6 +13,7 @@ import pytest
 
 import stemma
 from tests.client.experiments import Experiment, write_experiment
+from tests.ties import tie
 
 COMMAND = Path(sys.executable).with_name("stemma")
 
@@ -25,7 +26,7 @@ class Shell:
 
     def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(COMMAND), *map(str, arguments)],
+            tie(COMMAND, *arguments),
             env=self.environment,
             capture_output=True,
             text=True,
@@ -43,7 +44,7 @@ class Shell:
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [str(COMMAND), *map(str, arguments)],
+            tie(COMMAND, *arguments),
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ties import tie
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 UV = CHECKOUT / ".bootstrap/bin/uv"
 INSTALLED_UV = CHECKOUT / ".bootstrap/uv/bin/uv"
@@ -41,7 +43,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(*command: str) -> str:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd="/")
+    done = subprocess.run(
+        tie(*command), capture_output=True, text=True, check=False, env=environment, cwd="/"
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -68,7 +72,7 @@ def test_it_imports_without_the_server(installed: Path) -> None:
 def test_the_command_is_there(installed: Path) -> None:
     assert "deposit" in run(str(installed / "stemma"), "--help")
     done = subprocess.run(
-        [str(installed / "stemma"), "plan", "--json"], capture_output=True, text=True, check=False
+        tie(installed / "stemma", "plan", "--json"), capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
     assert json.loads(done.stdout)["code"] == "usage"

@@ -12,7 +12,7 @@ import httpx
 
 from stemma.errors import JsonObject, ServerUnreachableError, UsageError
 from stemma.identifiers import split_address
-from stemma.problems import build_error
+from stemma.problems import build_error, read_problem
 from stemma.retrying import AWAY_STATUSES, Patience, read_retry_after
 
 API = "/api/v1"
@@ -142,10 +142,11 @@ class Connection:
                     raise self.unreachable(fault) from fault
                 continue
             advised = read_retry_after(response)
-            if response.status_code in AWAY_STATUSES or (response.is_client_error and advised is not None):
-                reason = f"the server answers {response.status_code} {response.reason_phrase}"
-                if patience.wait(reason, advised_s=advised):
-                    continue
+            passes = response.status_code in AWAY_STATUSES or (
+                response.is_client_error and advised is not None
+            )
+            if passes and patience.wait(_describe_wait(response), advised_s=advised):
+                continue
             if not response.is_success and response.status_code not in accept:
                 raise build_error(response)
             patience.restore()
@@ -204,6 +205,12 @@ def describe_fault(fault: httpx.TransportError) -> str:
     if isinstance(fault, httpx.TimeoutException):
         return "it took too long to answer"
     return str(fault) or type(fault).__name__
+
+
+def _describe_wait(response: httpx.Response) -> str:
+    """Return the server's own sentence where it has one."""
+    said = str(read_problem(response).get("detail") or "").rstrip(".")
+    return said or f"the server answers {response.status_code} {response.reason_phrase}"
 
 
 def is_hopeless(fault: httpx.TransportError) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
-AWAY_STATUSES = frozenset({429, 502, 503, 504})
+# 507: the server has no room just now, and keeps what it has until its operator makes some.
+AWAY_STATUSES = frozenset({429, 502, 503, 504, 507})
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 15.0
 

@@ -682,6 +682,8 @@ export interface components {
             requirements: components["schemas"]["RequirementShape"][];
             /** @description The measurement of an earlier version in whose place this one stands. */
             replaces: string | null;
+            /** @description What is being done with it just now. */
+            reading: components["schemas"]["ReadingShape"] | null;
             url: string;
             dataset: string;
         };
@@ -743,6 +745,13 @@ export interface components {
             files: components["schemas"]["FileShape"][];
             measurements: components["schemas"]["MeasurementShape"][];
             progress: components["schemas"]["ProgressShape"];
+            /**
+             * @description How far the files are read since they were handed in last.
+             *
+             *     * `opened` - opened
+             *     * `converted` - converted
+             */
+            read_until: components["schemas"]["ReadUntilEnum"];
             version: number | null;
         };
         /**
@@ -808,6 +817,15 @@ export interface components {
             kind: string;
             target: string;
             state: components["schemas"]["JobShapeStateEnum"];
+            /**
+             * @description Short work takes seconds and never waits behind long work, whose time grows with the file.
+             *
+             *     * `short` - short
+             *     * `long` - long
+             */
+            lane: components["schemas"]["LaneEnum"];
+            /** @description How many jobs of its lane are before it while it waits; depositors take turns. Null otherwise. */
+            position: number | null;
             attempt: number;
             /** Format: double */
             fraction: number;
@@ -833,6 +851,12 @@ export interface components {
          * @enum {string}
          */
         KindEnum: "array" | "preview";
+        /**
+         * @description * `short` - short
+         *     * `long` - long
+         * @enum {string}
+         */
+        LaneEnum: "short" | "long";
         MeasurementShape: {
             id: string;
             format: string;
@@ -848,6 +872,8 @@ export interface components {
             requirements: components["schemas"]["RequirementShape"][];
             /** @description The measurement of an earlier version in whose place this one stands. */
             replaces: string | null;
+            /** @description What is being done with it just now. */
+            reading: components["schemas"]["ReadingShape"] | null;
             url: string;
         };
         /**
@@ -899,13 +925,18 @@ export interface components {
             size: number;
             sha256: string;
             code_version: string;
+            /** @description Made from a part of the values; its parameters say from which. The conversion replaces it. */
+            is_preliminary: boolean;
             url: string;
         };
         ProgressShape: {
             /** Format: double */
             fraction: number;
             message: string;
+            /** @description How many jobs of the deposit wait or run. */
             running: number;
+            /** @description How many jobs are before the first of those that wait. Null when none waits. */
+            position: number | null;
             failed: string[];
         };
         PublishInputRequest: {
@@ -919,6 +950,29 @@ export interface components {
             label: string;
             url: string;
         };
+        /**
+         * @description * `opened` - opened
+         *     * `converted` - converted
+         * @enum {string}
+         */
+        ReadUntilEnum: "opened" | "converted";
+        ReadingShape: {
+            step: components["schemas"]["StepEnum"];
+            state: components["schemas"]["ReadingShapeStateEnum"];
+            /** Format: double */
+            fraction: number;
+            /**
+             * Format: double
+             * @description At the rate so far.
+             */
+            seconds_left: number | null;
+        };
+        /**
+         * @description * `queued` - queued
+         *     * `running` - running
+         * @enum {string}
+         */
+        ReadingShapeStateEnum: "queued" | "running";
         ReductionListShape: {
             results: components["schemas"]["ProductShape"][];
         };
@@ -995,6 +1049,23 @@ export interface components {
             statistics: unknown;
             is_converted: boolean;
             zarr: string;
+        };
+        /**
+         * @description * `opening` - opening
+         *     * `previewing` - previewing
+         *     * `converting` - converting
+         *     * `reducing` - reducing
+         * @enum {string}
+         */
+        StepEnum: "opening" | "previewing" | "converting" | "reducing";
+        SubmitInputRequest: {
+            /**
+             * @description opened: recognize, open and check only, as `stemma validate` does; nothing is converted.
+             *
+             *     * `opened` - opened
+             *     * `converted` - converted
+             */
+            until?: components["schemas"]["ReadUntilEnum"];
         };
         TokenListShape: {
             results: components["schemas"]["TokenShape"][];
@@ -2380,7 +2451,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SubmitInputRequest"];
+            };
+        };
         responses: {
             202: {
                 headers: {
@@ -2388,6 +2463,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DepositShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
                 };
             };
             /** @description An account is needed. */
@@ -2419,6 +2503,15 @@ export interface operations {
             };
             /** @description The state does not allow it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

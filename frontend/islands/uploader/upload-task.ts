@@ -32,6 +32,14 @@ function reasonOf(error: Error | DetailedError): string {
   return describeProblem(parseProblem(response.getStatus(), response.getBody()));
 }
 
+const noRoom = 507;
+
+/** What passes by itself in seconds is tried again unasked; a full disk waits for its operator, so the person is told. */
+export function isWorthRetrying(status: number, isOnline: boolean): boolean {
+  const isRefused = status >= 400 && status < 500 && status !== 409 && status !== 423;
+  return isOnline && !isRefused && status !== noRoom;
+}
+
 export class UploadTask {
   state: UploadState = "waiting";
   sent = 0;
@@ -103,6 +111,7 @@ export class UploadTask {
       },
       fingerprint: () => Promise.resolve(fingerprint(this.target.deposit, path, file)),
       removeFingerprintOnSuccess: true,
+      onShouldRetry: (error) => isWorthRetrying(error.originalResponse?.getStatus() ?? 0, navigator.onLine),
       onProgress: (sent) => {
         this.sent = sent;
         this.onChange(this);

@@ -37,7 +37,7 @@ from ingest.readers.contract import (
 )
 from ingest.readers.dm.images import COLORS, PACKED, ArrayPlan, DmImage, plan_array
 from ingest.readers.dm.tags import DataBlock, read_tags
-from ingest.readers.framed_bytes import FramedBytes, FramePart, open_part
+from ingest.readers.framed_bytes import FramedBytes, FramePart, ImageRows, open_part
 from ingest.readers.header_json import to_json
 from ingest.readers.refusals import decline, refuse, warn
 from ingest.readers.scan_shape import decide_scan_layout
@@ -127,8 +127,14 @@ def _build_signal(
         stride = int(np.prod(signal)) * dtype.itemsize
         store = FramedBytes([part], stride, signal, native, lambda raw: raw.view(dtype).reshape(-1, *signal))
         load: Callable[[Region], npt.NDArray[Any]] = partial(store.load, leading=leading)
+        by_channel: dict[str, Any] = {}
+        if not leading and len(signal) == 2:  # noqa: PLR2004 - one image
+            rows = ImageRows(part, (signal[0], signal[1]), dtype)
+            by_channel = {"stored_block": rows.stored_block, "load_channels": rows.load_channels}
     else:
-        load = TransposedBytes(part, leading, signal, dtype).load
+        turned = TransposedBytes(part, leading, signal, dtype)
+        load = turned.load
+        by_channel = {"stored_block": turned.stored_block, "load_channels": turned.load_channels}
     source = SignalSource(
         name=name,
         shape=shape,
@@ -139,6 +145,7 @@ def _build_signal(
         intensity_unit=intensity_unit(image.brightness_unit),
         shape_origin=origin,
         orientation=_orient(plan),
+        **by_channel,
     )
     return source, [*findings, *_check_units(image, file)]
 

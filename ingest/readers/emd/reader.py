@@ -134,6 +134,8 @@ def _open_array(
         axes=axes,
         n_signal_axes=n_signal,
         load=source.load,
+        stored_block=source.stored_block,
+        load_channels=source.load_channels,
         intensity_unit=intensity_unit(find_text(array.dataset, "units")),
         shape_origin=origin,
         orientation=ORIENTATION,

@@ -45,13 +45,43 @@ class DatasetSource:
             return self._take(region)
         return self._load_folded(region)
 
+    @property
+    def stored_block(self) -> tuple[int, ...]:
+        """What is read as a whole, over the given axes: a chunk, or one pattern where the values lie in a run.
+
+        Where leading axes are folded, a chunk of several frames spans positions along the last of them.
+        """
+        stored = self.dataset.chunks
+        if stored is None:
+            is_image = not self.leading and self.n_signal_axes == 2 and not self.squeezed  # noqa: PLR2004
+            return (1, self.dataset.shape[-1]) if is_image else ()
+        kept = [size for axis, size in enumerate(stored) if axis not in self.squeezed]
+        signal = kept[len(kept) - self.n_signal_axes :]
+        if len(kept) - self.n_signal_axes == len(self.leading):
+            return tuple(kept)
+        frames = min(math.prod(kept[: len(kept) - self.n_signal_axes]), self.leading[-1])
+        return (*(1 for _ in self.leading[:-1]), frames, *signal)
+
+    def load_channels(self, region: Region) -> npt.NDArray[Any]:
+        """Return slices of the signal axes at every position."""
+        leading = tuple(slice(0, size) for size in self.leading)
+        if self.squeezed:
+            return self._take(self._index_squeezed((*leading, *region)))
+        n_stored = self.dataset.ndim - self.n_signal_axes
+        whole = (slice(None),) * n_stored
+        values = self._take((*whole, *region))
+        return values.reshape(*self.leading, *values.shape[n_stored:])
+
     def _take(self, index: tuple[slice | int, ...]) -> npt.NDArray[Any]:
         with refuse_damage(self.path):
             return np.asarray(self.dataset[index] if index else self.dataset[()])
 
     def _with_squeezed(self, region: Region) -> tuple[slice | int, ...]:
         """Return the index of all stored axes: the region, then whole axes, 0 on squeezed ones."""
-        given = iter([*region, *(slice(None),) * self.n_signal_axes])
+        return self._index_squeezed((*region, *(slice(None),) * self.n_signal_axes))
+
+    def _index_squeezed(self, index: Region) -> tuple[slice | int, ...]:
+        given = iter(index)
         return tuple(0 if axis in self.squeezed else next(given) for axis in range(self.dataset.ndim))
 
     def _load_folded(self, region: Region) -> npt.NDArray[Any]:

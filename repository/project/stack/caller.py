@@ -4,6 +4,8 @@ import os
 import signal
 from pathlib import Path
 
+from repository.project.stack.processes import read_name
+
 _MAKES = frozenset({"make", "gmake"})
 
 
@@ -16,7 +18,7 @@ class Caller:
 
     def __init__(self) -> None:
         self._pid = os.getppid()
-        self._is_make = _read_name(self._pid) in _MAKES
+        self._is_make = read_name(self._pid) in _MAKES
         self._caught_interrupts = self._is_make and _catches_interrupts(self._pid)
 
     def has_given_up(self) -> bool:
@@ -26,13 +28,6 @@ class Caller:
         if os.getppid() != self._pid:
             return True
         return self._caught_interrupts and not _catches_interrupts(self._pid)
-
-
-def _read_name(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return ""
 
 
 def _catches_interrupts(pid: int) -> bool:

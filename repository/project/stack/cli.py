@@ -1,7 +1,7 @@
 """The command line of the stack; the Makefile is its usual caller."""
 
 import argparse
-import subprocess
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +10,13 @@ from typing import TypeAlias
 from repository.project.environment import EnvironmentVariableError, StackEnvironment, read_stack_environment
 from repository.project.stack.background import show_status, start_in_background, stop_background
 from repository.project.stack.errors import StackError
+from repository.project.stack.home import StackHome
 from repository.project.stack.one_command import run_with_servers
 from repository.project.stack.parts import compose_examples
 from repository.project.stack.progress import Progress
 from repository.project.stack.supervisor import Supervisor
 
+_INTERRUPTED = 130
 Run: TypeAlias = Callable[[argparse.Namespace, StackEnvironment, Progress], int]
 
 
@@ -27,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (StackError, EnvironmentVariableError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     except OSError as error:
         sys.stderr.write(f"{error.filename or 'The system'}: {error.strerror}. Stemma cannot go on.\n")
         return 1
@@ -43,7 +47,8 @@ def _demo(options: argparse.Namespace, environment: StackEnvironment, progress: 
 
 def _examples(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:
     del environment, progress  # the program reads and reports for itself
-    return subprocess.call(compose_examples(options.data))
+    command = compose_examples(options.data)
+    os.execv(command[0], command)  # noqa: S606 - it takes this process's place: nobody is left to outlive it
 
 
 def _start(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:
@@ -53,7 +58,7 @@ def _start(options: argparse.Namespace, environment: StackEnvironment, progress:
 
 def _stop(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:
     del options
-    return stop_background(environment, progress)
+    return stop_background(StackHome(environment.home), progress)
 
 
 def _status(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:

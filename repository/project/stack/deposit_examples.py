@@ -7,6 +7,7 @@ import argparse
 import http.client
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from repository.project.stack.health import ask_readiness
 from repository.project.stack.home import StackHome
 from repository.project.stack.json_file import read_json, write_json
 from repository.project.stack.managed_part import describe_exit
+from repository.project.stack.processes import compose_launcher
 
 _DONE, _REFUSED, _ERRORS_FOUND, _INTERRUPTED = 0, 2, 3, 130
 _DESCRIPTIONS = ("stemma.yaml", "stemma.yml", "stemma.json", "metadata.yaml", "metadata.yml", "metadata.json")
@@ -140,7 +142,8 @@ def _call_stemma(plan: PlannedDeposit, credentials: Credentials) -> tuple[int, d
 
 
 def _write_command(plan: PlannedDeposit) -> list[str]:
-    words = [str(Path(sys.executable).with_name("stemma")), "deposit", *map(str, plan.paths)]
+    tie = compose_launcher(signal.SIGTERM, None)
+    words = [*tie, str(Path(sys.executable).with_name("stemma")), "deposit", *map(str, plan.paths)]
     words += ["--metadata", str(plan.metadata)] if plan.metadata is not None else ["--title", plan.name]
     return [*words, "--publish"] if plan.publish else words
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from repository.project.environment import CHECKOUT
+from repository.project.stack.background import stop_background
 from repository.project.stack.credentials import Credentials, read_credentials
 from repository.project.stack.health import ask_readiness
 from repository.project.stack.home import StackHome
-from repository.project.stack.processes import ProcessIdentity, compose_launcher, send_signal, wait_until_gone
+from repository.project.stack.processes import ProcessIdentity, compose_launcher, send_signal
+from repository.project.stack.progress import Silence
 from repository.project.stack.state import StackState, load_state
 
 _ADDRESSES = ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL")
@@ -71,6 +73,10 @@ class RunningStack:
     def _log(self) -> Path:
         return self.home.root.with_name(f"{self.home.root.name}.output")
 
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def start(self, *, seconds: float = 120.0) -> None:
         """Start the supervisor and wait until Stemma is ready."""
         self.launch()
@@ -101,7 +107,7 @@ class RunningStack:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another command of the stack on the same home, such as `status`."""
         return subprocess.run(
-            [*self.launcher, *self.words(*arguments)],
+            [*(self.launcher or compose_launcher(signal.SIGTERM, None)), *self.words(*arguments)],
             env=dict(self.environment),
             cwd=self.checkout,
             stdin=subprocess.DEVNULL,
@@ -170,11 +176,11 @@ class RunningStack:
 
     def clean(self) -> None:
         """End what is left, and remove what lies outside the home."""
-        if self.process is not None and self.process.poll() is None:
+        try:
             self.stop()
-        for identity in wait_until_gone(list(self.identities.values()), seconds=30.0):
-            send_signal(identity.pid, signal.SIGKILL)
-        shutil.rmtree(self.home.relocated, ignore_errors=True)
+        finally:
+            stop_background(self.home, Silence())
+            shutil.rmtree(self.home.relocated, ignore_errors=True)
 
 
 def compose_environment(

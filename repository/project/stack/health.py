@@ -4,10 +4,15 @@ import http.client
 import json
 from dataclasses import dataclass
 
+_TOLERATED = "disk"
+
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """The answer of /readyz: `missing` names the parts that are not there yet."""
+    """The answer of /readyz: `missing` names the parts that are not there yet.
+
+    A short disk is named too, but keeps nobody from starting: people read, and make room, on a Stemma that runs.
+    """
 
     ready: bool
     missing: tuple[str, ...]
@@ -24,7 +29,17 @@ def ask_readiness(host: str, port: int, *, timeout: float = 5.0) -> Readiness:
         return Readiness(ready=False, missing=("web",))
     finally:
         connection.close()
-    return Readiness(ready=status == http.HTTPStatus.OK, missing=list_missing(status, body))
+    return weigh(status, body)
+
+
+def weigh(status: int, body: bytes) -> Readiness:
+    """Return what an answer of /readyz comes to."""
+    missing = list_missing(status, body)
+    return Readiness(ready=all(_names(name, _TOLERATED) for name in missing), missing=missing)
+
+
+def _names(lack: str, part: str) -> bool:
+    return lack == part or lack.startswith(f"{part} (")
 
 
 def list_missing(status: int, body: bytes) -> tuple[str, ...]:
@@ -41,7 +56,12 @@ def list_missing(status: int, body: bytes) -> tuple[str, ...]:
     described = parts.pop("parts", {})
     names = described if isinstance(described, dict) and described else parts
     lacking = [name for name, value in names.items() if not _is_well(value)]
-    return tuple(f"{name} ({parts[name]})" if parts.get(name) else name for name in lacking) or ("web",)
+    return tuple(_name_lack(name, parts.get(name)) for name in lacking) or ("web",)
+
+
+def _name_lack(name: str, reason: object) -> str:
+    """Return a part with its reason; strangers, and so whoever starts the server, are told none."""
+    return f"{name} ({reason})" if reason and reason != "unavailable" else name
 
 
 def _is_well(value: object) -> bool:

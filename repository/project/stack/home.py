@@ -10,6 +10,7 @@ from repository.project.stack.errors import StackError
 
 NEEDED_BYTES = 500 * 10**6
 _PRIVATE_FOLDERS = ("logs", "objects", "uploads", "work", "beat")
+_LATER_FOLDERS = ("cache", "dois", "static")  # made when they are needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class StackHome:
     @property
     def lock(self) -> Path:
         return self.root / "stack.lock"
+
+    @property
+    def start_lock(self) -> Path:
+        return self.root / "start.lock"
 
     @property
     def beat_schedule(self) -> Path:
@@ -72,6 +77,7 @@ def prepare_home(root: Path) -> StackHome:
             (root / name).mkdir(mode=0o700, exist_ok=True)
         home.lock.touch(mode=0o600)
         os.close(os.open(home.lock, os.O_RDWR))
+        _require_writable(root)
     except (PermissionError, NotADirectoryError, FileExistsError) as error:
         raise StackError(
             f"{root} cannot be written: {error.strerror}. It holds the data of this Stemma; make it yours "
@@ -83,6 +89,17 @@ def prepare_home(root: Path) -> StackHome:
         ) from error
     check_space(root)
     return home
+
+
+def _require_writable(root: Path) -> None:
+    """Look at every folder of ours: one of them may be a disk of its own, mounted read-only."""
+    for folder in (root, *(root / name for name in (*_PRIVATE_FOLDERS, *_LATER_FOLDERS))):
+        if not folder.exists() or os.access(folder, os.W_OK | os.X_OK):
+            continue
+        raise StackError(
+            f"{folder} cannot be written to: it is read-only, or belongs to somebody else. Stemma needs to write "
+            "there: mount it writable or make it yours, then start again. Nothing was changed."
+        )
 
 
 def check_space(root: Path, *, needed: int = NEEDED_BYTES) -> None:

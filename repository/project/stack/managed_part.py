@@ -51,20 +51,30 @@ class ManagedPart:
         self.status.log = str(self._command.log)
         self.status.state = "failing" if self.is_failing else "running"
 
+    def restart(self) -> None:
+        """Start again; where the disk does not even take its files, count that as a quick death and try later."""
+        try:
+            self.start()
+        except OSError as error:
+            self._note_death(f"not started: {error.strerror}", quick=True)
+
     def has_died(self) -> bool:
         """Notice a death once: note the reason, clear what it left, and say when the next start is due."""
         if self._process is None or self._process.poll() is None:
             return False
         kill_session(self._process.pid)
         quick = time.monotonic() - self._begun < QUICK_DEATH_SECONDS
+        self._note_death(describe_exit(self._process.returncode), quick=quick)
+        return True
+
+    def _note_death(self, how: str, *, quick: bool) -> None:
         self._quick_deaths = self._quick_deaths + 1 if quick else 0
         self._due = time.monotonic() + _DELAYS[min(self._quick_deaths, len(_DELAYS) - 1)]
-        self.status.last_exit = describe_exit(self._process.returncode)
+        self.status.last_exit = how
         self.status.restarts += 1
         self.status.pid = self.status.started = None
         self.status.state = "failing" if self.is_failing else "restarting"
         self._process = None
-        return True
 
     def has_settled(self) -> bool:
         """Tell once that a part which kept dying has stayed up for a while."""

@@ -14,12 +14,21 @@ from repository.project.stack.home import StackHome, prepare_home
 from repository.project.stack.lock import HomeLock
 from repository.project.stack.logs import rotate_log
 from repository.project.stack.parts import Addresses
-from repository.project.stack.processes import become_subreaper, compose_launcher, send_signal
+from repository.project.stack.processes import (
+    become_subreaper,
+    compose_launcher,
+    end_adopted,
+    reap_adopted,
+    send_signal,
+)
 from repository.project.stack.progress import Silence
+from repository.project.stack.remains import PART_VARIABLE, end_remains
 from repository.project.stack.servers import Servers
 from repository.project.stack.signals import StopSignals
+from repository.project.stack.state import StackState
 
 _INTERRUPTED = 130
+_SECONDS_TO_END = 60.0  # a whole Stemma of a test may be among them, with its database
 
 
 def run_with_servers(command: list[str], *, environment: StackEnvironment, home: Path | None) -> int:
@@ -44,11 +53,13 @@ def run_with_servers(command: list[str], *, environment: StackEnvironment, home:
         keep_messages=False,
     )
     try:
+        end_remains(stack_home, StackState(), Silence())
         addresses = servers.start(former_ports={})
-        return _run(command, compose_environment(stack_home, secrets, addresses), signals)
+        return _run(command, compose_environment(stack_home, secrets, addresses), signals, servers.pids)
     except StopRequestedError:
         return _INTERRUPTED
     finally:
+        end_adopted(servers.pids, seconds=_SECONDS_TO_END)
         for part in reversed(servers.parts):
             part.stop(is_urgent=lambda: signals.count > 1)
         lock.release()
@@ -56,8 +67,9 @@ def run_with_servers(command: list[str], *, environment: StackEnvironment, home:
 
 def compose_environment(home: StackHome, secrets: Secrets, addresses: Addresses) -> dict[str, str]:
     """Return the environment of the command: both database roles, for tests use both."""
+    inherited = {name: value for name, value in os.environ.items() if name != PART_VARIABLE}
     return {
-        **os.environ,
+        **inherited,
         "STEMMA_HOME": str(home.root),
         "STEMMA_SECRET_KEY": secrets.secret_key,
         "DATABASE_URL": addresses.database,
@@ -71,7 +83,7 @@ def _claim_home(home: Path | None) -> tuple[StackHome, HomeLock]:
     for candidate in [home] if home is not None else _list_homes():
         stack_home = prepare_home(candidate)
         lock = HomeLock(stack_home)
-        if lock.acquire():
+        if lock.acquire(seconds=0.0 if home is None else 1.0):
             return stack_home, lock
     raise StackError(f"{home} is in use by another Stemma; name another folder with --home.")
 
@@ -80,12 +92,13 @@ def _list_homes() -> Iterator[Path]:
     return (CHECKOUT / (".stemma-test" if number == 1 else f".stemma-test-{number}") for number in count(1))
 
 
-def _run(command: list[str], environment: dict[str, str], signals: StopSignals) -> int:
+def _run(command: list[str], environment: dict[str, str], signals: StopSignals, servers: set[int]) -> int:
     """Run in the foreground: the terminal's Ctrl-C reaches the command by itself, a TERM is passed on."""
     process = subprocess.Popen([*compose_launcher(signal.SIGTERM, None), *command], env=environment)
     seen = 0
     while process.poll() is None:
         signals.pause(1.0)
+        reap_adopted({process.pid, *servers})
         if signals.count > seen:
             seen = signals.count
             if signals.last != signal.SIGINT or seen > 1:

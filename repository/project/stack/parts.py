@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from repository.lanes import LANES, Lane
 from repository.project.environment import CHECKOUT, StackEnvironment
 from repository.project.stack.credentials import Secrets
 from repository.project.stack.home import StackHome
 from repository.project.stack.processes import Command
+from repository.project.stack.remains import mark_part
 
 # One numeric thread per process: the worker already runs one process per core.
 _ONE_THREAD = {
@@ -53,13 +55,13 @@ class ApplicationParts:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
-    def variables(self) -> dict[str, str]:
-        """Return the environment of every part; only `preparation` adds the owner of the tables."""
+    def variables(self, part: str) -> dict[str, str]:
+        """Return the environment of a part; only `preparation` adds the owner of the tables."""
         inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
         return {
             **inherited,
+            **mark_part(self.home, part),
             "PYTHONUNBUFFERED": "1",
-            "STEMMA_HOME": str(self.home.root),
             "STEMMA_PORT": str(self.port),
             "STEMMA_PUBLIC_URL": os.environ.get("STEMMA_PUBLIC_URL") or self.url,
             "STEMMA_SECRET_KEY": self.secrets.secret_key,
@@ -81,15 +83,24 @@ class ApplicationParts:
                 str(self.port),
             ),
             ("--workers", str(self.environment.web_workers), "--respawn-failed-workers"),
-            ("--workers-kill-timeout", "5", "--no-ws", "repository.project.asgi:application"),
+            ("--workers-kill-timeout", "5", "--no-ws", "repository.project.stack.web_children:application"),
         )
 
     def worker(self) -> Command:
+        """Return the worker for long work; its processes take short work as well where there is any."""
+        return self._worker("worker", LANES, self.environment.worker_processes)
+
+    def worker_short(self) -> Command:
+        """Return the worker that takes short work only, so that some process always has time for it."""
+        return self._worker("worker-short", ("short",), self.environment.short_worker_processes)
+
+    def _worker(self, part: str, lanes: tuple[Lane, ...], processes: int) -> Command:
         return self._command(
-            "worker",
+            part,
             ("-m", "celery", "-A", "repository.project.celery:app", "worker", "--pool", "prefork"),
-            ("--concurrency", str(self.environment.worker_processes), "--without-gossip", "--without-mingle"),
-            ("--loglevel", "INFO", "--include", "repository.project.stack.worker_children"),
+            ("--hostname", f"{part}@%h", "--queues", ",".join(lanes), "--concurrency", str(processes)),
+            ("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+            ("--include", "repository.project.stack.worker_children"),
             extra=_ONE_THREAD,
             # Without the supervisor broker and database are gone as well: Celery's own ways to stop, warm or
             # cold, may then wait for them for ever. The lease of the job brings it back.
@@ -117,7 +128,8 @@ class ApplicationParts:
 
     def examples(self, data: Path | None) -> Command:
         """Return the program that deposits the examples, or a person's folder, into this Stemma."""
-        return Command(tuple(compose_examples(data)), self.variables(), self.home.log_of("stack"), CHECKOUT)
+        log = self.home.log_of("stack")
+        return Command(tuple(compose_examples(data)), self.variables("examples"), log, CHECKOUT)
 
     def _command(
         self,
@@ -130,7 +142,7 @@ class ApplicationParts:
     ) -> Command:
         return Command(
             argv=(sys.executable, *(word for group in words for word in group)),
-            environment={**self.variables(), **(extra or {})},
+            environment={**self.variables(part), **(extra or {})},
             log=self.home.log_of(part),
             cwd=CHECKOUT,
             death_signal=death_signal,
@@ -145,7 +157,7 @@ def compose_examples(data: Path | None) -> list[str]:
     return words if data is None else [*words, "--data", str(data.absolute())]
 
 
-def server_environment(home: StackHome) -> dict[str, str]:
-    """Return the bare environment of database and broker: none of the operator's variables."""
+def server_environment(home: StackHome, part: str) -> dict[str, str]:
+    """Return the bare environment of database or broker: none of the operator's variables."""
     kept = {name: os.environ[name] for name in _SERVER_VARIABLES if name in os.environ}
-    return {**kept, "LC_ALL": "C.UTF-8", "STEMMA_HOME": str(home.root)}
+    return {**kept, **mark_part(home, part), "LC_ALL": "C.UTF-8"}

@@ -35,7 +35,6 @@ _BURIAL_POLLS, _BURIAL_PAUSE_S = 20, 0.1
 _SETTINGS = (
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
-    "max_connections=100",
     "shared_buffers=128MB",
     "jit=off",  # short queries: compiling them costs more than it saves
     "timezone=UTC",
@@ -53,6 +52,7 @@ class PostgresServer:
     secrets: Secrets
     log: Path
     environment: Mapping[str, str]
+    max_connections: int
     fsync: bool = True
 
     @property
@@ -75,7 +75,8 @@ class PostgresServer:
 
     def command(self) -> Command:
         settings = _SETTINGS if self.fsync else (*_SETTINGS, *_WITHOUT_FSYNC)
-        options = [word for setting in (f"port={self.port}", *settings) for word in ("-c", setting)]
+        own = (f"port={self.port}", f"max_connections={self.max_connections}")
+        options = [word for setting in (*own, *settings) for word in ("-c", setting)]
         return Command(
             argv=(str(self.placement.postgres_binaries / "postgres"), "-D", str(self.data), *options),
             environment=self.environment,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from repository.project.stack.logs import open_log
 from repository.project.stack.system_user import SystemUser
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -54,12 +55,46 @@ class ProcessIdentity:
 
 def identify(pid: int) -> ProcessIdentity | None:
     """Return the identity of a running process; a zombie does not run any more."""
+    fields = _read_stat(pid)
+    return None if not fields or fields[0] in "ZX" else ProcessIdentity(pid, int(fields[19]))
+
+
+def list_pids() -> list[int]:
+    """Return the pids of all processes on this machine, as far as they are shown."""
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
+
+
+def read_parent(pid: int) -> int:
+    """Return the pid of the parent; 0 where there is none."""
+    fields = _read_stat(pid)
+    return int(fields[1]) if fields else 0
+
+
+def read_name(pid: int) -> str:
+    """Return the name of the program, which a changed title leaves alone."""
+    return _read(pid, "comm").decode(errors="replace").strip()
+
+
+def read_command_line(pid: int) -> tuple[str, ...]:
+    return tuple(os.fsdecode(word) for word in _read(pid, "cmdline").split(b"\0") if word)
+
+
+def read_variables(pid: int) -> dict[str, str]:
+    """Return the environment that a process was started with; nothing where it is closed or overwritten."""
+    pairs = (os.fsdecode(entry).partition("=") for entry in _read(pid, "environ").split(b"\0"))
+    return {name: value for name, equals, value in pairs if equals}
+
+
+def _read(pid: int, file: str) -> bytes:
     try:
-        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return Path(f"/proc/{pid}/{file}").read_bytes()
     except OSError:
-        return None
-    fields = status.rpartition(")")[2].split()
-    return None if fields[0] in "ZX" else ProcessIdentity(pid, int(fields[19]))
+        return b""
+
+
+def _read_stat(pid: int) -> list[str]:
+    """Return the fields of the process's status, beginning with its state; none when it is gone."""
+    return _read(pid, "stat").decode(errors="replace").rpartition(")")[2].split()
 
 
 def compose_launcher(death_signal: signal.Signals, user: SystemUser | None) -> list[str]:
@@ -75,7 +110,7 @@ def spawn(command: Command) -> subprocess.Popen[bytes]:
 
     The death signal follows the *thread* that starts it, so call this from the main thread only.
     """
-    with command.log.open("ab") as log:
+    with open_log(command.log) as log:
         return subprocess.Popen(
             [*compose_launcher(command.death_signal, command.user), *command.argv],
             stdin=subprocess.DEVNULL,
@@ -95,6 +130,7 @@ def end(process: subprocess.Popen[bytes], command: Command, *, patience: Callabl
     for step in (command.stop_signal, command.harder_signal):
         if process.poll() is None:
             send_signal(process.pid, step)
+            _signal_session(process.pid, signal.SIGCONT)  # one that is stopped would not hear it
             _wait(process, patience)
     kill_session(process.pid)
     process.wait()
@@ -125,17 +161,13 @@ def send_signal(pid: int, number: signal.Signals) -> None:
 
 def kill_session(session: int) -> None:
     """Kill whatever still belongs to the session of a dead part, so that nothing holds its port or files."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal() and _read_session(entry) == session:
-            send_signal(int(entry.name), signal.SIGKILL)
+    _signal_session(session, signal.SIGKILL)
 
 
-def _read_session(entry: Path) -> int | None:
-    try:
-        status = (entry / "stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    return int(status.rpartition(")")[2].split()[3])
+def _signal_session(session: int, number: signal.Signals) -> None:
+    for pid in list_pids():
+        if _read_stat(pid)[3:4] == [str(session)]:
+            send_signal(pid, number)
 
 
 def become_subreaper() -> None:
@@ -143,9 +175,11 @@ def become_subreaper() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def die_with_parent(number: signal.Signals) -> None:
-    """Ask the kernel for a signal when the parent of this process dies."""
+def die_with_parent(number: signal.Signals, *, parent: int) -> None:
+    """Ask the kernel for a signal when the parent of this process dies; send it when it is dead already."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+    if os.getppid() != parent:  # whoever adopts orphans, it need not be process 1
+        os.kill(os.getpid(), number)
 
 
 def list_children() -> list[int]:
@@ -165,6 +199,32 @@ def end_orphans(known: set[int]) -> None:
                 os.waitpid(pid, 0)
             except ChildProcessError:
                 continue
+
+
+def end_adopted(known: set[int], *, seconds: float) -> None:
+    """End what a finished command left running, in order where it listens; orphans that appear meanwhile too."""
+    deadline = time.monotonic() + seconds
+    told: set[int] = set()
+    while (left := reap_adopted(known)) and time.monotonic() < deadline:
+        for pid in left - told:
+            send_signal(pid, signal.SIGTERM)
+            send_signal(pid, signal.SIGCONT)
+        told |= left
+        time.sleep(0.05)
+    while set(list_children()) - known:
+        end_orphans(known)
+
+
+def reap_adopted(known: set[int]) -> set[int]:
+    """Bury the dead among the adopted processes; return the living ones."""
+    left = set(list_children()) - known
+    for pid in left.copy():
+        try:
+            if os.waitpid(pid, os.WNOHANG) != (0, 0):
+                left.discard(pid)
+        except ChildProcessError:
+            left.discard(pid)
+    return left
 
 
 def wait_until_gone(identities: list[ProcessIdentity], *, seconds: float) -> list[ProcessIdentity]:

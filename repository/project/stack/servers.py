@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from repository.project.connections import Processes, choose_max_connections
 from repository.project.environment import StackEnvironment
 from repository.project.stack import postgres, valkey
 from repository.project.stack.credentials import Secrets
@@ -50,6 +51,11 @@ class Servers:
         self.external: list[PartStatus] = []
         self.ports: dict[str, int] = {}
 
+    @property
+    def pids(self) -> set[int]:
+        """Return the pids of the embedded servers that run."""
+        return {part.pid for part in self.parts if part.pid is not None}
+
     def start(self, *, former_ports: dict[str, int]) -> Addresses:
         """Start what is embedded, wait until it answers, and return all addresses."""
         environment = self._environment
@@ -80,7 +86,8 @@ class Servers:
             port=choose_port(former_port),
             secrets=self._secrets,
             log=self._home.log_of("database"),
-            environment=server_environment(self._home),
+            environment=server_environment(self._home, "database"),
+            max_connections=choose_max_connections(count_processes(self._environment)),
             fsync=self._fsync,
         )
         with self._progress.step("database") as notes:
@@ -104,7 +111,7 @@ class Servers:
             port=choose_port(former_port),
             password=self._secrets.broker,
             log=self._home.log_of("broker"),
-            environment=server_environment(self._home),
+            environment=server_environment(self._home, "broker"),
             keep_messages=self._keep_messages,
         )
         with self._progress.step("broker") as notes:
@@ -143,3 +150,14 @@ class Servers:
             else "Start again; the data are untouched."
         )
         return f"The {part.name} {what}. The end of {log}:\n{read_tail(log)}\n{hint}"
+
+
+def count_processes(environment: StackEnvironment) -> Processes:
+    """Return what of this stack holds connections to the database."""
+    return Processes(
+        web=environment.web_workers,
+        web_threads=environment.web_threads,
+        workers=2,
+        # A process that waits for its conversion does short work beside it.
+        jobs_at_once=2 * environment.worker_processes + environment.short_worker_processes,
+    )

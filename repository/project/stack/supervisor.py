@@ -10,24 +10,32 @@ from repository.project.stack.credentials import ensure_secrets, with_secret_key
 from repository.project.stack.errors import StackError, StopRequestedError
 from repository.project.stack.health import ask_readiness
 from repository.project.stack.home import StackHome, prepare_home
-from repository.project.stack.lock import HomeLock
+from repository.project.stack.lock import HomeLock, describe_refusal, find_holder
 from repository.project.stack.logs import read_tail, rotate_log, trim_log
 from repository.project.stack.managed_part import ManagedPart
 from repository.project.stack.parts import ApplicationParts
 from repository.project.stack.ports import choose_port, describe_holder, is_free
 from repository.project.stack.preparation import prepare_database
-from repository.project.stack.processes import Command, become_subreaper, end_group, end_orphans, identify
+from repository.project.stack.processes import (
+    Command,
+    become_subreaper,
+    compose_launcher,
+    end_group,
+    end_orphans,
+    identify,
+)
 from repository.project.stack.progress import Progress
-from repository.project.stack.remains import clear_remains
+from repository.project.stack.remains import end_remains
 from repository.project.stack.servers import Servers
 from repository.project.stack.signals import StopSignals
 from repository.project.stack.state import PartStatus, Phase, StackState, load_state, save_state
 
 _READY_SECONDS = 120.0
+_HOME_SECONDS = 40.0
 _LOG_SECONDS = 60.0
-_LOGS = ("database", "broker", "setup", "web", "worker", "beat")
+_LOGS = ("database", "broker", "setup", "web", "worker", "worker-short", "beat")
 # What needs the others stops first.
-_STOP_ORDER = ("examples", "web", "beat", "worker", "broker", "database")
+_STOP_ORDER = ("examples", "web", "beat", "worker", "worker-short", "broker", "database")
 
 
 class Supervisor:
@@ -64,20 +72,19 @@ class Supervisor:
             code = 1
         finally:
             self._stop()
-        self._enter("failed" if code else "stopped")
+        if self._state.supervisor_pid is not None:  # a start that was refused changes nothing
+            self._enter("failed" if code else "stopped")
         self._lock.release()
         return code
 
     def _take_home(self) -> None:
+        deadline = time.monotonic() + _HOME_SECONDS
+        # `stop` has the lock too, while it ends what was left. A lock file that was removed frees no home.
+        while (holder := find_holder(self._home)) is not None or not self._lock.acquire(seconds=0.2):
+            if holder is not None or time.monotonic() > deadline:
+                raise StackError(describe_refusal(self._home, holder))
         former = load_state(self._home.state)
-        if not self._lock.acquire():
-            where = f" at {former.url}" if former.url else ""
-            raise StackError(
-                f"Stemma is already running{where} (process {former.supervisor_pid}). "
-                "`make status` shows its parts, `make stop` ends it; "
-                "another STEMMA_HOME and STEMMA_PORT give a second one."
-            )
-        clear_remains(former, self._progress)
+        end_remains(self._home, former, self._progress)
         self._state.ports = former.ports
 
     def _start(self) -> ApplicationParts:
@@ -131,9 +138,11 @@ class Supervisor:
         return ApplicationParts(self._environment, self._home, secrets, addresses, port)
 
     def _start_application(self, application: ApplicationParts) -> None:
-        queues = f"{self._environment.worker_processes} processes"
+        environment = self._environment
+        long, short = environment.worker_processes, environment.short_worker_processes
         for name, address, make_command in (
-            ("worker", queues, application.worker),
+            ("worker", f"processes: {long}", application.worker),
+            ("worker-short", f"processes: {short}, for short work only", application.worker_short),
             ("web", application.url, application.web),
             ("beat", "", application.beat),
         ):
@@ -150,6 +159,10 @@ class Supervisor:
                 application.url.split("/")[2].rpartition(":")[0].strip("[]"), application.port
             )
             if readiness.ready:
+                for lack in readiness.missing:
+                    self._progress.line(
+                        f"  {lack}: until that is mended no uploads are taken; {self._home.log_of('web')} says why"
+                    )
                 return
             self._tend()
             missing = ", ".join(readiness.missing)
@@ -177,7 +190,7 @@ class Supervisor:
         """Start what works on the running Stemma in sight of the person, such as depositing the examples."""
         self._progress.line("")
         return subprocess.Popen(
-            command.argv,
+            [*compose_launcher(command.death_signal, None), *command.argv],
             env=dict(command.environment),
             cwd=command.cwd,
             stdin=subprocess.DEVNULL,
@@ -212,7 +225,7 @@ class Supervisor:
             end_orphans(self._list_known_pids())
         for part in self._parts:
             if part.is_due():
-                part.start()
+                part.restart()
                 changed = True
         if changed:
             self._save()

@@ -11,10 +11,10 @@ from celery.signals import worker_process_init
 
 from repository.project.stack.processes import die_with_parent
 
+_WORKER = os.getpid()  # imported before the pool forks
+
 
 @worker_process_init.connect(weak=False)
 def follow_the_worker(**_: Any) -> None:
     """Run in each fresh pool process."""
-    die_with_parent(signal.SIGKILL)
-    if os.getppid() == 1:  # the worker died between fork and this line
-        os.kill(os.getpid(), signal.SIGKILL)
+    die_with_parent(signal.SIGKILL, parent=_WORKER)

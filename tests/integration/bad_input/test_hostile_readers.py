@@ -7,8 +7,8 @@ import pytest
 import ingest.tasks  # noqa: F401 - registers the kinds of jobs
 from ingest.services import confined, opening, recognition
 from repository.models import Finding, Job, Measurement
-from repository.tasks.jobs import run_job
 from tests.factories import make_deposit, make_measurement, store_file
+from tests.job_running import run_job
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stemma_home")]
 PROGRAMS = "tests.unit.sandbox.programs.hostile"
@@ -16,7 +16,7 @@ PROGRAMS = "tests.unit.sandbox.programs.hostile"
 
 @pytest.fixture(autouse=True)
 def quiet_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("repository.workflows.jobs.publish_job", lambda _: True)
+    monkeypatch.setattr("repository.workflows.jobs.publish_job", lambda *_: True)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from tusclient.client import TusClient
 
 from tests.integration.bytes.raw_tus import UPLOADS, RawTus, sha256_of
 from tests.programs import need_program
+from tests.ties import tie
 
 SIZE = 9_000_001
 SCRIPT = Path(__file__).with_name("tus_js_client.mjs")
@@ -35,7 +36,7 @@ def start_node(live_stack: Any, file: Path, deposit: str, path: str, *, chunk: i
         "metadata": {"deposit": deposit, "path": path, "sha256": sha256_of(file.read_bytes())},
         "chunk": chunk,
     }
-    return subprocess.Popen([node, str(SCRIPT), json.dumps(asked)], stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(tie(node, SCRIPT, json.dumps(asked)), stdout=subprocess.PIPE, text=True)
 
 
 def read_words(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ from tests.client.conftest import make_shell
 from tests.client.experiments import Experiment, write_experiment
 from tests.integration.bytes.conftest import Published
 from tests.programs import need_program
+from tests.ties import tie
 
 SCRIPT = Path(__file__).with_name("zarrita_read.mjs")
 
@@ -35,7 +36,7 @@ def zarr_of(record: dict[str, Any]) -> str:
 def read_with_zarrita(url: str, token: str | None, y: int, x: int) -> dict[str, Any]:
     node = need_program("node")
     asked = {"url": url, "y": y, "x": x, **({"token": token} if token else {})}
-    done = subprocess.run([node, str(SCRIPT), json.dumps(asked)], capture_output=True, text=True, check=False)
+    done = subprocess.run(tie(node, SCRIPT, json.dumps(asked)), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))
 

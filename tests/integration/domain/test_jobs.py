@@ -1,34 +1,36 @@
 """The Job row: claimed under a lease, fenced by its attempt, retried with growing pauses, ended with a reason."""
 
 import datetime as dt
+import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
-from kombu import pools
 
-from repository.errors import LeaseLostError, NotFoundError, TransientError
+from repository.errors import DiskFullError, LeaseLostError, NotFoundError, TransientError
 from repository.models import Deposit, Job, Measurement, WorkerHeartbeat
-from repository.project.celery import app
 from repository.schema.plain_text import UNKNOWN_FAULT
-from repository.selectors.deposits import describe_progress
 from repository.selectors.jobs import describe_job
+from repository.selectors.progress import describe_progress
 from repository.services import jobs
+from repository.services.disk import WAITING
 from repository.services.jobs import ClaimedJob, claim_job, complete_job, create_job, extend_lease, lock_claim
 from repository.services.validation import validate_deposit
 from repository.tasks import job_kinds
+from repository.tasks.bells import answer_bell
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
-from repository.tasks.jobs import run_job
-from repository.tasks.maintenance import reconcile_jobs
+from repository.tasks.maintenance import reconcile
 from repository.tasks.publishing import publish_job
 from repository.workflows.jobs import enqueue_job
+from tests.brokers import broker_at
 from tests.deposits import add_measurement
 from tests.factories import make_deposit
+from tests.job_running import run_job
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +53,11 @@ def handle(monkeypatch: pytest.MonkeyPatch, told: list[tuple[str, str]]) -> Call
     def register(work: Callable[[ClaimedJob, JobProgress], Apply]) -> None:
         register_kind(
             "test",
-            JobKind(work=work, apply_failure=lambda claim, reason: told.append((claim.target, reason))),
+            JobKind(
+                work=work,
+                apply_failure=lambda claim, reason: told.append((claim.target, reason)),
+                lane="long",
+            ),
         )
 
     return register
@@ -111,7 +117,7 @@ def test_a_job_whose_time_has_not_come_is_not_claimed() -> None:
     job = create_job(kind="test", target="later")
     Job.objects.filter(pk=job.pk).update(not_before=timezone.now() + dt.timedelta(minutes=1))
     assert claim_job(job_id=job.pk) is None
-    assert jobs.list_jobs_to_publish() == []
+    assert jobs.list_jobs_to_publish() == {}
 
 
 def test_work_and_its_result_are_settled_together(handle: Any) -> None:
@@ -178,8 +184,10 @@ def test_a_transient_fault_is_tried_again_after_growing_pauses(handle: Any, told
 
 
 def test_the_pause_has_a_limit() -> None:
-    claim = ClaimedJob(claim_new().id, "test", "a", None, attempt=40, max_attempts=50)
-    assert jobs.retry_job(claim=claim, reason="x") <= timezone.now() + dt.timedelta(minutes=5)
+    claim = ClaimedJob(claim_new().id, "test", "a", None, attempt=49, max_attempts=50)
+    jobs.retry_job(claim=claim, reason="x")
+    not_before = Job.objects.get(pk=claim.id).not_before
+    assert dt.timedelta(minutes=4) < not_before - timezone.now() <= dt.timedelta(minutes=5)
 
 
 def test_a_refusal_of_the_domain_is_final_at_once(handle: Any, told: Any) -> None:
@@ -211,13 +219,34 @@ def test_the_words_of_an_unknown_fault_reach_no_person(handle: Any, told: Any) -
     assert shown == (UNKNOWN_FAULT,) * 3
 
 
+def test_what_a_person_reads_of_a_job_shows_no_folder(handle: Any) -> None:
+    """Neither the message of a job at work, nor why one waits for the disk, nor the line on the deposit's page."""
+    deposit = make_deposit()
+    place = f"{tempfile.gettempdir()}/work/run"
+
+    def wait_for_room(_: ClaimedJob, progress: JobProgress) -> Apply:
+        raise DiskFullError(f"OSError: [Errno 28] {place}/a.zarr does not fit.")
+
+    handle(wait_for_room)
+    job = create_job(kind="test", target="a", deposit=deposit)
+    run_job(str(job.pk))
+    job.refresh_from_db()
+    assert place in job.message
+    shown = describe_job(deposit.owner, job.pk)
+    told = (shown.message, shown.reason, describe_progress(deposit).message)
+    for text in told:
+        assert text.startswith(f"{WAITING}: ")
+        assert "…/a.zarr does not fit." in text
+        assert [word for word in (place, "OSError", "Errno") if word in text] == []
+
+
 def test_a_fault_in_telling_the_domain_still_ends_the_job(handle: Any, monkeypatch: Any) -> None:
     handle(raising(NotFoundError("gone")))
 
     def tell(_claim: ClaimedJob, _reason: str) -> None:
         raise RuntimeError("the domain does not listen")
 
-    register_kind("test", JobKind(work=raising(NotFoundError("gone")), apply_failure=tell))
+    register_kind("test", JobKind(work=raising(NotFoundError("gone")), apply_failure=tell, lane="short"))
     job = create_job(kind="test", target="a")
     run_job(str(job.pk))
     job.refresh_from_db()
@@ -231,13 +260,13 @@ def test_a_job_that_kills_every_worker_ends_with_a_reason(handle: Any, told: Any
         assert claim_job(job_id=job.pk) is not None
         Job.objects.filter(pk=job.pk).update(lease_until=LONG_AGO)
     assert claim_job(job_id=job.pk) is None, "attempts are capped"
-    assert jobs.list_jobs_to_publish() == []
-    reconcile_jobs()
+    assert jobs.list_jobs_to_publish() == {}
+    reconcile()
     job.refresh_from_db()
     assert job.state == "failed"
-    assert "died 3 times" in job.reason
+    assert "died each time" in job.reason
     assert told == [("poison", job.reason)]
-    reconcile_jobs()
+    reconcile()
     assert len(told) == 1
 
 
@@ -249,45 +278,29 @@ def test_the_reconciler_lists_what_fell_between_two_processes() -> None:
         assert claim_job(job_id=job.pk) is not None
     Job.objects.filter(pk=orphaned.pk).update(lease_until=LONG_AGO)
     assert set(jobs.list_jobs_to_publish()) == {waiting.pk, lost.pk, orphaned.pk}
-    assert jobs.list_jobs_to_publish() == [], "each is handed out once per round"
-
-
-@contextmanager
-def broker_at(address: str) -> Iterator[None]:
-    """Point the application at another broker."""
-    former = app.conf.broker_url, app.conf.broker_write_url
-    try:
-        app.conf.broker_url = app.conf.broker_write_url = address
-        _forget_connections()
-        yield
-    finally:
-        app.conf.broker_url, app.conf.broker_write_url = former
-        _forget_connections()
-
-
-def _forget_connections() -> None:
-    app._pool = app.amqp._producer_pool = None
-    pools.reset()  # type: ignore[no-untyped-call]
+    assert jobs.list_jobs_to_publish() == {}, "each is handed out once per round"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_broker_that_is_away_costs_a_delay_not_the_job() -> None:
+def test_a_broker_that_is_away_costs_a_delay_not_the_job(handle: Any) -> None:
+    handle(raising(AssertionError("must not run")))
     with broker_at("redis://:none@127.0.0.1:9/0"):
         job = enqueue_job(kind="test", target="a")
-        assert publish_job(job.pk) is False
+        assert publish_job(job.pk, "long") is False
     job.refresh_from_db()
     assert (job.state, job.published_at) == ("queued", None)
     Job.objects.filter(pk=job.pk).update(created_at=LONG_AGO)
     with broker_at("memory://"):
-        reconcile_jobs()
+        reconcile()
     job.refresh_from_db()
     assert job.published_at is not None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_message_is_sent_only_for_what_was_committed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_is_sent_only_for_what_was_committed(handle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    handle(raising(AssertionError("must not run")))
     sent: list[str] = []
-    monkeypatch.setattr(run_job, "apply_async", lambda args, **_: sent.extend(args))
+    monkeypatch.setattr(answer_bell, "apply_async", lambda args, **_: sent.extend(args))
 
     with transaction.atomic():
         enqueue_job(kind="test", target="a")
@@ -296,7 +309,8 @@ def test_a_message_is_sent_only_for_what_was_committed(monkeypatch: pytest.Monke
     with transaction.atomic():
         job = enqueue_job(kind="test", target="a")
         assert sent == []
-    assert sent == [str(job.pk)]
+    assert sent == ["long"]
+    assert Job.objects.get(pk=job.pk).published_at is not None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -380,7 +394,7 @@ def test_two_measurements_that_end_at_once_do_not_lock_each_other_out(
 
         return apply
 
-    kind = JobKind(work=convert, apply_failure=lambda *_: None)
+    kind = JobKind(work=convert, apply_failure=lambda *_: None, lane="long")
     monkeypatch.setattr(job_kinds, "_kinds", {"convert_measurement": kind})
 
     def run(job_id: str) -> None:

@@ -32,6 +32,7 @@ LEASE_S = 5
 LARGE_SCAN = (60, 60)
 SMALL_SCAN = (5, 6)
 Announced = tuple[httpx.Response, str]
+WORKERS = ("worker", "worker-short")
 FOLDERS = ("large", "mib", "hspy", "small")
 
 
@@ -115,9 +116,12 @@ class Victim:
         return wait_for_deposit(self.http, deposit, seconds=150)
 
     def kill_worker_group(self) -> None:
-        """Kill the worker with every process it has started, as the kernel does when memory ends."""
-        worker = psutil.Process(self.stack.pids["worker"])
-        for process in [*worker.children(recursive=True), worker]:
+        """Kill the workers with every process they have started, as the kernel does when memory ends."""
+        workers = [psutil.Process(self.stack.pids[name]) for name in WORKERS]
+        for process in [
+            *(child for worker in workers for child in worker.children(recursive=True)),
+            *workers,
+        ]:
             with suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)
 

@@ -20,6 +20,8 @@ from repository.services.jobs import claim_job, complete_job, extend_lease, list
 from repository.tasks import jobs, maintenance
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
 from tests.factories import make_deposit, make_measurement, store_file
+from tests.job_running import run_job
+from tests.ties import tie
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -30,7 +32,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[uuid.UUID]:
     """Return the jobs of which the broker is told; there is no broker here."""
     published: list[uuid.UUID] = []
 
-    def publish(job: uuid.UUID) -> bool:
+    def publish(job: uuid.UUID, _lane: str) -> bool:
         published.append(job)
         return True
 
@@ -46,7 +48,9 @@ def failures() -> list[str]:
     def work(_claim: Any, _progress: JobProgress) -> Apply:
         return lambda: None
 
-    register_kind("poison", JobKind(work=work, apply_failure=lambda _, reason: reasons.append(reason)))
+    register_kind(
+        "poison", JobKind(work=work, apply_failure=lambda _, reason: reasons.append(reason), lane="short")
+    )
     return reasons
 
 
@@ -64,7 +68,7 @@ def die_over(job: Job) -> int:
     environment["DJANGO_SETTINGS_MODULE"] = "repository.project.settings"
     script = Path(__file__).with_name("dying_worker.py")
     return subprocess.run(
-        [sys.executable, script, str(job.pk)], env=environment, check=False, timeout=60
+        tie(sys.executable, script, str(job.pk)), env=environment, check=False, timeout=60
     ).returncode
 
 
@@ -76,13 +80,13 @@ def test_job_that_kills_every_worker_ends_as_failed(told: list[uuid.UUID], failu
         assert (job.state, job.attempt) == (Job.State.RUNNING, attempt)
         expire(job)
         told.clear()
-        maintenance.reconcile_jobs()
+        maintenance.reconcile()
         assert told == ([job.pk] if attempt == 1 else [])
     job.refresh_from_db()
     assert job.state == Job.State.FAILED
-    assert "died 2 times" in job.reason
+    assert "died each time" in job.reason
     assert failures == [job.reason]
-    maintenance.reconcile_jobs()
+    maintenance.reconcile()
     assert len(failures) == 1
 
 
@@ -99,7 +103,7 @@ def test_measurement_that_kills_every_worker_says_so() -> None:
         attempt=5,
         lease_until=timezone.now() - dt.timedelta(seconds=1),
     )
-    maintenance.reconcile_jobs()
+    maintenance.reconcile()
     job.refresh_from_db()
     measurement.refresh_from_db()
     deposit.refresh_from_db()
@@ -138,7 +142,9 @@ def test_database_that_is_away_when_the_work_is_done(
         worked.append(1)
         return lambda: applied.append(1)
 
-    register_kind("poison", JobKind(work=work, apply_failure=lambda _, reason: failures.append(reason)))
+    register_kind(
+        "poison", JobKind(work=work, apply_failure=lambda _, reason: failures.append(reason), lane="short")
+    )
     faults = [OperationalError("the server went away"), OperationalError("it is starting up")]
 
     def fail_twice(**words: Any) -> Job:
@@ -149,7 +155,7 @@ def test_database_that_is_away_when_the_work_is_done(
     monkeypatch.setattr(jobs, "lock_claim", fail_twice)
     monkeypatch.setattr(jobs, "SETTLE_PAUSE_S", 0.01)
     job = Job.objects.create(kind="poison", target="x")
-    jobs.run_job(str(job.pk))
+    run_job(str(job.pk))
     job.refresh_from_db()
     assert (job.state, job.attempt, worked, applied, failures) == (Job.State.DONE, 1, [1], [1], [])
 
@@ -162,14 +168,14 @@ def test_messages_that_were_lost_are_sent_again() -> None:
     Job.objects.create(kind="a", target="fresh", created_at=timezone.now())
     Job.objects.create(kind="a", target="told", created_at=ago, published_at=timezone.now())
     Job.objects.create(
-        kind="a", target="later", created_at=ago, not_before=timezone.now() + dt.timedelta(hours=1)
+        kind="a", target="later", created_at=ago, not_before=timezone.now() + dt.timedelta(minutes=4)
     )
     Job.objects.create(
         kind="a",
         target="held",
         state="running",
-        lease_until=timezone.now() + dt.timedelta(hours=1),
+        lease_until=timezone.now() + dt.timedelta(seconds=20),
         published_at=ago,
     )
     assert set(list_jobs_to_publish()) == {never.pk, lost.pk, orphan.pk}
-    assert list_jobs_to_publish() == []  # each is handed out once per round
+    assert list_jobs_to_publish() == {}  # each is handed out once per round

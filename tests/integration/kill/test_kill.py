@@ -5,16 +5,16 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from tests.integration.kill.conftest import FOLDERS, Announced, Kept, Victim
+from tests.integration.kill.conftest import FOLDERS, WORKERS, Announced, Kept, Victim
 
 pytestmark = pytest.mark.xdist_group("kill")  # one Stemma for all of them
-PARTS = ("database", "broker", "web", "worker", "beat")
+PARTS = ("database", "broker", "web", *WORKERS, "beat")
 
 
 def kill_worker(victim: Victim) -> None:
-    former = victim.stack.identities["worker"]
+    identities = victim.stack.identities
     victim.kill_worker_group()
-    victim.stack.wait_for_restart(former)
+    victim.stack.wait_for_restart(*(identities[name] for name in WORKERS))
 
 
 def kill_broker_and_wipe_it(victim: Victim) -> None:

@@ -13,6 +13,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from repository.integrations.s3_object_store import S3Bucket
+from tests.ties import tie
 
 SECONDS = 60.0
 
@@ -37,7 +38,7 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = tmp_path_factory.mktemp("s3") / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+            tie(sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)),
             stdout=output,
             stderr=subprocess.STDOUT,
         )

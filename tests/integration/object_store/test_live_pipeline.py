@@ -14,6 +14,7 @@ import zarr
 from repository.integrations.s3_object_store import S3Bucket
 from repository.project.stack.harness import RunningStack, running_stack
 from tests.client.experiments import write_experiment
+from tests.ties import tie
 
 COMMAND = Path(sys.executable).with_name("stemma")
 
@@ -26,7 +27,7 @@ def run_stemma(stack: RunningStack, folder: Path, *words: str | Path) -> dict[st
         "STEMMA_TOKEN": stack.credentials.token,
     }
     done = subprocess.run(
-        [str(COMMAND), *map(str, words), "--json"],
+        tie(COMMAND, *words, "--json"),
         env=environment,
         capture_output=True,
         text=True,

@@ -3,10 +3,12 @@
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,7 +33,9 @@ def build_checkout(folder: Path) -> Path:
     project = folder / "repository" / "project"
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(CHECKOUT / "repository" / "project" / "stack", project / "stack", ignore=ignore)
-    shutil.copyfile(CHECKOUT / "repository" / "project" / "environment.py", project / "environment.py")
+    for name in ("environment.py", "connections.py"):
+        shutil.copyfile(CHECKOUT / "repository" / "project" / name, project / name)
+    shutil.copyfile(CHECKOUT / "repository" / "lanes.py", project.parent / "lanes.py")
     for package in (project, project.parent):
         (package / "__init__.py").touch()
     for name, target in STAND_INS.items():
@@ -42,9 +46,8 @@ def build_checkout(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """Yield a folder that other accounts may pass through; pytest's own is closed to them."""
+@contextmanager
+def _open_folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="stemma-stack-"))
     folder.chmod(0o755)
     yield folder
@@ -52,21 +55,68 @@ def open_folder() -> Iterator[Path]:
 
 
 @pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Yield a folder that other accounts may pass through; pytest's own is closed to them."""
+    with _open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture
 def make_stack(open_folder: Path) -> Iterator[MakeStack]:
     """Yield a maker of stacks, not yet started, which are ended and removed after the test."""
+    with making_stacks(open_folder) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def make_module_stack() -> Iterator[MakeStack]:
+    """Yield a maker of stacks that stay until the last test of the module."""
+    with _open_folder() as folder, making_stacks(folder) as make:
+        yield make
+
+
+@contextmanager
+def making_stacks(folder: Path) -> Iterator[MakeStack]:
+    """Make stacks in this folder while the block runs."""
     made: list[RunningStack] = []
-    checkout = build_checkout(open_folder / "checkout")
+    watchers: list[subprocess.Popen[bytes]] = []
+    checkout = build_checkout(folder / "checkout")
 
     def make(name: str = "home", *, port: int | None = None, **variables: str) -> RunningStack:
-        home = StackHome(open_folder / name)
+        home = StackHome(folder / name)
         small = {"STEMMA_WEB_WORKERS": "1", "STEMMA_WORKER_PROCESSES": "1"}
         environment = {**small, **compose_environment(home.root, port=port, extra=variables)}
         made.append(RunningStack(home, environment, checkout))
+        watchers.append(watch(made[-1]))
         return made[-1]
 
-    yield make
-    for stack in made:
-        stack.clean()
+    try:
+        yield make
+    finally:
+        for stack, watcher in zip(made, watchers, strict=True):
+            stack.clean()
+            watcher.kill()
+            watcher.communicate()
+
+
+def watch(stack: RunningStack) -> subprocess.Popen[bytes]:
+    """Stop even a Stemma in the background when this test process is killed: then the watcher's pipe is closed."""
+    words = ["sh", "-c", 'read -r line; exec "$@"', "watcher", "env", f"STEMMA_HOME={stack.home.root}"]
+    return subprocess.Popen(
+        [*words, *stack.words("stop")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={name: value for name, value in stack.environment.items() if name != "STEMMA_HOME"},
+        cwd=stack.checkout,
+        start_new_session=True,
+    )
+
+
+def find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

@@ -123,3 +123,24 @@ def test_a_home_of_root_is_refused_to_others_with_a_sentence(
     assert refused.returncode == 1
     assert "make it yours" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_folder_of_root_inside_the_home_is_named_to_its_owner(
+    ordinary_user: pwd.struct_passwd, make_stack: MakeStack
+) -> None:
+    stack = make_stack()
+    (stack.home.root / "uploads").mkdir(parents=True, mode=0o755)
+    os.chown(stack.home.root, ordinary_user.pw_uid, ordinary_user.pw_gid)
+    user = SystemUser(ordinary_user.pw_name, ordinary_user.pw_uid, ordinary_user.pw_gid)
+    python, variables = find_python(user, stack.checkout)
+    refused = subprocess.run(
+        [*compose_launcher(signal.SIGTERM, user), python, "-m", "repository.project.stack", "up"],
+        env={**stack.environment, **variables},
+        cwd=stack.checkout,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert f"{stack.home.root / 'uploads'} cannot be written to" in refused.stderr
+    assert "Traceback" not in refused.stderr

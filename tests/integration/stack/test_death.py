@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("stack")
 def test_every_part_comes_back_by_itself(make_stack: MakeStack) -> None:
     stack = make_stack()
     stack.start()
-    for name in ("web", "worker", "beat", "broker", "database"):
+    for name in ("web", "worker", "worker-short", "beat", "broker", "database"):
         former = stack.identities[name]
         stack.kill(name)
         stack.wait_for_restart(former, seconds=30)
@@ -64,7 +64,7 @@ def test_a_busy_pool_process_dies_with_its_worker(make_stack: MakeStack, killed:
     jobs = Celery(
         broker=f"redis://:{password}@127.0.0.1:{stack.state.ports['broker']}/0", set_as_current=False
     )
-    jobs.send_task("spin", [600.0])
+    jobs.send_task("spin", [600.0], queue="long")
     log = stack.home.log_of("worker")
     stack.wait_until(lambda: "received" in log.read_text(), seconds=60, what="busy")
     stack.kill(killed)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.stack.conftest import MakeStack
 from tests.integration.stack.test_life import list_processes_of
+from tests.ties import tie
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -34,7 +35,7 @@ def test_two_at_once_get_folders_of_their_own(make_stack: MakeStack) -> None:
     stack = make_stack()
     inner = " ".join(stack.words("exec", "--", "printenv", "STEMMA_HOME"))
     shown = subprocess.run(
-        stack.words("exec", "--", "sh", "-c", f"printenv STEMMA_HOME; {inner}"),
+        tie(*stack.words("exec", "--", "sh", "-c", f"printenv STEMMA_HOME; {inner}")),
         env=dict(stack.environment),
         cwd=stack.checkout,
         capture_output=True,

@@ -11,12 +11,12 @@ from repository.services.identifiers import get_registrar
 from repository.services.jobs import claim_job
 from repository.services.publishing import start_new_version
 from repository.services.withdrawal import withdraw_version
-from repository.tasks.jobs import run_job
 from repository.workflows.publishing import publish_dataset_version
 from repository.workflows.withdrawal import withdraw_dataset_version
 from tests.deposits import add_measurement, make_published, make_ready, publish, settle
 from tests.factories import make_user
 from tests.integration.withdrawal.conftest import Web, list_byte_addresses
+from tests.job_running import run_job
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stemma_home")]
 
@@ -207,7 +207,7 @@ def states() -> dict[int | None, tuple[str, str]]:
 
 @pytest.fixture
 def _without_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("repository.workflows.jobs.publish_job", lambda _job_id: True)
+    monkeypatch.setattr("repository.workflows.jobs.publish_job", lambda *_: True)
 
 
 @pytest.mark.usefixtures("_without_broker")

@@ -41,6 +41,10 @@ class FakeServer(httpx.BaseTransport):
         self.away = 0
         self.cut_after: int | None = None
         self.cuts_left = 0
+        self.full_after = (
+            0  # with `full_for`: so many PATCHes find no room beyond so many bytes of the upload
+        )
+        self.full_for = 0
         self.findings: list[JsonObject] = []
         self.documents: list[JsonObject] = []
         self.loses: list[str] = []  # names of files that are confirmed and forgotten, once for each mention
@@ -158,7 +162,8 @@ class FakeServer(httpx.BaseTransport):
             case ["submit"]:
                 if any(upload.deposit == record["id"] for upload in self.uploads.values()):
                     return refuse(409, "state_conflict", "Some files are not uploaded yet.")
-                record |= {"state": "processing", "polls": 0}
+                until = json.loads(request.content or b"{}").get("until", "converted")
+                record |= {"state": "processing", "polls": 0, "read_until": until}
                 return httpx.Response(202, json=self._show(record))
             case ["publish"]:
                 return self._publish(request, record)
@@ -242,6 +247,12 @@ class FakeServer(httpx.BaseTransport):
                     upload.content += block[: self.cut_after - taken]
                     self.cuts_left -= 1
                     raise httpx.WriteError("connection reset")
+                if self.full_for > 0 and len(upload.content) + len(block) > self.full_after:
+                    kept = block[: self.full_after - len(upload.content)]
+                    upload.content += kept
+                    self.bytes_received += len(kept)
+                    self.full_for -= 1
+                    return refuse(507, "disk_full", "The server's disk is full.")
                 upload.content += block
                 taken += len(block)
                 self.bytes_received += len(block)

@@ -159,6 +159,21 @@ def test_server_away_is_waited_for(
     assert code == 0
 
 
+def test_a_server_without_room_says_so_and_the_same_command_goes_on_later(
+    logged_in: FakeServer, scan: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STEMMA_RETRY_SECONDS", "0")
+    logged_in.full_after, logged_in.full_for = 10, 10**6
+    code, problem = run_json(capsys, logged_in, "deposit", str(scan))
+    assert (code, problem["code"], problem["status"]) == (4, "disk_full", 507)
+    assert problem["detail"] == "The server's disk is full."
+    logged_in.full_for = 0
+    assert run_json(capsys, logged_in, "deposit", str(scan))[0] == 0
+    assert len(logged_in.deposits) == 1, "the ledger was kept"
+    sent = sum(len(content) for content in logged_in.contents.values())
+    assert logged_in.bytes_received == sent, "no byte was sent twice"
+
+
 def test_no_wait_returns_before_reading(
     logged_in: FakeServer, scan: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -147,5 +147,31 @@ def test_stop_is_obeyed(server: FakeServer, connection: Connection, job: UploadJ
     assert server.bytes_received == 0
 
 
+def test_a_server_without_room_is_waited_for(
+    server: FakeServer, connection: Connection, job: UploadJob
+) -> None:
+    waits: list[str] = []
+    connection.on_wait = lambda reason, _pause, _left: waits.append(reason)
+    server.full_after, server.full_for = 1_000_000, 3
+    assert Uploader(connection, Event()).send(job, lambda _offset: None) is True
+    assert server.contents["dep0-abc0", job.file.name] == CONTENT
+    assert waits == ["The server's disk is full."] * 3, "the server's own sentence"
+    assert server.bytes_received == len(CONTENT), "no byte was sent twice"
+
+
+def test_a_server_that_stays_full_ends_it_with_its_sentence(
+    server: FakeServer, connection: Connection, job: UploadJob
+) -> None:
+    server.full_after, server.full_for = 1_000_000, 10**6
+    connection.retry_seconds = 0.0
+    with pytest.raises(ServerUnreachableError, match="disk is full") as caught:
+        Uploader(connection, Event()).send(job, lambda _offset: None)
+    assert (caught.value.status, caught.value.code) == (507, "disk_full")
+    server.full_for = 0
+    Uploader(connection, Event()).send(job, lambda _offset: None)
+    assert server.contents["dep0-abc0", job.file.name] == CONTENT
+    assert server.bytes_received == len(CONTENT), "it went on where it was"
+
+
 def test_metadata_header_survives_unicode() -> None:
     assert encode_metadata({"path": "scän.raw", "size": "3"}) == "path c2PDpG4ucmF3,size Mw=="

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from processing.reductions.annulus import Annulus
 from processing.reductions.center_of_mass import compute_center_of_mass
 from processing.reductions.mean_pattern import compute_mean_and_maximum
-from processing.reductions.virtual_detector import Annulus, sum_virtual_detectors
+from processing.reductions.virtual_detector import sum_virtual_detectors
 from tests.synthetic import make_pattern_scan
 
 

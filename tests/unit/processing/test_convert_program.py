@@ -16,6 +16,7 @@ from ingest.readers.contract import ReadRefusedError
 from processing.engine import convert_program
 from processing.engine.verify_zarr import open_array
 from repository.project.examples import mos2_scan
+from tests.ties import tie
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -151,7 +152,7 @@ print(json.dumps({"peak_mb": peak / 1024, "before_mb": before / 1024, "sum": man
 def test_four_gigabytes_convert_below_800_megabytes(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "OPENBLAS_NUM_THREADS": "1"}
     finished = subprocess.run(
-        [sys.executable, "-c", FOUR_GIGABYTES, str(tmp_path)],
+        tie(sys.executable, "-c", FOUR_GIGABYTES, tmp_path),
         capture_output=True,
         text=True,
         check=True,

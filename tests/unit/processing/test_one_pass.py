@@ -17,8 +17,8 @@ from processing.engine.one_pass import ConversionOptions, convert_signal
 from processing.engine.plan_arrays import EmptyArrayError
 from processing.engine.reduce_zarr import reduce_zarr
 from processing.engine.verify_zarr import open_array
+from processing.reductions.annulus import Annulus
 from processing.reductions.detector_plan import AngleKnowledge
-from processing.reductions.virtual_detector import Annulus
 from tests.synthetic import make_pattern_scan, make_spectrum_image, source_of
 
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from processing.reductions.annulus import Annulus
 from processing.reductions.fused import PatternReducer, UnsupportedPatternsError
 from processing.reductions.mean_pattern import PatternSummary, compute_mean_and_maximum
-from processing.reductions.virtual_detector import Annulus, sum_virtual_detectors
+from processing.reductions.virtual_detector import sum_virtual_detectors
 
 INTEGERS = ["u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "bool"]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ingest.sandbox.landlock import find_landlock_abi
+from tests.ties import tie
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _CONFINE = """
@@ -50,7 +51,7 @@ def test_every_landlock_version_closes_the_rest(tmp_path: Path, abi: int) -> Non
         (tmp_path / name / "x").write_text("x", encoding="utf-8")
     folders = [str(tmp_path / name) for name in ("readable", "writable", "other")]
     ended = subprocess.run(
-        [sys.executable, "-c", _CONFINE, str(abi), *folders],
+        tie(sys.executable, "-c", _CONFINE, str(abi), *folders),
         cwd=_CHECKOUT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
@@ -58,7 +59,7 @@ def test_every_landlock_version_closes_the_rest(tmp_path: Path, abi: int) -> Non
 
 def test_reader_dies_with_its_worker(output: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", _HANG, str(output)], cwd=_CHECKOUT, stdout=subprocess.PIPE, text=True
+        tie(sys.executable, "-c", _HANG, output), cwd=_CHECKOUT, stdout=subprocess.PIPE, text=True
     ) as worker:
         assert worker.stdout is not None
         reader = int(worker.stdout.readline())

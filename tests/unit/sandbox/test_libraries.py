@@ -9,6 +9,7 @@ from pathlib import Path
 import h5py
 
 from ingest.sandbox import collect_output
+from tests.ties import tie
 from tests.unit.sandbox.conftest import Run
 
 _STARTUP_BUDGET_S = 1.5
@@ -47,7 +48,7 @@ def test_numba_takes_compiled_code_from_a_trusted_cache(run: Run, tmp_path: Path
     cache.mkdir()
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
     warm = "from tests.unit.sandbox.programs.compile_numba import *; largest(np.arange(3.0))"
-    subprocess.run([sys.executable, "-c", warm], env=environment, cwd=_CHECKOUT, check=True)
+    subprocess.run(tie(sys.executable, "-c", warm), env=environment, cwd=_CHECKOUT, check=True)
     kept = sorted(path.stat().st_mtime_ns for path in cache.rglob("*.nb?"))
     assert kept
     assert run("compile_numba:main", compiled_cache=cache, wall_s=120, cpu_s=120)["cache_hits"] == 1

@@ -144,6 +144,7 @@ def test_limits_cannot_be_raised_again(run: Run) -> None:
         (319, [0, 0], 1),  # memfd_create
         (105, [65534], 1),  # setuid
         (200, [1, 0], 1),  # tkill
+        (157, [1, 0, 0, 0, 0], 1),  # prctl: no death signal
     ],
 )
 def test_system_calls_are_denied(run: Run, number: int, arguments: list[int], error: int) -> None:

@@ -1,5 +1,6 @@
 """The programs that read uploads run inside, and what they refuse comes out as their own finding."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,18 +8,25 @@ import h5py
 import numpy as np
 import pytest
 
-from ingest.sandbox import Limits, SandboxRefusalError, run_confined
+from ingest.sandbox import Limits, SandboxRefusalError, ZygoteKeeper, run_confined
+
+Open = Callable[[str, dict[str, Path]], dict[str, Any]]
 
 
-def _open(output: Path, format_id: str, inputs: dict[str, Path]) -> dict[str, Any]:
-    return run_confined(
-        program="ingest.programs.open_file:main",
-        request={"format": format_id, "files": list(inputs), "hints": {"scan_shape": [2, 3]}},
-        inputs=inputs,
-        output=output,
-        limits=Limits(wall_s=60, free_bytes=0),
-        on_message=lambda _: None,
-    )
+@pytest.fixture
+def open_upload(output: Path, zygotes: ZygoteKeeper | None) -> Open:
+    def open_upload(format_id: str, inputs: dict[str, Path]) -> dict[str, Any]:
+        return run_confined(
+            program="ingest.programs.open_file:main",
+            request={"format": format_id, "files": list(inputs), "hints": {"scan_shape": [2, 3]}},
+            inputs=inputs,
+            output=output,
+            limits=Limits(wall_s=60, free_bytes=0),
+            on_message=lambda _: None,
+            zygotes=zygotes,
+        )
+
+    return open_upload
 
 
 @pytest.fixture
@@ -29,28 +37,28 @@ def raw(tmp_path: Path) -> Path:
     return path
 
 
-def test_raw_file_is_described(output: Path, raw: Path) -> None:
-    opened = _open(output, "empad", {"session/größe.raw": raw})
+def test_raw_file_is_described(open_upload: Open, raw: Path) -> None:
+    opened = open_upload("empad", {"session/größe.raw": raw})
     assert opened["signals"][0]["shape"] == [2, 3, 128, 128]
     assert opened["reader"]["name"] == "empad"
 
 
 def test_header_that_names_an_absolute_path_is_refused_by_the_reader(
-    output: Path, raw: Path, tmp_path: Path
+    open_upload: Open, raw: Path, tmp_path: Path
 ) -> None:
     xml = tmp_path / "scan.xml"
     xml.write_text(f'<root><raw_file filename="{raw}"/></root>', encoding="utf-8")
     with pytest.raises(SandboxRefusalError) as caught:
-        _open(output, "empad", {"scan.xml": xml, "scan.raw": raw})
+        open_upload("empad", {"scan.xml": xml, "scan.raw": raw})
     assert caught.value.finding.code == "path_inside_file"
     assert str(tmp_path) not in caught.value.finding.message
 
 
-def test_hdf5_that_links_out_of_itself_is_refused_by_the_reader(output: Path, tmp_path: Path) -> None:
+def test_hdf5_that_links_out_of_itself_is_refused_by_the_reader(open_upload: Open, tmp_path: Path) -> None:
     with h5py.File(tmp_path / "crafted", "w") as file:
         file.attrs["file_format"] = "HyperSpy"
         file["Experiments/x/data"] = h5py.ExternalLink("/etc/passwd", "/")
     with pytest.raises(SandboxRefusalError) as caught:
-        _open(output, "hspy", {"crafted.hspy": tmp_path / "crafted"})
+        open_upload("hspy", {"crafted.hspy": tmp_path / "crafted"})
     assert caught.value.finding.severity == "error"
     assert caught.value.finding.hint

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ties import tie
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 PROGRAM = """
 import sys
@@ -46,7 +48,7 @@ def make(tmp_path: Path, note: Path) -> Iterator[subprocess.Popen[bytes]]:
     makefile = tmp_path / "Makefile"
     makefile.write_text(f"up:\n\t@{sys.executable} {program} {note}\n")
     process = subprocess.Popen(
-        ["make", "-f", str(makefile), "up"],
+        tie("make", "-f", makefile, "up"),
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
         start_new_session=True,
         # A test run may ignore SIGINT itself, and programs inherit that.

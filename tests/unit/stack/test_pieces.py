@@ -3,11 +3,13 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,12 +20,12 @@ from repository.project.stack.credentials import (
     write_credentials,
 )
 from repository.project.stack.errors import StackError
-from repository.project.stack.health import list_missing
+from repository.project.stack.health import Readiness, list_missing, weigh
 from repository.project.stack.home import StackHome, check_space, prepare_home
 from repository.project.stack.json_file import read_json, write_json
 from repository.project.stack.lock import HomeLock, is_locked
-from repository.project.stack.logs import read_tail, rotate_log, trim_log
-from repository.project.stack.managed_part import describe_exit
+from repository.project.stack.logs import open_log, read_tail, rotate_log, trim_log
+from repository.project.stack.managed_part import ManagedPart, describe_exit
 from repository.project.stack.placement import Placement, find_postgres_binaries, find_valkey_server
 from repository.project.stack.processes import ProcessIdentity, identify
 from repository.project.stack.state import PartStatus, StackState, load_state, save_state
@@ -212,3 +214,85 @@ def test_the_broker_keeps_messages_and_its_password_is_in_the_file(tmp_path: Pat
         lines
     )
     assert "secret" not in " ".join(server.command().argv)
+
+
+# A disk that takes nothing.
+
+
+def refuse(number: int) -> Callable[..., Any]:
+    def fail(*_: object, **__: object) -> Any:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+@pytest.mark.parametrize("name", ["objects", "uploads", "work", "logs", "beat"])
+def test_a_folder_that_cannot_be_written_is_named_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    home = prepare_home(tmp_path / "home")
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != name and access(path, mode))
+    with pytest.raises(StackError, match=f"{home.root / name} cannot be written to"):
+        prepare_home(home.root)
+
+
+def test_a_home_on_a_read_only_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare_home(tmp_path / "home")
+    monkeypatch.setattr(Path, "touch", refuse(errno.EROFS))
+    with pytest.raises(StackError, match="home cannot be used: Read-only file system"):
+        prepare_home(tmp_path / "home")
+
+
+def test_a_large_log_is_let_go_where_there_is_no_room_for_a_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "web.log"
+    log.write_bytes(b"x" * 100)
+    monkeypatch.setattr(shutil, "copyfile", refuse(errno.ENOSPC))
+    trim_log(log, largest=50)
+    assert log.read_bytes() == b""
+    assert not (tmp_path / "web.log.1").exists()
+
+
+def test_a_log_on_a_read_only_disk_does_not_end_the_supervisor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "web.log"
+    log.write_bytes(b"x" * 100)
+    for function in ("replace", "open", "unlink"):
+        monkeypatch.setattr(Path, function, refuse(errno.EROFS))
+    monkeypatch.setattr(shutil, "copyfile", refuse(errno.EROFS))
+    trim_log(log, largest=50)
+    monkeypatch.undo()
+    assert log.read_bytes() == b"x" * 100
+
+
+def test_a_part_runs_without_its_log_where_the_disk_takes_none(tmp_path: Path) -> None:
+    with open_log(tmp_path / "none" / "web.log") as log:
+        assert log.name == os.devnull
+
+
+def test_a_part_that_the_disk_keeps_from_starting_is_due_again() -> None:
+    part = ManagedPart("broker", "", refuse(errno.ENOSPC))
+    part.restart()
+    assert part.status.last_exit == "not started: No space left on device"
+    assert part.status.state == "restarting"
+    part.restart()
+    part.restart()
+    assert part.is_failing
+
+
+def test_a_short_disk_is_named_and_keeps_nobody_from_starting() -> None:
+    body = {
+        "status": "unavailable",
+        "parts": {"database": {"ok": True}, "disk": {"ok": False}},
+        "disk": "Full.",
+    }
+    assert weigh(503, json.dumps(body).encode()) == Readiness(ready=True, missing=("disk (Full.)",))
+    body["disk"] = "unavailable"  # what a stranger is told
+    assert weigh(503, json.dumps(body).encode()) == Readiness(ready=True, missing=("disk",))
+    body["parts"] = {"database": {"ok": False}, "disk": {"ok": False}}
+    assert not weigh(503, json.dumps(body).encode()).ready
+    assert not weigh(503, b"<html>").ready
+    assert weigh(200, b"{}") == Readiness(ready=True, missing=())

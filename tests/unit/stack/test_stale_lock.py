@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from repository.project.stack.postgres import remove_stale_lock
+from tests.ties import tie
 
 
 def test_a_dead_server_that_nobody_buried_holds_no_lock(tmp_path: Path) -> None:
@@ -24,7 +25,7 @@ def test_a_server_whose_process_works_in_the_folder_keeps_its_lock_while_a_child
 ) -> None:
     unburied = subprocess.Popen(["true"])
     os.waitid(os.P_PID, unburied.pid, os.WEXITED | os.WNOWAIT)
-    child = subprocess.Popen(["sleep", "30"], cwd=tmp_path)
+    child = subprocess.Popen(tie("sleep", "30"), cwd=tmp_path)
     lock = tmp_path / "postmaster.pid"
     lock.write_text(f"{unburied.pid}\n{tmp_path}\n", encoding="utf-8")
     try:

@@ -5,6 +5,7 @@ import argparse
 from stemma.commands.report import describe_record
 from stemma.commands.result import DONE, ERRORS_FOUND, Result
 from stemma.connection import Connection
+from stemma.depositing.checking import validate_paths
 from stemma.depositing.document import load_document
 from stemma.depositing.drafts import Drafts
 from stemma.depositing.session import (
@@ -13,7 +14,6 @@ from stemma.depositing.session import (
     Outcome,
     publish_deposit,
     remove_files,
-    validate_paths,
 )
 from stemma.identifiers import parse_reference
 from stemma.progress import Progress

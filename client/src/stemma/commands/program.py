@@ -3,8 +3,10 @@
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from types import FrameType
 
 import httpx
 
@@ -44,8 +46,19 @@ SHORT_PATIENCE_S = 5.0
 _BAD_REQUESTS = frozenset({400, 404, 422})
 
 
+# Asked to end in whatever way, a command still tidies up behind itself.
+_ENDINGS = (signal.SIGTERM,) if sys.platform == "win32" else (signal.SIGTERM, signal.SIGHUP)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Run the command and end the process with its exit code."""
+    for ending in _ENDINGS:
+        if signal.getsignal(ending) is signal.SIG_DFL:  # under nohup it is to be ignored
+            signal.signal(ending, _interrupt)
     try:
         code = run(sys.argv[1:])
         sys.stdout.flush()

@@ -82,8 +82,10 @@ class Drafts:
     def remove_file(self, deposit_id: str, path: str) -> None:
         self._connection.request("DELETE", file_path("deposits", deposit_id, path))
 
-    def submit(self, deposit_id: str) -> None:
-        self._connection.request("POST", f"{api_path('deposits', deposit_id)}submit/")
+    def submit(self, deposit_id: str, *, until: str | None = None) -> None:
+        """Hand in; `until="opened"` has the files opened and checked only, on servers that know it."""
+        body = None if until is None else {"until": until}
+        self._connection.request("POST", f"{api_path('deposits', deposit_id)}submit/", json=body)
 
     def wait(
         self, deposit_id: str, *, busy: frozenset[str] = WORKING_STATES, on_stage: StageListener
@@ -121,3 +123,10 @@ class Drafts:
         with contextlib.suppress(NotFoundError):
             patience = Patience(SHORT_PATIENCE_S)
             self._connection.request("DELETE", api_path("deposits", deposit_id), patience=patience)
+
+
+def is_only_checked(record: JsonObject) -> bool:
+    """Return whether files were opened and checked, and still wait to be handed in for conversion."""
+    is_settled = record.get("state") in {"needs_attention", "ready"}
+    measurements = record.get("measurements") or ()
+    return is_settled and any(measurement.get("state") == "opened" for measurement in measurements)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from stemma.connection import Connection, api_path
 from stemma.depositing.document import set_title
-from stemma.depositing.drafts import WORKING_STATES, Acknowledgement, Drafts
+from stemma.depositing.drafts import WORKING_STATES, Acknowledgement, Drafts, is_only_checked
 from stemma.depositing.ledger import Ledger, digest_document
 from stemma.depositing.local_files import select_files
 from stemma.depositing.transfers import deliver_files, drop_stale_uploads
-from stemma.errors import JsonObject, RefusedError, StemmaError, ValidationRefusedError
-from stemma.findings import add_findings, count_errors
+from stemma.errors import JsonObject, RefusedError, ValidationRefusedError
+from stemma.findings import add_findings
 from stemma.progress import Progress, format_size
 
 _PUBLISHED_STATES = frozenset({"publishing", "published"})
@@ -139,7 +139,7 @@ class DepositSession:
     def _process(self, deposit_id: str) -> JsonObject:
         """Have the server read what is there, unless it did and nothing changed since."""
         record = self._settle(self._drafts.read(deposit_id))
-        if record.get("state") == "draft" or _reading_failed(record):
+        if record.get("state") == "draft" or is_only_checked(record) or _reading_failed(record):
             self._drafts.submit(deposit_id)
         if not self._request.wait and not self._request.publish:
             return self._drafts.read(deposit_id)
@@ -189,7 +189,8 @@ def publish_deposit(
 ) -> Outcome:
     """Publish, handing in first what was not yet; where findings forbid it, return the deposit with them."""
     try:
-        if drafts.read(deposit_id).get("state") == "draft":
+        record = drafts.read(deposit_id)
+        if record.get("state") == "draft" or is_only_checked(record):
             drafts.submit(deposit_id)
         drafts.wait(deposit_id, on_stage=progress.stage)
         record = drafts.publish(deposit_id, accepted, on_stage=progress.stage)
@@ -223,36 +224,3 @@ def remove_files(drafts: Drafts, deposit_id: str, paths: Sequence[str], progress
         return Outcome(drafts.wait(deposit_id, on_stage=progress.stage))
     finally:
         progress.end()
-
-
-def validate_paths(connection: Connection, request: DepositRequest, progress: Progress) -> Outcome:
-    """Have the server read and check files as a deposit would, and leave nothing behind.
-
-    Raises
-    ------
-    UsageError
-        A path is no file or folder.
-    """
-    selection = select_files(request.paths)
-    drafts = Drafts(connection)
-    ledger = Ledger.for_paths(f"{connection.url} validate", request.paths)
-    record = drafts.create(title=request.title, document=request.document)
-    try:
-        progress.begin_transfer("Uploading", total=selection.total_size, files=len(selection.files))
-        deliver_files(connection, record, selection.files, ledger, progress)
-        progress.end()
-        drafts.submit(record["id"])
-        record = drafts.wait(record["id"], on_stage=progress.stage)
-    finally:
-        progress.end()
-        ledger.finish()
-        _remove(drafts, record["id"], progress)
-    return Outcome(record, refused=count_errors(record) > 0)
-
-
-def _remove(drafts: Drafts, deposit_id: str, progress: Progress) -> None:
-    try:
-        drafts.delete(deposit_id)
-    except StemmaError as fault:
-        # What was found out matters more than the draft that stays behind.
-        progress.note(f"The draft {deposit_id} could not be removed: {fault.message}")

@@ -25,6 +25,9 @@ def largest(values: Any) -> Any:
     return result
 
 
+largest(np.arange(3.0))  # as our programs do: once confined, the cache on disk is out of reach
+
+
 def main(
     _request: dict[str, Any], _folder: Path, _output: Path, _send: Callable[[dict[str, Any]], None]
 ) -> dict[str, Any]:

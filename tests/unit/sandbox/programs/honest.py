@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,3 +85,12 @@ def use_threads(_request: Answer, _folder: Path, _output: Path, _send: Send) -> 
     for thread in threads:
         thread.join()
     return {"threads": len(seen)}
+
+
+def linger(request: Answer, folder: Path, output: Path, send: Send) -> Answer:
+    """Leave something behind, tell the own number, and go on once the input called `gate` says so."""
+    (output / str(os.getpid())).write_bytes(b"half a result")
+    send({"type": "started", "pid": os.getpid(), "parent": os.getppid()})
+    while (folder / "gate").read_text(encoding="utf-8") != "open":
+        time.sleep(0.01)
+    return {"pid": os.getpid(), **request}

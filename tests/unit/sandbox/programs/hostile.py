@@ -208,3 +208,20 @@ def leave_link(request: Answer, _folder: Path, output: Path, _send: Send) -> Ans
     else:
         os.mkfifo(output / "pipe")
     return {}
+
+
+def fork_bomb(_request: Answer, _folder: Path, _output: Path, _send: Send) -> Answer:
+    while True:
+        os.fork()
+
+
+def close_everything(_request: Answer, _folder: Path, _output: Path, _send: Send) -> Answer:
+    os.closerange(0, 1024)
+    while True:
+        time.sleep(60)
+
+
+def outlive_the_parent(_request: Answer, _folder: Path, _output: Path, send: Send) -> Answer:
+    _libc.prctl(1, 0, 0, 0, 0)  # no death signal
+    os.kill(os.getppid(), signal.SIGKILL)
+    return {}

@@ -1,0 +1,38 @@
+"""What follows once a measurement is opened: first pictures where its conversion takes long, then the conversion."""
+
+import math
+import re
+
+from ingest.services.hints import build_hints
+from repository.models import Deposit, Finding, Measurement
+from repository.services.findings import replace_findings
+from repository.workflows.jobs import enqueue_job
+
+FIRST_PICTURES_FROM_BYTES = 256 * 1024 * 1024  # smaller ones are converted before a person has looked up
+
+
+def follow_opening(measurement: Measurement) -> None:
+    """Enqueue what comes next; the job of the first pictures is made first, and so comes first."""
+    deposit = measurement.deposit
+    if build_hints(deposit.document, measurement.primary_file.path) != measurement.hints:
+        # The person said something else while the files were being opened.
+        enqueue_job(kind="open_measurement", target=measurement.pk, deposit=deposit)
+        return
+    # What an earlier conversion found was about what the file was taken for then.
+    replace_findings(deposit=deposit, stage=Finding.Stage.CONVERSION, measurement=measurement, found=())
+    has_pictures = measurement.products.filter(is_preliminary=True).exists()
+    if not has_pictures and count_bytes(measurement) >= FIRST_PICTURES_FROM_BYTES:
+        enqueue_job(kind="preview_measurement", target=measurement.pk, deposit=deposit)
+    if deposit.read_until == Deposit.ReadUntil.CONVERTED:
+        enqueue_job(kind="convert_measurement", target=measurement.pk, deposit=deposit)
+
+
+def count_bytes(measurement: Measurement) -> int:
+    """Return the size of all arrays of a measurement, as they will be converted."""
+    return sum(math.prod(signal.shape) * _size_of(signal.dtype) for signal in measurement.signals.all())
+
+
+def _size_of(dtype: str) -> int:
+    """Return the bytes of one value, such as 2 for `uint16`; numpy stays out of the processes that only enqueue."""
+    bits = re.search(r"\d+$", dtype)
+    return int(bits[0]) // 8 if bits else 1

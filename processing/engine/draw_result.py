@@ -1,0 +1,140 @@
+"""Pictures of results: what every kind of result looks like on a page, and the files that hold them."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from processing.previews.color_maps import color_gray, color_pattern, color_vectors
+from processing.previews.contrast import Stretch, stretch_contrast
+from processing.previews.draw_image import draw_image, shrink
+from processing.previews.draw_spectrum import draw_spectrum, name_axis
+from processing.previews.scale_bar import choose_scale_bar
+
+# What a page shows first, by kind of signal.
+_COVERS = ("annular_dark_field", "summed_intensity", "sum_spectrum", "image", "mean_diffraction_pattern")
+_AXIS_TITLES = {
+    "energy": "Energy",
+    "wavelength": "Wavelength",
+    "position": "Position",
+    "time": "Time",
+    "scan_x": "Position x",
+    "scan_y": "Position y",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One picture; `parameters` say how values became colors."""
+
+    name: str
+    title: str
+    png: bytes
+    parameters: dict[str, Any]
+
+
+def write_pictures(target: Path, previews: Sequence[Preview]) -> list[dict[str, Any]]:
+    """Write `*.png` into a folder and return their index entries; one of them is the cover."""
+    if not previews:
+        return []
+    target.mkdir(parents=True, exist_ok=True)
+    names = [preview.name for preview in previews]
+    cover = next((name for name in _COVERS if name in names), names[0])
+    entries = []
+    for preview in previews:
+        (target / f"{preview.name}.png").write_bytes(preview.png)
+        entries.append(
+            {
+                "name": preview.name,
+                "title": preview.title,
+                "file": f"{preview.name}.png",
+                "cover": preview.name == cover,
+                "parameters": preview.parameters,
+                "size": len(preview.png),
+                "sha256": hashlib.sha256(preview.png).hexdigest(),
+            }
+        )
+    return entries
+
+
+def draw_result(
+    entry: Mapping[str, Any], values: npt.NDArray[Any], axes: Mapping[str, Any], signal: Mapping[str, Any]
+) -> Preview | None:
+    """Draw one result.
+
+    Parameters
+    ----------
+    entry
+        ``name``, ``title``, ``kind``, ``axes`` (names), ``unit`` and ``parameters`` of the result.
+    values
+        Its values; of a series the middle is drawn.
+    axes
+        The JSON form of the axes by their names.
+    signal
+        ``virtual_detectors`` decide the scale of the detector where they are known.
+    """
+    names = list(entry["axes"])
+    if entry["kind"] == "spectrum":
+        return _draw_line(entry, values, axes, names[-1])
+    if entry["kind"] == "vector_image":
+        names = names[:-1]
+    if len(names) == 1 and entry["kind"] == "image":
+        return _draw_line(entry, values, axes, names[0])
+    if len(names) < 2:  # noqa: PLR2004 - a vector along a line has no picture
+        return None
+    parameters = {
+        key: entry["parameters"][key] for key in ("frame", "every_nth_pixel") if key in entry["parameters"]
+    }
+    extra = len(names) - 2
+    if extra:  # a series: its middle
+        middle = tuple(size // 2 for size in values.shape[:extra])
+        values, parameters["frame"] = values[middle], list(middle)
+    scale, unit = _find_scale(names[-1], axes, signal)
+    if "every_nth_pixel" in entry["parameters"] and scale is not None:
+        scale *= entry["parameters"]["every_nth_pixel"]
+    if entry["kind"] == "vector_image":
+        rgb = color_vectors(values)
+        parameters["colors"] = "direction as hue (red: right, clockwise), length as brightness, mean removed"
+    else:
+        stretch: Stretch = "log" if entry["kind"] == "pattern" else "linear"
+        small, factor = shrink(np.asarray(values, dtype=np.float64))
+        scale = None if scale is None else scale * factor
+        color = color_pattern if entry["kind"] == "pattern" else color_gray
+        rgb = color(stretch_contrast(small, stretch))
+        parameters["contrast"] = stretch
+    bar = choose_scale_bar(rgb.shape[1], scale, unit)
+    parameters["scale_bar"] = None if bar is None else bar.label
+    return Preview(entry["name"], entry["title"], draw_image(rgb, bar), parameters)
+
+
+def _find_scale(
+    axis_name: str, axes: Mapping[str, Any], signal: Mapping[str, Any]
+) -> tuple[float | None, str | None]:
+    """Return pixel size and unit of an axis; on the detector the angle in use goes first."""
+    detectors = signal.get("virtual_detectors")
+    if axis_name.startswith("detector_") and detectors and detectors["mrad_per_px"]:
+        return detectors["mrad_per_px"], "mrad"
+    axis = axes.get(axis_name)
+    return (axis["scale"], axis["unit"]) if axis is not None else (None, None)
+
+
+def _draw_line(
+    entry: Mapping[str, Any], values: npt.NDArray[Any], axes: Mapping[str, Any], axis_name: str
+) -> Preview:
+    axis = axes[axis_name]
+    calibrated = bool(axis["scale"]) and axis["unit"] is not None
+    positions = np.arange(len(values), dtype=np.float64)
+    if calibrated:
+        positions = axis["offset"] + positions * axis["scale"]
+    title = _AXIS_TITLES.get(axis_name, axis_name.replace("_", " ").capitalize())
+    png = draw_spectrum(
+        positions,
+        values,
+        axis_title=name_axis(title, axis["unit"]) if calibrated else f"{title} (channel)",
+        value_title=name_axis("Counts" if entry["unit"] == "1" else "Intensity", entry["unit"]),
+    )
+    return Preview(entry["name"], entry["title"], png, {"contrast": "linear"})

@@ -1,0 +1,281 @@
+"""First pictures of a signal from a sample: what shows that a file is right, each saying what it was made from."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.readers.contract import Axis, SignalSource
+from processing.engine.draw_result import Preview, draw_result
+from processing.engine.preview_sample import (
+    FloatArray,
+    PreviewSample,
+    as_numbers,
+    build_weights,
+    mean_pattern,
+    sum_patterns,
+)
+from processing.engine.signal_kind import classify_signal
+from processing.reductions.detector_plan import AngleKnowledge, plan_virtual_detectors
+from processing.reductions.disk import find_direct_disk
+
+STRIP_PATTERNS = 6
+STRIP_GAP_PX = 2
+SMALLEST_OVERVIEW = 2
+DARK_FIELD = "annular_dark_field"
+_UNITS = {"pattern_scan": "patterns", "image_series": "images", "spectrum_scan": "spectra"}
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPicture:
+    """Values with the axes they lie on."""
+
+    name: str
+    title: str
+    kind: str
+    values: npt.NDArray[Any]
+    axes: tuple[Axis, ...]
+    parameters: Mapping[str, Any]
+
+
+def draw_first_pictures(source: SignalSource, sample: PreviewSample, angles: AngleKnowledge) -> list[Preview]:
+    """Return the pictures of a sample; none where the kind of signal has none.
+
+    Every picture's parameters say how many patterns, spectra, channels or rows it was made from (``n_read`` of
+    ``n_total``), which (``read``), and whether the deadline cut the reading short (``is_complete``).
+    """
+    kind = classify_signal([axis.name for axis in source.axes], source.n_signal_axes)
+    drawn = []
+    for picture in list_first_pictures(source, sample, angles):
+        mrad = picture.parameters.get("mrad_per_px")
+        entry: dict[str, Any] = {
+            "name": picture.name,
+            "title": picture.title,
+            "kind": picture.kind,
+            "axes": [axis.name for axis in picture.axes],
+            "unit": source.intensity_unit,
+            "parameters": {},
+        }
+        axes = {axis.name: axis.as_dict() for axis in picture.axes}
+        preview = draw_result(
+            entry, picture.values, axes, {"virtual_detectors": {"mrad_per_px": mrad}} if mrad else {}
+        )
+        if preview is not None:
+            said = {**describe_sample(kind or "", source, sample), **picture.parameters, **preview.parameters}
+            drawn.append(Preview(preview.name, preview.title, preview.png, said))
+    return drawn
+
+
+def describe_sample(kind: str, source: SignalSource, sample: PreviewSample) -> dict[str, Any]:
+    """Return what the pictures were made from."""
+    mode = sample.plan.mode
+    names = [axis.name for axis in source.axes]
+    counted = _UNITS.get(kind, "values")
+    grid_axes = names[: -source.n_signal_axes][-len(sample.plan.grid) :] if sample.plan.grid else []
+    if mode == "channels":
+        counted = "channels" if source.n_signal_axes == 1 else "detector pixels"
+        grid_axes = names[-source.n_signal_axes :]
+    elif mode == "rows":
+        counted, grid_axes = "rows", names[:1]
+    return {
+        "n_read": sample.n_read,
+        "n_total": sample.n_total,
+        "counted": counted,
+        "is_complete": sample.is_whole,
+        "bytes_read": sample.bytes_read,
+        "read": {
+            "mode": mode,
+            "grid": dict(zip(grid_axes, map(list, sample.plan.grid), strict=False)),
+            "part": list(source.stored_block) or None,
+        },
+    }
+
+
+def list_first_pictures(
+    source: SignalSource, sample: PreviewSample, angles: AngleKnowledge
+) -> Iterator[FirstPicture]:
+    """Yield what a sample shows, the overview first; nothing for signals that have no picture."""
+    kind = classify_signal([axis.name for axis in source.axes], source.n_signal_axes)
+    if kind is None or not sample.parts:
+        return
+    mode = sample.plan.mode
+    if mode in {"rows", "whole"}:
+        yield _draw_single(kind, source, sample)
+    elif mode == "channels":
+        yield from _from_channels(source, sample)
+    elif mode == "positions":
+        yield from _from_positions(kind, source, sample, angles)
+
+
+def _draw_single(kind: str, source: SignalSource, sample: PreviewSample) -> FirstPicture:
+    """One image, pattern or spectrum: whole where it is small, else every n-th row of it."""
+    shown = "spectrum" if source.n_signal_axes == 1 else "pattern" if kind == "pattern" else "image"
+    title = {"spectrum": "Spectrum", "pattern": "Diffraction pattern", "image": "Image"}[shown]
+    axes = source.axes
+    if sample.plan.mode == "whole":
+        return FirstPicture(f"preview_{shown}", title, shown, as_numbers(sample.parts[()]), axes, {})
+    starts = sample.plan.grid[0]
+    step = max(1, source.shape[0] // len(starts))
+    thinned = np.full((len(starts), -(-source.shape[1] // step)), np.nan)
+    for (number,), part in sample.list_cells():
+        thinned[number] = as_numbers(part[0, ::step])
+    coarse = (_coarsen(axes[0], thinned.shape[0]), _coarsen(axes[1], thinned.shape[1]))
+    return FirstPicture(f"preview_{shown}", title, shown, thinned, coarse, {"every_nth_pixel": step})
+
+
+def _from_positions(
+    kind: str, source: SignalSource, sample: PreviewSample, angles: AngleKnowledge
+) -> Iterator[FirstPicture]:
+    """Whole patterns or spectra at a grid of positions."""
+    n_signal = source.n_signal_axes
+    cells = [part for _, part in sample.list_cells()] or list(sample.parts.values())
+    mean = mean_pattern(cells, n_signal)
+    mask, chosen = (None, {}) if kind != "pattern_scan" else _choose_dark_field(mean, angles)
+    yield from _draw_overviews(source, sample, mask, chosen)
+    yield from _draw_row(kind, source, sample, chosen)
+    shown = {"pattern_scan": "pattern", "spectrum_scan": "spectrum"}.get(kind, "image")
+    middle, at = _find_middle(source, sample)
+    signal_axes = source.axes[-n_signal:]
+    scale = {"mrad_per_px": chosen["mrad_per_px"]} if chosen.get("mrad_per_px") else {}
+    yield FirstPicture(f"preview_mean_{shown}", f"Mean {shown}", shown, mean, signal_axes, scale)
+    if middle is not None:
+        note = {**scale, "position": at}
+        yield FirstPicture(f"preview_center_{shown}", f"Central {shown}", shown, middle, signal_axes, note)
+
+
+def _choose_dark_field(
+    mean: FloatArray, angles: AngleKnowledge
+) -> tuple[npt.NDArray[np.bool_] | None, dict[str, Any]]:
+    plan = plan_virtual_detectors(mean, disk=find_direct_disk(mean), angles=angles)
+    said: dict[str, Any] = {"angles_from": plan.source_of_angles, "center_from": plan.source_of_center}
+    if plan.mrad_per_px:
+        said["mrad_per_px"] = plan.mrad_per_px
+    ring = next((one for one in plan.detectors if one.name == DARK_FIELD), None)
+    if ring is None:
+        return None, said
+    return ring.annulus.mask((mean.shape[0], mean.shape[1])), {**ring.parameters, **said}
+
+
+def _draw_overviews(
+    source: SignalSource,
+    sample: PreviewSample,
+    mask: npt.NDArray[np.bool_] | None,
+    chosen: Mapping[str, Any],
+) -> Iterator[FirstPicture]:
+    """Coarse images of the scan; a cell that the deadline left out has no value."""
+    sizes = tuple(len(starts) for starts in sample.plan.grid)
+    if min(sizes) < SMALLEST_OVERVIEW:
+        return
+    leading = source.axes[: -source.n_signal_axes][-len(sizes) :]
+    axes = tuple(_coarsen(axis, size) for axis, size in zip(leading, sizes, strict=True))
+    weights = build_weights([] if mask is None else [mask], math.prod(source.shape[-source.n_signal_axes :]))
+    images = np.full((weights.shape[1], *sizes), np.nan)
+    for index, part in sample.list_cells():
+        sums = sum_patterns(part, source.n_signal_axes, weights)
+        place: tuple[slice | int, ...] = (slice(None), *index)
+        images[place] = sums.reshape(len(sums), -1).mean(axis=1)
+    if mask is not None:
+        yield FirstPicture(
+            f"preview_{DARK_FIELD}", "Annular dark field", "image", images[1], axes, dict(chosen)
+        )
+    yield FirstPicture("preview_summed_intensity", "Summed intensity", "image", images[0], axes, {})
+
+
+def _draw_row(
+    kind: str, source: SignalSource, sample: PreviewSample, chosen: Mapping[str, Any]
+) -> Iterator[FirstPicture]:
+    """Draw the middle row of the scan: its summed intensity along x, and patterns from it side by side."""
+    read = [(region, sample.find(region)) for region in sample.plan.row]
+    parts = sorted(
+        ((region[-1].start, region[-2], part) for region, part in read if part is not None),
+        key=lambda found: found[0],
+    )
+    if len(parts) < SMALLEST_OVERVIEW:
+        return
+    axis = source.axes[-source.n_signal_axes - 1]
+    middle = source.leading_shape[-2] // 2
+    profile = np.full(axis.size, np.nan)
+    patterns: list[FloatArray] = []
+    everything = build_weights([], math.prod(source.shape[-source.n_signal_axes :]))
+    for start, rows, part in parts:
+        row = part[(..., middle - rows.start, slice(None), *(slice(None),) * source.n_signal_axes)]
+        row = row.reshape(-1, *source.shape[-source.n_signal_axes :])
+        profile[start : start + len(row)] = sum_patterns(row, source.n_signal_axes, everything)[0]
+        patterns.append(as_numbers(row[0]))
+    present = np.flatnonzero(np.isfinite(profile))
+    note = {"scan_y": middle, "n_positions": len(present)}
+    # Between positions that were not read the line is drawn straight on.
+    filled = np.interp(np.arange(axis.size), present, profile[present])
+    yield FirstPicture(
+        "preview_center_row", "Center row, summed intensity", "spectrum", filled, (axis,), note
+    )
+    if kind == "pattern_scan":
+        chosen_ones = patterns[:: max(1, len(patterns) // STRIP_PATTERNS)][:STRIP_PATTERNS]
+        strip = _join(chosen_ones)
+        scale = {"mrad_per_px": chosen["mrad_per_px"]} if chosen.get("mrad_per_px") else {}
+        yield FirstPicture(
+            "preview_center_row_patterns",
+            "Patterns along the center row",
+            "pattern",
+            strip,
+            (source.axes[-2], _resize(source.axes[-1], strip.shape[1])),
+            {**scale, "scan_y": middle, "n_patterns": len(chosen_ones)},
+        )
+
+
+def _join(patterns: list[FloatArray]) -> FloatArray:
+    gap = np.full((patterns[0].shape[0], STRIP_GAP_PX), np.nan)
+    pieces = [piece for pattern in patterns for piece in (pattern, gap)][:-1]
+    return np.concatenate(pieces, axis=1)
+
+
+def _find_middle(source: SignalSource, sample: PreviewSample) -> tuple[FloatArray | None, list[int]]:
+    at = [size // 2 for size in source.leading_shape]
+    part = sample.find(sample.plan.center)
+    if part is None:
+        return None, at
+    inside = tuple(place - region.start for place, region in zip(at, sample.plan.center, strict=True))
+    return as_numbers(part[inside]), at
+
+
+def _from_channels(source: SignalSource, sample: PreviewSample) -> Iterator[FirstPicture]:
+    """Draw a few detector pixels or energy channels at every position: a fine image, and a coarse pattern."""
+    n_signal = source.n_signal_axes
+    leading = source.axes[:-n_signal]
+    sizes = tuple(len(starts) for starts in sample.plan.grid)
+    mean, central = np.full(sizes, np.nan), np.full(sizes, np.nan)
+    middle = tuple(size // 2 for size in source.leading_shape)
+    total = np.zeros(source.leading_shape)
+    for index, part in sample.list_cells():
+        planes = as_numbers(part).reshape(*source.leading_shape, -1)
+        mean[index], central[index] = planes.mean(), planes[middle].mean()
+        total += planes.sum(axis=-1)
+    if len(leading) <= 2:  # noqa: PLR2004 - an image or a profile
+        kind = "image" if len(leading) > 1 else "spectrum"
+        yield FirstPicture("preview_summed_intensity", "Summed intensity", kind, total, leading, {})
+    if len(leading) > 1:
+        row = total[middle[:-1]]
+        note = {"scan_y": middle[-2], "n_positions": len(row)}
+        yield FirstPicture(
+            "preview_center_row", "Center row, summed intensity", "spectrum", row, (leading[-1],), note
+        )
+    shown = "spectrum" if n_signal == 1 else "pattern"
+    axes = tuple(_coarsen(axis, size) for axis, size in zip(source.axes[-n_signal:], sizes, strict=True))
+    yield FirstPicture(f"preview_mean_{shown}", f"Mean {shown}", shown, mean, axes, {})
+    yield FirstPicture(
+        f"preview_center_{shown}", f"Central {shown}", shown, central, axes, {"position": list(middle)}
+    )
+
+
+def _coarsen(axis: Axis, size: int) -> Axis:
+    """Return the axis with fewer, larger steps over the same length."""
+    if axis.scale is None:
+        return _resize(axis, size)
+    return Axis(axis.name, size, axis.unit, axis.scale * axis.size / size, axis.offset)
+
+
+def _resize(axis: Axis, size: int) -> Axis:
+    return Axis(axis.name, size, axis.unit, axis.scale, axis.offset)

@@ -1,0 +1,75 @@
+"""First pictures of a large measurement: confined, from a bounded part of its bytes, while its conversion waits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingest.sandbox import collect_output
+from ingest.services.confined import forward_progress, run_over_files
+from ingest.services.hints import build_hints
+from ingest.services.opening import list_digests
+from ingest.services.zygotes import register_program
+from processing.services.calibration import build_calibration
+from processing.services.results import store_products
+from repository.models import Deposit, Finding, Measurement
+from repository.schema.findings import Finding as Found
+from repository.services.findings import replace_findings
+from repository.services.measurements import StoredProduct, record_first_pictures
+from repository.tasks.job_kinds import JobProgress
+
+PROGRAM = register_program("processing.engine.preview_program:main")
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPictures:
+    """Pictures by signal, already in the object store, and the words with which the files were opened."""
+
+    hints: Mapping[str, Any]
+    products: Mapping[str, tuple[StoredProduct, ...]]
+
+    def record(self, measurement: Measurement) -> None:
+        """Write them down, unless the conversion was faster."""
+        record_first_pictures(measurement=measurement, hints=self.hints, products=self.products)
+
+
+def preview_measurement(*, measurement: Measurement, output: Path, progress: JobProgress) -> FirstPictures:
+    """Draw what a sample of the values shows.
+
+    Raises
+    ------
+    SandboxError
+        The files cannot be read; the error's finding says why.
+    """
+    digests = list_digests(measurement)
+    hints = build_hints(measurement.deposit.document, measurement.primary_file.path)
+    manifest = run_over_files(
+        program=PROGRAM,
+        request={
+            "format": measurement.format,
+            "files": list(digests),
+            "hints": hints,
+            "calibration": build_calibration(measurement.document),
+        },
+        digests=digests,
+        output=output,
+        on_message=forward_progress(progress),
+    )
+    files = collect_output(output)
+    code_version = f"{manifest['program']} {manifest['version']}"
+    inputs = tuple(digests.values())
+    return FirstPictures(
+        hints=hints,
+        products={
+            entry["name"]: store_products(entry, files, code_version=code_version, inputs=inputs)
+            for entry in manifest["signals"]
+            if entry["previews"]
+        },
+    )
+
+
+def note_failure(measurement: Measurement, stage: Finding.Stage, finding: Found) -> None:
+    """Say why there are no pictures where no conversion will say it; the measurement stays as it is."""
+    is_only_checked = measurement.deposit.read_until == Deposit.ReadUntil.OPENED
+    if measurement.state == Measurement.State.OPENED and is_only_checked:
+        replace_findings(deposit=measurement.deposit, stage=stage, measurement=measurement, found=[finding])

@@ -1,0 +1,26 @@
+"""Named by `ENGINE`: Django looks for `base.DatabaseWrapper`."""
+
+from typing import Any
+
+from django.db.backends.postgresql import base
+from django.db.backends.postgresql.psycopg_any import IsolationLevel
+
+from repository.project.postgresql.answering import AnsweringConnection
+from repository.project.postgresql.entrance import Entrance
+
+_entrance = Entrance()
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Where a person waits for the answer, connecting and every statement are bounded on our side too.
+
+    A server that was stopped keeps its sockets open and runs no timer of its own: neither keepalives nor
+    `statement_timeout` help against it.
+    """
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Connect; in a web process patient for a moment, and quick to refuse while the server is away."""
+        if not self.settings_dict.get("ANSWERS_PERSONS"):
+            return super().get_new_connection(conn_params)
+        self.isolation_level = IsolationLevel.READ_COMMITTED
+        return _entrance.pass_through(lambda: AnsweringConnection.connect(**conn_params))

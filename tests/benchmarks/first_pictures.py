@@ -1,0 +1,149 @@
+"""How early a person sees what a large file is: header report and first pictures against the conversion.
+
+``python -m tests.benchmarks.first_pictures [GB]`` measures it alone and writes its entry into bench/results.json.
+
+The very programs of the jobs run, confined, start-up included, once each in this order: recognize, open, first
+pictures, then the whole conversion of the same file. One run, wall time: both sides meet the same machine.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ingest.readers.empad.reader import COLUMNS, FRAME_BYTES, RAW_ROWS
+from ingest.sandbox import Limits, run_confined
+from tests.synthetic import render_disk
+from tests.ties import tie
+
+NAME = "header_and_first_pictures"
+BUDGET = 0.01
+WHOLE_GB, QUICK_GB = 10.0, 0.5
+RESULTS = Path(__file__).resolve().parents[2] / "bench" / "results.json"
+LIMITS = Limits(wall_s=7200, cpu_s=28_800, data_bytes=3 << 30)
+HEADER = (
+    '<root><raw_file filename="scan.raw"/><pix_x>{columns}</pix_x><pix_y>{rows}</pix_y>'
+    "<timestamp isoformat='2026-01-02T03:04:05'/></root>"
+)
+
+
+def write_scan(folder: Path, gigabytes: float) -> dict[str, Path]:
+    """Write an EMPAD scan of counted electrons: the same row of patterns again and again, each at its brightness."""
+    side = round((gigabytes * 1e9 / FRAME_BYTES) ** 0.5)
+    disk = render_disk((RAW_ROWS, COLUMNS), (63.5, 63.5), 20.0) + 0.01
+    frames = np.random.default_rng(3).poisson(disk, (side, RAW_ROWS, COLUMNS)).astype("<f4")
+    frames *= 1 + np.arange(side, dtype="<f4")[:, None, None] // 32
+    row = frames.tobytes()
+    raw = folder / "scan.raw"
+    with raw.open("wb") as file:
+        for _ in range(side):
+            file.write(row)
+    header = folder / "scan.xml"
+    header.write_text(HEADER.format(columns=side, rows=side), encoding="utf-8")
+    return {"scan.xml": header, "scan.raw": raw}
+
+
+def compile_ahead(folder: Path) -> Path:
+    """Compile the reductions once, as an installation does when its worker starts."""
+    program = "from processing.reductions.warm_up import compile_kernels; compile_kernels()"
+    subprocess.run(tie(sys.executable, "-c", program), check=True, env={"NUMBA_CACHE_DIR": str(folder)})
+    return folder
+
+
+def _cost(work: Callable[[], dict[str, Any]]) -> tuple[float, float, dict[str, Any]]:
+    """Return wall seconds, CPU seconds of the confined process, and its answer."""
+    wall, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    answer = work()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - wall, cpu, answer
+
+
+def _run(
+    folder: Path,
+    inputs: Mapping[str, Path],
+    name: str,
+    program: str,
+    request: dict[str, Any],
+    compiled: Path | None,
+) -> tuple[float, float, dict[str, Any]]:
+    """Run one confined program and return what it cost, with its answer."""
+    output = folder / name / "output"
+    output.mkdir(parents=True)
+    wall, cpu, answer = _cost(
+        lambda: run_confined(
+            program=program,
+            request=request,
+            inputs=inputs,
+            output=output,
+            limits=LIMITS,
+            on_message=lambda _: None,
+            compiled_cache=compiled,
+        )
+    )
+    sys.stdout.write(f"  {name}: {wall:.2f} s, {cpu:.2f} CPU s\n")
+    sys.stdout.flush()
+    return wall, cpu, answer
+
+
+def measure_first_pictures(folder: Path, gigabytes: float) -> dict[str, Any]:
+    """Return the entry of the results."""
+    folder.mkdir(parents=True, exist_ok=True)
+    inputs = write_scan(folder, gigabytes)
+    size = sum(path.stat().st_size for path in inputs.values())
+    opening = {"format": "empad", "files": list(inputs), "hints": {}}
+    steps: dict[str, tuple[str, dict[str, Any]]] = {
+        "recognize": ("ingest.programs.recognize_files:main", {"listing": list(inputs)}),
+        "open": ("ingest.programs.open_file:main", opening),
+        "first_pictures": ("processing.engine.preview_program:main", opening),
+    }
+    runs = {name: _run(folder, inputs, name, *step, None) for name, step in steps.items()}
+    peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    cache = compile_ahead(folder / "compiled")
+    convert = "processing.engine.convert_program:main"
+    runs["convert"] = _run(folder, inputs, "convert", convert, opening, cache)
+    wall = {name: run[0] for name, run in runs.items()}
+    cpu = {name: run[1] for name, run in runs.items()}
+    pictures = runs["first_pictures"][2]
+    early = wall["recognize"] + wall["open"] + wall["first_pictures"]
+    (previewed,) = pictures["signals"]
+    return {
+        "ratio": round(early / wall["convert"], 5),
+        "budget": BUDGET if gigabytes >= WHOLE_GB else None,
+        "against": "the conversion of the same file, wall time, every process started anew",
+        "cpu_s": round(cpu["recognize"] + cpu["open"] + cpu["first_pictures"], 4),
+        "peak_mb": round(peak_mb, 1),
+        "n": 1,
+        "detail": {
+            "measure": "wall_s",
+            "file_gb": round(size / 1e9, 2),
+            "bytes_read": pictures["bytes_read"],
+            "pictures": [entry["name"] for entry in previewed["previews"]],
+            "wall_s": round(early, 3),
+            "steps_wall_s": {name: round(seconds, 3) for name, seconds in wall.items()},
+            "steps_cpu_s": {name: round(seconds, 3) for name, seconds in cpu.items()},
+            "theirs": {"cpu_s": round(cpu["convert"], 3), "wall_s": round(wall["convert"], 3)},
+        },
+    }
+
+
+def main() -> None:
+    """Measure a file of the size that the command line gives."""
+    gigabytes = float(sys.argv[1]) if len(sys.argv) > 1 else WHOLE_GB
+    with tempfile.TemporaryDirectory(prefix="stemma-bench-") as temporary:
+        entry = measure_first_pictures(Path(temporary), gigabytes)
+    known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps({**known, NAME: entry}, indent=2) + "\n", encoding="utf-8")
+    sys.stdout.write(json.dumps(entry, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

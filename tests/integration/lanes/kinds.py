@@ -1,0 +1,42 @@
+"""Kinds of jobs for tests, imported by the real workers: what lasts until a file is there, and what is done at once."""
+
+import time
+from pathlib import Path
+
+from django.conf import settings
+
+from repository.services.jobs import ClaimedJob
+from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
+
+LONGEST_S = 240.0
+
+
+def release_file(target: str) -> Path:
+    return Path(settings.STEMMA_HOME) / f"release-{target}"
+
+
+def _hold(claim: ClaimedJob, progress: JobProgress) -> Apply:
+    """Occupy the process as a conversion does: the thread sleeps while a child would work."""
+    deadline = time.monotonic() + LONGEST_S
+    while not release_file(claim.target).exists():
+        assert time.monotonic() < deadline, "nobody released the job"
+        progress.report(0.5, "holding")
+        time.sleep(0.05)
+    return _nothing
+
+
+def _touch(_claim: ClaimedJob, _progress: JobProgress) -> Apply:
+    return _nothing
+
+
+def _nothing() -> None:
+    return
+
+
+def _tell_nobody(_claim: ClaimedJob, _reason: str) -> None:
+    return
+
+
+register_kind("hold", JobKind(work=_hold, apply_failure=_tell_nobody, lane="long"))
+register_kind("long_touch", JobKind(work=_touch, apply_failure=_tell_nobody, lane="long"))
+register_kind("short_touch", JobKind(work=_touch, apply_failure=_tell_nobody, lane="short"))

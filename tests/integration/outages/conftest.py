@@ -1,0 +1,95 @@
+"""A running Stemma whose neighbours are frozen and thawed; the suites that share it wait in the same process."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from repository.project.stack.harness import RunningStack
+from tests.client.conftest import accept_warnings, make_shell
+from tests.client.experiments import write_experiment
+from tests.integration.bytes.raw_tus import RawTus
+from tests.many_clients import Question, list_children
+
+
+@dataclass(frozen=True)
+class Town:
+    """The running stack, a published dataset in it, and one client."""
+
+    stack: RunningStack
+    http: httpx.Client
+    dataset: str
+    file: str
+    array: str
+
+    @property
+    def token(self) -> dict[str, str]:
+        return {"Authorization": f"Token {self.stack.credentials.token}"}
+
+    def list_questions(self) -> list[Question]:
+        """Return what many kinds of visitors ask."""
+        number = self.dataset
+        return [
+            Question(f"/datasets/{number}"),
+            Question("/search"),
+            Question("/api/v1/search/?q=scan"),
+            Question(f"/api/v1/datasets/{number}/"),
+            Question(f"/datasets/{number}.jsonld"),
+            Question(self.file, {"Range": "bytes=1000-65535"}),
+            Question(self.array),
+            Question("/readyz"),
+            Question("/api/v1/deposits/", self.token),
+        ]
+
+    @contextmanager
+    def frozen(self, *parts: str) -> Iterator[None]:
+        """Stop the processes of some parts, and let them go on in the end."""
+        pids = [number for part in parts for number in self._list_processes(part)]
+        for number in pids:
+            os.kill(number, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for number in reversed(pids):
+                os.kill(number, signal.SIGCONT)
+
+    def _list_processes(self, part: str) -> list[int]:
+        pid = self.stack.pids[part]
+        return [pid, *list_children(pid)]
+
+    def ask_readiness(self) -> tuple[float, dict[str, Any]]:
+        """Return how long /readyz took and what it said; a token asks more of it than a stranger does."""
+        begin = time.monotonic()
+        answer = self.http.get("/readyz", headers=self.token)
+        return time.monotonic() - begin, answer.json()
+
+
+@pytest.fixture(scope="session")
+def town(live_stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    folder = tmp_path_factory.mktemp("outages")
+    experiment = write_experiment(folder / "session", title="A scan for many")
+    shell = make_shell(folder / "shell", url=live_stack.url, token=live_stack.credentials.token)
+    draft = shell.run_json("deposit", experiment.folder, "--metadata", experiment.metadata)
+    record = shell.run_json("publish", draft["id"], *accept_warnings(draft))
+    primary = next(file["path"] for file in record["files"] if file["path"].endswith(".raw"))
+    zarr = httpx.URL(str(record["measurements"][0]["signals"][0]["zarr"])).path.rstrip("/")
+    with httpx.Client(base_url=live_stack.url, timeout=120, trust_env=False) as http:
+        yield Town(
+            stack=live_stack,
+            http=http,
+            dataset=record["id"],
+            file=f"/api/v1/datasets/{record['id']}/versions/1/files/{primary}",
+            array=f"{zarr}/zarr.json",
+        )
+
+
+@pytest.fixture
+def tus(town: Town) -> Iterator[RawTus]:
+    with httpx.Client(base_url=town.stack.url, headers=town.token, timeout=120, trust_env=False) as http:
+        yield RawTus(http)
