@@ -32,7 +32,7 @@ test: dev pages browser ## the gate: every test that is not marked long (ARGS=..
 	@$(STACK) exec -- $(PYTEST) -n 2 --dist loadgroup $(ARGS)
 
 test-long: dev pages browser ## the long tests
-	@$(STACK) exec -- $(PYTEST) -m long --timeout 3600 $(ARGS)
+	@$(STACK) exec -- $(PYTEST) -n 2 --dist loadgroup -m long --timeout 3600 $(ARGS)
 
 check: dev pages ## lint, types, imports, migrations, locks, OpenAPI, front end
 	@.venv/bin/python -m tools.check

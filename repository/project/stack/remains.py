@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from repository.project.stack.errors import StackError
@@ -169,11 +170,18 @@ class _Search:
         return False
 
     def _is_tended(self, pid: int) -> bool:
-        """Tell whether another supervisor tends this server: a copied home names the servers of the original."""
+        """Tell whether another supervisor tends this server: a copied home names the servers of the original.
+
+        `exec` does not count: it tends servers in a home that it has locked, and adopts the orphans of all others.
+        """
         parent = read_parent(pid)
         while read_name(parent) == _POSTGRES:
             parent = read_parent(parent)
-        return parent != self.supervisor and _STACK_PROGRAM in read_command_line(parent)
+        return parent != self.supervisor and _is_supervisor(read_command_line(parent))
+
+
+def _is_supervisor(words: tuple[str, ...]) -> bool:
+    return any(pair in {(_STACK_PROGRAM, "up"), (_STACK_PROGRAM, "demo")} for pair in pairwise(words))
 
 
 def _list_server_folders(home: StackHome) -> Iterator[str]:

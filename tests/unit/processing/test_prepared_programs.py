@@ -16,6 +16,7 @@ def test_every_program_of_a_job_is_prepared() -> None:
         "ingest.programs.open_file",
         "ingest.programs.recognize_files",
         "processing.engine.convert_program",
+        "processing.engine.preview_program",
         "processing.engine.reduce_program",
     }
     assert all(importlib.util.find_spec(module) for module in programs)
