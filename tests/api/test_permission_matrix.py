@@ -430,13 +430,13 @@ def test_what_is_shown_while_a_deposit_is_read_is_private(web: WebClient) -> Non
     assert shown["progress"]["position"] is not None
     place = web.get(f"/api/v1/jobs/{waiting.pk}/", headers=people.headers["owner"]).json()
     assert isinstance(place["position"], int)
-    for role, status in {"stranger": 302, "other": 404, "owner": 200}.items():
+    for role, code in {"stranger": 302, "other": 404, "owner": 200}.items():
         web.cookies.clear()
         if role in people.sessions:
             web.cookies.set(settings.SESSION_COOKIE_NAME, people.sessions[role])
         for page in ("", "/progress"):
             answer = web.get(f"/deposits/{measurement.deposit_id}{page}")
-            assert answer.status_code == status, (page, role)
+            assert answer.status_code == code, (page, role)
             assert answer.headers["cache-control"] == "private, no-store", (page, role)
     web.cookies.clear()
 

@@ -1,7 +1,6 @@
 """The Job row: claimed under a lease, fenced by its attempt, retried with growing pauses, ended with a reason."""
 
 import datetime as dt
-import tempfile
 import threading
 import uuid
 from collections.abc import Callable
@@ -12,13 +11,9 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from repository.errors import DiskFullError, LeaseLostError, NotFoundError, TransientError
+from repository.errors import LeaseLostError, NotFoundError, TransientError
 from repository.models import Deposit, Job, Measurement, WorkerHeartbeat
-from repository.schema.plain_text import UNKNOWN_FAULT
-from repository.selectors.jobs import describe_job
-from repository.selectors.progress import describe_progress
 from repository.services import jobs
-from repository.services.disk import WAITING
 from repository.services.jobs import ClaimedJob, claim_job, complete_job, create_job, extend_lease, lock_claim
 from repository.services.validation import validate_deposit
 from repository.tasks import job_kinds
@@ -205,39 +200,6 @@ def test_an_unknown_fault_is_retried_and_named(handle: Any) -> None:
     run_job(str(job.pk))
     job.refresh_from_db()
     assert (job.state, job.reason) == ("queued", "ZeroDivisionError: one by zero")
-
-
-def test_the_words_of_an_unknown_fault_reach_no_person(handle: Any, told: Any) -> None:
-    """The row keeps them for the operator; the owner and the finding say that it is the server's mistake."""
-    handle(raising(OSError(2, "No such file", "/usr/lib/python3/secret.py")))
-    deposit = make_deposit()
-    job = create_job(kind="test", target="a", deposit=deposit, max_attempts=1)
-    run_job(str(job.pk))
-    job.refresh_from_db()
-    assert "secret.py" in job.reason
-    shown = (describe_job(deposit.owner, job.pk).reason, *describe_progress(deposit).failed, told[0][1])
-    assert shown == (UNKNOWN_FAULT,) * 3
-
-
-def test_what_a_person_reads_of_a_job_shows_no_folder(handle: Any) -> None:
-    """Neither the message of a job at work, nor why one waits for the disk, nor the line on the deposit's page."""
-    deposit = make_deposit()
-    place = f"{tempfile.gettempdir()}/work/run"
-
-    def wait_for_room(_: ClaimedJob, progress: JobProgress) -> Apply:
-        raise DiskFullError(f"OSError: [Errno 28] {place}/a.zarr does not fit.")
-
-    handle(wait_for_room)
-    job = create_job(kind="test", target="a", deposit=deposit)
-    run_job(str(job.pk))
-    job.refresh_from_db()
-    assert place in job.message
-    shown = describe_job(deposit.owner, job.pk)
-    told = (shown.message, shown.reason, describe_progress(deposit).message)
-    for text in told:
-        assert text.startswith(f"{WAITING}: ")
-        assert "…/a.zarr does not fit." in text
-        assert [word for word in (place, "OSError", "Errno") if word in text] == []
 
 
 def test_a_fault_in_telling_the_domain_still_ends_the_job(handle: Any, monkeypatch: Any) -> None:
