@@ -46,7 +46,8 @@ def test_junk_is_left_out_and_said(tmp_path: Path) -> None:
     )
     selection = select_files([tmp_path])
     assert [file.name for file in selection.files] == ["a.mib", "z.zarr/.zarray"]
-    assert {location.name for location, _ in selection.skipped} == {
+    assert all(one.is_expected for one in selection.left_out)
+    assert {one.location.name for one in selection.left_out} == {
         ".DS_Store",
         ".git",
         "Thumbs.db",
@@ -66,7 +67,12 @@ def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
     (tmp_path / "in/up").symlink_to(tmp_path / "in")
     (tmp_path / "in/link").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "in/dead").symlink_to(tmp_path / "nothing")
-    assert names_of(tmp_path / "in") == ["a.raw", "link/b.raw"]
+    selection = select_files([tmp_path / "in"], follow_links=True)
+    assert [file.name for file in selection.files] == ["a.raw", "link/b.raw"]
+    assert reasons_of(selection) == {
+        "dead": "a link to nothing",
+        "up": "a link back to a folder that holds it",
+    }
 
 
 def test_names_are_normalized(tmp_path: Path) -> None:

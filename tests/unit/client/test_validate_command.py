@@ -56,8 +56,10 @@ def test_an_interrupted_validate_removes_its_draft(logged_in: FakeServer, scan: 
 
 def _leave_behind(connection: Connection) -> str:
     """Do what a killed `validate` leaves: a draft on the server, and its note here."""
-    record = Drafts(connection).create(title=None, document=None)
-    CheckDraft.begin(connection.url, record["id"]).end(is_removed=False)
+    note = CheckDraft.begin(connection.url)
+    record = Drafts(connection).create(title=note.mark, document=None)
+    note.note(record["id"])
+    note.end(is_removed=False)
     return str(record["id"])
 
 
@@ -76,15 +78,16 @@ def test_the_next_validate_removes_what_a_killed_one_left(
 def test_a_running_check_and_a_draft_that_was_taken_over_are_left_alone(
     logged_in: FakeServer, connection: Connection, scan: Path, own_home: Path
 ) -> None:
-    running = Drafts(connection).create(title=None, document=None)["id"]
-    held = CheckDraft.begin(connection.url, running)
+    held = CheckDraft.begin(connection.url)
+    running = Drafts(connection).create(title=held.mark, document=None)["id"]
+    held.note(running)
     taken = _leave_behind(connection)
     logged_in.deposits[taken] |= {"state": "ready", "read_until": "converted"}
 
     assert run(["validate", str(scan)], transport=logged_in) == 0
     assert set(logged_in.deposits) == {running, taken}
     held.end(is_removed=False)
-    assert [path.stem for path in _checks(own_home)] == [running]
+    assert [json.loads(path.read_text().splitlines()[-1])["deposit"] for path in _checks(own_home)] == [running]
 
 
 def test_a_draft_that_cannot_be_removed_now_is_removed_by_the_next_check(
