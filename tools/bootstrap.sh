@@ -77,7 +77,7 @@ want=$(digest requirements/base.txt requirements/dev.txt "$build")
 
 found=$(cat .venv/.stemma-stamp 2>/dev/null || true)
 # The programs in it name the folder they were installed in: in a checkout that was moved, they lead elsewhere.
-[ "$(cat .venv/.stemma-place 2>/dev/null || pwd)" = "$(pwd)" ] || rm -f .venv/bin/python
+[ "$(cat .venv/.stemma-place 2>/dev/null || pwd -P)" = "$(pwd -P)" ] || rm -f .venv/bin/python
 if [ -x .venv/bin/python ] && .venv/bin/python -c '' 2>/dev/null; then
     case $found in
     "$wanted:$want" | "dev:$want") exit 0 ;;
@@ -108,5 +108,5 @@ if [ -f client/pyproject.toml ]; then
     "$uv" pip install $quiet --python .venv/bin/python --no-deps --no-build-isolation --editable ./client
 fi
 rm .venv/.unfinished
-pwd >.venv/.stemma-place
+pwd -P >.venv/.stemma-place
 printf '%s\n' "$wanted:$want" >.venv/.stemma-stamp

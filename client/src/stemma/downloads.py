@@ -107,14 +107,19 @@ def download_files(
     for file in missing:
         try:
             kept = _download_somewhere(connection, file, folder, report)
-        except PermissionRefusedError:
-            raise
-        except (RefusedError, DamagedFileError) as fault:
+        except (RefusedError, DamagedFileError, ServerUnreachableError) as fault:
+            if isinstance(fault, PermissionRefusedError) or _is_away(fault):
+                raise
             result.failed.append((file.path, fault))
             del result.saved[file.path]
         else:
             result.saved[file.path] = kept
     return result
+
+
+def _is_away(fault: StemmaError) -> bool:
+    """Return whether nobody answered; an answer, whatever it says, is about this file alone."""
+    return isinstance(fault, ServerUnreachableError) and fault.status is None
 
 
 def _plan(file: JsonObject, address: str, folder: Path, names: Mapping[str, SavedName]) -> WantedFile:
@@ -139,6 +144,8 @@ def _download_somewhere(
     try:
         file.target.parent.mkdir(parents=True, exist_ok=True)
         file.partial.open("ab").close()
+        if file.partial.stat().st_size == 0:
+            file.partial.unlink()
     except (OSError, UnicodeError) as fault:
         if isinstance(fault, OSError) and fault.errno not in _NAME_REFUSALS:
             raise

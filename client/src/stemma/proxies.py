@@ -72,8 +72,8 @@ def is_this_machine(host: str) -> bool:
 
 def hide_password(proxy: str) -> str:
     """Return a proxy's address as it may be shown."""
-    parts = urlsplit(proxy)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    kind, _, rest = proxy.partition("://")
+    return f"{kind}://{rest.partition('/')[0].rpartition('@')[2]}"
 
 
 def name_via(request: httpx.Request | None) -> str:
@@ -149,7 +149,7 @@ def _matches(entry: str, host: str, port: int) -> bool:
 
 
 def _check(proxy: str) -> str:
-    shown, kind = hide_password(proxy), urlsplit(proxy).scheme.lower()
+    shown, kind = hide_password(proxy), proxy.partition("://")[0].lower()
     where = f"The environment names the proxy {shown}"
     hint = "Correct {variables}, or put the server into NO_PROXY to go there straight."
     named = ", ".join(sorted(name for name in os.environ if name.lower().endswith("_proxy"))) or "the proxy"
