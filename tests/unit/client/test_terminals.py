@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ties import tie
+
 # The whole command, with the server in its own process.
 PROGRAM = textwrap.dedent(
     """
@@ -49,7 +51,7 @@ def _shell(session: Path, words: str, settings: dict[str, str]) -> subprocess.Co
     """Run a line of the shell in which `$stemma` is the command."""
     program = {"stemma": f"{sys.executable} {session.parent / 'program.py'}", "session": str(session)}
     return subprocess.run(
-        ["bash", "-c", words],
+        tie("bash", "-c", words),
         env={**_environment(session, settings), **program},
         capture_output=True,
         check=False,

@@ -11,6 +11,7 @@ from repository.project.stack.errors import StackError
 from repository.project.stack.home import prepare_home
 from repository.project.stack.loopback import spare_this_machine
 from repository.project.stack.valkey import _quote
+from tests.ties import tie
 
 
 def _make_checkout(folder: Path) -> Path:
@@ -27,7 +28,7 @@ def _make_checkout(folder: Path) -> Path:
 @pytest.mark.parametrize("verb", ["start", "up", "demo", "check", "test", "examples", "pages"])
 def test_a_path_that_tools_cut_is_refused_at_once(tmp_path: Path, verb: str) -> None:
     checkout = _make_checkout(tmp_path / "a #1" / "stemma")
-    done = subprocess.run(["make", verb], cwd=checkout, capture_output=True, text=True, check=False)
+    done = subprocess.run(tie("make", verb), cwd=checkout, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert f"cannot be set up in {checkout}: its path holds #" in done.stderr
     assert "Move the checkout" in done.stderr
@@ -38,7 +39,7 @@ def test_a_path_that_tools_cut_is_refused_at_once(tmp_path: Path, verb: str) -> 
 def test_each_symbol_that_breaks_a_tool_is_named(tmp_path: Path, symbol: str) -> None:
     checkout = _make_checkout(tmp_path / f"a{symbol}b")
     done = subprocess.run(
-        ["sh", "tools/bootstrap.sh", "base"], cwd=checkout, capture_output=True, text=True, check=False
+        tie("sh", "tools/bootstrap.sh", "base"), cwd=checkout, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
     assert f"holds {symbol if symbol.isprintable() else 'an invisible character'}\n" in done.stderr
@@ -48,29 +49,38 @@ def test_a_link_does_not_hide_the_path(tmp_path: Path) -> None:
     _make_checkout(tmp_path / "a#b")
     (tmp_path / "plain").symlink_to(tmp_path / "a#b")
     done = subprocess.run(
-        ["sh", "tools/build_frontend.sh"], cwd=tmp_path / "plain", capture_output=True, text=True, check=False
+        tie("sh", "tools/build_frontend.sh"),
+        cwd=tmp_path / "plain",
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 2
 
 
 def test_spaces_and_letters_do_no_harm(tmp_path: Path) -> None:
     checkout = _make_checkout(tmp_path / " (1) é中+,@=~&'!;^_-.")
-    words = ["sh", "-c", ". tools/odd_path.sh; echo goes on"]
-    done = subprocess.run(words, cwd=checkout, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        tie("sh", "-c", ". tools/odd_path.sh; echo goes on"),
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert (done.stdout, done.stderr) == ("goes on\n", "")
 
 
 @pytest.mark.parametrize("folder", ["it's", 'a"b', "a$b `c` #d", "a;b"])
 def test_the_folder_of_a_person_arrives_as_it_was_given(folder: str) -> None:
     done = subprocess.run(
-        ["make", "-n", "-o", "base", "examples", f"DATA={folder}"],
+        tie("make", "-n", "-o", "base", "examples", f"DATA={folder}"),
         cwd=CHECKOUT,
         capture_output=True,
         text=True,
         check=True,
     )
     words = done.stdout.strip().partition("--data ")[2]
-    shown = subprocess.run(["sh", "-c", f"printf %s {words}"], capture_output=True, text=True, check=True)
+    shown = subprocess.run(tie("sh", "-c", f"printf %s {words}"), capture_output=True, text=True, check=True)
     assert shown.stdout == folder
 
 
