@@ -1,5 +1,6 @@
 # Every chore of Stemma has one verb here; `make` alone lists them.
 STACK := .venv/bin/python -m repository.project.stack
+data = $(if $(value DATA),--data '$(subst ','\'',$(value DATA))')
 PYTEST := .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
@@ -9,7 +10,7 @@ help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: base pages ## set up, start, deposit and publish the examples (or DATA=folder), serve until Ctrl-C
-	@$(STACK) demo $(if $(DATA),--data "$(DATA)")
+	@$(STACK) demo $(data)
 
 up: base pages ## set up, start, serve until Ctrl-C
 	@$(STACK) up
@@ -26,7 +27,7 @@ status: ## show the parts: state, process, restarts, address
 	@$(STACK) status
 
 examples: base ## deposit and publish the examples (or DATA=folder) into the running Stemma
-	@$(STACK) examples $(if $(DATA),--data "$(DATA)")
+	@$(STACK) examples $(data)
 
 test: dev pages browser ## the gate: every test that is not marked long (ARGS=... goes to pytest)
 	@$(STACK) exec -- $(PYTEST) -n 2 --dist loadgroup $(ARGS)

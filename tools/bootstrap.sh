@@ -7,6 +7,7 @@
 set -eu
 wanted=$1
 cd "$(dirname "$0")/.."
+. tools/odd_path.sh
 
 fail() {
     printf '%s\n' "$*" >&2
@@ -14,7 +15,9 @@ fail() {
 }
 
 find_python() {
-    for candidate in ${PYTHON:-python3.11 python3}; do
+    set -- python3.11 python3
+    [ -z "${PYTHON:-}" ] || set -- "$PYTHON"
+    for candidate; do
         if "$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
             command -v "$candidate"
             return
@@ -73,6 +76,8 @@ build=client/pyproject.toml
 want=$(digest requirements/base.txt requirements/dev.txt "$build")
 
 found=$(cat .venv/.stemma-stamp 2>/dev/null || true)
+# The programs in it name the folder they were installed in: in a checkout that was moved, they lead elsewhere.
+[ "$(cat .venv/.stemma-place 2>/dev/null || pwd -P)" = "$(pwd -P)" ] || rm -f .venv/bin/python
 if [ -x .venv/bin/python ] && .venv/bin/python -c '' 2>/dev/null; then
     case $found in
     "$wanted:$want" | "dev:$want") exit 0 ;;
@@ -103,4 +108,5 @@ if [ -f client/pyproject.toml ]; then
     "$uv" pip install $quiet --python .venv/bin/python --no-deps --no-build-isolation --editable ./client
 fi
 rm .venv/.unfinished
+pwd -P >.venv/.stemma-place
 printf '%s\n' "$wanted:$want" >.venv/.stemma-stamp

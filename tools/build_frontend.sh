@@ -2,6 +2,7 @@
 # Build the TypeScript islands into frontend/dist, unless what is there is up to date.
 set -eu
 cd "$(dirname "$0")/.."
+. tools/odd_path.sh
 
 fail() {
     printf '%s\n' "$*" >&2

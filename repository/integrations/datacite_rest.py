@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -92,7 +93,14 @@ class DataCiteRegistrar:
                 timeout=TIMEOUT_S,
             )
         except httpx.HTTPError as error:
-            raise RegistrarUnavailableError(f"DataCite cannot be reached: {error}") from error
+            raise RegistrarUnavailableError(
+                f"DataCite cannot be reached{self._name_proxy()}: {error}"
+            ) from error
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            # httpx looks at every proxy that the environment names before it sends anything.
+            raise RegistrarUnavailableError(
+                f"The proxy that the environment names cannot be used ({error}): set HTTPS_PROXY to an http proxy"
+            ) from error
         status = answer.status_code
         if answer.is_success or status == HTTPStatus.NOT_FOUND:
             return answer
@@ -100,6 +108,14 @@ class DataCiteRegistrar:
         if answer.is_client_error and status not in _WORTH_ANOTHER_TRY:
             raise DoiRefusedError(reason)
         raise RegistrarUnavailableError(reason)
+
+    def _name_proxy(self) -> str:
+        """Return the words that name the proxy which an answer would have come through, without its password."""
+        parts, proxies = urlsplit(self._url), getproxies()
+        proxy = proxies.get(parts.scheme) or proxies.get("all")
+        if not proxy or proxy_bypass(parts.netloc):
+            return ""
+        return f" through the proxy {proxy.rpartition('@')[2].rpartition('//')[2]}"
 
 
 def _read(doi: str, answer: httpx.Response) -> RegisteredDoi:

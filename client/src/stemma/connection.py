@@ -13,6 +13,7 @@ import httpx
 from stemma.errors import JsonObject, ServerUnreachableError, UsageError
 from stemma.identifiers import split_address
 from stemma.problems import build_error, read_problem
+from stemma.proxies import RoutedTransport, choose_proxy, name_via, via_of
 from stemma.retrying import AWAY_STATUSES, Patience, read_retry_after
 
 API = "/api/v1"
@@ -44,11 +45,16 @@ class Connection:
                 f"{url!r} is not the address of a server.", hint="It looks like https://stemma.example.org."
             )
         self.url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+        if token is not None and not (token.isascii() and token.isprintable()):
+            raise UsageError("The token holds characters that no token has.", hint="Copy it once more.")
         self.token = token
         self.retry_seconds = retry_seconds
         self.on_wait = on_wait
         limits = httpx.Limits(max_connections=32, max_keepalive_connections=16)
-        self._http = httpx.Client(timeout=TIMEOUT, limits=limits, transport=transport, follow_redirects=False)
+        if transport is None:
+            choose_proxy(self.url)  # one that cannot be used is said at once
+            transport = RoutedTransport(limits)
+        self._http = httpx.Client(timeout=TIMEOUT, transport=transport, follow_redirects=False)
 
     def close(self) -> None:
         self._http.close()
@@ -165,10 +171,10 @@ class Connection:
             yield response
 
     def unreachable(self, fault: httpx.TransportError) -> ServerUnreachableError:
-        return ServerUnreachableError(
-            f"No answer from {self.url}: {describe_fault(fault)}.",
-            hint="Is the address right and the server running? Nothing sent is lost: repeat the command.",
-        )
+        hint = "Is the address right and the server running? Nothing sent is lost: repeat the command."
+        if via_of(fault):
+            hint += " The proxy is named by the environment; a server in NO_PROXY is reached without it."
+        return ServerUnreachableError(f"No answer from {self.url}: {describe_fault(fault)}.", hint=hint)
 
 
 def api_path(*parts: str) -> str:
@@ -181,7 +187,12 @@ def file_path(kind: str, record_id: str, path: str, *, version: int | None = Non
     record = (
         api_path(kind, record_id) if version is None else api_path(kind, record_id, "versions", str(version))
     )
-    return f"{record}files/{quote(path, safe='/')}"
+    return f"{record}files/" + "/".join(map(_quote_part, path.split("/")))
+
+
+def _quote_part(part: str) -> str:
+    """Return a part of a path for an address: what came from a stranger never climbs out of it."""
+    return part.replace(".", "%2E") if part in {".", ".."} else quote(part, safe="", errors="surrogatepass")
 
 
 def read_object(response: httpx.Response) -> JsonObject:
@@ -203,29 +214,32 @@ def read_object(response: httpx.Response) -> JsonObject:
 
 def describe_fault(fault: httpx.TransportError) -> str:
     if isinstance(fault, httpx.TimeoutException):
-        return "it took too long to answer"
-    return str(fault) or type(fault).__name__
+        return f"it took too long to answer{via_of(fault)}"
+    return f"{str(fault) or type(fault).__name__}{via_of(fault)}"
 
 
 def _describe_wait(response: httpx.Response) -> str:
     """Return the server's own sentence where it has one."""
     said = str(read_problem(response).get("detail") or "").rstrip(".")
-    return said or f"the server answers {response.status_code} {response.reason_phrase}"
+    via = name_via(response.request)
+    return said or f"the server answers{via} {response.status_code} {response.reason_phrase}"
 
 
 def is_hopeless(fault: httpx.TransportError) -> bool:
-    """Return whether trying again cannot help: a certificate that is not valid, a request that cannot be sent."""
+    """Return whether trying again cannot help: an invalid certificate, a proxy that refuses, a bad request."""
     cause: BaseException | None = fault
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return True
         cause = cause.__cause__ or cause.__context__
+    if isinstance(fault, httpx.ProxyError) and str(fault).startswith("4"):
+        return True  # such as "407 Proxy Authentication Required"
     return isinstance(fault, httpx.UnsupportedProtocol | httpx.LocalProtocolError)
 
 
 def _not_stemma(response: httpx.Response) -> ServerUnreachableError:
     return ServerUnreachableError(
-        f"{response.request.url} did not answer as a Stemma server does.",
+        f"{response.request.url}{name_via(response.request)} did not answer as a Stemma server does.",
         hint="Check the server's address.",
         code="not_stemma",
     )

@@ -1,13 +1,16 @@
 """Every refusal this package raises, with a stable code and what to do about it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 JsonObject = dict[str, Any]
 
 
 class StemmaError(Exception):
-    """The root: ``code`` is stable, ``hint`` says what to do, ``status`` is the HTTP status, if any."""
+    """The root: ``code`` is stable, ``hint`` says what to do, ``status`` is the HTTP status, if any.
+
+    ``more`` holds what else belongs into the problem document, such as the files that were left out.
+    """
 
     default_code = "error"
 
@@ -20,6 +23,7 @@ class StemmaError(Exception):
         status: int | None = None,
         pointer: str = "",
         findings: Sequence[JsonObject] = (),
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -28,6 +32,7 @@ class StemmaError(Exception):
         self.status = status
         self.pointer = pointer
         self.findings = list(findings)
+        self.more: JsonObject = dict(more or {})
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
@@ -46,7 +51,11 @@ class StemmaError(Exception):
             problem["pointer"] = self.pointer
         if self.findings:
             problem["findings"] = self.findings
-        return problem
+        return {**problem, **self.more}
+
+
+class RenamedFileWarning(UserWarning):
+    """A file was saved under another name than the dataset has for it."""
 
 
 class UsageError(StemmaError):

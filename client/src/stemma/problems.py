@@ -16,6 +16,7 @@ from stemma.errors import (
     StemmaError,
     ValidationRefusedError,
 )
+from stemma.proxies import name_via
 from stemma.retrying import AWAY_STATUSES, read_retry_after
 
 _BY_STATUS: dict[int, type[StemmaError]] = {
@@ -76,4 +77,5 @@ def _choose_class(status: int, *, code: str, has_findings: bool) -> type[StemmaE
 
 def _describe(response: httpx.Response) -> str:
     asked = f"{response.request.method} {response.request.url.path}"
-    return f"{asked} was answered with {response.status_code} {response.reason_phrase}."
+    via = name_via(response.request)
+    return f"{asked}{via} was answered with {response.status_code} {response.reason_phrase}."

@@ -5,7 +5,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 from threading import Lock
-from typing import TextIO
+from typing import Protocol
+
+from stemma.texts import hide_controls, one_line
 
 REDRAW_S = 0.1
 LOG_EVERY_S = 5.0
@@ -52,10 +54,18 @@ class Meter:
         return self.done - sum(self._already.values())
 
 
+class Listener(Protocol):
+    """The part of a text stream that is used."""
+
+    def isatty(self) -> bool: ...
+    def write(self, text: str, /) -> int: ...
+    def flush(self) -> None: ...
+
+
 class Progress:
     """What the commands report to. Threads may share it."""
 
-    def __init__(self, stream: TextIO, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, stream: Listener, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
         self._clock = clock
         self._live = stream.isatty()
@@ -163,13 +173,13 @@ class Progress:
             return
         width = max(20, shutil.get_terminal_size().columns - 1)
         up = f"\x1b[{self._drawn}A" if self._drawn else ""
-        body = "".join(f"\x1b[2K{line[:width]}\n" for line in lines)
+        body = "".join(f"\x1b[2K{one_line(line)[:width]}\n" for line in lines)
         self._stream.write(f"{up}\x1b[J{body}")
         self._stream.flush()
         self._drawn = len(lines)
 
     def _write_line(self, text: str) -> None:
-        self._stream.write(f"{text}\n")
+        self._stream.write(f"{hide_controls(text)}\n")
         self._stream.flush()
 
 

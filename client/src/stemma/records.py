@@ -1,14 +1,16 @@
 """Datasets, deposits and measurements as the server describes them."""
 
 import html
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from stemma.connection import Connection, api_path, file_path, read_object
-from stemma.downloads import DownloadListener, download_files
-from stemma.errors import JsonObject, NotFoundError
+from stemma.downloads import Downloaded, DownloadListener, download_files
+from stemma.errors import JsonObject, NotFoundError, RenamedFileWarning
+from stemma.local_names import plan_names
 from stemma.signals import Signal
 
 
@@ -152,6 +154,8 @@ class _Record:
     ) -> Path:
         """Download the original files into a folder (default: the id), resuming and verifying each.
 
+        A name that not every system can hold is replaced by one that it can; a `RenamedFileWarning` says which.
+
         Parameters
         ----------
         path : str or Path, optional
@@ -165,16 +169,34 @@ class _Record:
         ------
         UsageError
             A different file of that name is in the folder already.
-        DamagedFileError
-            The bytes that arrived do not have the published digest.
+        DamagedFileError, RefusedError
+            A file could not be had, or did not arrive with its published digest; the others are there.
         """
         folder = Path(path) if path is not None else Path(self.id)
+        result = self.fetch_files(folder, files=files, on_progress=on_progress)
+        for name in result.renamed:
+            message = f"{name.path!r} is saved as {name.saved_as!r}: {name.reason}."
+            warnings.warn(message, RenamedFileWarning, stacklevel=2)
+        if result.failed:
+            fault = result.failed[0][1]
+            fault.more["failed"] = result.describe_failed()
+            raise fault
+        return folder
+
+    def fetch_files(
+        self,
+        folder: Path,
+        *,
+        files: Sequence[JsonObject] | None = None,
+        on_progress: DownloadListener | None = None,
+    ) -> Downloaded:
+        """Download as `download` does, and return what became of each file instead of warning and raising."""
         wanted = self.files if files is None else files
         addressed = [
-            (file, file_path(self.kind, self.id, file["path"], version=self.version)) for file in wanted
+            (file, file_path(self.kind, self.id, str(file["path"]), version=self.version)) for file in wanted
         ]
-        download_files(self._connection, addressed, folder, on_progress=on_progress)
-        return folder
+        names = plan_names((str(file["path"]) for file in (*self.files, *wanted)), folder)
+        return download_files(self._connection, addressed, folder, names, on_progress=on_progress)
 
     def __repr__(self) -> str:
         name = type(self).__name__

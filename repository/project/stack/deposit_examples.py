@@ -26,7 +26,7 @@ from repository.project.stack.json_file import read_json, write_json
 from repository.project.stack.managed_part import describe_exit
 from repository.project.stack.processes import compose_launcher
 
-_DONE, _REFUSED, _ERRORS_FOUND, _INTERRUPTED = 0, 2, 3, 130
+_DONE, _REFUSED, _ERRORS_FOUND, _LEFT_OUT, _INTERRUPTED = 0, 2, 3, 5, 130
 _DESCRIPTIONS = ("stemma.yaml", "stemma.yml", "stemma.json", "metadata.yaml", "metadata.yml", "metadata.json")
 
 
@@ -76,7 +76,7 @@ def _deposit_folder(folder: Path, credentials: Credentials) -> int:
     plan = PlannedDeposit(folder.resolve().name, (folder.resolve(),), described, publish=False)
     _say(f"Depositing {folder}")
     code = subprocess.run(_write_command(plan), env=_environment_for(credentials), check=False).returncode
-    if code not in {_DONE, _ERRORS_FOUND}:
+    if code not in {_DONE, _ERRORS_FOUND, _LEFT_OUT}:
         again = "" if code == _REFUSED else "; the same command goes on where it stopped"
         _say(f"`stemma deposit` ended with {describe_exit(code)}{again}.")
         return 1

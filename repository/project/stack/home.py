@@ -68,6 +68,11 @@ class StackHome:
 def prepare_home(root: Path) -> StackHome:
     """Create the folders and refuse with a sentence where that cannot work."""
     home = StackHome(root)
+    if any(symbol < " " or symbol == "\x7f" for symbol in str(root)):
+        raise StackError(
+            f"{str(root)!r} cannot hold the data of Stemma: its path has an invisible character, which the database "
+            "refuses. Set STEMMA_HOME to another folder."
+        )
     try:
         if not root.exists():
             root.mkdir(parents=True)

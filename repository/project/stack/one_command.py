@@ -13,6 +13,7 @@ from repository.project.stack.errors import StackError, StopRequestedError
 from repository.project.stack.home import StackHome, prepare_home
 from repository.project.stack.lock import HomeLock
 from repository.project.stack.logs import rotate_log
+from repository.project.stack.loopback import spare_this_machine
 from repository.project.stack.parts import Addresses
 from repository.project.stack.processes import (
     become_subreaper,
@@ -70,6 +71,7 @@ def compose_environment(home: StackHome, secrets: Secrets, addresses: Addresses)
     inherited = {name: value for name, value in os.environ.items() if name != PART_VARIABLE}
     return {
         **inherited,
+        **spare_this_machine(inherited),
         "STEMMA_HOME": str(home.root),
         "STEMMA_SECRET_KEY": secrets.secret_key,
         "DATABASE_URL": addresses.database,

@@ -11,6 +11,7 @@ from repository.lanes import LANES, Lane
 from repository.project.environment import CHECKOUT, StackEnvironment
 from repository.project.stack.credentials import Secrets
 from repository.project.stack.home import StackHome
+from repository.project.stack.loopback import spare_this_machine
 from repository.project.stack.processes import Command
 from repository.project.stack.remains import mark_part
 
@@ -60,6 +61,7 @@ class ApplicationParts:
         inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
         return {
             **inherited,
+            **spare_this_machine(inherited),
             **mark_part(self.home, part),
             "PYTHONUNBUFFERED": "1",
             "STEMMA_PORT": str(self.port),

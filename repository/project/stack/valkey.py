@@ -63,7 +63,7 @@ def compose_configuration(server: ValkeyServer) -> str:
         "bind": "127.0.0.1",
         "port": str(server.port),
         "requirepass": server.password,
-        "dir": f'"{server.folder}"',
+        "dir": _quote(server.folder),
         "appendonly": "yes" if server.keep_messages else "no",
         "appendfsync": "everysec",
         "save": '""',
@@ -73,6 +73,11 @@ def compose_configuration(server: ValkeyServer) -> str:
         "unixsocket": '""',
     }
     return "".join(f"{name} {value}\n" for name, value in settings.items())
+
+
+def _quote(path: Path) -> str:
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def check_answers(server: ValkeyServer) -> str | None:

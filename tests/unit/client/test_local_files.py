@@ -1,10 +1,14 @@
+import errno
 import os
+import socket
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from stemma.depositing.local_files import select_files
+from stemma.depositing.local_files import Selection, _clean_name, select_files
 from stemma.errors import UsageError
 
 
@@ -18,6 +22,10 @@ def make(folder: Path, *names: str) -> Path:
 
 def names_of(*paths: Path) -> list[str]:
     return [file.name for file in select_files(paths).files]
+
+
+def reasons_of(selection: Selection) -> dict[str, str]:
+    return {one.name: one.reason for one in selection.left_out}
 
 
 def test_a_folder_is_the_root_of_its_files(tmp_path: Path) -> None:
@@ -46,7 +54,8 @@ def test_junk_is_left_out_and_said(tmp_path: Path) -> None:
     )
     selection = select_files([tmp_path])
     assert [file.name for file in selection.files] == ["a.mib", "z.zarr/.zarray"]
-    assert {location.name for location, _ in selection.skipped} == {
+    assert all(one.is_expected for one in selection.left_out)
+    assert {one.location.name for one in selection.left_out} == {
         ".DS_Store",
         ".git",
         "Thumbs.db",
@@ -66,7 +75,80 @@ def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
     (tmp_path / "in/up").symlink_to(tmp_path / "in")
     (tmp_path / "in/link").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "in/dead").symlink_to(tmp_path / "nothing")
-    assert names_of(tmp_path / "in") == ["a.raw", "link/b.raw"]
+    selection = select_files([tmp_path / "in"], follow_links=True)
+    assert [file.name for file in selection.files] == ["a.raw", "link/b.raw"]
+    assert reasons_of(selection) == {
+        "dead": "a link to nothing",
+        "up": "a link back to a folder that holds it",
+    }
+
+
+def test_a_link_that_leaves_the_folder_is_not_followed(tmp_path: Path) -> None:
+    make(tmp_path / "session", "a.raw", "sub/b.raw")
+    make(tmp_path / "secrets", "key")
+    folder = tmp_path / "session"
+    for name, target in (("key", "../secrets/key"), ("all", "../secrets"), ("sub/up", "../../secrets/key")):
+        (folder / name).symlink_to(target)
+    (folder / "inner").symlink_to("sub/b.raw")
+    (folder / "chain").symlink_to("key")
+    selection = select_files([folder])
+    assert [file.name for file in selection.files] == ["a.raw", "inner", "sub/b.raw"]
+    left_out = reasons_of(selection)
+    assert set(left_out) == {"key", "all", "sub/up", "chain"}
+    assert all("leaves the folder" in reason for reason in left_out.values())
+    assert names_of(folder / "key") == ["key"], "what is named outright is meant"
+    assert "session/key" in names_of(folder, tmp_path / "secrets"), (
+        "nor does it leave where both folders are named"
+    )
+    followed = select_files([folder], follow_links=True)
+    assert {"key", "all/key", "chain", "sub/up"} < {file.name for file in followed.files}
+    assert not followed.left_out
+
+
+def test_whatever_is_no_readable_file_is_left_out_and_the_rest_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path, "a.raw", "locked.raw", "closed/b.raw", ".calibration")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "round").symlink_to("round")
+    with socket.socket(socket.AF_UNIX) as listener:
+        monkeypatch.chdir(tmp_path)  # the address of a socket is short
+        listener.bind("listener")
+    opened, listed = Path.open, Path.iterdir
+
+    def refuse_to_open(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path.name == "locked.raw":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(path, *arguments, **options)
+
+    def refuse_to_list(path: Path) -> Iterator[Path]:
+        if path.name == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(Path, "open", refuse_to_open)  # root may read everything
+    monkeypatch.setattr(Path, "iterdir", refuse_to_list)
+    selection = select_files([tmp_path])
+    assert [file.name for file in selection.files] == ["a.raw"]
+    assert not any(one.is_expected for one in selection.left_out)
+    assert reasons_of(selection) == {
+        ".calibration": "hidden",
+        "closed": "cannot be read: Permission denied",
+        "listener": "neither a file nor a folder",
+        "locked.raw": "cannot be read: Permission denied",
+        "pipe": "neither a file nor a folder",
+        "round": "a link that leads back to itself",
+    }
+    for named in ("locked.raw", "closed"):
+        with pytest.raises(UsageError, match="cannot be read: Permission denied"):
+            select_files([tmp_path / named])
+
+
+def test_names_are_read_as_utf8_whatever_the_locale_says(tmp_path: Path) -> None:
+    """In a C locale Python gives the bytes of a name as surrogates."""
+    assert _clean_name("中文".encode().decode("ascii", "surrogateescape")) == "中文"
+    with pytest.raises(UsageError, match=r"bad\\xff"):
+        _clean_name("bad\udcff")
 
 
 def test_names_are_normalized(tmp_path: Path) -> None:

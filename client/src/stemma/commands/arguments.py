@@ -9,7 +9,8 @@ from stemma.depositing.drafts import Acknowledgement
 from stemma.errors import UsageError
 
 EXIT_CODES = (
-    "exit codes: 0 done; 2 usage; 3 errors in what was to be published or validated; 4 server or network"
+    "exit codes: 0 done; 2 usage; 3 errors in what was to be published or validated; 4 server or network; "
+    "5 done, but something in the folders was left out (left_out in --json)"
 )
 
 
@@ -94,6 +95,11 @@ def _add_description(command: argparse.ArgumentParser) -> None:
         metavar="FILE",
         type=Path,
         help="YAML or JSON: {dataset: …, defaults: …, measurements: {'path or glob': …}}",
+    )
+    command.add_argument(
+        "--follow-links",
+        action="store_true",
+        help="send also what links inside a folder lead to outside of it; else they are left out, and said",
     )
 
 

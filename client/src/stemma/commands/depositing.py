@@ -3,18 +3,20 @@
 import argparse
 
 from stemma.commands.report import describe_record
-from stemma.commands.result import DONE, ERRORS_FOUND, Result
+from stemma.commands.result import DONE, ERRORS_FOUND, LEFT_OUT, Result
 from stemma.connection import Connection
 from stemma.depositing.checking import validate_paths
 from stemma.depositing.document import load_document
 from stemma.depositing.drafts import Drafts
 from stemma.depositing.session import (
+    MOST_NOTES,
     DepositRequest,
     DepositSession,
     Outcome,
     publish_deposit,
     remove_files,
 )
+from stemma.errors import JsonObject
 from stemma.identifiers import parse_reference
 from stemma.progress import Progress
 
@@ -28,10 +30,13 @@ def deposit(arguments: argparse.Namespace, connection: Connection, progress: Pro
         accepted=arguments.accept_warnings,
         wait=arguments.wait,
         new=arguments.new,
+        follow_links=arguments.follow_links,
     )
     session = DepositSession(connection, request, progress)
     try:
-        return _build_result(session.run())
+        outcome = session.run()
+        text = describe_record(outcome.record) + _describe_left_out(outcome)
+        return Result(_with_left_out(outcome), text, _choose_code(outcome))
     except KeyboardInterrupt:
         progress.end()
         if session.deposit_id:
@@ -44,12 +49,17 @@ def deposit(arguments: argparse.Namespace, connection: Connection, progress: Pro
 
 def validate(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:
     document = load_document(arguments.metadata) if arguments.metadata else None
-    request = DepositRequest(paths=arguments.paths, title=arguments.title, document=document)
+    request = DepositRequest(
+        paths=arguments.paths,
+        title=arguments.title,
+        document=document,
+        follow_links=arguments.follow_links,
+    )
     outcome = validate_paths(connection, request, progress)
     # The draft is gone: a next step with its id would lead nowhere.
     kept = {key: value for key, value in outcome.record.items() if key not in {"doi", "url"}}
     text = describe_record({**kept, "state": f"{outcome.record.get('state')}; nothing was kept"})
-    return Result(outcome.record, text, ERRORS_FOUND if outcome.refused else DONE)
+    return Result(_with_left_out(outcome), text + _describe_left_out(outcome), _choose_code(outcome))
 
 
 def publish(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:
@@ -64,3 +74,21 @@ def remove(arguments: argparse.Namespace, connection: Connection, progress: Prog
 
 def _build_result(outcome: Outcome) -> Result:
     return Result(outcome.record, describe_record(outcome.record), ERRORS_FOUND if outcome.refused else DONE)
+
+
+def _with_left_out(outcome: Outcome) -> JsonObject:
+    return {**outcome.record, "left_out": [one.as_dict() for one in outcome.left_out]}
+
+
+def _describe_left_out(outcome: Outcome) -> str:
+    missed = [one for one in outcome.left_out if not one.is_expected]
+    lines = [f"  {one.name}: {one.reason}" for one in missed[:MOST_NOTES]]
+    lines += [f"  … and {len(missed) - MOST_NOTES} more"] if len(missed) > MOST_NOTES else []
+    return "\n".join(["", "", f"Left out ({len(missed)})", *lines]) if missed else ""
+
+
+def _choose_code(outcome: Outcome) -> int:
+    """Return 3 where something was refused, 5 where somebody may miss what was left out."""
+    if outcome.refused:
+        return ERRORS_FOUND
+    return LEFT_OUT if any(not one.is_expected for one in outcome.left_out) else DONE

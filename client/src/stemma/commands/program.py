@@ -1,22 +1,25 @@
 """The command ``stemma``: arguments in, one result out, and an exit code that scripts can trust."""
 
 import argparse
-import json
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import Any
 
 import httpx
 
 from stemma.commands import depositing, reading
 from stemma.commands.arguments import build_parser
 from stemma.commands.login import login
+from stemma.commands.output import ProgressStream, open_missing_streams, print_json, print_text, silence
 from stemma.commands.result import ERRORS_FOUND, INTERRUPTED, NO_SERVER, USAGE, Result
 from stemma.connection import Connection
 from stemma.credentials import find_login
+from stemma.depositing.drafts import Acknowledgement
 from stemma.errors import (
+    JsonObject,
     MissingDependencyError,
     RefusedError,
     StemmaError,
@@ -25,6 +28,7 @@ from stemma.errors import (
 )
 from stemma.identifiers import parse_reference
 from stemma.progress import Progress
+from stemma.texts import hide_controls, read_system_text, show_system_text
 
 Command = Callable[[argparse.Namespace, Connection, Progress], Result]
 COMMANDS: dict[str, Command] = {
@@ -56,15 +60,11 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def main() -> None:
     """Run the command and end the process with its exit code."""
+    open_missing_streams()
     for ending in _ENDINGS:
         if signal.getsignal(ending) is signal.SIG_DFL:  # under nohup it is to be ignored
             signal.signal(ending, _interrupt)
-    try:
-        code = run(sys.argv[1:])
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os._exit(0)  # `stemma search … | head` has read enough
-    sys.stderr.flush()
+    code = run(sys.argv[1:])
     if code == INTERRUPTED:
         os._exit(code)  # threads may still wait for an answer that nobody needs any more
     sys.exit(code)
@@ -73,25 +73,62 @@ def main() -> None:
 def run(arguments: Sequence[str], *, transport: httpx.BaseTransport | None = None) -> int:
     """Run one command line and return its exit code; `transport` is for tests."""
     wants_json = "--json" in arguments
-    progress = Progress(sys.stderr)
+    messages = ProgressStream(sys.stderr)
+    progress = Progress(messages)
     try:
-        result = _dispatch(build_parser().parse_args(list(arguments)), progress, transport)
+        result = _dispatch(_parse(arguments), progress, transport)
     except StemmaError as fault:
-        progress.end()
-        _print_fault(fault, wants_json=wants_json)
-        return choose_exit_code(fault)
+        failed, code = fault, choose_exit_code(fault)
     except OSError as fault:
-        progress.end()
-        named = f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault)
-        _print_fault(UsageError(f"{named}.", code="local_file"), wants_json=wants_json)
-        return USAGE
+        named = f"{show_system_text(str(fault.filename))}: {fault.strerror}" if fault.filename else str(fault)
+        failed, code = UsageError(f"{named}.", code="local_file"), USAGE
     except KeyboardInterrupt:
+        failed, code = StemmaError("Interrupted.", code="interrupted"), INTERRUPTED
+    else:
         progress.end()
-        progress.note("Interrupted.")
-        return INTERRUPTED
+        text = None if wants_json else result.text
+        return _print(result.json, text, messages, result.exit_code)
     progress.end()
-    print(json.dumps(result.json, indent=2, ensure_ascii=False) if wants_json else result.text)  # noqa: T201 - its purpose
-    return result.exit_code
+    _describe_fault(failed, messages)
+    return _print(failed.as_problem(), None, messages, code) if wants_json else code
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the arguments, each text as it was meant: in some locales Python reads them wrongly."""
+    parsed = build_parser().parse_args(list(arguments))
+    for name, value in vars(parsed).items():
+        setattr(parsed, name, _as_meant(value))
+    return parsed
+
+
+def _as_meant(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_as_meant(one) for one in value]
+    if isinstance(value, Acknowledgement):
+        return Acknowledgement(_as_meant(value.code), _as_meant(value.note))
+    if not isinstance(value, str):
+        return value  # a path is opened as the system gave it
+    try:
+        return read_system_text(value)
+    except ValueError as fault:
+        raise UsageError(f"{show_system_text(value)} is not valid Unicode.", code="bad_text") from fault
+
+
+def _print(content: JsonObject, text: str | None, messages: ProgressStream, code: int) -> int:
+    """Print the result and return the exit code; a text goes to people, else the object to programs."""
+    try:
+        if text is None:
+            print_json(content)
+        else:
+            print_text(text)
+    except BrokenPipeError:
+        silence(sys.stdout)  # `stemma search … | head` has read enough
+    except (OSError, ValueError) as fault:
+        silence(sys.stdout)
+        reason = getattr(fault, "strerror", None) or fault
+        messages.write(f"stemma: The result could not be written: {reason}. The work itself is done.\n")
+        return code or USAGE
+    return code
 
 
 def choose_exit_code(fault: StemmaError) -> int:
@@ -131,9 +168,11 @@ def _dispatch(
         return COMMANDS[parsed.command](parsed, connection, progress)
 
 
-def _print_fault(fault: StemmaError, *, wants_json: bool) -> None:
-    if wants_json:
-        print(json.dumps(fault.as_problem(), indent=2, ensure_ascii=False))  # noqa: T201 - its purpose
-    sys.stderr.write(f"stemma: {fault.message}\n" + (f"        {fault.hint}\n" if fault.hint else ""))
-    for finding in fault.findings:
-        sys.stderr.write(f"  {finding.get('pointer') or finding.get('code')}: {finding.get('message')}\n")
+def _describe_fault(fault: StemmaError, messages: ProgressStream) -> None:
+    lines = [f"stemma: {fault.message}"] + ([f"        {fault.hint}"] if fault.hint else [])
+    lines += [
+        f"  {finding.get('pointer') or finding.get('code')}: {finding.get('message')}"
+        for finding in fault.findings
+    ]
+    messages.write("".join(f"{hide_controls(line)}\n" for line in lines))
+    messages.flush()

@@ -8,13 +8,14 @@ import yaml
 
 from stemma.client import Client, open_reference
 from stemma.commands.report import describe_measurement, describe_record
-from stemma.commands.result import Result
+from stemma.commands.result import DONE, NO_SERVER, Result
 from stemma.connection import API, Connection, api_path
 from stemma.errors import JsonObject, RefusedError, ServerUnreachableError
 from stemma.identifiers import parse_reference
 from stemma.progress import Progress, format_size
 from stemma.records import Measurement
 from stemma.search import follow_pages
+from stemma.texts import one_line, show_system_text
 
 WHERE_HINT = "Write --where 'voltage=80..300 kV', 'convergence>=20 mrad' or 'format=empad'."
 _NOT_UNDERSTOOD = frozenset({400, 422})
@@ -43,22 +44,38 @@ def get(arguments: argparse.Namespace, connection: Connection, progress: Progres
     files = found.files
     progress.begin_transfer("Downloading", total=sum(int(file["size"]) for file in files), files=len(files))
     try:
-        found.download(folder, on_progress=progress.file_arrives)
+        holder = found.open_parent() if isinstance(found, Measurement) else found
+        result = holder.fetch_files(folder, files=files, on_progress=progress.file_arrives)
     finally:
         progress.end()
+    if result.failed and not result.saved:
+        raise result.failed[0][1]
     listed: list[JsonObject] = [
         {
             "path": file["path"],
             "size": file["size"],
             "sha256": file["sha256"],
-            "location": str(folder / file["path"]),
+            "location": show_system_text(str(result.saved[file["path"]].within(folder))),
         }
         for file in files
-        if file.get("sha256")
+        if file["path"] in result.saved
     ]
-    total = format_size(sum(int(file["size"]) for file in listed))
-    text = f"{len(listed)} files, {total}, in {folder}; every sha256 is as published."
-    return Result({"id": found.id, "folder": str(folder), "files": listed}, text)
+    for name in result.renamed:
+        progress.note(one_line(f"{name.path} is saved as {name.saved_as}: {name.reason}."))
+    for path, fault in result.failed:
+        progress.note(one_line(f"{path} could not be downloaded: {fault.message}"))
+    total, shown = format_size(sum(int(file["size"]) for file in listed)), show_system_text(str(folder))
+    text = f"{len(listed)} files, {total}, in {shown}; every sha256 is as published."
+    text += f" {len(result.renamed)} have other names here." if result.renamed else ""
+    text += f" {len(result.failed)} could not be downloaded." if result.failed else ""
+    record = {
+        "id": found.id,
+        "folder": shown,
+        "files": listed,
+        "renamed": [name.as_dict() for name in result.renamed],
+        "failed": result.describe_failed(),
+    }
+    return Result(record, text, NO_SERVER if result.failed else DONE)
 
 
 def search(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:

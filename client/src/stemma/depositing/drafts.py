@@ -3,13 +3,14 @@
 import contextlib
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from stemma.connection import Connection, api_path, file_path, read_object
 from stemma.errors import ConflictError, JsonObject, NotFoundError
 from stemma.retrying import Patience
+from stemma.search import follow_pages
 
 WORKING_STATES = frozenset({"submitted", "processing"})
 FIRST_POLL_S = 0.3
@@ -56,6 +57,11 @@ class Drafts:
             return self.read(deposit_id)
         except NotFoundError:
             return None
+
+    def list(self) -> Iterator[JsonObject]:
+        """Yield all deposits of this account, in short."""
+        path = api_path("deposits")
+        return follow_pages(self._connection, path, [], self._connection.get_json(path))
 
     def describe(self, deposit_id: str, changes: JsonObject) -> JsonObject:
         """Change the draft's metadata or acknowledgements, on the revision that is there.

@@ -1,17 +1,26 @@
 """From the PATHs of a command to the files of a deposit and their names there."""
 
+import errno
 import os
+import stat
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stemma.errors import UsageError
+from stemma.errors import JsonObject, UsageError
+from stemma.texts import read_system_text, show_system_text
 
-_SYSTEM_JUNK = frozenset(
-    {"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information"}
+# No data, whoever looks: left out as a matter of course.
+_LEAVINGS = frozenset(
+    {"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information", "lost+found"}
+    | {".ds_store", ".directory", ".git", ".svn", ".hg", ".ipynb_checkpoints"}
+    | {".spotlight-v100", ".trashes", ".fseventsd", ".temporaryitems", ".documentrevisions-v100"}
 )
+_LEAVING_BEGINNINGS = ("~$", "._", ".~lock.", ".nfs", ".trash-")
+_MOST_NAMED = 3
 # Zarr v2 and zspy keep their metadata in dot files: without them the arrays are lost.
 _NEEDED_DOT_FILES = frozenset({".zarray", ".zgroup", ".zattrs", ".zmetadata"})
 
@@ -26,94 +35,176 @@ class LocalFile:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something in a folder that is not sent: the name it would have had, and why.
+
+    What systems and editors leave behind is left out as a matter of course (`is_expected`): nobody misses it.
+    """
+
+    location: Path
+    name: str
+    reason: str
+    is_expected: bool = False
+
+    def as_dict(self) -> JsonObject:
+        return {"path": self.name, "location": show_system_text(str(self.location)), "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """What will be sent, in the order of names, and what was left out with the reason."""
 
     files: tuple[LocalFile, ...]
-    skipped: tuple[tuple[Path, str], ...]
+    left_out: tuple[LeftOut, ...]
 
     @property
     def total_size(self) -> int:
         return sum(file.size for file in self.files)
 
 
-def select_files(paths: Sequence[Path]) -> Selection:
+def select_files(paths: Sequence[Path], *, follow_links: bool = False) -> Selection:
     """Collect files and the files below folders.
 
     A file is named by its last part, a folder's files relative to that folder. Where two would get one name,
-    all names are taken relative to the common parent of the PATHs instead. Hidden files and the leavings of
-    operating systems are skipped inside folders, not where they are named outright. Links are followed.
+    all names are taken relative to the common parent of the PATHs instead. Inside folders is left out what is hidden,
+    left by the operating system, cannot be read, or is no file; and links to what lies outside all PATHs, unless they
+    are to be followed. Where it is named outright, a hidden file is sent and a link followed.
 
     Raises
     ------
     UsageError
         A path does not exist or cannot be read, two files would have one name, or there is no file at all.
     """
-    skipped: list[tuple[Path, str]] = []
+    search = _Search([Path(os.path.realpath(path)) for path in paths], follow_links=follow_links)
     found: dict[Path, str] = {}
     for path in paths:
-        for location, name in _collect(path, skipped):
-            found.setdefault(Path(os.path.abspath(location)), name)  # noqa: PTH100 - resolve() would follow links
+        for location, name in search.collect(path):
+            found.setdefault(_place(location), name)
     names = [_clean_name(name) for name in found.values()]
     if len(set(names)) < len(names):
         parent = Path(os.path.commonpath([location.parent for location in found]))
         names = [_clean_name(location.relative_to(parent).as_posix()) for location in found]
     _refuse_twins(names)
+    if not found:
+        raise UsageError(
+            f"No file to send in {', '.join(show_system_text(str(path)) for path in paths)}.",
+            hint="; ".join(f"{one.name}: {one.reason}" for one in search.left_out[:_MOST_NAMED]),
+            code="no_files",
+            more={"left_out": [one.as_dict() for one in search.left_out]},
+        )
     files = [
         LocalFile(location, name, location.stat().st_size)
         for location, name in zip(found, names, strict=True)
     ]
-    if not files:
-        raise UsageError(
-            f"No file to send in {', '.join(map(str, paths))}.",
-            hint="Hidden files are skipped.",
-            code="no_files",
-        )
-    return Selection(tuple(sorted(files, key=lambda file: file.name)), tuple(skipped))
+    # The same folder may be named twice.
+    left_out = {place: one for one in search.left_out if (place := _place(one.location)) not in found}
+    return Selection(tuple(sorted(files, key=lambda file: file.name)), tuple(left_out.values()))
 
 
-def _collect(path: Path, skipped: list[tuple[Path, str]]) -> Iterator[tuple[Path, str]]:
-    if path.is_dir():
-        for location in _walk(path, (_identity(path),), skipped):
-            yield location, location.relative_to(path).as_posix()
-    elif path.is_file():
-        yield path, path.name
-    elif path.exists():
-        raise UsageError(f"{path} is neither a file nor a folder.", code="not_a_file")
-    else:
-        raise UsageError(f"{path} does not exist.", code="no_such_file")
+class _Search:
+    """Walks through folders, noting what it leaves out."""
 
+    def __init__(self, roots: Sequence[Path], *, follow_links: bool) -> None:
+        self._roots = roots
+        self._follow_links = follow_links
+        self.left_out: list[LeftOut] = []
 
-def _walk(
-    folder: Path, ancestors: tuple[tuple[int, int], ...], skipped: list[tuple[Path, str]]
-) -> Iterator[Path]:
-    try:
-        entries = sorted(folder.iterdir())
-    except OSError as fault:
-        raise UsageError(
-            f"The folder {folder} cannot be read: {fault.strerror}.", code="unreadable"
-        ) from fault
-    for entry in entries:
-        reason = _reason_to_skip(entry, ancestors)
-        if reason:
-            skipped.append((entry, reason))
-        elif entry.is_dir():
-            yield from _walk(entry, (*ancestors, _identity(entry)), skipped)
+    def collect(self, path: Path) -> Iterator[tuple[Path, str]]:
+        """Yield what is sent of a PATH, with its name.
+
+        Raises
+        ------
+        UsageError
+            What was named outright is not there, is no file, or cannot be read.
+        """
+        shown = show_system_text(str(path))
+        if path.is_dir():
+            for location in self._walk(path, path, (_identity(path),)):
+                yield location, location.relative_to(path).as_posix()
+        elif path.is_file():
+            reason = _try_to_open(path)
+            if reason:
+                raise UsageError(f"{shown}: {reason}.", code="unreadable")
+            yield path, path.name
+        elif os.path.lexists(path):
+            raise UsageError(f"{shown} is neither a file nor a folder.", code="not_a_file")
         else:
-            yield entry
+            raise UsageError(f"{shown} does not exist.", code="no_such_file")
+
+    def _walk(self, root: Path, folder: Path, ancestors: tuple[tuple[int, int], ...]) -> Iterator[Path]:
+        try:
+            entries = sorted(folder.iterdir())
+        except OSError as fault:
+            reason = f"cannot be read: {fault.strerror}"
+            if folder == root:
+                raise UsageError(
+                    f"The folder {show_system_text(str(folder))} {reason}.", code="unreadable"
+                ) from fault
+            self._leave_out(root, folder, reason)
+            return
+        for entry in entries:
+            leaving = _is_leaving(entry.name)
+            reason = (
+                "left by the operating system or a program" if leaving else self._reason(entry, ancestors)
+            )
+            if reason:
+                self._leave_out(root, entry, reason, is_expected=leaving)
+            elif entry.is_dir():
+                yield from self._walk(root, entry, (*ancestors, _identity(entry)))
+            else:
+                yield entry
+
+    def _leave_out(self, root: Path, entry: Path, reason: str, *, is_expected: bool = False) -> None:
+        name = show_system_text(entry.relative_to(root).as_posix())
+        self.left_out.append(LeftOut(entry, name, reason, is_expected))
+
+    def _reason(self, entry: Path, ancestors: tuple[tuple[int, int], ...]) -> str:
+        """Return why an entry of a folder is not sent; nothing where it is."""
+        if entry.name.startswith(".") and entry.name not in _NEEDED_DOT_FILES:
+            return "hidden"
+        try:
+            status = entry.stat()
+        except OSError as fault:
+            return _describe_broken(entry, fault)
+        if not self._follow_links and self._leaves(entry):
+            return "a link that leaves the folder (--follow-links sends what it leads to)"
+        if stat.S_ISDIR(status.st_mode):
+            back = (status.st_dev, status.st_ino) in ancestors
+            return "a link back to a folder that holds it" if back else ""
+        return _try_to_open(entry) if stat.S_ISREG(status.st_mode) else "neither a file nor a folder"
+
+    def _leaves(self, entry: Path) -> bool:
+        # On Windows there are junctions beside links.
+        if sys.platform != "win32" and not entry.is_symlink():
+            return False
+        target = Path(os.path.realpath(entry))
+        return not any(target.is_relative_to(root) for root in self._roots)
 
 
-def _reason_to_skip(entry: Path, ancestors: tuple[tuple[int, int], ...]) -> str:
-    name = entry.name
-    if name.lower() in _SYSTEM_JUNK or name.startswith("~$"):
-        return "left by the operating system or an editor"
-    if name.startswith(".") and name not in _NEEDED_DOT_FILES:
-        return "hidden"
-    if not entry.exists():
+def _describe_broken(entry: Path, fault: OSError) -> str:
+    if entry.is_symlink() and fault.errno == errno.ENOENT:
         return "a link to nothing"
-    if entry.is_dir():
-        return "a link back to a folder that holds it" if _identity(entry) in ancestors else ""
-    return "" if entry.is_file() else "neither a file nor a folder"
+    if entry.is_symlink() and fault.errno == errno.ELOOP:
+        return "a link that leads back to itself"
+    return f"cannot be read: {fault.strerror}"
+
+
+def _place(location: Path) -> Path:
+    return Path(os.path.abspath(location))  # noqa: PTH100 - resolve() would follow links
+
+
+def _is_leaving(name: str) -> bool:
+    lower = name.lower()
+    return lower in _LEAVINGS or lower.startswith(_LEAVING_BEGINNINGS)
+
+
+def _try_to_open(file: Path) -> str:
+    """Return why a file cannot be read: the server is asked for nothing that could not be sent."""
+    try:
+        with file.open("rb"):
+            return ""
+    except OSError as fault:
+        return f"cannot be read: {fault.strerror}"
 
 
 def _identity(folder: Path) -> tuple[int, int]:
@@ -123,12 +214,13 @@ def _identity(folder: Path) -> tuple[int, int]:
 
 def _clean_name(name: str) -> str:
     try:
-        name.encode("utf-8")
-    except UnicodeEncodeError as fault:
+        return unicodedata.normalize("NFC", read_system_text(name))
+    except ValueError as fault:
         raise UsageError(
-            f"The name {name!r} is not valid Unicode.", hint="Rename the file.", code="bad_name"
+            f"The name {show_system_text(name)} is not valid Unicode.",
+            hint="Rename the file.",
+            code="bad_name",
         ) from fault
-    return unicodedata.normalize("NFC", name)
 
 
 def _refuse_twins(names: list[str]) -> None:

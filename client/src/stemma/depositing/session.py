@@ -1,19 +1,21 @@
 """One deposit from the PATHs to a citable record, going on wherever it stopped before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stemma.connection import Connection, api_path
 from stemma.depositing.document import set_title
 from stemma.depositing.drafts import WORKING_STATES, Acknowledgement, Drafts, is_only_checked
 from stemma.depositing.ledger import Ledger, digest_document
-from stemma.depositing.local_files import select_files
+from stemma.depositing.local_files import LeftOut, select_files
 from stemma.depositing.transfers import deliver_files, drop_stale_uploads
-from stemma.errors import JsonObject, RefusedError, ValidationRefusedError
+from stemma.errors import JsonObject, RefusedError, StemmaError, ValidationRefusedError
 from stemma.findings import add_findings
 from stemma.progress import Progress, format_size
+from stemma.texts import show_system_text
 
+MOST_NOTES = 10  # a screenful
 _PUBLISHED_STATES = frozenset({"publishing", "published"})
 
 
@@ -28,6 +30,7 @@ class DepositRequest:
     accepted: Sequence[Acknowledgement] = ()
     wait: bool = True
     new: bool = False
+    follow_links: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Outcome:
 
     record: JsonObject
     refused: bool = False
+    left_out: Sequence[LeftOut] = ()
 
 
 class DepositSession:
@@ -46,7 +50,7 @@ class DepositSession:
         self._drafts = Drafts(connection)
         self._request = request
         self._progress = progress
-        self._selection = select_files(request.paths)
+        self._selection = select_files(request.paths, follow_links=request.follow_links)
         self._ledger = Ledger.for_paths(connection.url, request.paths)
         self.deposit_id: str | None = None
 
@@ -58,7 +62,15 @@ class DepositSession:
         StemmaError
             Whatever stops it; the same request goes on from there.
         """
-        self._note_skipped()
+        left_out = self._selection.left_out
+        note_left_out(left_out, self._progress)
+        try:
+            return replace(self._run(), left_out=left_out)
+        except StemmaError as fault:
+            fault.more["left_out"] = [one.as_dict() for one in left_out]
+            raise
+
+    def _run(self) -> Outcome:
         try:
             record = self._begin()
         except ValidationRefusedError as refusal:
@@ -74,13 +86,6 @@ class DepositSession:
         if not self._request.wait and not self._request.publish:
             return Outcome(record)
         return self._finish(record)
-
-    def _note_skipped(self) -> None:
-        skipped = self._selection.skipped
-        for location, reason in skipped[:10]:
-            self._progress.note(f"Skipped {location}: {reason}.")
-        if len(skipped) > 10:  # noqa: PLR2004 - a screenful
-            self._progress.note(f"… and {len(skipped) - 10} more.")
 
     def _begin(self) -> JsonObject:
         """Return the deposit to go on with, described as the request says."""
@@ -176,6 +181,15 @@ class DepositSession:
         )
         self._ledger.finish()
         return Outcome(record)
+
+
+def note_left_out(left_out: Sequence[LeftOut], progress: Progress) -> None:
+    """Say what of the folders is not sent; what is missed stands first."""
+    ordered = sorted(left_out, key=lambda one: one.is_expected)
+    for one in ordered[:MOST_NOTES]:
+        progress.note(f"Left out {show_system_text(str(one.location))}: {one.reason}.")
+    if len(ordered) > MOST_NOTES:
+        progress.note(f"… and {len(ordered) - MOST_NOTES} more.")
 
 
 def _reading_failed(record: JsonObject) -> bool:
