@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from api.disk_health import check_disk, list_disk_metrics
-from api.errors import CONTENT_TYPE, build_problem
+from api.errors import CONTENT_TYPE, RETRY_AFTER, build_problem
 from api.operators import is_known_operator, is_operator
 from api.probing import Probe, Prober
 from ingest.sandbox import probe_sandbox
@@ -86,7 +86,7 @@ async def answer_ready(request: Request) -> Response:
         "status": "ok" if is_ready else "unavailable",
         **describe_parts(parts, has_details=has_details),
     }
-    return JSONResponse(body, status_code=200 if is_ready else 503)
+    return JSONResponse(body) if is_ready else JSONResponse(body, 503, dict(RETRY_AFTER))
 
 
 def describe_parts(parts: Iterable[PartHealth], *, has_details: bool) -> dict[str, Any]:

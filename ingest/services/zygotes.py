@@ -24,7 +24,9 @@ def register_program(name: str, *, find_compiled_code: Callable[[], Path | None]
 @cache
 def get_zygotes() -> ZygoteKeeper:
     """Return what keeps this process's zygote; it starts with the first run."""
-    return ZygoteKeeper(prepare, {"STEMMA_HOME": os.fspath(settings.STEMMA_HOME)})
+    # By both a start finds what a killed one left; the part is named where the embedded stack runs us.
+    belonging = {name: os.environ[name] for name in ("STEMMA_PART",) if name in os.environ}
+    return ZygoteKeeper(prepare, {"STEMMA_HOME": os.fspath(settings.STEMMA_HOME), **belonging})
 
 
 def prepare() -> Preparation:

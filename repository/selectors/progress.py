@@ -52,7 +52,11 @@ def describe_progress(deposit: Deposit) -> ProgressView:
 
 def _describe_activity(active: Sequence[Job], position: int | None) -> str:
     """Return what is being done, or, where nothing is, how long it takes until something is."""
-    if position is not None and active[0].state == Job.State.QUEUED:
-        return describe_waiting(position)
-    said = next((job.message for job in active if job.message), "Waiting for a worker." if active else "")
-    return hide_internals(said)
+    if not active:
+        return ""
+    said = next((job.message for job in active if job.message), "")
+    if said:  # also of a job that waits: it knows why
+        return hide_internals(said)
+    if active[0].state == Job.State.RUNNING:
+        return "Reading the files."
+    return "Waiting for a worker." if position is None else describe_waiting(position)

@@ -57,8 +57,13 @@ def create_job(
 
 
 def mark_published(*, job_id: uuid.UUID) -> None:
-    """Note that the broker has been told of the job."""
+    """Note that the broker is told of the job."""
     Job.objects.filter(pk=job_id).update(published_at=Now())
+
+
+def mark_unpublished(*, job_id: uuid.UUID) -> None:
+    """Note that the broker could not be told of the job, so that the reconciler tells it soon."""
+    Job.objects.filter(pk=job_id, state=Job.State.QUEUED).update(published_at=None)
 
 
 def claim_next_job(*, lanes: Collection[Lane], waited: dt.timedelta = dt.timedelta()) -> ClaimedJob | None:

@@ -2,7 +2,8 @@
 
 import socket
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
@@ -23,6 +24,17 @@ _SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 class AnsweringConnection(psycopg.Connection[Any]):
     """Watches the waiting: psycopg wakes up ten times a second, for Ctrl-C, and then we look at the clock as well."""
 
+    longest_s = LONGEST_S
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Expect answers within moments: what is asked meanwhile costs a living process nothing."""
+        self.longest_s = SILENCE_S
+        try:
+            yield
+        finally:
+            self.longest_s = LONGEST_S
+
     def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
         """Wait for the server as long as it lives."""
         return super().wait(self._watch(gen), *args, **kwargs)
@@ -37,7 +49,7 @@ class AnsweringConnection(psycopg.Connection[Any]):
                 now = time.monotonic()
                 if ready:
                     heard = now
-                elif now - begin > LONGEST_S:
+                elif now - begin > self.longest_s:
                     self._give_up(f"no answer for {now - begin:.0f} s")
                 elif now - heard > SILENCE_S:
                     if not self._server_lives():

@@ -28,7 +28,7 @@ class Entrance:
         self._pause_s = pause_s
         self._rest_s = rest_s
         self._knocking = threading.Lock()
-        self._is_away = False
+        self.is_away = False
         self._rest_until = 0.0
 
     def pass_through(self, connect: Callable[[], T]) -> T:
@@ -39,7 +39,7 @@ class Entrance:
         psycopg.OperationalError
             The server is away, or it had no place for as long as we are patient.
         """
-        if not self._is_away:
+        if not self.is_away:
             return self._try(connect, patience_s=self._patience_s)
         if time.monotonic() < self._rest_until or not self._knocking.acquire(blocking=False):
             raise psycopg.OperationalError("the database did not answer a moment ago")
@@ -55,11 +55,11 @@ class Entrance:
                 made = connect()
             except psycopg.OperationalError:
                 # A restart, or no place: both pass quickly. Whoever does not answer at all has used up the time.
-                if self._is_away or time.monotonic() + self._pause_s > deadline:
-                    self._is_away = True
+                if self.is_away or time.monotonic() + self._pause_s > deadline:
+                    self.is_away = True
                     self._rest_until = time.monotonic() + self._rest_s
                     raise
                 time.sleep(self._pause_s)
             else:
-                self._is_away = False
+                self.is_away = False
                 return made

@@ -4,9 +4,11 @@ import signal
 import subprocess
 import sys
 import time
+from urllib.parse import urlsplit
 
 from repository.project.environment import CHECKOUT, StackEnvironment
 from repository.project.stack.errors import StackError
+from repository.project.stack.health import ask_readiness
 from repository.project.stack.home import StackHome, prepare_home
 from repository.project.stack.lock import (
     Holder,
@@ -16,7 +18,7 @@ from repository.project.stack.lock import (
     one_start_at_a_time,
 )
 from repository.project.stack.logs import read_tail, rotate_log
-from repository.project.stack.processes import identify, send_signal, wait_until_gone
+from repository.project.stack.processes import identify, is_stopped, send_signal, wait_until_gone
 from repository.project.stack.progress import Progress
 from repository.project.stack.remains import end_remains, find_remains, thaw
 from repository.project.stack.signals import StopSignals
@@ -142,11 +144,17 @@ def show_status(environment: StackEnvironment, progress: Progress) -> int:
     progress.line(
         f"Stemma is {state.phase} at {state.url or 'no address yet'} (process {holder.identity.pid})"
     )
-    progress.line(f"  {'part':<10} {'state':<11} {'pid':>7} {'restarts':>8}  address")
+    progress.line(f"  {'part':<12} {'state':<11} {'pid':>7} {'restarts':>8}  address")
     for part in state.parts:
         for line in describe_part(part):
             progress.line(line)
-    return 0 if state.phase == "ready" and _all_run(state) else 1
+    address = urlsplit(state.url)
+    lacks = (
+        ask_readiness(address.hostname or "", address.port or 80).missing if state.phase == "ready" else ()
+    )
+    if lacks:
+        progress.line(f"  not ready: {', '.join(lacks)}; {state.url}/readyz tells operators why")
+    return 0 if state.phase == "ready" and not lacks and _all_run(state) else 1
 
 
 def _show_remains(home: StackHome, state: StackState, holder: Holder | None, progress: Progress) -> int:
@@ -160,7 +168,7 @@ def _show_remains(home: StackHome, state: StackState, holder: Holder | None, pro
         return NOT_RUNNING
     progress.line(f"No supervisor runs in {home.root}, but these processes of an earlier start do:")
     for remnant in left:
-        progress.line(f"  {remnant.part:<10} {'left over':<11} {remnant.identity.pid:>7}")
+        progress.line(f"  {remnant.part:<12} {'left over':<11} {remnant.identity.pid:>7}")
     progress.line("`make start` ends them and starts anew, `make stop` ends them.")
     return 1
 
@@ -174,9 +182,13 @@ def _all_run(state: StackState) -> bool:
 
 def describe_part(part: PartStatus) -> list[str]:
     """Return the line of a part, and a second one when it needs attention."""
+    is_frozen = part.pid is not None and is_stopped(part.pid)
+    state = "frozen" if is_frozen else part.state
     lines = [
-        f"  {part.name:<10} {part.state:<11} {part.pid or '-':>7} {part.restarts:>8}  {part.address}".rstrip()
+        f"  {part.name:<12} {state:<11} {part.pid or '-':>7} {part.restarts:>8}  {part.address}".rstrip()
     ]
+    if is_frozen:
+        lines.append(f"    somebody stopped it with a signal: kill -CONT {part.pid} lets it go on")
     if part.state in {"failing", "restarting"}:
         lines.append(f"    last ended with {part.last_exit}; see {part.log}")
     return lines

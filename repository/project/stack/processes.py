@@ -59,6 +59,11 @@ def identify(pid: int) -> ProcessIdentity | None:
     return None if not fields or fields[0] in "ZX" else ProcessIdentity(pid, int(fields[19]))
 
 
+def is_stopped(pid: int) -> bool:
+    """Tell whether a signal, such as SIGSTOP, holds a process."""
+    return _read_stat(pid)[:1] == ["T"]
+
+
 def list_pids() -> list[int]:
     """Return the pids of all processes on this machine, as far as they are shown."""
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]

@@ -202,6 +202,7 @@ class Supervisor:
         while not self._signals.count:
             self._signals.pause(1.0)
             self._tend()
+            self._keep_state()
             if time.monotonic() > logs_due:
                 logs_due += _LOG_SECONDS
                 for name in _LOGS:
@@ -209,6 +210,11 @@ class Supervisor:
             if self._companion is not None and self._companion.poll() is not None:
                 self._companion = None
                 self._progress.line(f"\nStemma keeps serving at {self._state.url} until Ctrl-C.")
+
+    def _keep_state(self) -> None:
+        """Write the state again where somebody removed or emptied it: `start` and `status` ask it for the address."""
+        if self._home.root.is_dir() and load_state(self._home.state).supervisor_pid != os.getpid():
+            self._save()
 
     def _tend(self) -> None:
         """Notice the dead, end what they left behind, start again whoever is due."""

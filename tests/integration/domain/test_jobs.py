@@ -258,6 +258,22 @@ def test_a_broker_that_is_away_costs_a_delay_not_the_job(handle: Any) -> None:
     assert job.published_at is not None
 
 
+def test_nobody_writes_the_row_while_a_worker_hears_its_bell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A claim passes over a row that is being written: the bell would be heard for nothing, and be gone."""
+    seen = []
+
+    def hear(_lane: str) -> bool:
+        seen.append(Job.objects.get().published_at)
+        return True
+
+    monkeypatch.setattr("repository.tasks.publishing.ring", hear)
+    job = create_job(kind="test", target="a")
+    assert publish_job(job.pk, "long")
+    job.refresh_from_db()
+    assert seen == [job.published_at], "it was written before, and is not written after"
+    assert job.published_at is not None
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_message_is_sent_only_for_what_was_committed(handle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     handle(raising(AssertionError("must not run")))

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from repository.project.stack.harness import RunningStack
+from repository.project.stack.processes import read_command_line
 from tests.client.conftest import accept_warnings, make_shell
 from tests.client.experiments import write_experiment
 from tests.integration.bytes.raw_tus import RawTus
@@ -50,14 +51,21 @@ class Town:
     @contextmanager
     def frozen(self, *parts: str) -> Iterator[None]:
         """Stop the processes of some parts, and let them go on in the end."""
-        pids = [number for part in parts for number in self._list_processes(part)]
-        for number in pids:
-            os.kill(number, signal.SIGSTOP)
-        try:
+        with stopped([number for part in parts for number in self._list_processes(part)]):
             yield
-        finally:
-            for number in reversed(pids):
-                os.kill(number, signal.SIGCONT)
+
+    @contextmanager
+    def frozen_backends(self) -> Iterator[None]:
+        """Stop the server processes of the application's connections alone: the server takes new calls."""
+        backends = [
+            number
+            for number in list_children(self.stack.pids["database"])
+            if read_command_line(number)[:1]
+            and read_command_line(number)[0].startswith("postgres: stemma_app ")
+        ]
+        assert backends
+        with stopped(backends):
+            yield
 
     def _list_processes(self, part: str) -> list[int]:
         pid = self.stack.pids[part]
@@ -68,6 +76,18 @@ class Town:
         begin = time.monotonic()
         answer = self.http.get("/readyz", headers=self.token)
         return time.monotonic() - begin, answer.json()
+
+
+@contextmanager
+def stopped(pids: list[int]) -> Iterator[None]:
+    for number in pids:
+        os.kill(number, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for number in reversed(pids):
+            with suppress(ProcessLookupError):  # a connection that was given up meanwhile
+                os.kill(number, signal.SIGCONT)
 
 
 @pytest.fixture(scope="session")

@@ -71,9 +71,26 @@ def test_a_frozen_database_ends_no_request_in_a_fault_and_none_hangs(town: Town,
     assert [(file["path"], file["sha256"]) for file in stored] == [("a.bin", sha256_of(CONTENT))]
 
 
+def test_connections_that_are_frozen_alone_are_left_for_new_ones(town: Town) -> None:
+    """Each request asks the connection that its thread has kept; one that says nothing is not waited for."""
+    for _ in range(8):
+        assert town.http.get("/api/v1/search/", headers=town.token).status_code == 200
+    with town.frozen_backends():
+        for path in ("/", "/api/v1/search/", "/api/v1/deposits/"):
+            answer = town.http.get(path, headers=town.token)
+            assert answer.status_code in {200, 503}, path
+            assert answer.elapsed.total_seconds() < BOUND_S, path
+    wait_until_well(town)
+    assert town.http.get("/").status_code == 200
+
+
 def test_a_frozen_broker_stops_nobody_and_the_job_is_done_later(town: Town, tus: RawTus) -> None:
     with town.frozen("broker"):
         require_readiness(town, {"broker"})
+        status = town.stack.run("status")
+        assert status.returncode == 1
+        assert "frozen" in status.stdout
+        assert "not ready: broker" in status.stdout
         deposit = town.http.post("/api/v1/deposits/", json={"title": "Later"}, headers=town.token)
         assert deposit.status_code == 201
         number = deposit.json()["id"]

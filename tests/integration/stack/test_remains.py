@@ -294,3 +294,16 @@ def test_what_deposits_the_examples_ends_with_the_supervisor(make_stack: MakeSta
     wait_until(has_begun, seconds=120)
     kill_supervisor(stack)
     wait_until(lambda: not has_begun())
+
+
+def test_a_running_stack_writes_its_lost_state_again(make_stack: MakeStack) -> None:
+    stack = make_stack()
+    stack.start()
+    url = stack.url
+    for lose in (Path.unlink, lambda state: state.write_text("")):
+        lose(stack.home.state)
+        wait_until(lambda: stack.state.url == url)
+        assert stack.run("status").returncode == 0
+        again = stack.run("start")
+        assert again.returncode == 0
+        assert "already running" in again.stdout

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ingest.readers.contract import Axis, ReadHints, Region, SignalSource
 from ingest.readers.registry import open_measurement
 from processing.engine.preview_pictures import FirstPicture, list_first_pictures
-from processing.engine.preview_plan import MOST_BYTES, SHARE, budget_of, plan_preview
+from processing.engine.preview_plan import MOST_BYTES, SHARE, budget_of, deadline_of, plan_preview
 from processing.engine.preview_program import main
 from processing.engine.preview_sample import Deadline, PreviewSample, read_sample
 from processing.reductions.detector_plan import AngleKnowledge
@@ -317,3 +317,10 @@ def test_readers_name_the_chunk_that_they_read_as_a_whole(tmp_path: Path) -> Non
         assert signal.stored_block == (4, 2, 64, 64)
         np.testing.assert_array_equal(signal.read_channels((slice(3, 5), slice(7, 8))), data[:, :, 3:5, 7:8])
     assert h5py.is_hdf5(path)
+
+
+def test_the_time_for_first_pictures_is_a_hundredth_of_what_a_conversion_takes() -> None:
+    """A fast machine converts 50 MB in a second; a small file is given a second for the start alone."""
+    for size in (5_000_000_000, 10_000_000_000, 2_000_000_000_000):
+        assert deadline_of(size) <= size / 50e6 / 100
+    assert deadline_of(1) == deadline_of(1_000_000_000) == 1.0

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from repository.project.stack.background import describe_part
 from repository.project.stack.credentials import (
     ensure_secrets,
     read_credentials,
@@ -30,6 +31,7 @@ from repository.project.stack.placement import Placement, find_postgres_binaries
 from repository.project.stack.processes import ProcessIdentity, identify
 from repository.project.stack.state import PartStatus, StackState, load_state, save_state
 from repository.project.stack.valkey import ValkeyServer, compose_configuration
+from tests.ties import tie
 
 
 def mode_of(path: Path) -> int:
@@ -296,3 +298,19 @@ def test_a_short_disk_is_named_and_keeps_nobody_from_starting() -> None:
     assert not weigh(503, json.dumps(body).encode()).ready
     assert not weigh(503, b"<html>").ready
     assert weigh(200, b"{}") == Readiness(ready=True, missing=())
+
+
+def test_a_part_that_was_stopped_by_a_signal_is_called_frozen() -> None:
+    with subprocess.Popen(tie("sleep", "600")) as process:
+        try:
+            os.kill(process.pid, signal.SIGSTOP)
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+            part = PartStatus("broker", "running", pid=process.pid)
+            line, advice = describe_part(part)
+            assert "frozen" in line
+            assert f"kill -CONT {process.pid}" in advice
+            os.kill(process.pid, signal.SIGCONT)
+            os.waitid(os.P_PID, process.pid, os.WCONTINUED | os.WNOWAIT)
+            assert describe_part(part) == [line.replace("frozen ", "running")]
+        finally:
+            process.kill()
