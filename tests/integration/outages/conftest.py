@@ -80,13 +80,15 @@ class Town:
 
 @contextmanager
 def stopped(pids: list[int]) -> Iterator[None]:
+    """Stop processes, of which some, such as a connection that was just given up, may be gone already."""
     for number in pids:
-        os.kill(number, signal.SIGSTOP)
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGSTOP)
     try:
         yield
     finally:
         for number in reversed(pids):
-            with suppress(ProcessLookupError):  # a connection that was given up meanwhile
+            with suppress(ProcessLookupError):
                 os.kill(number, signal.SIGCONT)
 
 

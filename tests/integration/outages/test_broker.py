@@ -34,14 +34,14 @@ def test_a_dead_broker_is_named_and_costs_no_time(address: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["amqp", "redis"])
 def test_a_broker_that_takes_calls_and_says_nothing_is_given_up_on(scheme: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        with broker_at(f"{scheme}://a:b@127.0.0.1:{silent.getsockname()[1]}//"):
-            begin = time.monotonic()
-            with pytest.raises(BrokerAwayError):
-                ask_broker()
-            with pytest.raises(BrokerAwayError):
-                send(answer_bell, args=["short"], queue="short")
-            assert time.monotonic() - begin < BOUND_S
+    silent = socket.create_server(("127.0.0.1", 0))
+    with silent, broker_at(f"{scheme}://a:b@127.0.0.1:{silent.getsockname()[1]}//"):
+        begin = time.monotonic()
+        with pytest.raises(BrokerAwayError):
+            ask_broker()
+        with pytest.raises(BrokerAwayError):
+            send(answer_bell, args=["short"], queue="short")
+        assert time.monotonic() - begin < BOUND_S
 
 
 def test_a_broker_that_was_silent_is_left_alone_for_a_moment_and_asked_again_then(
