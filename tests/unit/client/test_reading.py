@@ -344,17 +344,6 @@ def test_altered_bytes_are_refused(server: FakeServer, tmp_path: Path) -> None:
     assert list(tmp_path.glob("a.raw*")) == []
 
 
-@pytest.mark.parametrize("path", ["../evil", "/etc/passwd", "a/../../b", "c:\\x", "a\x00b", ""])
-def test_paths_that_leave_the_folder_are_refused(server: FakeServer, tmp_path: Path, path: str) -> None:
-    file = {"path": path, "size": 1, "sha256": "00"}
-    answer(server, "/api/v1/datasets/dddd-0004/", {"id": "dddd-0004", "files": [file], "measurements": []})
-    with (
-        stemma.connect(server.url, transport=server) as client,
-        pytest.raises(stemma.UsageError, match="safely"),
-    ):
-        client.open("dddd-0004").download(tmp_path)
-
-
 def test_a_page_that_is_no_stemma_server(server: FakeServer) -> None:
     server.extra["/api/v1/account/"] = lambda request: httpx.Response(200, text="<html>", request=request)
     with (
