@@ -94,7 +94,11 @@ def draw_result(
         middle = tuple(size // 2 for size in values.shape[:extra])
         values, parameters["frame"] = values[middle], list(middle)
     scale, unit = _find_scale(names[-1], axes, signal)
-    if "every_nth_pixel" in entry["parameters"] and scale is not None:
+    if (
+        not scale or unit is None
+    ):  # what has no length is counted in pixels of the source, also where it is thinned
+        scale, unit = 1.0, "px"
+    if "every_nth_pixel" in entry["parameters"]:
         scale *= entry["parameters"]["every_nth_pixel"]
     if entry["kind"] == "vector_image":
         rgb = color_vectors(values)
@@ -102,7 +106,7 @@ def draw_result(
     else:
         stretch: Stretch = "log" if entry["kind"] == "pattern" else "linear"
         small, factor = shrink(np.asarray(values, dtype=np.float64))
-        scale = None if scale is None else scale * factor
+        scale *= factor
         color = color_pattern if entry["kind"] == "pattern" else color_gray
         rgb = color(stretch_contrast(small, stretch))
         parameters["contrast"] = stretch

@@ -1,7 +1,7 @@
 """First pictures of a signal from a sample: what shows that a file is right, each saying what it was made from."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,10 @@ _UNITS = {"pattern_scan": "patterns", "image_series": "images", "spectrum_scan":
 
 @dataclass(frozen=True, slots=True)
 class FirstPicture:
-    """Values with the axes they lie on."""
+    """Values with the axes they lie on.
+
+    `n_used` says from how many patterns, spectra or images this picture alone was made; None: from all that were read.
+    """
 
     name: str
     title: str
@@ -39,13 +42,15 @@ class FirstPicture:
     values: npt.NDArray[Any]
     axes: tuple[Axis, ...]
     parameters: Mapping[str, Any]
+    n_used: int | None = None
 
 
 def draw_first_pictures(source: SignalSource, sample: PreviewSample, angles: AngleKnowledge) -> list[Preview]:
     """Return the pictures of a sample; none where the kind of signal has none.
 
     Every picture's parameters say how many patterns, spectra, channels or rows it was made from (``n_read`` of
-    ``n_total``), which (``read``), and whether the deadline cut the reading short (``is_complete``).
+    ``n_total``); what was read for all of them together (``read``, ``bytes_read``), and whether the deadline cut that
+    short (``is_complete``).
     """
     kind = classify_signal([axis.name for axis in source.axes], source.n_signal_axes)
     drawn = []
@@ -65,12 +70,14 @@ def draw_first_pictures(source: SignalSource, sample: PreviewSample, angles: Ang
         )
         if preview is not None:
             said = {**describe_sample(kind or "", source, sample), **picture.parameters, **preview.parameters}
+            if picture.n_used is not None:
+                said["n_read"] = picture.n_used
             drawn.append(Preview(preview.name, preview.title, preview.png, said))
     return drawn
 
 
 def describe_sample(kind: str, source: SignalSource, sample: PreviewSample) -> dict[str, Any]:
-    """Return what the pictures were made from."""
+    """Return what was read for all pictures together."""
     mode = sample.plan.mode
     names = [axis.name for axis in source.axes]
     counted = _UNITS.get(kind, "values")
@@ -122,7 +129,7 @@ def _draw_single(kind: str, source: SignalSource, sample: PreviewSample) -> Firs
     thinned = np.full((len(starts), -(-source.shape[1] // step)), np.nan)
     for (number,), part in sample.list_cells():
         thinned[number] = as_numbers(part[0, ::step])
-    coarse = (_coarsen(axes[0], thinned.shape[0]), _coarsen(axes[1], thinned.shape[1]))
+    coarse = (_coarsen(axes[0], thinned.shape[0], "px"), _coarsen(axes[1], thinned.shape[1], "px"))
     return FirstPicture(f"preview_{shown}", title, shown, thinned, coarse, {"every_nth_pixel": step})
 
 
@@ -132,7 +139,7 @@ def _from_positions(
     """Whole patterns or spectra at a grid of positions."""
     n_signal = source.n_signal_axes
     cells = [part for _, part in sample.list_cells()] or list(sample.parts.values())
-    mean = mean_pattern(cells, n_signal)
+    mean, n_mean = mean_pattern(cells, n_signal), _count_patterns(cells, n_signal)
     mask, chosen = (None, {}) if kind != "pattern_scan" else _choose_dark_field(mean, angles)
     yield from _draw_overviews(source, sample, mask, chosen)
     yield from _draw_row(kind, source, sample, chosen)
@@ -140,10 +147,10 @@ def _from_positions(
     middle, at = _find_middle(source, sample)
     signal_axes = source.axes[-n_signal:]
     scale = {"mrad_per_px": chosen["mrad_per_px"]} if chosen.get("mrad_per_px") else {}
-    yield FirstPicture(f"preview_mean_{shown}", f"Mean {shown}", shown, mean, signal_axes, scale)
+    yield FirstPicture(f"preview_mean_{shown}", f"Mean {shown}", shown, mean, signal_axes, scale, n_mean)
     if middle is not None:
         note = {**scale, "position": at}
-        yield FirstPicture(f"preview_center_{shown}", f"Central {shown}", shown, middle, signal_axes, note)
+        yield FirstPicture(f"preview_center_{shown}", f"Central {shown}", shown, middle, signal_axes, note, 1)
 
 
 def _choose_dark_field(
@@ -170,18 +177,20 @@ def _draw_overviews(
     if min(sizes) < SMALLEST_OVERVIEW:
         return
     leading = source.axes[: -source.n_signal_axes][-len(sizes) :]
-    axes = tuple(_coarsen(axis, size) for axis, size in zip(leading, sizes, strict=True))
+    axes = tuple(_coarsen(axis, size, "positions") for axis, size in zip(leading, sizes, strict=True))
     weights = build_weights([] if mask is None else [mask], math.prod(source.shape[-source.n_signal_axes :]))
     images = np.full((weights.shape[1], *sizes), np.nan)
-    for index, part in sample.list_cells():
+    cells = sample.list_cells()
+    for index, part in cells:
         sums = sum_patterns(part, source.n_signal_axes, weights)
         place: tuple[slice | int, ...] = (slice(None), *index)
         images[place] = sums.reshape(len(sums), -1).mean(axis=1)
+    n_used = _count_patterns([part for _, part in cells], source.n_signal_axes)
     if mask is not None:
         yield FirstPicture(
-            f"preview_{DARK_FIELD}", "Annular dark field", "image", images[1], axes, dict(chosen)
+            f"preview_{DARK_FIELD}", "Annular dark field", "image", images[1], axes, dict(chosen), n_used
         )
-    yield FirstPicture("preview_summed_intensity", "Summed intensity", "image", images[0], axes, {})
+    yield FirstPicture("preview_summed_intensity", "Summed intensity", "image", images[0], axes, {}, n_used)
 
 
 def _draw_row(
@@ -210,7 +219,7 @@ def _draw_row(
     # Between positions that were not read the line is drawn straight on.
     filled = np.interp(np.arange(axis.size), present, profile[present])
     yield FirstPicture(
-        "preview_center_row", "Center row, summed intensity", "spectrum", filled, (axis,), note
+        "preview_center_row", "Center row, summed intensity", "spectrum", filled, (axis,), note, len(present)
     )
     if kind == "pattern_scan":
         chosen_ones = patterns[:: max(1, len(patterns) // STRIP_PATTERNS)][:STRIP_PATTERNS]
@@ -223,7 +232,12 @@ def _draw_row(
             strip,
             (source.axes[-2], _resize(source.axes[-1], strip.shape[1])),
             {**scale, "scan_y": middle, "n_patterns": len(chosen_ones)},
+            len(chosen_ones),
         )
+
+
+def _count_patterns(parts: Iterable[npt.NDArray[Any]], n_signal_axes: int) -> int:
+    return sum(math.prod(part.shape[: part.ndim - n_signal_axes]) for part in parts)
 
 
 def _join(patterns: list[FloatArray]) -> FloatArray:
@@ -255,7 +269,8 @@ def _from_channels(source: SignalSource, sample: PreviewSample) -> Iterator[Firs
         total += planes.sum(axis=-1)
     if len(leading) <= 2:  # noqa: PLR2004 - an image or a profile
         kind = "image" if len(leading) > 1 else "spectrum"
-        yield FirstPicture("preview_summed_intensity", "Summed intensity", kind, total, leading, {})
+        shown_on = tuple(_coarsen(axis, axis.size, "positions") for axis in leading)
+        yield FirstPicture("preview_summed_intensity", "Summed intensity", kind, total, shown_on, {})
     if len(leading) > 1:
         row = total[middle[:-1]]
         note = {"scan_y": middle[-2], "n_positions": len(row)}
@@ -263,17 +278,20 @@ def _from_channels(source: SignalSource, sample: PreviewSample) -> Iterator[Firs
             "preview_center_row", "Center row, summed intensity", "spectrum", row, (leading[-1],), note
         )
     shown = "spectrum" if n_signal == 1 else "pattern"
-    axes = tuple(_coarsen(axis, size) for axis, size in zip(source.axes[-n_signal:], sizes, strict=True))
+    step = "channels" if n_signal == 1 else "px"
+    axes = tuple(
+        _coarsen(axis, size, step) for axis, size in zip(source.axes[-n_signal:], sizes, strict=True)
+    )
     yield FirstPicture(f"preview_mean_{shown}", f"Mean {shown}", shown, mean, axes, {})
     yield FirstPicture(
         f"preview_center_{shown}", f"Central {shown}", shown, central, axes, {"position": list(middle)}
     )
 
 
-def _coarsen(axis: Axis, size: int) -> Axis:
-    """Return the axis with fewer, larger steps over the same length."""
-    if axis.scale is None:
-        return _resize(axis, size)
+def _coarsen(axis: Axis, size: int, steps: str) -> Axis:
+    """Return the axis with fewer, larger steps over the same length; in steps of the file where none has a length."""
+    if axis.scale is None or axis.unit is None:
+        return Axis(axis.name, size, steps, axis.size / size, 0.0)
     return Axis(axis.name, size, axis.unit, axis.scale * axis.size / size, axis.offset)
 
 

@@ -1,5 +1,6 @@
 """What a person sees of a large scan while it is converted: its header, first pictures, and how long it takes."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -45,9 +46,11 @@ def test_a_large_scan_is_seen_before_it_is_converted(
     expect(page.locator("stemma-job-progress")).to_contain_text("onvert", timeout=MINUTES)
     expect(page.locator("#read .metadata-table")).to_contain_text("300")
     expect(page.locator("stemma-metadata-form fieldset").first).to_be_enabled()
-    page.wait_for_function(
-        "Array.from(document.querySelectorAll('#read figure img')).every(i => i.naturalWidth)"
-    )
+    images = page.locator("#read figure img")
+    deadline = time.monotonic() + 60
+    while not images.evaluate_all("found => found.every(one => one.naturalWidth)"):
+        assert time.monotonic() < deadline, "a picture does not load"
+        page.wait_for_timeout(100)
     for image in page.locator("#read figure img").all():
         image.scroll_into_view_if_needed()
     page.evaluate("scrollTo(0, 0)")

@@ -188,3 +188,57 @@ def test_missing_fields_are_listed_once(
     printed = capsys.readouterr().out
     assert "Errors (1)" in printed
     assert printed.count("It sets the dose.") == 1
+
+
+def _converting() -> dict[str, Any]:
+    """Return a deposit as the server shows it while one file is converted, one waits and one was only opened."""
+    running = {"step": "converting", "state": "running", "fraction": 0.25, "seconds_left": 95.0}
+    queued = {"step": "reducing", "state": "queued", "fraction": 0.0, "seconds_left": None}
+    return {
+        "id": "dep0-abc0",
+        "state": "processing",
+        "progress": {
+            "fraction": 0.425,
+            "message": "Converting rows 40 of 150.",
+            "running": 2,
+            "position": 3,
+            "failed": [],
+        },
+        "measurements": [
+            {"id": "02ym-k04y", "path": "grain/a.dm3", "format": "dm3", "reading": running},
+            {"id": "02ym-k05y", "path": "grain/b.dm3", "format": "dm3", "reading": queued},
+            {"id": "02ym-k06y", "path": "grain/c.dm3", "format": "dm3", "reading": None},
+        ],
+    }
+
+
+def _show_status(server: FakeServer, capsys: pytest.CaptureFixture[str], shown: dict[str, Any]) -> list[str]:
+    server.extra["/api/v1/deposits/dep0-abc0/"] = lambda request: httpx.Response(
+        200, json=shown, request=request
+    )
+    assert run(["status", "dep0-abc0"], transport=server) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_status_says_how_far_a_deposit_is_and_which_file_a_measurement_is(
+    logged_in: FakeServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = _show_status(logged_in, capsys, _converting())
+    assert "  progress: 42%  Converting rows 40 of 150.  3 jobs before the first that waits" in lines
+    at = lines.index("    02ym-k04y  grain/a.dm3  technique not known  (dm3)")
+    assert lines[at + 1] == "      converting 25%, about 1 min 35 s left"
+    at = lines.index("    02ym-k05y  grain/b.dm3  technique not known  (dm3)")
+    assert lines[at + 1] == "      reducing: waiting for its turn"
+    at = lines.index("    02ym-k06y  grain/c.dm3  technique not known  (dm3)")
+    assert not lines[at + 1].startswith("      ")
+
+
+def test_status_says_once_how_many_jobs_are_before_one_that_waits_and_nothing_where_all_is_done(
+    logged_in: FakeServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = _converting()
+    shown["progress"] |= {"fraction": 0.0, "message": "Waiting: 3 jobs are before this one."}
+    printed = _show_status(logged_in, capsys, shown)
+    assert "  progress: 0%  Waiting: 3 jobs are before this one." in printed
+    shown |= {"state": "ready", "progress": {"fraction": 1.0, "message": "", "running": 0, "position": None}}
+    assert not [line for line in _show_status(logged_in, capsys, shown) if "progress" in line]

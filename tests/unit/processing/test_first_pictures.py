@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from ingest.readers.contract import Axis, ReadHints, Region, SignalSource
 from ingest.readers.registry import open_measurement
-from processing.engine.preview_pictures import FirstPicture, list_first_pictures
+from processing.engine.draw_result import draw_result
+from processing.engine.preview_pictures import FirstPicture, draw_first_pictures, list_first_pictures
 from processing.engine.preview_plan import MOST_BYTES, SHARE, budget_of, deadline_of, plan_preview
 from processing.engine.preview_program import main
 from processing.engine.preview_sample import Deadline, PreviewSample, read_sample
@@ -324,3 +325,70 @@ def test_the_time_for_first_pictures_is_a_hundredth_of_what_a_conversion_takes()
     for size in (5_000_000_000, 10_000_000_000, 2_000_000_000_000):
         assert deadline_of(size) <= size / 50e6 / 100
     assert deadline_of(1) == deadline_of(1_000_000_000) == 1.0
+
+
+def _draw(source: SignalSource, patterns: int) -> dict[str, dict[str, Any]]:
+    item = math.prod(source.shape[-source.n_signal_axes :]) * source.dtype.itemsize
+    sample = read_sample(source, plan_preview(source, patterns * item), NEVER)
+    return {one.name: one.parameters for one in draw_first_pictures(source, sample, AngleKnowledge())}
+
+
+def test_each_picture_says_from_how_many_patterns_it_alone_was_made() -> None:
+    counting, _ = _ramp_scan()
+    source = counting.as_source()
+    rows, columns = plan_preview(source, 200 * 24 * 24 * 4).grid
+    said = _draw(source, 200)
+
+    assert all(one["n_total"] == 32 * 40 and one["counted"] == "patterns" for one in said.values())
+    assert {name: one["n_read"] for name, one in said.items()} == {
+        "preview_annular_dark_field": len(rows) * len(columns),
+        "preview_summed_intensity": len(rows) * len(columns),
+        "preview_center_row": said["preview_center_row"]["n_positions"],
+        "preview_center_row_patterns": 6,
+        "preview_mean_pattern": len(rows) * len(columns),
+        "preview_center_pattern": 1,
+    }
+
+
+def test_patterns_that_lie_together_are_all_counted() -> None:
+    values = np.ones((32, 32, 16, 16), np.uint16)
+    counting = CountingSource(values.shape, U2, SCAN + DETECTOR, 2, (2, 2, 16, 16), values=values)
+    source = counting.as_source()
+    rows, columns = plan_preview(source, 400 * 16 * 16 * 2).grid
+    said = _draw(source, 400)
+    assert said["preview_summed_intensity"]["n_read"] == 4 * len(rows) * len(columns)
+    assert said["preview_center_pattern"]["n_read"] == 1
+
+
+@pytest.mark.parametrize("block", [(1, 1, 128, 128), (150, 150, 1, 1)])
+def test_the_bar_of_an_overview_counts_scan_positions_and_that_of_a_pattern_detector_pixels(
+    block: tuple[int, ...],
+) -> None:
+    counting = CountingSource((150, 150, 128, 128), U2, SCAN + DETECTOR, 2, block, by_channel=True)
+    said = _draw(counting.as_source(), 225)
+    # A quarter of 150 positions and of 128 pixels, however few cells and channels were read.
+    assert said["preview_summed_intensity"]["scale_bar"] in {"20 positions", "50 positions"}
+    assert said["preview_mean_pattern"]["scale_bar"] in {"20 px", "50 px"}
+
+
+def test_the_bar_of_an_overview_is_a_length_where_the_step_is_known() -> None:
+    counting = CountingSource((150, 150, 32, 32), U2, SCAN + DETECTOR, 2)
+    bare = counting.as_source()
+    axes = tuple(replace(axis, unit="nm", scale=0.5) if axis.name in SCAN else axis for axis in bare.axes)
+    said = _draw(replace(bare, axes=axes), 225)
+    assert said["preview_summed_intensity"]["scale_bar"] == "20 nm"
+
+
+def test_a_picture_that_is_shrunk_counts_the_pixels_of_the_detector() -> None:
+    entry = {
+        "name": "p",
+        "title": "",
+        "kind": "pattern",
+        "axes": list(DETECTOR),
+        "unit": "1",
+        "parameters": {},
+    }
+    axes = {name: Axis(name, 4096).as_dict() for name in DETECTOR}
+    drawn = draw_result(entry, np.ones((4096, 4096), np.uint8), axes, {})
+    assert drawn is not None
+    assert drawn.parameters["scale_bar"] == "1000 px"

@@ -12,19 +12,20 @@ from stemma.findings import (
     list_codes,
     list_missing,
 )
-from stemma.progress import format_size
+from stemma.progress import format_size, format_time
 
 MOST_LINES_PER_GROUP = 8
 MOST_NAMES = 2
 # Said once, below, with the number of measurements that lack the field.
 _SAID_AS_MISSING = "required_field_missing"
 _UNPUBLISHED = frozenset({"draft", "submitted", "processing", "needs_attention", "ready", "publishing"})
+_WORKED_ON = frozenset({"submitted", "processing", "publishing"})
 _HEADINGS = {"error": "Errors", "warning": "Warnings", "info": "Notes"}
 
 
 def describe_record(record: JsonObject) -> str:
-    """Return a deposit or dataset as text: what was read, findings, what is missing, what to do next."""
-    lines = [*_describe_head(record), *_describe_measurements(record)]
+    """Return a deposit or dataset as text: how far it is, what was read, findings, what is missing, what to do next."""
+    lines = [*_describe_head(record), *_describe_progress(record), *_describe_measurements(record)]
     missing = [] if record.get("state") == "published" else list_missing(record)
     groups = group_findings(record)
     if any(one.level == "required" for one in missing):
@@ -100,6 +101,30 @@ def _describe_head(record: JsonObject) -> Iterator[str]:
                 yield f"    {file['path']}: {file['state']}"
 
 
+def _describe_progress(record: JsonObject) -> Iterator[str]:
+    """Yield how far the server is with a deposit that it works on."""
+    progress = record.get("progress") or {}
+    if record.get("state") not in _WORKED_ON and not progress.get("running"):
+        return
+    message, position = str(progress.get("message") or ""), progress.get("position")
+    said = [f"{float(progress['fraction']):.0%}"] if progress.get("fraction") is not None else []
+    said += [message] if message else []
+    if position and str(position) not in message:  # who waits altogether is told so by the message
+        said.append(f"{position} {'job' if position == 1 else 'jobs'} before the first that waits")
+    if said:
+        yield f"  progress: {'  '.join(said)}"
+
+
+def _describe_reading(reading: JsonObject) -> str:
+    """Return what is being done with a measurement just now."""
+    step = str(reading.get("step") or "reading")
+    if reading.get("state") == "queued":
+        return f"{step}: waiting for its turn"
+    share = f" {float(reading['fraction']):.0%}" if reading.get("fraction") is not None else ""
+    left = reading.get("seconds_left")
+    return f"{step}{share}" + (f", about {format_time(float(left))} left" if left is not None else "")
+
+
 def _describe_measurements(record: JsonObject) -> Iterator[str]:
     measurements = [entry for entry in record.get("measurements") or () if isinstance(entry, dict)]
     if measurements:
@@ -107,7 +132,10 @@ def _describe_measurements(record: JsonObject) -> Iterator[str]:
     for measurement in measurements:
         techniques = ", ".join(measurement.get("techniques") or ()) or "technique not known"
         file_format = measurement.get("format") or "stored, not read"
-        yield f"    {measurement.get('id')}  {techniques}  ({file_format})"
+        path = f"  {measurement['path']}" if measurement.get("path") else ""
+        yield f"    {measurement.get('id')}{path}  {techniques}  ({file_format})"
+        if measurement.get("reading"):
+            yield f"      {_describe_reading(measurement['reading'])}"
         for signal in measurement.get("signals") or ():
             yield from (f"      {line}" for line in _describe_signal(signal))
 
