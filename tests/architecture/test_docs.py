@@ -88,6 +88,34 @@ def test_the_operator_finds_every_setting_and_no_other() -> None:
     assert set(re.findall(prefix, table)) == read
 
 
+def test_the_operator_finds_what_to_do_for_every_part_that_is_asked_after() -> None:
+    source = (CHECKOUT / "api" / "health.py").read_text(encoding="utf-8")
+    probes = re.findall(r'^    "(\w+)": check_\w+,$', source, flags=re.MULTILINE)
+    assert len(probes) >= 6
+    guide = (CHECKOUT / "docs" / "guides" / "operator.md").read_text(encoding="utf-8")
+    table = guide[guide.index("## When something is short or away") : guide.index("## Recovery")]
+    named = {row.split("|")[1].strip().split("`")[1] for row in table.splitlines() if row.startswith("| `")}
+    assert named >= set(probes)
+
+
+def test_commands_for_containers_name_services_that_exist() -> None:
+    compose = (CHECKOUT / "docker-compose.yml").read_text(encoding="utf-8")
+    services = set(
+        re.findall(
+            r"^  ([a-z0-9-]+):",
+            compose[compose.index("\nservices:") : compose.index("\nvolumes:")],
+            re.MULTILINE,
+        )
+    )
+    guide = (CHECKOUT / "docs" / "guides" / "operator.md").read_text(encoding="utf-8")
+    written = re.findall(r"--scale ([a-z0-9-]+)=", guide)
+    written += re.findall(
+        r"docker compose (?:--\S+ \S+ )?(?:logs|restart)(?: --\S+)* ([a-z0-9][a-z0-9-]*)", guide
+    )
+    assert len(written) >= 6
+    assert set(written) <= services
+
+
 def test_ids_in_the_documents_are_ids() -> None:
     for document in DOCUMENTS:
         text = document.read_text(encoding="utf-8")
