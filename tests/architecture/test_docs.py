@@ -109,7 +109,9 @@ def test_commands_for_containers_name_services_that_exist() -> None:
     )
     guide = (CHECKOUT / "docs" / "guides" / "operator.md").read_text(encoding="utf-8")
     written = re.findall(r"--scale ([a-z0-9-]+)=", guide)
-    written += re.findall(r"docker compose (?:--\S+ \S+ )?(?:logs|restart)(?: --\S+)* ([a-z0-9-]+)", guide)
+    written += re.findall(
+        r"docker compose (?:--\S+ \S+ )?(?:logs|restart)(?: --\S+)* ([a-z0-9][a-z0-9-]*)", guide
+    )
     assert len(written) >= 6
     assert set(written) <= services
 
