@@ -90,8 +90,14 @@ def _wait_for_compiled_code(stack: RunningStack) -> Path:
 
 
 def _deposit(stack: RunningStack, uploads: list[Path]) -> Cost:
-    pids, log = stack.pids, stack.home.log_of("worker")
-    before, printed_before, started = read_cpu_s(pids), log.stat().st_size, time.monotonic()
+    pids = stack.pids
+    logs = {
+        log: log.stat().st_size
+        for name in pids
+        if name.startswith("worker")
+        for log in [stack.home.log_of(name)]
+    }
+    before, started = read_cpu_s(pids), time.monotonic()
     credentials = stack.credentials
     with (stack.home.root / "deposit.json").open("wb") as answer:
         client = subprocess.Popen(
@@ -118,11 +124,12 @@ def _deposit(stack: RunningStack, uploads: list[Path]) -> Cost:
     after, wall_s = read_cpu_s(pids), time.monotonic() - started
     stages: defaultdict[str, list[float]] = defaultdict(list)
     peak_mb = 0.0
-    with log.open("rb") as lines:
-        lines.seek(printed_before)
-        for name, way, cpu_s, peak in _RUN.findall(lines.read().decode(errors="replace")):
-            stages[f"{_STAGES[name]}, {way}"].append(float(cpu_s))
-            peak_mb = max(peak_mb, float(peak))
+    for log, printed_before in logs.items():
+        with log.open("rb") as lines:
+            lines.seek(printed_before)
+            for name, way, cpu_s, peak in _RUN.findall(lines.read().decode(errors="replace")):
+                stages[f"{_STAGES[name]}, {way}"].append(float(cpu_s))
+                peak_mb = max(peak_mb, float(peak))
     return Cost(
         n_files=len(uploads),
         parts={name: after[name] - before[name] for name in after},
