@@ -39,6 +39,10 @@ class _SlowServer(BaseHTTPRequestHandler):
             self.submitted.set()
         self._answer(self._record(), 201)
 
+    def do_PATCH(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self._answer(self._record())
+
     def do_GET(self) -> None:
         self._answer(self._record())
 
