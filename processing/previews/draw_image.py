@@ -12,9 +12,8 @@ from processing.previews.scale_bar import ScaleBar
 
 WANTED_SIDE = 512
 LARGEST_SIDE = 640
-_COMPRESSION = (
-    4  # of 9: the search for the smallest file takes half the time of the first pictures, and saves little
-)
+# Of 9; the search for the smallest file takes half the time of the first pictures, and saves little.
+_COMPRESSION = 4
 WHITE, SHADE = (255, 255, 255), (0, 0, 0)
 
 
