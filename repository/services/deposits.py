@@ -177,7 +177,7 @@ def _is_being_checked(deposit: Deposit) -> bool:
 def cancel_measurement_jobs(measurement_ids: Iterable[str], *, kinds: Sequence[str]) -> None:
     """End what is still to be done for measurements; a worker that is at it loses its lease."""
     Job.objects.filter(target__in=list(measurement_ids), kind__in=kinds, state__in=Job.ACTIVE).update(
-        state=Job.State.CANCELLED, finished_at=timezone.now(), lease_until=None
+        state=Job.State.CANCELLED, finished_at=Now(), lease_until=None
     )
 
 

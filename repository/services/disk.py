@@ -17,7 +17,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Q, QuerySet, Sum
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from repository.errors import DiskFullError, DiskUnwritableError, StorageRefusedError
 from repository.models import Job, Measurement, Upload
@@ -203,7 +203,7 @@ def list_promises() -> list[Promise]:
                 arrived[uuid.UUID(path.name)] = path.stat().st_size
         except (ValueError, FileNotFoundError):
             continue  # not an upload, or one that has ended since
-    rows = Upload.objects.filter(pk__in=arrived, completed_at__isnull=True, expires_at__gt=timezone.now())
+    rows = Upload.objects.filter(pk__in=arrived, completed_at__isnull=True, expires_at__gt=Now())
     return [Promise(key, size, arrived[key]) for key, size in rows.values_list("pk", "size")]
 
 
