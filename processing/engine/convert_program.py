@@ -18,8 +18,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ingest.formats.opening import open_measurement
+from ingest.formats.preloading import preload_readers
 from ingest.readers.contract import ReadHints, SignalSource
-from ingest.readers.registry import open_measurement
 from processing.engine.calibration import Calibration, resolve_angles
 from processing.engine.one_pass import ConversionOptions, convert_signal
 from processing.engine.plan_arrays import EmptyArrayError
@@ -32,6 +33,7 @@ Send = Callable[[dict[str, Any]], None]
 RECIPE = "convert"
 RECIPE_VERSION = 1
 
+preload_readers()
 compile_kernels()  # before the sandbox closes: afterwards nothing can be loaded from the cache on disk
 compile_in_memory_only()
 

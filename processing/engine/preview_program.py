@@ -15,8 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ingest.formats.opening import open_measurement
+from ingest.formats.preloading import preload_readers
 from ingest.readers.contract import ReadHints, SignalSource
-from ingest.readers.registry import open_measurement
 from processing.engine.calibration import Calibration, resolve_angles
 from processing.engine.draw_result import write_pictures
 from processing.engine.preview_pictures import draw_first_pictures
@@ -28,6 +29,9 @@ Send = Callable[[dict[str, Any]], None]
 RECIPE = "preview"
 RECIPE_VERSION = 1
 SMALL_SHARE = 8  # a signal below this part of the budget, such as a survey image, is read whole
+
+
+preload_readers()  # before the sandbox closes
 
 
 def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dict[str, Any]:

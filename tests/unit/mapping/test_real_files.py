@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from ingest.mapping import MetadataDraft, map_vendor_header
+from ingest.formats.headers import map_vendor_header
+from ingest.formats.opening import open_measurement
+from ingest.formats.recognition import recognize
+from ingest.formats.registry import find_format
+from ingest.mapping.draft import MetadataDraft
 from ingest.readers.contract import ReadHints, ReadRefusedError
-from ingest.readers.recognition.recognize import recognize
-from ingest.readers.registry import OPENERS, open_measurement
 from repository.schema import SignalShape, validate_measurement
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
@@ -54,7 +56,7 @@ def _list_files() -> Iterator[tuple[str, str, Path]]:
         for path in sorted((REAL_DATA / folder).rglob("*")):
             if path.is_file():
                 match = recognize(path, path.name)
-                if match.format in OPENERS and match.role == "primary":
+                if find_format(match.format or "") and match.role == "primary":
                     yield path.relative_to(REAL_DATA).as_posix(), str(match.format), path
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from ingest.mapping import MetadataDraft, map_vendor_header
+from ingest.formats.headers import map_vendor_header
+from ingest.mapping.draft import MetadataDraft
 from repository.schema import SignalShape, validate_measurement
 from tests.unit.mapping.vendor_headers import (
     BLOCKFILE,

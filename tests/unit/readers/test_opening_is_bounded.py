@@ -7,11 +7,11 @@ import h5py
 import numpy as np
 import pytest
 
-from ingest.readers.blockfile import FRAME_MARK_BYTES, HEADER_DTYPE
+from ingest.formats.blockfile.reader import FRAME_MARK_BYTES, HEADER_DTYPE
+from ingest.formats.empad.reader import FRAME_BYTES
+from ingest.formats.opening import open_measurement
+from ingest.formats.recognition import recognize
 from ingest.readers.contract import ReadHints
-from ingest.readers.empad.reader import FRAME_BYTES
-from ingest.readers.recognition.recognize import recognize
-from ingest.readers.registry import open_measurement
 from tests.vendor_files.blockfile import write_blockfile
 from tests.vendor_files.dm import write_dm
 from tests.vendor_files.empad import write_empad

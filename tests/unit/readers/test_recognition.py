@@ -8,9 +8,9 @@ import h5py
 import numpy as np
 import pytest
 
+from ingest.formats.recognition import recognize
+from ingest.formats.registry import find_format
 from ingest.readers.contract import FormatMatch
-from ingest.readers.recognition.recognize import recognize
-from ingest.readers.registry import OPENERS
 from tests.realdata import list_realdata, need_realdata
 
 HTML = b"\n\n\n<!DOCTYPE html>\n<html lang='en'><head></head></html>"
@@ -146,6 +146,8 @@ FOLDERS: dict[str, set[str | None]] = {
 def test_real_files_are_what_their_collectors_say(name: str) -> None:
     match = recognize(need_realdata(name), name)
     assert match.format in FOLDERS.get(name.split("/", maxsplit=1)[0], {match.format})
-    assert match.readable == (match.format in OPENERS and "derived lists" not in match.label)
+    assert match.readable == (
+        find_format(match.format or "") is not None and "derived lists" not in match.label
+    )
     assert match.label
     assert match.reason
