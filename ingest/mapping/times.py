@@ -23,6 +23,14 @@ def from_filetime(ticks: float) -> str | None:
         return None
 
 
+def from_unix(seconds: float) -> str | None:
+    """Return UTC for seconds since 1970; None where it is no plausible date."""
+    try:
+        return _utc(datetime.fromtimestamp(seconds, UTC))
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
 def from_ole_days(days: float) -> Moment | None:
     """Return the local time of an OLE day number (days since 30 December 1899)."""
     try:
