@@ -48,6 +48,14 @@ def from_iso(text: str) -> Moment | None:
     return without_zone(moment) if moment.tzinfo is None else _with_offset(moment)
 
 
+def from_ctime(text: str) -> Moment | None:
+    """Return the local time of a text as C programs print it: "Mon Feb 22 19:21:01 2016"."""
+    try:
+        return without_zone(datetime.strptime(text.strip(), "%a %b %d %H:%M:%S %Y"))  # noqa: DTZ007 - it has none
+    except ValueError:
+        return None
+
+
 def from_local_and_unix(text: str, seconds: float | None) -> Moment | None:
     """Return a local ISO time with the offset that the Unix time beside it tells, where it tells one."""
     moment = from_iso(text)
