@@ -114,8 +114,9 @@ def _match_empty(name: str) -> FormatMatch:
 
 def _with_promise(match: FormatMatch, file: UploadedFile) -> FormatMatch:
     """Add a finding where the extension promises a format that Stemma reads and the content is none."""
-    promised = {extension for form in list_formats() for extension in form.extensions or ()}
-    if file.extension not in promised or match.findings or (match.format, file.extension) in _RIGHTLY_NAMED:
+    promised = {form.id for form in list_formats() if file.extension in (form.extensions or ())}
+    is_kept = match.format in promised or (match.format, file.extension) in _RIGHTLY_NAMED
+    if not promised or match.findings or is_kept:
         return match
     finding = Finding(
         "warning",

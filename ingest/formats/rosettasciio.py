@@ -99,10 +99,10 @@ def read_with_plugin(
             f"{path.name} holds {declared_bytes} bytes of values, more than the {MOST_BYTES} that are read at once.",
             "Save it in parts, or in a format that is read piece by piece.",
         )
-    return tuple(
-        _check(given, plugin, path.name)
-        for given in _check_list(_call(plugin, function, path, lazy=lazy), plugin, path)
-    )
+    given = _call(plugin, function, path, lazy=lazy)
+    if not isinstance(given, list) or not given:
+        raise _broken(plugin, path.name, f"{_name_of(given)} where a list of arrays was promised")
+    return tuple(_check(one, plugin, path.name) for one in given)
 
 
 def _call(plugin: str, function: str, path: Path, *, lazy: bool) -> Any:

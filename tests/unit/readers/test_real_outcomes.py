@@ -32,6 +32,7 @@ REFUSED = {
 }
 # Measurements that are opened and ask for the scan shape.
 ASKING = {
+    "mrc/rsciio/Custom_movie.mrc",
     "mib/rsciio/Merlin_Single_Quad/Quad_9_Frame_CounterDepth_12_Rows_256.mib",
     "mib/rsciio/Merlin_Single_Quad/Quad_9_Frame_CounterDepth_1_Rows_256.mib",
     "mib/rsciio/Merlin_Single_Quad/Quad_9_Frame_CounterDepth_1_Rows_256RAW.mib",
@@ -95,7 +96,7 @@ def list_outcomes(root: Path) -> Iterator[Outcome]:
         elif path in companion_of:
             yield Outcome(path, match.format or "-", "companion", companion_of[path].rpartition("/")[2])
         else:
-            assert not match.readable, path
+            assert not match.readable or match.role == "companion", path
             yield Outcome(path, match.format or "-", "stored, not read", match.label)
 
 
@@ -138,12 +139,10 @@ def test_no_file_is_lost_between_the_outcomes(outcomes: dict[str, Outcome]) -> N
     root = need_realdata()
     assert len(outcomes) == sum(path.is_file() for path in root.rglob("*"))
     unread = {outcome.format for outcome in outcomes.values() if outcome.kind == "stored, not read"}
-    # Derived lists of py4DSTEM are recognized and hold no array.
-    assert {name for name in unread if find_format(name)} == {"py4dstem_emd"}
+    # Derived lists of py4DSTEM hold no array; references and descriptions of DE cameras belong to other files.
+    assert {name for name in unread if find_format(name)} == {"py4dstem_emd", "mrc"}
     assert {
         "velox_emd",
-        "tia_ser",
-        "mrc",
         "tiff",
         "bcf",
         "dectris",
