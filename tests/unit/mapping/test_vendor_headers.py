@@ -291,7 +291,9 @@ def test_prismatic_is_a_simulation() -> None:
 
 
 def test_format_that_no_folder_declares_is_refused() -> None:
-    with pytest.raises(FormatDeclarationError, match="No folder in ingest/formats declares the format generic"):
+    with pytest.raises(
+        FormatDeclarationError, match="No folder in ingest/formats declares the format generic"
+    ):
         map_vendor_header("generic", {"a": 1}, four_d(0.5))
 
 
