@@ -165,4 +165,4 @@ def _broken(plugin: str, name: str, what: str) -> ReadRefusedError:
 
 
 def _name_of(value: Any) -> str:
-    return "an empty list" if value == [] else type(value).__name__
+    return "an empty list" if isinstance(value, list) and not value else type(value).__name__
