@@ -2,10 +2,11 @@
 
 import struct
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy.typing as npt
 
+Order = Literal["<", ">"]
 MODES = {"i1": 0, "u1": 0, "i2": 1, "f4": 2, "u2": 6, "f2": 12}
 BLOCK = {"FEI1": 768, "FEI2": 888}
 # name -> (offset, type, mask, bit), the fields that the tests fill
@@ -27,7 +28,7 @@ def write_mrc(
     path: Path,
     sections: npt.NDArray[Any],
     *,
-    order: str = "<",
+    order: Order = "<",
     cell: tuple[float, float, float] = (0.0, 0.0, 0.0),
     space_group: int = 0,
     imod_flags: int | None = None,
@@ -54,7 +55,7 @@ def write_mrc(
     return path
 
 
-def build_blocks(kind: str, sections: list[dict[str, Any]], order: str = "<") -> bytes:
+def build_blocks(kind: str, sections: list[dict[str, Any]], order: Order = "<") -> bytes:
     """Return an extended header of Thermo Fisher with these fields for each section."""
     blocks = b""
     for fields in sections:

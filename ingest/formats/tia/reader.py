@@ -11,6 +11,7 @@ reads a whole series into memory, so one of more than 1 GiB is refused before it
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,70 +35,86 @@ UPRIGHT = (
 AS_STORED = "as stored in the file"
 
 
-def _read_one(
-    path: Path, emi: Mapping[str, Any], hints: ReadHints
-) -> tuple[SerHeader, Arranged, Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """One series that was read, with what is known of it."""
+
+    file: str
+    emi: Mapping[str, Any]
+    header: SerHeader
+    raw: Mapping[str, Any]
+    arranged: Arranged
+
+    @property
+    def findings(self) -> list[Finding]:
+        found = list(self.arranged.findings)
+        if self.header.recorded < self.header.promised:
+            is_map = len(self.header.dimensions) > 1
+            rest = "the rest of the map is filled up" if is_map else "only those are read"
+            counts = f"{self.header.recorded} of {self.header.promised} elements"
+            message = f"{self.file} was stopped after {counts}; {rest}."
+            found.append(warn("series_stopped_early", message, "Say so in the notes, if it matters."))
+        return found
+
+    def describe(self) -> dict[str, Any]:
+        return {"file": self.file, "emi": self.emi, "ser": self.raw.get("ser_header_parameters", {})}
+
+
+def _read_one(path: Path, name: str, emi: Mapping[str, Any], hints: ReadHints) -> _Series:
     header = read_series_header(path)
     (array, *_) = read_with_plugin(PLUGIN, path, declared_bytes=header.declared_bytes, function="ser_reader")
-    return header, arrange(header, array, emi, name=path.name, hints=hints), array.header
+    arranged = arrange(header, array, emi, name=name, hints=hints)
+    return _Series(name, emi, header, array.header, arranged)
 
 
-def _tell_stopped(header: SerHeader, name: str) -> list[Finding]:
-    if header.recorded == header.promised:
-        return []
-    is_map = len(header.dimensions) > 1
-    rest = "the rest of the map is filled with zeros" if is_map else "only those are read"
-    message = f"{name} was stopped after {header.recorded} of {header.promised} elements; {rest}."
-    return [warn("series_stopped_early", message, "Say so in the notes, if it matters.")]
+def _read_all(files: Mapping[str, Path], hints: ReadHints) -> tuple[list[_Series], list[ReadRefusedError]]:
+    descriptions = [name for name in files if name.lower().endswith(".emi")]
+    names = [name for name in files if name not in descriptions]
+    objects = read_objects(files[descriptions[0]]) if descriptions else []
+    described = match_objects(objects, [split_number(name)[1] for name in names])
+    read: list[_Series] = []
+    refused: list[ReadRefusedError] = []
+    for name, emi in zip(names, described, strict=True):
+        try:
+            read.append(_read_one(files[name], base_of(name), emi, hints))
+        except ReadRefusedError as error:
+            refused.append(error)
+    return read, refused
 
 
-def _build_signal(name: str, header: SerHeader, arranged: Arranged) -> SignalSource:
-    values = arranged.values
+def _build_signal(name: str, series: _Series) -> SignalSource:
+    values = series.arranged.values
     return SignalSource(
         name=name,
         shape=values.shape,
         dtype=values.dtype.newbyteorder("="),
-        axes=arranged.axes,
-        n_signal_axes=arranged.n_signal_axes,
+        axes=series.arranged.axes,
+        n_signal_axes=series.arranged.n_signal_axes,
         load=lambda region: values[region],
-        shape_origin=arranged.origin,
-        orientation=UPRIGHT if header.kind == IMAGES else AS_STORED,
+        shape_origin=series.arranged.origin,
+        orientation=UPRIGHT if series.header.kind == IMAGES else AS_STORED,
     )
 
 
 def open_tia(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
     """Open the series of one acquisition; one that cannot be read is told, where others can."""
-    descriptions = [name for name in files if name.lower().endswith(".emi")]
-    names = [name for name in files if name not in descriptions]
-    objects = read_objects(files[descriptions[0]]) if descriptions else []
-    described = match_objects(objects, [split_number(name)[1] for name in names])
-    read: list[tuple[str, Mapping[str, Any], tuple[SerHeader, Arranged, Mapping[str, Any]]]] = []
-    findings: list[Finding] = []
-    refused: list[ReadRefusedError] = []
-    for name, emi in zip(names, described, strict=True):
-        try:
-            read.append((base_of(name), emi, _read_one(files[name], emi, hints)))
-        except ReadRefusedError as error:
-            refused.append(error)
+    read, refused = _read_all(files, hints)
     if not read:
         raise refused[0]
-    findings.extend(
-        tell(error.finding.code, error.finding.message, "The other series are read.") for error in refused
-    )
-    sizes = [(arranged.values.ndim, arranged.values.nbytes) for _, _, (_, arranged, _) in read]
-    signals, header = [], {}
-    for signal, (file, emi, (series, arranged, raw)) in zip(
-        name_signals([f"series_{split_number(file)[1]}" for file, _, _ in read], sizes), read, strict=True
-    ):
-        signals.append(_build_signal(signal, series, arranged))
-        header[signal] = {"file": file, "emi": emi, "ser": raw.get("ser_header_parameters", {})}
-        findings += [*_tell_stopped(series, file), *arranged.findings]
+    sizes = [(series.arranged.values.ndim, series.arranged.values.nbytes) for series in read]
+    names = name_signals([f"series_{split_number(series.file)[1]}" for series in read], sizes)
+    named = dict(zip(names, read, strict=True))
+    signals = [_build_signal(name, series) for name, series in named.items()]
     signals.sort(key=lambda signal: signal.name != "data")
-    main = header["data"]
+    described = {name: series.describe() for name, series in named.items()}
+    main = described["data"]
+    told = [
+        tell(error.finding.code, error.finding.message, "The other series are read.") for error in refused
+    ]
     return OpenedFile(
         format="tia",
         reader_version=VERSION,
         signals=tuple(signals),
-        header=to_json({"emi": main["emi"], "ser": main["ser"], "signals": header}),
-        findings=tuple(findings),
+        header=to_json({"emi": main["emi"], "ser": main["ser"], "signals": described}),
+        findings=(*told, *(finding for series in read for finding in series.findings)),
     )

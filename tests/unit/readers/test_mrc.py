@@ -14,7 +14,7 @@ from ingest.formats.recognition import recognize
 from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError
 from tests.reader_contract import ReaderContract, WrittenFile
 from tests.realdata import list_realdata, need_realdata
-from tests.vendor_files.mrc import build_blocks, write_mrc
+from tests.vendor_files.mrc import Order, build_blocks, write_mrc
 
 
 class TestMrc(ReaderContract):
@@ -72,7 +72,7 @@ def map_opened(opened: OpenedFile) -> dict[str, Any]:
 
 @pytest.mark.parametrize("dtype", ["i1", "i2", "f4", "u2", "f2"])
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_every_mode_in_both_byte_orders(tmp_path: Path, dtype: str, order: str) -> None:
+def test_every_mode_in_both_byte_orders(tmp_path: Path, dtype: str, order: Order) -> None:
     values = default_rng(1).integers(0, 100, (1, 6, 5)).astype(dtype)
     path = write_mrc(tmp_path / "a.mrc", values, order=order, imod_flags=1)
     with open_mrc(path) as opened:
