@@ -107,7 +107,7 @@ def test_plugin_that_no_format_declares_is_never_called(tmp_path: Path) -> None:
 
 
 def test_lazy_array_reads_a_region_when_it_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import dask.array
+    from dask import array as dask_array
 
     asked: list[Any] = []
 
@@ -116,9 +116,8 @@ def test_lazy_array_reads_a_region_when_it_is_asked(tmp_path: Path, monkeypatch:
         asked.append(place)
         return np.full([stop - start for start, stop in place], place[0][0])
 
-    lazy = dask.array.map_blocks(
-        block, chunks=((2, 2), (3,)), dtype=np.int64, meta=np.empty((0, 0), np.int64)
-    )
+    make_lazy: Any = dask_array.map_blocks
+    lazy = make_lazy(block, chunks=((2, 2), (3,)), dtype=np.int64, meta=np.empty((0, 0), np.int64))
     answer = [{**SOUND, "data": lazy, "axes": [{"size": 4, "navigate": True}, {"size": 3}]}]
     plugin = types.SimpleNamespace(
         file_reader=lambda _name, lazy: answer if lazy else pytest.fail("not lazy")
