@@ -51,13 +51,15 @@ def build_axes(
     """
     sections = header.shape[0]
     block = blocks[0] if blocks else {}
+    frame = _frame_axes(header, block)
     in_file = find_scan_shape(info)
     is_run = bool(info.get("Scan - Enable") == "Enable" or hints.scan_shape or hints.frame_axis)
     if sections > 1 and is_run:
         layout = decide_scan_layout(frames=sections, name=name, hints=hints, in_file=in_file)
         leading = tuple(_with_step(axis, info) for axis in layout.axes)
-        return SectionMeaning((*leading, *_plain_frame(header)), layout.origin, layout.findings)
-    frame = _frame_axes(header, block)
+        is_scan = leading[0].name in {"scan_y", "position"}
+        of_each = _plain_frame(header) if is_scan else frame
+        return SectionMeaning((*leading, *of_each), layout.origin, layout.findings)
     if sections == 1:
         return SectionMeaning(frame)
     tilt = _tilt_axis(blocks, sections)
@@ -74,13 +76,17 @@ def _plain_frame(header: MrcHeader) -> tuple[Axis, Axis]:
 
 
 def _frame_axes(header: MrcHeader, block: Mapping[str, Any]) -> tuple[Axis, Axis]:
-    """Return the axes of one section; a pattern stays without a step, whose unit the format does not give."""
-    if is_pattern(block):
+    """Return the axes of one section: a scan, an image with a step in nm, else what a camera saw.
+
+    A pattern stays without a step, whose unit the format does not give.
+    """
+    steps = [_pixel_nm(header, block, axis) for axis in (1, 2)]
+    if is_pattern(block) or (None in steps and not is_scanned_image(block)):
         return _plain_frame(header)
-    names = ("scan_y", "scan_x") if is_scanned_image(block) else ("detector_y", "detector_x")
+    names = ("scan_y", "scan_x") if is_scanned_image(block) else ("y", "x")
     y, x = (
-        calibrated_axis(name, header.shape[axis], unit="nm", scale=_pixel_nm(header, block, axis))
-        for axis, name in enumerate(names, start=1)
+        calibrated_axis(name, size, unit="nm", scale=step)
+        for name, size, step in zip(names, header.shape[1:], steps, strict=True)
     )
     return y, x
 

@@ -79,8 +79,10 @@ def _add_technique(draft: DraftBuilder) -> None:
             draft.put_word("technique", ["eds"])
     elif names == {"scan_y", "scan_x"}:
         draft.put_word("technique", ["annular"])
-    elif names == {"detector_y", "detector_x"} and not _is_stem(draft):
-        draft.put_word("technique", ["diffraction_pattern" if "Diffraction" in mode else "tem_image"])
+    elif names == {"y", "x"} and not _is_stem(draft):
+        draft.put_word("technique", ["tem_image"])
+    elif names == {"detector_y", "detector_x"} and "Diffraction" in mode and not _is_stem(draft):
+        draft.put_word("technique", ["diffraction_pattern"])
 
 
 def _is_stem(draft: DraftBuilder) -> bool:

@@ -45,7 +45,7 @@ def arrange(
         return Arranged(values, (*steps, *signal), len(signal))
     if not kept:
         return Arranged(values, signal, len(signal))
-    is_run = bool(hints.scan_shape or hints.frame_axis) and signal[0].name == "detector_y"
+    is_run = bool(hints.scan_shape or hints.frame_axis) and header.kind == IMAGES
     if is_run:
         layout = decide_scan_layout(frames=kept[0].size, name=name, hints=hints)
         shape = (*layout.shape, *(axis.size for axis in signal))
@@ -76,7 +76,10 @@ def _image_axes(axes: Sequence[PluginAxis], emi: Mapping[str, Any]) -> tuple[Axi
     """Return the axes of one image. The series has one number for a step, be it in m or 1/m: its size tells which."""
     steps = [_step_m(axis) for axis in axes[-2:]]
     is_pattern = any(step is not None and abs(step) > 1 for step in steps)
-    names = ("scan_y", "scan_x") if not is_pattern and is_stem_image(emi) else ("detector_y", "detector_x")
+    if is_pattern or (None in steps and not is_stem_image(emi)):
+        names = ("detector_y", "detector_x")
+    else:
+        names = ("scan_y", "scan_x") if is_stem_image(emi) else ("y", "x")
     unit, factor = ("1/nm", 1 / _NM_PER_M) if is_pattern else ("nm", _NM_PER_M)
     return tuple(
         calibrated_axis(name, axis.size, unit=unit, scale=None if step is None else step * factor)

@@ -137,11 +137,11 @@ def test_stack_is_a_series_until_somebody_says_more(tmp_path: Path) -> None:
     path = write_mrc(tmp_path / "a.mrc", np.zeros((6, 4, 4), np.uint16), cell=(8.0, 8.0, 0.0))
     with open_mrc(path) as opened:
         axes = opened.signals[0].axes
-        assert [axis.name for axis in axes] == ["series", "detector_y", "detector_x"]
+        assert [axis.name for axis in axes] == ["series", "y", "x"]
         assert axes[1].unit == "nm"
         assert axes[1].scale == pytest.approx(0.2)
     with open_mrc(path, frame_axis="time") as opened:
-        assert opened.signals[0].axes[0].name == "time"
+        assert [axis.name for axis in opened.signals[0].axes] == ["time", "y", "x"]
     with open_mrc(path, scan_shape=(2, 3)) as opened:  # a pattern has no step in nm
         assert [axis.unit for axis in opened.signals[0].axes] == [None] * 4
 

@@ -75,7 +75,7 @@ def test_step_tells_a_pattern_from_an_image_without_emi(tmp_path: Path) -> None:
     one: tuple[Dimension] = ((1, 1.0, "Number", ""),)
     with open_tia(write_ser(tmp_path / "a.ser", image, one, step=2e-10)) as opened:
         axes = opened.signals[0].axes
-        assert [(axis.name, axis.unit) for axis in axes] == [("detector_y", "nm"), ("detector_x", "nm")]
+        assert [(axis.name, axis.unit) for axis in axes] == [("y", "nm"), ("x", "nm")]
         assert [axis.scale for axis in axes] == pytest.approx([0.2, 0.2])
     with open_tia(write_ser(tmp_path / "b.ser", image, one, step=1e8)) as opened:
         axes = opened.signals[0].axes
