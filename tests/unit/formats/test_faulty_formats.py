@@ -138,6 +138,6 @@ def test_reader_that_never_ends_is_ended(upload: dict[str, Path], zygotes: Zygot
             {"format": "hanging", "files": ["h.bin"]},
             {"h.bin": upload["h.bin"]},
             zygotes,
-            wall_s=8,
+            wall_s=3,
         )
     assert caught.value.finding.code == "reader_timeout"
