@@ -23,6 +23,32 @@ FILL = [
     )
 ]
 
+# What is published stays, whatever the program believes about references: neither the row goes, nor is it given up.
+GUARD = """
+CREATE FUNCTION stemma_guard_stored_object() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND NEW.sha256 = OLD.sha256 AND (NEW.is_present OR NOT OLD.is_present) THEN RETURN NEW; END IF;
+  IF EXISTS (SELECT 1 FROM repository_versionfile WHERE sha256 = OLD.sha256)
+     OR EXISTS (SELECT 1 FROM repository_arrayobject AS item
+                JOIN repository_signal AS part ON part.id = item.signal_id
+                JOIN repository_measurement AS whole ON whole.id = part.measurement_id
+                WHERE item.sha256 = OLD.sha256 AND whole.frozen_at IS NOT NULL)
+     OR EXISTS (SELECT 1 FROM repository_product AS item
+                JOIN repository_measurement AS whole ON whole.id = item.measurement_id
+                WHERE item.sha256 = OLD.sha256 AND whole.frozen_at IS NOT NULL) THEN
+    PERFORM stemma_refuse_change('object', OLD.sha256::text);
+  END IF;
+  RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+CREATE TRIGGER guard BEFORE UPDATE OR DELETE ON repository_storedobject
+  FOR EACH ROW EXECUTE FUNCTION stemma_guard_stored_object();
+ALTER TABLE repository_storedobject ENABLE ALWAYS TRIGGER guard;
+"""
+DROP_GUARD = """
+DROP TRIGGER guard ON repository_storedobject;
+DROP FUNCTION stemma_guard_stored_object();
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("repository", "0008_first_pictures")]
@@ -74,11 +100,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "collecting_since",
-                    models.DateTimeField(
-                        blank=True,
-                        help_text="Set before the bytes are removed; nobody may refer to them any more.",
-                        null=True,
+                    "is_present",
+                    models.BooleanField(
+                        db_default=True,
+                        default=True,
+                        help_text=(
+                            "False before the bytes are brought, and from before they are removed:"
+                            " nobody may refer to them."
+                        ),
                     ),
                 ),
                 (
@@ -136,6 +165,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(FILL, reverse_sql=migrations.RunSQL.noop),
+        migrations.RunSQL(GUARD, reverse_sql=DROP_GUARD),
         migrations.AddIndex(
             model_name="arrayobject",
             index=models.Index(fields=["sha256"], name="array_object_digest"),

@@ -9,10 +9,9 @@ from repository.models.data_file import SHA256_PATTERN
 
 
 class StoredObject(models.Model):
-    """What the object store holds: written before the bytes are, removed after they are.
+    """What the object store holds: the row is there before the bytes are, and until after they are gone.
 
-    The times are the database's. `collecting_since` is set before the bytes go: from then on nobody may refer to
-    them until a writer has touched the row again and brought them anew.
+    The times are the database's. The bytes may lie there while `is_present` is false, but nobody may rely on it.
     """
 
     sha256 = models.CharField(primary_key=True, max_length=64)
@@ -26,10 +25,10 @@ class StoredObject(models.Model):
         blank=True,
         help_text="Since when no row refers to it; empty: one does, or nobody looked yet.",
     )
-    collecting_since = models.DateTimeField(
-        null=True,
-        blank=True,
-        help_text="Set before the bytes are removed; nobody may refer to them any more.",
+    is_present = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="False before the bytes are brought, and from before they are removed: nobody may refer to them.",
     )
     charged_to = models.ForeignKey(
         settings.AUTH_USER_MODEL,
