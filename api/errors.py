@@ -99,6 +99,8 @@ def advise_retry(refusal: errors.RepositoryError) -> dict[str, str]:
     """Return the header that says when to ask again, for refusals that pass."""
     if isinstance(refusal, errors.StorageRefusedError):
         return {"Retry-After": str(RETRY_AFTER_S)}
+    if isinstance(refusal, errors.QuotaExceededError) and refusal.retry_after_s is not None:
+        return {"Retry-After": str(refusal.retry_after_s)}
     return {"Retry-After": "5"} if isinstance(refusal, errors.DepositBusyError) else {}
 
 

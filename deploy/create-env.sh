@@ -62,6 +62,9 @@ BROKER_URL=redis://:$broker@broker:6379/0
 #STEMMA_QUOTA=10 TB
 #STEMMA_REQUESTS_PER_MINUTE=600
 
+# Hours after which stored bytes that nobody owns are removed.
+#STEMMA_COLLECT_GRACE=24
+
 # What uploads and jobs leave free on the disk of the volume "home", for database, broker and logs.
 #STEMMA_DISK_RESERVE=2 GB
 

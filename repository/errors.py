@@ -125,7 +125,11 @@ class QuotaExceededError(RepositoryError):
     """The account's storage is used up."""
 
     code = "quota_exceeded"
-    hint = "Publish or delete drafts, or ask the operator for more space."
+    hint = "Delete drafts or files that you do not need, or ask the operator for more space."
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
 
 
 class DigestMismatchError(RepositoryError):

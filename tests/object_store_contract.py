@@ -8,6 +8,7 @@ import pytest
 from repository.integrations.object_store import (
     DigestMismatchError,
     InvalidDigestError,
+    ListedObject,
     ObjectMissingError,
     ObjectStore,
     RangeRefusedError,
@@ -157,3 +158,35 @@ class ObjectStoreContract:
             for stop in range(start, 10):
                 assert b"".join(store.open_range(DIGEST, start, stop)) == CONTENT[start:stop]
             assert b"".join(store.open_range(DIGEST, start)) == CONTENT[start:]
+
+    def test_objects_are_listed_in_order_and_a_listing_goes_on_from_where_it_ended(
+        self, store: ObjectStore
+    ) -> None:
+        assert list(store.list_objects()) == []
+        contents = [f"frame {number}".encode() for number in range(40)]
+        stored = sorted(
+            (ListedObject(store.put([content]).digest, len(content)) for content in contents),
+            key=lambda item: item.digest,
+        )
+        assert list(store.list_objects()) == stored
+        for position in (0, 17, 38):
+            assert list(store.list_objects(after=stored[position].digest)) == stored[position + 1 :]
+        assert list(store.list_objects(after=stored[-1].digest)) == []
+        assert list(store.list_objects(after="f" * 64)) == []
+        store.remove(stored[20].digest)
+        assert list(store.list_objects()) == stored[:20] + stored[21:]
+
+    def test_a_listing_survives_what_is_stored_and_removed_meanwhile(self, store: ObjectStore) -> None:
+        stored = sorted(store.put([f"frame {number}".encode()]).digest for number in range(20))
+        listed = store.list_objects()
+        seen = [next(listed).digest]
+        store.remove(stored[-1])
+        late = store.put([b"late"]).digest
+        seen += [item.digest for item in listed]
+        assert set(stored[:-1]) <= set(seen) <= {*stored, late}
+        assert seen == sorted(seen)
+
+    def test_leftovers_are_removed_and_objects_are_not(self, store: ObjectStore, source: Path) -> None:
+        store.adopt(source, DIGEST)
+        assert store.remove_leftovers(older_than=4e9) == 0
+        assert b"".join(store.open_range(DIGEST)) == CONTENT

@@ -23,8 +23,23 @@ class AccountShape(Nested[Any]):
     role = serializers.CharField()
     scopes = serializers.ListField(child=serializers.CharField())
     expiry = serializers.DateTimeField(allow_null=True)
-    quota = serializers.IntegerField()
-    used = serializers.IntegerField()
+    quota = serializers.IntegerField(source="storage.quota")
+    used = serializers.IntegerField(
+        source="storage.used", help_text="Bytes that count against the quota, `waiting` among them."
+    )
+    waiting = serializers.IntegerField(
+        source="storage.waiting", help_text="Bytes of files that were deleted and are still stored."
+    )
+    waiting_until = serializers.DateTimeField(
+        source="storage.waiting_until",
+        allow_null=True,
+        help_text="From when these are removed by themselves.",
+    )
+    makes_room_at = serializers.DateTimeField(
+        source="storage.makes_room_at",
+        allow_null=True,
+        help_text="From when these are removed at once where an upload needs their room.",
+    )
 
 
 class TokenShape(Nested[Any]):

@@ -11,6 +11,7 @@ import re
 import stat
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
@@ -50,22 +51,21 @@ class UnfitSourceError(ObjectStoreError):
 
 
 @dataclass(frozen=True, slots=True)
-class StoredObject:
+class StoredBytes:
     digest: str
     size: int
     created: bool
     """False where the same bytes were already there."""
 
 
-@runtime_checkable
-class ObjectStore(Protocol):
-    def adopt(self, path: Path, digest: str, *, verify: bool = False) -> StoredObject:
-        """Take over the file at `path` as the object `digest`; the file is gone afterwards."""
-        ...
+@dataclass(frozen=True, slots=True)
+class ListedObject:
+    digest: str
+    size: int
 
-    def put(self, blocks: Iterable[bytes], *, digest: str | None = None) -> StoredObject:
-        """Store bytes that exist only in memory or on the wire; `digest` is checked where it is given."""
-        ...
+
+class ReadableStore(Protocol):
+    """What everybody may do with stored bytes."""
 
     def exists(self, digest: str) -> bool: ...
 
@@ -83,13 +83,41 @@ class ObjectStore(Protocol):
         """Read the object and raise :class:`DigestMismatchError` unless its bytes still have this digest."""
         ...
 
+    def check(self) -> None:
+        """Raise :class:`ObjectStoreUnavailableError` unless objects can be reached."""
+        ...
+
+
+@runtime_checkable
+class ObjectStore(ReadableStore, Protocol):
+    """The whole store: what is brought and removed has a row, so only those who keep the rows are given this."""
+
+    def adopt(self, path: Path, digest: str, *, verify: bool = False) -> StoredBytes:
+        """Take over the file at `path` as the object `digest`; the file is gone afterwards."""
+        ...
+
+    def put(self, blocks: Iterable[bytes], *, digest: str | None = None) -> StoredBytes:
+        """Store bytes that exist only in memory or on the wire; `digest` is checked where it is given."""
+        ...
+
+    def list_objects(self, *, after: str = "") -> Iterator[ListedObject]:
+        """Yield every object in the order of the digests, beginning behind `after`, in bounded memory."""
+        ...
+
     def remove(self, digest: str) -> None:
         """Forget the object; nothing happens where there is none."""
         ...
 
-    def check(self) -> None:
-        """Raise :class:`ObjectStoreUnavailableError` unless objects can be reached."""
+    def remove_leftovers(self, *, older_than: float) -> int:
+        """Delete half-written files untouched since `older_than` (seconds since 1970); return how many."""
         ...
+
+
+def require_digest(text: str) -> str:
+    """Return the text if it can be the name of an object."""
+    if not _DIGEST.fullmatch(text):
+        raise InvalidDigestError(f"{text!r} is not a sha256: expected 64 lower-case hexadecimal digits")
+    return text
 
 
 def hash_file(path: Path) -> tuple[str, int]:
@@ -106,24 +134,22 @@ class LocalObjectStore:
         self._incoming = root / "incoming"
 
     def path_of(self, digest: str) -> Path:
-        if not _DIGEST.fullmatch(digest):
-            raise InvalidDigestError(f"{digest!r} is not a sha256: expected 64 lower-case hexadecimal digits")
-        return self.root / "sha256" / digest[:2] / digest
+        return self.root / "sha256" / require_digest(digest)[:2] / digest
 
-    def adopt(self, path: Path, digest: str, *, verify: bool = False) -> StoredObject:
+    def adopt(self, path: Path, digest: str, *, verify: bool = False) -> StoredBytes:
         target = self.path_of(digest)
         if target.exists() and not path.exists():
             # The same adoption was killed after its rename and is run again.
-            return StoredObject(digest, target.stat().st_size, created=False)
+            return StoredBytes(digest, target.stat().st_size, created=False)
         size = self._flush_source(path, digest, verify=verify)
         if target.exists():
             _require_size(target, size)
             path.unlink()
-            return StoredObject(digest, size, created=False)
+            return StoredBytes(digest, size, created=False)
         self._place(path, target, digest)
-        return StoredObject(digest, size, created=True)
+        return StoredBytes(digest, size, created=True)
 
-    def put(self, blocks: Iterable[bytes], *, digest: str | None = None) -> StoredObject:
+    def put(self, blocks: Iterable[bytes], *, digest: str | None = None) -> StoredBytes:
         draft = self._draft_path()
         hasher = hashlib.sha256()
         try:
@@ -161,6 +187,12 @@ class LocalObjectStore:
         if found != digest:
             raise DigestMismatchError(f"the object {digest} ({size} bytes) now has the sha256 {found}")
 
+    def list_objects(self, *, after: str = "") -> Iterator[ListedObject]:
+        top = self.root / "sha256"
+        for folder in sorted(top.iterdir()) if top.is_dir() else ():
+            if folder.name >= after[:2] and folder.is_dir():
+                yield from _list_folder(folder, after)
+
     def remove(self, digest: str) -> None:
         target = self.path_of(digest)
         target.unlink(missing_ok=True)
@@ -178,13 +210,7 @@ class LocalObjectStore:
             raise ObjectStoreUnavailableError(f"the folder {self.root} cannot be written to")
 
     def remove_leftovers(self, *, older_than: float) -> int:
-        """Delete half-written files untouched since `older_than` (seconds since 1970); return how many."""
-        removed = 0
-        for draft in self._incoming.glob("*") if self._incoming.is_dir() else ():
-            if draft.stat().st_mtime < older_than:
-                draft.unlink(missing_ok=True)
-                removed += 1
-        return removed
+        return remove_drafts(self._incoming, older_than=older_than)
 
     def _draft_path(self) -> Path:
         self._incoming.mkdir(parents=True, exist_ok=True)
@@ -234,6 +260,26 @@ class LocalObjectStore:
             draft.replace(target)
         finally:
             draft.unlink(missing_ok=True)
+
+
+def remove_drafts(folder: Path, *, older_than: float) -> int:
+    """Delete what nobody has written to since `older_than` (seconds since 1970); return how many files."""
+    removed = 0
+    for draft in folder.iterdir() if folder.is_dir() else ():
+        with suppress(FileNotFoundError):  # its writer may end just now
+            if draft.stat().st_mtime < older_than:
+                draft.unlink()
+                removed += 1
+    return removed
+
+
+def _list_folder(folder: Path, after: str) -> Iterator[ListedObject]:
+    """Yield the objects of one folder: a 256th of all names is in memory."""
+    for name in sorted(path.name for path in folder.iterdir()):
+        if name <= after or not _DIGEST.fullmatch(name):
+            continue
+        with suppress(FileNotFoundError):  # removed since the folder was read
+            yield ListedObject(name, (folder / name).stat().st_size)
 
 
 def _hash_stream(source: BinaryIO) -> tuple[str, int]:

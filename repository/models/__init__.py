@@ -11,6 +11,7 @@ from repository.models.instrument import Instrument, Sample
 from repository.models.job import Job, WorkerHeartbeat
 from repository.models.measurement import ArrayObject, Measurement, MeasurementFile, Signal
 from repository.models.product import Calibration, Product
+from repository.models.stored_object import StoredObject, StoreWalk
 
 __all__ = [
     "ApiToken",
@@ -33,6 +34,8 @@ __all__ = [
     "Sample",
     "SearchEntry",
     "Signal",
+    "StoreWalk",
+    "StoredObject",
     "Upload",
     "User",
     "VersionFile",

@@ -80,6 +80,7 @@ class Environment:
     reconcile_seconds: float
     max_file_bytes: int
     quota_bytes: int
+    collect_grace_hours: float
     requests_per_minute: int
     anonymous_requests_per_minute: int
     web_threads: int
@@ -134,6 +135,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         reconcile_seconds=source.number("STEMMA_RECONCILE_SECONDS", 5.0, minimum=0.2),
         max_file_bytes=source.size("STEMMA_MAX_FILE_SIZE", "2 TB"),
         quota_bytes=source.size("STEMMA_QUOTA", "10 TB"),
+        collect_grace_hours=source.number("STEMMA_COLLECT_GRACE", 24.0, minimum=0.0),
         requests_per_minute=source.integer("STEMMA_REQUESTS_PER_MINUTE", 600, minimum=1),
         anonymous_requests_per_minute=source.integer("STEMMA_ANONYMOUS_REQUESTS_PER_MINUTE", 600, minimum=1),
         web_threads=source.web_threads(),

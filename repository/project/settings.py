@@ -193,6 +193,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(ENVIRONMENT.home / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "reconcile-jobs": {"task": "stemma.reconcile_jobs", "schedule": RECONCILE_SECONDS},
     "expire-uploads": {"task": "stemma.expire_uploads", "schedule": 3600.0},
+    "collect-objects": {"task": "stemma.collect_objects", "schedule": 300.0},
 }
 
 REST_FRAMEWORK = {
@@ -254,6 +255,9 @@ JOB_LEASE_SECONDS = ENVIRONMENT.job_lease_seconds
 MAX_FILE_BYTES = ENVIRONMENT.max_file_bytes
 QUOTA_BYTES = ENVIRONMENT.quota_bytes
 UPLOAD_LIFETIME = dt.timedelta(days=7)
+COLLECT_GRACE = dt.timedelta(hours=ENVIRONMENT.collect_grace_hours)
+# Ten times as long as a byte route may rely on its last look at permissions; then a transfer has its bytes open.
+COLLECT_OWN_GRACE = dt.timedelta(minutes=5)
 OBJECT_STORE = ENVIRONMENT.object_store
 OBJECT_CACHE_BYTES = ENVIRONMENT.object_cache_bytes
 DISK_RESERVE_BYTES = ENVIRONMENT.disk_reserve_bytes

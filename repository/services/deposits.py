@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -16,12 +16,13 @@ from repository.errors import (
     RevisionConflictError,
     StateConflictError,
 )
-from repository.models import DataFile, Dataset, Deposit, DepositMember, Job, Upload, User
+from repository.models import Dataset, Deposit, DepositMember, Job, User
 from repository.models.job import is_answerable
 from repository.schema import validate_supplied
 from repository.services.audit import record_event
 from repository.services.identifiers import reserve_identifiers
 from repository.services.storage import upload_folder
+from repository.services.stored_objects import delete_files
 
 State = Deposit.State
 OPEN_STATES = (State.DRAFT, State.NEEDS_ATTENTION, State.READY)
@@ -147,7 +148,7 @@ def reopen_draft(deposit: Deposit) -> None:
 
 
 def delete_deposit(*, deposit_id: str, actor: User) -> None:
-    """Remove a draft that was never published, with its uploads; stored bytes go when nothing refers to them.
+    """Remove a draft that was never published, with its uploads; its stored bytes are collected later.
 
     A draft that was handed in only to be checked can be removed while that goes on.
     """
@@ -161,8 +162,8 @@ def delete_deposit(*, deposit_id: str, actor: User) -> None:
             )
         cancel_jobs(deposit)
         record_event(actor=actor, action="deposit.delete", target=deposit.pk, detail={"title": deposit.title})
-        transfers = list_transfers(deposit.files.all())
         deposit.measurements.all().delete()
+        transfers = delete_files(deposit.files.all(), owner=deposit.owner)
         deposit.identifiers.filter(state="reserved").delete()
         deposit.delete()
     remove_transfers(transfers)
@@ -186,11 +187,6 @@ def cancel_jobs(deposit: Deposit) -> None:
     Job.objects.filter(deposit=deposit, state__in=Job.ACTIVE).update(
         state=Job.State.CANCELLED, finished_at=Now(), lease_until=None
     )
-
-
-def list_transfers(files: QuerySet[DataFile]) -> list[str]:
-    """Return the transfers that bring these files; their bytes go after the rows are gone."""
-    return [str(pk) for pk in Upload.objects.filter(data_file__in=files).values_list("pk", flat=True)]
 
 
 def remove_transfers(transfers: Iterable[str]) -> None:

@@ -21,11 +21,11 @@ from repository.services.deposits import (
     State,
     bump_revision,
     cancel_jobs,
-    list_transfers,
     lock_deposit,
     remove_transfers,
     require_open,
 )
+from repository.services.stored_objects import delete_files
 from repository.services.validation import merge_measurement
 
 
@@ -127,7 +127,4 @@ def _drop_additions(deposit: Deposit) -> list[str]:
     """Delete what no version holds; return the transfers whose bytes are to go."""
     cancel_jobs(deposit)
     deposit.measurements.filter(frozen_at__isnull=True).delete()
-    added = deposit.files.filter(published_in__isnull=True)
-    transfers = list_transfers(added)
-    added.delete()
-    return transfers
+    return delete_files(deposit.files.filter(published_in__isnull=True), owner=deposit.owner)

@@ -1,14 +1,15 @@
 """From promised bytes to a stored file. Every step may be killed and is run again safely."""
 
+import math
 import mimetypes
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -22,13 +23,16 @@ from repository.errors import (
     UploadGoneError,
 )
 from repository.models import DataFile, Deposit, Finding, Upload, User
+from repository.models.storage_use import measure_use
 from repository.schema.findings import Finding as FoundProblem
 from repository.services.audit import record_event
-from repository.services.deposits import lock_deposit, reopen_draft, require_open
+from repository.services.collection import collect_charged
+from repository.services.deposits import lock_deposit, remove_transfers, reopen_draft, require_open
 from repository.services.disk import is_promise_kept, promise_room
 from repository.services.findings import replace_findings
 from repository.services.paths import normalize_path
-from repository.services.storage import get_object_store, upload_folder
+from repository.services.storage import upload_folder
+from repository.services.stored_objects import adopt_object, delete_files
 from repository.services.succession import leave_out_file
 
 SHA256_LENGTH = 64
@@ -73,6 +77,17 @@ def start_upload(*, deposit_id: str, actor: User, path: str, size: int, sha256: 
         raise FileTooLargeError(
             f"{path} has {size} bytes; this server accepts {settings.MAX_FILE_BYTES} per file."
         )
+    promise = partial(_promise, deposit_id=deposit_id, actor=actor, path=path, size=size, sha256=sha256)
+    try:
+        return promise()
+    except QuotaExceededError:
+        # What the owner has deleted makes room at once; the second look decides.
+        if not collect_charged(deposit_id=deposit_id):
+            raise
+        return promise()
+
+
+def _promise(*, deposit_id: str, actor: User, path: str, size: int, sha256: str) -> UploadPlan:
     replaced: Path | None = None
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
@@ -82,7 +97,7 @@ def start_upload(*, deposit_id: str, actor: User, path: str, size: int, sha256: 
             plan = _continue_existing(existing, size=size, sha256=sha256)
             if plan is not None:
                 return plan
-            replaced = _take_away(existing)
+            replaced = _take_away(existing, owner=deposit.owner)
         _require_quota(deposit.owner, size)
         if deposit.state != Deposit.State.DRAFT:
             reopen_draft(deposit)
@@ -121,7 +136,8 @@ def record_offset(*, upload_id: uuid.UUID, offset: int) -> None:
 def complete_upload(*, upload_id: uuid.UUID, sha256: str) -> DataFile:
     """Turn the bytes that arrived into a stored file.
 
-    Killed at any line, it is run again with the same digest: the digest is noted before the bytes move.
+    Killed at any line, it is run again with the same digest: the digest is noted before the bytes move, and
+    from then on the upload refers to them.
 
     Raises
     ------
@@ -139,7 +155,7 @@ def complete_upload(*, upload_id: uuid.UUID, sha256: str) -> DataFile:
     if not sha256:
         raise UploadGoneError("The bytes of this upload are gone; start it again.")
     Upload.objects.filter(pk=upload_id).update(sha256=sha256)
-    get_object_store().adopt(upload_file(upload_id), sha256)
+    adopt_object(upload_file(upload_id), sha256)
     is_promised = upload.declared_sha256 in {"", sha256}
     with transaction.atomic():
         data_file = DataFile.objects.select_for_update().get(pk=upload.data_file_id)
@@ -175,7 +191,10 @@ def _require_promised(upload: Upload, sha256: str) -> None:
 def cancel_upload(*, upload_id: uuid.UUID, actor: User | None) -> None:
     """Forget a transfer and its bytes."""
     with transaction.atomic():
-        upload = Upload.objects.select_for_update().select_related("data_file").filter(pk=upload_id).first()
+        uploads = Upload.objects.select_for_update(of=("self", "data_file")).select_related(
+            "data_file__deposit__owner"
+        )
+        upload = uploads.filter(pk=upload_id).first()
         if upload is None or upload.completed_at is not None:
             raise UploadGoneError("The upload was finished or cancelled.")
         record_event(
@@ -184,7 +203,8 @@ def cancel_upload(*, upload_id: uuid.UUID, actor: User | None) -> None:
             target=upload.data_file.deposit_id,
             detail={"path": upload.data_file.path},
         )
-        upload.data_file.delete()
+        files = DataFile.objects.filter(pk=upload.data_file_id)
+        delete_files(files, owner=upload.data_file.deposit.owner)
     upload_file(upload_id).unlink(missing_ok=True)
 
 
@@ -210,17 +230,15 @@ def delete_file(*, deposit_id: str, actor: User, path: str) -> None:
         data_file = deposit.current_files.filter(path=path).first()
         if data_file is None:
             raise NotFoundError(f"The deposit has no file {path}.")
-        upload = None
+        transfers: list[str] = []
         deposit.measurements.filter(parts__data_file=data_file, frozen_at__isnull=True).delete()
         if data_file.published_in.exists():
             leave_out_file(data_file)
         else:
-            upload = Upload.objects.filter(data_file=data_file).first()
-            data_file.delete()
+            transfers = delete_files(DataFile.objects.filter(pk=data_file.pk), owner=deposit.owner)
         reopen_draft(deposit)
         record_event(actor=actor, action="file.delete", target=deposit.pk, detail={"path": path})
-    if upload is not None:
-        upload_file(upload.pk).unlink(missing_ok=True)
+    remove_transfers(transfers)
 
 
 def _continue_existing(existing: DataFile, *, size: int, sha256: str) -> UploadPlan | None:
@@ -238,10 +256,10 @@ def _continue_existing(existing: DataFile, *, size: int, sha256: str) -> UploadP
     return None
 
 
-def _take_away(existing: DataFile) -> Path | None:
+def _take_away(existing: DataFile, *, owner: User) -> Path | None:
     """Make room for another promise of the same path; return the bytes that had arrived for the former one."""
     path = upload_file(existing.upload.pk) if existing.state == DataFile.State.UPLOADING else None
-    existing.delete()
+    delete_files(DataFile.objects.filter(pk=existing.pk), owner=owner)
     return path
 
 
@@ -266,12 +284,18 @@ def _create_upload(deposit: Deposit, *, actor: User, path: str, size: int, sha25
 def _require_quota(owner: User, size: int) -> None:
     # Uploads into two deposits of one account are promised one after the other: together they must fit.
     owner = User.objects.select_for_update(no_key=True).get(pk=owner.pk)
-    quota = settings.QUOTA_BYTES if owner.quota_bytes is None else owner.quota_bytes
-    used = DataFile.objects.filter(deposit__owner=owner).aggregate(total=Sum("size"))["total"] or 0
-    if used + size > quota:
-        raise QuotaExceededError(
-            f"{size} bytes more would exceed the account's {quota} bytes; {used} are in use."
-        )
+    use = measure_use(owner)
+    if use.used + size <= use.quota:
+        return
+    sentence = f"{size} bytes more would exceed the account's {use.quota} bytes; {use.used} are in use."
+    if use.makes_room_at is None or use.files + size > use.quota:
+        raise QuotaExceededError(sentence)
+    raise QuotaExceededError(
+        f"{sentence} Of these, {use.waiting} are bytes of deleted files that are still stored;"
+        f" from {use.makes_room_at:%Y-%m-%d %H:%M:%S} UTC they are removed as soon as a file needs their room.",
+        hint="Send the file again after that time.",
+        retry_after_s=math.ceil(use.makes_room_in_s) + 1,
+    )
 
 
 def _normalize_digest(text: str) -> str:

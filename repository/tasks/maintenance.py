@@ -7,8 +7,10 @@ from celery import shared_task
 from django.conf import settings
 
 from repository.services import uploads
+from repository.services.collection import collect_objects
 from repository.services.jobs import list_exhausted_jobs, list_jobs_to_publish
 from repository.services.leftovers import remove_leftovers
+from repository.services.store_walks import mark_unreferenced, note_unlisted
 from repository.tasks.bells import list_unheard_bells
 from repository.tasks.jobs import fail_exhausted
 from repository.tasks.publishing import publish_job
@@ -50,3 +52,16 @@ def expire_uploads() -> None:
     swept = remove_leftovers()
     if swept:
         log.info("leftovers_removed", count=swept)
+
+
+@shared_task(name="stemma.collect_objects")
+def collect_stored_objects() -> None:
+    """Go on with the walks over the store and its rows, and remove what nobody has owned for the grace time.
+
+    Each part stops after some seconds and goes on from there next time; rounds that run at once share the work.
+    """
+    unlisted = note_unlisted()
+    marked = mark_unreferenced()
+    if unlisted or marked:
+        log.info("objects_marked", unreferenced=marked, without_row=unlisted)
+    collect_objects()

@@ -14,8 +14,8 @@ from repository.models import ApiToken, Deposit, DepositMember, Job, Upload, Use
 from repository.services.uploads import complete_upload, start_upload, upload_file
 from repository.services.withdrawal import withdraw_version
 from tests.api.conftest import as_token, make_token
-from tests.deposits import add_measurement, publish, settle, store_bytes
-from tests.factories import make_deposit, make_user
+from tests.deposits import add_measurement, publish, settle
+from tests.factories import make_deposit, make_user, store_bytes
 
 STATES = ("draft", "ready", "open", "embargoed", "withdrawn")
 PATH = "scan.raw"

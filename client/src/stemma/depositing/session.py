@@ -120,9 +120,14 @@ class DepositSession:
         return record
 
     def _check_quota(self, wanted: int) -> None:
-        """Refuse before the first byte what would not fit; a server that tells no quota decides itself."""
+        """Refuse before the first byte what would not fit; a server that tells no quota decides itself.
+
+        What was deleted and is still stored may make room as soon as it is asked for: the server knows when.
+        """
         account = self._connection.get_json(api_path("account"))
         quota, used = account.get("quota"), account.get("used", 0)
+        if isinstance(used, int) and isinstance(waiting := account.get("waiting"), int):
+            used -= waiting
         if isinstance(quota, int) and isinstance(used, int) and used + wanted > quota:
             left = format_size(max(0, quota - used))
             raise RefusedError(
