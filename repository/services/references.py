@@ -7,13 +7,15 @@ that only mentions a digest is named here with the reason.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db.models import Exists, Model, OuterRef, Q
-from django.db.models.fields import Field
 
 from repository.models import StoredObject
+
+if TYPE_CHECKING:  # generic for the type checker only
+    from django.db.models.fields import Field
 
 MENTIONS = {
     "ApiToken.digest": "the hash of a token",
@@ -36,7 +38,7 @@ class Reference:
         return f"{self.model.__name__}.{self.field}"
 
 
-def mentions_digest(field: Field[Any, Any]) -> bool:
+def mentions_digest(field: "Field[Any, Any]") -> bool:
     """Return whether a column is named as one that holds digests."""
     return any(word in field.name for word in ("sha256", "digest"))
 
