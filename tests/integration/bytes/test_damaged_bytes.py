@@ -18,6 +18,7 @@ import pytest
 import tensorstore
 import zarr
 
+from api.byte_service.damage import LIFETIME_S
 from processing.engine.shard_index import read_index
 from tests.client.conftest import Shell, make_shell
 from tests.client.experiments import write_experiment
@@ -28,6 +29,9 @@ from tests.integration.waiting import wait_for_deposit
 SMALL, LARGE = "small.dat", "large.dat"
 SIZES = {SMALL: 3000, LARGE: 3_000_000}
 PATIENCE_S = 30.0
+
+
+Spoil = Callable[[str, Callable[[bytearray], None]], None]
 
 
 @dataclass(frozen=True)
@@ -114,9 +118,9 @@ def manage(live_stack: Any) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.fixture
 def spoil(
-    store: Store, manage: Callable[..., Any], stranger: httpx.Client
-) -> Iterator[Callable[[str, Callable[[bytearray], None]], None]]:
-    """Return what spoils an object until the end of the test; the operator restores it and says so."""
+    store: Store, stranger: httpx.Client, rotting: Rotting, tus: RawTus, deposit: str
+) -> Iterator[Spoil]:
+    """Return what spoils an object until the end of the test; then its bytes are sent again."""
     good: dict[str, bytes] = {}
 
     def do(sha256: str, how: Callable[[bytearray], None]) -> None:
@@ -128,12 +132,10 @@ def spoil(
         path.write_bytes(content)
 
     yield do
-    for sha256, content in good.items():
-        path = store.locate(sha256)
-        path.unlink(missing_ok=True)
-        path.write_bytes(content)
-    done = manage("verify", *good)
-    assert done.returncode == 0, done.stdout + done.stderr
+    for number, content in enumerate(good.values()):
+        tus.store(deposit, f"again-{number}.dat", content)
+    time.sleep(LIFETIME_S)  # so long a process may still refuse it
+    wait_for(lambda: stranger.head(rotting.zip).status_code == 200)
 
 
 def wait_for(question: Callable[[], bool]) -> None:
@@ -174,7 +176,7 @@ def receive(client: httpx.Client, address: str) -> tuple[int, bytes, Exception |
 
 @pytest.mark.parametrize("how", [flip, cut])
 def test_a_small_damaged_file_is_refused_from_the_first_request_on(
-    stranger: httpx.Client, rotting: Rotting, spoil: Any, how: Callable[[bytearray], None]
+    stranger: httpx.Client, rotting: Rotting, spoil: Spoil, how: Callable[[bytearray], None]
 ) -> None:
     path = path_of(rotting, SMALL)
     address, etag = rotting.address(path), f'"{rotting.digest(path)}"'
@@ -200,7 +202,7 @@ def test_a_small_damaged_file_is_refused_from_the_first_request_on(
 
 
 def test_a_large_damaged_file_breaks_off_and_is_refused_afterwards(
-    stranger: httpx.Client, rotting: Rotting, spoil: Any
+    stranger: httpx.Client, rotting: Rotting, spoil: Spoil
 ) -> None:
     path = path_of(rotting, LARGE)
     address = rotting.address(path)
@@ -214,7 +216,7 @@ def test_a_large_damaged_file_breaks_off_and_is_refused_afterwards(
 
 
 def test_a_range_over_the_whole_file_is_checked_and_a_cut_file_is_never_begun(
-    stranger: httpx.Client, rotting: Rotting, spoil: Any
+    stranger: httpx.Client, rotting: Rotting, spoil: Spoil
 ) -> None:
     path = path_of(rotting, LARGE)
     spoil(rotting.digest(path), flip)
@@ -224,7 +226,7 @@ def test_a_range_over_the_whole_file_is_checked_and_a_cut_file_is_never_begun(
 
 
 def test_a_cut_or_missing_file_is_never_begun(
-    stranger: httpx.Client, rotting: Rotting, spoil: Any, store: Store
+    stranger: httpx.Client, rotting: Rotting, spoil: Spoil, store: Store
 ) -> None:
     path = path_of(rotting, LARGE)
     spoil(rotting.digest(path), cut)
@@ -237,7 +239,7 @@ def test_a_cut_or_missing_file_is_never_begun(
 
 @pytest.mark.parametrize("name", [SMALL, LARGE])
 def test_an_archive_with_a_damaged_member_breaks_off(
-    stranger: httpx.Client, rotting: Rotting, spoil: Any, name: str
+    stranger: httpx.Client, rotting: Rotting, spoil: Spoil, name: str
 ) -> None:
     good = stranger.get(rotting.zip).content
     spoil(rotting.digest(path_of(rotting, name)), flip)
@@ -254,7 +256,7 @@ def test_an_archive_with_a_damaged_member_breaks_off(
 
 
 def test_zarr_keys_and_pictures_are_refused_like_files(
-    stranger: httpx.Client, live_stack: Any, rotting: Rotting, spoil: Any
+    stranger: httpx.Client, live_stack: Any, rotting: Rotting, spoil: Spoil
 ) -> None:
     base = rotting.zarr.removeprefix(live_stack.url)
     reductions = stranger.get(f"/api/v1/measurements/{rotting.measurement['id']}/reductions/").json()
@@ -274,7 +276,7 @@ def test_zarr_keys_and_pictures_are_refused_like_files(
 
 
 def test_readers_of_arrays_stumble_over_a_chunk_that_nobody_found_yet(
-    stranger: httpx.Client, live_stack: Any, rotting: Rotting, spoil: Any, store: Store
+    stranger: httpx.Client, live_stack: Any, rotting: Rotting, spoil: Spoil, store: Store
 ) -> None:
     sha256 = (
         stranger.head(f"{rotting.zarr.removeprefix(live_stack.url)}/c/0/0/0/0").headers["ETag"].strip('"')
@@ -300,7 +302,7 @@ def test_readers_of_arrays_stumble_over_a_chunk_that_nobody_found_yet(
 
 
 def test_readers_of_arrays_take_no_refused_chunk_for_fill_values(
-    stranger: httpx.Client, live_stack: Any, rotting: Rotting, spoil: Any
+    stranger: httpx.Client, live_stack: Any, rotting: Rotting, spoil: Spoil
 ) -> None:
     address = f"{rotting.zarr.removeprefix(live_stack.url)}/c/0/0/0/0"
     sha256 = stranger.head(address).headers["ETag"].strip('"')
@@ -311,7 +313,12 @@ def test_readers_of_arrays_take_no_refused_chunk_for_fill_values(
 
 
 def test_the_operator_and_the_visitor_are_told(
-    http: httpx.Client, stranger: httpx.Client, rotting: Rotting, spoil: Any, manage: Callable[..., Any]
+    http: httpx.Client,
+    stranger: httpx.Client,
+    rotting: Rotting,
+    spoil: Spoil,
+    store: Store,
+    manage: Callable[..., Any],
 ) -> None:
     path = path_of(rotting, SMALL)
     assert read_metric(http) == 0
@@ -331,6 +338,11 @@ def test_the_operator_and_the_visitor_are_told(
     (damaged,) = json.loads(done.stdout)["damaged"]
     assert damaged["sha256"] == rotting.digest(path)
     assert f"{path} of {rotting.id} version 1" in damaged["places"]
+    store.locate(rotting.digest(path)).write_bytes(rotting.files[path])  # from a backup
+    assert stranger.get(rotting.address(path)).status_code == 500, "nobody has looked yet"
+    assert manage("verify", rotting.digest(path)).returncode == 0
+    wait_for(lambda: stranger.get(rotting.address(path)).status_code == 200)
+    assert read_metric(http) == 0
 
 
 def read_metric(http: httpx.Client) -> int:
@@ -340,7 +352,7 @@ def read_metric(http: httpx.Client) -> int:
 
 
 def test_anybody_who_brings_the_same_bytes_mends_them(
-    stranger: httpx.Client, rotting: Rotting, spoil: Any, tus: RawTus, deposit: str
+    stranger: httpx.Client, rotting: Rotting, spoil: Spoil, tus: RawTus, deposit: str
 ) -> None:
     path = path_of(rotting, SMALL)
     spoil(rotting.digest(path), flip)
@@ -352,7 +364,7 @@ def test_anybody_who_brings_the_same_bytes_mends_them(
 
 
 def test_the_command_says_which_file_is_damaged_and_brings_the_others(
-    live_stack: Any, rotting: Rotting, spoil: Any, tmp_path: Path
+    live_stack: Any, rotting: Rotting, spoil: Spoil, tmp_path: Path
 ) -> None:
     shell: Shell = make_shell(tmp_path / "home", url=live_stack.url, token=live_stack.credentials.token)
     path = path_of(rotting, LARGE)
@@ -366,7 +378,7 @@ def test_the_command_says_which_file_is_damaged_and_brings_the_others(
 
 
 def test_a_conversion_of_damaged_bytes_ends_in_a_finding(
-    http: httpx.Client, live_stack: Any, tmp_path: Path, spoil: Any
+    http: httpx.Client, live_stack: Any, tmp_path: Path, spoil: Spoil
 ) -> None:
     """Four flipped bytes of counts are counts to every reader."""
     experiment = write_experiment(tmp_path / "session", title="Rot before reading", scan_shape=(3, 13))

@@ -1,70 +1,28 @@
 """Stored bytes are read again, by and by; what is not good is written down once, and taken back when it is."""
 
 import datetime as dt
-import hashlib
-import json
 import os
-from io import StringIO
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from ingest.sandbox import SandboxError
-from ingest.services.confined import run_over_files
-from ingest.services.input_checks import InputCheck, InputDamagedError, locate_inputs
-from processing.engine.zarr_metadata import build_array_metadata, encode_array_metadata
-from repository.errors import NotPublishableError, TransientError
-from repository.models import ArrayObject, AuditEvent, DataFile, Job, StoredObject
+from repository.errors import NotPublishableError
+from repository.models import ArrayObject, DataFile, Job, StoredObject
 from repository.selectors.datasets import describe_dataset
 from repository.selectors.deposits import describe_deposit
 from repository.services.checked_reading import BrokenObjectError, CheckedReading
 from repository.services.fixity import check_object, list_due
 from repository.services.publishing import publish_deposit, start_new_version
-from repository.services.storage import ObjectStoreUnavailableError, get_object_store
+from repository.services.storage import ObjectStoreUnavailableError
 from repository.services.uploads import cancel_upload, complete_upload, start_upload, upload_file
 from repository.tasks.fixity import KIND, start_fixity_round
 from tests.deposits import make_published, make_ready, publish, settle
 from tests.factories import store_bytes
+from tests.integration.fixity.objects import age, events, locate, rot, row
 from tests.job_running import run_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stemma_home")]
-
-
-def locate(sha256: str) -> Path:
-    return get_object_store().path_of(sha256)
-
-
-def rot(sha256: str) -> None:
-    """Flip four bytes of an object."""
-    path = locate(sha256)
-    content = bytearray(path.read_bytes())
-    for position in range(4):
-        content[position] ^= 0xFF
-    path.chmod(0o644)
-    path.write_bytes(content)
-
-
-def age(*digests: str, days: float = 400) -> None:
-    """Let these objects have been read so many days ago."""
-    StoredObject.objects.filter(pk__in=digests).update(verified_at=timezone.now() - dt.timedelta(days=days))
-
-
-def row(sha256: str) -> StoredObject:
-    return StoredObject.objects.get(pk=sha256)
-
-
-def events(action: str, target: str) -> int:
-    return AuditEvent.objects.filter(action=action, target=target).count()
-
-
-@pytest.fixture
-def witness() -> str:
-    """Return another object, by which one knows that the store itself is there."""
-    return store_bytes(b"a witness")[0]
 
 
 def test_damage_is_written_down_once_and_taken_back_by_the_operator(witness: str) -> None:
@@ -303,136 +261,3 @@ def test_a_draft_with_damaged_bytes_is_not_published(witness: str, what: str) ->
     locate(sha256).write_bytes(content)
     check_object(sha256)
     publish(settle(deposit))
-
-
-# What programs read.
-
-
-def test_no_program_is_given_what_is_known_to_be_damaged(witness: str) -> None:
-    sha256, _ = store_bytes(b"counts of a detector")
-    rot(sha256)
-    check_object(sha256)
-    with pytest.raises(InputDamagedError) as caught:
-        locate_inputs({"sub/scan.raw": sha256})
-    finding = caught.value.finding
-    assert (finding.severity, finding.code) == ("error", "damaged_file")
-    assert "sub/scan.raw" in finding.message
-    assert isinstance(caught.value, SandboxError)
-
-
-@pytest.mark.parametrize("is_gone", [True, False])
-def test_a_file_that_is_gone_or_cut_off_is_found_before_a_program_reads_it(
-    witness: str, is_gone: bool
-) -> None:
-    sha256, _ = store_bytes(b"counts of a detector")
-    locate(sha256).chmod(0o644)
-    locate(sha256).unlink() if is_gone else locate(sha256).write_bytes(b"counts")
-    with pytest.raises(InputDamagedError):
-        locate_inputs({"scan.raw": sha256})
-    assert row(sha256).damaged_at is not None
-
-
-def test_what_a_program_made_of_damaged_bytes_is_not_taken(witness: str) -> None:
-    sha256, _ = store_bytes(b"counts of a detector")
-    rot(sha256)
-    digests = {"scan.raw": sha256}
-    with InputCheck(locate_inputs(digests), digests) as check, pytest.raises(InputDamagedError):
-        check.require_whole()
-    assert row(sha256).damaged_at is not None
-
-
-def test_good_bytes_pass_and_a_damaged_copy_is_only_tried_again(witness: str, tmp_path: Path) -> None:
-    sha256, _ = store_bytes(b"counts of a detector")
-    digests = {"scan.raw": sha256}
-    with InputCheck(locate_inputs(digests), digests) as check:
-        check.require_whole()
-    copy = tmp_path / "copy"
-    copy.write_bytes(b"counts of a detectoR")
-    with InputCheck({"scan.raw": copy}, digests) as check, pytest.raises(TransientError, match="copy"):
-        check.require_whole()
-    assert row(sha256).damaged_at is None
-
-
-def test_conversions_and_reductions_check_and_a_quick_look_does_not(
-    witness: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from ingest.services import confined
-
-    sha256, _ = store_bytes(b"counts of a detector")
-    rot(sha256)
-    monkeypatch.setattr(confined, "run_confined", lambda **_: {"made": "of whatever was read"})
-
-    def run(*, checks_inputs: bool) -> dict[str, Any]:
-        return run_over_files(
-            program="any",
-            request={},
-            digests={"scan.raw": sha256},
-            output=tmp_path,
-            on_message=lambda _: None,
-            checks_inputs=checks_inputs,
-        )
-
-    assert run(checks_inputs=False) == {"made": "of whatever was read"}
-    with pytest.raises(InputDamagedError):
-        run(checks_inputs=True)
-
-
-# The operator's verbs.
-
-
-def verify(*words: str) -> tuple[int, dict[str, Any]]:
-    output = StringIO()
-    try:
-        call_command("verify", *words, "--json", stdout=output)
-    except SystemExit as ending:
-        return int(str(ending.code)), json.loads(output.getvalue())
-    return 0, json.loads(output.getvalue())
-
-
-def test_verify_finds_names_and_takes_back(witness: str) -> None:
-    version = make_published()
-    file = version.files.get()
-    content = locate(file.sha256).read_bytes()
-    assert verify("--all") == (0, {"checked": StoredObject.objects.count(), "damaged": []})
-    rot(file.sha256)
-    assert verify("--list") == (0, {"checked": 0, "damaged": []}), "nobody has looked yet"
-    code, told = verify("--all")
-    assert (code, [item["sha256"] for item in told["damaged"]]) == (1, [file.sha256])
-    assert f"scan.raw of {version.dataset_id} version 1" in told["damaged"][0]["places"]
-    assert verify("--damaged")[1]["checked"] == 1
-    locate(file.sha256).write_bytes(content)
-    assert verify("--list")[0] == 1, "nothing was read"
-    assert verify(file.sha256) == (0, {"checked": 1, "damaged": []})
-    assert hashlib.sha256(locate(file.sha256).read_bytes()).hexdigest() == file.sha256
-
-
-@pytest.mark.parametrize("words", [[], ["--all", "--damaged"], ["abc"], ["--list", "a" * 64]])
-def test_verify_says_what_it_wants(words: list[str]) -> None:
-    with pytest.raises(CommandError, match="SHA-256"):
-        call_command("verify", *words)
-
-
-def test_reconvert_takes_drafts_and_leaves_what_is_published(witness: str) -> None:
-    draft, version, modern = make_ready(), make_published(), make_ready()
-    metadata = build_array_metadata(
-        shape=(2, 2),
-        dtype=np.dtype("u2"),
-        chunk=(2, 2),
-        shard=(2, 2),
-        dimension_names=("y", "x"),
-        attributes={},
-    )
-    sealed, size = store_bytes(encode_array_metadata(metadata))
-    ArrayObject.objects.filter(signal__measurement__deposit=modern, kind="primary", key="zarr.json").update(
-        sha256=sealed, size=size
-    )
-    output = StringIO()
-    call_command("reconvert", stdout=output)
-    job = Job.objects.get(kind="convert_measurement")
-    assert job.deposit_id == draft.pk
-    draft.refresh_from_db()
-    assert draft.state == "processing"
-    assert "1 measurements of drafts" in output.getvalue()
-    assert "1 published measurements stay as they are" in output.getvalue()
-    frozen = version.measurements.get().measurement
-    assert ArrayObject.objects.filter(signal__measurement=frozen).exists()
