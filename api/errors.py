@@ -41,6 +41,8 @@ STATUS: Mapping[type[errors.RepositoryError], HTTPStatus] = {
     errors.DiskFullError: HTTPStatus.INSUFFICIENT_STORAGE,
     errors.StorageRefusedError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.WithdrawnError: HTTPStatus.GONE,
+    # Not 404 or 410, which array readers take for a chunk of fill values; not 503: waiting does not help.
+    errors.DamagedError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.UnknownSearchFilterError: HTTPStatus.BAD_REQUEST,
 }
 

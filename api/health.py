@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from api.damage_health import describe_store, list_damage_metrics
 from api.disk_health import check_disk, list_disk_metrics
 from api.errors import CONTENT_TYPE, RETRY_AFTER, build_problem
 from api.operators import is_known_operator, is_operator
@@ -38,7 +39,7 @@ def check_objects() -> PartHealth:
         get_object_store().check()
     except ObjectStoreUnavailableError as fault:
         return PartHealth("objects", is_ok=False, detail=str(fault))
-    return PartHealth("objects", is_ok=True)
+    return describe_store()
 
 
 def check_sandbox() -> PartHealth:
@@ -126,6 +127,7 @@ def answer_metrics(request: HttpRequest) -> HttpResponse:
     ]
     lines += [f'stemma_oldest_queued_job_seconds{{lane="{load.lane}"}} {load.oldest_s:.3f}' for load in loads]
     lines += list_disk_metrics()
+    lines += list_damage_metrics()
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4")
 
 

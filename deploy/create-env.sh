@@ -68,6 +68,10 @@ BROKER_URL=redis://:$broker@broker:6379/0
 # What uploads and jobs leave free on the disk of the volume "home", for database, broker and logs.
 #STEMMA_DISK_RESERVE=2 GB
 
+# Every stored object is read again within so many days, at so many bytes a second on the average.
+#STEMMA_FIXITY_DAYS=90
+#STEMMA_FIXITY_RATE=20 MB
+
 # Objects in S3 instead of the volume "home" (start with: docker compose --profile s3 up).
 #S3_ENDPOINT_URL=http://s3:8333
 #S3_BUCKET=stemma

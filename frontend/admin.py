@@ -16,6 +16,7 @@ from repository.models import (
     Instrument,
     Job,
     Sample,
+    StoredObject,
     User,
     WorkerHeartbeat,
 )
@@ -121,6 +122,15 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_filter = ("action",)
     search_fields = ("target", "actor__username")
     list_select_related = ("actor",)
+
+
+@admin.register(StoredObject)
+class StoredObjectAdmin(ReadOnlyAdmin):
+    """What the object store holds, when it was read last, and what is damaged."""
+
+    list_display = ("sha256", "size", "touched_at", "verified_at", "damaged_at", "damage")
+    list_filter = (("damaged_at", admin.EmptyFieldListFilter),)
+    search_fields = ("sha256",)
 
 
 @admin.register(WorkerHeartbeat)

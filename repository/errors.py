@@ -153,6 +153,16 @@ class WithdrawnError(RepositoryError):
     hint = "The page of the dataset says why and names a replacement where there is one."
 
 
+class DamagedError(RepositoryError):
+    """The stored bytes are not those that were stored any more; they are kept apart and given to nobody."""
+
+    code = "damaged"
+    hint = (
+        "Nothing is wrong with the request. The operator sees this and can restore the bytes from a backup; whoever "
+        "has the same file can upload it again. Everything else can be had."
+    )
+
+
 class EmbargoedError(PermissionRefusedError):
     """The data are under embargo; their description is public."""
 

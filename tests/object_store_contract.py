@@ -1,6 +1,7 @@
 """What every object store does, whatever is behind it: inherit the class and give it a `store`."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,11 @@ class ObjectStoreContract:
 
     @pytest.fixture
     def store(self) -> ObjectStore:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def spoil(self, store: ObjectStore) -> Callable[[str, bytes], None]:
+        """Return what puts other bytes behind the name of an object, as a failing medium does."""
         raise NotImplementedError
 
     @pytest.fixture
@@ -83,6 +89,27 @@ class ObjectStoreContract:
             store.adopt(source, DIGEST)
         assert source.exists()
         assert b"".join(store.open_range(DIGEST)) == CONTENT
+
+    @pytest.mark.parametrize("rot", [b"electronz", b"elec", b"electrons and more", b""])
+    def test_bringing_the_bytes_again_mends_a_damaged_object(
+        self, store: ObjectStore, source: Path, spoil: Callable[[str, bytes], None], rot: bytes
+    ) -> None:
+        store.adopt(source, DIGEST)
+        spoil(DIGEST, rot)
+        with pytest.raises(DigestMismatchError):
+            store.verify(DIGEST)
+        source.write_bytes(CONTENT)
+        assert store.adopt(source, DIGEST).created is False
+        assert not source.exists()
+        store.verify(DIGEST)
+        assert b"".join(store.open_range(DIGEST)) == CONTENT
+
+    def test_wrong_bytes_never_take_the_place_of_an_object(self, store: ObjectStore, source: Path) -> None:
+        store.adopt(source, DIGEST)
+        source.write_bytes(b"positrons")
+        with pytest.raises(DigestMismatchError):
+            store.adopt(source, DIGEST)
+        store.verify(DIGEST)
 
     def test_links_and_folders_are_never_adopted(
         self, store: ObjectStore, source: Path, tmp_path: Path

@@ -1,4 +1,8 @@
-"""A version as a ZIP, made while it is sent."""
+"""A version as a ZIP, made while it is sent.
+
+Every member is checked against its sha256 on the way. A ZIP has a checksum of its own, which would be right for wrong
+bytes as well; so at a member that is not good the archive breaks off, and without its end it is none.
+"""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -7,12 +11,22 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from zipstream import ZIP_STORED, ZipStream
 
+from api.byte_service.damage import report, require_whole
 from api.byte_service.visitors import identify_reader, in_database, read_credential
 from api.caching import PRIVATE, PUBLIC_BUT_ASK
 from repository.selectors.byte_objects import list_version_files
-from repository.services.storage import get_object_store
+from repository.services.checked_reading import BrokenObjectError, CheckedReading
 
 STORED_FILES = list[tuple[str, str, int]]
+
+
+class BrokenMemberError(Exception):
+    """A member of an archive is not good; the archive ends here."""
+
+    def __init__(self, sha256: str, fault: BrokenObjectError) -> None:
+        super().__init__(f"{sha256}: {fault}")
+        self.sha256 = sha256
+        self.fault = fault
 
 
 async def send_archive(request: Request) -> Response:
@@ -21,6 +35,7 @@ async def send_archive(request: Request) -> Response:
     number = request.path_params.get("number")
     credential = read_credential(request)
     version = await in_database(lambda: list_version_files(identify_reader(credential), dataset_id, number))
+    await require_whole({path: sha256 for path, sha256, _ in version.files})
     archive = build_archive(version.files)
     name = f"{dataset_id}.v{number}.zip" if number else f"{dataset_id}.zip"
     headers = {
@@ -37,20 +52,26 @@ async def send_archive(request: Request) -> Response:
 
 def build_archive(files: STORED_FILES) -> ZipStream:
     """Return the archive, uncompressed: its length is known beforehand and detector data hardly compress again."""
-    store = get_object_store()
     archive = ZipStream(compress_type=ZIP_STORED, sized=True)
     for path, sha256, size in files:
-        archive.add(_read(store.open_range, sha256), path, size=size)
+        archive.add(_read(sha256, size), path, size=size)
     return archive
 
 
-def _read(open_range: object, sha256: str) -> Iterator[bytes]:
-    yield from open_range(sha256)  # type: ignore[operator]
+def _read(sha256: str, size: int) -> Iterator[bytes]:
+    try:
+        yield from CheckedReading(sha256, size=size)
+    except BrokenObjectError as fault:
+        raise BrokenMemberError(sha256, fault) from fault
 
 
 async def _in_threads(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
     while True:
-        block = await run_sync(next, blocks, None)
+        try:
+            block = await run_sync(next, blocks, None)
+        except BrokenMemberError as broken:
+            await report(broken.sha256, broken.fault)
+            raise
         if block is None:
             return
         yield bytes(block)

@@ -34,6 +34,10 @@ class PublishedFileShape(Nested[Any]):
     media_type = serializers.CharField()
     label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # a field named label
     url = serializers.CharField()
+    damaged_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Since when the stored bytes are known not to be these any more; they are not given out.",
+    )
 
 
 class VersionShape(Nested[Any]):

@@ -41,6 +41,10 @@ class FileShape(Nested[Any]):
     url = serializers.CharField()
     upload = serializers.CharField(allow_null=True)
     offset = serializers.IntegerField(allow_null=True)
+    damaged_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Since when the stored bytes are known to be damaged. Upload the same file again to mend it.",
+    )
     findings = FindingShape(many=True)
 
 

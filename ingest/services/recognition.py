@@ -8,6 +8,7 @@ from typing import Any
 
 from ingest.sandbox import SandboxError
 from ingest.services.confined import run_over_files
+from ingest.services.input_checks import InputDamagedError
 from ingest.services.zygotes import register_program
 from repository.models import DataFile, Deposit
 from repository.schema.findings import Finding
@@ -79,6 +80,9 @@ def _run_until_done(
             return run_over_files(
                 program=PROGRAM, request=request, digests=digests, output=output, on_message=note
             )
+        except InputDamagedError as error:
+            findings[error.path].append(error.finding)
+            del digests[error.path]
         except SandboxError as error:
             if looking_at not in digests or looking_at in skip or len(skip) >= MOST_CRASHES:
                 raise

@@ -93,7 +93,11 @@ class ObjectStore(ReadableStore, Protocol):
     """The whole store: what is brought and removed has a row, so only those who keep the rows are given this."""
 
     def adopt(self, path: Path, digest: str, *, verify: bool = False) -> StoredBytes:
-        """Take over the file at `path` as the object `digest`; the file is gone afterwards."""
+        """Take over the file at `path` as the object `digest`; the file is gone afterwards.
+
+        Where the object is there already, the file is checked and takes its place: the stored copy may have been
+        damaged since, and bringing the same bytes again is how it is mended.
+        """
         ...
 
     def put(self, blocks: Iterable[bytes], *, digest: str | None = None) -> StoredBytes:
@@ -141,13 +145,11 @@ class LocalObjectStore:
         if target.exists() and not path.exists():
             # The same adoption was killed after its rename and is run again.
             return StoredBytes(digest, target.stat().st_size, created=False)
-        size = self._flush_source(path, digest, verify=verify)
-        if target.exists():
-            _require_size(target, size)
-            path.unlink()
-            return StoredBytes(digest, size, created=False)
+        created = not target.exists()
+        # What takes the place of a copy that may be good is never less than checked.
+        size = self._flush_source(path, digest, verify=verify or not created)
         self._place(path, target, digest)
-        return StoredBytes(digest, size, created=True)
+        return StoredBytes(digest, size, created=created)
 
     def put(self, blocks: Iterable[bytes], *, digest: str | None = None) -> StoredBytes:
         draft = self._draft_path()
@@ -181,11 +183,7 @@ class LocalObjectStore:
         return _read_range(self.path_of(digest), start, end)
 
     def verify(self, digest: str) -> None:
-        if not self.exists(digest):
-            raise ObjectMissingError(f"no object has the digest {digest}")
-        found, size = hash_file(self.path_of(digest))
-        if found != digest:
-            raise DigestMismatchError(f"the object {digest} ({size} bytes) now has the sha256 {found}")
+        require_bytes_of(digest, self.open_range(digest))
 
     def list_objects(self, *, after: str = "") -> Iterator[ListedObject]:
         top = self.root / "sha256"
@@ -262,6 +260,25 @@ class LocalObjectStore:
             draft.unlink(missing_ok=True)
 
 
+def require_bytes_of(digest: str, blocks: Iterable[bytes]) -> None:
+    """Hash the bytes of an object.
+
+    Raises
+    ------
+    DigestMismatchError
+        They are not those that the digest promises.
+    """
+    hasher = hashlib.sha256()
+    size = 0
+    for block in blocks:
+        hasher.update(block)
+        size += len(block)
+    if hasher.hexdigest() != digest:
+        raise DigestMismatchError(
+            f"the object {digest} ({size} bytes) now has the sha256 {hasher.hexdigest()}"
+        )
+
+
 def remove_drafts(folder: Path, *, older_than: float) -> int:
     """Delete what nobody has written to since `older_than` (seconds since 1970); return how many files."""
     removed = 0
@@ -292,22 +309,23 @@ def _hash_stream(source: BinaryIO) -> tuple[str, int]:
 
 
 def _read_range(path: Path, start: int, stop: int) -> Iterator[bytes]:
-    with path.open("rb") as source:
-        source.seek(start)
-        left = stop - start
-        while left > 0:
-            block = source.read(min(BLOCK_BYTES, left))
-            if not block:
-                raise DigestMismatchError(f"{path.name} ended {left} bytes before its recorded size")
-            left -= len(block)
-            yield block
-
-
-def _require_size(target: Path, size: int) -> None:
-    found = target.stat().st_size
-    if found != size:
-        # Equal digests of different sizes: one of the two files was damaged after it was hashed.
-        raise DigestMismatchError(f"{target.name} is stored with {found} bytes, the new file has {size}")
+    try:
+        with path.open("rb") as source:
+            source.seek(start)
+            left = stop - start
+            while left > 0:
+                block = source.read(min(BLOCK_BYTES, left))
+                if not block:
+                    raise DigestMismatchError(f"{path.name} ended {left} bytes before its recorded size")
+                left -= len(block)
+                yield block
+    except FileNotFoundError as error:
+        raise ObjectMissingError(f"no object has the digest {path.name}") from error
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        # The medium gave the bytes up: they are as lost as changed ones.
+        raise DigestMismatchError(f"{path.name} cannot be read: {error.strerror}") from error
 
 
 def _sync_folder(folder: Path) -> None:

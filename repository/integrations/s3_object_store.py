@@ -29,6 +29,7 @@ from repository.integrations.object_store import (
     RangeRefusedError,
     StoredBytes,
     UnfitSourceError,
+    require_bytes_of,
     require_digest,
 )
 
@@ -69,7 +70,8 @@ class S3ObjectStore:
     def adopt(self, path: Path, digest: str, *, verify: bool = False) -> StoredBytes:
         """Take over the file at `path` as the object `digest`; the file is gone afterwards.
 
-        The bytes are read to be sent, so their digest is always checked: `verify` changes nothing here.
+        The bytes are read to be sent, so their digest is always checked: `verify` changes nothing here. They take the
+        place of an object that is there already: it may have been damaged since.
         """
         del verify
         key = _key(digest)
@@ -141,15 +143,8 @@ class S3ObjectStore:
         return self._copies.provide(digest, lambda: self.open_range(digest))
 
     def verify(self, digest: str) -> None:
-        hasher = hashlib.sha256()
-        size = 0
-        for block in self.open_range(digest):
-            hasher.update(block)
-            size += len(block)
-        if hasher.hexdigest() != digest:
-            raise DigestMismatchError(
-                f"the object {digest} ({size} bytes) now has the sha256 {hasher.hexdigest()}"
-            )
+        require_bytes_of(digest, self.open_range(digest))
+        self._copies.discard_damaged(digest)
 
     def list_objects(self, *, after: str = "") -> Iterator[ListedObject]:
         """Yield every object in the order of the digests, which is the order in which a bucket lists its keys."""
@@ -188,22 +183,21 @@ class S3ObjectStore:
             return None
 
     def _put_whole(self, path: Path, key: str, digest: str) -> bool:
-        """Store a small file unless the object is there already (If-None-Match); tell whether it was not."""
+        """Store a small file; tell whether the object was not there yet (If-None-Match)."""
         content = b"".join(_hash_on_the_way(path, digest))
         try:
             with _translating_errors(digest):
                 obstore.put(self._store, key, content, mode="create", use_multipart=False)
         except AlreadyExistsError:
+            with _translating_errors(digest):
+                obstore.put(self._store, key, content, use_multipart=False)
             return False
         return True
 
     def _put_in_parts(self, path: Path, key: str, digest: str, size: int) -> bool:
         """Store a large file in parts; bytes that turn out wrong at the end are never completed."""
         blocks = _hash_on_the_way(path, digest)
-        if self._find_size(digest) is not None:
-            for _ in blocks:  # to be sure that the file which goes away is the object which stays
-                pass
-            return False
+        created = self._find_size(digest) is None
         part = max(_LEAST_PART_BYTES, -(-size // _MOST_PARTS))
         with _translating_errors(digest):
             obstore.put(
@@ -214,7 +208,7 @@ class S3ObjectStore:
                 chunk_size=part,
                 max_concurrency=max(1, _BYTES_IN_FLIGHT // part),
             )
-        return True
+        return created
 
 
 def _connect(bucket: S3Bucket, *, retries: int, timeout_s: int) -> S3Store:

@@ -69,6 +69,8 @@ class Environment:
     object_store: ObjectStoreEnvironment | None
     object_cache_bytes: int
     disk_reserve_bytes: int
+    fixity_days: int
+    fixity_bytes_per_second: int
     datacite: DataCiteEnvironment | None
     orcid_client_id: str | None
     orcid_client_secret: str | None
@@ -124,6 +126,8 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         object_cache_bytes=source.size("STEMMA_OBJECT_CACHE", "50 GB"),
         # PostgreSQL's write-ahead log grows to 1 GB; as much again for tables, messages and logs.
         disk_reserve_bytes=source.size("STEMMA_DISK_RESERVE", "2 GB"),
+        fixity_days=source.integer("STEMMA_FIXITY_DAYS", 90, minimum=1),
+        fixity_bytes_per_second=source.size("STEMMA_FIXITY_RATE", "20 MB"),
         datacite=_read_datacite(source),
         orcid_client_id=source.optional("ORCID_CLIENT_ID"),
         orcid_client_secret=source.optional("ORCID_CLIENT_SECRET"),

@@ -187,12 +187,14 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # the lease decides, not the connection
 RECONCILE_SECONDS = ENVIRONMENT.reconcile_seconds
+FIXITY_ROUND_SECONDS = 300.0
 CELERY_BEAT_SCHEDULER = "repository.project.beat:MonotonicScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(ENVIRONMENT.home / "beat-schedule")
 # Messages without a date of expiry: machines whose clocks disagree would throw every one away.
 CELERY_BEAT_SCHEDULE = {
     "reconcile-jobs": {"task": "stemma.reconcile_jobs", "schedule": RECONCILE_SECONDS},
     "expire-uploads": {"task": "stemma.expire_uploads", "schedule": 3600.0},
+    "start-fixity-round": {"task": "stemma.start_fixity_round", "schedule": FIXITY_ROUND_SECONDS},
     "collect-objects": {"task": "stemma.collect_objects", "schedule": 300.0},
 }
 
@@ -261,6 +263,10 @@ COLLECT_OWN_GRACE = dt.timedelta(minutes=5)
 OBJECT_STORE = ENVIRONMENT.object_store
 OBJECT_CACHE_BYTES = ENVIRONMENT.object_cache_bytes
 DISK_RESERVE_BYTES = ENVIRONMENT.disk_reserve_bytes
+# Stored bytes are read again within the cycle, in rounds that on the average keep to the rate.
+FIXITY_CYCLE = dt.timedelta(days=ENVIRONMENT.fixity_days)
+FIXITY_ROUND_BYTES = int(ENVIRONMENT.fixity_bytes_per_second * FIXITY_ROUND_SECONDS)
+FIXITY_TRACE = dt.timedelta(days=7)
 # A proxy can send what lies in a folder that it sees, never what lies in a bucket.
 ACCEL_REDIRECT = ENVIRONMENT.accel_redirect and ENVIRONMENT.object_store is None
 DOI_PREFIX = ENVIRONMENT.datacite.prefix if ENVIRONMENT.datacite else "10.5072"

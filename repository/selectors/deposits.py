@@ -15,6 +15,7 @@ from repository.schema.calibrated_axes import calibrate_axes
 from repository.schema.plain_text import hide_internals
 from repository.selectors import addresses
 from repository.selectors.access import own_deposits
+from repository.selectors.damage import find_damaged
 from repository.selectors.progress import ProgressView, describe_progress
 from repository.selectors.reading import ReadingView, list_readings
 
@@ -50,6 +51,7 @@ class FileView:
     url: str
     upload: str | None
     offset: int | None
+    damaged_at: dt.datetime | None
     findings: tuple[FindingView, ...]
 
 
@@ -251,19 +253,23 @@ def view_finding(row: Finding) -> FindingView:
 
 
 def _describe_files(deposit: Deposit, findings: Mapping[FindingKey, list[FindingView]]) -> Iterable[FileView]:
-    for file in deposit.current_files.select_related("upload"):
+    files = list(deposit.current_files.select_related("upload"))
+    damaged = find_damaged(file.sha256 for file in files)
+    for file in files:
         upload = file.upload if file.state == DataFile.State.UPLOADING else None
         yield FileView(
             path=file.path,
             size=file.size,
             sha256=file.sha256,
-            state=file.state,
+            # What is stored and not good is kept apart like what never arrived whole: it can be sent again.
+            state=DataFile.State.QUARANTINED if file.sha256 in damaged else file.state,
             format=file.format,
             label=file.format_label,
             is_read=file.is_read,
             url=addresses.deposit_file(deposit.pk, file.path),
             upload=addresses.upload_address(str(upload.pk)) if upload else None,
             offset=upload.offset if upload else None,
+            damaged_at=damaged.get(file.sha256),
             findings=tuple(findings.get(("file", file.pk), ())),
         )
 

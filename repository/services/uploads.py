@@ -30,6 +30,7 @@ from repository.services.collection import collect_charged
 from repository.services.deposits import lock_deposit, remove_transfers, reopen_draft, require_open
 from repository.services.disk import is_promise_kept, promise_room
 from repository.services.findings import replace_findings
+from repository.services.fixity import is_damaged
 from repository.services.paths import normalize_path
 from repository.services.storage import upload_folder
 from repository.services.stored_objects import adopt_object, delete_files
@@ -97,11 +98,16 @@ def _promise(*, deposit_id: str, actor: User, path: str, size: int, sha256: str)
             plan = _continue_existing(existing, size=size, sha256=sha256)
             if plan is not None:
                 return plan
-            replaced = _take_away(existing, owner=deposit.owner)
-        _require_quota(deposit.owner, size)
-        if deposit.state != Deposit.State.DRAFT:
-            reopen_draft(deposit)
-        upload = _create_upload(deposit, actor=actor, path=path, size=size, sha256=sha256)
+            if existing.state != DataFile.State.STORED:
+                replaced = _take_away(existing, owner=deposit.owner)
+                existing = None
+        if existing is not None:
+            upload = _start_mending(existing, actor=actor)
+        else:
+            _require_quota(deposit.owner, size)
+            if deposit.state != Deposit.State.DRAFT:
+                reopen_draft(deposit)
+            upload = _create_upload(deposit, actor=actor, path=path, size=size, sha256=sha256)
         given_back = replaced.stat().st_size if replaced is not None and replaced.exists() else 0
         promise_room(upload_id=upload.pk, size=size, given_back=given_back)
         upload_file(upload.pk).touch()
@@ -157,6 +163,8 @@ def complete_upload(*, upload_id: uuid.UUID, sha256: str) -> DataFile:
     Upload.objects.filter(pk=upload_id).update(sha256=sha256)
     adopt_object(upload_file(upload_id), sha256)
     is_promised = upload.declared_sha256 in {"", sha256}
+    if upload.data_file.state == DataFile.State.STORED:
+        return _end_mending(upload, sha256)
     with transaction.atomic():
         data_file = DataFile.objects.select_for_update().get(pk=upload.data_file_id)
         data_file.sha256 = sha256
@@ -181,6 +189,20 @@ def complete_upload(*, upload_id: uuid.UUID, sha256: str) -> DataFile:
     return data_file
 
 
+def _end_mending(upload: Upload, sha256: str) -> DataFile:
+    """Note that the bytes of a stored file were sent again; the file itself is what it was."""
+    with transaction.atomic():
+        Upload.objects.filter(pk=upload.pk).update(completed_at=timezone.now(), offset=upload.size)
+        record_event(
+            actor=upload.user,
+            action="file.mend",
+            target=upload.data_file.deposit_id,
+            detail={"path": upload.data_file.path, "sha256": sha256},
+        )
+    _require_promised(upload, sha256)
+    return upload.data_file
+
+
 def _require_promised(upload: Upload, sha256: str) -> None:
     if upload.declared_sha256 not in {"", sha256}:
         raise DigestMismatchError(
@@ -203,8 +225,11 @@ def cancel_upload(*, upload_id: uuid.UUID, actor: User | None) -> None:
             target=upload.data_file.deposit_id,
             detail={"path": upload.data_file.path},
         )
-        files = DataFile.objects.filter(pk=upload.data_file_id)
-        delete_files(files, owner=upload.data_file.deposit.owner)
+        if upload.data_file.state == DataFile.State.STORED:
+            upload.delete()  # sent to mend a file, which stays as it is
+        else:
+            files = DataFile.objects.filter(pk=upload.data_file_id)
+            delete_files(files, owner=upload.data_file.deposit.owner)
     upload_file(upload_id).unlink(missing_ok=True)
 
 
@@ -245,6 +270,8 @@ def _continue_existing(existing: DataFile, *, size: int, sha256: str) -> UploadP
     """Return the plan for a path that is known already; `None` where a new upload takes its place."""
     if existing.state == DataFile.State.STORED:
         if sha256 and sha256 == existing.sha256:
+            if is_damaged(sha256):
+                return _continue_mending(existing)
             return UploadPlan(upload_id=None, path=existing.path, size=existing.size, offset=existing.size)
         raise PathTakenError(f"{existing.path} is stored already with other bytes or an unknown promise.")
     if existing.state == DataFile.State.UPLOADING:
@@ -254,6 +281,31 @@ def _continue_existing(existing: DataFile, *, size: int, sha256: str) -> UploadP
             arrived = upload_file(upload.pk).stat().st_size
             return UploadPlan(upload_id=upload.pk, path=existing.path, size=size, offset=arrived)
     return None
+
+
+def _continue_mending(existing: DataFile) -> UploadPlan | None:
+    """Return the plan for sending a damaged file again; `None` where that has not begun."""
+    upload = Upload.objects.filter(data_file=existing, completed_at__isnull=True).first()
+    if upload is None or not upload_file(upload.pk).exists():
+        return None
+    renew_promise(upload_id=upload.pk, size=upload.size)
+    arrived = upload_file(upload.pk).stat().st_size
+    return UploadPlan(upload_id=upload.pk, path=existing.path, size=existing.size, offset=arrived)
+
+
+def _start_mending(existing: DataFile, *, actor: User) -> Upload:
+    """Promise the bytes of a stored file once more; a published file's row never changes, and this one's need not."""
+    Upload.objects.filter(data_file=existing).delete()
+    record_event(
+        actor=actor, action="upload.mend", target=existing.deposit_id, detail={"path": existing.path}
+    )
+    return Upload.objects.create(
+        data_file=existing,
+        user=actor,
+        size=existing.size,
+        declared_sha256=existing.sha256,
+        expires_at=Now() + settings.UPLOAD_LIFETIME,
+    )
 
 
 def _take_away(existing: DataFile, *, owner: User) -> Path | None:

@@ -20,6 +20,7 @@ from repository.schema import (
 from repository.schema.findings import Finding as Found
 from repository.services.deposits import State, bump_revision, lock_deposit
 from repository.services.findings import replace_findings
+from repository.services.fixity import list_damage_findings
 
 READING_JOBS = (
     "inspect_deposit",
@@ -97,6 +98,7 @@ def _validate_dataset(deposit: Deposit) -> None:
                 hint="Upload the microscope's files, then hand the deposit in.",
             )
         )
+    found += list_damage_findings(deposit)
     replace_findings(deposit=deposit, stage=Finding.Stage.VALIDATION, found=found)
 
 

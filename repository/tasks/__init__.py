@@ -1,6 +1,7 @@
 """Thin Celery tasks; importing the package registers them."""
 
 from repository.tasks.bells import answer_bell
+from repository.tasks.fixity import start_fixity_round
 from repository.tasks.identifiers import announce_doi
 from repository.tasks.maintenance import collect_stored_objects, expire_uploads, reconcile_jobs
 from repository.tasks.worker import start_heartbeat
@@ -11,5 +12,6 @@ __all__ = [
     "collect_stored_objects",
     "expire_uploads",
     "reconcile_jobs",
+    "start_fixity_round",
     "start_heartbeat",
 ]

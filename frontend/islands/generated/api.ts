@@ -641,7 +641,20 @@ export interface components {
             /** Format: date-time */
             expiry: string | null;
             quota: number;
+            /** @description Bytes that count against the quota, `waiting` among them. */
             used: number;
+            /** @description Bytes of files that were deleted and are still stored. */
+            waiting: number;
+            /**
+             * Format: date-time
+             * @description From when these are removed by themselves.
+             */
+            waiting_until: string | null;
+            /**
+             * Format: date-time
+             * @description From when these are removed at once where an upload needs their room.
+             */
+            makes_room_at: string | null;
         };
         AcknowledgementInputRequest: {
             code: string;
@@ -790,6 +803,11 @@ export interface components {
             url: string;
             upload: string | null;
             offset: number | null;
+            /**
+             * Format: date-time
+             * @description Since when the stored bytes are known to be damaged. Upload the same file again to mend it.
+             */
+            damaged_at: string | null;
             findings: components["schemas"]["FindingShape"][];
         };
         /**
@@ -949,6 +967,11 @@ export interface components {
             media_type: string;
             label: string;
             url: string;
+            /**
+             * Format: date-time
+             * @description Since when the stored bytes are known not to be these any more; they are not given out.
+             */
+            damaged_at: string | null;
         };
         /**
          * @description * `opened` - opened
