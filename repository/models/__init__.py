@@ -10,6 +10,7 @@ from repository.models.finding import Finding
 from repository.models.instrument import Instrument, Sample
 from repository.models.job import Job, WorkerHeartbeat
 from repository.models.measurement import ArrayObject, Measurement, MeasurementFile, Signal
+from repository.models.message import Message
 from repository.models.product import Calibration, Product
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Job",
     "Measurement",
     "MeasurementFile",
+    "Message",
     "Product",
     "Sample",
     "SearchEntry",

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db.models import Sum
 
 from repository.models import ApiToken, DataFile, User
+from repository.models.account_addresses import find_account, find_address
 
 TOKEN_SCOPES = ApiToken.SCOPES
 
@@ -16,6 +17,8 @@ class AccountView:
     username: str
     name: str
     orcid: str
+    address: str
+    is_address_confirmed: bool
     role: str
     scopes: tuple[str, ...]
     expiry: dt.datetime | None
@@ -38,16 +41,29 @@ class TokenView:
 def describe_account(user: User, token: ApiToken | None) -> AccountView:
     """Return the account; a browser session has all scopes."""
     used = DataFile.objects.filter(deposit__owner=user).aggregate(total=Sum("size"))["total"] or 0
+    address, is_confirmed = find_address(user)
     return AccountView(
         username=user.username,
         name=user.full_name,
         orcid=user.orcid,
+        address=address,
+        is_address_confirmed=is_confirmed,
         role=user.role,
         scopes=tuple(token.scopes) if token is not None else ApiToken.SCOPES,
         expiry=token.expiry if token is not None else None,
         quota=settings.QUOTA_BYTES if user.quota_bytes is None else user.quota_bytes,
         used=used,
     )
+
+
+def find_account_to_sign_in(name: str) -> User | None:
+    """Return the account with this user name or mail address; the name comes first."""
+    return User.objects.filter(username=User.normalize_username(name)).first() or find_account(name)
+
+
+def spend_a_hash(password: str) -> None:
+    """Take as long as comparing a password takes: whether an account exists shall not be heard from the clock."""
+    User().set_password(password)
 
 
 def list_tokens(user: User) -> list[TokenView]:

@@ -2,7 +2,15 @@
 
 from repository.tasks.bells import answer_bell
 from repository.tasks.identifiers import announce_doi
+from repository.tasks.mail import send_message
 from repository.tasks.maintenance import expire_uploads, reconcile_jobs
 from repository.tasks.worker import start_heartbeat
 
-__all__ = ["announce_doi", "answer_bell", "expire_uploads", "reconcile_jobs", "start_heartbeat"]
+__all__ = [
+    "announce_doi",
+    "answer_bell",
+    "expire_uploads",
+    "reconcile_jobs",
+    "send_message",
+    "start_heartbeat",
+]

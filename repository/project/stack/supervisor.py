@@ -61,6 +61,7 @@ class Supervisor:
         try:
             application = self._start()
             self._progress.line(f"Stemma is ready at {application.url} (Ctrl-C stops it)")
+            self._progress.line(f"  {self._state.mail}")
             if companion is not None:
                 self._companion = self._start_companion(companion(application))
             self._stay()
@@ -93,6 +94,7 @@ class Supervisor:
         identity = identify(os.getpid())
         self._state.supervisor_pid = os.getpid()
         self._state.supervisor_started = None if identity is None else identity.started
+        self._state.mail = self._home.describe_mail(self._environment.mail_server)
         self._enter("starting")
         for name in _LOGS:
             rotate_log(self._home.log_of(name))
