@@ -42,6 +42,7 @@ STATUS: Mapping[type[errors.RepositoryError], HTTPStatus] = {
     errors.StorageRefusedError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.WithdrawnError: HTTPStatus.GONE,
     errors.UnknownSearchFilterError: HTTPStatus.BAD_REQUEST,
+    errors.LimitExceededError: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
 
@@ -99,6 +100,8 @@ def advise_retry(refusal: errors.RepositoryError) -> dict[str, str]:
     """Return the header that says when to ask again, for refusals that pass."""
     if isinstance(refusal, errors.StorageRefusedError):
         return {"Retry-After": str(RETRY_AFTER_S)}
+    if isinstance(refusal, errors.LimitExceededError):
+        return {"Retry-After": str(refusal.wait_s)}
     return {"Retry-After": "5"} if isinstance(refusal, errors.DepositBusyError) else {}
 
 
@@ -159,9 +162,6 @@ def _answer(problem: dict[str, Any], headers: Mapping[str, str] | None = None) -
 
 def _answer_api_exception(error: exceptions.APIException) -> Response:
     headers: dict[str, str] = {}
-    if isinstance(error, exceptions.Throttled):
-        wait = getattr(error, "wait", None)  # the stubs do not know it
-        headers["Retry-After"] = str(int(wait or 0) + 1)
     if isinstance(error, exceptions.AuthenticationFailed | exceptions.NotAuthenticated):
         error.status_code = HTTPStatus.UNAUTHORIZED
         headers["WWW-Authenticate"] = "Token"
@@ -181,7 +181,6 @@ _HINTS = {
     401: "Send `Authorization: Token <token>`; tokens are made on the tokens page.",
     405: "The documentation at /api/v1/docs lists what this address answers.",
     415: "Send `Content-Type: application/json`.",
-    429: "Wait as long as Retry-After says.",
 }
 
 
