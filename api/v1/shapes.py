@@ -142,7 +142,7 @@ class DepositShape(Nested[Any]):
     owner = serializers.CharField()
     members = serializers.ListField(
         child=serializers.CharField(),
-        help_text="User names of the co-owners, as they were written; whether an account has the name is not said.",
+        help_text="User names of the co-owners, as they were written.",
     )
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()

@@ -119,7 +119,10 @@ TURN_PATIENCE_S = 10.0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "repository.User"
 KNOX_TOKEN_MODEL = "repository.ApiToken"  # noqa: S105  # the name of a table
-AUTHENTICATION_BACKENDS = ["api.sign_in.PasswordBackend"]
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -127,15 +130,15 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/deposits/"
 LOGOUT_REDIRECT_URL = "/"
-# Accounts begin with a confirmed address (frontend/views/sign_up.py); those that come by ORCID may add one.
+# Accounts begin with a confirmed address (frontend/accounts/sign_up.py); those that come by ORCID may add one.
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_ADAPTER = "frontend.account_adapter.AccountAdapter"
-ACCOUNT_FORMS = {"reset_password": "frontend.account_forms.ForgottenPasswordForm"}
+ACCOUNT_ADAPTER = "frontend.accounts.links.LinksAdapter"
+ACCOUNT_FORMS = {"reset_password": "frontend.accounts.forms.ForgottenPasswordForm"}
 LINK_LIFETIME = dt.timedelta(days=3)  # of links that make an account or confirm an address
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = LINK_LIFETIME.days
 PASSWORD_RESET_TIMEOUT = 24 * 3600

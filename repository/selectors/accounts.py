@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db.models import Sum
 
 from repository.models import ApiToken, DataFile, User
-from repository.models.account_addresses import find_account, find_address
+from repository.models.account_addresses import find_address
 
 TOKEN_SCOPES = ApiToken.SCOPES
 
@@ -54,16 +54,6 @@ def describe_account(user: User, token: ApiToken | None) -> AccountView:
         quota=settings.QUOTA_BYTES if user.quota_bytes is None else user.quota_bytes,
         used=used,
     )
-
-
-def find_account_to_sign_in(name: str) -> User | None:
-    """Return the account with this user name or mail address; the name comes first."""
-    return User.objects.filter(username=User.normalize_username(name)).first() or find_account(name)
-
-
-def spend_a_hash(password: str) -> None:
-    """Take as long as comparing a password takes: whether an account exists shall not be heard from the clock."""
-    User().set_password(password)
 
 
 def list_tokens(user: User) -> list[TokenView]:

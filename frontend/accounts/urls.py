@@ -4,8 +4,8 @@ from allauth.account import views as allauth_views
 from django.db import transaction
 from django.urls import include, path, re_path
 
-from frontend.views import sign_up
-from frontend.views.new_password import NewPasswordView
+from frontend.accounts import sign_up
+from frontend.accounts.new_password import NewPasswordView
 
 # A change of an account and the message about it are written together, or neither is.
 urlpatterns = [

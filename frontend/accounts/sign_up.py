@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from frontend.account_forms import SignUpForm
+from frontend.accounts.forms import SignUpForm
 from frontend.views.answers import answer_page, answering_refusals
 from repository.errors import InvalidMetadataError
 from repository.services.sign_up import NewAccount, create_account, read_sign_up_key

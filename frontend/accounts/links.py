@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from repository.selectors import addresses
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
+class LinksAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
     """Addresses and subjects of messages."""
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:  # noqa: ARG002
