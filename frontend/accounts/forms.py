@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
+from repository.errors import InvalidMetadataError
+from repository.services.messages import require_address
 from repository.workflows.mail import ask_for_account, ask_for_new_password
 
 
@@ -14,6 +16,20 @@ class _AddressForm(forms.Form):
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
+
+    def clean_email(self) -> str:
+        """Return the address, if a mail server can be told it."""
+        address: str = self.cleaned_data["email"]
+        return clean_address(address)
+
+
+def clean_address(address: str) -> str:
+    """Return the address, or say at the field that nothing can be sent there."""
+    try:
+        require_address(address)
+    except InvalidMetadataError as refusal:
+        raise forms.ValidationError(f"{refusal.message} {refusal.hint}") from refusal
+    return address
 
 
 class ForgottenPasswordForm(_AddressForm):

@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
+from frontend.accounts.forms import clean_address
 from repository.selectors import addresses
 
 
@@ -19,6 +20,10 @@ class LinksAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is u
         """Return the link that chooses a password."""
         account, _, secret = key.partition("-")
         return addresses.new_password(account, secret)
+
+    def clean_email(self, email: str) -> str:
+        """Return the address, if a mail server can be told it."""
+        return clean_address(email)
 
     def format_email_subject(self, subject: str) -> str:
         """Return the subject as it was written."""

@@ -3,6 +3,7 @@
 import smtplib
 import ssl
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.generator import BytesGenerator
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -96,12 +97,18 @@ class FolderTransport:
 
 
 def is_address(text: str) -> bool:
-    """Return whether a header can name this address."""
+    """Return whether a mail server can be told this address."""
     try:
-        address = Address(addr_spec=text)
-    except ValueError:
+        address = Address(addr_spec=write_for_server(text))
+    except (ValueError, MessageError):
         return False
-    return bool(address.username and address.domain)
+    return bool(address.username and address.domain) and address.addr_spec == write_for_server(text)
+
+
+def write_for_server(address: str) -> str:
+    """Return an address as every mail server takes it: the letters of all alphabets in its domain are encoded."""
+    user, at, domain = address.rpartition("@")
+    return f"{user}{at}{domain.encode('idna').decode()}" if not domain.isascii() else address
 
 
 def _code_of(fault: smtplib.SMTPException) -> int:

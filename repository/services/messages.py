@@ -11,7 +11,13 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from repository.errors import InvalidMetadataError
-from repository.integrations.mail import FolderTransport, MailTransport, SmtpTransport, is_address
+from repository.integrations.mail import (
+    FolderTransport,
+    MailTransport,
+    SmtpTransport,
+    is_address,
+    write_for_server,
+)
 from repository.models import Message
 from repository.models.account_addresses import normalize_address
 
@@ -37,12 +43,19 @@ def get_mail_transport() -> MailTransport:
 def create_message(*, purpose: Message.Purpose, recipient: str, subject: str = "", text: str = "") -> Message:
     """Write a message down; call it in the transaction of what it is about."""
     address = normalize_address(recipient)
-    if not is_address(address):
-        raise InvalidMetadataError(
-            "This is not a mail address.", pointer="/address", hint="Write it as name@example.org."
-        )
+    require_address(address)
     one_line = " ".join(subject.split())[:_LONGEST_SUBJECT]
     return Message.objects.create(purpose=purpose, recipient=address, subject=one_line, text=text)
+
+
+def require_address(text: str) -> None:
+    """Refuse what no mail server can be told."""
+    if not is_address(normalize_address(text)):
+        raise InvalidMetadataError(
+            "No message can be sent to this address.",
+            pointer="/address",
+            hint="Write it as name@example.org.",
+        )
 
 
 def find_waiting_message(*, message_id: str) -> Message | None:
@@ -55,7 +68,7 @@ def compose_mail(message: Message, *, subject: str, text: str) -> EmailMessage:
     mail = EmailMessage(policy=SMTP)
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     mail["From"] = settings.DEFAULT_FROM_EMAIL
-    mail["To"] = message.recipient
+    mail["To"] = write_for_server(message.recipient)
     mail["Subject"] = subject
     mail["Date"] = format_datetime(message.created_at)
     mail["Message-ID"] = f"<{message.pk}@{domain}>"
