@@ -61,7 +61,6 @@ class Supervisor:
         try:
             application = self._start()
             self._progress.line(f"Stemma is ready at {application.url} (Ctrl-C stops it)")
-            self._progress.line(f"  {self._state.mail}")
             if companion is not None:
                 self._companion = self._start_companion(companion(application))
             self._stay()
@@ -107,6 +106,7 @@ class Supervisor:
         with self._progress.step("web") as notes:
             self._wait_until_ready(application)
             notes.append(application.url)
+        self._progress.line(f"  {self._state.mail}")
         self._enter("ready")
         return application
 
