@@ -25,7 +25,7 @@ def list_letters(home: Path) -> list[EmailMessage]:
     for file in sorted(
         (home / "mail").glob("*.eml"), key=lambda file: (file.name[:16], file.stat().st_mtime_ns)
     ):
-        letter = message_from_bytes(file.read_bytes(), policy=policy.default)
+        letter = message_from_bytes(file.read_bytes().replace(b"\r\n", b"\n"), policy=policy.default)
         assert isinstance(letter, EmailMessage)
         letters.append(letter)
     return letters

@@ -6,8 +6,8 @@ is confirmed. Opening the link changes nothing: programs that look into mails op
 
 from http import HTTPStatus
 
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
-from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
@@ -51,7 +51,7 @@ def finish_account(request: HttpRequest, key: str) -> HttpResponse:
         user = create_account(key=key, wanted=wanted)
     except InvalidMetadataError as problem:
         return _answer(request, address, wanted=wanted, problem=problem)
-    login(request, user)
+    get_adapter(request).login(request, user)
     messages.success(request, f"Your account is made, {user}.")
     return HttpResponseRedirect(reverse("deposits"))
 

@@ -131,6 +131,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/deposits/"
 LOGOUT_REDIRECT_URL = "/"
 # Accounts begin with a confirmed address (frontend/accounts/sign_up.py); those that come by ORCID may add one.
+ACCOUNT_RATE_LIMITS = False  # ours hold for every way in, and for all processes together
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_CHANGE_EMAIL = True

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import ipaddress
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from repository.project import settings as written
 from repository.project.environment import MailServerEnvironment
 
 USER, PASSWORD = "stemma", "p@ss/word"
@@ -61,9 +63,9 @@ class MailServer:
     port: int = 0
 
     def start(self) -> None:
+        self.port = self.port or choose_port()
         self.controller = self.make(self.port)
         self.controller.start()
-        self.port = self.controller.server.sockets[0].getsockname()[1]
 
     def stop(self) -> None:
         if self.controller is not None:
@@ -80,6 +82,13 @@ class MailServer:
             user=USER if has_login else None,
             password=PASSWORD if has_login else None,
         )
+
+
+def choose_port() -> int:
+    """Return a port that nobody listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def check_login(
@@ -123,6 +132,12 @@ def write_certificate(folder: Path) -> tuple[Path, Path]:
     return written
 
 
+@pytest.fixture(autouse=True)
+def _as_in_production(settings: Any) -> None:
+    """Django's tests keep mail in memory; here it goes the way of the server."""
+    settings.EMAIL_BACKEND = written.EMAIL_BACKEND
+
+
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return write_certificate(tmp_path_factory.mktemp("certificate"))
@@ -147,11 +162,13 @@ def mail_server(
     more: dict[str, dict[str, Any]] = {
         "none": {},
         "starttls": {"tls_context": context, "require_starttls": True, **login},
-        "tls": {"ssl_context": context, "auth_require_tls": False, **login},
+        "tls": {"ssl_context": context, "auth_require_tls": False, "authenticator": check_login},
     }
     server = MailServer(
         mailbox,
-        lambda port: Controller(mailbox, hostname="127.0.0.1", port=port, **more[encryption]),
+        lambda port: Controller(
+            mailbox, hostname="127.0.0.1", port=port, ready_timeout=60, **more[encryption]
+        ),
         encryption,
     )
     server.start()
