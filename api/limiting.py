@@ -17,6 +17,7 @@ Subject = Literal["address", "account", "mail"]
 
 WAYS: Mapping[str, tuple[tuple[Limit, Subject], ...]] = {
     "account_signup": ((limits.SIGN_UPS_OF_ADDRESS, "address"), (limits.MAILS_OF_NAME, "mail")),
+    "account_signup_finish": ((limits.LINKS_OF_ADDRESS, "address"),),
     "socialaccount_signup": ((limits.SIGN_UPS_OF_ADDRESS, "address"),),
     "account_reset_password": ((limits.MAILS_OF_ADDRESS, "address"), (limits.MAILS_OF_NAME, "mail")),
     "account_reset_password_from_key": ((limits.LINKS_OF_ADDRESS, "address"),),

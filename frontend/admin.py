@@ -16,6 +16,7 @@ from repository.models import (
     Identifier,
     Instrument,
     Job,
+    Message,
     Sample,
     User,
     WorkerHeartbeat,
@@ -114,6 +115,16 @@ class JobAdmin(ReadOnlyAdmin):
     list_display = ("kind", "target", "state", "attempt", "fraction", "message", "created_at", "finished_at")
     list_filter = ("state", "kind")
     search_fields = ("target", "reason")
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    """Messages to people and why one is not sent; what they say is shown to nobody, for it may open an account."""
+
+    list_display = ("created_at", "purpose", "recipient", "state", "settled_at", "last_error")
+    fields = ("created_at", "purpose", "recipient", "subject", "state", "settled_at", "last_error")
+    list_filter = ("state", "purpose")
+    search_fields = ("recipient",)
 
 
 @admin.register(AuditEvent)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
 from frontend.accounts.devices import read_device
+from frontend.accounts.links import LinksAdapter
 from repository.limits import (
     PASSWORDS_OF_ACCOUNT,
     PASSWORDS_OF_ADDRESS,
@@ -18,7 +18,7 @@ from repository.limits import (
 from repository.services.limits import count_attempt, give_back
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
+class AccountAdapter(LinksAdapter):
     """Counts wrong passwords."""
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:

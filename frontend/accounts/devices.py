@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.account.signals import password_reset
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.core import signing
@@ -56,20 +57,24 @@ def remember_names(device: Device | None, names: Iterable[str]) -> Device:
     )
 
 
-@receiver(user_logged_in)
-def note_sign_in(request: HttpRequest, user: Any, **_: Any) -> None:
-    """Note whose device this is from now on, however they signed in; `DeviceMiddleware` tells the browser."""
+@receiver((user_logged_in, password_reset))
+def note_owner(request: HttpRequest, user: Any, **_: Any) -> None:
+    """Note whose device this is from now on; `DeviceMiddleware` tells the browser.
+
+    Somebody signed in, in whatever way, or set a new password by a link out of a mail: then the password is tried next,
+    and strangers who guess must not be in its way.
+    """
     setattr(request, "device_of", user)  # noqa: B010  # Django's requests carry what middleware agrees on
 
 
 class DeviceMiddleware:
-    """Sends the cookie after somebody signed in, by whatever way."""
+    """Sends the cookie after somebody proved to own an account."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Add the cookie to the answer that signs in."""
+        """Add the cookie to that answer."""
         response = self.get_response(request)
         user: Any = getattr(request, "device_of", None)
         if user is not None:

@@ -11,6 +11,7 @@ from repository.models.instrument import Instrument, Sample
 from repository.models.job import Job, WorkerHeartbeat
 from repository.models.limit_count import LimitCount
 from repository.models.measurement import ArrayObject, Measurement, MeasurementFile, Signal
+from repository.models.message import Message
 from repository.models.product import Calibration, Product
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "LimitCount",
     "Measurement",
     "MeasurementFile",
+    "Message",
     "Product",
     "Sample",
     "SearchEntry",

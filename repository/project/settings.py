@@ -129,12 +129,19 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/deposits/"
 LOGOUT_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "frontend.accounts.adapter.AccountAdapter"
+# Accounts begin with a confirmed address (frontend/accounts/sign_up.py); those that come by ORCID may add one.
 ACCOUNT_RATE_LIMITS = False  # ours hold for every way in, and for all processes together
-ACCOUNT_LOGIN_ON_PASSWORD_RESET = True  # the mail is a way in also while strangers try passwords
-ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_ADAPTER = "frontend.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"reset_password": "frontend.accounts.forms.ForgottenPasswordForm"}
+LINK_LIFETIME = dt.timedelta(days=3)  # of links that make an account or confirm an address
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = LINK_LIFETIME.days
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 ACCOUNT_LOGOUT_ON_GET = False
 SOCIALACCOUNT_PROVIDERS = {
     "orcid": {
@@ -143,7 +150,9 @@ SOCIALACCOUNT_PROVIDERS = {
         else []
     }
 }
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_BACKEND = "repository.workflows.mail.OutboxBackend"
+MAIL_SERVER = ENVIRONMENT.mail_server
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.mail_from
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https:")
 SECURE_REFERRER_POLICY = "same-origin"
@@ -265,6 +274,7 @@ structlog.configure(
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+    "filters": {"hide_links": {"()": "repository.project.hidden_links.HideLinks"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["hide_links"]}},
     "root": {"handlers": ["stderr"], "level": ENVIRONMENT.log_level},
 }

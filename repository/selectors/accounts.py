@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db.models import Sum
 
 from repository.models import ApiToken, DataFile, User
+from repository.models.account_addresses import find_address
 
 TOKEN_SCOPES = ApiToken.SCOPES
 
@@ -16,6 +17,8 @@ class AccountView:
     username: str
     name: str
     orcid: str
+    address: str
+    is_address_confirmed: bool
     role: str
     scopes: tuple[str, ...]
     expiry: dt.datetime | None
@@ -38,10 +41,13 @@ class TokenView:
 def describe_account(user: User, token: ApiToken | None) -> AccountView:
     """Return the account; a browser session has all scopes."""
     used = DataFile.objects.filter(deposit__owner=user).aggregate(total=Sum("size"))["total"] or 0
+    address, is_confirmed = find_address(user)
     return AccountView(
         username=user.username,
         name=user.full_name,
         orcid=user.orcid,
+        address=address,
+        is_address_confirmed=is_confirmed,
         role=user.role,
         scopes=tuple(token.scopes) if token is not None else ApiToken.SCOPES,
         expiry=token.expiry if token is not None else None,

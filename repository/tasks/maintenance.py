@@ -10,6 +10,7 @@ from repository.services import uploads
 from repository.services.jobs import list_exhausted_jobs, list_jobs_to_publish
 from repository.services.leftovers import remove_leftovers
 from repository.services.limits import remove_past_counts
+from repository.services.messages import forget_messages
 from repository.tasks.bells import list_unheard_bells
 from repository.tasks.jobs import fail_exhausted
 from repository.tasks.publishing import publish_job
@@ -44,13 +45,16 @@ def reconcile() -> None:
 
 @shared_task(name="stemma.expire_uploads")
 def expire_uploads() -> None:
-    """Remove transfers that were not continued in time, and what killed processes left; what was stored stays."""
+    """Remove transfers that were not continued in time, what killed processes left, and old messages."""
     removed = uploads.expire_uploads()
     if removed:
         log.info("uploads_expired", count=removed)
     swept = remove_leftovers()
     if swept:
         log.info("leftovers_removed", count=swept)
+    forgotten = forget_messages()
+    if forgotten:
+        log.info("messages_forgotten", count=forgotten)
 
 
 @shared_task(name="stemma.forget_past_counts")
