@@ -44,6 +44,7 @@ STATUS: Mapping[type[errors.RepositoryError], HTTPStatus] = {
     # Not 404 or 410, which array readers take for a chunk of fill values; not 503: waiting does not help.
     errors.DamagedError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.UnknownSearchFilterError: HTTPStatus.BAD_REQUEST,
+    errors.LimitExceededError: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
 
@@ -103,6 +104,8 @@ def advise_retry(refusal: errors.RepositoryError) -> dict[str, str]:
         return {"Retry-After": str(RETRY_AFTER_S)}
     if isinstance(refusal, errors.QuotaExceededError) and refusal.retry_after_s is not None:
         return {"Retry-After": str(refusal.retry_after_s)}
+    if isinstance(refusal, errors.LimitExceededError):
+        return {"Retry-After": str(refusal.wait_s)}
     return {"Retry-After": "5"} if isinstance(refusal, errors.DepositBusyError) else {}
 
 
@@ -163,9 +166,6 @@ def _answer(problem: dict[str, Any], headers: Mapping[str, str] | None = None) -
 
 def _answer_api_exception(error: exceptions.APIException) -> Response:
     headers: dict[str, str] = {}
-    if isinstance(error, exceptions.Throttled):
-        wait = getattr(error, "wait", None)  # the stubs do not know it
-        headers["Retry-After"] = str(int(wait or 0) + 1)
     if isinstance(error, exceptions.AuthenticationFailed | exceptions.NotAuthenticated):
         error.status_code = HTTPStatus.UNAUTHORIZED
         headers["WWW-Authenticate"] = "Token"
@@ -185,7 +185,6 @@ _HINTS = {
     401: "Send `Authorization: Token <token>`; tokens are made on the tokens page.",
     405: "The documentation at /api/v1/docs lists what this address answers.",
     415: "Send `Content-Type: application/json`.",
-    429: "Wait as long as Retry-After says.",
 }
 
 

@@ -85,6 +85,11 @@ BROKER_URL=redis://:$broker@broker:6379/0
 #DATACITE_PASSWORD=
 #DATACITE_PREFIX=
 
+# Mail: links that make an account, confirm an address, or choose a new password. Without these, messages lie in the
+# folder mail of the volume "home" until the operator hands them on.
+#STEMMA_SMTP_URL=smtp+starttls://user:password@mail.example.org:587
+#STEMMA_MAIL_FROM=Stemma <stemma@$host>
+
 # Sign-in with ORCID.
 #ORCID_CLIENT_ID=
 #ORCID_CLIENT_SECRET=

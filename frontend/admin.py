@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import Model
@@ -15,6 +16,7 @@ from repository.models import (
     Identifier,
     Instrument,
     Job,
+    Message,
     Sample,
     StoredObject,
     User,
@@ -24,6 +26,8 @@ from repository.models import (
 admin.site.site_header = "Stemma administration"
 admin.site.site_title = "Stemma"
 admin.site.index_title = "Tables"
+# Administrators sign in where everybody does: one form tries passwords, and counts them.
+setattr(admin.site, "login", secure_admin_login(admin.site.login))  # noqa: B010  # a method of Django's
 
 
 if TYPE_CHECKING:  # generic for the type checker only
@@ -112,6 +116,16 @@ class JobAdmin(ReadOnlyAdmin):
     list_display = ("kind", "target", "state", "attempt", "fraction", "message", "created_at", "finished_at")
     list_filter = ("state", "kind")
     search_fields = ("target", "reason")
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    """Messages to people and why one is not sent; what they say is shown to nobody, for it may open an account."""
+
+    list_display = ("created_at", "purpose", "recipient", "state", "settled_at", "last_error")
+    fields = ("created_at", "purpose", "recipient", "subject", "state", "settled_at", "last_error")
+    list_filter = ("state", "purpose")
+    search_fields = ("recipient",)
 
 
 @admin.register(AuditEvent)

@@ -203,3 +203,20 @@ class TransientError(Exception):
 
 class LeaseLostError(Exception):
     """Another worker has taken the job over; this one must not write any more."""
+
+
+class LimitExceededError(RepositoryError):
+    """Somebody asks more often than anybody may; it passes.
+
+    Attributes
+    ----------
+    wait_s
+        Whole seconds until there is room again.
+    """
+
+    code = "throttled"
+    hint = "Wait as long as Retry-After says."
+
+    def __init__(self, message: str, *, wait_s: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.wait_s = wait_s

@@ -20,6 +20,10 @@ class AccountShape(Nested[Any]):
     username = serializers.CharField()
     name = serializers.CharField(allow_blank=True)
     orcid = serializers.CharField(allow_blank=True)
+    address = serializers.CharField(allow_blank=True, help_text="The mail address, shown to its owner alone.")
+    is_address_confirmed = serializers.BooleanField(
+        help_text="Whether a new password can be sent there and the address signs in."
+    )
     role = serializers.CharField()
     scopes = serializers.ListField(child=serializers.CharField())
     expiry = serializers.DateTimeField(allow_null=True)

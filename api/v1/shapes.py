@@ -144,7 +144,10 @@ class DepositShape(Nested[Any]):
     doi_state = serializers.CharField(allow_null=True)
     url = serializers.CharField()
     owner = serializers.CharField()
-    members = serializers.ListField(child=serializers.CharField(), help_text="User names of the co-owners.")
+    members = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="User names of the co-owners, as they were written.",
+    )
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     metadata = serializers.JSONField(source="document")

@@ -9,7 +9,9 @@ from repository.models.facts import Facts, SearchEntry
 from repository.models.finding import Finding
 from repository.models.instrument import Instrument, Sample
 from repository.models.job import Job, WorkerHeartbeat
+from repository.models.limit_count import LimitCount
 from repository.models.measurement import ArrayObject, Measurement, MeasurementFile, Signal
+from repository.models.message import Message
 from repository.models.product import Calibration, Product
 from repository.models.stored_object import StoredObject, StoreWalk
 
@@ -28,8 +30,10 @@ __all__ = [
     "Identifier",
     "Instrument",
     "Job",
+    "LimitCount",
     "Measurement",
     "MeasurementFile",
+    "Message",
     "Product",
     "Sample",
     "SearchEntry",

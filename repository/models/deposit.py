@@ -120,16 +120,31 @@ class Deposit(models.Model):
 
 
 class DepositMember(models.Model):
-    """A co-owner: may do with the deposit what its owner may."""
+    """A co-owner: may do with the deposit what its owner may.
+
+    A name that no account has is kept like any other, and gives nobody any right: the owner of a deposit does not
+    learn from it who has an account here.
+    """
 
     deposit = models.ForeignKey(Deposit, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    name = models.CharField(
+        max_length=150, default="", db_default="", help_text="The user name as the owner wrote it."
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="memberships",
+        help_text="Empty where no account had the name.",
+    )
     added_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(name="deposit_member_once", fields=["deposit", "user"])
+            models.UniqueConstraint(name="deposit_member_once", fields=["deposit", "user"]),
+            models.UniqueConstraint(name="deposit_member_named_once", fields=["deposit", "name"]),
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} in {self.deposit_id}"
+        return f"{self.name} in {self.deposit_id}"

@@ -2,6 +2,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from repository.models import ApiToken, User
+from repository.models.account_addresses import find_address
 from repository.models.storage_use import StorageUse, measure_use
 
 TOKEN_SCOPES = ApiToken.SCOPES
@@ -14,6 +15,8 @@ class AccountView:
     username: str
     name: str
     orcid: str
+    address: str
+    is_address_confirmed: bool
     role: str
     scopes: tuple[str, ...]
     expiry: dt.datetime | None
@@ -34,10 +37,13 @@ class TokenView:
 
 def describe_account(user: User, token: ApiToken | None) -> AccountView:
     """Return the account; a browser session has all scopes."""
+    address, is_confirmed = find_address(user)
     return AccountView(
         username=user.username,
         name=user.full_name,
         orcid=user.orcid,
+        address=address,
+        is_address_confirmed=is_confirmed,
         role=user.role,
         scopes=tuple(token.scopes) if token is not None else ApiToken.SCOPES,
         expiry=token.expiry if token is not None else None,

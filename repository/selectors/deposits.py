@@ -200,9 +200,7 @@ def describe_deposit(deposit: Deposit) -> DepositView:
         doi_state=newest.state if newest else None,
         url=addresses.dataset_page(deposit.pk) if is_published else addresses.deposit_page(deposit.pk),
         owner=deposit.owner.username,
-        members=tuple(
-            deposit.memberships.order_by("user__username").values_list("user__username", flat=True)
-        ),
+        members=tuple(deposit.memberships.order_by("name").values_list("name", flat=True)),
         created_at=deposit.created_at,
         updated_at=deposit.updated_at,
         document=deposit.document,

@@ -196,17 +196,19 @@ def remove_transfers(transfers: Iterable[str]) -> None:
 
 
 def add_member(*, deposit_id: str, actor: User, username: str) -> DepositMember:
-    """Make somebody a co-owner, who may do with the deposit what its owner may."""
+    """Make somebody a co-owner, who may do with the deposit what its owner may.
+
+    The answer is the same whether or not an account has the name. A name that none has stays without rights, also when
+    somebody takes it later, until the owner writes it again.
+    """
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         user = User.objects.filter(username=username, is_active=True).first()
-        if user is None:
-            raise NotFoundError(
-                f"There is no account named {username}.", hint="Ask the person for their user name."
-            )
-        if user.pk == deposit.owner_id:
+        if user is not None and user.pk == deposit.owner_id:
             raise StateConflictError(f"{username} is the owner of this deposit already.")
-        member, _ = DepositMember.objects.get_or_create(deposit=deposit, user=user)
+        member, _ = DepositMember.objects.update_or_create(
+            deposit=deposit, name=username, defaults={"user": user}
+        )
         record_event(actor=actor, action="deposit.add_member", target=deposit.pk, detail={"user": username})
     return member
 
@@ -215,7 +217,7 @@ def remove_member(*, deposit_id: str, actor: User, username: str) -> None:
     """Take a co-owner's rights away; the owner stays."""
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
-        removed, _ = deposit.memberships.filter(user__username=username).delete()
+        removed, _ = deposit.memberships.filter(name=username).delete()
         if not removed:
             raise NotFoundError(f"{username} is no co-owner of this deposit.", hint="Reload the deposit.")
         record_event(

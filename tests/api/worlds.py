@@ -78,7 +78,8 @@ def build_world(state: str, people: People) -> World:
         "embargo_until": (timezone.now() + dt.timedelta(days=90)).date().isoformat(),
     }
     deposit = make_deposit(people.users["owner"], **(embargo if state == "embargoed" else {}))
-    DepositMember.objects.create(deposit=deposit, user=people.users["co-owner"])
+    co_owner = people.users["co-owner"]
+    DepositMember.objects.create(deposit=deposit, name=co_owner.username, user=co_owner)
     upload = _upload(deposit, people.users["owner"], is_whole=state != "draft")
     measurement = add_measurement(deposit, "second.raw")
     job = Job.objects.create(kind="test", target=deposit.pk, deposit=deposit, state="done")

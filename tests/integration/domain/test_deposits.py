@@ -17,7 +17,9 @@ from repository.errors import (
     StateConflictError,
 )
 from repository.models import AuditEvent, DatasetVersion, Deposit, Job
+from repository.selectors.access import can_edit
 from repository.selectors.datasets import describe_dataset
+from repository.selectors.deposits import describe_deposit
 from repository.selectors.search import SearchRequest, search
 from repository.services.deposits import (
     add_member,
@@ -212,13 +214,20 @@ def test_a_withdrawn_version_leaves_search_and_keeps_its_description() -> None:
     assert describe_dataset(version).title
 
 
-def test_a_co_owner_is_an_account() -> None:
+def test_a_co_owner_is_an_account_and_who_is_none_is_not_said() -> None:
     deposit, friend = make_deposit(), make_user()
     add_member(deposit_id=deposit.pk, actor=deposit.owner, username=friend.username)
     add_member(deposit_id=deposit.pk, actor=deposit.owner, username=friend.username)
     assert list(deposit.members.all()) == [friend]
-    with pytest.raises(NotFoundError):
-        add_member(deposit_id=deposit.pk, actor=deposit.owner, username="nobody")
+    add_member(deposit_id=deposit.pk, actor=deposit.owner, username="nobody")
+    assert describe_deposit(deposit).members == tuple(sorted([friend.username, "nobody"]))
+    late = make_user("nobody")
+    assert list(deposit.members.all()) == [friend], "a name that somebody takes later has no rights"
+    assert not can_edit(late, deposit)
+    add_member(deposit_id=deposit.pk, actor=deposit.owner, username="nobody")
+    assert can_edit(late, deposit)
+    remove_member(deposit_id=deposit.pk, actor=deposit.owner, username="nobody")
+    assert not can_edit(late, deposit)
     remove_member(deposit_id=deposit.pk, actor=friend, username=friend.username)
     assert not deposit.members.exists()
     with pytest.raises(NotFoundError):
