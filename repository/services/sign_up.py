@@ -112,8 +112,12 @@ def _name_refused() -> InvalidMetadataError:
 
 def _check_password(wanted: NewAccount, user: User) -> None:
     if wanted.password != wanted.password_again:
-        raise InvalidMetadataError("The two passwords differ.", pointer="/password2")
+        raise InvalidMetadataError(
+            "The two passwords differ.", pointer="/password2", hint="Write the same one twice."
+        )
     try:
         validate_password(wanted.password, user)
     except ValidationError as fault:
-        raise InvalidMetadataError(" ".join(fault.messages), pointer="/password") from fault
+        raise InvalidMetadataError(
+            " ".join(fault.messages), pointer="/password", hint="Choose another one."
+        ) from fault
