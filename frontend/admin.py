@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import Model
@@ -24,6 +25,8 @@ from repository.models import (
 admin.site.site_header = "Stemma administration"
 admin.site.site_title = "Stemma"
 admin.site.index_title = "Tables"
+# Administrators sign in where everybody does: one form tries passwords, and counts them.
+setattr(admin.site, "login", secure_admin_login(admin.site.login))  # noqa: B010  # a method of Django's
 
 
 if TYPE_CHECKING:  # generic for the type checker only

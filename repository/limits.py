@@ -48,7 +48,7 @@ PASSWORDS_OF_ADDRESS = Limit("passwords of address", 30, 5 * MINUTE)
 PASSWORDS_OF_ACCOUNT = Limit("passwords of account", 20, HOUR)
 
 # A course of forty people signs up from one address.
-SIGN_UPS_OF_ADDRESS = Limit("sign-ups of address", 40, HOUR)
+SIGN_UPS_OF_ADDRESS = Limit("sign-ups of address", 60, HOUR)
 # Mails: whoever uses up the count of a name has filled its owner's mailbox with links that work.
 MAILS_OF_ADDRESS = Limit("mails of address", 20, HOUR)
 MAILS_OF_NAME = Limit("mails of name", 5, HOUR)
@@ -57,6 +57,8 @@ LINKS_OF_ADDRESS = Limit("links out of mails of address", 60, HOUR)
 CHANGES_OF_ACCOUNT = Limit("changes of account", 10, 10 * MINUTE)
 # A token is never guessed; a program that goes on with an ended one costs a question to the database each time.
 WRONG_TOKENS_OF_ADDRESS = Limit("wrong tokens of address", 120, MINUTE)
+# Empty files cost no quota. A folder of thousands of files goes through as fast as one client sends it.
+UPLOADS_OF_ACCOUNT = Limit("uploads of account", 6000, MINUTE)
 
 LONGEST_SPAN_S = HOUR
 LEAST_REQUESTS_A_MINUTE = 600

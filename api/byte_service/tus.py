@@ -44,10 +44,12 @@ from api.byte_service.tus_refusals import (
 )
 from api.byte_service.visitors import Credential, identify, in_database, read_credential, require_same_origin
 from repository.errors import FileTooLargeError, InvalidMetadataError, StorageRefusedError
+from repository.limits import UPLOADS_OF_ACCOUNT
 from repository.selectors import addresses
 from repository.selectors.access import get_editable_deposit
 from repository.selectors.uploads import UploadView, describe_upload, require_user
 from repository.services.disk import is_promise_kept
+from repository.services.limits import count_attempt
 from repository.services.uploads import (
     UploadPlan,
     cancel_upload,
@@ -126,9 +128,11 @@ def _create(credential: Credential, metadata: dict[str, str], size: int) -> Uplo
             f"Upload-Metadata says {declared[:20]} bytes, Upload-Length {size}.", pointer="/size"
         )
     deposit = get_editable_deposit(visitor, deposit_id)
+    actor = require_user(visitor)
+    count_attempt(UPLOADS_OF_ACCOUNT.of(str(actor.pk)))
     return start_upload(
         deposit_id=deposit.pk,
-        actor=require_user(visitor),
+        actor=actor,
         path=path,
         size=size,
         sha256=metadata.get("sha256", ""),

@@ -131,7 +131,10 @@ def require_same_origin(request: Request, credential: Credential) -> None:
         return
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
-    own = {urlsplit(settings.PUBLIC_URL).netloc, request.headers.get("host", "")}
+    own = {
+        urlsplit(settings.PUBLIC_URL).netloc,
+        request.headers.get("host", ""),
+    }  # one of ours: `api.doorway`
     is_own = site == "same-origin" if origin is None else urlsplit(origin).netloc in own
     if not is_own or (site is not None and site not in {"same-origin", "none"}):
         raise PermissionRefusedError(

@@ -16,6 +16,7 @@ from typing import Literal, get_args
 from urllib.parse import unquote, urlsplit
 
 from repository.integrations.mail import Encryption, is_address
+from repository.limits import LEAST_REQUESTS_A_MINUTE
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -100,6 +101,7 @@ class Environment:
     web_threads: int
     accel_redirect: bool
     operator_networks: tuple[IPv4Network | IPv6Network, ...]
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     dask_scheduler_address: str | None
     log_level: str
     mail_server: MailServerEnvironment | None
@@ -154,11 +156,14 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         reconcile_seconds=source.number("STEMMA_RECONCILE_SECONDS", 5.0, minimum=0.2),
         max_file_bytes=source.size("STEMMA_MAX_FILE_SIZE", "2 TB"),
         quota_bytes=source.size("STEMMA_QUOTA", "10 TB"),
-        requests_per_minute=source.integer("STEMMA_REQUESTS_PER_MINUTE", 600, minimum=1),
+        requests_per_minute=source.integer(
+            "STEMMA_REQUESTS_PER_MINUTE", LEAST_REQUESTS_A_MINUTE, minimum=LEAST_REQUESTS_A_MINUTE
+        ),
         anonymous_requests_per_minute=source.integer("STEMMA_ANONYMOUS_REQUESTS_PER_MINUTE", 600, minimum=1),
         web_threads=source.web_threads(),
         accel_redirect=source.flag("STEMMA_ACCEL_REDIRECT"),
         operator_networks=source.networks("STEMMA_OPERATOR_NETWORKS"),
+        trusted_proxies=source.networks("STEMMA_TRUSTED_PROXIES"),
         dask_scheduler_address=source.optional("DASK_SCHEDULER_ADDRESS"),
         log_level=source.optional("STEMMA_LOG_LEVEL") or "INFO",
         mail_server=mail_server,

@@ -84,6 +84,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "api.limiting.LimitsMiddleware",
+    "frontend.accounts.devices.DeviceMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "frontend.content_security.ContentSecurityMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -119,10 +121,7 @@ TURN_PATIENCE_S = 10.0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "repository.User"
 KNOX_TOKEN_MODEL = "repository.ApiToken"  # noqa: S105  # the name of a table
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["frontend.accounts.backend.EvenBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -138,7 +137,7 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_ADAPTER = "frontend.accounts.links.LinksAdapter"
+ACCOUNT_ADAPTER = "frontend.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"reset_password": "frontend.accounts.forms.ForgottenPasswordForm"}
 LINK_LIFETIME = dt.timedelta(days=3)  # of links that make an account or confirm an address
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = LINK_LIFETIME.days
@@ -156,7 +155,6 @@ MAIL_SERVER = ENVIRONMENT.mail_server
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.mail_from
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https:")
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_URL.startswith("https:") else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 2**20  # metadata documents; bytes of files come by tus
@@ -205,6 +203,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(ENVIRONMENT.home / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "reconcile-jobs": {"task": "stemma.reconcile_jobs", "schedule": RECONCILE_SECONDS},
     "expire-uploads": {"task": "stemma.expire_uploads", "schedule": 3600.0},
+    "forget-past-counts": {"task": "stemma.forget_past_counts", "schedule": 600.0},
 }
 
 REST_FRAMEWORK = {
@@ -216,14 +215,9 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["api.throttling.AccountThrottle", "api.throttling.AddressThrottle"],
-    "DEFAULT_THROTTLE_RATES": {
-        "account": f"{ENVIRONMENT.requests_per_minute}/min",
-        "address": f"{ENVIRONMENT.anonymous_requests_per_minute}/min",
-    },
+    "DEFAULT_THROTTLE_CLASSES": ["api.throttling.RequestLimit"],
     "EXCEPTION_HANDLER": "api.errors.answer_problem",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-    "NUM_PROXIES": None,
     "URL_FORMAT_OVERRIDE": None,  # `?format=` is a search facet, not a renderer
 }
 REST_KNOX = {"TOKEN_TTL": dt.timedelta(days=30), "TOKEN_PREFIX": "stemma_", "AUTH_HEADER_PREFIX": "Token"}
@@ -248,19 +242,12 @@ SPECTACULAR_SETTINGS = {
         "ReadUntilEnum": ["opened", "converted"],
     },
 }
-CACHES = {
-    "default": {
-        "BACKEND": "repository.project.counters.SharedCounters",
-        "LOCATION": ENVIRONMENT.broker_url,
-        "KEY_PREFIX": "stemma",
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
-    }
-    if ENVIRONMENT.broker_url.startswith(("redis", "rediss"))
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-}
 
 STEMMA_HOME = ENVIRONMENT.home
 OPERATOR_NETWORKS = ENVIRONMENT.operator_networks
+TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies  # with ALLOWED_HOSTS what `api.doorway` goes by
+REQUESTS_PER_MINUTE = ENVIRONMENT.requests_per_minute
+ANONYMOUS_REQUESTS_PER_MINUTE = ENVIRONMENT.anonymous_requests_per_minute
 SANDBOX_MODE = ENVIRONMENT.sandbox
 JOB_LEASE_SECONDS = ENVIRONMENT.job_lease_seconds
 MAX_FILE_BYTES = ENVIRONMENT.max_file_bytes

@@ -67,7 +67,7 @@ def remove_past_counts() -> int:
     """Remove what has come back in full, and what a clock that was set back left in the future."""
     with connection.cursor() as cursor:
         cursor.execute(_REMOVE, [2 * LONGEST_SPAN_S])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _count(charge: Charge) -> float:

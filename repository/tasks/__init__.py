@@ -3,13 +3,14 @@
 from repository.tasks.bells import answer_bell
 from repository.tasks.identifiers import announce_doi
 from repository.tasks.mail import send_message
-from repository.tasks.maintenance import expire_uploads, reconcile_jobs
+from repository.tasks.maintenance import expire_uploads, forget_past_counts, reconcile_jobs
 from repository.tasks.worker import start_heartbeat
 
 __all__ = [
     "announce_doi",
     "answer_bell",
     "expire_uploads",
+    "forget_past_counts",
     "reconcile_jobs",
     "send_message",
     "start_heartbeat",

@@ -1,4 +1,4 @@
-"""What beat asks for: jobs that fell between two processes, uploads that nobody finishes."""
+"""What beat asks for: jobs that fell between two processes, uploads that nobody finishes, counts of the past."""
 
 import time
 
@@ -9,6 +9,7 @@ from django.conf import settings
 from repository.services import uploads
 from repository.services.jobs import list_exhausted_jobs, list_jobs_to_publish
 from repository.services.leftovers import remove_leftovers
+from repository.services.limits import remove_past_counts
 from repository.services.messages import forget_messages
 from repository.tasks.bells import list_unheard_bells
 from repository.tasks.jobs import fail_exhausted
@@ -54,3 +55,11 @@ def expire_uploads() -> None:
     forgotten = forget_messages()
     if forgotten:
         log.info("messages_forgotten", count=forgotten)
+
+
+@shared_task(name="stemma.forget_past_counts")
+def forget_past_counts() -> None:
+    """Remove the counts of attempts that have all come back, so that the table holds what counts just now."""
+    removed = remove_past_counts()
+    if removed:
+        log.info("past_counts_forgotten", count=removed)
