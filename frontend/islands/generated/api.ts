@@ -641,7 +641,20 @@ export interface components {
             /** Format: date-time */
             expiry: string | null;
             quota: number;
+            /** @description Bytes that count against the quota, `waiting` among them. */
             used: number;
+            /** @description Bytes of files that were deleted and are still stored. */
+            waiting: number;
+            /**
+             * Format: date-time
+             * @description From when these are removed by themselves.
+             */
+            waiting_until: string | null;
+            /**
+             * Format: date-time
+             * @description From when these are removed at once where an upload needs their room.
+             */
+            makes_room_at: string | null;
         };
         AcknowledgementInputRequest: {
             code: string;
