@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -30,23 +31,25 @@ KEEPERS = {
 }
 
 
-def list_names(tree: ast.AST) -> Iterator[str]:
-    """Yield every name that is called or imported."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            called = node.func
-            if isinstance(called, ast.Name | ast.Attribute):
-                yield called.id if isinstance(called, ast.Name) else called.attr
-
-
-def find_callers(name: str) -> set[str]:
+@cache
+def list_calls() -> dict[str, set[str]]:
+    """Return by file what it calls."""
     return {
-        str(file.relative_to(CHECKOUT))
+        str(file.relative_to(CHECKOUT)): set(list_called(ast.parse(file.read_text(encoding="utf-8"))))
         for room in ROOMS
         for file in (CHECKOUT / room).rglob("*.py")
         if "migrations" not in file.parts
-        and name in set(list_names(ast.parse(file.read_text(encoding="utf-8"))))
     }
+
+
+def list_called(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            yield node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+
+
+def find_callers(name: str) -> set[str]:
+    return {file for file, called in list_calls().items() if name in called}
 
 
 @pytest.mark.parametrize("name", KEEPERS)

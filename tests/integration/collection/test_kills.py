@@ -40,6 +40,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CONTENT = b"counts of a detector"
 DIGEST = digest_of(CONTENT)
 PATIENCE_S = 60
+MOST_LINES = 1000
 
 
 def round_of_beat() -> None:
@@ -48,23 +49,30 @@ def round_of_beat() -> None:
     collect_objects()
 
 
+def test_killed_before_some_lines_the_next_round_ends_it() -> None:
+    assert kill_rounds(range(1, MOST_LINES, 9)) > 40
+
+
+@pytest.mark.long
 def test_killed_before_any_line_the_next_round_ends_it() -> None:
-    kept = make_deposit()
-    upload(kept, "kept.raw", b"kept")
-    at_line, was_cut = 0, True
-    while was_cut:
-        at_line += 1
+    assert kill_rounds(range(1, MOST_LINES)) > 40
+
+
+def kill_rounds(lines: range) -> int:
+    """Kill a round before each of these lines, and end it with another; return the first line behind a round's end."""
+    upload(make_deposit(), "kept.raw", b"kept")
+    for at_line in lines:
         deposit = make_deposit()
         upload(deposit, "a.raw", CONTENT)
         upload(deposit, "b.raw", b"other bytes")
         delete_deposit(deposit_id=deposit.pk, actor=deposit.owner)
         pass_time(GRACE)
-        before = counted()
+        before, was_cut = counted(), False
         try:
             with power_cut(at_line, collection, store_walks):
                 round_of_beat()
-            was_cut = False
         except PowerCutError:
+            was_cut = True
             connection.close()
         assert is_stored(b"kept")
         round_of_beat()
@@ -72,13 +80,16 @@ def test_killed_before_any_line_the_next_round_ends_it() -> None:
         assert StoredObject.objects.count() == 1
         assert counted() - before == 2, f"killed before line {at_line}: each removal is written down once"
         assert measure_use(deposit.owner).used == 0
-    assert at_line > 40, "the lines of a whole round were tried"
+        if not was_cut:
+            return at_line
+    pytest.fail("a round has more lines than were tried")
 
 
 def counted() -> int:
     return sum(event.detail["count"] for event in AuditEvent.objects.filter(action="objects.collect"))
 
 
+@pytest.mark.long
 def test_an_upload_killed_before_any_line_is_taken_up_again() -> None:
     at_line, was_cut = 0, True
     while was_cut:
