@@ -1,5 +1,6 @@
 """Ending a piece of our code before any chosen line of it, as a kill of its process would."""
 
+import linecache
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +18,9 @@ def power_cut(at_line: int, *modules: ModuleType) -> Iterator[None]:
     files = {str(module.__file__) for module in modules}
     executed = 0
 
-    def trace_lines(_frame: FrameType, event: str, _argument: Any) -> Any:
+    def trace_lines(frame: FrameType, event: str, _argument: Any) -> Any:
         nonlocal executed
-        if event == "line":
+        if event == "line" and not _is_passed_over(frame):
             executed += 1
             if executed == at_line:
                 raise PowerCutError
@@ -34,3 +35,9 @@ def power_cut(at_line: int, *modules: ModuleType) -> Iterator[None]:
         yield
     finally:
         sys.settrace(former)
+
+
+def _is_passed_over(frame: FrameType) -> bool:
+    """Return whether to let a line be: a `with` is reached again as it ends, and cut there it would never end."""
+    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+    return line.startswith(("with ", "except ", "finally:"))

@@ -20,13 +20,16 @@ from django.db.models.functions import Now
 from repository.models import Deposit, StoredObject
 from repository.models.storage_use import own_grace
 from repository.services.audit import record_event
-from repository.services.references import find_referenced, is_referenced
+from repository.services.references import find_referenced, is_unreferenced
 from repository.services.storage import open_whole_store
 
 BATCH = 50
-"""Objects whose rows are locked together: a writer of one of them waits while that many are removed."""
+"""Objects whose rows are locked together: a writer of one of them waits while the others are removed."""
 
-ROUND_S = 20.0
+HOLD_S = 2.0
+"""So long at most, however slow the store is, and for the one removal that is under way."""
+
+ROUND_S = 10.0
 OWN_ROUND_S = 5.0
 
 log = structlog.get_logger(__name__)
@@ -73,14 +76,14 @@ def collect_charged(*, deposit_id: str, seconds: float = OWN_ROUND_S) -> bool:
 
 def forecast_collection() -> Iterator[Forecast]:
     """Yield what the next round would remove, changing nothing."""
-    due = StoredObject.objects.filter(_is_due() & ~is_referenced()).order_by("unreferenced_since", "pk")
+    due = StoredObject.objects.filter(_is_due() & is_unreferenced()).order_by("unreferenced_since", "pk")
     for row in due.iterator(chunk_size=1000):
         yield Forecast(row.pk, row.size, row.unreferenced_since)
 
 
 def count_waiting() -> Removed:
     """Return how much has no reference, marked or not, whether or not its grace time is over."""
-    waiting = StoredObject.objects.filter(~is_referenced())
+    waiting = StoredObject.objects.filter(is_unreferenced())
     return Removed(waiting.count(), waiting.aggregate(total=Sum("size"))["total"] or 0)
 
 
@@ -120,9 +123,13 @@ def _remove(batch: list[str]) -> Removed:
         given_up = StoredObject.objects.select_for_update(skip_locked=True).filter(
             pk__in=batch, is_present=False, unreferenced_since__isnull=False
         )
-        rows = list(given_up.order_by("pk"))
-        for row in rows:
+        rows: list[StoredObject] = []
+        end = time.monotonic() + HOLD_S
+        for row in given_up.order_by("pk"):
             store.remove(row.pk)
+            rows.append(row)
+            if time.monotonic() > end:  # the rest stays given up, for the next batch
+                break
         removed = Removed(len(rows), sum(row.size for row in rows))
         if rows:
             StoredObject.objects.filter(pk__in=[row.pk for row in rows]).delete()

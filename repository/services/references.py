@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.db.models import Exists, Model, OuterRef, Q
 
-from repository.models import StoredObject
-
 if TYPE_CHECKING:  # generic for the type checker only
     from django.db.models.fields import Field
 
@@ -58,10 +56,24 @@ def list_references() -> tuple[Reference, ...]:
 def is_referenced() -> Q:
     """Return the condition on stored objects that a row refers to them."""
     condition = Q()
-    for reference in list_references():
-        rows = reference.model._default_manager.filter(**{reference.field: OuterRef("sha256")})  # noqa: SLF001
-        condition |= Q(Exists(rows))
+    for rows in _list_rows():
+        condition |= Q(rows)
     return condition
+
+
+def is_unreferenced() -> Q:
+    """Return the condition on stored objects that no row refers to them; spelled so that indexes answer it."""
+    condition = Q()
+    for rows in _list_rows():
+        condition &= ~Q(rows)
+    return condition
+
+
+def _list_rows() -> list[Exists]:
+    return [
+        Exists(reference.model._default_manager.filter(**{reference.field: OuterRef("sha256")}))  # noqa: SLF001
+        for reference in list_references()
+    ]
 
 
 def find_referenced(digests: Iterable[str]) -> set[str]:
@@ -74,9 +86,3 @@ def find_referenced(digests: Iterable[str]) -> set[str]:
             **{f"{reference.field}__in": names}
         ).values_list(reference.field, flat=True)
     }
-
-
-def list_unreferenced(digests: Iterable[str]) -> list[str]:
-    """Return those stored objects among the digests to which no row refers, as the database stands now."""
-    rows = StoredObject.objects.filter(~is_referenced(), pk__in=list(digests))
-    return list(rows.order_by("pk").values_list("pk", flat=True))

@@ -15,11 +15,11 @@ from django.db.models.functions import Now
 
 from repository.integrations.object_store import ListedObject
 from repository.models import StoredObject, StoreWalk
-from repository.services.references import find_referenced, is_referenced
+from repository.services.references import find_referenced, is_referenced, is_unreferenced
 from repository.services.storage import open_whole_store
 
 BATCH = 2000
-STEP_S = 10.0
+STEP_S = 3.0
 MARK_PAUSE = dt.timedelta(minutes=10)
 LIST_PAUSE = dt.timedelta(
     days=1
@@ -86,7 +86,7 @@ def _mark_batch(position: str) -> tuple[str, int]:
     if not digests:
         return "", 0
     rows = StoredObject.objects.filter(pk__gt=position, pk__lte=digests[-1])
-    lost = rows.filter(~is_referenced(), unreferenced_since__isnull=True)
+    lost = rows.filter(is_unreferenced(), unreferenced_since__isnull=True)
     marked = _update(list(lost.values_list("pk", flat=True)), unreferenced_since=Now())
     # A charge ends with the grace time, whoever else has the same bytes: its end tells nothing about others.
     found = rows.filter(is_referenced(), unreferenced_since__isnull=False, charged_to__isnull=True)

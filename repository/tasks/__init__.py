@@ -3,12 +3,13 @@
 from repository.tasks.bells import answer_bell
 from repository.tasks.fixity import start_fixity_round
 from repository.tasks.identifiers import announce_doi
-from repository.tasks.maintenance import expire_uploads, reconcile_jobs
+from repository.tasks.maintenance import collect_stored_objects, expire_uploads, reconcile_jobs
 from repository.tasks.worker import start_heartbeat
 
 __all__ = [
     "announce_doi",
     "answer_bell",
+    "collect_stored_objects",
     "expire_uploads",
     "reconcile_jobs",
     "start_fixity_round",

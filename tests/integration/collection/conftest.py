@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import os
 import uuid
 from typing import Any
 
@@ -70,6 +71,8 @@ def list_owned() -> set[str]:
 
 
 @pytest.fixture(autouse=True)
-def _grace(stemma_home: Any, settings: Any) -> None:
+def _grace(stemma_home: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Processes are killed here, not machines: what is not flushed outlives them, and hundreds of flushes take minutes.
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
     settings.COLLECT_GRACE = GRACE
     settings.COLLECT_OWN_GRACE = dt.timedelta(minutes=5)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -109,7 +110,7 @@ class Lives(RuleBasedStateMachine):
     def go_on_with_uploads(self, cut: int) -> None:
         """Ask for an answer again: the digest was noted before the power went."""
         for key in Upload.objects.exclude(sha256="").filter(completed_at=None).values_list("pk", flat=True):
-            self.attempt(lambda key=key: complete_upload(upload_id=key, sha256=""), cut=cut)
+            self.attempt(partial(complete_upload, upload_id=key, sha256=""), cut=cut)
 
     @rule(number=st.integers(0, 2), path=PATHS, cut=CUTS)
     def delete_file(self, number: int, path: str, cut: int) -> None:
@@ -232,8 +233,8 @@ class Lives(RuleBasedStateMachine):
 
 
 LIVES = settings(
-    max_examples=40,
-    stateful_step_count=25,
+    max_examples=15,
+    stateful_step_count=20,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     suppress_health_check=list(HealthCheck),
@@ -246,4 +247,4 @@ def test_nothing_is_lost_and_nothing_is_left() -> None:
 
 @pytest.mark.long
 def test_nothing_is_lost_and_nothing_is_left_in_long_lives() -> None:
-    run_state_machine_as_test(Lives, settings=settings(LIVES, max_examples=400, stateful_step_count=60))
+    run_state_machine_as_test(Lives, settings=settings(LIVES, max_examples=150, stateful_step_count=60))
