@@ -10,7 +10,8 @@ from repository.integrations.object_store import (
 )
 from repository.services.storage import get_object_store
 
-BLOCK_BYTES = 1 << 18
+WINDOW_BYTES = 4 << 20
+"""What is asked of the store at once: few requests to a bucket, and each over in time for the slowest visitor."""
 
 
 class BrokenObjectError(Exception):
@@ -51,6 +52,8 @@ class CheckedReading:
         self._position = start
         self._stop = size if stop is None else stop
         self._digest = hashlib.sha256() if (start, self._stop) == (0, size) else None
+        self._is_begun = False
+        self._window: Iterator[bytes] = iter(())
 
     def next_block(self) -> bytes:
         """Return the next block; an empty one is the end.
@@ -60,16 +63,16 @@ class CheckedReading:
         BrokenObjectError
             The bytes are not those that were stored; none of this block is to be given out.
         """
-        start, end = self._position, min(self._position + BLOCK_BYTES, self._stop)
-        if start == 0 and self._digest is not None:
+        if self._digest is not None and not self._is_begun:
             require_size(self._sha256, self._size)
-        if start == end:
+        self._is_begun = True
+        if self._position == self._stop:
             return b""
-        block = self._read(start, end)
-        self._position = end
+        block = self._read()
+        self._position += len(block)
         if self._digest is not None:
             self._digest.update(block)
-            if end == self._stop and self._digest.hexdigest() != self._sha256:
+            if self._position == self._stop and self._digest.hexdigest() != self._sha256:
                 raise BrokenObjectError(f"its bytes have the sha256 {self._digest.hexdigest()}")
         return block
 
@@ -77,13 +80,17 @@ class CheckedReading:
         while block := self.next_block():
             yield block
 
-    def _read(self, start: int, end: int) -> bytes:
+    def _read(self) -> bytes:
         try:
-            block = b"".join(get_object_store().open_range(self._sha256, start, end))
+            block = next(self._window, b"")
+            if not block:
+                end = min(self._position + WINDOW_BYTES, self._stop)
+                self._window = get_object_store().open_range(self._sha256, self._position, end)
+                block = next(self._window, b"")
         except ObjectMissingError as error:
             raise BrokenObjectError("it is missing") from error
         except (RangeRefusedError, DigestMismatchError) as error:
             raise BrokenObjectError(str(error)) from error
-        if len(block) != end - start:
-            raise BrokenObjectError(f"it ended at byte {start + len(block)} of {self._size}")
+        if not block:
+            raise BrokenObjectError(f"it ended at byte {self._position} of {self._size}")
         return block

@@ -15,9 +15,6 @@ from django.db.models import Exists, Model, OuterRef, Q
 if TYPE_CHECKING:  # generic for the type checker only
     from django.db.models.fields import Field
 
-if TYPE_CHECKING:  # generic for the type checker only
-    from django.db.models.fields import Field
-
 MENTIONS = {
     "ApiToken.digest": "the hash of a token",
     "Product.input_digests": "provenance: from which bytes it was made; what has those keeps them",
