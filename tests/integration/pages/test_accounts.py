@@ -20,7 +20,7 @@ from repository.models.account_addresses import confirm_address, find_account
 from repository.project import settings as written
 from repository.services.messages import create_message
 from repository.services.sign_up import make_sign_up_key
-from tests.factories import make_deposit, make_user
+from tests.factories import make_user
 from tests.mail import find_links, list_letters, work_off
 
 pytestmark = pytest.mark.django_db
@@ -378,27 +378,3 @@ def test_what_is_no_address_is_said_at_its_field(client: Client, address: str) -
 def test_letters_of_all_alphabets_in_a_domain_are_encoded(client: Client, mailed: Callable[[], Any]) -> None:
     client.post("/accounts/signup/", {"email": "marie@bücher.example"})
     assert mailed()["To"] == "marie@xn--bcher-kva.example"
-
-
-def test_adding_a_co_owner_tells_nothing_of_accounts(client: Client) -> None:
-    owner = make_user("owner")
-    make_user("known")
-    make_user("closed", is_active=False)
-    client.force_login(owner)
-    told = []
-    for name in ("known", "closed", "nobody"):
-        deposit = make_deposit(owner)
-        with CaptureQueriesContext(connection) as asked:
-            answer = client.post(
-                f"/api/v1/deposits/{deposit.pk}/members/",
-                {"username": name},
-                content_type="application/json",
-            )
-        page = client.get(f"/deposits/{deposit.pk}").content.decode()
-        shown = re.search(rf"<li>{name} .*?</li>", page)
-        assert shown is not None
-        statements = len(asked.captured_queries)
-        line = shown[0].replace(name, "…").replace(deposit.pk, "…")
-        told.append((answer.status_code, answer.json()["members"] == [name], statements, line))
-    assert told[0][:2] == (200, True)
-    assert told[1:] == [told[0]] * 2
