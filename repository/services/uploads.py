@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -17,15 +17,18 @@ from repository.errors import (
     FileTooLargeError,
     InvalidMetadataError,
     NotFoundError,
+    PathClashError,
     PathTakenError,
     QuotaExceededError,
     UploadGoneError,
+    UploadRunningError,
 )
 from repository.models import DataFile, Deposit, Finding, Upload, User
+from repository.schema.file_names import list_folders
 from repository.schema.findings import Finding as FoundProblem
 from repository.services.audit import record_event
 from repository.services.deposits import lock_deposit, reopen_draft, require_open
-from repository.services.disk import is_promise_kept, promise_room
+from repository.services.disk import format_bytes, is_promise_kept, promise_room
 from repository.services.findings import replace_findings
 from repository.services.paths import normalize_path
 from repository.services.storage import get_object_store, upload_folder
@@ -62,10 +65,22 @@ def count_arrived(upload_id: uuid.UUID, size: int) -> int:
         return size
 
 
-def start_upload(*, deposit_id: str, actor: User, path: str, size: int, sha256: str = "") -> UploadPlan:
+def start_upload(
+    *, deposit_id: str, actor: User, path: str, size: int, sha256: str = "", replace: str = ""
+) -> UploadPlan:
     """Promise bytes for a path. Refuses before a byte is sent what could not be kept.
 
-    The same promise made twice continues the first one, so that a client that lost its notes loses no bytes.
+    The same promise made twice continues the first one, so that a client that lost its notes loses no bytes. Another
+    one takes the place of an upload that received nothing for long, and of the one whose id `replace` names.
+
+    Raises
+    ------
+    InvalidPathError
+        The path breaks the rule for names.
+    PathClashError
+        It would make a folder of a file of the deposit, or a file of a folder.
+    PathTakenError, UploadRunningError
+        Other bytes are stored under it, or on their way.
     """
     path = normalize_path(path)
     sha256 = _normalize_digest(sha256)
@@ -73,25 +88,27 @@ def start_upload(*, deposit_id: str, actor: User, path: str, size: int, sha256: 
         raise FileTooLargeError(
             f"{path} has {size} bytes; this server accepts {settings.MAX_FILE_BYTES} per file."
         )
-    replaced: Path | None = None
+    former: _Former | None = None
     with transaction.atomic():
-        deposit = lock_deposit(deposit_id=deposit_id)
+        deposit = lock_deposit(deposit_id=deposit_id)  # promises of one deposit are made one after the other
         require_open(deposit)
         existing = deposit.current_files.select_related("upload").filter(path=path).first()
         if existing is not None:
             plan = _continue_existing(existing, size=size, sha256=sha256)
             if plan is not None:
                 return plan
-            replaced = _take_away(existing)
+            former = _take_away(existing, replace=replace)
+        _refuse_clash(deposit, path)
         _require_quota(deposit.owner, size)
         if deposit.state != Deposit.State.DRAFT:
             reopen_draft(deposit)
         upload = _create_upload(deposit, actor=actor, path=path, size=size, sha256=sha256)
-        given_back = replaced.stat().st_size if replaced is not None and replaced.exists() else 0
-        promise_room(upload_id=upload.pk, size=size, given_back=given_back)
+        if former is not None:
+            _note_replaced(upload, former, actor=actor)
+        promise_room(upload_id=upload.pk, size=size, given_back=former.arrived if former is not None else 0)
         upload_file(upload.pk).touch()
-    if replaced is not None:  # only now: a promise that was refused leaves what had arrived as it was
-        replaced.unlink(missing_ok=True)
+    if former is not None:  # only now: a promise that was refused leaves what had arrived as it was
+        former.location.unlink(missing_ok=True)
     return UploadPlan(upload_id=upload.pk, path=path, size=size, offset=0)
 
 
@@ -238,11 +255,77 @@ def _continue_existing(existing: DataFile, *, size: int, sha256: str) -> UploadP
     return None
 
 
-def _take_away(existing: DataFile) -> Path | None:
-    """Make room for another promise of the same path; return the bytes that had arrived for the former one."""
-    path = upload_file(existing.upload.pk) if existing.state == DataFile.State.UPLOADING else None
+@dataclass(frozen=True, slots=True)
+class _Former:
+    """An upload that ends for another promise of its path."""
+
+    id: uuid.UUID
+    location: Path
+    size: int
+    arrived: int
+
+
+def _take_away(existing: DataFile, *, replace: str) -> _Former | None:
+    """Make room for another promise of the same path; return the transfer that this ends.
+
+    Raises
+    ------
+    UploadRunningError
+        Bytes came lately, and nobody said that they are to be thrown away.
+    """
+    if existing.state != DataFile.State.UPLOADING:
+        existing.delete()
+        return None
+    upload = existing.upload
+    location = upload_file(upload.pk)
+    former = _Former(upload.pk, location, upload.size, location.stat().st_size if location.exists() else 0)
+    if replace != str(upload.pk) and location.exists() and is_promise_kept(location):
+        raise UploadRunningError(
+            f"{existing.path} is being uploaded already, with other bytes: {format_bytes(former.arrived)} of "
+            f"{format_bytes(former.size)} are here, sent by {upload.user.username}.",
+            pointer="/path",
+            details={"upload": str(upload.pk)},
+        )
     existing.delete()
-    return path
+    return former
+
+
+def _note_replaced(upload: Upload, former: _Former, *, actor: User) -> None:
+    """Say where the person looks that an unfinished upload has ended for this one."""
+    data_file = upload.data_file
+    detail = {
+        "path": data_file.path,
+        "upload": str(former.id),
+        "size": former.size,
+        "arrived": former.arrived,
+    }
+    record_event(actor=actor, action="upload.replace", target=data_file.deposit_id, detail=detail)
+    found = FoundProblem(
+        severity="info",
+        code="upload_replaced",
+        layer="file",
+        message=(
+            f"An unfinished upload of {data_file.path} ({format_bytes(former.arrived)} of "
+            f"{format_bytes(former.size)}) was ended for this one, which promises other bytes."
+        ),
+    )
+    replace_findings(
+        deposit=data_file.deposit, stage=Finding.Stage.UPLOAD, data_file=data_file, found=[found]
+    )
+
+
+def _refuse_clash(deposit: Deposit, path: str) -> None:
+    """Refuse a file where another needs a folder: readers, and people who download, could not have both."""
+    folders = list_folders(path)
+    near = deposit.current_files.filter(Q(path__in=folders) | Q(path__startswith=f"{path}/")).first()
+    if near is None:
+        return
+    what = (
+        f"{near.path} is a file of this deposit, and {path} would lie in a folder of that name."
+        if near.path in folders
+        else f"{path} is a folder of this deposit already: {near.path} lies in it."
+    )
+    raise PathClashError(what, pointer="/path")
 
 
 def _create_upload(deposit: Deposit, *, actor: User, path: str, size: int, sha256: str) -> Upload:
