@@ -83,7 +83,9 @@ def build_problem(
 
 def _describe_finding(finding: Finding) -> dict[str, Any]:
     described = finding.as_dict()
-    return described | {part: hide_internals(described[part]) for part in ("message", "hint")}
+    for part in (described, *described.get("where", ())):
+        part.update({name: hide_internals(part[name]) for name in ("message", "hint")})
+    return described
 
 
 def describe_refusal(refusal: errors.RepositoryError) -> dict[str, Any]:
@@ -95,7 +97,7 @@ def describe_refusal(refusal: errors.RepositoryError) -> dict[str, Any]:
         hint=refusal.hint,
         pointer=refusal.pointer,
         findings=refusal.findings,
-    )
+    ) | {name: hide_internals(text) for name, text in refusal.details.items()}
 
 
 def advise_retry(refusal: errors.RepositoryError) -> dict[str, str]:

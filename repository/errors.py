@@ -1,6 +1,6 @@
 """Every refusal of the domain: one class each, no HTTP in it (`api/errors.py` maps class to problem document)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from repository.schema.findings import Finding
 
@@ -18,19 +18,28 @@ class RepositoryError(Exception):
         JSON pointer to the field that was refused, or empty.
     findings
         The findings that caused the refusal, where there are any.
+    details
+        Further members of the problem document, for programs.
     """
 
     code = "refused"
     hint = ""
 
     def __init__(
-        self, message: str, *, hint: str = "", pointer: str = "", findings: Sequence[Finding] = ()
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        pointer: str = "",
+        findings: Sequence[Finding] = (),
+        details: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint or type(self).hint
         self.pointer = pointer
         self.findings = tuple(findings)
+        self.details = dict(details or {})
 
 
 class NotFoundError(RepositoryError):
@@ -102,9 +111,7 @@ class InvalidPathError(RepositoryError):
     """The file path cannot be used inside a deposit."""
 
     code = "invalid_path"
-    hint = (
-        "Use a relative path with forward slashes, without `..`, at most 255 bytes per part and 1024 in all."
-    )
+    hint = "Rename the file; the rule for names is at /api/v1/schemas/file-names.json."
 
 
 class PathTakenError(RepositoryError):
@@ -112,6 +119,23 @@ class PathTakenError(RepositoryError):
 
     code = "path_taken"
     hint = "Delete the stored file first or upload under another name."
+
+
+class PathClashError(PathTakenError):
+    """The path would make a folder of a file, or a file of a folder."""
+
+    code = "path_clash"
+    hint = "No disk holds a file and a folder of one name: rename one of them."
+
+
+class UploadRunningError(PathTakenError):
+    """Other bytes for this path are on their way just now."""
+
+    code = "upload_running"
+    hint = (
+        "Let it finish, or end it: remove the unfinished file from the deposit (`stemma remove`, or DELETE on the "
+        "upload), or repeat the promise with its id under `replace` in Upload-Metadata."
+    )
 
 
 class FileTooLargeError(RepositoryError):

@@ -4,7 +4,7 @@ Every member is checked against its sha256 on the way. A ZIP has a checksum of i
 bytes as well; so at a member that is not good the archive breaks off, and without its end it is none.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 
 from anyio.to_thread import run_sync
 from starlette.requests import Request
@@ -14,6 +14,7 @@ from zipstream import ZIP_STORED, ZipStream
 from api.byte_service.damage import report, require_whole
 from api.byte_service.visitors import identify_reader, in_database, read_credential
 from api.caching import PRIVATE, PUBLIC_BUT_ASK
+from repository.schema.file_names import plan_member_names
 from repository.selectors.byte_objects import list_version_files
 from repository.services.checked_reading import BrokenObjectError, CheckedReading
 
@@ -30,7 +31,7 @@ class BrokenMemberError(Exception):
 
 
 async def send_archive(request: Request) -> Response:
-    """Send every file of a version under its own path; nothing is written to a disk on the way."""
+    """Send every file of a version; nothing is written to a disk on the way."""
     dataset_id = request.path_params["dataset_id"]
     number = request.path_params.get("number")
     credential = read_credential(request)
@@ -51,11 +52,29 @@ async def send_archive(request: Request) -> Response:
 
 
 def build_archive(files: STORED_FILES) -> ZipStream:
-    """Return the archive, uncompressed: its length is known beforehand and detector data hardly compress again."""
+    """Return the archive, uncompressed: its length is known beforehand and detector data hardly compress again.
+
+    Each file has its own path in it, unless it was published before the rule for names and some system could not unpack
+    it: then another, which a member at the end tells.
+    """
     archive = ZipStream(compress_type=ZIP_STORED, sized=True)
+    names = plan_member_names([path for path, _, _ in files])
     for path, sha256, size in files:
-        archive.add(_read(sha256, size), path, size=size)
+        archive.add(_read(sha256, size), names[path], size=size)
+    renamed = [f"{name}\t{path!r}" for path, name in names.items() if name != path]
+    if renamed:
+        head = "Files that not every system can unpack under the names of the dataset: name here, name there."
+        archive.add(
+            "\n".join([head, *renamed, ""]).encode("utf-8", "backslashreplace"), _name_note(names.values())
+        )
     return archive
+
+
+def _name_note(taken: Collection[str]) -> str:
+    name = "RENAMED-FILES.txt"
+    while name.lower() in {one.lower() for one in taken}:
+        name = f"_{name}"
+    return name
 
 
 def _read(sha256: str, size: int) -> Iterator[bytes]:

@@ -136,6 +136,7 @@ def _create(credential: Credential, metadata: dict[str, str], size: int) -> Uplo
         path=path,
         size=size,
         sha256=metadata.get("sha256", ""),
+        replace=metadata.get("replace", ""),
     )
 
 

@@ -161,13 +161,13 @@ class ValidationView(APIView):
 
     @extend_schema(operation_id="getValidation", responses={200: ValidationShape, **problems(401, 403, 404)})
     def get(self, request: Request, deposit_id: str) -> Response:
-        """Return every finding and, per measurement, what is required and answered."""
+        """Return each cause once with its places and, per measurement, what is required and answered."""
         view = describe_deposit(get_deposit(request.user, deposit_id))
         requirements = {
             measurement.id: RequirementShape(measurement.requirements, many=True).data
             for measurement in view.measurements
         }
-        findings = FindingShape(view.all_findings, many=True).data
+        findings = FindingShape(view.grouped_findings, many=True).data
         return Response({"state": view.state, "findings": findings, "requirements": requirements})
 
 

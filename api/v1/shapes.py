@@ -7,6 +7,13 @@ from rest_framework import serializers
 Nested = serializers.Serializer
 
 
+class PlaceShape(Nested[Any]):
+    path = serializers.CharField(allow_blank=True, help_text="The file; of a measurement its primary one.")
+    measurement = serializers.CharField(allow_null=True)
+    message = serializers.CharField(help_text="What was found here.")
+    hint = serializers.CharField(allow_blank=True)
+
+
 class FindingShape(Nested[Any]):
     severity = serializers.ChoiceField(choices=["error", "warning", "info"])
     code = serializers.CharField()
@@ -15,6 +22,14 @@ class FindingShape(Nested[Any]):
     hint = serializers.CharField(allow_blank=True)
     layer = serializers.CharField()
     stage = serializers.CharField(required=False)
+    where = PlaceShape(
+        many=True, required=False, help_text="Of a cause in files or measurements: each of them."
+    )
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Leave out an empty list: only what stands for several findings has places."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        return shown if shown.get("where") else {key: value for key, value in shown.items() if key != "where"}
 
 
 class ProblemShape(Nested[Any]):
@@ -27,6 +42,7 @@ class ProblemShape(Nested[Any]):
     detail = serializers.CharField()
     hint = serializers.CharField(allow_blank=True)
     pointer = serializers.CharField(required=False)
+    upload = serializers.CharField(required=False, help_text="With `upload_running`: the id of that upload.")
     findings = FindingShape(many=True, required=False)
 
 
@@ -133,6 +149,11 @@ class ProgressShape(Nested[Any]):
     failed = serializers.ListField(child=serializers.CharField())
 
 
+class LeftOutShape(Nested[Any]):
+    path = serializers.CharField()
+    reason = serializers.CharField()
+
+
 class DepositShape(Nested[Any]):
     id = serializers.CharField()
     state = serializers.ChoiceField(
@@ -153,7 +174,11 @@ class DepositShape(Nested[Any]):
     metadata = serializers.JSONField(source="document")
     dataset = serializers.JSONField()
     accepted_warnings = serializers.JSONField()
-    findings = FindingShape(many=True)
+    findings = FindingShape(
+        many=True,
+        source="grouped_findings",
+        help_text="Each cause once, with where it was found; files and measurements say their own.",
+    )
     files = FileShape(many=True)
     measurements = MeasurementShape(many=True)
     progress = ProgressShape()
@@ -161,6 +186,7 @@ class DepositShape(Nested[Any]):
         choices=["opened", "converted"],
         help_text="How far the files are read since they were handed in last.",
     )
+    left_out = LeftOutShape(many=True, help_text="Files of an earlier version that this one will not hold.")
     version = serializers.IntegerField(allow_null=True)
 
 

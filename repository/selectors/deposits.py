@@ -12,10 +12,12 @@ from repository.models import DataFile, DatasetVersion, Deposit, Finding, Identi
 from repository.models.job import is_answerable
 from repository.schema import Requirement, SignalShape, list_requirements
 from repository.schema.calibrated_axes import calibrate_axes
+from repository.schema.findings import Place, group_findings
 from repository.schema.plain_text import hide_internals
 from repository.selectors import addresses
 from repository.selectors.access import own_deposits
 from repository.selectors.damage import find_damaged
+from repository.selectors.left_out import LeftOutView, list_left_out
 from repository.selectors.progress import ProgressView, describe_progress
 from repository.selectors.reading import ReadingView, list_readings
 
@@ -31,6 +33,7 @@ class FindingView:
     hint: str
     layer: str
     stage: str
+    where: tuple[Place, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", hide_internals(self.message))
@@ -117,6 +120,8 @@ class DepositView:
 
     Attributes
     ----------
+    findings
+        What was found about the whole; files and measurements have their own.
     version, number
         The version that is published, and the one that this is or will be.
     """
@@ -141,6 +146,7 @@ class DepositView:
     measurements: tuple[MeasurementView, ...]
     progress: ProgressView
     read_until: str
+    left_out: tuple[LeftOutView, ...]
     is_answerable: bool
     version: int | None
     number: int
@@ -151,6 +157,17 @@ class DepositView:
         of_files = (finding for file in self.files for finding in file.findings)
         of_measurements = (finding for measurement in self.measurements for finding in measurement.findings)
         return (*self.findings, *of_files, *of_measurements)
+
+    @property
+    def grouped_findings(self) -> list[FindingView]:
+        """Return each cause once, with the files and measurements it was found in."""
+        return group_findings(
+            [
+                *(("", None, finding) for finding in self.findings),
+                *((file.path, None, finding) for file in self.files for finding in file.findings),
+                *((one.path, one.id, finding) for one in self.measurements for finding in one.findings),
+            ]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +233,7 @@ def describe_deposit(deposit: Deposit) -> DepositView:
         ),
         progress=describe_progress(deposit),
         read_until=deposit.read_until,
+        left_out=tuple(list_left_out(deposit)),
         is_answerable=is_answerable(deposit),
         version=newest.version_number if newest is not None and is_published else None,
         number=(newest.version_number if newest is not None else None) or 1,

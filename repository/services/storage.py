@@ -1,5 +1,6 @@
 """Where the bytes are. The settings choose the store; everything else knows only its protocol."""
 
+import uuid
 from functools import cache, partial
 from pathlib import Path
 
@@ -19,6 +20,7 @@ __all__ = [
     "ObjectStoreUnavailableError",
     "get_object_store",
     "open_whole_store",
+    "upload_file",
     "upload_folder",
     "work_folder",
 ]
@@ -61,6 +63,11 @@ def upload_folder() -> Path:
     folder = Path(settings.STEMMA_HOME) / "uploads"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def upload_file(upload_id: uuid.UUID) -> Path:
+    """Return the file that collects the bytes of an upload."""
+    return upload_folder() / str(upload_id)
 
 
 def work_folder(name: str) -> Path:

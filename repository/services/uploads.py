@@ -6,7 +6,6 @@ import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
@@ -31,8 +30,9 @@ from repository.services.deposits import lock_deposit, remove_transfers, reopen_
 from repository.services.disk import is_promise_kept, promise_room
 from repository.services.findings import replace_findings
 from repository.services.fixity import is_damaged
+from repository.services.former_uploads import FormerUpload, note_replaced, refuse_clash, take_away
 from repository.services.paths import normalize_path
-from repository.services.storage import upload_folder
+from repository.services.storage import upload_file
 from repository.services.stored_objects import adopt_object, delete_files
 from repository.services.succession import leave_out_file
 
@@ -54,11 +54,6 @@ class UploadPlan:
         return self.upload_id is None
 
 
-def upload_file(upload_id: uuid.UUID) -> Path:
-    """Return the file that collects the bytes of an upload."""
-    return upload_folder() / str(upload_id)
-
-
 def count_arrived(upload_id: uuid.UUID, size: int) -> int:
     """Return how many bytes are on the disk; a file that has moved into the store was whole."""
     try:
@@ -67,10 +62,22 @@ def count_arrived(upload_id: uuid.UUID, size: int) -> int:
         return size
 
 
-def start_upload(*, deposit_id: str, actor: User, path: str, size: int, sha256: str = "") -> UploadPlan:
+def start_upload(
+    *, deposit_id: str, actor: User, path: str, size: int, sha256: str = "", replace: str = ""
+) -> UploadPlan:
     """Promise bytes for a path. Refuses before a byte is sent what could not be kept.
 
-    The same promise made twice continues the first one, so that a client that lost its notes loses no bytes.
+    The same promise made twice continues the first one, so that a client that lost its notes loses no bytes. Another
+    one takes the place of an upload that received nothing for long, and of the one whose id `replace` names.
+
+    Raises
+    ------
+    InvalidPathError
+        The path breaks the rule for names.
+    PathClashError
+        It would make a folder of a file of the deposit, or a file of a folder.
+    PathTakenError, UploadRunningError
+        Other bytes are stored under it, or on their way.
     """
     path = normalize_path(path)
     sha256 = _normalize_digest(sha256)
@@ -78,7 +85,9 @@ def start_upload(*, deposit_id: str, actor: User, path: str, size: int, sha256: 
         raise FileTooLargeError(
             f"{path} has {size} bytes; this server accepts {settings.MAX_FILE_BYTES} per file."
         )
-    promise = partial(_promise, deposit_id=deposit_id, actor=actor, path=path, size=size, sha256=sha256)
+    promise = partial(
+        _promise, deposit_id=deposit_id, actor=actor, path=path, size=size, sha256=sha256, replace=replace
+    )
     try:
         return promise()
     except QuotaExceededError:
@@ -88,10 +97,10 @@ def start_upload(*, deposit_id: str, actor: User, path: str, size: int, sha256: 
         return promise()
 
 
-def _promise(*, deposit_id: str, actor: User, path: str, size: int, sha256: str) -> UploadPlan:
-    replaced: Path | None = None
+def _promise(*, deposit_id: str, actor: User, path: str, size: int, sha256: str, replace: str) -> UploadPlan:
+    former: FormerUpload | None = None
     with transaction.atomic():
-        deposit = lock_deposit(deposit_id=deposit_id)
+        deposit = lock_deposit(deposit_id=deposit_id)  # promises of one deposit are made one after the other
         require_open(deposit)
         existing = deposit.current_files.select_related("upload").filter(path=path).first()
         if existing is not None:
@@ -99,20 +108,22 @@ def _promise(*, deposit_id: str, actor: User, path: str, size: int, sha256: str)
             if plan is not None:
                 return plan
             if existing.state != DataFile.State.STORED:
-                replaced = _take_away(existing, owner=deposit.owner)
+                former = take_away(existing, owner=deposit.owner, replace=replace)
                 existing = None
         if existing is not None:
             upload = _start_mending(existing, actor=actor)
         else:
+            refuse_clash(deposit, path)
             _require_quota(deposit.owner, size)
             if deposit.state != Deposit.State.DRAFT:
                 reopen_draft(deposit)
             upload = _create_upload(deposit, actor=actor, path=path, size=size, sha256=sha256)
-        given_back = replaced.stat().st_size if replaced is not None and replaced.exists() else 0
-        promise_room(upload_id=upload.pk, size=size, given_back=given_back)
+            if former is not None:
+                note_replaced(upload, former, actor=actor)
+        promise_room(upload_id=upload.pk, size=size, given_back=former.arrived if former is not None else 0)
         upload_file(upload.pk).touch()
-    if replaced is not None:  # only now: a promise that was refused leaves what had arrived as it was
-        replaced.unlink(missing_ok=True)
+    if former is not None:  # only now: a promise that was refused leaves what had arrived as it was
+        former.location.unlink(missing_ok=True)
     return UploadPlan(upload_id=upload.pk, path=path, size=size, offset=0)
 
 
@@ -306,13 +317,6 @@ def _start_mending(existing: DataFile, *, actor: User) -> Upload:
         declared_sha256=existing.sha256,
         expires_at=Now() + settings.UPLOAD_LIFETIME,
     )
-
-
-def _take_away(existing: DataFile, *, owner: User) -> Path | None:
-    """Make room for another promise of the same path; return the bytes that had arrived for the former one."""
-    path = upload_file(existing.upload.pk) if existing.state == DataFile.State.UPLOADING else None
-    delete_files(DataFile.objects.filter(pk=existing.pk), owner=owner)
-    return path
 
 
 def _create_upload(deposit: Deposit, *, actor: User, path: str, size: int, sha256: str) -> Upload:

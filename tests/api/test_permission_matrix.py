@@ -120,6 +120,7 @@ GET    /api/v1/measurements/{measurement_id}/reductions/{product}/preview.png e 
 GET    /api/v1/measurements/{measurement_id}/reductions/{product}/preview.png w  410 410 410 410 410 410 410 401
 GET    /api/v1/search/                                        *     200 200 200 200 200 200 200 401
 GET    /api/v1/jobs/{job_id}/                                 *     401 404 200 200 200 200 200 401
+GET    /api/v1/schemas/file-names.json                        d     200 200 200 200 200 200 200 401
 GET    /api/v1/schemas/stem/{version}/template                d     200 200 200 200 200 200 200 401
 GET    /api/v1/schemas/stem/{version}/{name}                  d     200 200 200 200 200 200 200 401
 GET    /api/v1/openapi.json                                   d     200 200 200 200 200 200 200 401
@@ -170,6 +171,7 @@ MAY_BE_KEPT = {
     "/api/v1/measurements/{measurement_id}/signals/{name}/companion/{key}",
     "/api/v1/measurements/{measurement_id}/reductions/{product}/data",
     "/api/v1/measurements/{measurement_id}/reductions/{product}/preview.png",
+    "/api/v1/schemas/file-names.json",
     "/api/v1/schemas/stem/{version}/{name}",
     "/",
     "/search",

@@ -11,7 +11,8 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.utils import timezone
 
 from repository.models import ApiToken, Deposit, DepositMember, Job, Upload, User
-from repository.services.uploads import complete_upload, start_upload, upload_file
+from repository.services.storage import upload_file
+from repository.services.uploads import complete_upload, start_upload
 from repository.services.withdrawal import withdraw_version
 from tests.api.conftest import as_token, make_token
 from tests.deposits import add_measurement, publish, settle

@@ -51,6 +51,7 @@ def build_error(response: httpx.Response) -> StemmaError:
         status=status,
         pointer=str(problem.get("pointer") or ""),
         findings=findings,
+        more={"upload": problem["upload"]} if problem.get("upload") else None,
     )
     if isinstance(error, NotReadyError):
         error.retry_after = read_retry_after(response)

@@ -317,7 +317,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Return every finding and, per measurement, what is required and answered. */
+        /** @description Return each cause once with its places and, per measurement, what is required and answered. */
         get: operations["getValidation"];
         put?: never;
         post?: never;
@@ -497,6 +497,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schemas/file-names.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the rule for names of files as data: what is refused before the first byte, and why. */
+        get: operations["getFileNameRule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schemas/stem/{version}/template": {
         parameters: {
             query?: never;
@@ -592,7 +609,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Promise a file (tus 1.0.0). The same promise made twice continues the first one. */
+        /** @description Promise a file (tus 1.0.0). The same promise made twice continues the first one; other bytes for a path that is being uploaded are answered 409 `upload_running` with the id of that upload. A name that breaks the rule for names (/api/v1/schemas/file-names.json) is answered 422 `invalid_path`. */
         post: operations["createUpload"];
         delete?: never;
         /** @description Say which version and extensions of tus this server speaks. */
@@ -758,6 +775,7 @@ export interface components {
             metadata: unknown;
             dataset: unknown;
             accepted_warnings: unknown;
+            /** @description Each cause once, with where it was found; files and measurements say their own. */
             findings: components["schemas"]["FindingShape"][];
             files: components["schemas"]["FileShape"][];
             measurements: components["schemas"]["MeasurementShape"][];
@@ -769,6 +787,8 @@ export interface components {
              *     * `converted` - converted
              */
             read_until: components["schemas"]["ReadUntilEnum"];
+            /** @description Files of an earlier version that this one will not hold. */
+            left_out: components["schemas"]["LeftOutShape"][];
             version: number | null;
         };
         /**
@@ -832,6 +852,8 @@ export interface components {
             hint: string;
             layer: string;
             stage?: string;
+            /** @description Of a cause in files or measurements: each of them. */
+            where?: components["schemas"]["PlaceShape"][];
         };
         JobShape: {
             /** Format: uuid */
@@ -879,6 +901,10 @@ export interface components {
          * @enum {string}
          */
         LaneEnum: "short" | "long";
+        LeftOutShape: {
+            path: string;
+            reason: string;
+        };
         MeasurementShape: {
             id: string;
             format: string;
@@ -926,6 +952,14 @@ export interface components {
             };
             acknowledged_warnings?: components["schemas"]["AcknowledgementInputRequest"][];
         };
+        PlaceShape: {
+            /** @description The file; of a measurement its primary one. */
+            path: string;
+            measurement: string | null;
+            /** @description What was found here. */
+            message: string;
+            hint: string;
+        };
         /** @description RFC 9457. */
         ProblemShape: {
             type: string;
@@ -935,6 +969,8 @@ export interface components {
             detail: string;
             hint: string;
             pointer?: string;
+            /** @description With `upload_running`: the id of that upload. */
+            upload?: string;
             findings?: components["schemas"]["FindingShape"][];
         };
         ProductShape: {
@@ -3108,6 +3144,54 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getFileNameRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
     getTemplate: {
         parameters: {
             query?: {
@@ -3497,7 +3581,7 @@ export interface operations {
                 "Tus-Resumable": components["parameters"]["TusResumable"];
                 /** @description Size in bytes. */
                 "Upload-Length": number;
-                /** @description Pairs of a key and a base64 value, separated by commas; keys: deposit, path, sha256, size. */
+                /** @description Pairs of a key and a base64 value, separated by commas; keys: deposit, path, sha256, size; replace, the id of an upload of the same path that is to end. */
                 "Upload-Metadata": string;
             };
             path?: never;

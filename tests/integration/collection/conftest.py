@@ -11,9 +11,9 @@ from django.db.models import F
 
 from repository.models import DataFile, Deposit, StoredObject, StoreWalk
 from repository.services.references import list_references
-from repository.services.storage import get_object_store
+from repository.services.storage import get_object_store, upload_file
 from repository.services.store_walks import mark_unreferenced
-from repository.services.uploads import complete_upload, start_upload, upload_file
+from repository.services.uploads import complete_upload, start_upload
 
 GRACE = dt.timedelta(hours=24)
 AT_ONCE = dt.timedelta()

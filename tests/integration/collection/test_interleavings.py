@@ -21,10 +21,10 @@ from repository.services.collection import collect_charged, collect_objects
 from repository.services.deposits import delete_deposit
 from repository.services.measurements import ConvertedSignal, StoredArrayObject, record_conversion
 from repository.services.publishing import start_new_version
-from repository.services.storage import get_object_store, open_whole_store
+from repository.services.storage import get_object_store, open_whole_store, upload_file
 from repository.services.store_walks import mark_unreferenced, note_unlisted
 from repository.services.succession import discard_new_version
-from repository.services.uploads import complete_upload, delete_file, start_upload, upload_file
+from repository.services.uploads import complete_upload, delete_file, start_upload
 from repository.services.withdrawal import withdraw_version
 from tests.deposits import add_measurement, publish, settle
 from tests.factories import make_deposit, make_user, store_bytes

@@ -151,7 +151,7 @@ def send_wrong(upload_id: Any) -> None:
     import hashlib
 
     from repository.errors import DigestMismatchError
-    from repository.services.uploads import upload_file
+    from repository.services.storage import upload_file
 
     upload_file(upload_id).write_bytes(content(5))
     with pytest.raises(DigestMismatchError):

@@ -13,9 +13,9 @@ from repository.selectors.deposits import describe_deposit
 from repository.services.deposits import update_deposit
 from repository.services.measurements import GroupedFiles, RecognizedFile, record_recognition
 from repository.services.publishing import start_new_version
-from repository.services.storage import get_object_store
+from repository.services.storage import get_object_store, upload_file
 from repository.services.succession import discard_new_version, replace_corrected
-from repository.services.uploads import complete_upload, delete_file, start_upload, upload_file
+from repository.services.uploads import complete_upload, delete_file, start_upload
 from tests.deposits import add_measurement, make_published, publish, settle
 from tests.factories import make_deposit
 

@@ -14,8 +14,8 @@ from repository.selectors.deposits import describe_deposit
 from repository.services.checked_reading import BrokenObjectError, CheckedReading
 from repository.services.fixity import check_object, list_due
 from repository.services.publishing import publish_deposit, start_new_version
-from repository.services.storage import ObjectStoreUnavailableError
-from repository.services.uploads import cancel_upload, complete_upload, start_upload, upload_file
+from repository.services.storage import ObjectStoreUnavailableError, upload_file
+from repository.services.uploads import cancel_upload, complete_upload, start_upload
 from repository.tasks.fixity import KIND, start_fixity_round
 from tests.deposits import make_published, make_ready, publish, settle
 from tests.factories import store_bytes

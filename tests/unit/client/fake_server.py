@@ -49,6 +49,7 @@ class FakeServer(httpx.BaseTransport):
         self.documents: list[JsonObject] = []
         self.loses: list[str] = []  # names of files that are confirmed and forgotten, once for each mention
         self.bytes_received = 0
+        self.refuses_other_promises = False  # as the server does while bytes come
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         with self.lock:
@@ -229,12 +230,23 @@ class FakeServer(httpx.BaseTransport):
                         "Upload-Offset": str(len(upload.content)),
                     }
                     return httpx.Response(201, headers=headers)
+            running = self._find_running(values)
+            if running and values.get("replace") != running:
+                return refuse(409, "upload_running", "Other bytes are on their way.", upload=running)
+            self.uploads.pop(running, None)
             key = f"u{len(self.requests)}"
             size = int(request.headers["Upload-Length"])
             self.uploads[key] = Upload(values["deposit"], values["path"], values["sha256"], size)
             if size == 0:
                 self._complete(key)
         return httpx.Response(201, headers={"Location": f"/api/v1/uploads/{key}", "Upload-Offset": "0"})
+
+    def _find_running(self, promised: dict[str, str]) -> str:
+        """Return the upload of other bytes for the same path."""
+        if not self.refuses_other_promises:
+            return ""
+        wanted = (promised["deposit"], promised["path"])
+        return next((key for key, one in self.uploads.items() if (one.deposit, one.path) == wanted), "")
 
     def _append(self, request: httpx.Request, key: str, upload: Upload) -> httpx.Response:
         if int(request.headers["Upload-Offset"]) != len(upload.content):

@@ -70,6 +70,16 @@ class Ledger:
             self._content.get("digests", {}).pop(str(file.location), None)
             self._write()
 
+    def note_upload(self, name: str, address: str) -> None:
+        """Remember an upload that was begun here: nobody else minds when it ends for a newer one."""
+        with self._lock:
+            self._content.setdefault("uploads", {})[name] = address
+            self._write()
+
+    def find_upload(self, name: str) -> str:
+        """Return the address of the upload of a file that was begun here last."""
+        return str(self._content.get("uploads", {}).get(name) or "")
+
     def _write(self) -> None:
         self.location.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         partial = self.location.with_suffix(f".{os.getpid()}.new")
