@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.db.models import Model
 from django.http import HttpRequest
 
+from frontend.merging_forms import MergingForm
 from repository.models import (
     ApiToken,
     AuditEvent,
@@ -49,10 +51,29 @@ class ReadOnlyAdmin(TableAdmin):
         return False
 
 
+class HoldingAdmin(TableAdmin):
+    """Holds the row from reading the form to saving it."""
+
+    form = MergingForm
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row, locked where it is about to be changed."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None or request.method != "POST":
+            return found
+        return self.get_queryset(request).select_for_update().filter(pk=found.pk).first()
+
+
+class PersonForm(MergingForm, UserChangeForm):
+    """An account's fields."""
+
+
 @admin.register(User)
-class PersonAdmin(AccountAdmin):
+class PersonAdmin(HoldingAdmin, AccountAdmin):
     """Accounts: roles, quotas, and who may sign in."""
 
+    form = PersonForm
+    readonly_fields = ("last_login", "date_joined")
     list_display = ("username", "full_name", "role", "orcid", "is_active", "last_login")
     list_filter = ("role", "is_active")
     fieldsets = (
@@ -130,4 +151,8 @@ class WorkerHeartbeatAdmin(ReadOnlyAdmin):
     list_display = ("name", "seen_at")
 
 
-admin.site.register((Instrument, Sample))
+@admin.register(Instrument, Sample)
+class SharedRecordAdmin(HoldingAdmin):
+    """What many deposits share."""
+
+    readonly_fields = ("created_at",)

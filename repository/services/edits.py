@@ -83,5 +83,11 @@ def _list_changes_since(deposit: Deposit, revision: int) -> list[dict[str, Any]]
             "revision": last[change.pointer].revision,
         }
         for change in changes
-        if change.old is not change.new and change.old != change.new
+        if not _is_nothing(change)
     ]
+
+
+def _is_nothing(change: FieldChange) -> bool:
+    """Return whether it is as it was again, or only a group without fields came or went."""
+    is_same = change.old is change.new or change.old == change.new
+    return is_same or all(side is ABSENT or side == {} for side in (change.old, change.new))

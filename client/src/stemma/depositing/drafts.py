@@ -77,7 +77,7 @@ class Drafts:
         Parameters
         ----------
         former
-            What was sent the last time: what is not in the new document any more is removed, if nobody changed it since.
+            What was sent the last time: what the new document leaves out is removed, if nobody changed it since.
         on_replaced
             Is told in words what was there and is replaced.
 
