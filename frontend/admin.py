@@ -30,9 +30,11 @@ admin.site.index_title = "Tables"
 if TYPE_CHECKING:  # generic for the type checker only
     TableAdmin = admin.ModelAdmin[Any]
     AccountAdmin = UserAdmin[User]
+    AccountForm = UserChangeForm[User]
 else:
     TableAdmin = admin.ModelAdmin
     AccountAdmin = UserAdmin
+    AccountForm = UserChangeForm
 
 
 class ReadOnlyAdmin(TableAdmin):
@@ -64,7 +66,7 @@ class HoldingAdmin(TableAdmin):
         return self.get_queryset(request).select_for_update().filter(pk=found.pk).first()
 
 
-class PersonForm(MergingForm, UserChangeForm):
+class PersonForm(MergingForm, AccountForm):
     """An account's fields."""
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
+from django.http import QueryDict
 
 if TYPE_CHECKING:  # generic for the type checker only
     AnyModelForm = forms.ModelForm[Any]
@@ -30,7 +31,7 @@ class MergingForm(AnyModelForm):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.instance.pk is None:
             return cleaned
-        self.data = self.data.copy()
+        self.data = data = self.data.copy() if isinstance(self.data, QueryDict) else dict(self.data)
         for name in list(cleaned):
             bound = self[name]
             if not self._was_changed_meanwhile(bound):
@@ -39,7 +40,7 @@ class MergingForm(AnyModelForm):
                 self._require_agreement(bound)
             else:
                 del cleaned[name]  # the row keeps what it has
-            self.data[bound.html_initial_name] = _write_hidden(bound)
+            data[bound.html_initial_name] = _write_hidden(bound)
         return cleaned
 
     def _was_changed_meanwhile(self, bound: BoundField) -> bool:

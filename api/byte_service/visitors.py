@@ -148,7 +148,7 @@ def _recognize_token(text: str) -> tuple[Recognized, Any]:
 
 
 def _recognize_session(session_key: str) -> Recognized:
-    subjects = (f"session:{session_key}",)
+    subjects: tuple[str, ...] = (f"session:{session_key}",)
     session: Any = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     if SESSION_KEY not in session or session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return Recognized(AnonymousUser(), subjects)

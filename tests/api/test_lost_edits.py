@@ -91,8 +91,8 @@ def test_acknowledgements_alone_leave_the_document_and_the_other_way_round(
     known = {"acknowledged_warnings": [{"code": "case_twin", "note": "meant"}]}
     assert patch(web, address, known, headers).json()["metadata"] == {"dataset": {"title": "A"}}
     told = patch(web, address, {"metadata": {"dataset": {"abstract": "x"}}}, headers).json()
-    assert [entry["code"] for entry in told["acknowledged_warnings"]] == ["case_twin"]
-    assert patch(web, address, {"acknowledged_warnings": None}, headers).json()["acknowledged_warnings"] == []
+    assert [entry["code"] for entry in told["accepted_warnings"]] == ["case_twin"]
+    assert patch(web, address, {"acknowledged_warnings": None}, headers).json()["accepted_warnings"] == []
 
 
 def test_what_merges_into_nonsense_is_refused_whole(web: WebClient, headers: dict[str, str]) -> None:
@@ -240,7 +240,7 @@ def read_form(web: WebClient, address: str) -> dict[str, str]:
             given = {key: value or "" for key, value in attrs}
             name = given.get("name", "")
             if tag == "input" and name and (given.get("type") != "checkbox" or "checked" in given):
-                fields[name] = given.get("value", "on")
+                fields[name] = given.get("value", "on" if given.get("type") == "checkbox" else "")
             elif tag == "select":
                 self.select = name
             elif tag == "option" and "selected" in given and self.select:
