@@ -49,6 +49,11 @@ class Process:
         answers: list[Any] = self.tell(asks=asks)
         return answers
 
+    def ask_cold(self, asks: list[Any]) -> list[Any]:
+        """Return what they answer where nothing is remembered."""
+        answers: list[Any] = self.tell(asks=asks, cold=True)
+        return answers
+
     def wait_until_it_hears(self) -> None:
         wait_for(lambda: bool(self.tell(hears=True)))
 

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -13,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.byte_service import downloads, hearing
-from api.byte_service.decisions import DecisionCache
 from repository import marks
 from repository.migrations import __path__ as migrations_path
 from repository.models import ApiToken, DepositMember, User
@@ -193,18 +191,6 @@ def test_in_the_administration_it_ends_at_once(
     assert remembering.get(address, headers=headers).status_code == 401
 
 
-@pytest.fixture
-def ask_cold(web: WebClient, monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Any]], list[Any]]:
-    """Return what a web process answers that remembers nothing."""
-    monkeypatch.setattr(downloads, "_decisions", DecisionCache(find_marks=lambda: None))
-
-    def ask(asks: list[Any]) -> list[Any]:
-        told = [web.get(address, headers=headers) for address, headers in asks]
-        return [[one.status_code, one.headers.get("etag"), one.headers["cache-control"]] for one in told]
-
-    return ask
-
-
 @settings(
     max_examples=1,
     deadline=None,
@@ -223,9 +209,8 @@ def test_whoever_writes_whatever_all_web_processes_say_the_same(
     steps: list[tuple[str, str]],
     another_web: Process,
     foreign_web: Process,
-    ask_cold: Callable[[list[Any]], list[Any]],
 ) -> None:
-    check_steps(steps, another_web, foreign_web, ask_cold, every=5)
+    check_steps(steps, another_web, foreign_web, every=5)
 
 
 @pytest.mark.long
@@ -234,19 +219,17 @@ def test_each_kind_of_write_once(
     half: int,
     another_web: Process,
     foreign_web: Process,
-    ask_cold: Callable[[list[Any]], list[Any]],
 ) -> None:
     """Writes that leave nothing for others to change come last."""
     names = [*WRITES][half::2]
     for name in names:
-        check_steps([(name, ("worker", "web", "here")[len(name) % 3])], another_web, foreign_web, ask_cold)
+        check_steps([(name, ("worker", "web", "here")[len(name) % 3])], another_web, foreign_web)
 
 
 def check_steps(
     steps: list[tuple[str, str]],
     near: Process,
     far: Process,
-    ask_cold: Callable[[list[Any]], list[Any]],
     every: int = 1,
 ) -> None:
     words = build_words()
@@ -255,14 +238,14 @@ def check_steps(
         process.wait_until_it_hears()
     for step, (write, writer) in enumerate(steps):
         asks = all_asks[step % every :: every]
-        expected = ask_cold(asks)
+        expected = near.ask_cold(asks)
         assert near.ask(asks) == expected
         wait_for(lambda asks=asks, expected=expected: far.ask(asks) == expected, SHORTER_THAN_A_LIFE_S)  # type: ignore[misc]
         if writer == "here":
             WRITES[write](words)
         else:  # a worker on the host of `near`, or the foreign web process itself
             (near if writer == "worker" else far).tell(write=write, words=words)
-        expected = ask_cold(asks)
+        expected = near.ask_cold(asks)
         first, second = (far, near) if writer == "web" else (near, far)
         assert first.ask(asks) == expected, (write, writer)
         wait_for(
@@ -330,7 +313,7 @@ FROZEN = {"repository_versionfile", "repository_versionmeasurement", "repository
 
 
 def test_every_table_that_decides_tells_so(
-    web: WebClient, ask_cold: Callable[[list[Any]], list[Any]]
+    web: WebClient,
 ) -> None:
     """A decision that reads another table fails here until its writes are told."""
     from importlib import import_module

@@ -106,7 +106,7 @@ class Drafts:
         """Acknowledge kinds of warnings; those that were acknowledged before stay so."""
         for attempt in range(_EDIT_ATTEMPTS):
             current = self._connection.request("GET", api_path("deposits", deposit_id))
-            known = read_object(current).get("acknowledged_warnings") or []
+            known = read_object(current).get("accepted_warnings") or []
             headers = {"If-Match": current.headers.get("ETag", "*")}
             changes = {"acknowledged_warnings": _add_acknowledgements(known, accepted)}
             try:
