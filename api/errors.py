@@ -90,7 +90,7 @@ def _describe_finding(finding: Finding) -> dict[str, Any]:
 
 def describe_refusal(refusal: errors.RepositoryError) -> dict[str, Any]:
     """Return the problem document of a refusal of the domain."""
-    return build_problem(
+    problem = build_problem(
         status=status_of(refusal),
         code=refusal.code,
         detail=refusal.message,
@@ -98,6 +98,17 @@ def describe_refusal(refusal: errors.RepositoryError) -> dict[str, Any]:
         pointer=refusal.pointer,
         findings=refusal.findings,
     ) | {name: hide_internals(text) for name, text in refusal.details.items()}
+    if isinstance(refusal, errors.RevisionConflictError):
+        etag = build_etag(refusal.current["revision"])
+        problem["current"] = {"etag": etag, **refusal.current}
+        problem["changes"] = list(refusal.changes)
+        problem["changes_are_all"] = refusal.is_all
+    return problem
+
+
+def build_etag(revision: int) -> str:
+    """Return the ETag of a deposit's state."""
+    return f'"r{revision}"'
 
 
 def advise_retry(refusal: errors.RepositoryError) -> dict[str, str]:

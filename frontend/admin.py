@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.db.models import Model
 from django.http import HttpRequest
 
+from frontend.merging_forms import MergingForm
 from repository.models import (
     ApiToken,
     AuditEvent,
@@ -33,9 +35,11 @@ setattr(admin.site, "login", secure_admin_login(admin.site.login))  # noqa: B010
 if TYPE_CHECKING:  # generic for the type checker only
     TableAdmin = admin.ModelAdmin[Any]
     AccountAdmin = UserAdmin[User]
+    AccountForm = UserChangeForm[User]
 else:
     TableAdmin = admin.ModelAdmin
     AccountAdmin = UserAdmin
+    AccountForm = UserChangeForm
 
 
 class ReadOnlyAdmin(TableAdmin):
@@ -54,10 +58,29 @@ class ReadOnlyAdmin(TableAdmin):
         return False
 
 
+class HoldingAdmin(TableAdmin):
+    """Holds the row from reading the form to saving it."""
+
+    form = MergingForm
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row, locked where it is about to be changed."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None or request.method != "POST":
+            return found
+        return self.get_queryset(request).select_for_update().filter(pk=found.pk).first()
+
+
+class PersonForm(MergingForm, AccountForm):
+    """An account's fields."""
+
+
 @admin.register(User)
-class PersonAdmin(AccountAdmin):
+class PersonAdmin(HoldingAdmin, AccountAdmin):
     """Accounts: roles, quotas, and who may sign in."""
 
+    form = PersonForm
+    readonly_fields = ("last_login", "date_joined")
     list_display = ("username", "full_name", "role", "orcid", "is_active", "last_login")
     list_filter = ("role", "is_active")
     fieldsets = (
@@ -154,4 +177,8 @@ class WorkerHeartbeatAdmin(ReadOnlyAdmin):
     list_display = ("name", "seen_at")
 
 
-admin.site.register((Instrument, Sample))
+@admin.register(Instrument, Sample)
+class SharedRecordAdmin(HoldingAdmin):
+    """What many deposits share."""
+
+    readonly_fields = ("created_at",)

@@ -1,6 +1,7 @@
 """Every refusal of the domain: one class each, no HTTP in it (`api/errors.py` maps class to problem document)."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from repository.schema.findings import Finding
 
@@ -85,10 +86,33 @@ class DepositAlreadyPublishedError(StateConflictError):
 
 
 class RevisionConflictError(RepositoryError):
-    """Somebody else changed the deposit since it was read."""
+    """Somebody else changed the deposit since it was read.
+
+    Attributes
+    ----------
+    current
+        What the deposit says now.
+    changes
+        Where it is other than it was, and who changed it.
+    is_all
+        Nothing else changed; older changes are not kept.
+    """
 
     code = "revision_conflict"
-    hint = "Read the deposit again, repeat your change on the newer state and send it with the new ETag."
+    hint = "Compare with `current` and `changes`, and send what you still want to change with the new ETag."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        current: Mapping[str, Any],
+        changes: Sequence[Mapping[str, Any]],
+        is_all: bool,
+    ) -> None:
+        super().__init__(message)
+        self.current = dict(current)
+        self.changes = tuple(changes)
+        self.is_all = is_all
 
 
 class NotPublishableError(RepositoryError):

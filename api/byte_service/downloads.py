@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from api.byte_service.damage import look, read_first, report, require_whole
-from api.byte_service.decisions import DecisionCache
+from api.byte_service.decisions import Decision, DecisionCache
 from api.byte_service.ranges import (
     ByteRange,
     UnsatisfiableRangeError,
@@ -21,12 +21,13 @@ from api.byte_service.ranges import (
 )
 from api.byte_service.visitors import (
     Credential,
-    identify,
-    identify_reader,
+    Recognized,
     in_database,
     read_credential,
+    recognize,
+    recognize_reader,
 )
-from api.caching import PRIVATE, PUBLIC_BUT_ASK, PUBLIC_FOR_EVER
+from api.caching import PRIVATE, PUBLIC_BUT_ASK, PUBLIC_TO_KEEP
 from api.errors import CONTENT_TYPE, build_problem
 from repository.selectors.access import Visitor
 from repository.selectors.byte_objects import (
@@ -41,7 +42,7 @@ from repository.services.checked_reading import BrokenObjectError, CheckedReadin
 OPAQUE = "application/octet-stream"
 RUNNABLE = ("javascript", "ecmascript", "css", "wasm")  # a page of ours must not be able to load these
 Find = Callable[[Visitor], ByteObject]
-Identify = Callable[[Credential], Visitor]
+Recognize = Callable[[Credential], Recognized]
 _decisions: DecisionCache[ByteObject] = DecisionCache()
 
 
@@ -51,7 +52,7 @@ async def send_deposit_file(request: Request) -> Response:
     return await _send(
         request,
         lambda visitor: find_deposit_file(visitor, deposit_id, path),
-        who=lambda credential: identify(credential, scope="read"),
+        who=lambda credential: recognize(credential, scope="read"),
     )
 
 
@@ -87,19 +88,24 @@ async def send_product(request: Request) -> Response:
 
 
 async def _send(
-    request: Request, find: Find, *, is_inline: bool = False, who: Identify = identify_reader
+    request: Request, find: Find, *, is_inline: bool = False, who: Recognize = recognize_reader
 ) -> Response:
     credential = read_credential(request)
     key = (credential, request.url.path)
-    decision = _decisions.get(key)
-    if decision is None:
-        decision = await in_database(_decisions.remember, key, lambda: find(who(credential)))
-    name = request.path_params.get("path") or request.path_params.get("key") or decision.filename
-    await require_whole({name: decision.sha256})
-    etag = f'"{decision.sha256}"'
-    headers = build_headers(decision, etag, is_inline=is_inline)
-    media_type = OPAQUE if decision.media_type.endswith(RUNNABLE) else decision.media_type
-    return await _answer(request, replace(decision, media_type=media_type), headers, name)
+    item = _decisions.get(key)
+    if item is None:
+        item = await in_database(_decisions.remember, key, lambda: _decide(find, who(credential)))
+    name = request.path_params.get("path") or request.path_params.get("key") or item.filename
+    await require_whole({name: item.sha256})
+    etag = f'"{item.sha256}"'
+    headers = build_headers(item, etag, is_inline=is_inline)
+    media_type = OPAQUE if item.media_type.endswith(RUNNABLE) else item.media_type
+    return await _answer(request, replace(item, media_type=media_type), headers, name)
+
+
+def _decide(find: Find, asking: Recognized) -> Decision[ByteObject]:
+    item = find(asking.visitor)
+    return Decision(item, (f"deposit:{item.deposit_id}", *asking.subjects), asking.until)
 
 
 async def _answer(request: Request, item: ByteObject, headers: dict[str, str], name: str) -> Response:
@@ -155,7 +161,7 @@ def build_headers(item: ByteObject, etag: str, *, is_inline: bool) -> dict[str, 
 def _may_be_kept(item: ByteObject) -> str:
     if not item.is_public:
         return PRIVATE
-    return PUBLIC_FOR_EVER if item.is_lasting else PUBLIC_BUT_ASK
+    return PUBLIC_TO_KEEP if item.is_lasting else PUBLIC_BUT_ASK
 
 
 def _answer_unsatisfiable(request: Request, size: int, headers: dict[str, str]) -> Response:

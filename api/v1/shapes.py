@@ -46,6 +46,35 @@ class ProblemShape(Nested[Any]):
     findings = FindingShape(many=True, required=False)
 
 
+class FieldChangeShape(Nested[Any]):
+    """Where a deposit is other than it was; what was, or is, absent there is left out."""
+
+    pointer = serializers.CharField(help_text="From the root of `current`, such as /metadata/dataset/title.")
+    old = serializers.JSONField(required=False)
+    new = serializers.JSONField(required=False)
+    by = serializers.CharField(help_text="Who changed it last.")
+    at = serializers.DateTimeField()
+    revision = serializers.IntegerField()
+
+
+class CurrentContentShape(Nested[Any]):
+    etag = serializers.CharField()
+    revision = serializers.IntegerField()
+    state = serializers.CharField()
+    metadata = serializers.JSONField()
+    acknowledged_warnings = serializers.JSONField()
+
+
+class RevisionConflictShape(ProblemShape):
+    """What stands in the deposit now, and what changed since the revision that If-Match names."""
+
+    current = CurrentContentShape()
+    changes = FieldChangeShape(many=True)
+    changes_are_all = serializers.BooleanField(
+        help_text="False where older changes are not kept: compare with `current` then."
+    )
+
+
 class FileShape(Nested[Any]):
     path = serializers.CharField()
     size = serializers.IntegerField()

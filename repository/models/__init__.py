@@ -4,7 +4,7 @@ from repository.models.accounts import ApiToken, User
 from repository.models.audit import AuditEvent
 from repository.models.data_file import DataFile, Upload
 from repository.models.dataset import Dataset, DatasetVersion, Identifier, VersionFile, VersionMeasurement
-from repository.models.deposit import Deposit, DepositMember
+from repository.models.deposit import Deposit, DepositEdit, DepositMember
 from repository.models.facts import Facts, SearchEntry
 from repository.models.finding import Finding
 from repository.models.instrument import Instrument, Sample
@@ -24,6 +24,7 @@ __all__ = [
     "Dataset",
     "DatasetVersion",
     "Deposit",
+    "DepositEdit",
     "DepositMember",
     "Facts",
     "Finding",

@@ -53,6 +53,9 @@ class Deposit(models.Model):
     revision = models.PositiveIntegerField(
         default=1, help_text="Counts the changes; the ETag of the deposit."
     )
+    edits_since = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="Every edit that came after this revision is kept."
+    )
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
@@ -148,3 +151,24 @@ class DepositMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} in {self.deposit_id}"
+
+
+class DepositEdit(models.Model):
+    """What one change of a deposit's document changed: told to whoever made theirs on an older revision."""
+
+    deposit = models.ForeignKey(Deposit, on_delete=models.CASCADE, related_name="edits")
+    revision = models.PositiveIntegerField(help_text="The revision that the edit made.")
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="edits")
+    changes = models.JSONField(
+        help_text="[{pointer, old, new}]; what is absent there was absent in the document."
+    )
+
+    class Meta:
+        ordering: ClassVar = ["deposit", "revision"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="deposit_edit_once", fields=["deposit", "revision"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deposit_id} r{self.revision}"

@@ -13,13 +13,14 @@ from repository.errors import (
     DepositBusyError,
     InvalidMetadataError,
     NotFoundError,
-    RevisionConflictError,
     StateConflictError,
 )
 from repository.models import Dataset, Deposit, DepositMember, Job, User
 from repository.models.job import is_answerable
 from repository.schema import validate_supplied
+from repository.schema.merge_patch import apply_merge_patch
 from repository.services.audit import record_event
+from repository.services.edits import read_content, record_edit, require_revision
 from repository.services.identifiers import reserve_identifiers
 from repository.services.storage import upload_folder
 from repository.services.stored_objects import delete_files
@@ -56,24 +57,33 @@ def update_deposit(
     *,
     deposit_id: str,
     actor: User,
-    document: Mapping[str, Any] | None = None,
+    patch: Mapping[str, Any] | None = None,
     accepted_warnings: Sequence[Mapping[str, Any]] | None = None,
     expected_revision: int | None = None,
 ) -> Deposit:
-    """Replace the person's document or acknowledgements, unless somebody else changed the deposit first."""
-    if document is not None:
-        _refuse_invalid(document)
+    """Merge changes into the person's document field by field (RFC 7396), or replace the acknowledgements.
+
+    The row is locked from reading to writing: of two changes of different fields none gets lost.
+
+    Raises
+    ------
+    RevisionConflictError
+        Somebody else changed the deposit since the revision that was expected.
+    """
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         if not is_answerable(deposit):
             require_open(deposit)
         require_revision(deposit, expected_revision)
-        if document is not None:
-            deposit.document = dict(document)
-            deposit.title = _title_of(document)
+        former = read_content(deposit)
+        if patch is not None:
+            deposit.document = apply_merge_patch(deposit.document, patch)
+            _refuse_invalid(deposit.document)
+            deposit.title = _title_of(deposit.document)
         if accepted_warnings is not None:
             deposit.accepted_warnings = stamp_acknowledgements(accepted_warnings, actor=actor)
         bump_revision(deposit)
+        record_edit(deposit, former, actor=actor)
         record_event(actor=actor, action="deposit.update", target=deposit.pk)
     return deposit
 
@@ -99,14 +109,6 @@ def require_open(deposit: Deposit) -> None:
         raise DepositAlreadyPublishedError(f"The deposit {deposit.pk} is published and cannot change.")
     if deposit.state in BUSY_STATES:
         raise DepositBusyError(f"The deposit {deposit.pk} is {deposit.get_state_display().lower()}.")
-
-
-def require_revision(deposit: Deposit, expected: int | None) -> None:
-    """Refuse a change that was made on an older state of the deposit."""
-    if expected is not None and expected != deposit.revision:
-        raise RevisionConflictError(
-            f"The deposit {deposit.pk} is at revision {deposit.revision}; the change was made on revision {expected}."
-        )
 
 
 def bump_revision(deposit: Deposit) -> None:
@@ -147,13 +149,19 @@ def reopen_draft(deposit: Deposit) -> None:
     bump_revision(deposit)
 
 
-def delete_deposit(*, deposit_id: str, actor: User) -> None:
+def delete_deposit(*, deposit_id: str, actor: User, expected_revision: int | None = None) -> None:
     """Remove a draft that was never published, with its uploads; its stored bytes are collected later.
 
     A draft that was handed in only to be checked can be removed while that goes on.
+
+    Raises
+    ------
+    RevisionConflictError
+        Somebody else changed it since the revision that was expected.
     """
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
+        require_revision(deposit, expected_revision)
         if not _is_being_checked(deposit):
             require_open(deposit)
         if Dataset.objects.filter(deposit=deposit).exists():

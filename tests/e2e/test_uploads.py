@@ -97,10 +97,20 @@ def test_two_editors_are_told_of_each_other(depositor: Page) -> None:
     other.get_by_role("button", name="Save answers").click()
     expect(other.get_by_role("heading", level=1)).to_have_text("Their title")
     depositor.get_by_label("Title", exact=True).fill("My title")
+    depositor.get_by_label("Abstract", exact=True).fill("What only I wrote.")
     depositor.get_by_role("button", name="Save answers").click()
-    expect(depositor.get_by_text("Title: you say My title, saved is Their title.")).to_be_visible()
-    depositor.get_by_role("button", name="Save my answers").click()
+    choice = depositor.get_by_role("group", name="Title", exact=True)
+    expect(choice.get_by_label("Their title (saved meanwhile)")).to_be_checked()
+    choice.get_by_label("My title (yours)").check()
+    depositor.get_by_role("button", name="Save with these choices").click()
     expect(depositor.get_by_role("heading", level=1)).to_have_text("My title")
+    # What was saved meanwhile stays unless one says otherwise, and what only one of both wrote is kept either way.
+    other.get_by_label("Title", exact=True).fill("Their second title")
+    other.get_by_role("button", name="Save answers").click()
+    expect(other.get_by_label("My title (saved meanwhile)")).to_be_checked()
+    other.get_by_role("button", name="Save with these choices").click()
+    expect(other.get_by_label("Abstract", exact=True)).to_have_value("What only I wrote.")
+    expect(other.get_by_role("heading", level=1)).to_have_text("My title")
 
 
 def test_a_name_that_no_deposit_holds_is_told_and_the_rest_is_sent(depositor: Page, tmp_path: Path) -> None:

@@ -186,7 +186,12 @@ export interface paths {
         delete: operations["deleteDeposit"];
         options?: never;
         head?: never;
-        /** @description Replace the metadata document or the acknowledged warnings, and check the deposit again. */
+        /**
+         * @description Merge changes into the deposit (RFC 7396) and check it again.
+         *
+         *     Fields that the body does not name stay as they are. Without If-Match the changes are merged into whatever is
+         *     there; with it they are refused with 412 where somebody else was quicker, with what is there now.
+         */
         patch: operations["updateDeposit"];
         trace?: never;
     };
@@ -701,6 +706,13 @@ export interface components {
             scopes?: components["schemas"]["ScopesEnum"][];
             days?: number;
         };
+        CurrentContentShape: {
+            etag: string;
+            revision: number;
+            state: string;
+            metadata: unknown;
+            acknowledged_warnings: unknown;
+        };
         DatasetOfMeasurementShape: {
             id: string;
             format: string;
@@ -815,6 +827,18 @@ export interface components {
         FacetValueShape: {
             value: string;
             count: number;
+        };
+        /** @description Where a deposit is other than it was; what was, or is, absent there is left out. */
+        FieldChangeShape: {
+            /** @description From the root of `current`, such as /metadata/dataset/title. */
+            pointer: string;
+            old?: unknown;
+            new?: unknown;
+            /** @description Who changed it last. */
+            by: string;
+            /** Format: date-time */
+            at: string;
+            revision: number;
         };
         FileShape: {
             path: string;
@@ -947,10 +971,12 @@ export interface components {
             expiry: string;
         };
         PatchedUpdateDepositInputRequest: {
+            /** @description A merge patch: what is named is changed, null removes, lists are replaced, all else stays. */
             metadata?: {
                 [key: string]: unknown;
-            };
-            acknowledged_warnings?: components["schemas"]["AcknowledgementInputRequest"][];
+            } | null;
+            /** @description Takes the place of the whole list. */
+            acknowledged_warnings?: components["schemas"]["AcknowledgementInputRequest"][] | null;
         };
         PlaceShape: {
             /** @description The file; of a measurement its primary one. */
@@ -1054,6 +1080,21 @@ export interface components {
          * @enum {string}
          */
         RequirementShapeStateEnum: "value" | "gap" | "missing";
+        /** @description What stands in the deposit now, and what changed since the revision that If-Match names. */
+        RevisionConflictShape: {
+            type: string;
+            title: string;
+            status: number;
+            code: string;
+            detail: string;
+            hint: string;
+            pointer?: string;
+            findings?: components["schemas"]["FindingShape"][];
+            current: components["schemas"]["CurrentContentShape"];
+            changes: components["schemas"]["FieldChangeShape"][];
+            /** @description False where older changes are not kept: compare with `current` then. */
+            changes_are_all: boolean;
+        };
         /**
          * @description * `read` - read
          *     * `deposit` - deposit
@@ -1854,7 +1895,10 @@ export interface operations {
     deleteDeposit: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that the change was made on. Without it the change is made on what is there. */
+                "If-Match"?: string;
+            };
             path: {
                 deposit_id: string;
             };
@@ -1868,6 +1912,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
             };
             /** @description An account is needed. */
             401: {
@@ -1905,6 +1958,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemShape"];
                 };
             };
+            /** @description Somebody else changed it first. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RevisionConflictShape"];
+                };
+            };
             /** @description Too many requests; wait as long as Retry-After says. */
             429: {
                 headers: {
@@ -1920,7 +1982,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that the change was made on. */
+                /** @description The ETag that the change was made on. Without it the change is made on what is there. */
                 "If-Match"?: string;
             };
             path: {
@@ -1931,6 +1993,7 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["PatchedUpdateDepositInputRequest"];
+                "application/merge-patch+json": components["schemas"]["PatchedUpdateDepositInputRequest"];
             };
         };
         responses: {
@@ -1993,7 +2056,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemShape"];
+                    "application/problem+json": components["schemas"]["RevisionConflictShape"];
                 };
             };
             /** @description The body must be JSON. */
@@ -2028,7 +2091,10 @@ export interface operations {
     discardNewVersion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that the change was made on. Without it the change is made on what is there. */
+                "If-Match"?: string;
+            };
             path: {
                 deposit_id: string;
             };
@@ -2042,6 +2108,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DepositShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
                 };
             };
             /** @description An account is needed. */
@@ -2078,6 +2153,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Somebody else changed it first. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RevisionConflictShape"];
                 };
             };
             /** @description Too many requests; wait as long as Retry-After says. */
@@ -2400,7 +2484,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that the change was made on. */
+                /** @description The ETag that the change was made on. Without it the change is made on what is there. */
                 "If-Match"?: string;
             };
             path: {
@@ -2473,7 +2557,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemShape"];
+                    "application/problem+json": components["schemas"]["RevisionConflictShape"];
                 };
             };
             /** @description The body must be JSON. */

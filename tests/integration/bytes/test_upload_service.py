@@ -14,13 +14,12 @@ from django.utils import timezone
 from repository.errors import DigestMismatchError, UploadGoneError
 from repository.models import AuditEvent, DataFile, Job, Upload
 from repository.services.leftovers import remove_leftovers
-from repository.services.storage import get_object_store, open_whole_store, work_folder
+from repository.services.storage import get_object_store, open_whole_store, upload_file, work_folder
 from repository.services.uploads import (
     complete_upload,
     expire_uploads,
     record_offset,
     start_upload,
-    upload_file,
 )
 from tests.factories import make_deposit
 

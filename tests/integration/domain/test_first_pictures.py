@@ -333,7 +333,7 @@ def test_small_files_have_no_pictures_of_their_own(
 
 
 def answer(deposit: Deposit, defaults: dict[str, Any]) -> None:
-    update_deposit(deposit_id=deposit.pk, actor=deposit.owner, document={"defaults": defaults})
+    update_deposit(deposit_id=deposit.pk, actor=deposit.owner, patch={"defaults": defaults})
     workflows.refresh_deposit(deposit_id=deposit.pk)
 
 

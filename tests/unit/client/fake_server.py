@@ -109,6 +109,7 @@ class FakeServer(httpx.BaseTransport):
             "files": [],
             "measurements": [],
             "revision": 1,
+            "metadata": body.get("metadata") or {},
         }
         return self._one(request, self.deposits[deposit_id], status=201)
 
@@ -123,7 +124,9 @@ class FakeServer(httpx.BaseTransport):
         if request.method == "PATCH":
             if request.headers.get("If-Match") != etag:
                 return refuse(412, "revision_conflict", "Changed in the meantime.")
-            self.documents.append(json.loads(request.content))
+            body = json.loads(request.content)
+            self.documents.append(body)
+            record["metadata"] = merge(record["metadata"], body.get("metadata", {}))
             record["revision"] += 1
             if record["state"] != "draft":
                 record |= {"state": "processing", "polls": 0}
@@ -311,6 +314,19 @@ def send_range(request: httpx.Request, content: bytes) -> httpx.Response:
     start = int(first) if first else max(0, len(content) - int(last))
     stop = int(last) + 1 if first and last else len(content)
     return httpx.Response(206, content=content[start:stop])
+
+
+def merge(target: Any, patch: Any) -> Any:
+    """Merge as RFC 7396 writes it down."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge(merged.get(key), value)
+    return merged
 
 
 def refuse(status: int, code: str, detail: str, **more: Any) -> httpx.Response:

@@ -234,8 +234,10 @@ def test_title_alone_keeps_the_rest_of_the_description(
     run_json(capsys, logged_in, "deposit", str(scan))
     logged_in.deposits["dep0-abc0"]["metadata"] = {"dataset": {"abstract": "A"}, "defaults": {}}
     run_json(capsys, logged_in, "deposit", str(scan), "--title", "Second light")
-    assert logged_in.documents[1] == {
-        "metadata": {"dataset": {"abstract": "A", "title": "Second light"}, "defaults": {}}
+    assert logged_in.documents[1] == {"metadata": {"dataset": {"title": "Second light"}}}
+    assert logged_in.deposits["dep0-abc0"]["metadata"] == {
+        "dataset": {"abstract": "A", "title": "Second light"},
+        "defaults": {},
     }
 
 

@@ -114,9 +114,9 @@ def _check(
 def _describe(drafts: Drafts, record: JsonObject, request: DepositRequest) -> JsonObject:
     """Give the draft what is to be checked in the place of its mark."""
     mark, document = record.get("title"), set_title(request.document or {}, request.title)
-    record = drafts.describe(record["id"], {"metadata": document})
-    if mark and record.get("title") == mark:  # the server merges what it is given
-        record = drafts.describe(record["id"], {"metadata": {"dataset": {"title": None}}})
+    record = drafts.describe(record["id"], document)
+    if mark and record.get("title") == mark:  # what is not named stays
+        record = drafts.describe(record["id"], {"dataset": {"title": None}})
     return record
 
 

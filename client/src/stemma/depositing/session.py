@@ -105,16 +105,21 @@ class DepositSession:
         if digest in {None, self._ledger.document_digest} or record.get("state") in _PUBLISHED_STATES:
             return record
         record = self._settle(record)
-        wanted = set_title(record.get("metadata") or {}, request.title) if document is None else document
-        record = self._drafts.describe(record["id"], {"metadata": wanted})
-        self._ledger.note_document(digest)
+        wanted = set_title({}, request.title) if document is None else document
+        record = self._drafts.describe(
+            record["id"],
+            wanted,
+            former=self._ledger.sent_document if document is not None else None,
+            on_replaced=lambda words: self._progress.note(f"Replaced {words}."),
+        )
+        self._ledger.note_document(digest, document)
         return record
 
     def _create(self, document: JsonObject | None, digest: str | None) -> JsonObject:
         self._check_quota(self._selection.total_size)
         record = self._drafts.create(title=self._request.title, document=document)
         self.deposit_id = record["id"]
-        self._ledger.begin(record["id"], digest)
+        self._ledger.begin(record["id"], digest, document)
         self._progress.note(f"Deposit {record['id']} begun on {self._connection.url}.")
         return record
 
@@ -179,9 +184,7 @@ class DepositSession:
                 self._ledger.finish()
             return outcome
         if request.accepted:
-            record = self._drafts.describe(
-                deposit_id, {"acknowledged_warnings": [one.as_dict() for one in request.accepted]}
-            )
+            record = self._drafts.acknowledge(deposit_id, request.accepted)
         return Outcome(record)
 
     def _conclude_published(self, deposit_id: str) -> Outcome:
