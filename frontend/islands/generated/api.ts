@@ -1089,6 +1089,8 @@ export interface components {
             detail: string;
             hint: string;
             pointer?: string;
+            /** @description With `upload_running`: the id of that upload. */
+            upload?: string;
             findings?: components["schemas"]["FindingShape"][];
             current: components["schemas"]["CurrentContentShape"];
             changes: components["schemas"]["FieldChangeShape"][];
