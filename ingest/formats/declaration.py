@@ -19,6 +19,7 @@ STANDS_ALONE = "stands alone"
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _EXTENSION = re.compile(r"[a-z0-9]+")
+_NAMED_EXTENSION = re.compile(r"`\.([a-z0-9]+)`")
 _PLUGIN = re.compile(r"[a-z][a-z0-9_]*")
 _REFERENCE = re.compile(r"(?P<module>[a-z_][a-z0-9_]*):(?P<function>[a-z_][a-z0-9_]*)")
 
@@ -90,6 +91,11 @@ class Format:
         for part in PARTS:
             if part != "companions" or self.companions != STANDS_ALONE:
                 self._check(part)
+
+    @property
+    def named_extensions(self) -> frozenset[str]:
+        """Extensions of the files that a person uploads, as `files` names them."""
+        return frozenset(_NAMED_EXTENSION.findall(self.files))
 
     def load(self, part: Part) -> Callable[..., Any]:
         """Import the module of a part and return its function.

@@ -9,7 +9,8 @@ from ingest.formats.registry import list_formats
 from ingest.readers.contract import FormatMatch
 from ingest.readers.parts import Recognize, Recognized, ToldBy
 from ingest.readers.uploaded_file import UploadedFile
-from ingest.stored.kinds import recognize_stored
+from ingest.stored.kinds import DATA_EXTENSIONS, recognize_stored
+from repository.schema.file_names import is_unfinished
 from repository.schema.findings import Finding
 
 _ORDER: tuple[ToldBy, ...] = ("content", "size", "name")
@@ -25,14 +26,18 @@ def recognize(path: Path, name: str) -> FormatMatch:
     path
         The bytes.
     name
-        The relative path in the upload; only its extension is used, and only where content cannot tell.
+        The relative path in the upload. Its extension is used where content cannot tell, and where it says that the
+        file is not whole yet.
 
     Returns
     -------
     FormatMatch
         With a finding where the file is empty, damaged, or not what its extension promises.
     """
-    if path.stat().st_size == 0:
+    size = path.stat().st_size
+    if is_unfinished(name):
+        return _match_unfinished(name, size)
+    if size == 0:
         return _match_empty(name)
     with UploadedFile(path, name) as file:
         claims, faults = _ask_formats(file)
@@ -99,12 +104,34 @@ def _match_damaged(file: UploadedFile, stored: FormatMatch) -> FormatMatch:
     return replace(stored, format=promised.id, label=f"{promised.title}, damaged", readable=True)
 
 
-def _match_empty(name: str) -> FormatMatch:
+def _match_unfinished(name: str, size: int) -> FormatMatch:
+    """Say that a file is the rest of a transfer; what is in it is not read, however much of it there is."""
     finding = Finding(
-        "error",
+        "warning",
+        "download_unfinished",
+        f"{name} ({size} bytes) looks like an unfinished download or a program's temporary file.",
+        hint="It is stored, not read. Remove it, upload the whole file under its own name, or acknowledge this to "
+        "publish it as it is.",
+        layer="file",
+    )
+    return FormatMatch(
+        None, "unfinished download", readable=False, role="other", reason="its name", findings=(finding,)
+    )
+
+
+def _match_empty(name: str) -> FormatMatch:
+    """Say that nothing is in a file; one that is named as data went lost, any other blocks nobody."""
+    extension = name.rpartition(".")[2].lower()
+    is_data = extension in DATA_EXTENSIONS or any(
+        extension in form.named_extensions for form in list_formats()
+    )
+    finding = Finding(
+        "warning" if is_data else "info",
         "file_empty",
         f"{name} has no bytes.",
-        hint="Upload it again from the original, or remove it from the deposit.",
+        hint="Upload it again from the original, remove it from the deposit, or acknowledge this."
+        if is_data
+        else "It is kept and published as it is; remove it if nothing was to be in it.",
         layer="file",
     )
     return FormatMatch(

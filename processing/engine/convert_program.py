@@ -31,7 +31,7 @@ from repository.schema.findings import Finding
 
 Send = Callable[[dict[str, Any]], None]
 RECIPE = "convert"
-RECIPE_VERSION = 1
+RECIPE_VERSION = 2  # 2: inner chunks carry their crc32c
 
 preload_readers()
 compile_kernels()  # before the sandbox closes: afterwards nothing can be loaded from the cache on disk

@@ -68,6 +68,7 @@ def reduce_measurement(*, measurement: Measurement, output: Path, progress: JobP
         output=output,
         on_message=forward_progress(progress),
         compiled_cache=prepare_compiled_code(),
+        checks_inputs=True,
     )
     files = collect_output(output)
     code_version = f"{manifest['program']} {manifest['version']}"

@@ -33,6 +33,7 @@ class Product(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
+        indexes: ClassVar = [models.Index(fields=["sha256"], name="product_digest")]
         constraints: ClassVar = [
             models.UniqueConstraint(name="product_recipe_once", fields=["signal", "recipe", "kind"]),
             models.CheckConstraint(name="product_digest_form", condition=Q(sha256__regex=SHA256_PATTERN)),

@@ -17,6 +17,7 @@ from repository.models import (
 )
 from repository.schema.findings import Finding as Found
 from repository.services.findings import replace_findings
+from repository.services.stored_objects import hold_objects
 from repository.services.succession import create_measurement
 
 WITHOUT_IT = "Or take its files out of the deposit: the rest can be published without them."
@@ -235,6 +236,7 @@ def record_conversion(
     findings: Sequence[Found],
 ) -> None:
     """Write down the converted arrays and what was derived from them, in place of an earlier conversion."""
+    hold_objects(item.sha256 for result in converted for item in result.objects)
     measurement.products.filter(is_preliminary=True).delete()
     signals = {signal.name: signal for signal in measurement.signals.all()}
     for result in converted:
@@ -276,6 +278,7 @@ def _record_products(
     *,
     is_preliminary: bool = False,
 ) -> None:
+    hold_objects(product.sha256 for product in products)
     signal.products.all().delete()
     Product.objects.bulk_create(
         Product(

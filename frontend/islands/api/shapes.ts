@@ -3,8 +3,9 @@ import type { components } from "../generated/api";
 
 type Schemas = components["schemas"];
 
-export type Deposit = Schemas["DepositShape"];
 export type Finding = Schemas["FindingShape"];
+export type FieldChange = Schemas["FieldChangeShape"];
+export type CurrentContent = Schemas["CurrentContentShape"];
 export type ProblemDocument = Schemas["ProblemShape"];
 export type Acknowledgement = Schemas["AcknowledgementInputRequest"];
 export type DepositChange = Schemas["PatchedUpdateDepositInputRequest"];
