@@ -249,9 +249,9 @@ def check_steps(
         first, second = (far, near) if writer == "web" else (near, far)
         assert first.ask(asks) == expected, (write, writer)
         wait_for(
-            lambda asks=asks, expected=expected, second=second: second.ask(asks) == expected,
+            lambda asks=asks, expected=expected, second=second: second.ask(asks) == expected,  # type: ignore[misc]
             SHORTER_THAN_A_LIFE_S,
-        )  # type: ignore[misc]
+        )
 
 
 def test_a_prompt_of_the_database_is_heard_by_every_process(
