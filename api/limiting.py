@@ -22,7 +22,11 @@ WAYS: Mapping[str, tuple[tuple[Limit, Subject], ...]] = {
     "account_reset_password": ((limits.MAILS_OF_ADDRESS, "address"), (limits.MAILS_OF_NAME, "mail")),
     "account_reset_password_from_key": ((limits.LINKS_OF_ADDRESS, "address"),),
     "account_confirm_email": ((limits.LINKS_OF_ADDRESS, "address"),),
-    "account_email": ((limits.CHANGES_OF_ACCOUNT, "account"), (limits.MAILS_OF_ADDRESS, "address")),
+    "account_email": (
+        (limits.CHANGES_OF_ACCOUNT, "account"),
+        (limits.MAILS_OF_ADDRESS, "address"),
+        (limits.MAILS_OF_NAME, "mail"),
+    ),
     "account_change_password": ((limits.CHANGES_OF_ACCOUNT, "account"),),
     "account_set_password": ((limits.CHANGES_OF_ACCOUNT, "account"),),
     "account_reauthenticate": ((limits.CHANGES_OF_ACCOUNT, "account"),),

@@ -71,5 +71,5 @@ def _answer(
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
     answer = answer_page(request, "account/signup_finish.html", context, status=status)
-    answer["Referrer-Policy"] = "no-referrer"  # the address is a key
+    answer["Referrer-Policy"] = "strict-origin"  # the address is a key; the form needs its origin
     return answer

@@ -56,6 +56,14 @@ class Migration(migrations.Migration):
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
                 ),
                 ("settled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "used_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When an account was made by its link, which works once.",
+                        null=True,
+                    ),
+                ),
                 ("last_error", models.CharField(blank=True, max_length=500)),
             ],
             options={

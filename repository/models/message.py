@@ -31,6 +31,9 @@ class Message(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     created_at = models.DateTimeField(db_default=Now())
     settled_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(
+        null=True, blank=True, help_text="When an account was made by its link, which works once."
+    )
     last_error = models.CharField(max_length=500, blank=True)
 
     class Meta:

@@ -10,10 +10,11 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from repository.errors import InvalidMetadataError, NotFoundError
-from repository.models import User
-from repository.models.account_addresses import confirm_address, is_taken, normalize_address
+from repository.models import Message, User
+from repository.models.account_addresses import confirm_address, is_taken
 from repository.services.audit import record_event
 
 _SALT = "stemma.sign_up"
@@ -33,9 +34,9 @@ class NewAccount:
     password_again: str
 
 
-def make_sign_up_key(address: str) -> str:
-    """Return the key of a link that only the reader of the address is sent."""
-    return signing.dumps(normalize_address(address), salt=_SALT)
+def make_sign_up_key(message: Message) -> str:
+    """Return the key of a link that only the reader of the message is sent."""
+    return signing.dumps(str(message.pk), salt=_SALT)
 
 
 def read_sign_up_key(key: str) -> str:
@@ -44,29 +45,41 @@ def read_sign_up_key(key: str) -> str:
     Raises
     ------
     NotFoundError
-        The key is forged, too old, or was used: an account has the address by now.
+        The key is forged, too old, or was used, or an account has the address by now.
     """
+    return _find_message(key).recipient
+
+
+def _find_message(key: str) -> Message:
     try:
-        address = signing.loads(key, salt=_SALT, max_age=settings.LINK_LIFETIME)
+        message_id = signing.loads(key, salt=_SALT, max_age=settings.LINK_LIFETIME)
     except signing.BadSignature as fault:
-        raise NotFoundError(_OVER, hint=_OVER_HINT) from fault
-    if not isinstance(address, str) or is_taken(address):
-        raise NotFoundError(_OVER, hint=_OVER_HINT)
-    return address
+        raise _link_over() from fault
+    message = Message.objects.filter(pk=message_id, used_at__isnull=True).first()
+    if message is None or is_taken(message.recipient):
+        raise _link_over()
+    return message
+
+
+def _link_over() -> NotFoundError:
+    return NotFoundError(_OVER, hint=_OVER_HINT)
 
 
 def create_account(*, key: str, wanted: NewAccount) -> User:
     """Make the account of whoever was sent the key; its address is confirmed by that.
 
-    Two requests with one key make one account: the confirmed address is unique.
+    Two requests with one key make one account: the key is used up with it, and the confirmed address is unique.
     """
-    address = read_sign_up_key(key)
+    message = _find_message(key)
+    address = message.recipient
     username = _check_name(wanted.username)
     user = User(username=username, full_name=wanted.full_name.strip()[:_LONGEST_FULL_NAME], email=address)
     _check_password(wanted, user)
     user.set_password(wanted.password)
     try:
         with transaction.atomic():
+            if not Message.objects.filter(pk=message.pk, used_at__isnull=True).update(used_at=Now()):
+                raise _link_over()
             user.save()
             EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
             record_event(actor=user, action="account.create", target=user.username)
@@ -112,8 +125,12 @@ def _name_refused() -> InvalidMetadataError:
 
 def _check_password(wanted: NewAccount, user: User) -> None:
     if wanted.password != wanted.password_again:
-        raise InvalidMetadataError("The two passwords differ.", pointer="/password2")
+        raise InvalidMetadataError(
+            "The two passwords differ.", pointer="/password2", hint="Write the same one twice."
+        )
     try:
         validate_password(wanted.password, user)
     except ValidationError as fault:
-        raise InvalidMetadataError(" ".join(fault.messages), pointer="/password") from fault
+        raise InvalidMetadataError(
+            " ".join(fault.messages), pointer="/password", hint="Choose another one."
+        ) from fault

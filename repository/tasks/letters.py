@@ -25,11 +25,11 @@ def compose_letter(message: Message) -> Letter:
         return Letter(message.subject, message.text)
     account = find_account(message.recipient)
     if message.purpose == Message.Purpose.SIGN_UP:
-        return _answer_sign_up(message.recipient, account)
+        return _answer_sign_up(message, account)
     return _answer_forgotten_password(account)
 
 
-def _answer_sign_up(address: str, account: User | None) -> Letter:
+def _answer_sign_up(message: Message, account: User | None) -> Letter:
     if account is not None:
         return Letter(
             "You have an account at Stemma already",
@@ -45,7 +45,7 @@ def _answer_sign_up(address: str, account: User | None) -> Letter:
                 f"    {_reset_link(account)}",
             ),
         )
-    if is_taken(address):
+    if is_taken(message.recipient):
         return Letter(
             "No account can be made with this address",
             _frame(
@@ -59,7 +59,7 @@ def _answer_sign_up(address: str, account: User | None) -> Letter:
         _frame(
             f"Somebody, perhaps you, wants to make an account at {addresses.home()} .",
             "Choose a user name and a password here. The link works once, for three days:",
-            f"    {addresses.sign_up(make_sign_up_key(address))}",
+            f"    {addresses.sign_up(make_sign_up_key(message))}",
         ),
     )
 

@@ -636,6 +636,10 @@ export interface components {
             username: string;
             name: string;
             orcid: string;
+            /** @description The mail address, shown to its owner alone. */
+            address: string;
+            /** @description Whether a new password can be sent there and the address signs in. */
+            is_address_confirmed: boolean;
             role: string;
             scopes: string[];
             /** Format: date-time */
@@ -732,7 +736,7 @@ export interface components {
             doi_state: string | null;
             url: string;
             owner: string;
-            /** @description User names of the co-owners. */
+            /** @description User names of the co-owners, as they were written. */
             members: string[];
             /** Format: date-time */
             created_at: string;

@@ -24,5 +24,5 @@ settings.MAIL_SERVER = MailServerEnvironment(
     host=sys.argv[2], port=int(sys.argv[3]), encryption="none", user=None, password=None
 )
 settings.DEFAULT_FROM_EMAIL = "Stemma <stemma@example.org>"
-jobs._settle_success = die  # between the server's word and ours
+setattr(jobs, "_settle_success", die)  # noqa: B010  # between the server's word and ours
 run_job(sys.argv[1])

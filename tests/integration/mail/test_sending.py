@@ -132,7 +132,7 @@ def test_without_a_server_messages_lie_in_the_mail_folder(stemma_home: Path, set
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     mail = message_from_bytes(files[0].read_bytes(), policy=policy.default)
-    assert (mail["To"], mail.get_content().strip()) == (ADDRESS, "First")  # type: ignore[attr-defined]
+    assert (mail["To"], mail.get_content().strip()) == (ADDRESS, "First")
     assert set(Message.objects.values_list("state", "text")) == {("sent", "")}
 
 
