@@ -224,7 +224,7 @@ def test_nobody_else_finds_a_word(web: WebClient, state: str) -> None:
             if is_kept and state in {"draft", "deleted"} and secrets.words["deposit_id"] in address:
                 wrong.append(f"{address} {visitor}: may be kept")
     web.cookies.clear()
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 def test_its_owners_do_find_them(web: WebClient) -> None:
