@@ -9,7 +9,6 @@ export type FieldChange = Schemas["FieldChangeShape"];
 export type CurrentContent = Schemas["CurrentContentShape"];
 export type ProblemDocument = Schemas["ProblemShape"];
 export type Acknowledgement = Schemas["AcknowledgementInputRequest"];
-export type Deposit = Schemas["DepositShape"];
 export type DepositChange = Schemas["PatchedUpdateDepositInputRequest"];
 export type PublishRequest = Schemas["PublishInputRequest"];
 export type MemberRequest = Schemas["MemberInputRequest"];
