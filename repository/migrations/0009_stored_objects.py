@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 # One pass over each table; a digest that is there already is passed over, so nothing is sorted or kept in memory.
 # `touched_at` is the moment of the migration: nothing is collected before the grace time after it is over.
-FILL = "".join(
+FILL = [
     f"""
     INSERT INTO repository_storedobject (sha256, size, touched_at, damage)
     SELECT sha256, size, statement_timestamp(), '' FROM {table} WHERE sha256 <> ''
@@ -21,7 +21,7 @@ FILL = "".join(
         "repository_product",
         "repository_upload",
     )
-)
+]
 
 # What is published stays, whatever the program believes about references: neither the row goes, nor is it given up.
 GUARD = """
@@ -164,7 +164,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(FILL, reverse_sql=migrations.RunSQL.noop),
+        migrations.RunSQL("".join(FILL), reverse_sql=migrations.RunSQL.noop),
         migrations.RunSQL(GUARD, reverse_sql=DROP_GUARD),
         migrations.AddIndex(
             model_name="arrayobject",

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import unquote, urlsplit
 
-from repository.integrations.mail import Encryption, is_address
 from repository.limits import LEAST_REQUESTS_A_MINUTE
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 SandboxMode = Literal["strict", "weak"]
+Encryption = Literal["none", "starttls", "tls"]
 
 _SIZE = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*([kMGT]i?)?B?\s*$")
 _SIZE_FACTORS = {
@@ -277,7 +277,7 @@ def _read_mail_from(source: "_Variables", *, public_url: str, is_needed: bool) -
         host = urlsplit(public_url).hostname or ""
         domain = host if re.search("[a-z]", host) and ":" not in host else "localhost"
         written = source.optional("STEMMA_MAIL_FROM") or f"Stemma <stemma@{domain}>"
-    if not is_address(parseaddr(written)[1]):
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(written)[1]):
         raise EnvironmentVariableError(
             f"STEMMA_MAIL_FROM is {written!r}; write a sender such as Stemma <stemma@example.org>."
         )

@@ -3,6 +3,7 @@ import type { components } from "../generated/api";
 
 type Schemas = components["schemas"];
 
+export type Deposit = Schemas["DepositShape"];
 export type Finding = Schemas["FindingShape"];
 export type FieldChange = Schemas["FieldChangeShape"];
 export type CurrentContent = Schemas["CurrentContentShape"];

@@ -16,6 +16,7 @@ from django.db import connection
 
 from repository.limits import Charge, Limit
 from repository.project.environment import CHECKOUT
+from tests.ties import tie
 
 PROXY = "127.0.0.10"
 STRANGER = "127.0.0.66"
@@ -46,7 +47,7 @@ def running_web(**more: str) -> Iterator[str]:
     command += ["--port", str(port), "--workers", "2", "--no-ws"]
     command += ["repository.project.stack.web_children:application"]
     with subprocess.Popen(
-        command, cwd=CHECKOUT, env=compose_environment(**more), stdin=subprocess.DEVNULL
+        tie(*command), cwd=CHECKOUT, env=compose_environment(**more), stdin=subprocess.DEVNULL
     ) as server:
         try:
             _wait(server, f"http://127.0.0.1:{port}/healthz")

@@ -2,6 +2,7 @@
 
 import json
 import time
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -240,7 +241,7 @@ def check_steps(
         asks = all_asks[step % every :: every]
         expected = near.ask_cold(asks)
         assert near.ask(asks) == expected
-        wait_for(lambda asks=asks, expected=expected: far.ask(asks) == expected, SHORTER_THAN_A_LIFE_S)  # type: ignore[misc]
+        wait_for(partial(says, far, asks, expected), SHORTER_THAN_A_LIFE_S)
         if writer == "here":
             WRITES[write](words)
         else:  # a worker on the host of `near`, or the foreign web process itself
@@ -248,10 +249,11 @@ def check_steps(
         expected = near.ask_cold(asks)
         first, second = (far, near) if writer == "web" else (near, far)
         assert first.ask(asks) == expected, (write, writer)
-        wait_for(
-            lambda asks=asks, expected=expected, second=second: second.ask(asks) == expected,
-            SHORTER_THAN_A_LIFE_S,
-        )  # type: ignore[misc]
+        wait_for(partial(says, second, asks, expected), SHORTER_THAN_A_LIFE_S)
+
+
+def says(process: Process, asks: list[Any], expected: list[Any]) -> bool:
+    return process.ask(asks) == expected
 
 
 def test_a_prompt_of_the_database_is_heard_by_every_process(

@@ -23,8 +23,8 @@ from repository.services.deposits import delete_deposit, remove_member
 from repository.services.publishing import start_new_version
 from repository.services.uploads import delete_file
 from repository.services.withdrawal import withdraw_version
-from tests.deposits import publish, settle, store_bytes
-from tests.factories import store_file
+from tests.deposits import publish, settle
+from tests.factories import store_bytes, store_file
 
 Words = Mapping[str, Any]
 
