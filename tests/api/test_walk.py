@@ -40,7 +40,7 @@ STATES = (
     "withdrawn",
     "deleted",
 )
-MAY_BE_AWAY = ("/readyz", "/accounts/orcid/")  # parts, and a provider that no operator has set up here
+MAY_BE_AWAY = ("/readyz",)  # parts
 MAY_BE_TAKEN = {"POST", "PATCH", "DELETE", "HEAD"}
 
 
