@@ -34,11 +34,11 @@ from tests.factories import DATASET, make_user, store_file
 PRIVATE = "private, no-store"
 STATES = (
     "draft",
-    "next",
+    pytest.param("next", marks=pytest.mark.long),
     "embargoed",
     pytest.param("restricted", marks=pytest.mark.long),
     "withdrawn",
-    "deleted",
+    pytest.param("deleted", marks=pytest.mark.long),
 )
 MAY_BE_AWAY = ("/readyz",)  # parts
 MAY_BE_TAKEN = {"POST", "PATCH", "DELETE", "HEAD"}
