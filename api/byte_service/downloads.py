@@ -91,7 +91,7 @@ async def _send(
     request: Request, find: Find, *, is_inline: bool = False, who: Recognize = recognize_reader
 ) -> Response:
     credential = read_credential(request)
-    key = (credential, request.url.path)
+    key = (credential, request.scope["path"])
     item = _decisions.get(key)
     if item is None:
         item = await in_database(_decisions.remember, key, lambda: _decide(find, who(credential)))
