@@ -59,10 +59,11 @@ class RecipePass:
         for one in self._chosen:
             name = one.recipe.name
             if name in self._own and name not in self._faults:
-                measure = load_function(one.recipe.measure)
-                self._begun[name] = [
-                    executor.submit(measure, part, self._facts, one.parameters) for part in parts
-                ]
+                measure = self._attempt(name, partial(load_function, one.recipe.measure))
+                if measure is not None:
+                    self._begun[name] = [
+                        executor.submit(measure, part, self._facts, one.parameters) for part in parts
+                    ]
 
     def complete(self) -> None:
         """Merge the parts in order, so that float sums do not depend on the threads."""

@@ -50,10 +50,7 @@ def draw_reductions(folder: Path, signal: SignalEntry) -> tuple[PictureEntry, ..
             asked=entry.asked,
             parameters=entry.parameters,
         )
-        for name, said in own.items():
-            said["scale"] = said.pop("step")
-            axes[name] = said
-        drawn.append(draw_result(drawable, values, axes))
+        drawn.append(draw_result(drawable, values, {**axes, **own}))
     return write_pictures(folder / "previews", [preview for preview in drawn if preview is not None])
 
 
