@@ -3,11 +3,12 @@
 import importlib
 import pkgutil
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
 from processing.declarations.manifest import AskedRecipe
-from processing.declarations.recipe import ChosenRecipe, Output, Recipe, RecipeRefusedError
+from processing.declarations.recipe import ChosenRecipe, Output, Recipe, RecipeRefusedError, load_function
 from processing.declarations.signal_kind import SignalKind
 
 PACKAGE = "processing.recipes"
@@ -50,6 +51,13 @@ class RecipeBook:
             if kind in recipe.applies_to and (on_request or recipe.made == "conversion")
         )
 
+    def load_functions(self) -> None:
+        """Import what computes, ahead of the first use; what cannot be imported is said when it is run."""
+        for recipe in self.recipes:
+            for name in (recipe.run, recipe.measure):
+                with suppress(ImportError, AttributeError, SyntaxError):
+                    load_function(name or recipe.run)
+
     def find_output(self, name: str) -> Output | None:
         """Return the output of that name, whichever recipe makes it."""
         return next((output for recipe in self.recipes if (output := recipe.find_output(name))), None)
@@ -65,7 +73,9 @@ def read_book() -> RecipeBook:
     """Import every file of the folder; one that is broken, or repeats a name, is left out with a sentence."""
     problems: list[str] = []
     recipes: list[Recipe] = []
-    for name in sorted(info.name for info in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__)):
+    for name in sorted(
+        {info.name for info in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__)}
+    ):
         try:
             recipe = importlib.import_module(f"{PACKAGE}.{name}").RECIPE
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one file, the others are read

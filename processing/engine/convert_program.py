@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.readers.contract import SignalSource
+from processing.declarations.book import get_book
 from processing.engine.one_pass import convert_signal
 from processing.engine.plan_arrays import EmptyArrayError
 from processing.engine.program_outline import (
@@ -35,6 +36,7 @@ RECIPE_VERSION = 1
 
 compile_kernels()  # before the sandbox closes: afterwards nothing can be loaded from the cache on disk
 compile_in_memory_only()
+get_book().load_functions()
 
 
 def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dict[str, Any]:

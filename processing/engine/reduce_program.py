@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.readers.contract import OpenedFile, SignalSource
+from processing.declarations.book import get_book
 from processing.engine.program_outline import Program, Progress, Send, read_order, read_recipes, work_through
 from processing.engine.reduce_zarr import open_converted, reduce_signal
 from processing.engine.signal_entries import SignalWork
@@ -23,6 +24,7 @@ RECIPE_VERSION = 1
 
 compile_kernels()  # before the sandbox closes: afterwards nothing can be loaded from the cache on disk
 compile_in_memory_only()
+get_book().load_functions()
 
 
 def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dict[str, Any]:

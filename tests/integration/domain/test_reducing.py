@@ -1,5 +1,6 @@
 """Reducing again: products, statistics and findings change together, and a failure demotes nothing."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 
 import ingest.tasks  # noqa: F401 - registers its kinds of jobs
 import processing.tasks  # noqa: F401
-from ingest.sandbox import ReaderCrashedError
+from ingest.sandbox import ReaderCrashedError, environment
+from ingest.services import confined
 from ingest.workflows import submit_deposit
 from processing import workflows
 from processing.declarations.manifest import MANIFEST_VERSION
@@ -17,12 +19,15 @@ from repository.errors import ReductionRefusedError, StateConflictError, Transie
 from repository.models import Deposit, Job, Measurement, Product
 from repository.schema.findings import Finding as Found
 from repository.selectors.byte_objects import find_product
+from repository.selectors.thumbnails import find_thumbnails
 from repository.services.deposits import update_deposit
 from repository.services.jobs import claim_job, complete_job, fail_job, lock_claim
 from repository.services.publishing import publish_deposit
+from repository.services.storage import get_object_store
 from repository.tasks.job_kinds import JobProgress, get_kind
 from tests.deposits import DESCRIBED, publish
 from tests.factories import make_deposit, store_file
+from tests.toy_recipe import TOY, recipes_from
 from tests.vendor_files.empad import write_empad
 
 pytestmark = pytest.mark.django_db
@@ -278,3 +283,33 @@ def test_a_manifest_of_another_release_is_tried_again_and_named(
     request(converted, "radial_profile")
     with pytest.raises(TransientError, match=r"processing/declarations/manifest\.py holds version"):
         run("reduce_measurement")
+
+
+def test_a_recipe_that_is_one_new_file_runs_confined_from_end_to_end(
+    converted: Measurement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child is a process of its own: it scans the folder as web and worker do, and finds the file there."""
+    extended = f"import processing.recipes\nprocessing.recipes.__path__.append({str(tmp_path / 'more')!r})\n"
+    (tmp_path / "sitecustomize.py").write_text(extended)
+    monkeypatch.setattr(environment, "CODE_ROOT", f"{tmp_path}:{environment.CODE_ROOT}")
+    monkeypatch.setattr(confined, "get_zygotes", lambda: None)  # the one that is there has another folder
+    with recipes_from(tmp_path / "more", monkeypatch, toy=TOY):
+        request(converted, "toy", factor=3.0)
+        run("reduce_measurement")
+        made = products_of(converted)
+        product = made["toy_image"]
+        assert (product.recipe, product.recipe_version) == ("toy", 3)
+        assert product.settings == {"parameters": {"factor": 3.0}, "needs": {}}
+        owner = converted.deposit.owner
+        values = {
+            output: np.load(
+                BytesIO(b"".join(get_object_store().open_range(found.sha256, 0, found.size))),
+                allow_pickle=False,
+            )
+            for output in ("toy_image", "summed_intensity")
+            if (found := find_product(owner, converted.pk, f"data.{output}", "array"))
+        }
+        np.testing.assert_array_equal(values["toy_image"], 3.0 * values["summed_intensity"])
+        picture = converted.products.get(output="toy_image", kind="preview")
+        assert picture.cover_rank == 1
+        assert find_thumbnails([converted.pk])[converted.pk].endswith("/data.toy_image/preview.png")
