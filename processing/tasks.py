@@ -8,6 +8,7 @@ import structlog
 from celery.signals import worker_ready
 
 from ingest.services.measurement_jobs import build_measurement_job
+from processing.declarations.book import get_book
 from processing.services import reduction
 from processing.services.compiled_code import prepare_compiled_code
 from processing.services.conversion import convert_measurement, is_small
@@ -76,6 +77,8 @@ def compile_ahead(**_: Any) -> None:
 
 
 def _compile() -> None:
+    for problem in get_book().problems:
+        structlog.get_logger(__name__).error("recipe_left_out", reason=problem)
     try:
         prepare_compiled_code()
     except (TransientError, OSError) as fault:

@@ -20,11 +20,21 @@ Occasion = Literal["conversion", "request"]
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _FUNCTION = re.compile(r"[a-z_][\w.]*:[a-z_]\w*")
 
-# What one look at a block gives to every recipe that gathers it, by kind of signal. Shapes and types stand with the
-# code that accumulates them, `processing.reductions.gathering`.
-SHARED: Mapping[SignalKind, frozenset[str]] = {
-    "pattern_scan": frozenset({"pixel_sums", "pixel_maxima", "valid", "detector_sums", "totals", "moments"}),
-    "spectrum_scan": frozenset({"channel_sums", "totals"}),
+# What one look at a block gives to every recipe that gathers it, by kind of signal, and how bands of it merge. What
+# each of them is stands with the code that takes it, `processing.reductions.shared_pass`.
+SHARED: Mapping[SignalKind, Mapping[str, Merge]] = {
+    "pattern_scan": {
+        "pixel_sums": "sum",
+        "pixel_maxima": "maximum",
+        "valid": "sum",
+        "detector_sums": "place",
+        "totals": "place",
+        "moments": "place",
+    },
+    "spectrum_scan": {"channel_sums": "sum", "totals": "place"},
+}
+SHARED_MERGES: Mapping[str, Merge] = {
+    name: merge for accumulators in SHARED.values() for name, merge in accumulators.items()
 }
 
 

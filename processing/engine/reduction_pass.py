@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from processing.declarations.recipe import ChosenRecipe, load_function
+from processing.declarations.recipe import SHARED_MERGES, ChosenRecipe, load_function
 from processing.engine.result_files import ReductionResult
 from processing.reductions.facts import Made, SignalFacts
-from processing.reductions.gathering import SHARED_MERGES, Gathered, Region
+from processing.reductions.gathering import Gathered, Region
 from processing.reductions.shared_pass import build_look, count_at_once
 from repository.schema.findings import Finding
 

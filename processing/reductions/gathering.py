@@ -1,16 +1,4 @@
-"""What a pass over a signal accumulates, block by block, and how bands that were gathered apart become one.
-
-Shared accumulators of patterns (see `processing.declarations.recipe.SHARED`):
-
-``pixel_sums``, ``pixel_maxima``, ``valid``
-    (detector_y, detector_x): sum, maximum and number of patterns with a number there; NaN counts as absent.
-``detector_sums``
-    (…, masks): sums over the virtual detectors of the plan, by position.
-``totals``, ``moments``
-    (…) and (…, 2): sum of a pattern, and Σ y I and Σ x I, by position.
-
-Of spectra: ``channel_sums`` (channels) and ``totals`` (…).
-"""
+"""What a pass over a signal accumulates, block by block, and how bands that were gathered apart become one."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -23,15 +11,6 @@ from processing.reductions.fused import sum_type
 
 AnyArray = npt.NDArray[Any]
 Region = tuple[slice, ...]
-SHARED_MERGES: Mapping[str, Merge] = {
-    "pixel_sums": "sum",
-    "pixel_maxima": "maximum",
-    "valid": "sum",
-    "channel_sums": "sum",
-    "detector_sums": "place",
-    "totals": "place",
-    "moments": "place",
-}
 
 
 class Gathered:

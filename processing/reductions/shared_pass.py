@@ -1,4 +1,16 @@
-"""The one look at a block that serves every recipe: whatever several of them need is computed once."""
+"""The one look at a block that serves every recipe: whatever several of them need is computed once.
+
+Of patterns:
+
+``pixel_sums``, ``pixel_maxima``, ``valid``
+    (detector_y, detector_x): sum, maximum and number of patterns with a number there; NaN counts as absent.
+``detector_sums``
+    (…, masks): sums over the virtual detectors of the plan, by position.
+``totals``, ``moments``
+    (…) and (…, 2): sum of a pattern, and Σ y I and Σ x I, by position.
+
+Of spectra: ``channel_sums`` (channels) and ``totals`` (…).
+"""
 
 from collections.abc import Collection
 from typing import Any, Protocol

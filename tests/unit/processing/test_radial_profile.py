@@ -5,12 +5,13 @@ import numpy.typing as npt
 import pytest
 
 from processing.declarations.manifest import Calibration
+from processing.declarations.recipe import SHARED_MERGES
 from processing.engine.calibration import build_facts
 from processing.recipes.radial_profile import RECIPE, make_profiles, measure_squares
 from processing.reductions.detector_plan import AngleKnowledge, plan_virtual_detectors
 from processing.reductions.disk import NoDisk
 from processing.reductions.facts import Made, SignalFacts
-from processing.reductions.gathering import SHARED_MERGES, Gathered
+from processing.reductions.gathering import Gathered
 from processing.reductions.shared_pass import build_look
 from tests.synthetic import source_of
 

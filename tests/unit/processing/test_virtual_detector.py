@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from processing.declarations.recipe import SHARED_MERGES
 from processing.reductions.annulus import Annulus
 from processing.reductions.facts import SignalFacts
 from processing.reductions.fused import PatternReducer, UnsupportedPatternsError
-from processing.reductions.gathering import SHARED_MERGES, Gathered
+from processing.reductions.gathering import Gathered
 from processing.reductions.mean_pattern import compute_mean_and_maximum, make_maximum, make_mean
 from processing.reductions.shared_pass import build_look
 from processing.reductions.virtual_detector import sum_virtual_detectors
