@@ -1,5 +1,7 @@
 """From the calibration in an order, or the detector axes of a file, to what recipes are told of angles."""
 
+import math
+
 from ingest.readers.contract import Axis, SignalSource
 from processing.declarations.manifest import Calibration, Pair
 from processing.reductions.detector_plan import AngleKnowledge, DetectorPlan
@@ -66,7 +68,7 @@ def _find_problem(calibration: Calibration, axes: tuple[Axis, ...]) -> str:
 def _find_single(pair: Pair) -> float | None:
     if abs(pair[0] - pair[1]) > SQUARE_TOLERANCE * max(pair):
         return None
-    return 0.5 * (pair[0] + pair[1])
+    return math.sqrt(pair[0] * pair[1])  # as the facts by which measurements are found
 
 
 def build_facts(source: SignalSource, calibration: Calibration, plan: DetectorPlan | None) -> SignalFacts:
