@@ -3,8 +3,10 @@ from typing import Any
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from api.throttling import count_wrong_token, find_address
 from repository.services.accounts import note_token_use
 
 
@@ -13,7 +15,11 @@ class ScopedTokenAuthentication(TokenAuthentication):  # type: ignore[misc]  # k
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         """Return user and token, or nothing where no token was sent."""
-        authenticated = super().authenticate(request)
+        try:
+            authenticated = super().authenticate(request)
+        except AuthenticationFailed:
+            count_wrong_token(find_address(request))
+            raise
         if authenticated is None:
             return None
         user, token = authenticated

@@ -9,6 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 PRIVATE = "private, no-store"
 PUBLIC = "public"
 PUBLIC_FOR_EVER = "public, max-age=31536000, immutable"
+PUBLIC_TO_KEEP = f"{PUBLIC_FOR_EVER}, s-maxage=0"
+"""Bytes that never change, but may be withdrawn: who has them keeps them, and who hands them on asks each time."""
 PUBLIC_BUT_ASK = "public, no-cache"  # anybody may keep it, and asks each time whether it is still so
 _NO_PUBLIC_STATUS = 500
 

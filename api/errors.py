@@ -42,7 +42,10 @@ STATUS: Mapping[type[errors.RepositoryError], HTTPStatus] = {
     errors.DiskFullError: HTTPStatus.INSUFFICIENT_STORAGE,
     errors.StorageRefusedError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.WithdrawnError: HTTPStatus.GONE,
+    # Not 404 or 410, which array readers take for a chunk of fill values; not 503: waiting does not help.
+    errors.DamagedError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.UnknownSearchFilterError: HTTPStatus.BAD_REQUEST,
+    errors.LimitExceededError: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
 
@@ -81,25 +84,42 @@ def build_problem(
 
 def _describe_finding(finding: Finding) -> dict[str, Any]:
     described = finding.as_dict()
-    return described | {part: hide_internals(described[part]) for part in ("message", "hint")}
+    for part in (described, *described.get("where", ())):
+        part.update({name: hide_internals(part[name]) for name in ("message", "hint")})
+    return described
 
 
 def describe_refusal(refusal: errors.RepositoryError) -> dict[str, Any]:
     """Return the problem document of a refusal of the domain."""
-    return build_problem(
+    problem = build_problem(
         status=status_of(refusal),
         code=refusal.code,
         detail=refusal.message,
         hint=refusal.hint,
         pointer=refusal.pointer,
         findings=refusal.findings,
-    )
+    ) | {name: hide_internals(text) for name, text in refusal.details.items()}
+    if isinstance(refusal, errors.RevisionConflictError):
+        etag = build_etag(refusal.current["revision"])
+        problem["current"] = {"etag": etag, **refusal.current}
+        problem["changes"] = list(refusal.changes)
+        problem["changes_are_all"] = refusal.is_all
+    return problem
+
+
+def build_etag(revision: int) -> str:
+    """Return the ETag of a deposit's state."""
+    return f'"r{revision}"'
 
 
 def advise_retry(refusal: errors.RepositoryError) -> dict[str, str]:
     """Return the header that says when to ask again, for refusals that pass."""
     if isinstance(refusal, errors.StorageRefusedError):
         return {"Retry-After": str(RETRY_AFTER_S)}
+    if isinstance(refusal, errors.QuotaExceededError) and refusal.retry_after_s is not None:
+        return {"Retry-After": str(refusal.retry_after_s)}
+    if isinstance(refusal, errors.LimitExceededError):
+        return {"Retry-After": str(refusal.wait_s)}
     return {"Retry-After": "5"} if isinstance(refusal, errors.DepositBusyError) else {}
 
 
@@ -160,9 +180,6 @@ def _answer(problem: dict[str, Any], headers: Mapping[str, str] | None = None) -
 
 def _answer_api_exception(error: exceptions.APIException) -> Response:
     headers: dict[str, str] = {}
-    if isinstance(error, exceptions.Throttled):
-        wait = getattr(error, "wait", None)  # the stubs do not know it
-        headers["Retry-After"] = str(int(wait or 0) + 1)
     if isinstance(error, exceptions.AuthenticationFailed | exceptions.NotAuthenticated):
         error.status_code = HTTPStatus.UNAUTHORIZED
         headers["WWW-Authenticate"] = "Token"
@@ -182,7 +199,6 @@ _HINTS = {
     401: "Send `Authorization: Token <token>`; tokens are made on the tokens page.",
     405: "The documentation at /api/v1/docs lists what this address answers.",
     415: "Send `Content-Type: application/json`.",
-    429: "Wait as long as Retry-After says.",
 }
 
 

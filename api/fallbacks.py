@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -21,6 +20,7 @@ from api.errors import (
 from repository.services.disk import explain_fault
 
 _PROGRAMS = "/api/"
+_PASSING_PAGES = {507: "507.html", 429: "429.html"}
 
 
 def answer_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -57,12 +57,12 @@ def answer_fault(request: HttpRequest) -> HttpResponse:
 def answer_passing(
     request: HttpRequest, problem: Mapping[str, Any], retry_after: Mapping[str, str]
 ) -> HttpResponse:
-    """Answer what passes by itself, such as a part that is away or a full disk; nothing in it asks the database."""
+    """Answer what passes by itself: a part away, a full disk, a used-up limit. Nothing in it asks the database."""
     status = int(problem["status"])
     if request.path.startswith(_PROGRAMS):
         return JsonResponse(
             dict(problem), status=status, content_type=CONTENT_TYPE, headers=dict(retry_after)
         )
-    template = "507.html" if status == HTTPStatus.INSUFFICIENT_STORAGE else "503.html"
+    template = _PASSING_PAGES.get(status, "503.html")
     page = loader.get_template(template).render({"problem": problem})
     return HttpResponse(page, status=status, headers=dict(retry_after))

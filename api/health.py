@@ -11,12 +11,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from api.damage_health import describe_store, list_damage_metrics
 from api.disk_health import check_disk, list_disk_metrics
 from api.errors import CONTENT_TYPE, RETRY_AFTER, build_problem
 from api.operators import is_known_operator, is_operator
 from api.probing import Probe, Prober
 from ingest.sandbox import probe_sandbox
 from repository.selectors.health import PartHealth, check_database, check_worker, measure_lanes
+from repository.selectors.mail import measure_mail
 from repository.services.storage import ObjectStoreUnavailableError, get_object_store
 from repository.tasks.broker import BrokerAwayError, ask_broker
 
@@ -38,7 +40,7 @@ def check_objects() -> PartHealth:
         get_object_store().check()
     except ObjectStoreUnavailableError as fault:
         return PartHealth("objects", is_ok=False, detail=str(fault))
-    return PartHealth("objects", is_ok=True)
+    return describe_store()
 
 
 def check_sandbox() -> PartHealth:
@@ -126,7 +128,21 @@ def answer_metrics(request: HttpRequest) -> HttpResponse:
     ]
     lines += [f'stemma_oldest_queued_job_seconds{{lane="{load.lane}"}} {load.oldest_s:.3f}' for load in loads]
     lines += list_disk_metrics()
+    lines += list_damage_metrics()
+    lines += _list_mail_metrics()
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4")
+
+
+def _list_mail_metrics() -> list[str]:
+    load = measure_mail()
+    return [
+        "# HELP stemma_mail Messages by state; failed ones were refused for good.",
+        "# TYPE stemma_mail gauge",
+        *(f'stemma_mail{{state="{state}"}} {count}' for state, count in load.messages.items()),
+        "# HELP stemma_oldest_waiting_mail_seconds For how long the oldest message waits that is not sent yet.",
+        "# TYPE stemma_oldest_waiting_mail_seconds gauge",
+        f"stemma_oldest_waiting_mail_seconds {load.oldest_s:.3f}",
+    ]
 
 
 def refuse_stranger() -> HttpResponse:

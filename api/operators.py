@@ -15,7 +15,8 @@ from api.turns import NoTurnError, get_turns
 from repository.errors import RepositoryError
 
 DEADLINE_S = 2.0
-# A request that carries one of these came through a proxy: its peer is the proxy, whoever sent it.
+# What a trusted proxy said is gone by now, and the visitor's address stands in place of its own (`api.doorway`). What
+# still carries one of these came through a proxy that nobody named: its address is the proxy's, whoever sent it.
 _FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")
 
 
@@ -46,9 +47,9 @@ async def is_known_operator(request: Request) -> bool:
 
 
 def is_from_operator_network(peer: str, headers: Mapping[str, str]) -> bool:
-    """Return whether the connection itself comes from a network that the operator named.
+    """Return whether a visitor comes from a network that the operator named.
 
-    What came through a proxy does not: the network would be the proxy's, and with it every stranger's.
+    What came through an unknown proxy does not: the network would be the proxy's, and with it every stranger's.
     """
     if any(name in headers for name in _FORWARDED):
         return False

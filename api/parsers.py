@@ -47,6 +47,12 @@ class StrictJSONParser(JSONParser):
         return document
 
 
+class MergePatchParser(StrictJSONParser):
+    """The same by the name that RFC 7396 gives to a document of changes."""
+
+    media_type = "application/merge-patch+json"
+
+
 def require_storable(value: Any, depth: int = 0) -> None:
     """Refuse what the database cannot keep as it is: NUL characters, lone surrogates, bottomless nesting.
 

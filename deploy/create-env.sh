@@ -62,8 +62,15 @@ BROKER_URL=redis://:$broker@broker:6379/0
 #STEMMA_QUOTA=10 TB
 #STEMMA_REQUESTS_PER_MINUTE=600
 
+# Hours after which stored bytes that nobody owns are removed.
+#STEMMA_COLLECT_GRACE=24
+
 # What uploads and jobs leave free on the disk of the volume "home", for database, broker and logs.
 #STEMMA_DISK_RESERVE=2 GB
+
+# Every stored object is read again within so many days, at so many bytes a second on the average.
+#STEMMA_FIXITY_DAYS=90
+#STEMMA_FIXITY_RATE=20 MB
 
 # Objects in S3 instead of the volume "home" (start with: docker compose --profile s3 up).
 #S3_ENDPOINT_URL=http://s3:8333
@@ -77,6 +84,11 @@ BROKER_URL=redis://:$broker@broker:6379/0
 #DATACITE_REPOSITORY=
 #DATACITE_PASSWORD=
 #DATACITE_PREFIX=
+
+# Mail: links that make an account, confirm an address, or choose a new password. Without these, messages lie in the
+# folder mail of the volume "home" until the operator hands them on.
+#STEMMA_SMTP_URL=smtp+starttls://user:password@mail.example.org:587
+#STEMMA_MAIL_FROM=Stemma <stemma@$host>
 
 # Sign-in with ORCID.
 #ORCID_CLIENT_ID=

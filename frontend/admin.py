@@ -2,11 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.db.models import Model
 from django.http import HttpRequest
 
+from frontend.merging_forms import MergingForm
 from repository.models import (
     ApiToken,
     AuditEvent,
@@ -15,7 +18,9 @@ from repository.models import (
     Identifier,
     Instrument,
     Job,
+    Message,
     Sample,
+    StoredObject,
     User,
     WorkerHeartbeat,
 )
@@ -23,14 +28,18 @@ from repository.models import (
 admin.site.site_header = "Stemma administration"
 admin.site.site_title = "Stemma"
 admin.site.index_title = "Tables"
+# Administrators sign in where everybody does: one form tries passwords, and counts them.
+setattr(admin.site, "login", secure_admin_login(admin.site.login))  # noqa: B010  # a method of Django's
 
 
 if TYPE_CHECKING:  # generic for the type checker only
     TableAdmin = admin.ModelAdmin[Any]
     AccountAdmin = UserAdmin[User]
+    AccountForm = UserChangeForm[User]
 else:
     TableAdmin = admin.ModelAdmin
     AccountAdmin = UserAdmin
+    AccountForm = UserChangeForm
 
 
 class ReadOnlyAdmin(TableAdmin):
@@ -49,10 +58,29 @@ class ReadOnlyAdmin(TableAdmin):
         return False
 
 
+class HoldingAdmin(TableAdmin):
+    """Holds the row from reading the form to saving it."""
+
+    form = MergingForm
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row, locked where it is about to be changed."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None or request.method != "POST":
+            return found
+        return self.get_queryset(request).select_for_update().filter(pk=found.pk).first()
+
+
+class PersonForm(MergingForm, AccountForm):
+    """An account's fields."""
+
+
 @admin.register(User)
-class PersonAdmin(AccountAdmin):
+class PersonAdmin(HoldingAdmin, AccountAdmin):
     """Accounts: roles, quotas, and who may sign in."""
 
+    form = PersonForm
+    readonly_fields = ("last_login", "date_joined")
     list_display = ("username", "full_name", "role", "orcid", "is_active", "last_login")
     list_filter = ("role", "is_active")
     fieldsets = (
@@ -113,6 +141,16 @@ class JobAdmin(ReadOnlyAdmin):
     search_fields = ("target", "reason")
 
 
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    """Messages to people and why one is not sent; what they say is shown to nobody, for it may open an account."""
+
+    list_display = ("created_at", "purpose", "recipient", "state", "settled_at", "last_error")
+    fields = ("created_at", "purpose", "recipient", "subject", "state", "settled_at", "last_error")
+    list_filter = ("state", "purpose")
+    search_fields = ("recipient",)
+
+
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
     """Who did what, and when."""
@@ -123,6 +161,15 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_select_related = ("actor",)
 
 
+@admin.register(StoredObject)
+class StoredObjectAdmin(ReadOnlyAdmin):
+    """What the object store holds, when it was read last, and what is damaged."""
+
+    list_display = ("sha256", "size", "touched_at", "verified_at", "damaged_at", "damage")
+    list_filter = (("damaged_at", admin.EmptyFieldListFilter),)
+    search_fields = ("sha256",)
+
+
 @admin.register(WorkerHeartbeat)
 class WorkerHeartbeatAdmin(ReadOnlyAdmin):
     """When each worker was last heard."""
@@ -130,4 +177,8 @@ class WorkerHeartbeatAdmin(ReadOnlyAdmin):
     list_display = ("name", "seen_at")
 
 
-admin.site.register((Instrument, Sample))
+@admin.register(Instrument, Sample)
+class SharedRecordAdmin(HoldingAdmin):
+    """What many deposits share."""
+
+    readonly_fields = ("created_at",)

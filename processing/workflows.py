@@ -9,6 +9,7 @@ from ingest import workflows as ingest_workflows
 from ingest.workflows import REFRESHED, submit_deposit
 from processing.declarations.book import get_book
 from processing.declarations.manifest import AskedRecipe
+from processing.services.checksums import Outdated, find_outdated_arrays
 from processing.services.reduction import check_request, list_outdated
 from repository.errors import StateConflictError
 from repository.models import Deposit, Job, Measurement, User
@@ -17,7 +18,7 @@ from repository.services.deposits import lock_deposit, set_state
 from repository.workflows.jobs import enqueue_job
 from repository.workflows.publishing import publish_dataset_version as publish
 
-__all__ = ["publish", "refresh_deposit", "request_reduction", "submit_deposit"]
+__all__ = ["publish", "reconvert_drafts", "refresh_deposit", "request_reduction", "submit_deposit"]
 
 
 def refresh_deposit(*, deposit_id: str) -> None:
@@ -63,3 +64,17 @@ def request_reduction(*, measurement_id: str, actor: User, recipe: str, paramete
             set_state(deposit_id=deposit.pk, old=REFRESHED, new=Deposit.State.PROCESSING)
         record_event(actor=actor, action="reduction.request", target=measurement_id, detail=asked.as_dict())
     return job
+
+
+def reconvert_drafts() -> Outdated:
+    """Convert the arrays of drafts again that have no checksums in their chunks, or are damaged.
+
+    Arrays of published versions stay as they are: their objects are named, with their digests, by what was published.
+    """
+    outdated = find_outdated_arrays()
+    for measurement_id in outdated.drafts:
+        with transaction.atomic():
+            measurement = Measurement.objects.select_related("deposit").get(pk=measurement_id)
+            enqueue_job(kind="convert_measurement", target=measurement_id, deposit=measurement.deposit)
+            set_state(deposit_id=measurement.deposit_id, old=REFRESHED, new=Deposit.State.PROCESSING)
+    return outdated

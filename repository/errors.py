@@ -1,6 +1,7 @@
 """Every refusal of the domain: one class each, no HTTP in it (`api/errors.py` maps class to problem document)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from repository.schema.findings import Finding
 
@@ -18,19 +19,28 @@ class RepositoryError(Exception):
         JSON pointer to the field that was refused, or empty.
     findings
         The findings that caused the refusal, where there are any.
+    details
+        Further members of the problem document, for programs.
     """
 
     code = "refused"
     hint = ""
 
     def __init__(
-        self, message: str, *, hint: str = "", pointer: str = "", findings: Sequence[Finding] = ()
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        pointer: str = "",
+        findings: Sequence[Finding] = (),
+        details: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint or type(self).hint
         self.pointer = pointer
         self.findings = tuple(findings)
+        self.details = dict(details or {})
 
 
 class NotFoundError(RepositoryError):
@@ -83,10 +93,33 @@ class DepositAlreadyPublishedError(StateConflictError):
 
 
 class RevisionConflictError(RepositoryError):
-    """Somebody else changed the deposit since it was read."""
+    """Somebody else changed the deposit since it was read.
+
+    Attributes
+    ----------
+    current
+        What the deposit says now.
+    changes
+        Where it is other than it was, and who changed it.
+    is_all
+        Nothing else changed; older changes are not kept.
+    """
 
     code = "revision_conflict"
-    hint = "Read the deposit again, repeat your change on the newer state and send it with the new ETag."
+    hint = "Compare with `current` and `changes`, and send what you still want to change with the new ETag."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        current: Mapping[str, Any],
+        changes: Sequence[Mapping[str, Any]],
+        is_all: bool,
+    ) -> None:
+        super().__init__(message)
+        self.current = dict(current)
+        self.changes = tuple(changes)
+        self.is_all = is_all
 
 
 class NotPublishableError(RepositoryError):
@@ -109,9 +142,7 @@ class InvalidPathError(RepositoryError):
     """The file path cannot be used inside a deposit."""
 
     code = "invalid_path"
-    hint = (
-        "Use a relative path with forward slashes, without `..`, at most 255 bytes per part and 1024 in all."
-    )
+    hint = "Rename the file; the rule for names is at /api/v1/schemas/file-names.json."
 
 
 class PathTakenError(RepositoryError):
@@ -119,6 +150,23 @@ class PathTakenError(RepositoryError):
 
     code = "path_taken"
     hint = "Delete the stored file first or upload under another name."
+
+
+class PathClashError(PathTakenError):
+    """The path would make a folder of a file, or a file of a folder."""
+
+    code = "path_clash"
+    hint = "No disk holds a file and a folder of one name: rename one of them."
+
+
+class UploadRunningError(PathTakenError):
+    """Other bytes for this path are on their way just now."""
+
+    code = "upload_running"
+    hint = (
+        "Let it finish, or end it: remove the unfinished file from the deposit (`stemma remove`, or DELETE on the "
+        "upload), or repeat the promise with its id under `replace` in Upload-Metadata."
+    )
 
 
 class FileTooLargeError(RepositoryError):
@@ -132,7 +180,11 @@ class QuotaExceededError(RepositoryError):
     """The account's storage is used up."""
 
     code = "quota_exceeded"
-    hint = "Publish or delete drafts, or ask the operator for more space."
+    hint = "Delete drafts or files that you do not need, or ask the operator for more space."
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
 
 
 class DigestMismatchError(RepositoryError):
@@ -154,6 +206,16 @@ class WithdrawnError(RepositoryError):
 
     code = "withdrawn"
     hint = "The page of the dataset says why and names a replacement where there is one."
+
+
+class DamagedError(RepositoryError):
+    """The stored bytes are not those that were stored any more; they are kept apart and given to nobody."""
+
+    code = "damaged"
+    hint = (
+        "Nothing is wrong with the request. The operator sees this and can restore the bytes from a backup; whoever "
+        "has the same file can upload it again. Everything else can be had."
+    )
 
 
 class EmbargoedError(PermissionRefusedError):
@@ -196,3 +258,20 @@ class TransientError(Exception):
 
 class LeaseLostError(Exception):
     """Another worker has taken the job over; this one must not write any more."""
+
+
+class LimitExceededError(RepositoryError):
+    """Somebody asks more often than anybody may; it passes.
+
+    Attributes
+    ----------
+    wait_s
+        Whole seconds until there is room again.
+    """
+
+    code = "throttled"
+    hint = "Wait as long as Retry-After says."
+
+    def __init__(self, message: str, *, wait_s: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.wait_s = wait_s

@@ -1,6 +1,7 @@
 """The database as the application's role sees it, and one whole Stemma for the suites that speak HTTP."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -34,6 +35,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if LIVE_GROUP in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group(LIVE_GROUP))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """Let a web process inside a test hear no longer than the test has its database."""
+    hearing = sys.modules.get("api.byte_service.hearing")
+    if hearing is not None:
+        hearing.end_hearing()
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,8 @@ from repository.models import (
     User,
 )
 from repository.services.publishing import publish_deposit
-from repository.services.storage import get_object_store
 from repository.services.validation import validate_deposit
-from tests.factories import make_deposit, make_measurement, store_file
+from tests.factories import make_deposit, make_measurement, store_bytes, store_file
 
 DESCRIBED: dict[str, Any] = {
     "technique": ["other"],
@@ -35,13 +34,6 @@ AXES: list[dict[str, Any]] = [
         ("detector_x", 128, "mrad", 0.5),
     )
 ]
-
-
-def store_bytes(content: bytes) -> tuple[str, int]:
-    """Return digest and size of bytes that are in the object store now."""
-    sha256 = hashlib.sha256(content).hexdigest()
-    get_object_store().put([content], digest=sha256)
-    return sha256, len(content)
 
 
 def add_measurement(deposit: Deposit, path: str = "scan.raw", **described: Any) -> Measurement:

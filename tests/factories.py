@@ -2,11 +2,13 @@
 
 import hashlib
 import itertools
+import uuid
 from typing import Any
 
 from repository.models import DataFile, Deposit, Measurement, MeasurementFile, Signal, User
 from repository.services.deposits import create_deposit
-from repository.services.storage import get_object_store
+from repository.services.storage import work_folder
+from repository.services.stored_objects import adopt_object
 
 _counter = itertools.count(1)
 
@@ -29,12 +31,19 @@ def make_deposit(owner: User | None = None, **dataset: Any) -> Deposit:
     return create_deposit(owner=owner or make_user(), document={"dataset": {**DATASET, **dataset}})
 
 
+def store_bytes(content: bytes) -> tuple[str, int]:
+    """Return digest and size of bytes that are in the object store now, as a job brings them."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    draft = work_folder("drafts") / uuid.uuid4().hex
+    draft.write_bytes(content)
+    return sha256, adopt_object(draft, sha256).size
+
+
 def store_file(deposit: Deposit, path: str, content: bytes) -> DataFile:
     """Return a stored file of a deposit."""
-    sha256 = hashlib.sha256(content).hexdigest()
-    get_object_store().put([content], digest=sha256)
+    sha256, size = store_bytes(content)
     return DataFile.objects.create(
-        deposit=deposit, path=path, size=len(content), sha256=sha256, state=DataFile.State.STORED
+        deposit=deposit, path=path, size=size, sha256=sha256, state=DataFile.State.STORED
     )
 
 

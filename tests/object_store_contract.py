@@ -1,6 +1,7 @@
 """What every object store does, whatever is behind it: inherit the class and give it a `store`."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from repository.integrations.object_store import (
     DigestMismatchError,
     InvalidDigestError,
+    ListedObject,
     ObjectMissingError,
     ObjectStore,
     RangeRefusedError,
@@ -29,6 +31,11 @@ class ObjectStoreContract:
 
     @pytest.fixture
     def store(self) -> ObjectStore:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def spoil(self, store: ObjectStore) -> Callable[[str, bytes], None]:
+        """Return what puts other bytes behind the name of an object, as a failing medium does."""
         raise NotImplementedError
 
     @pytest.fixture
@@ -82,6 +89,27 @@ class ObjectStoreContract:
             store.adopt(source, DIGEST)
         assert source.exists()
         assert b"".join(store.open_range(DIGEST)) == CONTENT
+
+    @pytest.mark.parametrize("rot", [b"electronz", b"elec", b"electrons and more", b""])
+    def test_bringing_the_bytes_again_mends_a_damaged_object(
+        self, store: ObjectStore, source: Path, spoil: Callable[[str, bytes], None], rot: bytes
+    ) -> None:
+        store.adopt(source, DIGEST)
+        spoil(DIGEST, rot)
+        with pytest.raises(DigestMismatchError):
+            store.verify(DIGEST)
+        source.write_bytes(CONTENT)
+        assert store.adopt(source, DIGEST).created is False
+        assert not source.exists()
+        store.verify(DIGEST)
+        assert b"".join(store.open_range(DIGEST)) == CONTENT
+
+    def test_wrong_bytes_never_take_the_place_of_an_object(self, store: ObjectStore, source: Path) -> None:
+        store.adopt(source, DIGEST)
+        source.write_bytes(b"positrons")
+        with pytest.raises(DigestMismatchError):
+            store.adopt(source, DIGEST)
+        store.verify(DIGEST)
 
     def test_links_and_folders_are_never_adopted(
         self, store: ObjectStore, source: Path, tmp_path: Path
@@ -157,3 +185,35 @@ class ObjectStoreContract:
             for stop in range(start, 10):
                 assert b"".join(store.open_range(DIGEST, start, stop)) == CONTENT[start:stop]
             assert b"".join(store.open_range(DIGEST, start)) == CONTENT[start:]
+
+    def test_objects_are_listed_in_order_and_a_listing_goes_on_from_where_it_ended(
+        self, store: ObjectStore
+    ) -> None:
+        assert list(store.list_objects()) == []
+        contents = [f"frame {number}".encode() for number in range(40)]
+        stored = sorted(
+            (ListedObject(store.put([content]).digest, len(content)) for content in contents),
+            key=lambda item: item.digest,
+        )
+        assert list(store.list_objects()) == stored
+        for position in (0, 17, 38):
+            assert list(store.list_objects(after=stored[position].digest)) == stored[position + 1 :]
+        assert list(store.list_objects(after=stored[-1].digest)) == []
+        assert list(store.list_objects(after="f" * 64)) == []
+        store.remove(stored[20].digest)
+        assert list(store.list_objects()) == stored[:20] + stored[21:]
+
+    def test_a_listing_survives_what_is_stored_and_removed_meanwhile(self, store: ObjectStore) -> None:
+        stored = sorted(store.put([f"frame {number}".encode()]).digest for number in range(20))
+        listed = store.list_objects()
+        seen = [next(listed).digest]
+        store.remove(stored[-1])
+        late = store.put([b"late"]).digest
+        seen += [item.digest for item in listed]
+        assert set(stored[:-1]) <= set(seen) <= {*stored, late}
+        assert seen == sorted(seen)
+
+    def test_leftovers_are_removed_and_objects_are_not(self, store: ObjectStore, source: Path) -> None:
+        store.adopt(source, DIGEST)
+        assert store.remove_leftovers(older_than=4e9) == 0
+        assert b"".join(store.open_range(DIGEST)) == CONTENT

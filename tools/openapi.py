@@ -1,4 +1,4 @@
-"""Write api/openapi.yaml from the views, or tell where the committed file differs from them."""
+"""Write api/openapi.yaml from the views, or tell where the committed file differs; copy the rule for names."""
 
 import difflib
 import subprocess
@@ -11,6 +11,8 @@ from tests.ties import tie
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 DOCUMENT = CHECKOUT / "api" / "openapi.yaml"
+NAME_RULE = CHECKOUT / "repository" / "schema" / "file_names.json"
+COPIES = ("client/src/stemma/file_names.json", "frontend/islands/generated/file-names.json")
 
 
 def generate() -> str:
@@ -28,6 +30,8 @@ def main() -> int:
     generated = generate()
     if "--write" in sys.argv:
         DOCUMENT.write_text(generated, encoding="utf-8")
+        for copy in COPIES:
+            (CHECKOUT / copy).write_bytes(NAME_RULE.read_bytes())
         return 0
     committed = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
     difference = list(

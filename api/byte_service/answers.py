@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from api.byte_service.visitors import UnknownCredentialError
+from api.byte_service.visitors import UnknownCredentialError, in_database
 from api.errors import (
     CONTENT_TYPE,
     OUTAGES,
@@ -19,6 +19,7 @@ from api.errors import (
     describe_refusal,
     describe_unstorable,
 )
+from api.throttling import count_wrong_token
 from repository.errors import RepositoryError
 from repository.selectors.byte_objects import ArrayNotReadyError
 from repository.services.disk import explain_fault
@@ -32,7 +33,7 @@ def answering_problems(endpoint: Endpoint) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         try:
-            return await _telling_of_the_disk(endpoint, request)
+            return await _telling_of_the_disk(_counting_wrong_tokens(endpoint), request)
         except RepositoryError as refusal:
             return _answer_refusal(request, refusal)
         except ClientDisconnect:
@@ -41,6 +42,17 @@ def answering_problems(endpoint: Endpoint) -> Endpoint:
             return _respond(request, describe_unstorable(fault), {})
         except (DatabaseError, *OUTAGES) as fault:
             return _respond(request, describe_outage(fault), RETRY_AFTER)
+
+    return answer
+
+
+def _counting_wrong_tokens(endpoint: Endpoint) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except UnknownCredentialError:
+            await in_database(count_wrong_token, request.client.host if request.client else "")
+            raise
 
     return answer
 

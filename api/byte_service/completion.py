@@ -8,7 +8,8 @@ from anyio.to_thread import run_sync
 
 from api.byte_service.receiving import HashStates, UploadLockedError, locked
 from api.byte_service.visitors import at_length_in_database
-from repository.services.uploads import complete_upload, upload_file
+from repository.services.storage import upload_file
+from repository.services.uploads import complete_upload
 
 PATIENCE_S = 60.0
 PAUSE_S = 0.1

@@ -10,7 +10,8 @@ from django.conf import settings
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from api.byte_service.decisions import DecisionCache
+from api.byte_service.damage import look, read_first, report, require_whole
+from api.byte_service.decisions import Decision, DecisionCache
 from api.byte_service.ranges import (
     ByteRange,
     UnsatisfiableRangeError,
@@ -20,12 +21,13 @@ from api.byte_service.ranges import (
 )
 from api.byte_service.visitors import (
     Credential,
-    identify,
-    identify_reader,
+    Recognized,
     in_database,
     read_credential,
+    recognize,
+    recognize_reader,
 )
-from api.caching import PRIVATE, PUBLIC_BUT_ASK, PUBLIC_FOR_EVER
+from api.caching import PRIVATE, PUBLIC_BUT_ASK, PUBLIC_TO_KEEP
 from api.errors import CONTENT_TYPE, build_problem
 from repository.selectors.access import Visitor
 from repository.selectors.byte_objects import (
@@ -35,13 +37,12 @@ from repository.selectors.byte_objects import (
     find_deposit_file,
     find_product,
 )
-from repository.services.storage import get_object_store
+from repository.services.checked_reading import BrokenObjectError, CheckedReading
 
-BLOCK_BYTES = 1 << 18
 OPAQUE = "application/octet-stream"
 RUNNABLE = ("javascript", "ecmascript", "css", "wasm")  # a page of ours must not be able to load these
 Find = Callable[[Visitor], ByteObject]
-Identify = Callable[[Credential], Visitor]
+Recognize = Callable[[Credential], Recognized]
 _decisions: DecisionCache[ByteObject] = DecisionCache()
 
 
@@ -51,7 +52,7 @@ async def send_deposit_file(request: Request) -> Response:
     return await _send(
         request,
         lambda visitor: find_deposit_file(visitor, deposit_id, path),
-        who=lambda credential: identify(credential, scope="read"),
+        who=lambda credential: recognize(credential, scope="read"),
     )
 
 
@@ -86,20 +87,27 @@ async def send_product(request: Request) -> Response:
 
 
 async def _send(
-    request: Request, find: Find, *, is_inline: bool = False, who: Identify = identify_reader
+    request: Request, find: Find, *, is_inline: bool = False, who: Recognize = recognize_reader
 ) -> Response:
     credential = read_credential(request)
     key = (credential, request.url.path)
-    decision = _decisions.get(key)
-    if decision is None:
-        decision = await in_database(_decisions.remember, key, lambda: find(who(credential)))
-    etag = f'"{decision.sha256}"'
-    headers = build_headers(decision, etag, is_inline=is_inline)
-    media_type = OPAQUE if decision.media_type.endswith(RUNNABLE) else decision.media_type
-    return _answer(request, replace(decision, media_type=media_type), headers)
+    item = _decisions.get(key)
+    if item is None:
+        item = await in_database(_decisions.remember, key, lambda: _decide(find, who(credential)))
+    name = request.path_params.get("path") or request.path_params.get("key") or item.filename
+    await require_whole({name: item.sha256})
+    etag = f'"{item.sha256}"'
+    headers = build_headers(item, etag, is_inline=is_inline)
+    media_type = OPAQUE if item.media_type.endswith(RUNNABLE) else item.media_type
+    return await _answer(request, replace(item, media_type=media_type), headers, name)
 
 
-def _answer(request: Request, item: ByteObject, headers: dict[str, str]) -> Response:
+def _decide(find: Find, asking: Recognized) -> Decision[ByteObject]:
+    item = find(asking.visitor)
+    return Decision(item, (f"deposit:{item.deposit_id}", *asking.subjects), asking.until)
+
+
+async def _answer(request: Request, item: ByteObject, headers: dict[str, str], name: str) -> Response:
     etag = headers["ETag"]
     if is_listed(etag, request.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers)
@@ -111,6 +119,7 @@ def _answer(request: Request, item: ByteObject, headers: dict[str, str]) -> Resp
         except UnsatisfiableRangeError:
             return _answer_unsatisfiable(request, item.size, headers)
     if settings.ACCEL_REDIRECT:
+        await look(name, item.sha256, item.size)
         headers["X-Accel-Redirect"] = f"/internal-objects/sha256/{item.sha256[:2]}/{item.sha256}"
         return Response(headers=headers, media_type=item.media_type)
     start, stop = (wanted.start, wanted.stop) if wanted else (0, item.size)
@@ -119,9 +128,15 @@ def _answer(request: Request, item: ByteObject, headers: dict[str, str]) -> Resp
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{item.size}"
     status = 206 if wanted else 200
     if request.method == "HEAD":
+        await look(name, item.sha256, item.size)
         return Response(headers=headers, media_type=item.media_type)
+    reading = CheckedReading(item.sha256, size=item.size, start=start, stop=stop)
+    first = await read_first(name, item.sha256, reading)
     return StreamingResponse(
-        read_blocks(item.sha256, start, stop), status_code=status, headers=headers, media_type=item.media_type
+        send_blocks(item.sha256, first, reading),
+        status_code=status,
+        headers=headers,
+        media_type=item.media_type,
     )
 
 
@@ -145,7 +160,7 @@ def build_headers(item: ByteObject, etag: str, *, is_inline: bool) -> dict[str, 
 def _may_be_kept(item: ByteObject) -> str:
     if not item.is_public:
         return PRIVATE
-    return PUBLIC_FOR_EVER if item.is_lasting else PUBLIC_BUT_ASK
+    return PUBLIC_TO_KEEP if item.is_lasting else PUBLIC_BUT_ASK
 
 
 def _answer_unsatisfiable(request: Request, size: int, headers: dict[str, str]) -> Response:
@@ -159,14 +174,17 @@ def _answer_unsatisfiable(request: Request, size: int, headers: dict[str, str]) 
     return JSONResponse(problem, status_code=416, headers=limits, media_type=CONTENT_TYPE)
 
 
-async def read_blocks(sha256: str, start: int, stop: int) -> AsyncIterator[bytes]:
-    """Yield the bytes of an object in blocks, read in a thread."""
-    position = start
-    while position < stop:
-        end = min(position + BLOCK_BYTES, stop)
-        yield await run_sync(_read_block, sha256, position, end)
-        position = end
+async def send_blocks(sha256: str, first: bytes, reading: CheckedReading) -> AsyncIterator[bytes]:
+    """Yield the first block and those after it, read in a thread.
 
-
-def _read_block(sha256: str, start: int, stop: int) -> bytes:
-    return b"".join(get_object_store().open_range(sha256, start, stop))
+    Where the bytes turn out wrong the transfer ends before its Content-Length is reached, so that whoever receives it
+    knows; from then on the object is refused.
+    """
+    block = first
+    while block:
+        yield block
+        try:
+            block = await run_sync(reading.next_block)
+        except BrokenObjectError as fault:
+            await report(sha256, fault)
+            raise

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from api.byte_service.completion import complete, hash_states
-from api.byte_service.decisions import DecisionCache
+from api.byte_service.decisions import Decision, DecisionCache
 from api.byte_service.receiving import (
     CHECKSUM_ALGORITHMS,
     BeyondPromiseError,
@@ -42,12 +42,22 @@ from api.byte_service.tus_refusals import (
     refuse_offset,
     refuse_version,
 )
-from api.byte_service.visitors import Credential, identify, in_database, read_credential, require_same_origin
+from api.byte_service.visitors import (
+    Credential,
+    identify,
+    in_database,
+    read_credential,
+    recognize,
+    require_same_origin,
+)
 from repository.errors import FileTooLargeError, InvalidMetadataError, StorageRefusedError
+from repository.limits import UPLOADS_OF_ACCOUNT
 from repository.selectors import addresses
 from repository.selectors.access import get_editable_deposit
 from repository.selectors.uploads import UploadView, describe_upload, require_user
 from repository.services.disk import is_promise_kept
+from repository.services.limits import count_attempt
+from repository.services.storage import upload_file
 from repository.services.uploads import (
     UploadPlan,
     cancel_upload,
@@ -55,7 +65,6 @@ from repository.services.uploads import (
     record_offset,
     renew_promise,
     start_upload,
-    upload_file,
 )
 
 EXTENSIONS = "creation,termination,checksum,expiration"
@@ -63,6 +72,8 @@ CHUNK_TYPE = "application/offset+octet-stream"
 HEAD_PATIENCE_S = 2.0
 SKIP_BYTES = 16 << 20
 SKIP_S = 3.0
+DECIDE_AGAIN_AFTER_S = 1.0
+"""Bytes may come for hours: whoever may not continue any more does not end the upload either."""
 _decisions: DecisionCache[UploadView] = DecisionCache()
 
 
@@ -126,12 +137,15 @@ def _create(credential: Credential, metadata: dict[str, str], size: int) -> Uplo
             f"Upload-Metadata says {declared[:20]} bytes, Upload-Length {size}.", pointer="/size"
         )
     deposit = get_editable_deposit(visitor, deposit_id)
+    actor = require_user(visitor)
+    count_attempt(UPLOADS_OF_ACCOUNT.of(str(actor.pk)))
     return start_upload(
         deposit_id=deposit.pk,
-        actor=require_user(visitor),
+        actor=actor,
         path=path,
         size=size,
         sha256=metadata.get("sha256", ""),
+        replace=metadata.get("replace", ""),
     )
 
 
@@ -163,7 +177,7 @@ def _cancel(credential: Credential, upload_id: str) -> None:
 
 async def _head(credential: Credential, upload_id: str) -> Response:
     """Report the offset; an upload whose last byte arrived before the server died is completed now."""
-    view = await in_database(_describe, credential, upload_id)
+    view = (await in_database(_describe, credential, upload_id)).value
     arrived = view.size if view.is_complete else await _count_settled(view)
     if arrived == view.size:
         try:
@@ -182,19 +196,31 @@ async def _count_settled(view: UploadView) -> int:
     return count_arrived(view.id, view.size)
 
 
-def _describe(credential: Credential, upload_id: str) -> UploadView:
-    return describe_upload(identify(credential, scope="deposit"), upload_id)
+def _describe(credential: Credential, upload_id: str) -> Decision[UploadView]:
+    asking = recognize(credential, scope="deposit")
+    view = describe_upload(asking.visitor, upload_id)
+    return Decision(view, (f"deposit:{view.deposit_id}", *asking.subjects), asking.until)
+
+
+async def _decide(credential: Credential, upload_id: str) -> UploadView:
+    """Return the transfer for somebody who may continue it, as was decided a moment ago or is now."""
+    key = (credential, upload_id)
+    view = _decisions.get(key)
+    if view is None:
+        view = await in_database(_decisions.remember, key, lambda: _describe(credential, upload_id))
+    return view
 
 
 async def _patch(request: Request, credential: Credential, upload_id: str) -> Response:
     offset = read_number(request, "upload-offset")
     checksum = read_checksum(request)
-    key = (credential, upload_id)
-    view = _decisions.get(key)
-    if view is None:
-        view = await in_database(_decisions.remember, key, lambda: _describe(credential, upload_id))
+    view = await _decide(credential, upload_id)
     try:
+        begun = time.monotonic()
         arrived = await _receive(request, view, offset, checksum)
+        if time.monotonic() - begun > DECIDE_AGAIN_AFTER_S:
+            view = await _decide(credential, upload_id)
+        await _settle(view, arrived)
     except OffsetConflictError:
         return refuse_offset(view, offset)
     except BeyondPromiseError:
@@ -223,7 +249,7 @@ async def _skip_rest(request: Request) -> None:
 async def _receive(request: Request, view: UploadView, offset: int, checksum: Checksum | None) -> int:
     if not await run_sync(is_promise_kept, upload_file(view.id)):
         await in_database(renew_promise, upload_id=view.id, size=view.size)
-    arrived = await receive_chunk(
+    return await receive_chunk(
         request,
         key=str(view.id),
         path=upload_file(view.id),
@@ -232,11 +258,13 @@ async def _receive(request: Request, view: UploadView, offset: int, checksum: Ch
         states=hash_states,
         checksum=checksum,
     )
+
+
+async def _settle(view: UploadView, arrived: int) -> None:
     if arrived == view.size:
         await complete(view.id, view.size)
     else:
         await in_database(record_offset, upload_id=view.id, offset=arrived)
-    return arrived
 
 
 def _next_expiry() -> dt.datetime:

@@ -1,7 +1,8 @@
 """Who asks for bytes: a token, a browser session, or nobody."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from typing import Any, ParamSpec, TypeVar
@@ -72,6 +73,15 @@ def tidily(function: Callable[[], R]) -> R:
         close_old_connections()
 
 
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """Who asks, and what that rests on: the account and the session, and when the credential ends by itself."""
+
+    visitor: Visitor
+    subjects: tuple[str, ...] = ()
+    until: dt.datetime | None = None
+
+
 def identify(credential: Credential, *, scope: str) -> Visitor:
     """Return the visitor behind a credential; the token must carry the scope.
 
@@ -82,16 +92,7 @@ def identify(credential: Credential, *, scope: str) -> Visitor:
     ScopeMissingError
         The token was not made for this.
     """
-    if credential.token:
-        try:
-            user, token = TokenAuthentication().authenticate_credentials(credential.token.encode())
-        except AuthenticationFailed as error:
-            raise UnknownCredentialError("The token is not valid.") from error
-        require_scope(token, scope)
-        return user  # type: ignore[no-any-return]  # knox is untyped
-    if credential.session_key:
-        return _user_of_session(credential.session_key)
-    return AnonymousUser()
+    return recognize(credential, scope=scope).visitor
 
 
 def identify_reader(credential: Credential) -> Visitor:
@@ -102,21 +103,68 @@ def identify_reader(credential: Credential) -> Visitor:
     UnknownCredentialError
         A token was sent that is not valid.
     """
+    return recognize_reader(credential).visitor
+
+
+def recognize(credential: Credential, *, scope: str) -> Recognized:
+    """Return who is behind a credential; the token must carry the scope.
+
+    Raises
+    ------
+    UnknownCredentialError
+        A token was sent that is not valid.
+    ScopeMissingError
+        The token was not made for this.
+    """
+    if credential.token:
+        recognized, token = _recognize_token(credential.token)
+        require_scope(token, scope)
+        return recognized
+    return (
+        _recognize_session(credential.session_key) if credential.session_key else Recognized(AnonymousUser())
+    )
+
+
+def recognize_reader(credential: Credential) -> Recognized:
+    """Return who reads what strangers may read too: a token that may not read is a stranger's.
+
+    Raises
+    ------
+    UnknownCredentialError
+        A token was sent that is not valid.
+    """
     try:
-        return identify(credential, scope="read")
+        return recognize(credential, scope="read")
     except ScopeMissingError:
-        return AnonymousUser()
+        return replace(_recognize_token(credential.token)[0], visitor=AnonymousUser())
 
 
-def _user_of_session(session_key: str) -> Visitor:
+def _recognize_token(text: str) -> tuple[Recognized, Any]:
+    try:
+        user, token = TokenAuthentication().authenticate_credentials(text.encode())
+    except AuthenticationFailed as error:
+        raise UnknownCredentialError("The token is not valid.") from error
+    return Recognized(user, (f"user:{user.pk}",), token.expiry), token
+
+
+def _recognize_session(session_key: str) -> Recognized:
+    subjects: tuple[str, ...] = (f"session:{session_key}",)
     session: Any = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     if SESSION_KEY not in session or session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
-        return AnonymousUser()
+        return Recognized(AnonymousUser(), subjects)
+    subjects = (*subjects, f"user:{session[SESSION_KEY]}")
     user = get_user_model().objects.filter(pk=session[SESSION_KEY], is_active=True).first()
     known = session.get(HASH_SESSION_KEY, "")
     if user is None or not constant_time_compare(known, user.get_session_auth_hash()):
-        return AnonymousUser()
-    return user
+        return Recognized(AnonymousUser(), subjects)
+    return Recognized(user, subjects, _find_end(session_key))
+
+
+def _find_end(session_key: str) -> dt.datetime | None:
+    """Return when the session ends, as its row says."""
+    ends = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class().objects
+    end: dt.datetime | None = ends.filter(pk=session_key).values_list("expire_date", flat=True).first()
+    return end
 
 
 def require_same_origin(request: Request, credential: Credential) -> None:
@@ -131,7 +179,10 @@ def require_same_origin(request: Request, credential: Credential) -> None:
         return
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
-    own = {urlsplit(settings.PUBLIC_URL).netloc, request.headers.get("host", "")}
+    own = {
+        urlsplit(settings.PUBLIC_URL).netloc,
+        request.headers.get("host", ""),
+    }  # one of ours: `api.doorway`
     is_own = site == "same-origin" if origin is None else urlsplit(origin).netloc in own
     if not is_own or (site is not None and site not in {"same-origin", "none"}):
         raise PermissionRefusedError(

@@ -20,11 +20,30 @@ class AccountShape(Nested[Any]):
     username = serializers.CharField()
     name = serializers.CharField(allow_blank=True)
     orcid = serializers.CharField(allow_blank=True)
+    address = serializers.CharField(allow_blank=True, help_text="The mail address, shown to its owner alone.")
+    is_address_confirmed = serializers.BooleanField(
+        help_text="Whether a new password can be sent there and the address signs in."
+    )
     role = serializers.CharField()
     scopes = serializers.ListField(child=serializers.CharField())
     expiry = serializers.DateTimeField(allow_null=True)
-    quota = serializers.IntegerField()
-    used = serializers.IntegerField()
+    quota = serializers.IntegerField(source="storage.quota")
+    used = serializers.IntegerField(
+        source="storage.used", help_text="Bytes that count against the quota, `waiting` among them."
+    )
+    waiting = serializers.IntegerField(
+        source="storage.waiting", help_text="Bytes of files that were deleted and are still stored."
+    )
+    waiting_until = serializers.DateTimeField(
+        source="storage.waiting_until",
+        allow_null=True,
+        help_text="From when these are removed by themselves.",
+    )
+    makes_room_at = serializers.DateTimeField(
+        source="storage.makes_room_at",
+        allow_null=True,
+        help_text="From when these are removed at once where an upload needs their room.",
+    )
 
 
 class TokenShape(Nested[Any]):

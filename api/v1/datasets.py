@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.caching import PUBLIC_BUT_ASK
 from api.pagination import build_cursor, next_address, read_cursor, read_page_size
 from api.v1.deposits import read_input
 from api.v1.documentation import CURSOR, PAGE_SIZE, problems
@@ -23,7 +24,7 @@ from repository.selectors.search import SearchRequest, search
 from repository.services.withdrawal import LONGEST_REASON
 from repository.workflows.withdrawal import withdraw_dataset_version
 
-CONTENT_IS_PUBLIC = {"Cache-Control": "public, max-age=60"}
+CONTENT_IS_PUBLIC = {"Cache-Control": PUBLIC_BUT_ASK}  # any of it may be withdrawn the next moment
 
 
 class PublishedFileShape(Nested[Any]):
@@ -33,6 +34,10 @@ class PublishedFileShape(Nested[Any]):
     media_type = serializers.CharField()
     label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # a field named label
     url = serializers.CharField()
+    damaged_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Since when the stored bytes are known not to be these any more; they are not given out.",
+    )
 
 
 class VersionShape(Nested[Any]):

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.v1.deposits import AcknowledgementInput, answer_deposit, read_input
-from api.v1.documentation import IF_MATCH, problems
+from api.v1.documentation import IF_MATCH, REVISION_CONFLICT, problems
 from api.v1.revisions import read_expected_revision
 from api.v1.shapes import DepositShape, Nested
 from processing.workflows import publish, submit_deposit
@@ -54,7 +54,11 @@ class PublishView(APIView):
         operation_id="publishDeposit",
         request=PublishInput,
         parameters=[IF_MATCH],
-        responses={200: DepositShape, **problems(400, 401, 403, 404, 409, 412, 415, 422)},
+        responses={
+            200: DepositShape,
+            **problems(400, 401, 403, 404, 409, 415, 422),
+            **REVISION_CONFLICT,
+        },
     )
     def post(self, request: Request, deposit_id: str) -> Response:
         """Freeze the deposit as an immutable version with a DOI."""
@@ -91,10 +95,14 @@ class DiscardVersionView(APIView):
     @extend_schema(
         operation_id="discardNewVersion",
         request=None,
-        responses={200: DepositShape, **problems(401, 403, 404, 409)},
+        parameters=[IF_MATCH],
+        responses={200: DepositShape, **problems(400, 401, 403, 404, 409), **REVISION_CONFLICT},
     )
     def post(self, request: Request, deposit_id: str) -> Response:
         """Give up a new version that was begun: the deposit is again what its newest version says."""
+        expected = read_expected_revision(request)
         deposit = get_editable_deposit(request.user, deposit_id)
-        discard_new_version(deposit_id=deposit.pk, actor=require_account(request.user))
+        discard_new_version(
+            deposit_id=deposit.pk, actor=require_account(request.user), expected_revision=expected
+        )
         return answer_deposit(request, deposit_id)

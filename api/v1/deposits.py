@@ -7,9 +7,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.errors import build_etag
 from api.pagination import build_cursor, next_address, read_cursor, read_page_size
-from api.v1.documentation import CURSOR, IF_MATCH, PAGE_SIZE, problems
-from api.v1.revisions import build_etag, read_expected_revision
+from api.parsers import MergePatchParser, StrictJSONParser
+from api.v1.documentation import CURSOR, IF_MATCH, PAGE_SIZE, REVISION_CONFLICT, problems
+from api.v1.revisions import read_expected_revision
 from api.v1.shapes import (
     DepositPageShape,
     DepositShape,
@@ -19,6 +21,7 @@ from api.v1.shapes import (
     RequirementShape,
 )
 from processing.workflows import refresh_deposit
+from repository.schema.supplied import TOP_KEYS as SUPPLIED_PARTS
 from repository.selectors.access import get_deposit, get_editable_deposit, require_account
 from repository.selectors.deposit_list import list_deposit_page
 from repository.selectors.deposits import describe_deposit
@@ -43,8 +46,14 @@ class CreateDepositInput(Nested[Any]):
 
 
 class UpdateDepositInput(Nested[Any]):
-    metadata = serializers.DictField(required=False)
-    acknowledged_warnings = AcknowledgementInput(many=True, required=False)
+    metadata = serializers.DictField(
+        required=False,
+        allow_null=True,
+        help_text="A merge patch: what is named is changed, null removes, lists are replaced, all else stays.",
+    )
+    acknowledged_warnings = AcknowledgementInput(
+        many=True, required=False, allow_null=True, help_text="Takes the place of the whole list."
+    )
 
 
 class MemberInput(Nested[Any]):
@@ -117,6 +126,7 @@ class DepositListView(APIView):
 
 class DepositView(APIView):
     needs_account = True
+    parser_classes = (StrictJSONParser, MergePatchParser)
 
     @extend_schema(operation_id="getDeposit", responses={200: DepositShape, **problems(401, 403, 404)})
     def get(self, request: Request, deposit_id: str) -> Response:
@@ -127,18 +137,28 @@ class DepositView(APIView):
         operation_id="updateDeposit",
         request=UpdateDepositInput,
         parameters=[IF_MATCH],
-        responses={200: DepositShape, **problems(400, 401, 403, 404, 409, 412, 415, 422)},
+        responses={
+            200: DepositShape,
+            **problems(400, 401, 403, 404, 409, 415, 422),
+            **REVISION_CONFLICT,
+        },
     )
     def patch(self, request: Request, deposit_id: str) -> Response:
-        """Replace the metadata document or the acknowledged warnings, and check the deposit again."""
+        """Merge changes into the deposit (RFC 7396) and check it again.
+
+        Fields that the body does not name stay as they are. Without If-Match the changes are merged into whatever is
+        there; with it they are refused with 412 where somebody else was quicker, with what is there now.
+        """
         expected = read_expected_revision(request)
         deposit = get_editable_deposit(request.user, deposit_id)
         fields = read_input(UpdateDepositInput, request)
         update_deposit(
             deposit_id=deposit.pk,
             actor=require_account(request.user),
-            document=fields.get("metadata"),
-            accepted_warnings=fields.get("acknowledged_warnings"),
+            patch=_read_patch(fields),
+            accepted_warnings=(fields["acknowledged_warnings"] or ())
+            if "acknowledged_warnings" in fields
+            else None,
             expected_revision=expected,
         )
         refresh_deposit(deposit_id=deposit.pk)
@@ -147,13 +167,26 @@ class DepositView(APIView):
     @extend_schema(
         operation_id="deleteDeposit",
         request=None,
-        responses={204: OpenApiResponse(description="It is gone."), **problems(401, 403, 404, 409)},
+        parameters=[IF_MATCH],
+        responses={
+            204: OpenApiResponse(description="It is gone."),
+            **problems(400, 401, 403, 404, 409),
+            **REVISION_CONFLICT,
+        },
     )
     def delete(self, request: Request, deposit_id: str) -> Response:
         """Delete a draft that was never published."""
+        expected = read_expected_revision(request)
         deposit = get_editable_deposit(request.user, deposit_id)
-        delete_deposit(deposit_id=deposit.pk, actor=require_account(request.user))
+        delete_deposit(deposit_id=deposit.pk, actor=require_account(request.user), expected_revision=expected)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _read_patch(fields: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the merge patch of the document; null removes all of it."""
+    if "metadata" not in fields:
+        return None
+    return dict.fromkeys(SUPPLIED_PARTS) if fields["metadata"] is None else fields["metadata"]
 
 
 class ValidationView(APIView):
@@ -161,13 +194,13 @@ class ValidationView(APIView):
 
     @extend_schema(operation_id="getValidation", responses={200: ValidationShape, **problems(401, 403, 404)})
     def get(self, request: Request, deposit_id: str) -> Response:
-        """Return every finding and, per measurement, what is required and answered."""
+        """Return each cause once with its places and, per measurement, what is required and answered."""
         view = describe_deposit(get_deposit(request.user, deposit_id))
         requirements = {
             measurement.id: RequirementShape(measurement.requirements, many=True).data
             for measurement in view.measurements
         }
-        findings = FindingShape(view.all_findings, many=True).data
+        findings = FindingShape(view.grouped_findings, many=True).data
         return Response({"state": view.state, "findings": findings, "requirements": requirements})
 
 

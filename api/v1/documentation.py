@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
-from api.v1.shapes import ProblemShape
+from api.v1.shapes import ProblemShape, RevisionConflictShape
 
 _MEANINGS = {
     400: "The request cannot be understood.",
@@ -29,8 +29,14 @@ def problems(*statuses: int) -> dict[Any, Any]:
     }
 
 
+REVISION_CONFLICT: dict[Any, Any] = {
+    (412, "application/problem+json"): OpenApiResponse(RevisionConflictShape, description=_MEANINGS[412])
+}
 IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag that the change was made on."
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag that the change was made on. Without it the change is made on what is there.",
 )
 CURSOR = OpenApiParameter("cursor", str, description="Where the last page ended; from `next`.")
 PAGE_SIZE = OpenApiParameter("page_size", int, description="Results per page, 1 to 200.")

@@ -17,8 +17,3 @@ def read_expected_revision(request: Request) -> int | None:
     if match is None:
         raise ValidationError({"If-Match": ["Send the ETag that the deposit was answered with."]})
     return int(match[1])
-
-
-def build_etag(revision: int) -> str:
-    """Return the ETag of a deposit's state."""
-    return f'"r{revision}"'

@@ -10,6 +10,7 @@ from api.v1.documentation import problems
 from repository.errors import NotFoundError
 from repository.schema import render_template
 from repository.schema.fields import load_catalogue
+from repository.schema.file_names import read_rule
 from repository.schema.released import read_release
 
 VERSION = "1.0.0"
@@ -28,6 +29,13 @@ class SchemaFileView(APIView):
                 hint=f"Start at {settings.PUBLIC_URL}/api/v1/schemas/stem/{VERSION}/record.json.",
             )
         return Response(document, headers={"Cache-Control": "public, max-age=86400"})
+
+
+class FileNamesView(APIView):
+    @extend_schema(operation_id="getFileNameRule", responses={200: OpenApiTypes.OBJECT, **problems(401, 403)})
+    def get(self, _request: Request) -> Response:
+        """Return the rule for names of files as data: what is refused before the first byte, and why."""
+        return Response(read_rule(), headers={"Cache-Control": "public, max-age=3600"})
 
 
 class TemplateView(APIView):

@@ -7,6 +7,13 @@ from rest_framework import serializers
 Nested = serializers.Serializer
 
 
+class PlaceShape(Nested[Any]):
+    path = serializers.CharField(allow_blank=True, help_text="The file; of a measurement its primary one.")
+    measurement = serializers.CharField(allow_null=True)
+    message = serializers.CharField(help_text="What was found here.")
+    hint = serializers.CharField(allow_blank=True)
+
+
 class FindingShape(Nested[Any]):
     severity = serializers.ChoiceField(choices=["error", "warning", "info"])
     code = serializers.CharField()
@@ -15,6 +22,14 @@ class FindingShape(Nested[Any]):
     hint = serializers.CharField(allow_blank=True)
     layer = serializers.CharField()
     stage = serializers.CharField(required=False)
+    where = PlaceShape(
+        many=True, required=False, help_text="Of a cause in files or measurements: each of them."
+    )
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Leave out an empty list: only what stands for several findings has places."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        return shown if shown.get("where") else {key: value for key, value in shown.items() if key != "where"}
 
 
 class ProblemShape(Nested[Any]):
@@ -27,7 +42,37 @@ class ProblemShape(Nested[Any]):
     detail = serializers.CharField()
     hint = serializers.CharField(allow_blank=True)
     pointer = serializers.CharField(required=False)
+    upload = serializers.CharField(required=False, help_text="With `upload_running`: the id of that upload.")
     findings = FindingShape(many=True, required=False)
+
+
+class FieldChangeShape(Nested[Any]):
+    """Where a deposit is other than it was; what was, or is, absent there is left out."""
+
+    pointer = serializers.CharField(help_text="From the root of `current`, such as /metadata/dataset/title.")
+    old = serializers.JSONField(required=False)
+    new = serializers.JSONField(required=False)
+    by = serializers.CharField(help_text="Who changed it last.")
+    at = serializers.DateTimeField()
+    revision = serializers.IntegerField()
+
+
+class CurrentContentShape(Nested[Any]):
+    etag = serializers.CharField()
+    revision = serializers.IntegerField()
+    state = serializers.CharField()
+    metadata = serializers.JSONField()
+    acknowledged_warnings = serializers.JSONField()
+
+
+class RevisionConflictShape(ProblemShape):
+    """What stands in the deposit now, and what changed since the revision that If-Match names."""
+
+    current = CurrentContentShape()
+    changes = FieldChangeShape(many=True)
+    changes_are_all = serializers.BooleanField(
+        help_text="False where older changes are not kept: compare with `current` then."
+    )
 
 
 class FileShape(Nested[Any]):
@@ -41,6 +86,10 @@ class FileShape(Nested[Any]):
     url = serializers.CharField()
     upload = serializers.CharField(allow_null=True)
     offset = serializers.IntegerField(allow_null=True)
+    damaged_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Since when the stored bytes are known to be damaged. Upload the same file again to mend it.",
+    )
     findings = FindingShape(many=True)
 
 
@@ -137,6 +186,11 @@ class ProgressShape(Nested[Any]):
     failed = serializers.ListField(child=serializers.CharField())
 
 
+class LeftOutShape(Nested[Any]):
+    path = serializers.CharField()
+    reason = serializers.CharField()
+
+
 class DepositShape(Nested[Any]):
     id = serializers.CharField()
     state = serializers.ChoiceField(
@@ -148,13 +202,20 @@ class DepositShape(Nested[Any]):
     doi_state = serializers.CharField(allow_null=True)
     url = serializers.CharField()
     owner = serializers.CharField()
-    members = serializers.ListField(child=serializers.CharField(), help_text="User names of the co-owners.")
+    members = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="User names of the co-owners, as they were written.",
+    )
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     metadata = serializers.JSONField(source="document")
     dataset = serializers.JSONField()
     accepted_warnings = serializers.JSONField()
-    findings = FindingShape(many=True)
+    findings = FindingShape(
+        many=True,
+        source="grouped_findings",
+        help_text="Each cause once, with where it was found; files and measurements say their own.",
+    )
     files = FileShape(many=True)
     measurements = MeasurementShape(many=True)
     progress = ProgressShape()
@@ -162,6 +223,7 @@ class DepositShape(Nested[Any]):
         choices=["opened", "converted"],
         help_text="How far the files are read since they were handed in last.",
     )
+    left_out = LeftOutShape(many=True, help_text="Files of an earlier version that this one will not hold.")
     version = serializers.IntegerField(allow_null=True)
 
 

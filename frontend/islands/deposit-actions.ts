@@ -1,10 +1,12 @@
 /**
  * <stemma-deposit-actions>: buttons with `data-action` (an API address, POST) and `data-then` (where to go).
  *
- * A refusal is shown beside the button with its findings; nothing on the page is lost.
+ * A refusal is shown beside the button with its findings; nothing on the page is lost. A button with `data-etag` acts on
+ * what the person saw: where somebody else changed the description meanwhile, the changes are shown first.
  */
 import { requestJson, RequestRefusedError } from "./api/request";
-import type { Acknowledgement, MemberRequest, PublishRequest } from "./api/shapes";
+import type { Acknowledgement, FieldChange, MemberRequest, PublishRequest } from "./api/shapes";
+import { describeValue } from "./metadata-form/document-changes";
 
 class DepositActions extends HTMLElement {
   connectedCallback(): void {
@@ -58,7 +60,7 @@ class DepositActions extends HTMLElement {
     button.disabled = true;
     const body = this.bodyOf(button);
     try {
-      await requestJson(button.dataset.action ?? "", { method: button.dataset.method ?? "POST", body });
+      await this.send(button, body);
       if (button.dataset.then) {
         location.assign(button.dataset.then);
       } else {
@@ -67,6 +69,26 @@ class DepositActions extends HTMLElement {
     } catch (error) {
       this.refuse(error);
       button.disabled = false;
+    }
+  }
+
+  private async send(button: HTMLButtonElement, body: unknown): Promise<void> {
+    const address = button.dataset.action ?? "";
+    const method = button.dataset.method ?? "POST";
+    const ifMatch = button.dataset.etag ?? "";
+    try {
+      await requestJson(address, { method, body, ifMatch });
+    } catch (error) {
+      const current = error instanceof RequestRefusedError ? error.problem.current : null;
+      if (!(error instanceof RequestRefusedError) || !current) {
+        throw error;
+      }
+      button.dataset.etag = current.etag; // a second click acts on what is shown now
+      if (error.problem.changes.length > 0 || !error.problem.changes_are_all) {
+        throw error;
+      }
+      // Only the server moved the deposit on; what persons wrote is as it was shown.
+      await requestJson(address, { method, body, ifMatch: current.etag });
     }
   }
 
@@ -84,11 +106,21 @@ class DepositActions extends HTMLElement {
         item.textContent = [finding.message, finding.hint].filter(Boolean).join(" ");
         list.append(item);
       }
+      for (const change of error.problem.changes) {
+        const item = document.createElement("li");
+        item.textContent = describeChange(change);
+        list.append(item);
+      }
     }
     box.replaceChildren(sentence, ...(list.children.length > 0 ? [list] : []));
     box.hidden = false;
     box.focus();
   }
+}
+
+function describeChange({ pointer, old, new: now, by }: FieldChange): string {
+  const field = pointer.replace(/^\/metadata\//, "").replaceAll("/", " › ").replaceAll("~1", "/").replaceAll("~0", "~");
+  return `${field}: ${describeValue(old)} became ${describeValue(now)} (${by}).`;
 }
 
 customElements.define("stemma-deposit-actions", DepositActions);

@@ -46,7 +46,7 @@ def is_busy(state: str) -> bool:
 def describe_deposit_page(deposit: DepositView, *, may_edit: bool, room: str = "") -> dict[str, Any]:
     """Return what the page's template needs; `room` is what to know of the disk before choosing files."""
     questionnaire = build_questionnaire(deposit)
-    errors = [finding for finding in deposit.all_findings if finding.severity == "error"]
+    errors = [finding for finding in deposit.grouped_findings if finding.severity == "error"]
     n_errors = len(errors)
     is_open = deposit.state in OPEN_STATES
     return {

@@ -13,12 +13,19 @@ from frontend.presentation.finding_groups import FindingGroup, group_findings
 from frontend.presentation.hits import short_term as name_technique
 from frontend.presentation.quantities import format_number, term_title, unit_symbol
 from repository.selectors.deposits import FindingView
+from repository.selectors.mail import sends_mail
 
 register = template.Library()
 
 _BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _KILO = 1000
 _HUNDRED = 100
+
+
+@register.simple_tag
+def mail_leaves() -> bool:
+    """Return whether this server sends mail."""
+    return sends_mail()
 
 
 @register.filter

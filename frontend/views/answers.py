@@ -20,6 +20,9 @@ from repository.errors import (
 )
 from repository.schema.plain_text import hide_internals
 
+PUBLIC_BUT_ASK = "public, no-cache"
+"""Anybody may keep it, and asks each time whether it is still so: the next moment it may be withdrawn."""
+
 
 class NotAcceptableError(RepositoryError):
     """The request accepts none of the formats that there are."""
@@ -52,7 +55,7 @@ def answer_page(
     """Return a page; only what every visitor sees alike may be kept by others."""
     response = render(request, template, dict(context), status=status)
     if is_public and not request.user.is_authenticated:
-        response["Cache-Control"] = "public, max-age=60"
+        response["Cache-Control"] = PUBLIC_BUT_ASK
     else:
         response["Cache-Control"] = "private, no-store"
     patch_vary_headers(response, ["Cookie"])

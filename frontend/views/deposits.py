@@ -12,6 +12,7 @@ from frontend.views.dataset_addresses import read_dataset_id
 from frontend.views.visitors import visitor_of
 from repository.errors import InvalidMetadataError
 from repository.selectors.access import can_edit, get_deposit, require_account
+from repository.selectors.accounts import describe_account
 from repository.selectors.deposit_list import list_deposit_page
 from repository.selectors.deposits import describe_deposit
 from repository.services.deposits import create_deposit
@@ -25,9 +26,11 @@ _PAGE = 25
 @answering_refusals
 def list_deposits(request: HttpRequest) -> HttpResponse:
     """List the person's deposits, newest first."""
-    page = list_deposit_page(require_account(request.user), size=_PAGE, after=read_cursor(request))
+    account = require_account(request.user)
+    page = list_deposit_page(account, size=_PAGE, after=read_cursor(request))
     context = {
         "section": "deposits",
+        "storage": describe_account(account, None).storage,
         "deposits": page.deposits,
         "next_address": next_address(request, page.continue_after),
     }

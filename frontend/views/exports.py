@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from frontend.negotiation import choose_representation
-from frontend.views.answers import NotAcceptableError, answering_refusals
+from frontend.views.answers import PUBLIC_BUT_ASK, NotAcceptableError, answering_refusals
 from frontend.views.dataset_addresses import read_dataset_id, read_version_number
 from frontend.views.visitors import visitor_of
 from repository.errors import NotFoundError
@@ -108,7 +108,7 @@ def answer_export(export: Export, record: CitationRecord) -> HttpResponse:
     content = export.build(record)
     status = HTTPStatus.OK if record.withdrawn is None else HTTPStatus.GONE
     response = HttpResponse(content, content_type=f"{export.media_type}; charset=utf-8", status=status)
-    response["Cache-Control"] = "public, max-age=60"
+    response["Cache-Control"] = PUBLIC_BUT_ASK
     return response
 
 

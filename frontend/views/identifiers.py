@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.http import require_safe
 
-from frontend.views.answers import answering_refusals, negotiated
+from frontend.views.answers import PUBLIC_BUT_ASK, answering_refusals, negotiated
 from frontend.views.dataset_addresses import read_dataset_id
 from frontend.views.exports import EXPORTS, choose_format
 from frontend.views.visitors import visitor_of
@@ -17,7 +17,7 @@ from repository.selectors.citation import build_citation_record
 from repository.selectors.deposits import get_identifier
 from repository.selectors.sitemap import list_published_pages
 
-_IS_PUBLIC = {"Cache-Control": "public, max-age=60"}
+_IS_PUBLIC = {"Cache-Control": PUBLIC_BUT_ASK}
 # Exports name files, measurements and the schema below /api/. The longest match decides (RFC 9309); older readers
 # take the first line that matches, so what is allowed comes first.
 _ALLOWED = ("/api/v1/datasets/", "/api/v1/measurements/", "/api/v1/schemas/", "/api/v1/openapi.json")

@@ -23,7 +23,7 @@ from ingest.readers.hdf5.source import DatasetSource, check_dataset
 from ingest.readers.hdf5.tree import read_tree
 from ingest.readers.hdf5.vectors import read_steps
 from ingest.readers.header_json import to_json
-from ingest.readers.refusals import decline, refuse, warn
+from ingest.readers.refusals import decline, warn
 from ingest.readers.scan_shape import decide_scan_layout
 from ingest.readers.signal_names import name_signals
 from ingest.readers.units import (
@@ -181,7 +181,7 @@ def _open_experiment(
     where = f"{experiment.name}/data".lstrip("/")
     dataset = get_child(experiment, "data", where=where, name=file)
     if not isinstance(dataset, h5py.Dataset):
-        raise refuse("no_array_found", f"{where} in {file} is no dataset.")
+        raise decline("no_array_found", f"{where} in {file} is no dataset.")
     findings = check_dataset(dataset, where=where, name=file)
     axes = _axes_of(experiment, dataset.ndim)
     n_signal = _count_signal_axes(axes, _signal_type(experiment)[1])
@@ -218,7 +218,7 @@ def _list_experiments(file: h5py.File, name: str) -> list[h5py.Group]:
         get_child(file, "Experiments", where="Experiments", name=name) if "Experiments" in file else None
     )
     if not isinstance(experiments, h5py.Group):
-        raise refuse("no_array_found", f"{name} holds no group Experiments.")
+        raise decline("no_array_found", f"{name} holds no group Experiments.")
     found = [get_child(experiments, key, where=f"Experiments/{key}", name=name) for key in experiments]
     return [group for group in found if isinstance(group, h5py.Group) and "data" in group]
 

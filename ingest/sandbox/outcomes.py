@@ -47,7 +47,7 @@ def describe_failure(answer: dict[str, Any], limits: Limits, replacements: dict[
     text = clean_text(str(answer.get("text", "")), replacements, _MAX_MESSAGE)
     message = f"The reader stopped with an error it does not explain: {name}" + (f": {text}" if text else "")
     return ReaderFailedError(
-        _finding("reader_failed", message, f"The file may be damaged or of an unusual kind. {_TELL_US}")
+        _unread("reader_failed", message, f"The file may be damaged or of an unusual kind. {_TELL_US}")
     )
 
 
@@ -107,7 +107,7 @@ def describe_exit(status: int, cpu_s: float, limits: Limits, log: str) -> Sandbo
 def describe_timeout(limits: Limits) -> SandboxError:
     """Return the error for a run that outlived its time on the clock."""
     return ReaderTimeoutError(
-        _finding(
+        _unread(
             "reader_timeout",
             f"Reading did not end within {_duration(limits.wall_s)} and was stopped.",
             f"A damaged header can send a reader round in circles. {_TELL_US}",
@@ -118,7 +118,7 @@ def describe_timeout(limits: Limits) -> SandboxError:
 def describe_cpu_limit(limits: Limits) -> SandboxError:
     """Return the error for a run that used up its processor time."""
     return ReaderCpuLimitError(
-        _finding(
+        _unread(
             "reader_cpu_limit",
             f"Reading used more than {_duration(limits.cpu_s)} of processor time and was stopped.",
             f"A damaged header can send a reader round in circles. {_TELL_US}",
@@ -129,7 +129,7 @@ def describe_cpu_limit(limits: Limits) -> SandboxError:
 def describe_memory(limits: Limits) -> SandboxError:
     """Return the error for a run that wanted too much memory."""
     return ReaderMemoryLimitError(
-        _finding(
+        _unread(
             "reader_memory_limit",
             f"Reading this file wanted more memory than a reader may have ({_size(limits.data_bytes)}).",
             "A damaged header, or a compressed file that claims a huge array, does this: compare the sizes "
@@ -141,7 +141,7 @@ def describe_memory(limits: Limits) -> SandboxError:
 def describe_file_size(limits: Limits) -> SandboxError:
     """Return the error for a result file that grew too large."""
     return ReaderFileSizeError(
-        _finding(
+        _unread(
             "reader_file_size_limit",
             f"A result made from this file grew beyond {_size(limits.file_bytes)} and was stopped.",
             f"A damaged header can claim an array far larger than the file. {_KEPT}",
@@ -207,6 +207,12 @@ def clean_text(text: str, replacements: dict[str, str], limit: int) -> str:
     text = _ABSOLUTE_PATH.sub(lambda match: f"…/{match[1]}" if match[1] else "…", text)
     text = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _unread(code: str, message: str, hint: str) -> Finding:
+    """Build the finding about a file that may well be sound: it can be published unread once that is acknowledged."""
+    hint = f"{hint} Acknowledge this to publish the file as it is: stored, not read."
+    return Finding(severity="warning", code=code, message=message, hint=hint, layer="reading")
 
 
 def _finding(code: str, message: str, hint: str) -> Finding:

@@ -3,17 +3,19 @@
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from ingest.sandbox import Limits, SandboxDiskFullError, SandboxError, SandboxRefusalError, run_confined
+from ingest.services.input_checks import InputCheck, InputDamagedError, locate_inputs
 from ingest.services.zygotes import get_zygotes
 from repository.errors import DiskFullError, TransientError
 from repository.services.disk import find_shortage, job_folders, require_room_for_job
 from repository.services.jobs import ClaimedJob
-from repository.services.storage import get_object_store, work_folder
+from repository.services.storage import work_folder
 from repository.tasks.job_kinds import JobProgress
 
 SLOWEST_BYTES_PER_S = 5e6  # a conversion slower than this hangs
@@ -61,20 +63,25 @@ def run_over_files(
     output: Path,
     on_message: Callable[[dict[str, Any]], None],
     compiled_cache: Path | None = None,
+    checks_inputs: bool = False,
 ) -> dict[str, Any]:
     """Run a program over stored files, named as they were uploaded.
+
+    Parameters
+    ----------
+    checks_inputs
+        Whether the files are hashed beside the program: for those that compute numbers from all of their bytes.
 
     Raises
     ------
     SandboxError
-        The file cannot be read; the error's finding says why.
+        The file cannot be read; the error's finding says why. It may be that the stored bytes are damaged.
     DiskFullError
         The disk has no room for the results: the job waits for it.
     TransientError
         The machine is at fault (no confinement): the job is tried again.
     """
-    store = get_object_store()
-    inputs = {path: store.path_of(sha256) for path, sha256 in digests.items()}
+    inputs = locate_inputs(digests)
     size = sum(path.stat().st_size for path in inputs.values())
     wall_s = LEAST_WALL_S + size / SLOWEST_BYTES_PER_S
     limits = Limits(
@@ -83,18 +90,22 @@ def run_over_files(
         data_bytes=DATA_BYTES,
         free_bytes=settings.DISK_RESERVE_BYTES,
     )
+    run = partial(
+        run_confined,
+        program=program,
+        request=dict(request),
+        inputs=inputs,
+        output=output,
+        limits=limits,
+        on_message=on_message,
+        mode=settings.SANDBOX_MODE,
+        compiled_cache=compiled_cache,
+        zygotes=get_zygotes(),
+    )
     try:
-        return run_confined(
-            program=program,
-            request=dict(request),
-            inputs=inputs,
-            output=output,
-            limits=limits,
-            on_message=on_message,
-            mode=settings.SANDBOX_MODE,
-            compiled_cache=compiled_cache,
-            zygotes=get_zygotes(),
-        )
+        return _run_checked(run, inputs, digests) if checks_inputs else run()
+    except InputDamagedError:
+        raise
     except SandboxError as error:
         if isinstance(error, SandboxDiskFullError):
             raise find_shortage(job_folders()) or DiskFullError(error.finding.message) from error
@@ -104,3 +115,18 @@ def run_over_files(
         if error.is_retryable:
             raise TransientError(error.finding.message) from error
         raise
+
+
+def _run_checked(
+    run: Callable[[], dict[str, Any]], inputs: Mapping[str, Path], digests: Mapping[str, str]
+) -> dict[str, Any]:
+    """Run a program; where the stored bytes are damaged, neither its result nor its complaint is the file's."""
+    with InputCheck(inputs, digests) as check:
+        try:
+            result = run()
+        except SandboxError as error:
+            if not error.is_retryable:
+                check.require_whole()
+            raise
+        check.require_whole()
+        return result

@@ -1,18 +1,19 @@
 """Saying of every stored file what it is, and which belong together. One bad file never blocks the others."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ingest.sandbox import SandboxError
 from ingest.services.confined import run_over_files
+from ingest.services.input_checks import InputDamagedError
 from ingest.services.zygotes import register_program
 from repository.models import DataFile, Deposit
+from repository.schema.file_names import fold_case, list_clashes, list_folders
 from repository.schema.findings import Finding
 from repository.services.measurements import GroupedFiles, RecognizedFile
-from repository.services.paths import fold_case
 from repository.tasks.job_kinds import JobProgress
 
 PROGRAM = register_program("ingest.programs.recognize_files:main")
@@ -33,7 +34,8 @@ def recognize_deposit(*, deposit: Deposit, output: Path, progress: JobProgress) 
     """Look at every stored file, confined; a file that breaks the reader is set aside with its finding."""
     stored = list(deposit.current_files.filter(state=DataFile.State.STORED))
     recognition = Recognition()
-    result = _run_until_done(stored, output, progress, recognition.findings)
+    layable = _set_clashing_aside(stored, recognition.findings)
+    result = _run_until_done(layable, output, progress, recognition.findings)
     matches: Mapping[str, Any] = result.get("files", {})
     grouping: Mapping[str, Any] = result.get("grouping", {})
     for file in stored:
@@ -50,6 +52,27 @@ def recognize_deposit(*, deposit: Deposit, output: Path, progress: JobProgress) 
     _note_unread(recognition)
     _note_twins(stored, recognition.findings)
     return recognition
+
+
+def _set_clashing_aside(
+    stored: Sequence[DataFile], findings: defaultdict[str, list[Finding]]
+) -> list[DataFile]:
+    """Return the files that can lie in one folder together: of a file that is also a folder, what lies in that.
+
+    New files of that kind are refused; drafts may hold some from before.
+    """
+    beneath = dict(list_clashes(file.path for file in stored))
+    for path, inner in beneath.items():
+        findings[path].append(
+            Finding(
+                severity="error",
+                code="path_clash",
+                layer="file",
+                message=f"{path} is a file, and {inner} lies in a folder of the same name.",
+                hint="No disk holds both: remove one of them and upload it under another name.",
+            )
+        )
+    return [file for file in stored if file.path not in beneath]
 
 
 def _run_until_done(
@@ -79,6 +102,9 @@ def _run_until_done(
             return run_over_files(
                 program=PROGRAM, request=request, digests=digests, output=output, on_message=note
             )
+        except InputDamagedError as error:
+            findings[error.path].append(error.finding)
+            del digests[error.path]
         except SandboxError as error:
             if looking_at not in digests or looking_at in skip or len(skip) >= MOST_CRASHES:
                 raise
@@ -124,10 +150,9 @@ def _note_unread(recognition: Recognition) -> None:
 def _note_twins(stored: Sequence[DataFile], findings: defaultdict[str, list[Finding]]) -> None:
     """Name files that hold the same bytes, and names that differ only in case."""
     by_digest: defaultdict[str, list[str]] = defaultdict(list)
-    by_name: defaultdict[str, list[str]] = defaultdict(list)
     for file in stored:
-        by_digest[file.sha256].append(file.path)
-        by_name[fold_case(file.path)].append(file.path)
+        if file.size:  # empty files have their own finding, and nothing in common but that
+            by_digest[file.sha256].append(file.path)
     for paths in by_digest.values():
         for path in paths[1:]:
             findings[path].append(
@@ -139,14 +164,27 @@ def _note_twins(stored: Sequence[DataFile], findings: defaultdict[str, list[Find
                     hint="Delete one of them unless both are meant; the bytes are stored once.",
                 )
             )
-    for paths in by_name.values():
-        for path in paths[1:]:
-            findings[path].append(
-                Finding(
-                    severity="warning",
-                    code="case_twin",
-                    layer="file",
-                    message=f"The names {paths[0]} and {path} differ only in upper and lower case.",
-                    hint="On Windows and macOS one would overwrite the other: rename one, or acknowledge this.",
-                )
+    for path, message in list_case_twins([file.path for file in stored]):
+        findings[path].append(
+            Finding(
+                severity="warning",
+                code="case_twin",
+                layer="file",
+                message=message,
+                hint="On Windows and macOS one would overwrite the other: rename one, or acknowledge this.",
             )
+        )
+
+
+def list_case_twins(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield each path that a case-blind file system cannot hold beside an earlier one, and the sentence about it."""
+    first: dict[str, str] = {}
+    for path in paths:
+        other = first.setdefault(fold_case(path), path)
+        if other != path:
+            yield path, f"The names {other} and {path} differ only in upper and lower case."
+    for path in paths:
+        for folder in list_folders(path):
+            twin = first.get(fold_case(folder))
+            if twin is not None and twin != folder:
+                yield path, f"The file {twin} and the folder of {path} differ only in upper and lower case."

@@ -32,7 +32,7 @@ from processing.reductions.warm_up import compile_in_memory_only, compile_kernel
 from repository.schema.findings import Finding
 
 RECIPE = "convert"
-RECIPE_VERSION = 1
+RECIPE_VERSION = 2  # 2: inner chunks carry their crc32c
 
 compile_kernels()  # before the sandbox closes: afterwards nothing can be loaded from the cache on disk
 compile_in_memory_only()

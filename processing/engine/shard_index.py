@@ -1,4 +1,4 @@
-"""The index at the end of a Zarr shard: where each inner chunk lies."""
+"""The frame of a Zarr shard: inner chunks with their checksums, and the index at its end that says where each lies."""
 
 import itertools
 import math
@@ -18,7 +18,7 @@ MISSING_CHUNK = 2**64 - 1
 
 
 class DamagedShardError(RuntimeError):
-    """A shard's index does not have the checksum that stands behind it."""
+    """A shard's index or one of its chunks does not have the checksum that stands behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,25 @@ def clip_chunk(plan: ArrayPlan, at: tuple[int, ...], inside: tuple[int, ...]) ->
             at, inside, plan.shape, plan.shard, plan.chunk, strict=True
         )
     )
+
+
+def seal_chunk(compressed: bytes) -> bytes:
+    """Return a compressed chunk with its crc32c behind it: Zarr's codec `crc32c`."""
+    return compressed + struct.pack("<I", google_crc32c.value(compressed))
+
+
+def unseal_chunk(sealed: bytes) -> bytes:
+    """Return the compressed chunk.
+
+    Raises
+    ------
+    DamagedShardError
+        If its checksum does not fit.
+    """
+    compressed = sealed[:-CHECKSUM_BYTES]
+    if sealed[-CHECKSUM_BYTES:] != struct.pack("<I", google_crc32c.value(compressed)):
+        raise DamagedShardError("A chunk is damaged.")
+    return compressed
 
 
 def encode_index(index: npt.NDArray[np.uint64]) -> bytes:

@@ -16,7 +16,7 @@ import tensorstore
 from numcodecs import blosc
 
 from processing.engine.plan_arrays import ArrayPlan, list_blocks
-from processing.engine.shard_index import ShardChecks, clip_chunk, read_index
+from processing.engine.shard_index import ShardChecks, clip_chunk, read_index, unseal_chunk
 from processing.engine.value_summary import SummaryOfParts, ValueSummary, summarize_values
 
 Region = tuple[slice, ...]
@@ -64,6 +64,8 @@ class ArrayVerifier:
         ------
         ArrayDiffersError
             If a chunk is missing or does not have the source's bytes.
+        DamagedShardError
+            If the index or a chunk does not have its checksum.
         """
         path = self._folder / check.key
         index = read_index(path, check.checksums.shape)
@@ -82,7 +84,7 @@ class ArrayVerifier:
             for inside in chunks:
                 offset, size = (int(number) for number in index[inside])
                 file.seek(offset)
-                raw = blosc.decompress(file.read(size))
+                raw = blosc.decompress(unseal_chunk(file.read(size)))
                 if google_crc32c.value(raw) != int(check.checksums[inside]):
                     raise ArrayDiffersError(
                         f"Chunk {inside} of {check.key} does not hold the source's values."

@@ -26,6 +26,7 @@ from processing.engine.shard_index import (
     ShardChecks,
     count_chunks,
     encode_index,
+    seal_chunk,
 )
 from processing.engine.value_summary import SummaryOfParts, ValueSummary, summarize_values
 from processing.engine.zarr_metadata import ARCHIVE, Compression, build_array_metadata, encode_array_metadata
@@ -59,7 +60,7 @@ class WrittenObject:
 
 @dataclass(frozen=True, slots=True)
 class _EncodedChunk:
-    """A compressed chunk with what its values were."""
+    """A compressed chunk, sealed with its checksum, with what its values were."""
 
     encoded: bytes
     checksum: int
@@ -238,7 +239,7 @@ class ZarrWriter:
             stored = values.view(np.uint8) if self._dtype.kind == "b" else values
             encoded.append(
                 _EncodedChunk(
-                    blosc.compress(stored, codec, self._compression.level, blosc.BITSHUFFLE, 0),
+                    seal_chunk(blosc.compress(stored, codec, self._compression.level, blosc.BITSHUFFLE, 0)),
                     google_crc32c.value(stored.tobytes()),
                     summarize_values(values if inside.shape == chunk else inside),
                 )

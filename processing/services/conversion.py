@@ -90,6 +90,7 @@ def convert_measurement(*, measurement: Measurement, output: Path, progress: Job
             output=output,
             on_message=forward_progress(progress),
             compiled_cache=prepare_compiled_code(),
+            checks_inputs=True,
         )
     )
     files = collect_output(output)

@@ -174,6 +174,7 @@ def _reduce(
             output=output,
             on_message=forward_progress(progress),
             compiled_cache=prepare_compiled_code(),
+            checks_inputs=True,
         )
     )
     files = collect_output(output)

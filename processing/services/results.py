@@ -25,7 +25,7 @@ from repository.errors import TransientError
 from repository.schema.findings import Finding
 from repository.services.measurements import StoredArrayObject
 from repository.services.products import StoredProduct
-from repository.services.storage import get_object_store
+from repository.services.stored_objects import adopt_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,5 +157,5 @@ def _adopt(files: Mapping[str, Path], name: str, sha256: str) -> tuple[str, int]
     path = files.get(name)
     if path is None:
         raise TransientError(f"The result {name} is missing.")
-    stored = get_object_store().adopt(path, sha256, verify=True)
+    stored = adopt_object(path, sha256, verify=True)
     return stored.digest, stored.size

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from repository.errors import DiskFullError
-from repository.integrations.object_store import DigestMismatchError
+from repository.integrations.object_store import DigestMismatchError, hash_file, remove_drafts
 
 SLOWEST_BYTES_PER_S = 5e6
 """A reader slower than this is taken for hung, so its file is not needed any longer."""
@@ -80,6 +80,20 @@ class LocalCopies:
     def forget(self, digest: str) -> None:
         """Remove the copy of an object, where there is one."""
         self._path(digest).unlink(missing_ok=True)
+
+    def discard_damaged(self, digest: str) -> None:
+        """Remove the copy of an object where its bytes changed on this disk: the next reader has it fetched anew."""
+        path = self._path(digest)
+        try:
+            found, _ = hash_file(path)
+        except FileNotFoundError:
+            return
+        if found != digest:
+            path.unlink(missing_ok=True)
+
+    def remove_leftovers(self, *, older_than: float) -> int:
+        """Delete drafts that nobody has written to since `older_than` (seconds since 1970); return how many."""
+        return remove_drafts(self.root / "incoming", older_than=older_than)
 
     def _path(self, digest: str) -> Path:
         return self.root / "sha256" / digest[:2] / digest

@@ -11,6 +11,7 @@ import re
 import stat
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
@@ -50,22 +51,21 @@ class UnfitSourceError(ObjectStoreError):
 
 
 @dataclass(frozen=True, slots=True)
-class StoredObject:
+class StoredBytes:
     digest: str
     size: int
     created: bool
     """False where the same bytes were already there."""
 
 
-@runtime_checkable
-class ObjectStore(Protocol):
-    def adopt(self, path: Path, digest: str, *, verify: bool = False) -> StoredObject:
-        """Take over the file at `path` as the object `digest`; the file is gone afterwards."""
-        ...
+@dataclass(frozen=True, slots=True)
+class ListedObject:
+    digest: str
+    size: int
 
-    def put(self, blocks: Iterable[bytes], *, digest: str | None = None) -> StoredObject:
-        """Store bytes that exist only in memory or on the wire; `digest` is checked where it is given."""
-        ...
+
+class ReadableStore(Protocol):
+    """What everybody may do with stored bytes."""
 
     def exists(self, digest: str) -> bool: ...
 
@@ -83,13 +83,45 @@ class ObjectStore(Protocol):
         """Read the object and raise :class:`DigestMismatchError` unless its bytes still have this digest."""
         ...
 
+    def check(self) -> None:
+        """Raise :class:`ObjectStoreUnavailableError` unless objects can be reached."""
+        ...
+
+
+@runtime_checkable
+class ObjectStore(ReadableStore, Protocol):
+    """The whole store: what is brought and removed has a row, so only those who keep the rows are given this."""
+
+    def adopt(self, path: Path, digest: str, *, verify: bool = False) -> StoredBytes:
+        """Take over the file at `path` as the object `digest`; the file is gone afterwards.
+
+        Where the object is there already, the file is checked and takes its place: the stored copy may have been
+        damaged since, and bringing the same bytes again is how it is mended.
+        """
+        ...
+
+    def put(self, blocks: Iterable[bytes], *, digest: str | None = None) -> StoredBytes:
+        """Store bytes that exist only in memory or on the wire; `digest` is checked where it is given."""
+        ...
+
+    def list_objects(self, *, after: str = "") -> Iterator[ListedObject]:
+        """Yield every object in the order of the digests, beginning behind `after`, in bounded memory."""
+        ...
+
     def remove(self, digest: str) -> None:
         """Forget the object; nothing happens where there is none."""
         ...
 
-    def check(self) -> None:
-        """Raise :class:`ObjectStoreUnavailableError` unless objects can be reached."""
+    def remove_leftovers(self, *, older_than: float) -> int:
+        """Delete half-written files untouched since `older_than` (seconds since 1970); return how many."""
         ...
+
+
+def require_digest(text: str) -> str:
+    """Return the text if it can be the name of an object."""
+    if not _DIGEST.fullmatch(text):
+        raise InvalidDigestError(f"{text!r} is not a sha256: expected 64 lower-case hexadecimal digits")
+    return text
 
 
 def hash_file(path: Path) -> tuple[str, int]:
@@ -106,24 +138,20 @@ class LocalObjectStore:
         self._incoming = root / "incoming"
 
     def path_of(self, digest: str) -> Path:
-        if not _DIGEST.fullmatch(digest):
-            raise InvalidDigestError(f"{digest!r} is not a sha256: expected 64 lower-case hexadecimal digits")
-        return self.root / "sha256" / digest[:2] / digest
+        return self.root / "sha256" / require_digest(digest)[:2] / digest
 
-    def adopt(self, path: Path, digest: str, *, verify: bool = False) -> StoredObject:
+    def adopt(self, path: Path, digest: str, *, verify: bool = False) -> StoredBytes:
         target = self.path_of(digest)
         if target.exists() and not path.exists():
             # The same adoption was killed after its rename and is run again.
-            return StoredObject(digest, target.stat().st_size, created=False)
-        size = self._flush_source(path, digest, verify=verify)
-        if target.exists():
-            _require_size(target, size)
-            path.unlink()
-            return StoredObject(digest, size, created=False)
+            return StoredBytes(digest, target.stat().st_size, created=False)
+        created = not target.exists()
+        # What takes the place of a copy that may be good is never less than checked.
+        size = self._flush_source(path, digest, verify=verify or not created)
         self._place(path, target, digest)
-        return StoredObject(digest, size, created=True)
+        return StoredBytes(digest, size, created=created)
 
-    def put(self, blocks: Iterable[bytes], *, digest: str | None = None) -> StoredObject:
+    def put(self, blocks: Iterable[bytes], *, digest: str | None = None) -> StoredBytes:
         draft = self._draft_path()
         hasher = hashlib.sha256()
         try:
@@ -155,11 +183,13 @@ class LocalObjectStore:
         return _read_range(self.path_of(digest), start, end)
 
     def verify(self, digest: str) -> None:
-        if not self.exists(digest):
-            raise ObjectMissingError(f"no object has the digest {digest}")
-        found, size = hash_file(self.path_of(digest))
-        if found != digest:
-            raise DigestMismatchError(f"the object {digest} ({size} bytes) now has the sha256 {found}")
+        require_bytes_of(digest, self.open_range(digest))
+
+    def list_objects(self, *, after: str = "") -> Iterator[ListedObject]:
+        top = self.root / "sha256"
+        for folder in sorted(top.iterdir()) if top.is_dir() else ():
+            if folder.name >= after[:2] and folder.is_dir():
+                yield from _list_folder(folder, after)
 
     def remove(self, digest: str) -> None:
         target = self.path_of(digest)
@@ -178,13 +208,7 @@ class LocalObjectStore:
             raise ObjectStoreUnavailableError(f"the folder {self.root} cannot be written to")
 
     def remove_leftovers(self, *, older_than: float) -> int:
-        """Delete half-written files untouched since `older_than` (seconds since 1970); return how many."""
-        removed = 0
-        for draft in self._incoming.glob("*") if self._incoming.is_dir() else ():
-            if draft.stat().st_mtime < older_than:
-                draft.unlink(missing_ok=True)
-                removed += 1
-        return removed
+        return remove_drafts(self._incoming, older_than=older_than)
 
     def _draft_path(self) -> Path:
         self._incoming.mkdir(parents=True, exist_ok=True)
@@ -236,6 +260,45 @@ class LocalObjectStore:
             draft.unlink(missing_ok=True)
 
 
+def require_bytes_of(digest: str, blocks: Iterable[bytes]) -> None:
+    """Hash the bytes of an object.
+
+    Raises
+    ------
+    DigestMismatchError
+        They are not those that the digest promises.
+    """
+    hasher = hashlib.sha256()
+    size = 0
+    for block in blocks:
+        hasher.update(block)
+        size += len(block)
+    if hasher.hexdigest() != digest:
+        raise DigestMismatchError(
+            f"the object {digest} ({size} bytes) now has the sha256 {hasher.hexdigest()}"
+        )
+
+
+def remove_drafts(folder: Path, *, older_than: float) -> int:
+    """Delete what nobody has written to since `older_than` (seconds since 1970); return how many files."""
+    removed = 0
+    for draft in folder.iterdir() if folder.is_dir() else ():
+        with suppress(FileNotFoundError):  # its writer may end just now
+            if draft.stat().st_mtime < older_than:
+                draft.unlink()
+                removed += 1
+    return removed
+
+
+def _list_folder(folder: Path, after: str) -> Iterator[ListedObject]:
+    """Yield the objects of one folder: a 256th of all names is in memory."""
+    for name in sorted(path.name for path in folder.iterdir()):
+        if name <= after or not _DIGEST.fullmatch(name):
+            continue
+        with suppress(FileNotFoundError):  # removed since the folder was read
+            yield ListedObject(name, (folder / name).stat().st_size)
+
+
 def _hash_stream(source: BinaryIO) -> tuple[str, int]:
     hasher = hashlib.sha256()
     size = 0
@@ -246,22 +309,23 @@ def _hash_stream(source: BinaryIO) -> tuple[str, int]:
 
 
 def _read_range(path: Path, start: int, stop: int) -> Iterator[bytes]:
-    with path.open("rb") as source:
-        source.seek(start)
-        left = stop - start
-        while left > 0:
-            block = source.read(min(BLOCK_BYTES, left))
-            if not block:
-                raise DigestMismatchError(f"{path.name} ended {left} bytes before its recorded size")
-            left -= len(block)
-            yield block
-
-
-def _require_size(target: Path, size: int) -> None:
-    found = target.stat().st_size
-    if found != size:
-        # Equal digests of different sizes: one of the two files was damaged after it was hashed.
-        raise DigestMismatchError(f"{target.name} is stored with {found} bytes, the new file has {size}")
+    try:
+        with path.open("rb") as source:
+            source.seek(start)
+            left = stop - start
+            while left > 0:
+                block = source.read(min(BLOCK_BYTES, left))
+                if not block:
+                    raise DigestMismatchError(f"{path.name} ended {left} bytes before its recorded size")
+                left -= len(block)
+                yield block
+    except FileNotFoundError as error:
+        raise ObjectMissingError(f"no object has the digest {path.name}") from error
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        # The medium gave the bytes up: they are as lost as changed ones.
+        raise DigestMismatchError(f"{path.name} cannot be read: {error.strerror}") from error
 
 
 def _sync_folder(folder: Path) -> None:

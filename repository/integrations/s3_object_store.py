@@ -23,12 +23,14 @@ from repository.integrations.local_copies import LocalCopies
 from repository.integrations.object_store import (
     BLOCK_BYTES,
     DigestMismatchError,
-    InvalidDigestError,
+    ListedObject,
     ObjectMissingError,
     ObjectStoreUnavailableError,
     RangeRefusedError,
-    StoredObject,
+    StoredBytes,
     UnfitSourceError,
+    require_bytes_of,
+    require_digest,
 )
 
 if TYPE_CHECKING:  # a name of the stubs alone
@@ -43,7 +45,7 @@ RETRIES = 5
 _LEAST_PART_BYTES = 16 << 20
 _MOST_PARTS = 9000  # S3 allows 10 000
 _BYTES_IN_FLIGHT = 128 << 20
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NAMED = re.compile(r"sha256/[0-9a-f]{2}/([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +67,17 @@ class S3ObjectStore:
         self._copies = copies
         self._store = _connect(bucket, retries=RETRIES, timeout_s=300)
 
-    def adopt(self, path: Path, digest: str, *, verify: bool = False) -> StoredObject:
+    def adopt(self, path: Path, digest: str, *, verify: bool = False) -> StoredBytes:
         """Take over the file at `path` as the object `digest`; the file is gone afterwards.
 
-        The bytes are read to be sent, so their digest is always checked: `verify` changes nothing here.
+        The bytes are read to be sent, so their digest is always checked: `verify` changes nothing here. They take the
+        place of an object that is there already: it may have been damaged since.
         """
         del verify
         key = _key(digest)
         if not path.exists() and (known := self._find_size(digest)) is not None:
             # The same adoption was killed after its upload and is run again.
-            return StoredObject(digest, known, created=False)
+            return StoredBytes(digest, known, created=False)
         size = _require_regular_file(path)
         created = (
             self._put_whole(path, key, digest)
@@ -85,9 +88,9 @@ class S3ObjectStore:
         if found != size:
             raise DigestMismatchError(f"{digest} is stored with {found} bytes, {path.name!r} has {size}")
         path.unlink()
-        return StoredObject(digest, size, created=created)
+        return StoredBytes(digest, size, created=created)
 
-    def put(self, blocks: Iterable[bytes], *, digest: str | None = None) -> StoredObject:
+    def put(self, blocks: Iterable[bytes], *, digest: str | None = None) -> StoredBytes:
         """Store bytes that exist only in memory or on the wire; `digest` is checked where it is given."""
         draft = self._copies.draft_path()
         hasher = hashlib.sha256()
@@ -140,21 +143,27 @@ class S3ObjectStore:
         return self._copies.provide(digest, lambda: self.open_range(digest))
 
     def verify(self, digest: str) -> None:
-        hasher = hashlib.sha256()
-        size = 0
-        for block in self.open_range(digest):
-            hasher.update(block)
-            size += len(block)
-        if hasher.hexdigest() != digest:
-            raise DigestMismatchError(
-                f"the object {digest} ({size} bytes) now has the sha256 {hasher.hexdigest()}"
-            )
+        require_bytes_of(digest, self.open_range(digest))
+        self._copies.discard_damaged(digest)
+
+    def list_objects(self, *, after: str = "") -> Iterator[ListedObject]:
+        """Yield every object in the order of the digests, which is the order in which a bucket lists its keys."""
+        offset = _key(after) if after else None
+        with _translating_errors(after or "the first object"):
+            for page in obstore.list(self._store, prefix="sha256/", offset=offset):
+                for item in page:
+                    if named := _NAMED.fullmatch(item["path"]):
+                        yield ListedObject(named.group(1), item["size"])
 
     def remove(self, digest: str) -> None:
         key = _key(digest)
         with suppress(ObjectMissingError), _translating_errors(digest):
             obstore.delete(self._store, key)
         self._copies.forget(digest)
+
+    def remove_leftovers(self, *, older_than: float) -> int:
+        """Delete half-written files on this machine; what is incomplete in the bucket goes by its lifecycle rule."""
+        return self._copies.remove_leftovers(older_than=older_than)
 
     def check(self) -> None:
         """Ask for the first object: address, bucket and rights are then known to be good."""
@@ -174,22 +183,21 @@ class S3ObjectStore:
             return None
 
     def _put_whole(self, path: Path, key: str, digest: str) -> bool:
-        """Store a small file unless the object is there already (If-None-Match); tell whether it was not."""
+        """Store a small file; tell whether the object was not there yet (If-None-Match)."""
         content = b"".join(_hash_on_the_way(path, digest))
         try:
             with _translating_errors(digest):
                 obstore.put(self._store, key, content, mode="create", use_multipart=False)
         except AlreadyExistsError:
+            with _translating_errors(digest):
+                obstore.put(self._store, key, content, use_multipart=False)
             return False
         return True
 
     def _put_in_parts(self, path: Path, key: str, digest: str, size: int) -> bool:
         """Store a large file in parts; bytes that turn out wrong at the end are never completed."""
         blocks = _hash_on_the_way(path, digest)
-        if self._find_size(digest) is not None:
-            for _ in blocks:  # to be sure that the file which goes away is the object which stays
-                pass
-            return False
+        created = self._find_size(digest) is None
         part = max(_LEAST_PART_BYTES, -(-size // _MOST_PARTS))
         with _translating_errors(digest):
             obstore.put(
@@ -200,7 +208,7 @@ class S3ObjectStore:
                 chunk_size=part,
                 max_concurrency=max(1, _BYTES_IN_FLIGHT // part),
             )
-        return True
+        return created
 
 
 def _connect(bucket: S3Bucket, *, retries: int, timeout_s: int) -> S3Store:
@@ -217,9 +225,7 @@ def _connect(bucket: S3Bucket, *, retries: int, timeout_s: int) -> S3Store:
 
 
 def _key(digest: str) -> str:
-    if not _DIGEST.fullmatch(digest):
-        raise InvalidDigestError(f"{digest!r} is not a sha256: expected 64 lower-case hexadecimal digits")
-    return f"sha256/{digest[:2]}/{digest}"
+    return f"sha256/{require_digest(digest)[:2]}/{digest}"
 
 
 def _require_regular_file(path: Path) -> int:

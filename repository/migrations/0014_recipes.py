@@ -34,7 +34,7 @@ ALTER TABLE repository_product ENABLE ALWAYS TRIGGER guard;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("repository", "0008_first_pictures")]
+    dependencies = [("repository", "0013_decisions_and_edits")]
 
     operations = [
         migrations.AddField(

@@ -4,13 +4,16 @@ from repository.models.accounts import ApiToken, User
 from repository.models.audit import AuditEvent
 from repository.models.data_file import DataFile, Upload
 from repository.models.dataset import Dataset, DatasetVersion, Identifier, VersionFile, VersionMeasurement
-from repository.models.deposit import Deposit, DepositMember
+from repository.models.deposit import Deposit, DepositEdit, DepositMember
 from repository.models.facts import Facts, SearchEntry
 from repository.models.finding import Finding
 from repository.models.instrument import Instrument, Sample
 from repository.models.job import Job, WorkerHeartbeat
+from repository.models.limit_count import LimitCount
 from repository.models.measurement import ArrayObject, Measurement, MeasurementFile, Signal
+from repository.models.message import Message
 from repository.models.product import Calibration, Product
+from repository.models.stored_object import StoredObject, StoreWalk
 
 __all__ = [
     "ApiToken",
@@ -21,18 +24,23 @@ __all__ = [
     "Dataset",
     "DatasetVersion",
     "Deposit",
+    "DepositEdit",
     "DepositMember",
     "Facts",
     "Finding",
     "Identifier",
     "Instrument",
     "Job",
+    "LimitCount",
     "Measurement",
     "MeasurementFile",
+    "Message",
     "Product",
     "Sample",
     "SearchEntry",
     "Signal",
+    "StoreWalk",
+    "StoredObject",
     "Upload",
     "User",
     "VersionFile",

@@ -78,7 +78,10 @@ class Upload(models.Model):
     expires_at = models.DateTimeField()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["expires_at"], name="upload_expiry")]
+        indexes: ClassVar = [
+            models.Index(fields=["expires_at"], name="upload_expiry"),
+            models.Index(fields=["sha256"], name="upload_digest", condition=~Q(sha256="")),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="upload_offset_within", condition=Q(offset__gte=0, offset__lte=F("size"))

@@ -53,6 +53,9 @@ class Deposit(models.Model):
     revision = models.PositiveIntegerField(
         default=1, help_text="Counts the changes; the ETag of the deposit."
     )
+    edits_since = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="Every edit that came after this revision is kept."
+    )
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
@@ -120,16 +123,52 @@ class Deposit(models.Model):
 
 
 class DepositMember(models.Model):
-    """A co-owner: may do with the deposit what its owner may."""
+    """A co-owner: may do with the deposit what its owner may.
+
+    A name that no account has is kept like any other, and gives nobody any right: the owner of a deposit does not
+    learn from it who has an account here.
+    """
 
     deposit = models.ForeignKey(Deposit, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    name = models.CharField(
+        max_length=150, default="", db_default="", help_text="The user name as the owner wrote it."
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="memberships",
+        help_text="Empty where no account had the name.",
+    )
     added_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(name="deposit_member_once", fields=["deposit", "user"])
+            models.UniqueConstraint(name="deposit_member_once", fields=["deposit", "user"]),
+            models.UniqueConstraint(name="deposit_member_named_once", fields=["deposit", "name"]),
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} in {self.deposit_id}"
+        return f"{self.name} in {self.deposit_id}"
+
+
+class DepositEdit(models.Model):
+    """What one change of a deposit's document changed: told to whoever made theirs on an older revision."""
+
+    deposit = models.ForeignKey(Deposit, on_delete=models.CASCADE, related_name="edits")
+    revision = models.PositiveIntegerField(help_text="The revision that the edit made.")
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="edits")
+    changes = models.JSONField(
+        help_text="[{pointer, old, new}]; what is absent there was absent in the document."
+    )
+
+    class Meta:
+        ordering: ClassVar = ["deposit", "revision"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="deposit_edit_once", fields=["deposit", "revision"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deposit_id} r{self.revision}"

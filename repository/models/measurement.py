@@ -140,6 +140,7 @@ class ArrayObject(models.Model):
 
     class Meta:
         ordering: ClassVar = ["kind", "key"]
+        indexes: ClassVar = [models.Index(fields=["sha256"], name="array_object_digest")]
         constraints: ClassVar = [
             models.UniqueConstraint(name="array_object_key_once", fields=["signal", "kind", "key"]),
             models.CheckConstraint(name="array_object_size_not_negative", condition=Q(size__gte=0)),

@@ -57,6 +57,7 @@ class Product(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
+        indexes: ClassVar = [models.Index(fields=["sha256"], name="product_digest")]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 name="product_output_once",

@@ -15,6 +15,7 @@ from starlette.routing import Mount  # noqa: E402
 from api.byte_service.cors import CrossOriginReads  # noqa: E402
 from api.byte_service.routes import build_byte_routes  # noqa: E402
 from api.caching import PrivateUnlessPublic  # noqa: E402
+from api.doorway import Doorway  # noqa: E402
 from api.health import build_health_routes  # noqa: E402
 from api.one_thread import OneThreadHandler  # noqa: E402
 from api.static_files import FoundStaticFiles  # noqa: E402
@@ -34,4 +35,4 @@ web = Starlette(
     ],
 )
 web.router.default = django_asgi  # a line break in an address matches no route, not even "/"
-application = PrivateUnlessPublic(CrossOriginReads(web))
+application = PrivateUnlessPublic(Doorway(CrossOriginReads(web)))

@@ -21,6 +21,8 @@ OPERATOR_THREADS = 1
 """Threads of a web process that look whether an operator asks for the reasons behind readiness."""
 PROBE_THREADS = 2
 """Connections of a web process by which readiness asks: the database, and the rows of the workers."""
+HEARING_CONNECTIONS = 1
+"""The connection of a web process on which it hears what other hosts decide."""
 
 _FOR_EACH_JOB = 2  # the job and its heartbeat
 _FOR_EACH_WORKER = 1  # the heartbeat of the worker itself
@@ -40,7 +42,14 @@ class Processes:
 
 def count_web_connections(web_threads: int) -> int:
     """Return the most connections that one web process holds."""
-    return web_threads + BYTE_THREADS + COMPLETION_THREADS + OPERATOR_THREADS + PROBE_THREADS
+    return (
+        web_threads
+        + BYTE_THREADS
+        + COMPLETION_THREADS
+        + OPERATOR_THREADS
+        + PROBE_THREADS
+        + HEARING_CONNECTIONS
+    )
 
 
 def count_connections(processes: Processes) -> int:

@@ -9,13 +9,18 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, get_args
+from urllib.parse import unquote, urlsplit
+
+from repository.limits import LEAST_REQUESTS_A_MINUTE
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 SandboxMode = Literal["strict", "weak"]
+Encryption = Literal["none", "starttls", "tls"]
 
 _SIZE = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*([kMGT]i?)?B?\s*$")
 _SIZE_FACTORS = {
@@ -58,6 +63,17 @@ class DataCiteEnvironment:
 
 
 @dataclass(frozen=True, slots=True)
+class MailServerEnvironment:
+    """The mail server; absent, messages are written into a folder and nobody is sent any."""
+
+    host: str
+    port: int
+    encryption: Encryption
+    user: str | None
+    password: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """What web, worker and management commands take from the environment."""
 
@@ -69,6 +85,8 @@ class Environment:
     object_store: ObjectStoreEnvironment | None
     object_cache_bytes: int
     disk_reserve_bytes: int
+    fixity_days: int
+    fixity_bytes_per_second: int
     datacite: DataCiteEnvironment | None
     orcid_client_id: str | None
     orcid_client_secret: str | None
@@ -80,13 +98,17 @@ class Environment:
     reconcile_seconds: float
     max_file_bytes: int
     quota_bytes: int
+    collect_grace_hours: float
     requests_per_minute: int
     anonymous_requests_per_minute: int
     web_threads: int
     accel_redirect: bool
     operator_networks: tuple[IPv4Network | IPv6Network, ...]
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     dask_scheduler_address: str | None
     log_level: str
+    mail_server: MailServerEnvironment | None
+    mail_from: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +127,15 @@ class StackEnvironment:
     broker_url: str | None
     secret_key: str | None
     account: str
+    mail_server: MailServerEnvironment | None = None
 
 
 def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
     """Return the settings' environment; a missing or malformed variable stops the start with a sentence."""
     source = _Variables(os.environ if variables is None else variables)
     port = source.integer("STEMMA_PORT", 8000, minimum=0, maximum=_MAX_PORT)
+    public_url = (source.optional("STEMMA_PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/")
+    mail_server = _read_mail_server(source)
     return Environment(
         home=source.home(),
         secret_key=source.required(
@@ -123,10 +148,12 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         object_cache_bytes=source.size("STEMMA_OBJECT_CACHE", "50 GB"),
         # PostgreSQL's write-ahead log grows to 1 GB; as much again for tables, messages and logs.
         disk_reserve_bytes=source.size("STEMMA_DISK_RESERVE", "2 GB"),
+        fixity_days=source.integer("STEMMA_FIXITY_DAYS", 90, minimum=1),
+        fixity_bytes_per_second=source.size("STEMMA_FIXITY_RATE", "20 MB"),
         datacite=_read_datacite(source),
         orcid_client_id=source.optional("ORCID_CLIENT_ID"),
         orcid_client_secret=source.optional("ORCID_CLIENT_SECRET"),
-        public_url=(source.optional("STEMMA_PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
+        public_url=public_url,
         allowed_hosts=source.words("STEMMA_ALLOWED_HOSTS"),
         debug=source.flag("STEMMA_DEBUG"),
         sandbox=source.sandbox(),
@@ -134,13 +161,19 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         reconcile_seconds=source.number("STEMMA_RECONCILE_SECONDS", 5.0, minimum=0.2),
         max_file_bytes=source.size("STEMMA_MAX_FILE_SIZE", "2 TB"),
         quota_bytes=source.size("STEMMA_QUOTA", "10 TB"),
-        requests_per_minute=source.integer("STEMMA_REQUESTS_PER_MINUTE", 600, minimum=1),
+        collect_grace_hours=source.number("STEMMA_COLLECT_GRACE", 24.0, minimum=0.0),
+        requests_per_minute=source.integer(
+            "STEMMA_REQUESTS_PER_MINUTE", LEAST_REQUESTS_A_MINUTE, minimum=LEAST_REQUESTS_A_MINUTE
+        ),
         anonymous_requests_per_minute=source.integer("STEMMA_ANONYMOUS_REQUESTS_PER_MINUTE", 600, minimum=1),
         web_threads=source.web_threads(),
         accel_redirect=source.flag("STEMMA_ACCEL_REDIRECT"),
         operator_networks=source.networks("STEMMA_OPERATOR_NETWORKS"),
+        trusted_proxies=source.networks("STEMMA_TRUSTED_PROXIES"),
         dask_scheduler_address=source.optional("DASK_SCHEDULER_ADDRESS"),
         log_level=source.optional("STEMMA_LOG_LEVEL") or "INFO",
+        mail_server=mail_server,
+        mail_from=_read_mail_from(source, public_url=public_url, is_needed=mail_server is not None),
     )
 
 
@@ -160,6 +193,7 @@ def read_stack_environment(variables: Mapping[str, str] | None = None) -> StackE
         broker_url=source.optional("BROKER_URL"),
         secret_key=source.optional("STEMMA_SECRET_KEY"),
         account=source.optional("STEMMA_ACCOUNT") or "admin",
+        mail_server=_read_mail_server(source),
     )
 
 
@@ -198,6 +232,56 @@ def _read_datacite(source: "_Variables") -> DataCiteEnvironment | None:
         password=source.required("DATACITE_PASSWORD", "the password of the repository account at DataCite"),
         prefix=source.required("DATACITE_PREFIX", "the DOI prefix that DataCite assigned, such as 10.12345"),
     )
+
+
+_MAIL_SCHEMES: Mapping[str, tuple[Encryption, int]] = {
+    "smtp": ("none", 25),
+    "smtp+starttls": ("starttls", 587),
+    "smtps": ("tls", 465),
+}
+_THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def _read_mail_server(source: "_Variables") -> MailServerEnvironment | None:
+    address = source.optional("STEMMA_SMTP_URL")
+    if address is None:
+        return None
+    example = "write smtp+starttls://user:password@mail.example.org:587, smtps://… or smtp://…"
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError as error:
+        raise EnvironmentVariableError(f"STEMMA_SMTP_URL cannot be read; {example}.") from error
+    if parts.scheme not in _MAIL_SCHEMES or not parts.hostname or parts.path not in {"", "/"}:
+        raise EnvironmentVariableError(f"STEMMA_SMTP_URL names no mail server; {example}.")
+    encryption, usual_port = _MAIL_SCHEMES[parts.scheme]
+    if parts.username and encryption == "none" and parts.hostname not in _THIS_MACHINE:
+        raise EnvironmentVariableError(
+            "STEMMA_SMTP_URL would send its password readable to everybody on the way; "
+            "write smtp+starttls:// or smtps://."
+        )
+    return MailServerEnvironment(
+        host=parts.hostname,
+        port=port or usual_port,
+        encryption=encryption,
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+    )
+
+
+def _read_mail_from(source: "_Variables", *, public_url: str, is_needed: bool) -> str:
+    """Return the sender; without a mail server nobody answers, and the server's own name will do."""
+    if is_needed:
+        written = source.required("STEMMA_MAIL_FROM", "the sender of messages, Stemma <stemma@example.org>")
+    else:
+        host = urlsplit(public_url).hostname or ""
+        domain = host if re.search("[a-z]", host) and ":" not in host else "localhost"
+        written = source.optional("STEMMA_MAIL_FROM") or f"Stemma <stemma@{domain}>"
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(written)[1]):
+        raise EnvironmentVariableError(
+            f"STEMMA_MAIL_FROM is {written!r}; write a sender such as Stemma <stemma@example.org>."
+        )
+    return written
 
 
 class _Variables:

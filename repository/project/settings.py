@@ -84,6 +84,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "api.limiting.LimitsMiddleware",
+    "frontend.accounts.devices.DeviceMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "frontend.content_security.ContentSecurityMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -119,10 +121,7 @@ TURN_PATIENCE_S = 10.0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "repository.User"
 KNOX_TOKEN_MODEL = "repository.ApiToken"  # noqa: S105  # the name of a table
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["frontend.accounts.backend.EvenBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -130,9 +129,19 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/deposits/"
 LOGOUT_REDIRECT_URL = "/"
-ACCOUNT_EMAIL_VERIFICATION = "none"
+# Accounts begin with a confirmed address (frontend/accounts/sign_up.py); those that come by ORCID may add one.
+ACCOUNT_RATE_LIMITS = False  # ours hold for every way in, and for all processes together
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_ADAPTER = "frontend.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"reset_password": "frontend.accounts.forms.ForgottenPasswordForm"}
+LINK_LIFETIME = dt.timedelta(days=3)  # of links that make an account or confirm an address
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = LINK_LIFETIME.days
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 ACCOUNT_LOGOUT_ON_GET = False
 SOCIALACCOUNT_PROVIDERS = {
     "orcid": {
@@ -141,10 +150,11 @@ SOCIALACCOUNT_PROVIDERS = {
         else []
     }
 }
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_BACKEND = "repository.workflows.mail.OutboxBackend"
+MAIL_SERVER = ENVIRONMENT.mail_server
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.mail_from
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https:")
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_URL.startswith("https:") else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 2**20  # metadata documents; bytes of files come by tus
@@ -187,12 +197,16 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # the lease decides, not the connection
 RECONCILE_SECONDS = ENVIRONMENT.reconcile_seconds
+FIXITY_ROUND_SECONDS = 300.0
 CELERY_BEAT_SCHEDULER = "repository.project.beat:MonotonicScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(ENVIRONMENT.home / "beat-schedule")
 # Messages without a date of expiry: machines whose clocks disagree would throw every one away.
 CELERY_BEAT_SCHEDULE = {
     "reconcile-jobs": {"task": "stemma.reconcile_jobs", "schedule": RECONCILE_SECONDS},
     "expire-uploads": {"task": "stemma.expire_uploads", "schedule": 3600.0},
+    "start-fixity-round": {"task": "stemma.start_fixity_round", "schedule": FIXITY_ROUND_SECONDS},
+    "collect-objects": {"task": "stemma.collect_objects", "schedule": 300.0},
+    "forget-past-counts": {"task": "stemma.forget_past_counts", "schedule": 600.0},
 }
 
 REST_FRAMEWORK = {
@@ -204,14 +218,9 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["api.throttling.AccountThrottle", "api.throttling.AddressThrottle"],
-    "DEFAULT_THROTTLE_RATES": {
-        "account": f"{ENVIRONMENT.requests_per_minute}/min",
-        "address": f"{ENVIRONMENT.anonymous_requests_per_minute}/min",
-    },
+    "DEFAULT_THROTTLE_CLASSES": ["api.throttling.RequestLimit"],
     "EXCEPTION_HANDLER": "api.errors.answer_problem",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-    "NUM_PROXIES": None,
     "URL_FORMAT_OVERRIDE": None,  # `?format=` is a search facet, not a renderer
 }
 REST_KNOX = {"TOKEN_TTL": dt.timedelta(days=30), "TOKEN_PREFIX": "stemma_", "AUTH_HEADER_PREFIX": "Token"}
@@ -236,27 +245,27 @@ SPECTACULAR_SETTINGS = {
         "ReadUntilEnum": ["opened", "converted"],
     },
 }
-CACHES = {
-    "default": {
-        "BACKEND": "repository.project.counters.SharedCounters",
-        "LOCATION": ENVIRONMENT.broker_url,
-        "KEY_PREFIX": "stemma",
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
-    }
-    if ENVIRONMENT.broker_url.startswith(("redis", "rediss"))
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-}
 
 STEMMA_HOME = ENVIRONMENT.home
 OPERATOR_NETWORKS = ENVIRONMENT.operator_networks
+TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies  # with ALLOWED_HOSTS what `api.doorway` goes by
+REQUESTS_PER_MINUTE = ENVIRONMENT.requests_per_minute
+ANONYMOUS_REQUESTS_PER_MINUTE = ENVIRONMENT.anonymous_requests_per_minute
 SANDBOX_MODE = ENVIRONMENT.sandbox
 JOB_LEASE_SECONDS = ENVIRONMENT.job_lease_seconds
 MAX_FILE_BYTES = ENVIRONMENT.max_file_bytes
 QUOTA_BYTES = ENVIRONMENT.quota_bytes
 UPLOAD_LIFETIME = dt.timedelta(days=7)
+COLLECT_GRACE = dt.timedelta(hours=ENVIRONMENT.collect_grace_hours)
+# Ten times as long as a byte route may rely on its last look at permissions; then a transfer has its bytes open.
+COLLECT_OWN_GRACE = dt.timedelta(minutes=5)
 OBJECT_STORE = ENVIRONMENT.object_store
 OBJECT_CACHE_BYTES = ENVIRONMENT.object_cache_bytes
 DISK_RESERVE_BYTES = ENVIRONMENT.disk_reserve_bytes
+# Stored bytes are read again within the cycle, in rounds that on the average keep to the rate.
+FIXITY_CYCLE = dt.timedelta(days=ENVIRONMENT.fixity_days)
+FIXITY_ROUND_BYTES = int(ENVIRONMENT.fixity_bytes_per_second * FIXITY_ROUND_SECONDS)
+FIXITY_TRACE = dt.timedelta(days=7)
 # A proxy can send what lies in a folder that it sees, never what lies in a bucket.
 ACCEL_REDIRECT = ENVIRONMENT.accel_redirect and ENVIRONMENT.object_store is None
 DOI_PREFIX = ENVIRONMENT.datacite.prefix if ENVIRONMENT.datacite else "10.5072"
@@ -275,6 +284,7 @@ structlog.configure(
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+    "filters": {"hide_links": {"()": "repository.project.hidden_links.HideLinks"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["hide_links"]}},
     "root": {"handlers": ["stderr"], "level": ENVIRONMENT.log_level},
 }

@@ -10,6 +10,6 @@ urlpatterns = [
     path("metrics", answer_metrics),
     path("api/v1/", include("api.v1.urls")),
     path("admin/", admin.site.urls),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("frontend.accounts.urls")),
     path("", include("frontend.urls")),
 ]

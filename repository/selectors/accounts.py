@@ -1,10 +1,9 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.conf import settings
-from django.db.models import Sum
-
-from repository.models import ApiToken, DataFile, User
+from repository.models import ApiToken, User
+from repository.models.account_addresses import find_address
+from repository.models.storage_use import StorageUse, measure_use
 
 TOKEN_SCOPES = ApiToken.SCOPES
 
@@ -16,11 +15,12 @@ class AccountView:
     username: str
     name: str
     orcid: str
+    address: str
+    is_address_confirmed: bool
     role: str
     scopes: tuple[str, ...]
     expiry: dt.datetime | None
-    quota: int
-    used: int
+    storage: StorageUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,17 @@ class TokenView:
 
 def describe_account(user: User, token: ApiToken | None) -> AccountView:
     """Return the account; a browser session has all scopes."""
-    used = DataFile.objects.filter(deposit__owner=user).aggregate(total=Sum("size"))["total"] or 0
+    address, is_confirmed = find_address(user)
     return AccountView(
         username=user.username,
         name=user.full_name,
         orcid=user.orcid,
+        address=address,
+        is_address_confirmed=is_confirmed,
         role=user.role,
         scopes=tuple(token.scopes) if token is not None else ApiToken.SCOPES,
         expiry=token.expiry if token is not None else None,
-        quota=settings.QUOTA_BYTES if user.quota_bytes is None else user.quota_bytes,
-        used=used,
+        storage=measure_use(user),
     )
 
 

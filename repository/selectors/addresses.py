@@ -5,6 +5,36 @@ from urllib.parse import quote
 from django.conf import settings
 
 
+def home() -> str:
+    """Return the address that people know the server by."""
+    return f"{settings.PUBLIC_URL}/"
+
+
+def sign_in() -> str:
+    """Return the page where people sign in."""
+    return f"{settings.PUBLIC_URL}/accounts/login/"
+
+
+def sign_up_page() -> str:
+    """Return the page where an account begins."""
+    return f"{settings.PUBLIC_URL}/accounts/signup/"
+
+
+def sign_up(key: str) -> str:
+    """Return the link by which a person who was sent the key makes an account."""
+    return f"{settings.PUBLIC_URL}/accounts/signup/{key}/"
+
+
+def confirmation(key: str) -> str:
+    """Return the link by which a person confirms another address of an account."""
+    return f"{settings.PUBLIC_URL}/accounts/confirm-email/{key}/"
+
+
+def new_password(account: str, key: str) -> str:
+    """Return the link by which a password is chosen; the account is written as allauth reads it."""
+    return f"{settings.PUBLIC_URL}/accounts/password/reset/key/{account}-{key}/"
+
+
 def deposit_page(deposit_id: str) -> str:
     """Return the page where a draft is prepared."""
     return f"{settings.PUBLIC_URL}/deposits/{deposit_id}"

@@ -23,12 +23,15 @@ class ByteObject:
 
     Attributes
     ----------
+    deposit_id
+        The deposit, or dataset, whose rows decided.
     is_public
         Anybody may have them.
     is_lasting
         The address names these bytes for ever; the newest version's address shows others one day.
     """
 
+    deposit_id: str
     sha256: str
     size: int
     media_type: str
@@ -50,7 +53,9 @@ def find_deposit_file(visitor: Visitor, deposit_id: str, path: str) -> ByteObjec
     file = deposit.current_files.filter(path=path).exclude(state=DataFile.State.UPLOADING).first()
     if file is None:
         raise NotFoundError(f"The deposit {deposit_id} has no stored file {path}.")
-    return ByteObject(file.sha256, file.size, file.media_type, path.rsplit("/", 1)[-1], is_public=False)
+    return ByteObject(
+        deposit.pk, file.sha256, file.size, file.media_type, path.rsplit("/", 1)[-1], is_public=False
+    )
 
 
 def find_dataset_file(visitor: Visitor, dataset_id: str, path: str, number: int | None = None) -> ByteObject:
@@ -61,6 +66,7 @@ def find_dataset_file(visitor: Visitor, dataset_id: str, path: str, number: int 
         raise NotFoundError(f"The dataset {dataset_id} has no file {path}.")
     require_bytes(visitor, version)
     return ByteObject(
+        version.dataset_id,
         file.sha256,
         file.size,
         file.media_type,
@@ -94,7 +100,14 @@ def find_array_object(
     if item is None:
         raise NotFoundError(f"The array has no object {key}.")
     media_type = "application/json" if key.endswith("zarr.json") else "application/octet-stream"
-    return ByteObject(item.sha256, item.size, media_type, key.rsplit("/", 1)[-1], is_public=access.is_public)
+    return ByteObject(
+        access.measurement.deposit_id,
+        item.sha256,
+        item.size,
+        media_type,
+        key.rsplit("/", 1)[-1],
+        is_public=access.is_public,
+    )
 
 
 def find_product(visitor: Visitor, measurement_id: str, name: str, kind: str) -> ByteObject:
@@ -114,6 +127,7 @@ def find_product(visitor: Visitor, measurement_id: str, name: str, kind: str) ->
         raise NotFoundError(f"The measurement {measurement_id} has no {kind} {name[:140]}.")
     ending = "png" if product.media_type == "image/png" else "npy"
     return ByteObject(
+        access.measurement.deposit_id,
         product.sha256,
         product.size,
         product.media_type,

@@ -10,6 +10,7 @@ from repository.schema.export.citation import build_citation
 from repository.selectors import addresses
 from repository.selectors.access import current_access, is_embargoed
 from repository.selectors.citation import build_citation_record
+from repository.selectors.damage import find_damaged
 from repository.selectors.deposits import (
     FindingView,
     MeasurementView,
@@ -29,6 +30,7 @@ class PublishedFileView:
     media_type: str
     label: str
     url: str
+    damaged_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,9 @@ def describe_dataset(version: DatasetVersion) -> DatasetView:
 
 
 def _describe_files(version: DatasetVersion) -> Iterable[PublishedFileView]:
-    for file in version.files.all():
+    files = list(version.files.all())
+    damaged = find_damaged(file.sha256 for file in files)
+    for file in files:
         yield PublishedFileView(
             path=file.path,
             size=file.size,
@@ -130,6 +134,7 @@ def _describe_files(version: DatasetVersion) -> Iterable[PublishedFileView]:
             media_type=file.media_type,
             label=file.format_label,
             url=addresses.dataset_file(version.dataset_id, file.path),
+            damaged_at=damaged.get(file.sha256),
         )
 
 

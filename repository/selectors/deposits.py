@@ -12,9 +12,12 @@ from repository.models import DataFile, DatasetVersion, Deposit, Finding, Identi
 from repository.models.job import is_answerable
 from repository.schema import Requirement, SignalShape, list_requirements
 from repository.schema.calibrated_axes import calibrate_axes
+from repository.schema.findings import Place, group_findings
 from repository.schema.plain_text import hide_internals
 from repository.selectors import addresses
 from repository.selectors.access import own_deposits
+from repository.selectors.damage import find_damaged
+from repository.selectors.left_out import LeftOutView, list_left_out
 from repository.selectors.progress import ProgressView, describe_progress
 from repository.selectors.reading import ReadingView, list_readings
 
@@ -30,6 +33,7 @@ class FindingView:
     hint: str
     layer: str
     stage: str
+    where: tuple[Place, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", hide_internals(self.message))
@@ -50,6 +54,7 @@ class FileView:
     url: str
     upload: str | None
     offset: int | None
+    damaged_at: dt.datetime | None
     findings: tuple[FindingView, ...]
 
 
@@ -131,6 +136,8 @@ class DepositView:
 
     Attributes
     ----------
+    findings
+        What was found about the whole; files and measurements have their own.
     version, number
         The version that is published, and the one that this is or will be.
     """
@@ -155,6 +162,7 @@ class DepositView:
     measurements: tuple[MeasurementView, ...]
     progress: ProgressView
     read_until: str
+    left_out: tuple[LeftOutView, ...]
     is_answerable: bool
     version: int | None
     number: int
@@ -165,6 +173,17 @@ class DepositView:
         of_files = (finding for file in self.files for finding in file.findings)
         of_measurements = (finding for measurement in self.measurements for finding in measurement.findings)
         return (*self.findings, *of_files, *of_measurements)
+
+    @property
+    def grouped_findings(self) -> list[FindingView]:
+        """Return each cause once, with the files and measurements it was found in."""
+        return group_findings(
+            [
+                *(("", None, finding) for finding in self.findings),
+                *((file.path, None, finding) for file in self.files for finding in file.findings),
+                *((one.path, one.id, finding) for one in self.measurements for finding in one.findings),
+            ]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +233,7 @@ def describe_deposit(deposit: Deposit) -> DepositView:
         doi_state=newest.state if newest else None,
         url=addresses.dataset_page(deposit.pk) if is_published else addresses.deposit_page(deposit.pk),
         owner=deposit.owner.username,
-        members=tuple(
-            deposit.memberships.order_by("user__username").values_list("user__username", flat=True)
-        ),
+        members=tuple(deposit.memberships.order_by("name").values_list("name", flat=True)),
         created_at=deposit.created_at,
         updated_at=deposit.updated_at,
         document=deposit.document,
@@ -232,6 +249,7 @@ def describe_deposit(deposit: Deposit) -> DepositView:
         ),
         progress=describe_progress(deposit),
         read_until=deposit.read_until,
+        left_out=tuple(list_left_out(deposit)),
         is_answerable=is_answerable(deposit),
         version=newest.version_number if newest is not None and is_published else None,
         number=(newest.version_number if newest is not None else None) or 1,
@@ -267,19 +285,23 @@ def view_finding(row: Finding) -> FindingView:
 
 
 def _describe_files(deposit: Deposit, findings: Mapping[FindingKey, list[FindingView]]) -> Iterable[FileView]:
-    for file in deposit.current_files.select_related("upload"):
+    files = list(deposit.current_files.select_related("upload"))
+    damaged = find_damaged(file.sha256 for file in files)
+    for file in files:
         upload = file.upload if file.state == DataFile.State.UPLOADING else None
         yield FileView(
             path=file.path,
             size=file.size,
             sha256=file.sha256,
-            state=file.state,
+            # What is stored and not good is kept apart like what never arrived whole: it can be sent again.
+            state=DataFile.State.QUARANTINED if file.sha256 in damaged else file.state,
             format=file.format,
             label=file.format_label,
             is_read=file.is_read,
             url=addresses.deposit_file(deposit.pk, file.path),
             upload=addresses.upload_address(str(upload.pk)) if upload else None,
             offset=upload.offset if upload else None,
+            damaged_at=damaged.get(file.sha256),
             findings=tuple(findings.get(("file", file.pk), ())),
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -13,15 +13,17 @@ from repository.errors import (
     DepositBusyError,
     InvalidMetadataError,
     NotFoundError,
-    RevisionConflictError,
     StateConflictError,
 )
-from repository.models import DataFile, Dataset, Deposit, DepositMember, Job, Upload, User
+from repository.models import Dataset, Deposit, DepositMember, Job, User
 from repository.models.job import is_answerable
 from repository.schema import validate_supplied
+from repository.schema.merge_patch import apply_merge_patch
 from repository.services.audit import record_event
+from repository.services.edits import read_content, record_edit, require_revision
 from repository.services.identifiers import reserve_identifiers
 from repository.services.storage import upload_folder
+from repository.services.stored_objects import delete_files
 
 State = Deposit.State
 OPEN_STATES = (State.DRAFT, State.NEEDS_ATTENTION, State.READY)
@@ -55,24 +57,33 @@ def update_deposit(
     *,
     deposit_id: str,
     actor: User,
-    document: Mapping[str, Any] | None = None,
+    patch: Mapping[str, Any] | None = None,
     accepted_warnings: Sequence[Mapping[str, Any]] | None = None,
     expected_revision: int | None = None,
 ) -> Deposit:
-    """Replace the person's document or acknowledgements, unless somebody else changed the deposit first."""
-    if document is not None:
-        _refuse_invalid(document)
+    """Merge changes into the person's document field by field (RFC 7396), or replace the acknowledgements.
+
+    The row is locked from reading to writing: of two changes of different fields none gets lost.
+
+    Raises
+    ------
+    RevisionConflictError
+        Somebody else changed the deposit since the revision that was expected.
+    """
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         if not is_answerable(deposit):
             require_open(deposit)
         require_revision(deposit, expected_revision)
-        if document is not None:
-            deposit.document = dict(document)
-            deposit.title = _title_of(document)
+        former = read_content(deposit)
+        if patch is not None:
+            deposit.document = apply_merge_patch(deposit.document, patch)
+            _refuse_invalid(deposit.document)
+            deposit.title = _title_of(deposit.document)
         if accepted_warnings is not None:
             deposit.accepted_warnings = stamp_acknowledgements(accepted_warnings, actor=actor)
         bump_revision(deposit)
+        record_edit(deposit, former, actor=actor)
         record_event(actor=actor, action="deposit.update", target=deposit.pk)
     return deposit
 
@@ -98,14 +109,6 @@ def require_open(deposit: Deposit) -> None:
         raise DepositAlreadyPublishedError(f"The deposit {deposit.pk} is published and cannot change.")
     if deposit.state in BUSY_STATES:
         raise DepositBusyError(f"The deposit {deposit.pk} is {deposit.get_state_display().lower()}.")
-
-
-def require_revision(deposit: Deposit, expected: int | None) -> None:
-    """Refuse a change that was made on an older state of the deposit."""
-    if expected is not None and expected != deposit.revision:
-        raise RevisionConflictError(
-            f"The deposit {deposit.pk} is at revision {deposit.revision}; the change was made on revision {expected}."
-        )
 
 
 def bump_revision(deposit: Deposit) -> None:
@@ -146,13 +149,19 @@ def reopen_draft(deposit: Deposit) -> None:
     bump_revision(deposit)
 
 
-def delete_deposit(*, deposit_id: str, actor: User) -> None:
-    """Remove a draft that was never published, with its uploads; stored bytes go when nothing refers to them.
+def delete_deposit(*, deposit_id: str, actor: User, expected_revision: int | None = None) -> None:
+    """Remove a draft that was never published, with its uploads; its stored bytes are collected later.
 
     A draft that was handed in only to be checked can be removed while that goes on.
+
+    Raises
+    ------
+    RevisionConflictError
+        Somebody else changed it since the revision that was expected.
     """
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
+        require_revision(deposit, expected_revision)
         if not _is_being_checked(deposit):
             require_open(deposit)
         if Dataset.objects.filter(deposit=deposit).exists():
@@ -161,8 +170,8 @@ def delete_deposit(*, deposit_id: str, actor: User) -> None:
             )
         cancel_jobs(deposit)
         record_event(actor=actor, action="deposit.delete", target=deposit.pk, detail={"title": deposit.title})
-        transfers = list_transfers(deposit.files.all())
         deposit.measurements.all().delete()
+        transfers = delete_files(deposit.files.all(), owner=deposit.owner)
         deposit.identifiers.filter(state="reserved").delete()
         deposit.delete()
     remove_transfers(transfers)
@@ -188,11 +197,6 @@ def cancel_jobs(deposit: Deposit) -> None:
     )
 
 
-def list_transfers(files: QuerySet[DataFile]) -> list[str]:
-    """Return the transfers that bring these files; their bytes go after the rows are gone."""
-    return [str(pk) for pk in Upload.objects.filter(data_file__in=files).values_list("pk", flat=True)]
-
-
 def remove_transfers(transfers: Iterable[str]) -> None:
     """Remove the bytes of transfers that no row names any more."""
     for transfer in transfers:
@@ -200,17 +204,19 @@ def remove_transfers(transfers: Iterable[str]) -> None:
 
 
 def add_member(*, deposit_id: str, actor: User, username: str) -> DepositMember:
-    """Make somebody a co-owner, who may do with the deposit what its owner may."""
+    """Make somebody a co-owner, who may do with the deposit what its owner may.
+
+    The answer is the same whether or not an account has the name. A name that none has stays without rights, also when
+    somebody takes it later, until the owner writes it again.
+    """
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         user = User.objects.filter(username=username, is_active=True).first()
-        if user is None:
-            raise NotFoundError(
-                f"There is no account named {username}.", hint="Ask the person for their user name."
-            )
-        if user.pk == deposit.owner_id:
+        if user is not None and user.pk == deposit.owner_id:
             raise StateConflictError(f"{username} is the owner of this deposit already.")
-        member, _ = DepositMember.objects.get_or_create(deposit=deposit, user=user)
+        member, _ = DepositMember.objects.update_or_create(
+            deposit=deposit, name=username, defaults={"user": user}
+        )
         record_event(actor=actor, action="deposit.add_member", target=deposit.pk, detail={"user": username})
     return member
 
@@ -219,7 +225,7 @@ def remove_member(*, deposit_id: str, actor: User, username: str) -> None:
     """Take a co-owner's rights away; the owner stays."""
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
-        removed, _ = deposit.memberships.filter(user__username=username).delete()
+        removed, _ = deposit.memberships.filter(name=username).delete()
         if not removed:
             raise NotFoundError(f"{username} is no co-owner of this deposit.", hint="Reload the deposit.")
         record_event(

@@ -8,15 +8,17 @@ from pathlib import Path
 from django.conf import settings
 
 from repository.models import Job, Upload
-from repository.services.storage import upload_folder, work_folder
+from repository.services.storage import open_whole_store, upload_folder, work_folder
 
 ATTEMPTS = "attempts"
 SETTLE_S = 3600.0  # younger ones may belong to a row that is being written just now
+DRAFT_S = 24 * 3600.0  # a draft of the object store nobody has written to for so long has no writer
 
 
 def remove_leftovers() -> int:
-    """Remove transfers without a row and work folders of jobs that have ended; return how many."""
-    return _remove_uploads() + _remove_attempts()
+    """Remove transfers without a row, work folders of ended jobs, half-written objects; return how many."""
+    drafts = open_whole_store().remove_leftovers(older_than=time.time() - DRAFT_S)
+    return _remove_uploads() + _remove_attempts() + drafts
 
 
 def _remove_uploads() -> int:

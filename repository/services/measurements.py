@@ -17,6 +17,7 @@ from repository.models import (
 from repository.schema.findings import Finding as Found
 from repository.services.findings import replace_findings
 from repository.services.products import StoredProduct, create_products
+from repository.services.stored_objects import hold_objects
 from repository.services.succession import create_measurement
 
 WITHOUT_IT = "Or take its files out of the deposit: the rest can be published without them."
@@ -225,6 +226,7 @@ def record_conversion(
     reduction_findings: Sequence[Found] = (),
 ) -> None:
     """Write down the converted arrays and what was derived from them, in place of an earlier conversion."""
+    hold_objects(item.sha256 for result in converted for item in result.objects)
     measurement.products.filter(is_preliminary=True).delete()
     signals = {signal.name: signal for signal in measurement.signals.all()}
     for result in converted:

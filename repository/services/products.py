@@ -11,6 +11,7 @@ from django.db.models import Q
 from repository.models import Finding, Measurement, Product, Signal
 from repository.schema.findings import Finding as Found
 from repository.services.findings import replace_findings
+from repository.services.stored_objects import hold_objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def create_products(
     is_preliminary: bool = False,
 ) -> None:
     """Write products down; what is there already under the same digest stays as it is."""
+    hold_objects(product.sha256 for product in products)
     Product.objects.bulk_create(
         (
             Product(

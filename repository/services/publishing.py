@@ -32,9 +32,9 @@ from repository.services.deposits import (
     bump_revision,
     lock_deposit,
     require_open,
-    require_revision,
     stamp_acknowledgements,
 )
+from repository.services.edits import read_content, record_edit, require_revision
 from repository.services.facts import index_version
 from repository.services.identifiers import reserve_identifiers
 from repository.services.validation import list_obstacles, validate_deposit
@@ -65,6 +65,7 @@ def publish_deposit(
                 f"The deposit {deposit.pk} was not handed in yet.",
                 hint="Hand it in, wait until the files are read, then publish.",
             )
+        former = read_content(deposit)
         if accept_warnings:
             deposit.accepted_warnings = stamp_acknowledgements(
                 [*deposit.accepted_warnings, *accept_warnings], actor=actor
@@ -75,6 +76,7 @@ def publish_deposit(
         version = _freeze(deposit, actor=actor)
         deposit.state = State.PUBLISHED
         bump_revision(deposit)
+        record_edit(deposit, former, actor=actor)
         record_event(
             actor=actor,
             action="version.publish",
@@ -230,8 +232,10 @@ def start_new_version(*, deposit_id: str, actor: User) -> Deposit:
             raise StateConflictError(f"The deposit {deposit.pk} is not published; change the draft itself.")
         newest = deposit.dataset.versions.order_by("-number").values_list("number", flat=True)[0]
         reserve_identifiers(deposit=deposit, number=newest + 1)
+        former = read_content(deposit)
         deposit.state = State.DRAFT
         deposit.accepted_warnings = []
         bump_revision(deposit)
+        record_edit(deposit, former, actor=actor)
         record_event(actor=actor, action="version.start", target=deposit.pk)
     return deposit

@@ -1,18 +1,26 @@
 """Where the bytes are. The settings choose the store; everything else knows only its protocol."""
 
+import uuid
 from functools import cache, partial
 from pathlib import Path
 
 from django.conf import settings
 
 from repository.integrations.local_copies import LocalCopies
-from repository.integrations.object_store import LocalObjectStore, ObjectStore, ObjectStoreUnavailableError
+from repository.integrations.object_store import (
+    LocalObjectStore,
+    ObjectStore,
+    ObjectStoreUnavailableError,
+    ReadableStore,
+)
 from repository.integrations.s3_object_store import S3Bucket, S3ObjectStore
 from repository.services.disk import require_reserve
 
 __all__ = [
     "ObjectStoreUnavailableError",
     "get_object_store",
+    "open_whole_store",
+    "upload_file",
     "upload_folder",
     "work_folder",
 ]
@@ -29,8 +37,13 @@ def _open_s3_store(bucket: S3Bucket, copies: Path, limit_bytes: int) -> ObjectSt
     return S3ObjectStore(bucket, copies=local)
 
 
-def get_object_store() -> ObjectStore:
-    """Return the content-addressed store of this installation: a folder, or a bucket where S3_BUCKET is set."""
+def get_object_store() -> ReadableStore:
+    """Return the content-addressed store of this installation, for reading: bytes are brought by `adopt_object`."""
+    return open_whole_store()
+
+
+def open_whole_store() -> ObjectStore:
+    """Return the store, a folder or a bucket where S3_BUCKET is set, for those who keep its rows and nobody else."""
     home = Path(settings.STEMMA_HOME)
     chosen = settings.OBJECT_STORE
     if chosen is None:
@@ -50,6 +63,11 @@ def upload_folder() -> Path:
     folder = Path(settings.STEMMA_HOME) / "uploads"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def upload_file(upload_id: uuid.UUID) -> Path:
+    """Return the file that collects the bytes of an upload."""
+    return upload_folder() / str(upload_id)
 
 
 def work_folder(name: str) -> Path:

@@ -21,11 +21,12 @@ from repository.services.deposits import (
     State,
     bump_revision,
     cancel_jobs,
-    list_transfers,
     lock_deposit,
     remove_transfers,
     require_open,
 )
+from repository.services.edits import read_content, record_edit, require_revision
+from repository.services.stored_objects import delete_files
 from repository.services.validation import merge_measurement
 
 
@@ -94,17 +95,20 @@ def replace_corrected(deposit: Deposit) -> list[str]:
     ]
 
 
-def discard_new_version(*, deposit_id: str, actor: User) -> Deposit:
+def discard_new_version(*, deposit_id: str, actor: User, expected_revision: int | None = None) -> Deposit:
     """Give up a new version that was begun: the deposit is again what its newest version says.
 
     Raises
     ------
+    RevisionConflictError
+        Somebody else changed it since the revision that was expected.
     StateConflictError
         Nothing of it is published yet: the draft itself can be deleted.
     """
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         require_open(deposit)
+        require_revision(deposit, expected_revision)
         newest = DatasetVersion.objects.filter(dataset__deposit=deposit).order_by("-number").first()
         if newest is None:
             raise StateConflictError(
@@ -113,11 +117,13 @@ def discard_new_version(*, deposit_id: str, actor: User) -> Deposit:
         transfers = _drop_additions(deposit)
         DataFile.objects.filter(published_in__version=newest).update(left_out_at=None)
         Measurement.objects.filter(versions__version=newest).update(left_out_at=None)
+        former = read_content(deposit)
         deposit.document = newest.content.get("supplied", deposit.document)
         deposit.title = newest.title
         deposit.accepted_warnings = newest.accepted_warnings
         deposit.state = State.PUBLISHED
         bump_revision(deposit)
+        record_edit(deposit, former, actor=actor)
         record_event(actor=actor, action="version.discard", target=deposit.pk)
     remove_transfers(transfers)
     return deposit
@@ -127,7 +133,4 @@ def _drop_additions(deposit: Deposit) -> list[str]:
     """Delete what no version holds; return the transfers whose bytes are to go."""
     cancel_jobs(deposit)
     deposit.measurements.filter(frozen_at__isnull=True).delete()
-    added = deposit.files.filter(published_in__isnull=True)
-    transfers = list_transfers(added)
-    added.delete()
-    return transfers
+    return delete_files(deposit.files.filter(published_in__isnull=True), owner=deposit.owner)

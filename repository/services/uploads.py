@@ -1,14 +1,14 @@
 """From promised bytes to a stored file. Every step may be killed and is run again safely."""
 
+import math
 import mimetypes
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -22,13 +22,18 @@ from repository.errors import (
     UploadGoneError,
 )
 from repository.models import DataFile, Deposit, Finding, Upload, User
+from repository.models.storage_use import measure_use
 from repository.schema.findings import Finding as FoundProblem
 from repository.services.audit import record_event
-from repository.services.deposits import lock_deposit, reopen_draft, require_open
+from repository.services.collection import collect_charged
+from repository.services.deposits import lock_deposit, remove_transfers, reopen_draft, require_open
 from repository.services.disk import is_promise_kept, promise_room
 from repository.services.findings import replace_findings
+from repository.services.fixity import is_damaged
+from repository.services.former_uploads import FormerUpload, note_replaced, refuse_clash, take_away
 from repository.services.paths import normalize_path
-from repository.services.storage import get_object_store, upload_folder
+from repository.services.storage import upload_file
+from repository.services.stored_objects import adopt_object, delete_files
 from repository.services.succession import leave_out_file
 
 SHA256_LENGTH = 64
@@ -49,11 +54,6 @@ class UploadPlan:
         return self.upload_id is None
 
 
-def upload_file(upload_id: uuid.UUID) -> Path:
-    """Return the file that collects the bytes of an upload."""
-    return upload_folder() / str(upload_id)
-
-
 def count_arrived(upload_id: uuid.UUID, size: int) -> int:
     """Return how many bytes are on the disk; a file that has moved into the store was whole."""
     try:
@@ -62,10 +62,22 @@ def count_arrived(upload_id: uuid.UUID, size: int) -> int:
         return size
 
 
-def start_upload(*, deposit_id: str, actor: User, path: str, size: int, sha256: str = "") -> UploadPlan:
+def start_upload(
+    *, deposit_id: str, actor: User, path: str, size: int, sha256: str = "", replace: str = ""
+) -> UploadPlan:
     """Promise bytes for a path. Refuses before a byte is sent what could not be kept.
 
-    The same promise made twice continues the first one, so that a client that lost its notes loses no bytes.
+    The same promise made twice continues the first one, so that a client that lost its notes loses no bytes. Another
+    one takes the place of an upload that received nothing for long, and of the one whose id `replace` names.
+
+    Raises
+    ------
+    InvalidPathError
+        The path breaks the rule for names.
+    PathClashError
+        It would make a folder of a file of the deposit, or a file of a folder.
+    PathTakenError, UploadRunningError
+        Other bytes are stored under it, or on their way.
     """
     path = normalize_path(path)
     sha256 = _normalize_digest(sha256)
@@ -73,25 +85,45 @@ def start_upload(*, deposit_id: str, actor: User, path: str, size: int, sha256: 
         raise FileTooLargeError(
             f"{path} has {size} bytes; this server accepts {settings.MAX_FILE_BYTES} per file."
         )
-    replaced: Path | None = None
+    promise = partial(
+        _promise, deposit_id=deposit_id, actor=actor, path=path, size=size, sha256=sha256, replace=replace
+    )
+    try:
+        return promise()
+    except QuotaExceededError:
+        # What the owner has deleted makes room at once; the second look decides.
+        if not collect_charged(deposit_id=deposit_id):
+            raise
+        return promise()
+
+
+def _promise(*, deposit_id: str, actor: User, path: str, size: int, sha256: str, replace: str) -> UploadPlan:
+    former: FormerUpload | None = None
     with transaction.atomic():
-        deposit = lock_deposit(deposit_id=deposit_id)
+        deposit = lock_deposit(deposit_id=deposit_id)  # promises of one deposit are made one after the other
         require_open(deposit)
         existing = deposit.current_files.select_related("upload").filter(path=path).first()
         if existing is not None:
             plan = _continue_existing(existing, size=size, sha256=sha256)
             if plan is not None:
                 return plan
-            replaced = _take_away(existing)
-        _require_quota(deposit.owner, size)
-        if deposit.state != Deposit.State.DRAFT:
-            reopen_draft(deposit)
-        upload = _create_upload(deposit, actor=actor, path=path, size=size, sha256=sha256)
-        given_back = replaced.stat().st_size if replaced is not None and replaced.exists() else 0
-        promise_room(upload_id=upload.pk, size=size, given_back=given_back)
+            if existing.state != DataFile.State.STORED:
+                former = take_away(existing, owner=deposit.owner, replace=replace)
+                existing = None
+        if existing is not None:
+            upload = _start_mending(existing, actor=actor)
+        else:
+            refuse_clash(deposit, path)
+            _require_quota(deposit.owner, size)
+            if deposit.state != Deposit.State.DRAFT:
+                reopen_draft(deposit)
+            upload = _create_upload(deposit, actor=actor, path=path, size=size, sha256=sha256)
+            if former is not None:
+                note_replaced(upload, former, actor=actor)
+        promise_room(upload_id=upload.pk, size=size, given_back=former.arrived if former is not None else 0)
         upload_file(upload.pk).touch()
-    if replaced is not None:  # only now: a promise that was refused leaves what had arrived as it was
-        replaced.unlink(missing_ok=True)
+    if former is not None:  # only now: a promise that was refused leaves what had arrived as it was
+        former.location.unlink(missing_ok=True)
     return UploadPlan(upload_id=upload.pk, path=path, size=size, offset=0)
 
 
@@ -121,7 +153,8 @@ def record_offset(*, upload_id: uuid.UUID, offset: int) -> None:
 def complete_upload(*, upload_id: uuid.UUID, sha256: str) -> DataFile:
     """Turn the bytes that arrived into a stored file.
 
-    Killed at any line, it is run again with the same digest: the digest is noted before the bytes move.
+    Killed at any line, it is run again with the same digest: the digest is noted before the bytes move, and
+    from then on the upload refers to them.
 
     Raises
     ------
@@ -139,8 +172,10 @@ def complete_upload(*, upload_id: uuid.UUID, sha256: str) -> DataFile:
     if not sha256:
         raise UploadGoneError("The bytes of this upload are gone; start it again.")
     Upload.objects.filter(pk=upload_id).update(sha256=sha256)
-    get_object_store().adopt(upload_file(upload_id), sha256)
+    adopt_object(upload_file(upload_id), sha256)
     is_promised = upload.declared_sha256 in {"", sha256}
+    if upload.data_file.state == DataFile.State.STORED:
+        return _end_mending(upload, sha256)
     with transaction.atomic():
         data_file = DataFile.objects.select_for_update().get(pk=upload.data_file_id)
         data_file.sha256 = sha256
@@ -165,6 +200,20 @@ def complete_upload(*, upload_id: uuid.UUID, sha256: str) -> DataFile:
     return data_file
 
 
+def _end_mending(upload: Upload, sha256: str) -> DataFile:
+    """Note that the bytes of a stored file were sent again; the file itself is what it was."""
+    with transaction.atomic():
+        Upload.objects.filter(pk=upload.pk).update(completed_at=timezone.now(), offset=upload.size)
+        record_event(
+            actor=upload.user,
+            action="file.mend",
+            target=upload.data_file.deposit_id,
+            detail={"path": upload.data_file.path, "sha256": sha256},
+        )
+    _require_promised(upload, sha256)
+    return upload.data_file
+
+
 def _require_promised(upload: Upload, sha256: str) -> None:
     if upload.declared_sha256 not in {"", sha256}:
         raise DigestMismatchError(
@@ -175,7 +224,10 @@ def _require_promised(upload: Upload, sha256: str) -> None:
 def cancel_upload(*, upload_id: uuid.UUID, actor: User | None) -> None:
     """Forget a transfer and its bytes."""
     with transaction.atomic():
-        upload = Upload.objects.select_for_update().select_related("data_file").filter(pk=upload_id).first()
+        uploads = Upload.objects.select_for_update(of=("self", "data_file")).select_related(
+            "data_file__deposit__owner"
+        )
+        upload = uploads.filter(pk=upload_id).first()
         if upload is None or upload.completed_at is not None:
             raise UploadGoneError("The upload was finished or cancelled.")
         record_event(
@@ -184,7 +236,11 @@ def cancel_upload(*, upload_id: uuid.UUID, actor: User | None) -> None:
             target=upload.data_file.deposit_id,
             detail={"path": upload.data_file.path},
         )
-        upload.data_file.delete()
+        if upload.data_file.state == DataFile.State.STORED:
+            upload.delete()  # sent to mend a file, which stays as it is
+        else:
+            files = DataFile.objects.filter(pk=upload.data_file_id)
+            delete_files(files, owner=upload.data_file.deposit.owner)
     upload_file(upload_id).unlink(missing_ok=True)
 
 
@@ -210,23 +266,23 @@ def delete_file(*, deposit_id: str, actor: User, path: str) -> None:
         data_file = deposit.current_files.filter(path=path).first()
         if data_file is None:
             raise NotFoundError(f"The deposit has no file {path}.")
-        upload = None
+        transfers: list[str] = []
         deposit.measurements.filter(parts__data_file=data_file, frozen_at__isnull=True).delete()
         if data_file.published_in.exists():
             leave_out_file(data_file)
         else:
-            upload = Upload.objects.filter(data_file=data_file).first()
-            data_file.delete()
+            transfers = delete_files(DataFile.objects.filter(pk=data_file.pk), owner=deposit.owner)
         reopen_draft(deposit)
         record_event(actor=actor, action="file.delete", target=deposit.pk, detail={"path": path})
-    if upload is not None:
-        upload_file(upload.pk).unlink(missing_ok=True)
+    remove_transfers(transfers)
 
 
 def _continue_existing(existing: DataFile, *, size: int, sha256: str) -> UploadPlan | None:
     """Return the plan for a path that is known already; `None` where a new upload takes its place."""
     if existing.state == DataFile.State.STORED:
         if sha256 and sha256 == existing.sha256:
+            if is_damaged(sha256):
+                return _continue_mending(existing)
             return UploadPlan(upload_id=None, path=existing.path, size=existing.size, offset=existing.size)
         raise PathTakenError(f"{existing.path} is stored already with other bytes or an unknown promise.")
     if existing.state == DataFile.State.UPLOADING:
@@ -238,11 +294,29 @@ def _continue_existing(existing: DataFile, *, size: int, sha256: str) -> UploadP
     return None
 
 
-def _take_away(existing: DataFile) -> Path | None:
-    """Make room for another promise of the same path; return the bytes that had arrived for the former one."""
-    path = upload_file(existing.upload.pk) if existing.state == DataFile.State.UPLOADING else None
-    existing.delete()
-    return path
+def _continue_mending(existing: DataFile) -> UploadPlan | None:
+    """Return the plan for sending a damaged file again; `None` where that has not begun."""
+    upload = Upload.objects.filter(data_file=existing, completed_at__isnull=True).first()
+    if upload is None or not upload_file(upload.pk).exists():
+        return None
+    renew_promise(upload_id=upload.pk, size=upload.size)
+    arrived = upload_file(upload.pk).stat().st_size
+    return UploadPlan(upload_id=upload.pk, path=existing.path, size=existing.size, offset=arrived)
+
+
+def _start_mending(existing: DataFile, *, actor: User) -> Upload:
+    """Promise the bytes of a stored file once more; a published file's row never changes, and this one's need not."""
+    Upload.objects.filter(data_file=existing).delete()
+    record_event(
+        actor=actor, action="upload.mend", target=existing.deposit_id, detail={"path": existing.path}
+    )
+    return Upload.objects.create(
+        data_file=existing,
+        user=actor,
+        size=existing.size,
+        declared_sha256=existing.sha256,
+        expires_at=Now() + settings.UPLOAD_LIFETIME,
+    )
 
 
 def _create_upload(deposit: Deposit, *, actor: User, path: str, size: int, sha256: str) -> Upload:
@@ -266,12 +340,18 @@ def _create_upload(deposit: Deposit, *, actor: User, path: str, size: int, sha25
 def _require_quota(owner: User, size: int) -> None:
     # Uploads into two deposits of one account are promised one after the other: together they must fit.
     owner = User.objects.select_for_update(no_key=True).get(pk=owner.pk)
-    quota = settings.QUOTA_BYTES if owner.quota_bytes is None else owner.quota_bytes
-    used = DataFile.objects.filter(deposit__owner=owner).aggregate(total=Sum("size"))["total"] or 0
-    if used + size > quota:
-        raise QuotaExceededError(
-            f"{size} bytes more would exceed the account's {quota} bytes; {used} are in use."
-        )
+    use = measure_use(owner)
+    if use.used + size <= use.quota:
+        return
+    sentence = f"{size} bytes more would exceed the account's {use.quota} bytes; {use.used} are in use."
+    if use.makes_room_at is None or use.files + size > use.quota:
+        raise QuotaExceededError(sentence)
+    raise QuotaExceededError(
+        f"{sentence} Of these, {use.waiting} are bytes of deleted files that are still stored;"
+        f" from {use.makes_room_at:%Y-%m-%d %H:%M:%S} UTC they are removed as soon as a file needs their room.",
+        hint="Send the file again after that time.",
+        retry_after_s=math.ceil(use.makes_room_in_s) + 1,
+    )
 
 
 def _normalize_digest(text: str) -> str:

@@ -18,8 +18,10 @@ from repository.schema import (
     validate_supplied,
 )
 from repository.schema.findings import Finding as Found
+from repository.schema.findings import group_findings
 from repository.services.deposits import State, bump_revision, lock_deposit
 from repository.services.findings import replace_findings
+from repository.services.fixity import list_damage_findings
 
 READING_JOBS = (
     "inspect_deposit",
@@ -97,6 +99,7 @@ def _validate_dataset(deposit: Deposit) -> None:
                 hint="Upload the microscope's files, then hand the deposit in.",
             )
         )
+    found += list_damage_findings(deposit)
     replace_findings(deposit=deposit, stage=Finding.Stage.VALIDATION, found=found)
 
 
@@ -143,17 +146,30 @@ def _has_obstacles(deposit: Deposit) -> bool:
 
 
 def list_obstacles(deposit: Deposit) -> list[Found]:
-    """Return the errors and unacknowledged warnings as findings."""
+    """Return the errors and unacknowledged warnings, each cause once with its places."""
     accepted = {entry["code"] for entry in deposit.accepted_warnings}
-    return [
-        Found(
-            severity=row.severity,  # type: ignore[arg-type]  # the database guards the three words
-            code=row.code,
-            pointer=row.pointer,
-            message=row.message,
-            hint=row.hint,
-            layer=row.layer,  # type: ignore[arg-type]
-        )
-        for row in deposit.current_findings.filter(severity__in=["error", "warning"])
+    rows = deposit.current_findings.filter(severity__in=["error", "warning"]).select_related(
+        "data_file", "measurement__primary_file"
+    )
+    return group_findings(
+        (_name_place(row), row.measurement_id, _read_row(row))
+        for row in rows
         if row.severity == "error" or row.code not in accepted
-    ]
+    )
+
+
+def _name_place(row: Finding) -> str:
+    if row.data_file is not None:
+        return row.data_file.path
+    return row.measurement.primary_file.path if row.measurement is not None else ""
+
+
+def _read_row(row: Finding) -> Found:
+    return Found(
+        severity=row.severity,  # type: ignore[arg-type]  # the database guards the three words
+        code=row.code,
+        pointer=row.pointer,
+        message=row.message,
+        hint=row.hint,
+        layer=row.layer,  # type: ignore[arg-type]
+    )

@@ -1,4 +1,4 @@
-"""What beat asks for: jobs that fell between two processes, uploads that nobody finishes."""
+"""What beat asks for: jobs that fell between two processes, uploads that nobody finishes, counts of the past."""
 
 import time
 
@@ -7,8 +7,12 @@ from celery import shared_task
 from django.conf import settings
 
 from repository.services import uploads
+from repository.services.collection import collect_objects
 from repository.services.jobs import list_exhausted_jobs, list_jobs_to_publish
 from repository.services.leftovers import remove_leftovers
+from repository.services.limits import remove_past_counts
+from repository.services.messages import forget_messages
+from repository.services.store_walks import mark_unreferenced, note_unlisted
 from repository.tasks.bells import list_unheard_bells
 from repository.tasks.jobs import fail_exhausted
 from repository.tasks.publishing import publish_job
@@ -43,10 +47,34 @@ def reconcile() -> None:
 
 @shared_task(name="stemma.expire_uploads")
 def expire_uploads() -> None:
-    """Remove transfers that were not continued in time, and what killed processes left; what was stored stays."""
+    """Remove transfers that were not continued in time, what killed processes left, and old messages."""
     removed = uploads.expire_uploads()
     if removed:
         log.info("uploads_expired", count=removed)
     swept = remove_leftovers()
     if swept:
         log.info("leftovers_removed", count=swept)
+    forgotten = forget_messages()
+    if forgotten:
+        log.info("messages_forgotten", count=forgotten)
+
+
+@shared_task(name="stemma.collect_objects")
+def collect_stored_objects() -> None:
+    """Go on with the walks over the store and its rows, and remove what nobody has owned for the grace time.
+
+    Each part stops after some seconds and goes on from there next time; rounds that run at once share the work.
+    """
+    unlisted = note_unlisted()
+    marked = mark_unreferenced()
+    if unlisted or marked:
+        log.info("objects_marked", unreferenced=marked, without_row=unlisted)
+    collect_objects()
+
+
+@shared_task(name="stemma.forget_past_counts")
+def forget_past_counts() -> None:
+    """Remove the counts of attempts that have all come back, so that the table holds what counts just now."""
+    removed = remove_past_counts()
+    if removed:
+        log.info("past_counts_forgotten", count=removed)

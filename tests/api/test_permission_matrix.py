@@ -124,6 +124,7 @@ GET    /api/v1/measurements/{measurement_id}/reductions/{product}/preview.png w 
 GET    /api/v1/recipes/                                       d     200 200 200 200 200 200 200 401
 GET    /api/v1/search/                                        *     200 200 200 200 200 200 200 401
 GET    /api/v1/jobs/{job_id}/                                 *     401 404 200 200 200 200 200 401
+GET    /api/v1/schemas/file-names.json                        d     200 200 200 200 200 200 200 401
 GET    /api/v1/schemas/stem/{version}/template                d     200 200 200 200 200 200 200 401
 GET    /api/v1/schemas/stem/{version}/{name}                  d     200 200 200 200 200 200 200 401
 GET    /api/v1/openapi.json                                   d     200 200 200 200 200 200 200 401
@@ -176,6 +177,7 @@ MAY_BE_KEPT = {
     "/api/v1/measurements/{measurement_id}/reductions/{product}/data",
     "/api/v1/measurements/{measurement_id}/reductions/{product}/preview.png",
     "/api/v1/recipes/",
+    "/api/v1/schemas/file-names.json",
     "/api/v1/schemas/stem/{version}/{name}",
     "/",
     "/search",

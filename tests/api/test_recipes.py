@@ -9,7 +9,7 @@ from processing.declarations import book
 from repository.models import Measurement, Product
 from tests.api.conftest import WebClient
 from tests.api.worlds import World, build_world, gather_people
-from tests.deposits import store_bytes
+from tests.factories import store_bytes
 from tests.toy_recipe import TOY, recipes_from
 
 

@@ -11,11 +11,12 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.utils import timezone
 
 from repository.models import ApiToken, Deposit, DepositMember, Job, Upload, User
-from repository.services.uploads import complete_upload, start_upload, upload_file
+from repository.services.storage import upload_file
+from repository.services.uploads import complete_upload, start_upload
 from repository.services.withdrawal import withdraw_version
 from tests.api.conftest import as_token, make_token
-from tests.deposits import add_measurement, publish, settle, store_bytes
-from tests.factories import make_deposit, make_user
+from tests.deposits import add_measurement, publish, settle
+from tests.factories import make_deposit, make_user, store_bytes
 
 STATES = ("draft", "ready", "open", "embargoed", "withdrawn")
 PATH = "scan.raw"
@@ -78,7 +79,8 @@ def build_world(state: str, people: People) -> World:
         "embargo_until": (timezone.now() + dt.timedelta(days=90)).date().isoformat(),
     }
     deposit = make_deposit(people.users["owner"], **(embargo if state == "embargoed" else {}))
-    DepositMember.objects.create(deposit=deposit, user=people.users["co-owner"])
+    co_owner = people.users["co-owner"]
+    DepositMember.objects.create(deposit=deposit, name=co_owner.username, user=co_owner)
     upload = _upload(deposit, people.users["owner"], is_whole=state != "draft")
     measurement = add_measurement(deposit, "second.raw")
     job = Job.objects.create(kind="test", target=deposit.pk, deposit=deposit, state="done")

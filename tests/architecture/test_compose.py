@@ -3,6 +3,7 @@
 import re
 import subprocess
 from dataclasses import fields
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -64,7 +65,7 @@ def variables_of(service: dict[str, Any], secrets: Path, *, commented: bool = Fa
     for name in service.get("env_file", []):
         merged |= read_env_file(secrets / Path(name).name, commented=commented)
     own: dict[str, str] = service.get("environment", {})
-    return merged | own
+    return merged | {name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value) for name, value in own.items()}
 
 
 def test_every_part_is_there(compose: dict[str, Any]) -> None:
@@ -150,6 +151,9 @@ def test_the_settings_accept_what_each_of_our_services_gets(
     assert settings.public_url == "https://stemma.example.org:8443"
     assert settings.allowed_hosts == ("stemma.example.org",)
     assert settings.accel_redirect is True
+    assert [str(network) for network in settings.trusted_proxies] == [
+        f"{place['ipv4_address']}/32" for place in compose["services"]["nginx"]["networks"].values()
+    ]
     assert settings.sandbox == "strict"
     assert settings.object_store is None
     assert f"{settings.home}" == "/var/lib/stemma"
@@ -250,6 +254,21 @@ def test_nginx_lets_uploads_through_and_keeps_the_digest_as_etag() -> None:
     assert text.count("{") == text.count("}")
     byte_routes = (CHECKOUT / "api" / "byte_service" / "downloads.py").read_text(encoding="utf-8")
     assert '"X-Accel-Redirect"] = f"/internal-objects/sha256/' in byte_routes
+
+
+def test_nginx_adds_to_what_is_said_of_a_visitor_and_has_the_addresses_that_are_trusted(
+    compose: dict[str, Any],
+) -> None:
+    text = (CHECKOUT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    said = dict(re.findall(r"proxy_set_header (\S+) (\S+);", text))
+    assert said["X-Forwarded-For"] == "$proxy_add_x_forwarded_for"
+    for name, seen in (("proto", "$scheme"), ("host", "$http_host")):
+        assert said[f"X-Forwarded-{name.title()}"] == f"$forwarded_{name}"
+        assert f'"$http_x_forwarded_{name}, {seen}"' in text
+    for name, place in compose["services"]["nginx"]["networks"].items():
+        (pool,) = compose["networks"][name]["ipam"]["config"]
+        assert ip_address(place["ipv4_address"]) in ip_network(pool["subnet"])
+        assert ip_address(place["ipv4_address"]) not in ip_network(pool["ip_range"])
 
 
 def test_the_database_gets_the_roles_of_the_embedded_stack() -> None:

@@ -17,9 +17,13 @@ PUBLIC = (
     "/docs/schema",
     "/docs/recipes",
     "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/confirm-email/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
     "/nothing-here",
 )
-SIGNED_IN = ("/deposits/", "/deposits/new", "/tokens", "/accounts/password/change/")
+SIGNED_IN = ("/deposits/", "/deposits/new", "/tokens", "/accounts/email/", "/accounts/password/change/")
 
 # What a screen reader would stumble over.
 OBSTACLES = """() => {

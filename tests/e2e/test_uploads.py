@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from tests.e2e.conftest import start_deposit
 
@@ -97,7 +97,38 @@ def test_two_editors_are_told_of_each_other(depositor: Page) -> None:
     other.get_by_role("button", name="Save answers").click()
     expect(other.get_by_role("heading", level=1)).to_have_text("Their title")
     depositor.get_by_label("Title", exact=True).fill("My title")
+    depositor.get_by_label("Abstract", exact=True).fill("What only I wrote.")
     depositor.get_by_role("button", name="Save answers").click()
-    expect(depositor.get_by_text("Title: you say My title, saved is Their title.")).to_be_visible()
-    depositor.get_by_role("button", name="Save my answers").click()
+    choice = depositor.get_by_role("group", name="Title", exact=True)
+    expect(choice.get_by_label("Their title (saved meanwhile)")).to_be_checked()
+    choice.get_by_label("My title (yours)").check()
+    depositor.get_by_role("button", name="Save with these choices").click()
     expect(depositor.get_by_role("heading", level=1)).to_have_text("My title")
+    # What was saved meanwhile stays unless one says otherwise, and what only one of both wrote is kept either way.
+    other.get_by_label("Title", exact=True).fill("Their second title")
+    other.get_by_role("button", name="Save answers").click()
+    expect(other.get_by_label("My title (saved meanwhile)")).to_be_checked()
+    other.get_by_role("button", name="Save with these choices").click()
+    expect(other.get_by_label("Abstract", exact=True)).to_have_value("What only I wrote.")
+    expect(other.get_by_role("heading", level=1)).to_have_text("My title")
+
+
+def test_a_name_that_no_deposit_holds_is_told_and_the_rest_is_sent(depositor: Page, tmp_path: Path) -> None:
+    identifier = start_deposit(depositor, "Odd names")
+    promised: list[str] = []
+    depositor.on(
+        "request", lambda request: promised.append(request.url) if request.method == "POST" else None
+    )
+    files: list[FilePayload] = [
+        {"name": name, "mimeType": "application/octet-stream", "buffer": name.encode()}
+        for name in ("good µ #1.bin", "nul.dm4", "half.dm4.crdownload")
+    ]
+    depositor.locator("input[name=files]").set_input_files(files)
+    expect(depositor.get_by_text("2 of 2 files stored")).to_be_visible()
+    refused = depositor.locator("li", has_text="nul.dm4").filter(has_text="not sent")
+    expect(refused).to_contain_text("is the name of a device on Windows")
+    expect(refused).to_contain_text("_nul.dm4")
+    expect(depositor.get_by_text("Looks like an unfinished download")).to_be_visible()
+    assert len([url for url in promised if url.endswith("/uploads/")]) == 2
+    stored = depositor.request.get(f"/api/v1/deposits/{identifier}/").json()["files"]
+    assert {file["path"] for file in stored} == {"good µ #1.bin", "half.dm4.crdownload"}

@@ -190,6 +190,9 @@ def _download(connection: Connection, file: WantedFile, report: DownloadListener
             if not patience.wait(str(fault), advised_s=fault.advised_s):
                 raise ServerUnreachableError(f"{file.path} could not be downloaded: {fault}.") from fault
             continue
+        except DamagedFileError:
+            file.partial.unlink(missing_ok=True)  # what had arrived may be of the damaged bytes
+            raise
         if digest == file.sha256:
             file.partial.replace(file.target)
             return

@@ -1,21 +1,32 @@
 """Findings of the deposit object: collected from everywhere in it, grouped for reading."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from stemma.errors import JsonObject
 
 SEVERITIES = ("error", "warning", "info")
+_MOST_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class FindingGroup:
-    """Findings of one kind, with where each was found."""
+    """Findings of one kind.
+
+    Attributes
+    ----------
+    lines
+        What was found, each with its place.
+    causes
+        How many findings that is: one cause in forty files is one.
+    """
 
     severity: str
     code: str
     hint: str
     lines: tuple[str, ...]
+    causes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +41,15 @@ class MissingField:
 
 
 def iterate_findings(record: JsonObject) -> Iterator[tuple[str, JsonObject]]:
-    """Yield (where, finding): of the whole, of each file (its path), of each measurement (its file)."""
-    for finding in record.get("findings") or ():
+    """Yield (where, finding): of the whole, of each file (its path), of each measurement (its file).
+
+    Where the whole says each cause once with its places, files and measurements only repeat it.
+    """
+    whole = record.get("findings") or ()
+    for finding in whole:
         yield "", finding
+    if any(finding.get("where") for finding in whole):
+        return
     for file in record.get("files") or ():
         if not isinstance(file, dict):  # a measurement names its files; their findings are the deposit's
             continue
@@ -59,18 +76,38 @@ def list_codes(record: JsonObject, severity: str) -> list[str]:
 def group_findings(record: JsonObject) -> list[FindingGroup]:
     """Return findings by severity, code and hint, errors first: one cause in 40 files is read once."""
     groups: dict[tuple[str, str, str], list[str]] = {}
+    causes: Counter[tuple[str, str, str]] = Counter()
     for where, finding in iterate_findings(record):
         key = (str(finding.get("severity")), str(finding.get("code")), str(finding.get("hint") or ""))
-        place = where or str(finding.get("pointer") or "")
-        message = str(finding.get("message") or "")
-        line = message if not place or place in message else f"{place}: {message}"
         lines = groups.setdefault(key, [])
-        if line not in lines:
-            lines.append(line)
+        new = [line for line in _write_lines(where, finding) if line not in lines]
+        lines += new
+        causes[key] += 1 if finding.get("where") else len(new)
     ordered = sorted(
         groups.items(), key=lambda item: SEVERITIES.index(item[0][0]) if item[0][0] in SEVERITIES else 9
     )
-    return [FindingGroup(severity, code, hint, tuple(lines)) for (severity, code, hint), lines in ordered]
+    return [FindingGroup(*key, tuple(lines), causes[key]) for key, lines in ordered]
+
+
+def _write_lines(where: str, finding: JsonObject) -> list[str]:
+    """Return what was found, with its place; of one cause in many places the first names and their number."""
+    places = [place for place in finding.get("where") or () if isinstance(place, dict)]
+    messages = {str(place.get("message") or "") for place in places}
+    if not places:
+        return [_write_line(where or str(finding.get("pointer") or ""), str(finding.get("message") or ""))]
+    if len(messages) > 1:
+        return [
+            _write_line(str(place.get("path") or ""), str(place.get("message") or "")) for place in places
+        ]
+    names = [str(place.get("path") or place.get("measurement") or "") for place in places]
+    if len(names) == 1:
+        return [_write_line(names[0], messages.pop())]
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return [f"{messages.pop()} In {len(names)}: {', '.join(names[:_MOST_NAMES])}{more}."]
+
+
+def _write_line(place: str, message: str) -> str:
+    return message if not place or place in message else f"{place}: {message}"
 
 
 def list_missing(record: JsonObject) -> list[MissingField]:

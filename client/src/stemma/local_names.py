@@ -14,13 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stemma.texts import is_control, to_system_name
+from stemma.file_names import find_odd_class, is_device, read_rule
+from stemma.texts import to_system_name
 
-_RESERVED = frozenset('<>:"|?*\\')
-_DEVICES = frozenset(
-    {"con", "prn", "aux", "nul", "conin$", "conout$"}
-    | {f"{port}{number}" for port in ("com", "lpt") for number in "123456789¹²³"}
-)
 LONGEST_PART = 255  # bytes, of nearly all file systems
 LONGEST_PATH = 259 if sys.platform == "win32" else 4095
 _MARK = 24  # room for what is appended to a file that is on its way
@@ -152,19 +148,20 @@ def _clean(path: str) -> tuple[list[str], list[str]]:
 
 
 def _clean_part(part: str, reasons: list[str]) -> str:
-    name = "".join("_" if symbol in _RESERVED or is_control(symbol) else symbol for symbol in part)
+    reserved, ends = read_rule()["reserved"], read_rule()["ends"]
+    name = "".join("_" if symbol in reserved or find_odd_class(symbol) else symbol for symbol in part)
     if part in {".", ".."}:
         reasons.append("a path that leads elsewhere")
-    elif any(symbol in _RESERVED for symbol in part):
+    elif any(symbol in reserved for symbol in part):
         reasons.append("characters that not every system can hold")
-    if any(map(is_control, part)):
+    if any(map(find_odd_class, part)):
         reasons.append("invisible characters")
-    bare = name.rstrip(". ")
+    bare = name.rstrip(ends)
     if len(bare) < len(name):
         if part not in {".", ".."}:
             reasons.append("a dot or space at the end")
         name = bare + "_" * (len(name) - len(bare))
-    if name.partition(".")[0].rstrip().casefold() in _DEVICES:
+    if is_device(name):
         reasons.append("the name of a device on some systems")
         name = f"_{name}"
     if len(name.encode()) > LONGEST_PART:

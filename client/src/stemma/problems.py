@@ -7,6 +7,7 @@ import httpx
 
 from stemma.errors import (
     ConflictError,
+    DamagedFileError,
     JsonObject,
     NotFoundError,
     NotReadyError,
@@ -19,6 +20,8 @@ from stemma.errors import (
 from stemma.proxies import name_via
 from stemma.retrying import AWAY_STATUSES, read_retry_after
 
+# The server knows that what it stored is not good any more: to ask again is of no use.
+DAMAGED_ON_SERVER = "damaged"
 _BY_STATUS: dict[int, type[StemmaError]] = {
     401: PermissionRefusedError,
     403: PermissionRefusedError,
@@ -48,6 +51,7 @@ def build_error(response: httpx.Response) -> StemmaError:
         status=status,
         pointer=str(problem.get("pointer") or ""),
         findings=findings,
+        more={"upload": problem["upload"]} if problem.get("upload") else None,
     )
     if isinstance(error, NotReadyError):
         error.retry_after = read_retry_after(response)
@@ -68,6 +72,8 @@ def read_problem(response: httpx.Response) -> JsonObject:
 def _choose_class(status: int, *, code: str, has_findings: bool) -> type[StemmaError]:
     if code == NotReadyError.default_code:
         return NotReadyError
+    if code == DAMAGED_ON_SERVER:
+        return DamagedFileError
     if has_findings and status in {400, 409, 422}:
         return ValidationRefusedError
     if status in AWAY_STATUSES or status >= httpx.codes.INTERNAL_SERVER_ERROR:

@@ -44,11 +44,6 @@ def to_system_name(name: str) -> str:
     return name if sys.platform == "win32" else os.fsdecode(name.encode("utf-8"))
 
 
-def is_control(symbol: str) -> bool:
-    """Return whether a symbol is invisible or moves the cursor: controls, line separators, zero widths."""
-    return unicodedata.category(symbol) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
-
-
 def hide_controls(text: str) -> str:
     """Return a text that cannot steer a terminal: names and titles come from strangers."""
     if text.isprintable():

@@ -1,7 +1,13 @@
 /** RFC 9457 problem documents, read defensively: a proxy may answer with HTML. */
-import type { Finding, ProblemDocument } from "./shapes";
+import type { CurrentContent, FieldChange, Finding, ProblemDocument } from "./shapes";
 
-export type Problem = Pick<ProblemDocument, "status" | "title" | "detail" | "code" | "hint"> & { findings: Finding[] };
+export type Problem = Pick<ProblemDocument, "status" | "title" | "detail" | "code" | "hint"> & {
+  findings: Finding[];
+  /** With 412: what the deposit says now, and where it is other than it was. */
+  current: CurrentContent | null;
+  changes: FieldChange[];
+  changes_are_all: boolean;
+};
 
 function text(value: unknown): string {
   return typeof value === "string" ? value : "";
@@ -13,6 +19,14 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isFinding(value: unknown): value is Finding {
   return isRecord(value) && typeof value.message === "string" && typeof value.severity === "string";
+}
+
+function isCurrent(value: unknown): value is CurrentContent {
+  return isRecord(value) && typeof value.etag === "string" && isRecord(value.metadata);
+}
+
+function isChange(value: unknown): value is FieldChange {
+  return isRecord(value) && typeof value.pointer === "string";
 }
 
 export function parseProblem(status: number, body: string): Problem {
@@ -31,6 +45,9 @@ export function parseProblem(status: number, body: string): Problem {
     code: text(document.code),
     hint: text(document.hint),
     findings: Array.isArray(findings) ? findings.filter(isFinding) : [],
+    current: isCurrent(document.current) ? document.current : null,
+    changes: Array.isArray(document.changes) ? document.changes.filter(isChange) : [],
+    changes_are_all: document.changes_are_all === true,
   };
 }
 

@@ -5,6 +5,8 @@ type Schemas = components["schemas"];
 
 export type Deposit = Schemas["DepositShape"];
 export type Finding = Schemas["FindingShape"];
+export type FieldChange = Schemas["FieldChangeShape"];
+export type CurrentContent = Schemas["CurrentContentShape"];
 export type ProblemDocument = Schemas["ProblemShape"];
 export type Acknowledgement = Schemas["AcknowledgementInputRequest"];
 export type DepositChange = Schemas["PatchedUpdateDepositInputRequest"];

@@ -186,7 +186,12 @@ export interface paths {
         delete: operations["deleteDeposit"];
         options?: never;
         head?: never;
-        /** @description Replace the metadata document or the acknowledged warnings, and check the deposit again. */
+        /**
+         * @description Merge changes into the deposit (RFC 7396) and check it again.
+         *
+         *     Fields that the body does not name stay as they are. Without If-Match the changes are merged into whatever is
+         *     there; with it they are refused with 412 where somebody else was quicker, with what is there now.
+         */
         patch: operations["updateDeposit"];
         trace?: never;
     };
@@ -317,7 +322,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Return every finding and, per measurement, what is required and answered. */
+        /** @description Return each cause once with its places and, per measurement, what is required and answered. */
         get: operations["getValidation"];
         put?: never;
         post?: never;
@@ -519,6 +524,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schemas/file-names.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the rule for names of files as data: what is refused before the first byte, and why. */
+        get: operations["getFileNameRule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schemas/stem/{version}/template": {
         parameters: {
             query?: never;
@@ -614,7 +636,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Promise a file (tus 1.0.0). The same promise made twice continues the first one. */
+        /** @description Promise a file (tus 1.0.0). The same promise made twice continues the first one; other bytes for a path that is being uploaded are answered 409 `upload_running` with the id of that upload. A name that breaks the rule for names (/api/v1/schemas/file-names.json) is answered 422 `invalid_path`. */
         post: operations["createUpload"];
         delete?: never;
         /** @description Say which version and extensions of tus this server speaks. */
@@ -658,12 +680,29 @@ export interface components {
             username: string;
             name: string;
             orcid: string;
+            /** @description The mail address, shown to its owner alone. */
+            address: string;
+            /** @description Whether a new password can be sent there and the address signs in. */
+            is_address_confirmed: boolean;
             role: string;
             scopes: string[];
             /** Format: date-time */
             expiry: string | null;
             quota: number;
+            /** @description Bytes that count against the quota, `waiting` among them. */
             used: number;
+            /** @description Bytes of files that were deleted and are still stored. */
+            waiting: number;
+            /**
+             * Format: date-time
+             * @description From when these are removed by themselves.
+             */
+            waiting_until: string | null;
+            /**
+             * Format: date-time
+             * @description From when these are removed at once where an upload needs their room.
+             */
+            makes_room_at: string | null;
         };
         AcknowledgementInputRequest: {
             code: string;
@@ -688,6 +727,13 @@ export interface components {
             name?: string;
             scopes?: components["schemas"]["ScopesEnum"][];
             days?: number;
+        };
+        CurrentContentShape: {
+            etag: string;
+            revision: number;
+            state: string;
+            metadata: unknown;
+            acknowledged_warnings: unknown;
         };
         DatasetOfMeasurementShape: {
             id: string;
@@ -754,7 +800,7 @@ export interface components {
             doi_state: string | null;
             url: string;
             owner: string;
-            /** @description User names of the co-owners. */
+            /** @description User names of the co-owners, as they were written. */
             members: string[];
             /** Format: date-time */
             created_at: string;
@@ -763,6 +809,7 @@ export interface components {
             metadata: unknown;
             dataset: unknown;
             accepted_warnings: unknown;
+            /** @description Each cause once, with where it was found; files and measurements say their own. */
             findings: components["schemas"]["FindingShape"][];
             files: components["schemas"]["FileShape"][];
             measurements: components["schemas"]["MeasurementShape"][];
@@ -774,6 +821,8 @@ export interface components {
              *     * `converted` - converted
              */
             read_until: components["schemas"]["ReadUntilEnum"];
+            /** @description Files of an earlier version that this one will not hold. */
+            left_out: components["schemas"]["LeftOutShape"][];
             version: number | null;
         };
         /**
@@ -801,6 +850,18 @@ export interface components {
             value: string;
             count: number;
         };
+        /** @description Where a deposit is other than it was; what was, or is, absent there is left out. */
+        FieldChangeShape: {
+            /** @description From the root of `current`, such as /metadata/dataset/title. */
+            pointer: string;
+            old?: unknown;
+            new?: unknown;
+            /** @description Who changed it last. */
+            by: string;
+            /** Format: date-time */
+            at: string;
+            revision: number;
+        };
         FileShape: {
             path: string;
             size: number;
@@ -812,6 +873,11 @@ export interface components {
             url: string;
             upload: string | null;
             offset: number | null;
+            /**
+             * Format: date-time
+             * @description Since when the stored bytes are known to be damaged. Upload the same file again to mend it.
+             */
+            damaged_at: string | null;
             findings: components["schemas"]["FindingShape"][];
         };
         /**
@@ -832,6 +898,8 @@ export interface components {
             hint: string;
             layer: string;
             stage?: string;
+            /** @description Of a cause in files or measurements: each of them. */
+            where?: components["schemas"]["PlaceShape"][];
         };
         JobShape: {
             /** Format: uuid */
@@ -873,6 +941,10 @@ export interface components {
          * @enum {string}
          */
         LaneEnum: "short" | "long";
+        LeftOutShape: {
+            path: string;
+            reason: string;
+        };
         /**
          * @description * `conversion` - conversion
          *     * `request` - request
@@ -948,10 +1020,20 @@ export interface components {
             is_whole: boolean;
         };
         PatchedUpdateDepositInputRequest: {
+            /** @description A merge patch: what is named is changed, null removes, lists are replaced, all else stays. */
             metadata?: {
                 [key: string]: unknown;
-            };
-            acknowledged_warnings?: components["schemas"]["AcknowledgementInputRequest"][];
+            } | null;
+            /** @description Takes the place of the whole list. */
+            acknowledged_warnings?: components["schemas"]["AcknowledgementInputRequest"][] | null;
+        };
+        PlaceShape: {
+            /** @description The file; of a measurement its primary one. */
+            path: string;
+            measurement: string | null;
+            /** @description What was found here. */
+            message: string;
+            hint: string;
         };
         /** @description RFC 9457. */
         ProblemShape: {
@@ -962,6 +1044,8 @@ export interface components {
             detail: string;
             hint: string;
             pointer?: string;
+            /** @description With `upload_running`: the id of that upload. */
+            upload?: string;
             findings?: components["schemas"]["FindingShape"][];
         };
         ProductShape: {
@@ -1017,6 +1101,11 @@ export interface components {
             media_type: string;
             label: string;
             url: string;
+            /**
+             * Format: date-time
+             * @description Since when the stored bytes are known not to be these any more; they are not given out.
+             */
+            damaged_at: string | null;
         };
         /**
          * @description * `opened` - opened
@@ -1085,6 +1174,23 @@ export interface components {
          * @enum {string}
          */
         RequirementShapeStateEnum: "value" | "gap" | "missing";
+        /** @description What stands in the deposit now, and what changed since the revision that If-Match names. */
+        RevisionConflictShape: {
+            type: string;
+            title: string;
+            status: number;
+            code: string;
+            detail: string;
+            hint: string;
+            pointer?: string;
+            /** @description With `upload_running`: the id of that upload. */
+            upload?: string;
+            findings?: components["schemas"]["FindingShape"][];
+            current: components["schemas"]["CurrentContentShape"];
+            changes: components["schemas"]["FieldChangeShape"][];
+            /** @description False where older changes are not kept: compare with `current` then. */
+            changes_are_all: boolean;
+        };
         /**
          * @description * `read` - read
          *     * `deposit` - deposit
@@ -1885,7 +1991,10 @@ export interface operations {
     deleteDeposit: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that the change was made on. Without it the change is made on what is there. */
+                "If-Match"?: string;
+            };
             path: {
                 deposit_id: string;
             };
@@ -1899,6 +2008,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
             };
             /** @description An account is needed. */
             401: {
@@ -1936,6 +2054,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemShape"];
                 };
             };
+            /** @description Somebody else changed it first. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RevisionConflictShape"];
+                };
+            };
             /** @description Too many requests; wait as long as Retry-After says. */
             429: {
                 headers: {
@@ -1951,7 +2078,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that the change was made on. */
+                /** @description The ETag that the change was made on. Without it the change is made on what is there. */
                 "If-Match"?: string;
             };
             path: {
@@ -1962,6 +2089,7 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["PatchedUpdateDepositInputRequest"];
+                "application/merge-patch+json": components["schemas"]["PatchedUpdateDepositInputRequest"];
             };
         };
         responses: {
@@ -2024,7 +2152,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemShape"];
+                    "application/problem+json": components["schemas"]["RevisionConflictShape"];
                 };
             };
             /** @description The body must be JSON. */
@@ -2059,7 +2187,10 @@ export interface operations {
     discardNewVersion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that the change was made on. Without it the change is made on what is there. */
+                "If-Match"?: string;
+            };
             path: {
                 deposit_id: string;
             };
@@ -2073,6 +2204,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DepositShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
                 };
             };
             /** @description An account is needed. */
@@ -2109,6 +2249,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Somebody else changed it first. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RevisionConflictShape"];
                 };
             };
             /** @description Too many requests; wait as long as Retry-After says. */
@@ -2431,7 +2580,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that the change was made on. */
+                /** @description The ETag that the change was made on. Without it the change is made on what is there. */
                 "If-Match"?: string;
             };
             path: {
@@ -2504,7 +2653,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemShape"];
+                    "application/problem+json": components["schemas"]["RevisionConflictShape"];
                 };
             };
             /** @description The body must be JSON. */
@@ -3327,6 +3476,54 @@ export interface operations {
             };
         };
     };
+    getFileNameRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
     getTemplate: {
         parameters: {
             query?: {
@@ -3716,7 +3913,7 @@ export interface operations {
                 "Tus-Resumable": components["parameters"]["TusResumable"];
                 /** @description Size in bytes. */
                 "Upload-Length": number;
-                /** @description Pairs of a key and a base64 value, separated by commas; keys: deposit, path, sha256, size. */
+                /** @description Pairs of a key and a base64 value, separated by commas; keys: deposit, path, sha256, size; replace, the id of an upload of the same path that is to end. */
                 "Upload-Metadata": string;
             };
             path?: never;

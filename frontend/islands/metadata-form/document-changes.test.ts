@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { applyChanges, describeValue, findCollisions } from "./document-changes";
+import { applyChanges, composeMergePatch, describeValue, findCollisions } from "./document-changes";
 
 const change = (path: string, value: unknown) => ({ path: path.split("/"), label: path, value });
 
@@ -16,6 +16,17 @@ describe("changes of the supplied document", () => {
     const theirs = { defaults: { a: 2, b: 1, c: { unit: "nm", value: 3 } } };
     const mine = [change("defaults/a", 5), change("defaults/b", 6), change("defaults/c", { value: 3, unit: "nm" })];
     expect(findCollisions(base, theirs, mine).map(({ label }) => label)).toEqual(["defaults/a"]);
+  });
+
+  it("sends only what was changed, and null for what is gone", () => {
+    const base = { dataset: { title: "Old", abstract: "Kept" }, defaults: { a: { missing: "not_recorded" }, b: [1, 2] } };
+    const to = { dataset: { title: "New", abstract: "Kept" }, defaults: { a: { value: 80, unit: "kV" }, b: [1, 2] } };
+    expect(composeMergePatch(base, to)).toEqual({
+      dataset: { title: "New" },
+      defaults: { a: { missing: null, value: 80, unit: "kV" } },
+    });
+    expect(composeMergePatch(base, base)).toEqual({});
+    expect(composeMergePatch({ a: { b: 1 } }, {})).toEqual({ a: null });
   });
 
   it("says values in words", () => {

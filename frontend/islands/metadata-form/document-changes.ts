@@ -31,6 +31,25 @@ export function applyChanges(document: SuppliedDocument, changes: readonly Chang
   return changes.reduce((result, { path, value }) => withValue(result, path, value), document);
 }
 
+/** The JSON Merge Patch (RFC 7396) that makes one document of another: null removes, lists are given whole. */
+export function composeMergePatch(from: SuppliedDocument, to: SuppliedDocument): SuppliedDocument {
+  const patch: SuppliedDocument = {};
+  for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
+    const [before, after] = [from[key], to[key]];
+    if (after === undefined) {
+      patch[key] = null;
+    } else if (isRecord(before) && isRecord(after)) {
+      const inner = composeMergePatch(before, after);
+      if (Object.keys(inner).length > 0) {
+        patch[key] = inner;
+      }
+    } else if (!isSame(before, after)) {
+      patch[key] = after;
+    }
+  }
+  return patch;
+}
+
 export function isSame(one: unknown, other: unknown): boolean {
   if (Array.isArray(one) && Array.isArray(other)) {
     return one.length === other.length && one.every((value, index) => isSame(value, other[index]));

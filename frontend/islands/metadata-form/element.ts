@@ -1,14 +1,15 @@
 /**
  * <stemma-metadata-form data-object data-etag>: saves what the person answered.
  *
- * Only changed fields are written into the document as the server holds it; `If-Match` guards against a second
- * editor. When both changed the same field, the person is asked; nothing typed is lost.
+ * Only changed fields are sent; `If-Match` guards against a second editor or a second tab. When both changed the same
+ * field, the person sees both values and chooses, field by field; nothing typed is lost.
  */
 import { requestJson, RequestRefusedError } from "../api/request";
-import type { Deposit, DepositChange } from "../api/shapes";
+import type { CurrentContent, DepositChange } from "../api/shapes";
 import {
   applyChanges,
   type Change,
+  composeMergePatch,
   describeValue,
   findCollisions,
   type SuppliedDocument,
@@ -84,21 +85,23 @@ class MetadataForm extends HTMLElement {
     return firstRefused ? null : changes;
   }
 
-  private async save(etag: string): Promise<void> {
-    const changes = this.readChanges();
+  private async save(etag: string, decided: Change[] | null = null): Promise<void> {
+    const changes = decided ?? this.readChanges();
     if (!changes) {
       this.say("One answer cannot be read; it is marked.");
       return;
     }
     this.say("Saving …");
     try {
-      const change: DepositChange = { metadata: applyChanges(this.base, changes) };
+      const change: DepositChange = {
+        metadata: composeMergePatch(this.base, applyChanges(this.base, changes)),
+      };
       await requestJson(this.dataset.object ?? "", { method: "PATCH", body: change, ifMatch: etag });
       delete this.dataset.unsaved;
       location.reload();
     } catch (error) {
-      if (error instanceof RequestRefusedError && error.problem.status === 412) {
-        await this.merge(changes);
+      if (error instanceof RequestRefusedError && error.problem.current) {
+        await this.merge(changes, error.problem.current);
       } else {
         this.say(error instanceof Error ? error.message : String(error));
       }
@@ -106,41 +109,58 @@ class MetadataForm extends HTMLElement {
   }
 
   /** Somebody else saved first: take their document, keep ours where they said nothing new, ask about the rest. */
-  private async merge(changes: Change[]): Promise<void> {
-    const { body, etag } = await requestJson<Deposit>(this.dataset.object ?? "");
-    const theirs = body.metadata as SuppliedDocument;
+  private async merge(changes: Change[], current: CurrentContent): Promise<void> {
+    const theirs = current.metadata as SuppliedDocument;
     const collisions = findCollisions(this.base, theirs, changes);
     this.base = theirs;
-    this.etag = etag;
+    this.etag = current.etag;
     if (collisions.length === 0) {
-      await this.save(etag);
+      await this.save(current.etag, changes);
       return;
     }
-    this.askAbout(collisions, theirs);
+    this.askAbout(collisions, changes, theirs);
   }
 
-  private askAbout(collisions: Change[], theirs: SuppliedDocument): void {
+  private askAbout(collisions: Change[], changes: Change[], theirs: SuppliedDocument): void {
     const box = this.querySelector<HTMLElement>("[data-part=collision]");
     if (!box) {
       return;
     }
     const intro = document.createElement("p");
-    intro.textContent = "Somebody else saved this deposit while you were editing. Both of you changed:";
-    const list = document.createElement("ul");
-    for (const { label, path, value } of collisions) {
-      const item = document.createElement("li");
-      item.textContent = `${label}: you say ${describeValue(value)}, saved is ${describeValue(valueAt(theirs, path))}.`;
-      list.append(item);
-    }
-    const mine = this.button("Save my answers", () => void this.save(this.etag));
-    const reload = this.button("Keep theirs and reload", () => {
-      delete this.dataset.unsaved;
-      location.reload();
+    intro.textContent =
+      "Somebody else, or you in another tab, saved this deposit meanwhile. Both changed what stands here: choose.";
+    const choices = collisions.map((change, index) => this.buildChoice(change, index, valueAt(theirs, change.path)));
+    const save = this.button("Save with these choices", () => {
+      const given = collisions.filter((_, index) => choices[index]?.querySelector<HTMLInputElement>("[value=saved]")?.checked);
+      void this.save(this.etag, changes.filter((change) => !given.includes(change)));
     });
-    box.replaceChildren(intro, list, mine, " ", reload);
+    box.replaceChildren(intro, ...choices, save);
     box.hidden = false;
     box.focus();
     this.say("");
+  }
+
+  /** Both values of one field; what is saved stays unless the person says otherwise. */
+  private buildChoice({ label, value }: Change, index: number, saved: unknown): HTMLFieldSetElement {
+    const field = document.createElement("fieldset");
+    const legend = document.createElement("legend");
+    legend.textContent = label;
+    field.append(legend);
+    for (const [kind, words, shown] of [
+      ["saved", "saved meanwhile", saved],
+      ["mine", "yours", value],
+    ] as const) {
+      const option = document.createElement("label");
+      option.className = "check";
+      const radio = document.createElement("input");
+      radio.type = "radio";
+      radio.name = `collision-${index}`;
+      radio.value = kind;
+      radio.checked = kind === "saved";
+      option.append(radio, ` ${describeValue(shown)} (${words})`);
+      field.append(option);
+    }
+    return field;
   }
 
   private button(label: string, onClick: () => void): HTMLButtonElement {

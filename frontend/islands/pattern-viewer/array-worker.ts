@@ -4,6 +4,9 @@
  */
 import * as zarr from "zarrita";
 import type { Answer, Item, OpenAnswer, Request } from "./array-messages";
+import { CheckedCrc32c } from "./checked-crc32c";
+
+zarr.registry.set("crc32c", () => Promise.resolve(CheckedCrc32c));
 
 const largestItem = 64 * 1024 * 1024;
 const arrays = new Map<string, Promise<zarr.Array<zarr.DataType, zarr.FetchStore>>>();

@@ -1,20 +1,58 @@
 /** Files and folders as they are dropped or chosen, each with its path below what was dropped. */
+import { TakenNames, describeFault, findNameFault, isLeftBehind } from "./file-names";
+
 export interface ChosenFile {
   file: File;
   path: string;
 }
 
-// Left behind by desktops, never part of a measurement.
-const desktopLitter = new Set([".DS_Store", "Thumbs.db", "desktop.ini"]);
+export interface RefusedFile {
+  path: string;
+  problem: string;
+}
 
-export function isDesktopLitter(path: string): boolean {
-  return desktopLitter.has(path.split("/").at(-1) ?? "");
+export interface SortedFiles {
+  accepted: ChosenFile[];
+  refused: RefusedFile[];
+  leftOut: string[];
+}
+
+/** What of the chosen files is sent, what has a name that no deposit can hold, and what nobody misses. */
+export function sortChosen(chosen: Iterable<ChosenFile>, there: Iterable<string>): SortedFiles {
+  const sorted: SortedFiles = { accepted: [], refused: [], leftOut: [] };
+  const taken = new Set<string>();
+  const near = new TakenNames(there);
+  for (const { file, path: given } of chosen) {
+    const path = given.normalize("NFC");
+    if (isLeftBehind(path)) {
+      sorted.leftOut.push(path);
+      continue;
+    }
+    const problem = taken.has(path)
+      ? "Not sent: another of these files has the same name."
+      : findProblem(path, near);
+    if (problem) {
+      sorted.refused.push({ path, problem });
+    } else {
+      taken.add(path);
+      near.add(path);
+      sorted.accepted.push({ file, path });
+    }
+  }
+  return sorted;
+}
+
+function findProblem(path: string, near: TakenNames): string {
+  const fault = findNameFault(path);
+  if (fault) {
+    return describeFault(path, fault);
+  }
+  const clash = near.findClash(path);
+  return clash === null ? "" : `Not sent: ${clash} is there, and one of the two would have to be a folder. Rename one.`;
 }
 
 export function listInputFiles(files: Iterable<File>): ChosenFile[] {
-  return Array.from(files, (file) => ({ file, path: file.webkitRelativePath || file.name })).filter(
-    (chosen) => !isDesktopLitter(chosen.path),
-  );
+  return Array.from(files, (file) => ({ file, path: file.webkitRelativePath || file.name }));
 }
 
 async function readEntries(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
@@ -33,7 +71,7 @@ async function walkEntry(entry: FileSystemEntry): Promise<ChosenFile[]> {
   const path = entry.fullPath.replace(/^\/+/, "");
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
-    return isDesktopLitter(path) ? [] : [{ file, path }];
+    return [{ file, path }];
   }
   const children = await readEntries((entry as FileSystemDirectoryEntry).createReader());
   const nested = await Promise.all(children.map(walkEntry));

@@ -6,18 +6,20 @@
 import { requestJson } from "../api/request";
 import type { Deposit } from "../api/shapes";
 import { formatBytes, formatDuration } from "../format/quantity";
-import { type ChosenFile, listDroppedFiles, listInputFiles } from "./chosen-files";
+import { type ChosenFile, type RefusedFile, listDroppedFiles, listInputFiles, sortChosen } from "./chosen-files";
 import { listUnfinishedUploads } from "./stored-uploads";
 import { TransferRate } from "./transfer-rate";
 import { UploadQueue } from "./upload-queue";
-import { UploadRow } from "./upload-row";
+import { UploadRow, buildRefusedRow } from "./upload-row";
 import { UploadTask } from "./upload-task";
 
 class Uploader extends HTMLElement {
   private readonly queue = new UploadQueue<UploadTask>();
   private readonly rows = new Map<string, UploadRow>();
   private readonly rate = new TransferRate();
+  private readonly refusedRows = new Map<string, HTMLElement>();
   private stored = new Map<string, number>();
+  private known: string[] = [];
   private isComplete = true;
 
   connectedCallback(): void {
@@ -80,11 +82,16 @@ class Uploader extends HTMLElement {
     const { body } = await requestJson<Deposit>(this.dataset.object ?? "");
     const stored = body.files.filter((file) => file.state === "stored");
     this.stored = new Map(stored.map((file) => [file.path, file.size]));
+    this.known = body.files.map((file) => file.path);
   }
 
   private async addFiles(chosen: ChosenFile[]): Promise<void> {
     await this.loadStored().catch(() => undefined);
-    for (const file of chosen) {
+    const under = this.queue.tasks.map((task) => task.path);
+    const { accepted, refused, leftOut } = sortChosen(chosen, [...this.known, ...under]);
+    this.showRefused(refused);
+    this.showLeftOut(leftOut);
+    for (const file of accepted) {
       if (this.queue.has(file.path)) {
         continue;
       }
@@ -103,6 +110,21 @@ class Uploader extends HTMLElement {
     this.rate.reset();
     this.queue.advance();
     this.showTotals();
+  }
+
+  private showRefused(refused: RefusedFile[]): void {
+    for (const file of refused) {
+      const row = buildRefusedRow(file);
+      this.refusedRows.get(file.path)?.remove();
+      this.refusedRows.set(file.path, row);
+      this.partNamed("list").prepend(row);
+    }
+  }
+
+  private showLeftOut(paths: string[]): void {
+    const line = this.partNamed("left-out");
+    line.hidden = paths.length === 0;
+    line.textContent = `Left out, as systems and programs leave them behind: ${paths.join(", ")}.`;
   }
 
   private showRow(task: UploadTask): void {

@@ -1,5 +1,7 @@
 /** One line of the upload list. */
 import { formatBytes } from "../format/quantity";
+import type { RefusedFile } from "./chosen-files";
+import { isUnfinished } from "./file-names";
 import type { UploadTask } from "./upload-task";
 
 function statusText(task: UploadTask): string {
@@ -19,6 +21,23 @@ function statusText(task: UploadTask): string {
   }
 }
 
+/** The line of a file that is not sent, with what to do. */
+export function buildRefusedRow({ path, problem }: RefusedFile): HTMLLIElement {
+  const element = document.createElement("li");
+  const name = document.createElement("span");
+  const status = document.createElement("span");
+  const reason = document.createElement("p");
+  name.className = "path mono";
+  name.textContent = path;
+  status.className = "status";
+  status.textContent = "not sent";
+  reason.className = "problem";
+  reason.textContent = problem;
+  element.dataset.state = "failed";
+  element.append(name, status, reason);
+  return element;
+}
+
 export class UploadRow {
   readonly element = document.createElement("li");
   private readonly status = document.createElement("span");
@@ -34,6 +53,12 @@ export class UploadRow {
     this.bar.setAttribute("aria-label", `Upload of ${task.path}`);
     this.problem.className = "problem";
     this.element.append(path, this.status, this.bar, this.problem);
+    if (isUnfinished(task.path)) {
+      const note = document.createElement("p");
+      note.className = "fine hint";
+      note.textContent = "Looks like an unfinished download. It is stored, but not read: better choose the whole file.";
+      this.element.append(note);
+    }
     this.update(task);
   }
 

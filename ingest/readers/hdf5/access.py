@@ -80,7 +80,7 @@ def walk(group: h5py.Group, *, name: str) -> Iterator[tuple[str, Any]]:
         for key in current:
             count += 1
             if count > MAX_OBJECTS or depth > MAX_DEPTH:
-                raise refuse("hdf5_too_many_objects", f"{name} holds more objects than are walked.")
+                raise decline("hdf5_too_many_objects", f"{name} holds more objects than are walked.")
             where = f"{path}/{key}"
             item = get_child(current, key, where=where.lstrip("/"), name=name)
             if item is None:

@@ -15,10 +15,25 @@ from ingest.readers.recognition.binary_layouts import (
 from ingest.readers.recognition.hdf5_layouts import match_hdf5
 from ingest.readers.recognition.signatures import match_signature
 from ingest.readers.recognition.text_layouts import decode_text, match_text
+from repository.schema.file_names import is_unfinished
 from repository.schema.findings import Finding
 
 HEAD_BYTES = 8192
 _READABLE_EXTENSIONS = {"dm3", "dm4", "mib", "hspy", "emd", "blo"}
+# A file of these that is empty is a file of data that went lost; any other, such as notes.txt, blocks nobody.
+_DATA_EXTENSIONS = _READABLE_EXTENSIONS | {
+    "raw",
+    "hdr",
+    "xml",
+    "h5",
+    "hdf5",
+    "ser",
+    "emi",
+    "bcf",
+    "mrc",
+    "tif",
+    "tiff",
+}
 # Vendors' text without a mark of its own; the extension says more than "text".
 _TEXT_EXTENSIONS = {"asw", "spc", "ipr", "eds", "dens", "rpl"}
 
@@ -31,7 +46,8 @@ def recognize(path: Path, name: str) -> FormatMatch:
     path
         The bytes.
     name
-        The relative path in the upload; only its extension is used, and only where content cannot tell.
+        The relative path in the upload. Its extension is used where content cannot tell, and where it says that the
+        file is not whole yet.
 
     Returns
     -------
@@ -39,6 +55,8 @@ def recognize(path: Path, name: str) -> FormatMatch:
         With a finding where the file is empty, damaged, or not what its extension promises.
     """
     size = path.stat().st_size
+    if is_unfinished(name):
+        return _match_unfinished(name, size)
     if size == 0:
         return _match_empty(name)
     with path.open("rb") as handle:
@@ -65,12 +83,30 @@ def _match_content(path: Path, name: str, head: bytes, size: int) -> FormatMatch
     return match or FormatMatch(None, "unknown", readable=False, role="other", reason="no known signature")
 
 
-def _match_empty(name: str) -> FormatMatch:
+def _match_unfinished(name: str, size: int) -> FormatMatch:
+    """Say that a file is the rest of a transfer; what is in it is not read, however much of it there is."""
     finding = Finding(
-        "error",
+        "warning",
+        "download_unfinished",
+        f"{name} ({size} bytes) looks like an unfinished download or a program's temporary file.",
+        hint="It is stored, not read. Remove it, upload the whole file under its own name, or acknowledge this to "
+        "publish it as it is.",
+        layer="file",
+    )
+    return FormatMatch(
+        None, "unfinished download", readable=False, role="other", reason="its name", findings=(finding,)
+    )
+
+
+def _match_empty(name: str) -> FormatMatch:
+    is_data = name.rpartition(".")[2].lower() in _DATA_EXTENSIONS
+    finding = Finding(
+        "warning" if is_data else "info",
         "file_empty",
         f"{name} has no bytes.",
-        hint="Upload it again from the original, or remove it from the deposit.",
+        hint="Upload it again from the original, remove it from the deposit, or acknowledge this."
+        if is_data
+        else "It is kept and published as it is; remove it if nothing was to be in it.",
         layer="file",
     )
     return FormatMatch(

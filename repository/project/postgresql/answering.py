@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import psycopg
 
 from repository.project.connections import LONGEST_STATEMENT_S
+from repository.project.postgresql.deciding import DecidingConnection
 
 T = TypeVar("T")
 SILENCE_S = 2.0
@@ -21,7 +22,7 @@ LONGEST_S = LONGEST_STATEMENT_S + 3.0
 _SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 
 
-class AnsweringConnection(psycopg.Connection[Any]):
+class AnsweringConnection(DecidingConnection):
     """Watches the waiting: psycopg wakes up ten times a second, for Ctrl-C, and then we look at the clock as well."""
 
     longest_s = LONGEST_S

@@ -6,6 +6,7 @@ from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import IsolationLevel
 
 from repository.project.postgresql.answering import AnsweringConnection
+from repository.project.postgresql.deciding import DecidingConnection
 from repository.project.postgresql.entrance import Entrance
 
 _entrance = Entrance()
@@ -20,9 +21,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect; in a web process patient for a moment, and quick to refuse while the server is away."""
-        if not self.settings_dict.get("ANSWERS_PERSONS"):
-            return super().get_new_connection(conn_params)
         self.isolation_level = IsolationLevel.READ_COMMITTED
+        if not self.settings_dict.get("ANSWERS_PERSONS"):
+            return DecidingConnection.connect(**conn_params)
         return _entrance.pass_through(lambda: AnsweringConnection.connect(**conn_params))
 
     def is_usable(self) -> bool:

@@ -148,6 +148,8 @@ def show_status(environment: StackEnvironment, progress: Progress) -> int:
     for part in state.parts:
         for line in describe_part(part):
             progress.line(line)
+    if state.mail:
+        progress.line(f"  {state.mail}")
     address = urlsplit(state.url)
     lacks = (
         ask_readiness(address.hostname or "", address.port or 80).missing if state.phase == "ready" else ()

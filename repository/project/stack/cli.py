@@ -11,6 +11,7 @@ from repository.project.environment import EnvironmentVariableError, StackEnviro
 from repository.project.stack.background import show_status, start_in_background, stop_background
 from repository.project.stack.errors import StackError
 from repository.project.stack.home import StackHome
+from repository.project.stack.management import run_management
 from repository.project.stack.one_command import run_with_servers
 from repository.project.stack.parts import compose_examples
 from repository.project.stack.progress import Progress
@@ -71,6 +72,11 @@ def _exec(options: argparse.Namespace, environment: StackEnvironment, progress: 
     return run_with_servers(_strip_dashes(options.words), environment=environment, home=options.home)
 
 
+def _manage(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:
+    del progress
+    run_management(options.words, environment)
+
+
 def _strip_dashes(words: list[str]) -> list[str]:
     command = words[1:] if words[:1] == ["--"] else words
     if not command:
@@ -98,6 +104,8 @@ def _build_parser() -> argparse.ArgumentParser:
     add("start", _start, "start in the background; returns when Stemma is ready")
     add("stop", _stop, "stop what runs in STEMMA_HOME")
     add("status", _status, "show the parts")
+    manage = add("manage", _manage, "run a management command, such as verify, in what runs in STEMMA_HOME")
+    manage.add_argument("words", nargs=argparse.REMAINDER, metavar="command")
     execute = add("exec", _exec, "run a command with a database and a broker of its own")
     execute.add_argument(
         "--home", type=Path, help="where their data go (default: a free .stemma-test folder)"

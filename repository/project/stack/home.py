@@ -6,11 +6,12 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from repository.project.environment import MailServerEnvironment
 from repository.project.stack.errors import StackError
 
 NEEDED_BYTES = 500 * 10**6
 _PRIVATE_FOLDERS = ("logs", "objects", "uploads", "work", "beat")
-_LATER_FOLDERS = ("cache", "dois", "static")  # made when they are needed
+_LATER_FOLDERS = ("cache", "dois", "mail", "static")  # made when they are needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,17 @@ class StackHome:
     @property
     def logs(self) -> Path:
         return self.root / "logs"
+
+    @property
+    def mail(self) -> Path:
+        """Where messages lie that no mail server is there for."""
+        return self.root / "mail"
+
+    def describe_mail(self, server: MailServerEnvironment | None) -> str:
+        """Say where messages go."""
+        if server is not None:
+            return f"Mail goes out by {server.host}:{server.port}."
+        return f"Mail is not sent: messages are written to {self.mail} (STEMMA_SMTP_URL names a mail server)."
 
     @property
     def secrets(self) -> Path:

@@ -43,6 +43,11 @@ _SETTINGS = (
 )
 
 
+def compose_database_url(port: int, role: str, password: str, database: str = DATABASE) -> str:
+    """Return the address of a database of the embedded server."""
+    return f"postgresql://{role}:{password}@127.0.0.1:{port}/{database}"
+
+
 @dataclass(frozen=True, slots=True)
 class PostgresServer:
     """One data folder with the binaries, the port and the account that serve it."""
@@ -60,7 +65,7 @@ class PostgresServer:
         return self.placement.folder / "postgres"
 
     def url(self, role: str, password: str, database: str = DATABASE) -> str:
-        return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{database}"
+        return compose_database_url(self.port, role, password, database)
 
     @property
     def app_url(self) -> str:

@@ -36,6 +36,7 @@ class StackState:
     phase: Phase = "stopped"
     url: str = ""
     message: str = ""
+    mail: str = ""
     supervisor_pid: int | None = None
     supervisor_started: int | None = None
     ports: dict[str, int] = field(default_factory=dict)

@@ -93,6 +93,7 @@ class Supervisor:
         identity = identify(os.getpid())
         self._state.supervisor_pid = os.getpid()
         self._state.supervisor_started = None if identity is None else identity.started
+        self._state.mail = self._home.describe_mail(self._environment.mail_server)
         self._enter("starting")
         for name in _LOGS:
             rotate_log(self._home.log_of(name))
@@ -105,6 +106,7 @@ class Supervisor:
         with self._progress.step("web") as notes:
             self._wait_until_ready(application)
             notes.append(application.url)
+        self._progress.line(f"  {self._state.mail}")
         self._enter("ready")
         return application
 

@@ -13,6 +13,11 @@ from repository.project.stack.processes import Command
 from repository.project.stack.system_user import give
 
 
+def compose_broker_url(port: int, password: str) -> str:
+    """Return the address of the embedded broker."""
+    return f"redis://:{password}@127.0.0.1:{port}/0"
+
+
 @dataclass(frozen=True, slots=True)
 class ValkeyServer:
     """One folder of the broker with its port and password."""
@@ -30,7 +35,7 @@ class ValkeyServer:
 
     @property
     def url(self) -> str:
-        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+        return compose_broker_url(self.port, self.password)
 
     def command(self) -> Command:
         return Command(

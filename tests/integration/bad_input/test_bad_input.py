@@ -97,7 +97,7 @@ def test_truncated_file_says_how_much_is_missing(damaged: Deposit, kind: str, pe
 @pytest.mark.parametrize(
     ("path", "code", "severity"),
     [
-        ("empty/nothing.dm4", "file_empty", "error"),
+        ("empty/nothing.dm4", "file_empty", "warning"),
         ("html/page.dm3", "content_is_not_extension", "warning"),
         ("absolute_xml/scan.xml", "path_inside_file", "error"),
         ("external_link/scan.hspy", "hdf5_external_link", "error"),

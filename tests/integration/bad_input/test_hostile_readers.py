@@ -20,11 +20,15 @@ def quiet_broker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "code"),
-    [("crash", "reader_crashed"), ("hang", "reader_timeout"), ("raise_unknown", "reader_failed")],
+    ("program", "code", "severity"),
+    [
+        ("crash", "reader_crashed", "error"),
+        ("hang", "reader_timeout", "warning"),
+        ("raise_unknown", "reader_failed", "warning"),
+    ],
 )
 def test_reader_that_ends_badly_is_a_finding(
-    monkeypatch: pytest.MonkeyPatch, program: str, code: str
+    monkeypatch: pytest.MonkeyPatch, program: str, code: str, severity: str
 ) -> None:
     monkeypatch.setattr(opening, "PROGRAM", f"{PROGRAMS}:{program}")
     monkeypatch.setattr(confined, "LEAST_WALL_S", 3.0)
@@ -37,7 +41,7 @@ def test_reader_that_ends_badly_is_a_finding(
     measurement.refresh_from_db()
     deposit.refresh_from_db()
     finding = Finding.objects.get(measurement=measurement, stage="reading")
-    assert (finding.code, finding.severity) == (code, "error")
+    assert (finding.code, finding.severity) == (code, severity)
     assert finding.message
     assert finding.hint
     assert (job.state, measurement.state) == (Job.State.DONE, Measurement.State.FAILED)

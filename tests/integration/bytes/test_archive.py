@@ -1,5 +1,6 @@
 """A version as one ZIP: right in every byte, and never whole in memory or on a disk."""
 
+import hashlib
 import io
 import tempfile
 import tracemalloc
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from api.byte_service import archives
+from repository.services import checked_reading
 from tests.integration.bytes.conftest import Published
 
 
@@ -39,12 +41,17 @@ def test_archive_is_streamed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     block = bytes(1 << 20)
     blocks = 1000
 
-    def open_range(_: str) -> Iterator[bytes]:
-        return (block for _ in range(blocks))
+    digest = hashlib.sha256()
+    for _ in range(blocks):
+        digest.update(block)
 
-    monkeypatch.setattr(archives, "get_object_store", lambda: SimpleNamespace(open_range=open_range))
+    def open_range(_: str, start: int, stop: int) -> Iterator[bytes]:
+        yield block[: stop - start]
+
+    store = SimpleNamespace(open_range=open_range, size=lambda _: blocks << 20)
+    monkeypatch.setattr(checked_reading, "get_object_store", lambda: store)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    archive = archives.build_archive([("große/datei.raw", "0" * 64, blocks << 20)])
+    archive = archives.build_archive([("große/datei.raw", digest.hexdigest(), blocks << 20)])
     promised = len(archive)
     tracemalloc.start()
     length = sum(len(piece) for piece in archive)

@@ -29,7 +29,7 @@ def test_whole_file_names_its_digest(stranger: httpx.Client, raw: tuple[str, byt
     assert answer.headers["ETag"] == f'"{digest.hexdigest()}"'
     assert answer.headers["Repr-Digest"] == f"sha-256=:{base64.b64encode(digest.digest()).decode()}:"
     assert answer.headers["Accept-Ranges"] == "bytes"
-    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable, s-maxage=0"
 
 
 def test_every_file_of_the_version(stranger: httpx.Client, published: Published) -> None:

@@ -254,3 +254,36 @@ def test_strangers_see_no_upload(tus: RawTus, deposit: str, stranger: httpx.Clie
     stranger.headers["Authorization"] = "Token wrong"
     assert other.head(address).status_code == 401
     assert tus.offset(address) == 0
+
+
+def test_another_promise_for_a_running_upload_is_told_and_ends_nothing(
+    tus: RawTus, deposit: str, live_stack: Any
+) -> None:
+    content = CONTENT * 12
+    address = tus.start(len(content), deposit=deposit, path="a.bin", sha256=sha256_of(content))
+    running = tus.begin_patch(address, 0, len(content))
+    running.sendall(content[:2_500_000])
+    wait_for_bytes(live_stack.home.root, address, 1 << 20)
+    answer = tus.create(5, deposit=deposit, path="a.bin", sha256=sha256_of(b"other"))
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["pointer"]) == (409, "upload_running", "/path")
+    assert address.rstrip("/").endswith(problem["upload"])
+    assert "a.bin" in problem["detail"]
+    running.sendall(content[2_500_000:])
+    running.settimeout(60)
+    assert running.recv(4096).startswith(b"HTTP/1.1 204")
+    running.close()
+    assert tus.file(deposit, "a.bin")["sha256"] == sha256_of(content)
+
+
+def test_a_running_upload_is_replaced_where_that_is_said(tus: RawTus, deposit: str) -> None:
+    first = tus.start(len(CONTENT), deposit=deposit, path="a.bin", sha256=sha256_of(CONTENT))
+    tus.patch(first, 0, CONTENT[:1000])
+    promise = {"deposit": deposit, "path": "a.bin", "sha256": sha256_of(b"other")}
+    running = tus.create(5, **promise).json()["upload"]
+    answer = tus.create(5, **promise, replace=running)
+    assert answer.status_code == 201
+    assert tus.head(first).status_code in {404, 410}
+    assert tus.patch(answer.headers["Location"], 0, b"other").status_code == 204
+    file = tus.file(deposit, "a.bin")
+    assert (file["state"], [one["code"] for one in file["findings"]]) == ("stored", ["upload_replaced"])

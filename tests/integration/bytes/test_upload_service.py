@@ -14,13 +14,12 @@ from django.utils import timezone
 from repository.errors import DigestMismatchError, UploadGoneError
 from repository.models import AuditEvent, DataFile, Job, Upload
 from repository.services.leftovers import remove_leftovers
-from repository.services.storage import get_object_store, work_folder
+from repository.services.storage import get_object_store, open_whole_store, upload_file, work_folder
 from repository.services.uploads import (
     complete_upload,
     expire_uploads,
     record_offset,
     start_upload,
-    upload_file,
 )
 from tests.factories import make_deposit
 
@@ -75,7 +74,7 @@ def test_completion_is_safe_to_repeat(deposit: Any) -> None:
 def test_completion_killed_after_the_bytes_moved(deposit: Any) -> None:
     key = begin(deposit)
     Upload.objects.filter(pk=key).update(sha256=DIGEST)
-    get_object_store().adopt(upload_file(key), DIGEST)
+    open_whole_store().adopt(upload_file(key), DIGEST)
     stored = complete_upload(upload_id=key, sha256="")  # nothing is left to hash
     assert (stored.state, stored.sha256) == (DataFile.State.STORED, DIGEST)
 

@@ -24,12 +24,12 @@ from repository.services.disk import (
     require_room_for_job,
 )
 from repository.services.jobs import claim_job, create_job
+from repository.services.storage import upload_file
 from repository.services.uploads import (
     complete_upload,
     record_offset,
     renew_promise,
     start_upload,
-    upload_file,
 )
 from tests.factories import make_deposit, make_measurement, make_user, store_file
 
@@ -127,7 +127,9 @@ def test_a_refused_replacement_leaves_the_former_upload_as_it_was() -> None:
     first = promise(deposit, "a.raw", 50 * MB)
     upload_file(first).write_bytes(b"12345")
     with pytest.raises(DiskFullError):
-        promise(deposit, "a.raw", 200 * MB)
+        start_upload(
+            deposit_id=deposit.pk, actor=deposit.owner, path="a.raw", size=200 * MB, replace=str(first)
+        )
     assert upload_file(first).read_bytes() == b"12345"
     assert promise(deposit, "a.raw", 50 * MB) == first
 

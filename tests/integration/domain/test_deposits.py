@@ -17,7 +17,9 @@ from repository.errors import (
     StateConflictError,
 )
 from repository.models import AuditEvent, DatasetVersion, Deposit, Job
+from repository.selectors.access import can_edit
 from repository.selectors.datasets import describe_dataset
+from repository.selectors.deposits import describe_deposit
 from repository.selectors.search import SearchRequest, search
 from repository.services.deposits import (
     add_member,
@@ -65,11 +67,11 @@ def test_a_document_of_another_form_is_refused(document: dict[str, Any], pointer
 def test_a_change_names_the_revision_it_was_made_on() -> None:
     deposit = make_deposit()
     changed = update_deposit(
-        deposit_id=deposit.pk, actor=deposit.owner, document={"dataset": DATASET}, expected_revision=1
+        deposit_id=deposit.pk, actor=deposit.owner, patch={"dataset": DATASET}, expected_revision=1
     )
     assert changed.revision == 2
     with pytest.raises(RevisionConflictError, match="revision 2"):
-        update_deposit(deposit_id=deposit.pk, actor=deposit.owner, document={}, expected_revision=1)
+        update_deposit(deposit_id=deposit.pk, actor=deposit.owner, patch={}, expected_revision=1)
 
 
 def test_acknowledgements_remember_who_gave_them() -> None:
@@ -89,7 +91,7 @@ def test_a_busy_deposit_is_not_changed(state: str) -> None:
     deposit = make_deposit()
     Deposit.objects.filter(pk=deposit.pk).update(state=state)
     changes: list[Callable[[], Any]] = [
-        lambda: update_deposit(deposit_id=deposit.pk, actor=deposit.owner, document={}),
+        lambda: update_deposit(deposit_id=deposit.pk, actor=deposit.owner, patch={}),
         lambda: mark_submitted(deposit_id=deposit.pk, actor=deposit.owner),
         lambda: publish_deposit(deposit_id=deposit.pk, actor=deposit.owner),
         lambda: delete_deposit(deposit_id=deposit.pk, actor=deposit.owner),
@@ -212,13 +214,20 @@ def test_a_withdrawn_version_leaves_search_and_keeps_its_description() -> None:
     assert describe_dataset(version).title
 
 
-def test_a_co_owner_is_an_account() -> None:
+def test_a_co_owner_is_an_account_and_who_is_none_is_not_said() -> None:
     deposit, friend = make_deposit(), make_user()
     add_member(deposit_id=deposit.pk, actor=deposit.owner, username=friend.username)
     add_member(deposit_id=deposit.pk, actor=deposit.owner, username=friend.username)
     assert list(deposit.members.all()) == [friend]
-    with pytest.raises(NotFoundError):
-        add_member(deposit_id=deposit.pk, actor=deposit.owner, username="nobody")
+    add_member(deposit_id=deposit.pk, actor=deposit.owner, username="nobody")
+    assert describe_deposit(deposit).members == tuple(sorted([friend.username, "nobody"]))
+    late = make_user("nobody")
+    assert list(deposit.members.all()) == [friend], "a name that somebody takes later has no rights"
+    assert not can_edit(late, deposit)
+    add_member(deposit_id=deposit.pk, actor=deposit.owner, username="nobody")
+    assert can_edit(late, deposit)
+    remove_member(deposit_id=deposit.pk, actor=deposit.owner, username="nobody")
+    assert not can_edit(late, deposit)
     remove_member(deposit_id=deposit.pk, actor=friend, username=friend.username)
     assert not deposit.members.exists()
     with pytest.raises(NotFoundError):
@@ -267,7 +276,7 @@ def test_of_two_editors_at_once_one_is_told() -> None:
             lambda name=name: update_deposit(
                 deposit_id=deposit.pk,
                 actor=deposit.owner,
-                document={"dataset": {"title": name}},
+                patch={"dataset": {"title": name}},
                 expected_revision=1,
             )
             for name in ("one", "two")

@@ -30,8 +30,8 @@ from repository.services.products import StoredProduct
 from repository.services.publishing import publish_deposit
 from repository.services.validation import validate_deposit
 from repository.tasks.job_kinds import Apply, JobProgress, get_kind
-from tests.deposits import AXES, DESCRIBED, publish, store_bytes
-from tests.factories import make_deposit, make_measurement, store_file
+from tests.deposits import AXES, DESCRIBED, publish
+from tests.factories import make_deposit, make_measurement, store_bytes, store_file
 from tests.vendor_files.empad import write_empad
 
 pytestmark = pytest.mark.django_db
@@ -334,7 +334,7 @@ def test_small_files_have_no_pictures_of_their_own(
 
 
 def answer(deposit: Deposit, defaults: dict[str, Any]) -> None:
-    update_deposit(deposit_id=deposit.pk, actor=deposit.owner, document={"defaults": defaults})
+    update_deposit(deposit_id=deposit.pk, actor=deposit.owner, patch={"defaults": defaults})
     workflows.refresh_deposit(deposit_id=deposit.pk)
 
 

@@ -46,8 +46,13 @@ def run(kind: str) -> None:
 
 
 def describe(deposit: Deposit, **answers: Any) -> None:
-    known = {**deposit.document, "defaults": {**DESCRIBED, "diffraction_pixel_size": GAP, **answers}}
-    update_deposit(deposit_id=deposit.pk, actor=deposit.owner, document=known)
+    """Answer anew: what an answer does not say is not left over from the one before."""
+    known = {**DESCRIBED, "diffraction_pixel_size": GAP, **answers}
+    nothing = dict.fromkeys(("missing", "value", "unit"))
+    whole = {
+        name: {**nothing, **entry} if isinstance(entry, dict) else entry for name, entry in known.items()
+    }
+    update_deposit(deposit_id=deposit.pk, actor=deposit.owner, patch={"defaults": whole})
 
 
 def answer(deposit: Deposit, **answers: Any) -> None:

@@ -13,9 +13,9 @@ from repository.selectors.deposits import describe_deposit
 from repository.services.deposits import update_deposit
 from repository.services.measurements import GroupedFiles, RecognizedFile, record_recognition
 from repository.services.publishing import start_new_version
-from repository.services.storage import get_object_store
+from repository.services.storage import get_object_store, upload_file
 from repository.services.succession import discard_new_version, replace_corrected
-from repository.services.uploads import complete_upload, delete_file, start_upload, upload_file
+from repository.services.uploads import complete_upload, delete_file, start_upload
 from tests.deposits import add_measurement, make_published, publish, settle
 from tests.factories import make_deposit
 
@@ -76,7 +76,7 @@ def test_a_path_may_hold_other_bytes_in_the_next_version(reopened: Deposit) -> N
 def test_a_corrected_answer_makes_a_successor(reopened: Deposit) -> None:
     old = reopened.measurements.get()
     document = {"defaults": {"acceleration_voltage": "120 kV"}}
-    update_deposit(deposit_id=reopened.pk, actor=reopened.owner, document=document)
+    update_deposit(deposit_id=reopened.pk, actor=reopened.owner, patch=document)
     Deposit.objects.filter(pk=reopened.pk).update(state="ready")
     refresh_deposit(deposit_id=reopened.pk)
     (new,) = reopened.current_measurements
@@ -127,7 +127,7 @@ def test_a_new_version_can_be_given_up(reopened: Deposit) -> None:
     first = read_first(reopened)
     old, document = reopened.measurements.get(), reopened.document
     changed = {"dataset": {"title": "Other"}, "defaults": {"acceleration_voltage": "120 kV"}}
-    update_deposit(deposit_id=reopened.pk, actor=reopened.owner, document=changed)
+    update_deposit(deposit_id=reopened.pk, actor=reopened.owner, patch=changed)
     send(reopened, "more.raw", b"more")
     assert replace_corrected(Deposit.objects.get(pk=reopened.pk)) != []
     delete_file(deposit_id=reopened.pk, actor=reopened.owner, path="scan.raw")

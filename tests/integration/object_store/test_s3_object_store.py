@@ -1,5 +1,6 @@
 import os
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from urllib.request import urlopen
@@ -28,6 +29,13 @@ class TestS3ObjectStore(ObjectStoreContract):
     @pytest.fixture
     def store(self, s3_bucket: S3Bucket, tmp_path: Path) -> S3ObjectStore:
         return S3ObjectStore(s3_bucket, copies=LocalCopies(tmp_path / "copies", limit_bytes=1 << 30))
+
+    @pytest.fixture
+    def spoil(self, store: S3ObjectStore) -> Callable[[str, bytes], None]:
+        def spoil(digest: str, rot: bytes) -> None:
+            obstore.put(store._store, f"sha256/{digest[:2]}/{digest}", rot)
+
+        return spoil
 
     @pytest.fixture
     def large(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -86,6 +94,30 @@ class TestS3ObjectStore(ObjectStoreContract):
         with pytest.raises(DigestMismatchError):
             store.path_of(DIGEST)
         obstore.put(store._store, key, CONTENT)
+        assert store.path_of(DIGEST).read_bytes() == CONTENT
+
+    def test_a_large_damaged_object_is_mended(
+        self, store: S3ObjectStore, large: Path, spoil: Callable[[str, bytes], None]
+    ) -> None:
+        content = large.read_bytes()
+        digest = sha256(content)
+        store.adopt(large, digest)
+        spoil(digest, content[:-1] + bytes([content[-1] ^ 1]))
+        large.write_bytes(content)
+        assert store.adopt(large, digest).created is False
+        store.verify(digest)
+
+    def test_verifying_drops_a_damaged_copy_and_leaves_a_good_object(
+        self, store: S3ObjectStore, source: Path
+    ) -> None:
+        store.adopt(source, DIGEST)
+        copy = store.path_of(DIGEST)
+        store.verify(DIGEST)
+        assert copy.exists()
+        copy.chmod(0o644)
+        copy.write_bytes(b"electronz")
+        store.verify(DIGEST)
+        assert not copy.exists()
         assert store.path_of(DIGEST).read_bytes() == CONTENT
 
     def test_an_object_is_fetched_once(self, store: S3ObjectStore, source: Path) -> None:

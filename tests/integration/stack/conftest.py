@@ -35,7 +35,8 @@ def build_checkout(folder: Path) -> Path:
     shutil.copytree(CHECKOUT / "repository" / "project" / "stack", project / "stack", ignore=ignore)
     for name in ("environment.py", "connections.py"):
         shutil.copyfile(CHECKOUT / "repository" / "project" / name, project / name)
-    shutil.copyfile(CHECKOUT / "repository" / "lanes.py", project.parent / "lanes.py")
+    for name in ("lanes.py", "limits.py"):
+        shutil.copyfile(CHECKOUT / "repository" / name, project.parent / name)
     for package in (project, project.parent):
         (package / "__init__.py").touch()
     for name, target in STAND_INS.items():

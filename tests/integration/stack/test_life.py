@@ -78,6 +78,9 @@ def test_in_the_background(make_stack: MakeStack) -> None:
         assert started.returncode == 0, started.stdout + started.stderr
         assert "database" in started.stdout
         assert "Stemma is ready at" in started.stdout
+        said = f"Mail is not sent: messages are written to {stack.home.mail}"
+        assert said in started.stdout
+        assert said in stack.run("status").stdout
         again = stack.run("start")
         assert again.returncode == 0
         assert "already running" in again.stdout

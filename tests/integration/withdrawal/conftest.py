@@ -9,8 +9,6 @@ import httpx
 import pytest
 from django.db import connection
 
-from api.byte_service import downloads
-from api.byte_service.decisions import DecisionCache
 from repository.models import ApiToken, DatasetVersion, User
 from repository.services.accounts import create_token
 
@@ -49,8 +47,6 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Web:
 
     # Byte routes ask the database in threads: no thread may keep a connection for the next test.
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
-    # A decision is remembered for half a minute; a test does not wait for that.
-    monkeypatch.setattr(downloads, "_decisions", DecisionCache(lifetime_s=0.0))
     return Web(application)
 
 

@@ -49,6 +49,7 @@ class FakeServer(httpx.BaseTransport):
         self.documents: list[JsonObject] = []
         self.loses: list[str] = []  # names of files that are confirmed and forgotten, once for each mention
         self.bytes_received = 0
+        self.refuses_other_promises = False  # as the server does while bytes come
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         with self.lock:
@@ -108,6 +109,7 @@ class FakeServer(httpx.BaseTransport):
             "files": [],
             "measurements": [],
             "revision": 1,
+            "metadata": body.get("metadata") or {},
         }
         return self._one(request, self.deposits[deposit_id], status=201)
 
@@ -122,7 +124,9 @@ class FakeServer(httpx.BaseTransport):
         if request.method == "PATCH":
             if request.headers.get("If-Match") != etag:
                 return refuse(412, "revision_conflict", "Changed in the meantime.")
-            self.documents.append(json.loads(request.content))
+            body = json.loads(request.content)
+            self.documents.append(body)
+            record["metadata"] = merge(record["metadata"], body.get("metadata", {}))
             record["revision"] += 1
             if record["state"] != "draft":
                 record |= {"state": "processing", "polls": 0}
@@ -229,12 +233,23 @@ class FakeServer(httpx.BaseTransport):
                         "Upload-Offset": str(len(upload.content)),
                     }
                     return httpx.Response(201, headers=headers)
+            running = self._find_running(values)
+            if running and values.get("replace") != running:
+                return refuse(409, "upload_running", "Other bytes are on their way.", upload=running)
+            self.uploads.pop(running, None)
             key = f"u{len(self.requests)}"
             size = int(request.headers["Upload-Length"])
             self.uploads[key] = Upload(values["deposit"], values["path"], values["sha256"], size)
             if size == 0:
                 self._complete(key)
         return httpx.Response(201, headers={"Location": f"/api/v1/uploads/{key}", "Upload-Offset": "0"})
+
+    def _find_running(self, promised: dict[str, str]) -> str:
+        """Return the upload of other bytes for the same path."""
+        if not self.refuses_other_promises:
+            return ""
+        wanted = (promised["deposit"], promised["path"])
+        return next((key for key, one in self.uploads.items() if (one.deposit, one.path) == wanted), "")
 
     def _append(self, request: httpx.Request, key: str, upload: Upload) -> httpx.Response:
         if int(request.headers["Upload-Offset"]) != len(upload.content):
@@ -299,6 +314,19 @@ def send_range(request: httpx.Request, content: bytes) -> httpx.Response:
     start = int(first) if first else max(0, len(content) - int(last))
     stop = int(last) + 1 if first and last else len(content)
     return httpx.Response(206, content=content[start:stop])
+
+
+def merge(target: Any, patch: Any) -> Any:
+    """Merge as RFC 7396 writes it down."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge(merged.get(key), value)
+    return merged
 
 
 def refuse(status: int, code: str, detail: str, **more: Any) -> httpx.Response:

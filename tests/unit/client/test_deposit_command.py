@@ -192,6 +192,15 @@ def test_quota_is_checked_before_the_first_byte(
     assert not logged_in.deposits
 
 
+def test_bytes_that_only_wait_to_be_removed_do_not_keep_the_command_from_asking(
+    logged_in: FakeServer, scan: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logged_in.extra["/api/v1/account/"] = lambda request: httpx.Response(
+        200, json={"username": "ada", "used": 10**9, "waiting": 10**9, "quota": 10**9}, request=request
+    )
+    assert run_json(capsys, logged_in, "deposit", str(scan))[0] == 0
+
+
 def test_bad_metadata_file_names_the_place(
     logged_in: FakeServer, scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -225,8 +234,10 @@ def test_title_alone_keeps_the_rest_of_the_description(
     run_json(capsys, logged_in, "deposit", str(scan))
     logged_in.deposits["dep0-abc0"]["metadata"] = {"dataset": {"abstract": "A"}, "defaults": {}}
     run_json(capsys, logged_in, "deposit", str(scan), "--title", "Second light")
-    assert logged_in.documents[1] == {
-        "metadata": {"dataset": {"abstract": "A", "title": "Second light"}, "defaults": {}}
+    assert logged_in.documents[1] == {"metadata": {"dataset": {"title": "Second light"}}}
+    assert logged_in.deposits["dep0-abc0"]["metadata"] == {
+        "dataset": {"abstract": "A", "title": "Second light"},
+        "defaults": {},
     }
 
 

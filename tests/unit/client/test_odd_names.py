@@ -106,7 +106,7 @@ def test_a_file_that_cannot_be_had_does_not_stop_the_rest(
     _offer(logged_in, ["a.raw", "b.raw", "c.raw", "d.raw"], damaged=("a.raw",))
 
     def quarantined(request: httpx.Request) -> httpx.Response:
-        response = refuse(409, "file_damaged", "The stored bytes are damaged.")
+        response = refuse(500, "damaged", "The stored bytes are damaged.")
         response.request = request
         return response
 
@@ -116,7 +116,7 @@ def test_a_file_that_cannot_be_had_does_not_stop_the_rest(
     assert [file["path"] for file in printed["files"]] == ["c.raw", "d.raw"]
     assert {one["path"]: one["code"] for one in printed["failed"]} == {
         "a.raw": "digest_mismatch",
-        "b.raw": "file_damaged",
+        "b.raw": "damaged",
     }
     assert "b.raw could not be downloaded: The stored bytes are damaged." in messages
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["c.raw", "d.raw"]

@@ -1,6 +1,8 @@
 """The written array is read back equal by other people's Zarr implementations."""
 
 import hashlib
+import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,10 +17,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from processing.engine.plan_arrays import ArrayPlan, list_blocks, plan_array
-from processing.engine.shard_index import DamagedShardError
+from processing.engine.shard_index import DamagedShardError, read_index
 from processing.engine.value_summary import SummaryOfParts, summarize_values
 from processing.engine.verify_zarr import ArrayDiffersError, ArrayVerifier, compare_ends, open_array
-from processing.engine.zarr_metadata import UnsupportedDtypeError
+from processing.engine.zarr_metadata import (
+    ARCHIVE,
+    INTERACTIVE,
+    Compression,
+    UnsupportedDtypeError,
+    has_checksums,
+)
 from processing.engine.zarr_writer import (
     IncompleteArrayError,
     MisalignedBlockError,
@@ -30,12 +38,23 @@ DTYPES = st.sampled_from(["u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f4", 
 
 
 def write(
-    folder: Path, data: npt.NDArray[Any], plan: ArrayPlan, block_bytes: int, threads: int = 2
+    folder: Path,
+    data: npt.NDArray[Any],
+    plan: ArrayPlan,
+    block_bytes: int,
+    threads: int = 2,
+    compression: Compression = ARCHIVE,
 ) -> tuple[WrittenObject, ...]:
     names = tuple(f"axis_{index}" for index in range(data.ndim))
     with ThreadPoolExecutor(threads) as pool:
         writer = ZarrWriter(
-            folder, plan=plan, dtype=data.dtype, dimension_names=names, attributes={"a": 1}, executor=pool
+            folder,
+            plan=plan,
+            dtype=data.dtype,
+            dimension_names=names,
+            attributes={"a": 1},
+            executor=pool,
+            compression=compression,
         )
         for region in list_blocks(plan, block_bytes):
             writer.write(region, data[region])
@@ -200,6 +219,72 @@ def test_verification_notices_bytes_changed_on_disk(tmp_path: Path) -> None:
     shard.write_bytes(whole)
     with pytest.raises(DamagedShardError):
         verify(tmp_path, data, plan, writer)
+
+
+def locate_chunk(shard: Path, per_shard: tuple[int, ...]) -> tuple[int, int]:
+    """Return offset and size of a shard's first chunk, checksum included."""
+    index = read_index(shard, per_shard).reshape(-1, 2)
+    return int(index[0, 0]), int(index[0, 1])
+
+
+def flip_bit(path: Path, bit: int) -> None:
+    whole = bytearray(path.read_bytes())
+    whole[bit >> 3] ^= 1 << (bit & 7)
+    path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("compression", [ARCHIVE, INTERACTIVE], ids=lambda one: one.name)
+def test_a_flipped_bit_in_a_chunk_is_an_error_for_every_reader(
+    tmp_path: Path, compression: Compression
+) -> None:
+    data = np.random.default_rng(1).poisson(5, (4, 4, 16, 16)).astype(np.uint16)
+    plan = ArrayPlan(data.shape, 2, 2, (2, 2, 16, 16), (4, 4, 16, 16))
+    write(tmp_path / "good", data, plan, 1, compression=compression)
+    np.testing.assert_array_equal(open_array(tmp_path / "good").read().result(), data)
+    offset, size = locate_chunk(tmp_path / "good/c/0/0/0/0", (2, 2, 1, 1))
+    bits = np.random.default_rng(2).choice(size * 8, 60, replace=False)
+    for bit in [*bits, size * 8 - 1]:  # the last ones are the checksum's own
+        folder = tmp_path / f"bit-{bit}"
+        shutil.copytree(tmp_path / "good", folder)
+        flip_bit(folder / "c/0/0/0/0", offset * 8 + int(bit))
+        with pytest.raises(ValueError, match=r"Digest mismatch|Blosc error"):
+            open_array(folder)[0, 0].read().result()
+        with pytest.raises(ValueError, match="checksum"):
+            zarr.open_array(folder, mode="r")[0, 0]
+        # The other chunks are as good as they were.
+        np.testing.assert_array_equal(open_array(folder)[2:].read().result(), data[2:])
+        np.testing.assert_array_equal(zarr.open_array(folder, mode="r")[2:], data[2:])
+
+
+def test_verification_notices_a_flipped_bit_in_a_chunk(tmp_path: Path) -> None:
+    data = np.random.default_rng(1).poisson(5, (4, 4, 16, 16)).astype(np.uint16)
+    plan = ArrayPlan(data.shape, 2, 2, (2, 2, 16, 16), (4, 4, 16, 16))
+    with ThreadPoolExecutor(1) as pool:
+        writer = ZarrWriter(
+            tmp_path,
+            plan=plan,
+            dtype=data.dtype,
+            dimension_names=("a", "b", "c", "d"),
+            attributes={},
+            executor=pool,
+        )
+        writer.write((slice(0, 4), slice(0, 4)), data)
+        writer.finish()
+    verify(tmp_path, data, plan, writer)
+    flip_bit(tmp_path / "c/0/0/0/0", 8 * 40)
+    with pytest.raises(DamagedShardError):
+        verify(tmp_path, data, plan, writer)
+
+
+def test_the_checksum_stands_in_the_metadata_and_arrays_without_it_are_known(tmp_path: Path) -> None:
+    data = np.zeros((2, 2, 4, 4), np.uint8)
+    write(tmp_path, data, plan_array(data.shape, 1, 2), 1)
+    metadata = json.loads((tmp_path / "zarr.json").read_text())
+    assert has_checksums(metadata)
+    inner = metadata["codecs"][0]["configuration"]["codecs"]
+    assert [codec["name"] for codec in inner] == ["bytes", "blosc", "crc32c"]
+    inner.pop()
+    assert not has_checksums(metadata)
 
 
 @settings(max_examples=50, deadline=None)

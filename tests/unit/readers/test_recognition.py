@@ -57,9 +57,34 @@ def test_html_named_dm3_says_what_it_is(tmp_path: Path) -> None:
     assert "spectrum.dm3" in match.findings[0].message
 
 
-def test_empty_file_has_its_own_finding(tmp_path: Path) -> None:
-    match = recognize_bytes(tmp_path, "a.mib", b"")
-    assert (match.format, match.readable, match.findings[0].code) == (None, False, "file_empty")
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [
+        ("a.mib", "warning"),
+        ("d/a.DM4", "warning"),
+        ("notes.txt", "info"),
+        ("readme", "info"),
+        ("a.py", "info"),
+    ],
+)
+def test_empty_file_has_its_own_finding_and_blocks_nobody(tmp_path: Path, name: str, severity: str) -> None:
+    match = recognize_bytes(tmp_path, name, b"")
+    (finding,) = match.findings
+    assert (match.format, match.readable, finding.code) == (None, False, "file_empty")
+    assert finding.severity == severity
+    assert ("acknowledge" in finding.hint) == (severity == "warning")
+
+
+@pytest.mark.parametrize("raw", [b"", b"MQ1,000001,00384,01", bytes(130 * 128 * 4 * 2)])
+@pytest.mark.parametrize(
+    "name", ["scan.mib.crdownload", "scan.raw.part", "a.dm4.download/a.dm4", "~$notes.docx"]
+)
+def test_half_download_is_not_read_whatever_is_in_it(tmp_path: Path, name: str, raw: bytes) -> None:
+    match = recognize_bytes(tmp_path, name, raw)
+    (finding,) = match.findings
+    assert (match.format, match.readable, match.role) == (None, False, "other")
+    assert (finding.severity, finding.code) == ("warning", "download_unfinished")
+    assert name in finding.message
 
 
 def test_xml_names_its_raw_file(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ def test_a_complete_environment_is_read_with_defaults() -> None:
     assert environment.sandbox == "strict"
     assert environment.object_store is None
     assert environment.max_file_bytes == 2 * 10**12
+    assert environment.collect_grace_hours == 24
 
 
 def test_the_environment_cannot_be_changed_afterwards() -> None:
@@ -49,6 +50,7 @@ def test_a_missing_required_variable_is_named(missing: str) -> None:
         ("STEMMA_DEBUG", "perhaps"),
         ("STEMMA_JOB_LEASE_SECONDS", "0"),
         ("STEMMA_QUOTA", "much"),
+        ("STEMMA_COLLECT_GRACE", "-1"),
         ("S3_ENDPOINT_URL", "http://127.0.0.1:9000"),
         ("DATACITE_REPOSITORY", "TEST.STEMMA"),
     ],

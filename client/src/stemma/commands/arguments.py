@@ -101,6 +101,12 @@ def _add_description(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="send also what links inside a folder lead to outside of it; else they are left out, and said",
     )
+    command.add_argument(
+        "--rename",
+        action="store_true",
+        help="send files whose names no deposit can hold under names near them (renamed in --json); else nothing "
+        "is sent",
+    )
 
 
 def _add_acceptance(command: argparse.ArgumentParser) -> None:

@@ -31,12 +31,13 @@ def deposit(arguments: argparse.Namespace, connection: Connection, progress: Pro
         wait=arguments.wait,
         new=arguments.new,
         follow_links=arguments.follow_links,
+        rename=arguments.rename,
     )
     session = DepositSession(connection, request, progress)
     try:
         outcome = session.run()
         text = describe_record(outcome.record) + _describe_left_out(outcome)
-        return Result(_with_left_out(outcome), text, _choose_code(outcome))
+        return Result(_with_selection(outcome), text, _choose_code(outcome))
     except KeyboardInterrupt:
         progress.end()
         if session.deposit_id:
@@ -54,12 +55,13 @@ def validate(arguments: argparse.Namespace, connection: Connection, progress: Pr
         title=arguments.title,
         document=document,
         follow_links=arguments.follow_links,
+        rename=arguments.rename,
     )
     outcome = validate_paths(connection, request, progress)
     # The draft is gone: a next step with its id would lead nowhere.
     kept = {key: value for key, value in outcome.record.items() if key not in {"doi", "url"}}
     text = describe_record({**kept, "state": f"{outcome.record.get('state')}; nothing was kept"})
-    return Result(_with_left_out(outcome), text + _describe_left_out(outcome), _choose_code(outcome))
+    return Result(_with_selection(outcome), text + _describe_left_out(outcome), _choose_code(outcome))
 
 
 def publish(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:
@@ -76,8 +78,10 @@ def _build_result(outcome: Outcome) -> Result:
     return Result(outcome.record, describe_record(outcome.record), ERRORS_FOUND if outcome.refused else DONE)
 
 
-def _with_left_out(outcome: Outcome) -> JsonObject:
-    return {**outcome.record, "left_out": [one.as_dict() for one in outcome.left_out]}
+def _with_selection(outcome: Outcome) -> JsonObject:
+    """Add what was left out here to what the server's new version leaves out, and what has another name there."""
+    left_out = [*(outcome.record.get("left_out") or ()), *(one.as_dict() for one in outcome.left_out)]
+    return {**outcome.record, "left_out": left_out, "renamed": [one.as_dict() for one in outcome.renamed]}
 
 
 def _describe_left_out(outcome: Outcome) -> str:

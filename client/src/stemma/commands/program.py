@@ -168,10 +168,15 @@ def _dispatch(
         return COMMANDS[parsed.command](parsed, connection, progress)
 
 
+def _count_places(finding: JsonObject) -> str:
+    places = finding.get("where") or ()
+    return f" (in {len(places)})" if len(places) > 1 else ""
+
+
 def _describe_fault(fault: StemmaError, messages: ProgressStream) -> None:
     lines = [f"stemma: {fault.message}"] + ([f"        {fault.hint}"] if fault.hint else [])
     lines += [
-        f"  {finding.get('pointer') or finding.get('code')}: {finding.get('message')}"
+        f"  {finding.get('pointer') or finding.get('code')}: {finding.get('message')}{_count_places(finding)}"
         for finding in fault.findings
     ]
     messages.write("".join(f"{hide_controls(line)}\n" for line in lines))

@@ -152,7 +152,7 @@ def _describe_findings(groups: Sequence[FindingGroup]) -> Iterator[str]:
         if not chosen:
             continue
         yield ""
-        yield f"{heading} ({sum(len(group.lines) for group in chosen)})"
+        yield f"{heading} ({sum(group.causes for group in chosen)})"
         for group in chosen:
             yield f"  {group.code}"
             yield from (f"    {line}" for line in group.lines[:MOST_LINES_PER_GROUP])

@@ -14,7 +14,7 @@ from stemma.depositing.document import set_title
 from stemma.depositing.drafts import Drafts
 from stemma.depositing.ledger import Ledger
 from stemma.depositing.local_files import Selection, select_files
-from stemma.depositing.session import DepositRequest, Outcome, note_left_out
+from stemma.depositing.session import DepositRequest, Outcome, note_selection
 from stemma.depositing.transfers import deliver_files
 from stemma.errors import JsonObject, StemmaError
 from stemma.findings import count_errors
@@ -72,14 +72,19 @@ def validate_paths(connection: Connection, request: DepositRequest, progress: Pr
     UsageError
         A path is no file or folder.
     """
-    selection = select_files(request.paths, follow_links=request.follow_links)
-    note_left_out(selection.left_out, progress)
+    selection = select_files(request.paths, follow_links=request.follow_links, rename=request.rename)
+    note_selection(selection, progress)
     try:
         record = _check(connection, request, selection, progress)
     except StemmaError as fault:
         fault.more["left_out"] = [one.as_dict() for one in selection.left_out]
         raise
-    return Outcome(record, refused=count_errors(record) > 0, left_out=selection.left_out)
+    return Outcome(
+        record,
+        refused=count_errors(record) > 0,
+        left_out=selection.left_out,
+        renamed=selection.renamed,
+    )
 
 
 def _check(
@@ -109,9 +114,9 @@ def _check(
 def _describe(drafts: Drafts, record: JsonObject, request: DepositRequest) -> JsonObject:
     """Give the draft what is to be checked in the place of its mark."""
     mark, document = record.get("title"), set_title(request.document or {}, request.title)
-    record = drafts.describe(record["id"], {"metadata": document})
-    if mark and record.get("title") == mark:  # the server merges what it is given
-        record = drafts.describe(record["id"], {"metadata": {"dataset": {"title": None}}})
+    record = drafts.describe(record["id"], document)
+    if mark and record.get("title") == mark:  # what is not named stays
+        record = drafts.describe(record["id"], {"dataset": {"title": None}})
     return record
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stemma.connection import Connection, api_path, file_path, read_object
+from stemma.depositing.merging import compose_patch, list_replaced
 from stemma.errors import ConflictError, JsonObject, NotFoundError
 from stemma.retrying import Patience
 from stemma.search import follow_pages
@@ -63,8 +64,22 @@ class Drafts:
         path = api_path("deposits")
         return follow_pages(self._connection, path, [], self._connection.get_json(path))
 
-    def describe(self, deposit_id: str, changes: JsonObject) -> JsonObject:
-        """Change the draft's metadata or acknowledgements, on the revision that is there.
+    def describe(
+        self,
+        deposit_id: str,
+        document: JsonObject,
+        *,
+        former: JsonObject | None = None,
+        on_replaced: Callable[[str], None] | None = None,
+    ) -> JsonObject:
+        """Bring a metadata document into the draft's, on the revision that is there; what others wrote stays.
+
+        Parameters
+        ----------
+        former
+            What was sent the last time: what the new document leaves out is removed, if nobody changed it since.
+        on_replaced
+            Is told in words what was there and is replaced.
 
         Raises
         ------
@@ -73,17 +88,37 @@ class Drafts:
         """
         for attempt in range(_EDIT_ATTEMPTS):
             current = self._connection.request("GET", api_path("deposits", deposit_id))
+            known = read_object(current).get("metadata") or {}
+            patch = compose_patch(known, document, former)
             headers = {"If-Match": current.headers.get("ETag", "*")}
             try:
-                return read_object(
-                    self._connection.request(
-                        "PATCH", api_path("deposits", deposit_id), json=changes, headers=headers
-                    )
-                )
+                record = self._change(deposit_id, {"metadata": patch}, headers)
+            except ConflictError as conflict:
+                if conflict.status != 412 or attempt == _EDIT_ATTEMPTS - 1:  # noqa: PLR2004 - Precondition Failed
+                    raise
+            else:
+                for words in list_replaced(known, patch) if on_replaced else ():
+                    on_replaced(words)  # type: ignore[misc]  # the loop is empty where there is none
+                return record
+        raise AssertionError("unreachable")
+
+    def acknowledge(self, deposit_id: str, accepted: Sequence[Acknowledgement]) -> JsonObject:
+        """Acknowledge kinds of warnings; those that were acknowledged before stay so."""
+        for attempt in range(_EDIT_ATTEMPTS):
+            current = self._connection.request("GET", api_path("deposits", deposit_id))
+            known = read_object(current).get("accepted_warnings") or []
+            headers = {"If-Match": current.headers.get("ETag", "*")}
+            changes = {"acknowledged_warnings": _add_acknowledgements(known, accepted)}
+            try:
+                return self._change(deposit_id, changes, headers)
             except ConflictError as conflict:
                 if conflict.status != 412 or attempt == _EDIT_ATTEMPTS - 1:  # noqa: PLR2004 - Precondition Failed
                     raise
         raise AssertionError("unreachable")
+
+    def _change(self, deposit_id: str, changes: JsonObject, headers: dict[str, str]) -> JsonObject:
+        path = api_path("deposits", deposit_id)
+        return read_object(self._connection.request("PATCH", path, json=changes, headers=headers))
 
     def remove_file(self, deposit_id: str, path: str) -> None:
         self._connection.request("DELETE", file_path("deposits", deposit_id, path))
@@ -129,6 +164,15 @@ class Drafts:
         with contextlib.suppress(NotFoundError):
             patience = Patience(SHORT_PATIENCE_S)
             self._connection.request("DELETE", api_path("deposits", deposit_id), patience=patience)
+
+
+def _add_acknowledgements(
+    known: Sequence[JsonObject], accepted: Sequence[Acknowledgement]
+) -> list[JsonObject]:
+    by_code = {
+        str(one.get("code")): {"code": one.get("code"), "note": one.get("note") or ""} for one in known
+    }
+    return list((by_code | {one.code: one.as_dict() for one in accepted}).values())
 
 
 def is_only_checked(record: JsonObject) -> bool:

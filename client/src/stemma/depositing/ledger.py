@@ -13,6 +13,7 @@ import platformdirs
 from stemma.depositing.local_files import LocalFile
 from stemma.depositing.stopping import check_stop
 from stemma.digests import hash_file
+from stemma.errors import JsonObject
 
 
 class Ledger:
@@ -40,12 +41,20 @@ class Ledger:
         found = self._content.get("document")
         return found if isinstance(found, str) else None
 
-    def begin(self, deposit_id: str, document_digest: str | None) -> None:
-        self._content |= {"deposit": deposit_id, "document": document_digest}
+    @property
+    def sent_document(self) -> JsonObject | None:
+        """The metadata document the server was given last, where it was one of this machine's."""
+        found = self._content.get("sent")
+        return found if isinstance(found, dict) else None
+
+    def begin(self, deposit_id: str, document_digest: str | None, document: JsonObject | None) -> None:
+        self._content |= {"deposit": deposit_id, "document": document_digest, "sent": document}
         self._write()
 
-    def note_document(self, document_digest: str | None) -> None:
+    def note_document(self, document_digest: str | None, document: JsonObject | None) -> None:
         self._content["document"] = document_digest
+        if document is not None:
+            self._content["sent"] = document
         self._write()
 
     def finish(self) -> None:
@@ -69,6 +78,16 @@ class Ledger:
         with self._lock:
             self._content.get("digests", {}).pop(str(file.location), None)
             self._write()
+
+    def note_upload(self, name: str, address: str) -> None:
+        """Remember an upload that was begun here: nobody else minds when it ends for a newer one."""
+        with self._lock:
+            self._content.setdefault("uploads", {})[name] = address
+            self._write()
+
+    def find_upload(self, name: str) -> str:
+        """Return the address of the upload of a file that was begun here last."""
+        return str(self._content.get("uploads", {}).get(name) or "")
 
     def _write(self) -> None:
         self.location.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -4,23 +4,18 @@ import errno
 import os
 import stat
 import sys
-import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stemma.depositing.sent_names import PlannedName, plan_sent_names, read_name
 from stemma.errors import JsonObject, UsageError
-from stemma.texts import read_system_text, show_system_text
+from stemma.file_names import is_leaving, list_clashes, read_rule, show_name
+from stemma.local_names import SavedName
+from stemma.texts import show_system_text
 
-# No data, whoever looks: left out as a matter of course.
-_LEAVINGS = frozenset(
-    {"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information", "lost+found"}
-    | {".ds_store", ".directory", ".git", ".svn", ".hg", ".ipynb_checkpoints"}
-    | {".spotlight-v100", ".trashes", ".fseventsd", ".temporaryitems", ".documentrevisions-v100"}
-)
-_LEAVING_BEGINNINGS = ("~$", "._", ".~lock.", ".nfs", ".trash-")
 _MOST_NAMED = 3
+_MOST_REFUSED = 10  # a screenful; all of them stand in the object
 # Zarr v2 and zspy keep their metadata in dot files: without them the arrays are lost.
 _NEEDED_DOT_FILES = frozenset({".zarray", ".zgroup", ".zattrs", ".zmetadata"})
 
@@ -52,17 +47,18 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What will be sent, in the order of names, and what was left out with the reason."""
+    """What will be sent, in the order of names; what was left out, with the reason, or gets another name there."""
 
     files: tuple[LocalFile, ...]
     left_out: tuple[LeftOut, ...]
+    renamed: tuple[SavedName, ...] = ()
 
     @property
     def total_size(self) -> int:
         return sum(file.size for file in self.files)
 
 
-def select_files(paths: Sequence[Path], *, follow_links: bool = False) -> Selection:
+def select_files(paths: Sequence[Path], *, follow_links: bool = False, rename: bool = False) -> Selection:
     """Collect files and the files below folders.
 
     A file is named by its last part, a folder's files relative to that folder. Where two would get one name,
@@ -70,21 +66,26 @@ def select_files(paths: Sequence[Path], *, follow_links: bool = False) -> Select
     left by the operating system, cannot be read, or is no file; and links to what lies outside all PATHs, unless they
     are to be followed. Where it is named outright, a hidden file is sent and a link followed.
 
+    Parameters
+    ----------
+    rename
+        Whether files whose names no deposit can hold are to be sent under names near them.
+
     Raises
     ------
     UsageError
-        A path does not exist or cannot be read, two files would have one name, or there is no file at all.
+        A path does not exist or cannot be read, names that no deposit can hold (all of them are told), or there is no
+        file at all.
     """
     search = _Search([Path(os.path.realpath(path)) for path in paths], follow_links=follow_links)
     found: dict[Path, str] = {}
     for path in paths:
         for location, name in search.collect(path):
             found.setdefault(_place(location), name)
-    names = [_clean_name(name) for name in found.values()]
-    if len(set(names)) < len(names):
+    names = list(found.values())
+    if _has_twins(names) and len(paths) > 1:
         parent = Path(os.path.commonpath([location.parent for location in found]))
-        names = [_clean_name(location.relative_to(parent).as_posix()) for location in found]
-    _refuse_twins(names)
+        names = [location.relative_to(parent).as_posix() for location in found]
     if not found:
         raise UsageError(
             f"No file to send in {', '.join(show_system_text(str(path)) for path in paths)}.",
@@ -92,13 +93,43 @@ def select_files(paths: Sequence[Path], *, follow_links: bool = False) -> Select
             code="no_files",
             more={"left_out": [one.as_dict() for one in search.left_out]},
         )
-    files = [
-        LocalFile(location, name, location.stat().st_size)
-        for location, name in zip(found, names, strict=True)
-    ]
     # The same folder may be named twice.
     left_out = {place: one for one in search.left_out if (place := _place(one.location)) not in found}
-    return Selection(tuple(sorted(files, key=lambda file: file.name)), tuple(left_out.values()))
+    planned = plan_sent_names(list(zip(found, names, strict=True)))
+    renamed = [one for one in planned if one.name.is_renamed]
+    if renamed and not rename:
+        raise _refuse_names(renamed, list(left_out.values()))
+    files = [LocalFile(one.location, one.name.saved_as, one.location.stat().st_size) for one in planned]
+    return Selection(
+        tuple(sorted(files, key=lambda file: file.name)),
+        tuple(left_out.values()),
+        tuple(one.name for one in renamed),
+    )
+
+
+def _has_twins(names: Sequence[str]) -> bool:
+    read = [read_name(name) for name in names]
+    return len(set(read)) < len(read) or bool(list_clashes(read))
+
+
+def _refuse_names(refused: Sequence[PlannedName], left_out: Sequence[LeftOut]) -> UsageError:
+    """Build the refusal of all names that no deposit can hold, each with one that it can."""
+    lines = [f"{show_name(one.name.path)} {one.name.reason}; {one.name.saved_as} would do" for one in refused]
+    more = f"\n  … and {len(lines) - _MOST_REFUSED} more" if len(lines) > _MOST_REFUSED else ""
+    count = f"{len(refused)} file has a name" if len(refused) == 1 else f"{len(refused)} files have names"
+    listed = "\n  ".join(lines[:_MOST_REFUSED])
+    return UsageError(
+        f"{count} that no deposit can hold; nothing was sent.\n  {listed}{more}",
+        hint=f"Rename, or have them sent under the names that would do: --rename. {read_rule()['hint']}",
+        code="bad_name",
+        more={
+            "refused": [
+                {**one.name.as_dict(), "rule": one.rule, "location": show_system_text(str(one.location))}
+                for one in refused
+            ],
+            "left_out": [one.as_dict() for one in left_out],
+        },
+    )
 
 
 class _Search:
@@ -143,7 +174,7 @@ class _Search:
             self._leave_out(root, folder, reason)
             return
         for entry in entries:
-            leaving = _is_leaving(entry.name)
+            leaving = is_leaving(entry.name)
             reason = (
                 "left by the operating system or a program" if leaving else self._reason(entry, ancestors)
             )
@@ -193,11 +224,6 @@ def _place(location: Path) -> Path:
     return Path(os.path.abspath(location))  # noqa: PTH100 - resolve() would follow links
 
 
-def _is_leaving(name: str) -> bool:
-    lower = name.lower()
-    return lower in _LEAVINGS or lower.startswith(_LEAVING_BEGINNINGS)
-
-
 def _try_to_open(file: Path) -> str:
     """Return why a file cannot be read: the server is asked for nothing that could not be sent."""
     try:
@@ -210,24 +236,3 @@ def _try_to_open(file: Path) -> str:
 def _identity(folder: Path) -> tuple[int, int]:
     status = folder.stat()
     return status.st_dev, status.st_ino
-
-
-def _clean_name(name: str) -> str:
-    try:
-        return unicodedata.normalize("NFC", read_system_text(name))
-    except ValueError as fault:
-        raise UsageError(
-            f"The name {show_system_text(name)} is not valid Unicode.",
-            hint="Rename the file.",
-            code="bad_name",
-        ) from fault
-
-
-def _refuse_twins(names: list[str]) -> None:
-    twins = sorted(name for name, count in Counter(names).items() if count > 1)
-    if twins:
-        raise UsageError(
-            f"Two different files would both be called {twins[0]!r}.",
-            hint="Rename one of them.",
-            code="same_name",
-        )

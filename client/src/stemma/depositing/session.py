@@ -8,10 +8,12 @@ from stemma.connection import Connection, api_path
 from stemma.depositing.document import set_title
 from stemma.depositing.drafts import WORKING_STATES, Acknowledgement, Drafts, is_only_checked
 from stemma.depositing.ledger import Ledger, digest_document
-from stemma.depositing.local_files import LeftOut, select_files
+from stemma.depositing.local_files import LeftOut, Selection, select_files
 from stemma.depositing.transfers import deliver_files, drop_stale_uploads
 from stemma.errors import JsonObject, RefusedError, StemmaError, ValidationRefusedError
+from stemma.file_names import is_unfinished, show_name
 from stemma.findings import add_findings
+from stemma.local_names import SavedName
 from stemma.progress import Progress, format_size
 from stemma.texts import show_system_text
 
@@ -31,6 +33,7 @@ class DepositRequest:
     wait: bool = True
     new: bool = False
     follow_links: bool = False
+    rename: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Outcome:
     record: JsonObject
     refused: bool = False
     left_out: Sequence[LeftOut] = ()
+    renamed: Sequence[SavedName] = ()
 
 
 class DepositSession:
@@ -50,7 +54,9 @@ class DepositSession:
         self._drafts = Drafts(connection)
         self._request = request
         self._progress = progress
-        self._selection = select_files(request.paths, follow_links=request.follow_links)
+        self._selection = select_files(
+            request.paths, follow_links=request.follow_links, rename=request.rename
+        )
         self._ledger = Ledger.for_paths(connection.url, request.paths)
         self.deposit_id: str | None = None
 
@@ -63,9 +69,9 @@ class DepositSession:
             Whatever stops it; the same request goes on from there.
         """
         left_out = self._selection.left_out
-        note_left_out(left_out, self._progress)
+        note_selection(self._selection, self._progress)
         try:
-            return replace(self._run(), left_out=left_out)
+            return replace(self._run(), left_out=left_out, renamed=self._selection.renamed)
         except StemmaError as fault:
             fault.more["left_out"] = [one.as_dict() for one in left_out]
             raise
@@ -99,16 +105,21 @@ class DepositSession:
         if digest in {None, self._ledger.document_digest} or record.get("state") in _PUBLISHED_STATES:
             return record
         record = self._settle(record)
-        wanted = set_title(record.get("metadata") or {}, request.title) if document is None else document
-        record = self._drafts.describe(record["id"], {"metadata": wanted})
-        self._ledger.note_document(digest)
+        wanted = set_title({}, request.title) if document is None else document
+        record = self._drafts.describe(
+            record["id"],
+            wanted,
+            former=self._ledger.sent_document if document is not None else None,
+            on_replaced=lambda words: self._progress.note(f"Replaced {words}."),
+        )
+        self._ledger.note_document(digest, document)
         return record
 
     def _create(self, document: JsonObject | None, digest: str | None) -> JsonObject:
         self._check_quota(self._selection.total_size)
         record = self._drafts.create(title=self._request.title, document=document)
         self.deposit_id = record["id"]
-        self._ledger.begin(record["id"], digest)
+        self._ledger.begin(record["id"], digest, document)
         self._progress.note(f"Deposit {record['id']} begun on {self._connection.url}.")
         return record
 
@@ -120,9 +131,14 @@ class DepositSession:
         return record
 
     def _check_quota(self, wanted: int) -> None:
-        """Refuse before the first byte what would not fit; a server that tells no quota decides itself."""
+        """Refuse before the first byte what would not fit; a server that tells no quota decides itself.
+
+        What was deleted and is still stored may make room as soon as it is asked for: the server knows when.
+        """
         account = self._connection.get_json(api_path("account"))
         quota, used = account.get("quota"), account.get("used", 0)
+        if isinstance(used, int) and isinstance(waiting := account.get("waiting"), int):
+            used -= waiting
         if isinstance(quota, int) and isinstance(used, int) and used + wanted > quota:
             left = format_size(max(0, quota - used))
             raise RefusedError(
@@ -133,7 +149,7 @@ class DepositSession:
 
     def _transfer(self, record: JsonObject) -> None:
         selection = self._selection
-        for name in drop_stale_uploads(self._connection, record, selection.files):
+        for name in drop_stale_uploads(self._connection, record, selection.files, self._ledger):
             self._progress.note(f"Ended the unfinished upload of {name}: it is not among these files.")
         self._progress.begin_transfer("Uploading", total=selection.total_size, files=len(selection.files))
         try:
@@ -168,9 +184,7 @@ class DepositSession:
                 self._ledger.finish()
             return outcome
         if request.accepted:
-            record = self._drafts.describe(
-                deposit_id, {"acknowledged_warnings": [one.as_dict() for one in request.accepted]}
-            )
+            record = self._drafts.acknowledge(deposit_id, request.accepted)
         return Outcome(record)
 
     def _conclude_published(self, deposit_id: str) -> Outcome:
@@ -183,13 +197,23 @@ class DepositSession:
         return Outcome(record)
 
 
-def note_left_out(left_out: Sequence[LeftOut], progress: Progress) -> None:
-    """Say what of the folders is not sent; what is missed stands first."""
-    ordered = sorted(left_out, key=lambda one: one.is_expected)
-    for one in ordered[:MOST_NOTES]:
-        progress.note(f"Left out {show_system_text(str(one.location))}: {one.reason}.")
-    if len(ordered) > MOST_NOTES:
-        progress.note(f"… and {len(ordered) - MOST_NOTES} more.")
+def note_selection(selection: Selection, progress: Progress) -> None:
+    """Say what of the folders is not sent, or under another name, or not whole; what is missed stands first."""
+    ordered = sorted(selection.left_out, key=lambda one: one.is_expected)
+    _note([f"Left out {show_system_text(str(one.location))}: {one.reason}." for one in ordered], progress)
+    _note(
+        [f"{show_name(one.path)} is sent as {one.saved_as}: it {one.reason}." for one in selection.renamed],
+        progress,
+    )
+    unfinished = [file.name for file in selection.files if is_unfinished(file.name)]
+    _note([f"{name} looks like an unfinished download; it is sent." for name in unfinished], progress)
+
+
+def _note(lines: Sequence[str], progress: Progress) -> None:
+    for line in lines[:MOST_NOTES]:
+        progress.note(line)
+    if len(lines) > MOST_NOTES:
+        progress.note(f"… and {len(lines) - MOST_NOTES} more.")
 
 
 def _reading_failed(record: JsonObject) -> bool:

@@ -10,7 +10,7 @@ from stemma.connection import Connection, api_path, file_path
 from stemma.depositing.ledger import Ledger
 from stemma.depositing.local_files import LocalFile
 from stemma.depositing.stopping import TransferStoppedError
-from stemma.depositing.tus import Uploader, UploadJob
+from stemma.depositing.tus import Uploader, UploadJob, name_upload
 from stemma.errors import DamagedFileError, JsonObject, NotFoundError, ServerUnreachableError
 
 # While one file is on the line another is hashed: sha256 runs at some 1.5 GB/s, so the second reading costs
@@ -74,7 +74,7 @@ def transfer_files(
     """
     there = {file["path"]: file for file in deposit.get("files") or ()}
     stop = Event()
-    uploader = Uploader(connection, stop)
+    uploader = Uploader(connection, stop, ledger)
 
     def send(file: LocalFile) -> bool:
         if stop.is_set():
@@ -108,16 +108,21 @@ def transfer_files(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def drop_stale_uploads(connection: Connection, deposit: JsonObject, files: Sequence[LocalFile]) -> list[str]:
-    """End uploads that were begun for files which are no longer among these; return their names.
+def drop_stale_uploads(
+    connection: Connection, deposit: JsonObject, files: Sequence[LocalFile], ledger: Ledger
+) -> list[str]:
+    """End uploads that were begun here for files which are no longer among these; return their names.
 
-    Nobody would ever finish them, and a deposit with unfinished uploads cannot be handed in.
+    Nobody would ever finish them, and a deposit with unfinished uploads cannot be handed in. What others began may be
+    running just now.
     """
     names = {file.name for file in files}
     stale = [
         str(file["path"])
         for file in deposit.get("files") or ()
-        if file.get("state") == "uploading" and file["path"] not in names
+        if file.get("state") == "uploading"
+        and file["path"] not in names
+        and name_upload(ledger.find_upload(str(file["path"]))) == name_upload(str(file.get("upload")))
     ]
     for name in stale:
         connection.request("DELETE", file_path("deposits", deposit["id"], name))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import httpx
 
@@ -18,7 +18,7 @@ from stemma.connection import API, Connection, describe_fault, is_hopeless
 from stemma.depositing.local_files import LocalFile
 from stemma.depositing.stopping import check_stop, pause
 from stemma.digests import BLOCK_SIZE
-from stemma.errors import DamagedFileError, RefusedError, ServerUnreachableError
+from stemma.errors import ConflictError, DamagedFileError, RefusedError, ServerUnreachableError
 from stemma.problems import build_error
 from stemma.retrying import AWAY_STATUSES, Patience, read_retry_after
 
@@ -42,12 +42,23 @@ class UploadJob:
     sha256: str
 
 
-class Uploader:
-    """Sends files over one connection; `stop` ends all of them at the next block."""
+class UploadMemory(Protocol):
+    """What this machine knows of the uploads that it began itself, by the names of the files."""
 
-    def __init__(self, connection: Connection, stop: Event) -> None:
+    def note_upload(self, name: str, address: str) -> None: ...
+    def find_upload(self, name: str) -> str: ...
+
+
+class Uploader:
+    """Sends files over one connection; `stop` ends all of them at the next block.
+
+    An upload of other bytes for the same name is ended only where it was begun here, as the `memory` says.
+    """
+
+    def __init__(self, connection: Connection, stop: Event, memory: UploadMemory | None = None) -> None:
         self._connection = connection
         self._stop = stop
+        self._memory = memory
 
     def send(self, job: UploadJob, on_offset: Callable[[int], None]) -> bool:
         """Upload until the server has it all; return False when it had it all along.
@@ -86,13 +97,29 @@ class Uploader:
     def _create(self, job: UploadJob) -> tuple[str, int] | None:
         """Promise the file; return address and offset, or None when it is stored already.
 
-        The server goes on with an upload that was begun under the same promise: no notes are kept here.
+        The server goes on with an upload that was begun under the same promise.
+
+        Raises
+        ------
+        ConflictError
+            Somebody else is uploading other bytes under this name.
         """
+        try:
+            return self._promise(job)
+        except ConflictError as conflict:
+            running = str(conflict.more.get("upload") or "")
+            begun_here = self._memory.find_upload(job.file.name) if self._memory else ""
+            if not running or name_upload(begun_here) != running:
+                raise
+            return self._promise(job, replace=running)
+
+    def _promise(self, job: UploadJob, **more: str) -> tuple[str, int] | None:
         metadata = {
             "deposit": job.deposit,
             "path": job.file.name,
             "sha256": job.sha256,
             "size": str(job.file.size),
+            **more,
         }
         headers = {
             **TUS_HEADERS,
@@ -109,7 +136,10 @@ class Uploader:
             raise ServerUnreachableError(
                 "The server began an upload but named no address for it.", code="not_stemma"
             )
-        return str(response.url.join(location)), int(response.headers.get("Upload-Offset", "0"))
+        address = str(response.url.join(location))
+        if self._memory is not None:
+            self._memory.note_upload(job.file.name, address)
+        return address, int(response.headers.get("Upload-Offset", "0"))
 
     def _ask_offset(self, address: str) -> int | None:
         """Return how many bytes the server has, or None when the upload is no longer known there."""
@@ -182,6 +212,11 @@ class Uploader:
         if temporary and patience.wait(error.message, advised_s=read_retry_after(response)):
             return self._ask_offset(address)
         raise error
+
+
+def name_upload(address: str) -> str:
+    """Return the id of an upload, by which server and command mean the same."""
+    return address.rstrip("/").rpartition("/")[2]
 
 
 def _damaged(message: str) -> DamagedFileError:

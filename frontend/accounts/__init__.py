@@ -1,0 +1,1 @@
+"""Signing in: what the library's forms do with passwords, devices and their counts."""

@@ -1,0 +1,50 @@
+"""What the library of the account forms asks us: here, before and after a password is tried."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from frontend.accounts.devices import read_device
+from frontend.accounts.links import LinksAdapter
+from repository.limits import (
+    PASSWORDS_OF_ACCOUNT,
+    PASSWORDS_OF_ADDRESS,
+    PASSWORDS_OF_DEVICE,
+    PASSWORDS_OF_PAIR,
+    Charge,
+    fold_name,
+    name_network,
+)
+from repository.services.limits import count_attempt, give_back
+
+
+class AccountAdapter(LinksAdapter):
+    """Counts wrong passwords."""
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Try a password; one that is right was not counted in the end.
+
+        Counting first, so that a thousand guesses at once are not all tried before the first one is counted.
+        """
+        charges = list_password_charges(
+            request, credentials.get("email") or credentials.get("username") or ""
+        )
+        count_attempt(*charges)
+        user = super().authenticate(request, **credentials)
+        if user is not None:
+            give_back(*charges)
+        return user
+
+
+def list_password_charges(request: HttpRequest, name: str) -> tuple[Charge, ...]:
+    """Return what a wrong password counts as; whether there is such an account makes no difference."""
+    account = fold_name(name)
+    device = read_device(request.COOKIES)
+    if device is not None and device.knows(name):
+        return (PASSWORDS_OF_DEVICE.of(device.id, account),)
+    network = name_network(str(request.META.get("REMOTE_ADDR") or ""))
+    return (
+        PASSWORDS_OF_PAIR.of(network, account),
+        PASSWORDS_OF_ADDRESS.of(network),
+        PASSWORDS_OF_ACCOUNT.of(account),
+    )

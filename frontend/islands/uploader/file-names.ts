@@ -1,0 +1,137 @@
+/** Which names a file of a deposit may have, told before the first byte is sent: the rule that the server goes by. */
+import rule from "../generated/file-names.json";
+
+export interface NameFault {
+  rule: string;
+  says: string;
+}
+
+type Says = Record<string, string>;
+
+const says: Says = rule.says;
+const ranges = Object.entries(rule.characters).flatMap(([name, texts]) =>
+  texts.map((text) => {
+    const [first = "", last = ""] = text.split("-");
+    return { name, first: parseInt(first, 16), last: parseInt(last, 16) };
+  }),
+);
+const encoder = new TextEncoder();
+
+function classOf(symbol: string): string {
+  const number = symbol.codePointAt(0) ?? 0;
+  return ranges.find(({ first, last }) => first <= number && number <= last)?.name ?? "";
+}
+
+function isDevice(part: string): boolean {
+  const stem = (part.split(".")[0] ?? "").replace(/ +$/, "").toLowerCase();
+  return rule.devices.includes(stem);
+}
+
+function brokenInPart(part: string): string {
+  if (part === "" || part === "." || part === "..") {
+    return part ? "leaves" : "empty";
+  }
+  const symbols = Array.from(part);
+  if (symbols.some((symbol) => rule.reserved.includes(symbol))) {
+    return "reserved";
+  }
+  if (rule.ends.includes(symbols.at(-1) ?? "")) {
+    return "end";
+  }
+  if (isDevice(part)) {
+    return "device";
+  }
+  return encoder.encode(part).length > rule.longest_part_bytes ? "part_too_long" : "";
+}
+
+function brokenRule(path: string): string {
+  if (path === "") {
+    return "empty";
+  }
+  const odd = Array.from(path, classOf).find((name) => name !== "");
+  if (odd) {
+    return odd;
+  }
+  if (encoder.encode(path).length > rule.longest_path_bytes) {
+    return "path_too_long";
+  }
+  return path.split("/").map(brokenInPart).find((name) => name !== "") ?? "";
+}
+
+/** Why a path cannot be the name of a file in a deposit; null where it can. */
+export function findNameFault(path: string): NameFault | null {
+  const broken = brokenRule(path.normalize("NFC"));
+  return broken ? { rule: broken, says: says[broken] ?? "" } : null;
+}
+
+function mendPart(part: string): string {
+  const symbols = Array.from(part, (symbol) => (rule.reserved.includes(symbol) || classOf(symbol) ? "_" : symbol));
+  for (let at = symbols.length - 1; at >= 0 && rule.ends.includes(symbols[at] ?? ""); at -= 1) {
+    symbols[at] = "_";
+  }
+  const name = symbols.join("");
+  return isDevice(name) ? `_${name}` : name;
+}
+
+/** A name near this one that keeps the rule; empty where it is only too long. */
+export function suggestName(path: string): string {
+  const mended = path.normalize("NFC").split("/").filter(Boolean).map(mendPart).join("/");
+  return brokenRule(mended) === "" ? mended : "";
+}
+
+function foldersOf(path: string): string[] {
+  const parts = path.split("/");
+  return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join("/"));
+}
+
+/** Names that are taken, and the folders that they need. */
+export class TakenNames {
+  private readonly names = new Map<string, string>();
+  private readonly folders = new Map<string, string>();
+
+  constructor(paths: Iterable<string>) {
+    for (const path of paths) {
+      this.add(path);
+    }
+  }
+
+  add(path: string): void {
+    const name = path.normalize("NFC");
+    this.names.set(name, path);
+    for (const folder of foldersOf(name)) {
+      this.folders.set(folder, path);
+    }
+  }
+
+  /** The file that would have to be a folder for this one, or that lies in a folder of its name. */
+  findClash(path: string): string | null {
+    const name = path.normalize("NFC");
+    const outer = foldersOf(name).find((folder) => this.names.has(folder));
+    return (outer === undefined ? this.folders.get(name) : this.names.get(outer)) ?? null;
+  }
+}
+
+/** Whether programs give such a name to what is not whole yet. */
+export function isUnfinished(path: string): boolean {
+  const parts = path.toLowerCase().split("/");
+  const last = parts.at(-1) ?? "";
+  return (
+    rule.unfinished_beginnings.some((beginning) => last.startsWith(beginning)) ||
+    parts.some((part) => rule.unfinished.some((ending) => part.endsWith(ending) && !rule.unfinished.includes(part)))
+  );
+}
+
+/** Whether a file, or a folder on the way to it, is what systems and programs leave behind. */
+export function isLeftBehind(path: string): boolean {
+  return path
+    .toLowerCase()
+    .split("/")
+    .some((part) => rule.leavings.includes(part) || rule.leaving_beginnings.some((beginning) => part.startsWith(beginning)));
+}
+
+/** What to tell a person about a name that is refused, and what to do. */
+export function describeFault(path: string, fault: NameFault): string {
+  const suggestion = suggestName(path);
+  const advice = suggestion && suggestion !== path ? ` Rename it, for example to ${suggestion}, and choose it again.` : "";
+  return `Not sent: the name ${fault.says}.${advice || " Give it another name and choose it again."}`;
+}

@@ -1,0 +1,23 @@
+"""What a new version leaves out of what earlier ones hold."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from repository.models import Deposit
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutView:
+    """A file of an earlier version that the next one will not hold, and why."""
+
+    path: str
+    reason: str
+
+
+def list_left_out(deposit: Deposit) -> Iterable[LeftOutView]:
+    """Yield what earlier versions hold and the next will not; nothing of them is lost."""
+    current = set(deposit.current_files.values_list("path", flat=True))
+    former = deposit.files.filter(left_out_at__isnull=False).order_by("path").values_list("path", flat=True)
+    for path in former.distinct():
+        what = "another file has its place" if path in current else "taken out"
+        yield LeftOutView(path, f"{what}; the versions that hold it keep it")

@@ -1,0 +1,71 @@
+"""The slow round over everything that is stored: each object is read again within the cycle, a little at a time.
+
+A round is a job of the long lane, so that it takes its turn among conversions and one runs at a time. It reads what is
+due, the objects read the longest time ago first, up to its share of bytes; what it has read is written down object by
+object, and a round that is killed or ends early is continued by the next one.
+"""
+
+import structlog
+from celery import shared_task
+from django.conf import settings
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from repository.errors import TransientError
+from repository.models import Job
+from repository.services.fixity import check_object, list_due
+from repository.services.jobs import ClaimedJob, create_job
+from repository.services.storage import ObjectStoreUnavailableError
+from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
+
+log = structlog.get_logger(__name__)
+KIND = "check_objects"
+TARGET = "store"
+MOST_OBJECTS = 20_000
+
+
+def check_due_objects(claim: ClaimedJob, progress: JobProgress) -> Apply:
+    """Read what is due, up to one round's share of bytes; an object larger than that has a round of its own."""
+    del claim
+    share = settings.FIXITY_ROUND_BYTES
+    read = checked = damaged = 0
+    for sha256, size in list_due(most=MOST_OBJECTS):
+        if checked and read + size > share:
+            break
+        progress.report(min(1.0, read / share), f"Reading stored bytes again: {checked} objects so far.")
+        try:
+            damaged += bool(check_object(sha256))
+        except ObjectStoreUnavailableError as fault:
+            raise TransientError(f"The object store does not answer: {fault}") from fault
+        checked += 1
+        read += size
+    if checked:
+        log.info("objects_checked", count=checked, bytes=read, damaged=damaged)
+    return _apply_nothing
+
+
+def _apply_nothing() -> None:
+    """Leave it at what was written down already, object by object."""
+
+
+def _note_failure(claim: ClaimedJob, reason: str) -> None:
+    log.error("objects_not_checked", job=str(claim.id), reason=reason)
+
+
+register_kind(KIND, JobKind(work=check_due_objects, apply_failure=_note_failure, lane="long"))
+
+
+@shared_task(name="stemma.start_fixity_round")
+def start_fixity_round() -> None:
+    """Begin a round where something is due; the reconciler tells the broker of it."""
+    if settings.FIXITY_ROUND_BYTES == 0:
+        return
+    _forget_former_rounds()
+    if list_due(most=1):
+        create_job(kind=KIND, target=TARGET, lane="long")
+
+
+def _forget_former_rounds() -> None:
+    """Remove the rows of rounds that ended a week ago: there is one every few minutes, for ever."""
+    ended = Q(state__in=[Job.State.DONE, Job.State.FAILED], finished_at__lt=Now() - settings.FIXITY_TRACE)
+    Job.objects.filter(ended, kind=KIND).delete()

@@ -1,0 +1,132 @@
+"""One rule for names: as data, with vectors that server, pages and command are run against."""
+
+import json
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import stemma.file_names as of_command
+from repository.schema import file_names
+from repository.schema.file_names import (
+    find_name_fault,
+    fold_case,
+    is_unfinished,
+    list_clashes,
+    list_folders,
+    plan_member_names,
+    read_rule,
+    suggest_name,
+)
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+VECTORS: dict[str, list[Any]] = json.loads((CHECKOUT / "tests/file_name_vectors.json").read_text("utf-8"))
+RULE = CHECKOUT / "repository/schema/file_names.json"
+RULES = pytest.mark.parametrize("names", [file_names, of_command], ids=["server", "command"])
+
+SIGNS = st.sampled_from(
+    [*'aAµÅ. _/\\:*?"<>|#%\t\n\u200b\u2028\u202e\u00a0\ud800\uf022', "e\u0301", "CON", "..", "nul"]
+)
+ODD = st.lists(SIGNS, max_size=12).map("".join)
+TEXTS = st.text(st.characters(exclude_categories=()), max_size=20) | ODD
+
+
+@pytest.mark.parametrize(
+    "copy", ["client/src/stemma/file_names.json", "frontend/islands/generated/file-names.json"]
+)
+def test_command_and_pages_hold_the_same_rule(copy: str) -> None:
+    assert (CHECKOUT / copy).read_bytes() == RULE.read_bytes(), f"copy {RULE.name} there: make openapi"
+
+
+@RULES
+@pytest.mark.parametrize(("path", "rule", "suggestion"), VECTORS["refused"], ids=ascii)
+def test_what_no_deposit_holds_is_refused(names: Any, path: str, rule: str, suggestion: str | None) -> None:
+    fault = names.find_name_fault(path)
+    assert fault is not None
+    assert fault.rule == rule
+    assert fault.says == read_rule()["says"][rule]
+    assert names.suggest_name(path) == (suggestion or "")
+
+
+@RULES
+@pytest.mark.parametrize("path", VECTORS["accepted"], ids=ascii)
+def test_what_microscopes_and_people_write_passes(names: Any, path: str) -> None:
+    assert names.find_name_fault(path) is None
+    assert names.suggest_name(path) == unicodedata.normalize("NFC", path)
+
+
+@RULES
+def test_files_that_are_folders_too_are_found(names: Any) -> None:
+    assert all(names.list_clashes(pair) for pair in VECTORS["clash"])
+    assert not any(names.list_clashes(pair) for pair in VECTORS["apart"])
+
+
+@RULES
+def test_half_downloads_are_known_by_their_names(names: Any) -> None:
+    assert all(map(names.is_unfinished, VECTORS["unfinished"]))
+    assert not any(map(names.is_unfinished, VECTORS["finished"]))
+
+
+def test_leavings_of_systems_are_known_by_their_names() -> None:
+    def is_left_behind(path: str) -> bool:
+        return any(map(of_command.is_leaving, path.split("/")))
+
+    assert all(map(is_left_behind, VECTORS["left_behind"]))
+    assert not any(map(is_left_behind, VECTORS["not_left_behind"]))
+
+
+def test_twins_share_a_fold() -> None:
+    assert all(fold_case(one) == fold_case(other) for one, other in VECTORS["twins"])
+    assert not any(fold_case(one) == fold_case(other) for one, other in VECTORS["not_twins"])
+
+
+@given(path=TEXTS)
+def test_server_and_command_judge_alike(path: str) -> None:
+    ours, theirs = find_name_fault(path), of_command.find_name_fault(path)
+    assert (ours and (ours.rule, ours.says)) == (theirs and (theirs.rule, theirs.says))
+    assert suggest_name(path) == of_command.suggest_name(path)
+    assert is_unfinished(path) == of_command.is_unfinished(path)
+
+
+@given(path=TEXTS)
+def test_an_accepted_path_stays_inside_and_can_be_seen(path: str) -> None:
+    if find_name_fault(path) is not None:
+        return
+    parts = unicodedata.normalize("NFC", path).split("/")
+    assert not {"", ".", ".."} & set(parts)
+    assert not set(path) & set('\\<>:"|?*')
+    assert not any(unicodedata.category(character) in {"Cc", "Cs", "Co", "Zl", "Zp"} for character in path)
+    assert all(part == part.rstrip(". ") and len(part.encode()) <= 255 for part in parts)
+
+
+@given(path=TEXTS)
+def test_a_suggestion_keeps_the_rule_and_is_its_own(path: str) -> None:
+    suggestion = suggest_name(path)
+    if suggestion:
+        assert find_name_fault(suggestion) is None
+        assert suggest_name(suggestion) == suggestion
+    assert fold_case(fold_case(path)) == fold_case(path)
+
+
+@given(
+    paths=st.lists(
+        ODD | st.sampled_from(["x", "x/y", "x/y/z", "_CON", "CON", "x" * 300 + ".dm4"]), max_size=8
+    )
+)
+def test_members_of_an_archive_can_all_be_unpacked(paths: list[str]) -> None:
+    planned = plan_member_names(paths)
+    names = list(planned.values())
+    assert set(planned) == set(paths)
+    assert len(set(names)) == len(names)
+    assert all(find_name_fault(name) is None for name in names)
+    assert not {folder for name in names for folder in list_folders(name)} & set(names)
+    plain = [
+        path
+        for path in planned
+        if find_name_fault(path) is None and path == unicodedata.normalize("NFC", path)
+    ]
+    if not list_clashes(plain):
+        assert all(planned[path] == path for path in plain)
