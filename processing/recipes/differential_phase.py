@@ -101,13 +101,15 @@ def remove_descan(positions: AnyArray, order: int) -> AnyArray:
     shifts = positions.copy()
     is_plane = order > 0 and positions.ndim > PLANE
     frames = shifts.reshape(-1, *shifts.shape[-3:]) if is_plane else shifts.reshape(1, 1, -1, 2)
+    y, x = (np.linspace(-1.0, 1.0, size) for size in frames.shape[1:3])
+    columns = (np.ones(frames.shape[1:3]), *np.broadcast_arrays(y[:, None], x[None, :])[: 2 * is_plane])
+    terms = np.stack(columns, axis=-1)
     for frame in frames:
-        y, x = np.indices(frame.shape[:-1], dtype=np.float64)
-        terms = np.stack([np.ones_like(y), y, x] if is_plane else [np.ones_like(y)], axis=-1)
         known = np.isfinite(frame).all(axis=-1)
-        if known.any():
-            fitted, *_ = np.linalg.lstsq(terms[known], frame[known], rcond=None)
-            np.subtract(frame, terms @ fitted, out=frame)
+        weighted = terms * known[..., None]
+        normal = np.tensordot(weighted, terms, axes=((0, 1), (0, 1)))
+        moments = np.tensordot(weighted, np.where(known[..., None], frame, 0.0), axes=((0, 1), (0, 1)))
+        np.subtract(frame, terms @ (np.linalg.pinv(normal) @ moments), out=frame)
     return shifts
 
 
@@ -168,11 +170,12 @@ def integrate_gradient(gradient: AnyArray, steps: tuple[float, float]) -> AnyArr
     along_y = np.block([[known[..., 0], known[:, ::-1, 0]], [-known[::-1, :, 0], -known[::-1, ::-1, 0]]])
     along_x = np.block([[known[..., 1], -known[:, ::-1, 1]], [known[::-1, :, 1], -known[::-1, ::-1, 1]]])
     k_y = np.fft.fftfreq(along_y.shape[0], steps[0])[:, None]
-    k_x = np.fft.fftfreq(along_y.shape[1], steps[1])[None, :]
+    k_x = np.fft.rfftfreq(along_y.shape[1], steps[1])[None, :]
     squared = k_y**2 + k_x**2
     squared[0, 0] = 1.0
-    summed = (k_y * np.fft.fft2(along_y) + k_x * np.fft.fft2(along_x)) / (2j * np.pi * squared)
-    summed[0, 0] = 0.0
-    phase: AnyArray = np.fft.ifft2(summed).real[: gradient.shape[0], : gradient.shape[1]]
+    k_y[len(k_y) // 2], k_x[0, -1] = 0.0, 0.0  # the fastest wave has no slope at the samples
+    summed = (k_y * np.fft.rfft2(along_y) + k_x * np.fft.rfft2(along_x)) / (2j * np.pi * squared)
+    whole = np.fft.irfft2(summed, along_y.shape)
+    phase: AnyArray = whole[: gradient.shape[0], : gradient.shape[1]].copy()
     phase -= phase.mean()
     return phase
