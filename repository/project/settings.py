@@ -68,7 +68,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
-    *(["allauth.socialaccount.providers.orcid"] if ENVIRONMENT.orcid_client_id else []),  # its pages fail without
+    *(
+        ["allauth.socialaccount.providers.orcid"] if ENVIRONMENT.orcid_client_id else []
+    ),  # its pages fail without
     "repository",
     "ingest",
     "processing",
