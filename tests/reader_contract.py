@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.formats.opening import open_measurement
+from ingest.formats.recognition import recognize
 from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError, RegionOutOfRangeError
-from ingest.readers.recognition.recognize import recognize
-from ingest.readers.registry import open_measurement
 
 NAMES = {"scan_y", "scan_x", "detector_y", "detector_x", "energy"}
 

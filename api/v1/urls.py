@@ -1,7 +1,17 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from api.v1 import accounts, datasets, deposit_steps, deposits, jobs, reductions, schemas, search
+from api.v1 import (
+    accounts,
+    datasets,
+    deposit_steps,
+    deposits,
+    formats,
+    jobs,
+    reductions,
+    schemas,
+    search,
+)
 
 urlpatterns = [
     path("account/", accounts.AccountView.as_view()),
@@ -30,6 +40,7 @@ urlpatterns = [
     path("measurements/<str:measurement_id>/reductions/", reductions.ReductionListView.as_view()),
     path("measurements/<str:measurement_id>/reductions/<str:product>/", reductions.ReductionView.as_view()),
     path("recipes/", reductions.RecipeListView.as_view()),
+    path("formats/", formats.FormatListView.as_view()),
     path("search/", search.SearchView.as_view()),
     path("jobs/<uuid:job_id>/", jobs.JobView.as_view()),
     path("schemas/file-names.json", schemas.FileNamesView.as_view()),

@@ -5,20 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from frontend.presentation.quantities import term_title
+from ingest.formats.registry import title_of
 from repository.selectors.search import FacetValue, SearchHit
 from repository.selectors.thumbnails import find_thumbnails
-
-FORMAT_TITLES: Mapping[str, str] = {
-    "empad": "EMPAD (.raw + .xml)",
-    "mib": "Merlin / Medipix (.mib)",
-    "dm3": "DigitalMicrograph 3",
-    "dm4": "DigitalMicrograph 4",
-    "hspy": "HyperSpy (.hspy)",
-    "py4dstem_emd": "py4DSTEM (.h5)",
-    "ncem_emd": "NCEM EMD",
-    "blockfile": "Blockfile (.blo)",
-}
-
 
 _SHORT_TERMS: Mapping[str, str] = {
     "annular": "Annular imaging",
@@ -92,7 +81,7 @@ def _name_value(facet: str, value: str) -> str:
     if facet == "modality":
         return short_term(value)
     if facet == "format":
-        return FORMAT_TITLES.get(value, value)
+        return title_of(value)
     return value
 
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from frontend.presentation.metadata_rows import GROUP_TITLES, group_title
 from frontend.presentation.quantities import unit_symbol
 from frontend.views.answers import answer_page
+from ingest.formats.registry import list_formats
 from processing.declarations.book import get_book
 from repository.schema.fields import SCHEMA_VERSION, load_catalogue
 
@@ -26,10 +27,9 @@ class FieldLine:
 
 
 def show_about(request: HttpRequest) -> HttpResponse:
-    """Say what this place is and how arrays are read."""
-    return answer_page(
-        request, "about.html", {"section": "about", "public_url": settings.PUBLIC_URL}, is_public=True
-    )
+    """Say what this place is, which formats it reads, and how arrays are read."""
+    context = {"section": "about", "public_url": settings.PUBLIC_URL, "formats": list_formats()}
+    return answer_page(request, "about.html", context, is_public=True)
 
 
 def show_schema(request: HttpRequest) -> HttpResponse:

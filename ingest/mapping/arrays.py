@@ -7,6 +7,7 @@ from ingest.mapping.draft import Basis, DraftBuilder
 
 _SCAN = ("scan_y", "scan_x")
 _DETECTOR = ("detector_y", "detector_x")
+_IMAGE = ("y", "x")
 _SERIES = {
     "time": "time",
     "tilt": "tilt",
@@ -73,6 +74,9 @@ def _add_pattern(draft: DraftBuilder, axes: Mapping[str, Any], basis: Basis) -> 
     if len(found) == len(_DETECTOR):
         _add_steps(draft, "diffraction_pixel_size", found, basis, units=("mrad", "nm-1"))
         _add_steps(draft, "pixel_size", found, basis, units=("nm",))
+    image = [axes[name] for name in _IMAGE if name in axes]
+    if len(image) == len(_IMAGE):
+        _add_steps(draft, "pixel_size", image, basis, units=("nm",))
 
 
 def _add_steps(

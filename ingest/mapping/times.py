@@ -23,6 +23,14 @@ def from_filetime(ticks: float) -> str | None:
         return None
 
 
+def from_unix(seconds: float) -> str | None:
+    """Return UTC for seconds since 1970; None where it is no plausible date."""
+    try:
+        return _utc(datetime.fromtimestamp(seconds, UTC))
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
 def from_ole_days(days: float) -> Moment | None:
     """Return the local time of an OLE day number (days since 30 December 1899)."""
     try:
@@ -38,6 +46,14 @@ def from_iso(text: str) -> Moment | None:
     except ValueError:
         return None
     return without_zone(moment) if moment.tzinfo is None else _with_offset(moment)
+
+
+def from_ctime(text: str) -> Moment | None:
+    """Return the local time of a text as C programs print it: "Mon Feb 22 19:21:01 2016"."""
+    try:
+        return without_zone(datetime.strptime(text.strip(), "%a %b %d %H:%M:%S %Y"))  # noqa: DTZ007 - it has none
+    except ValueError:
+        return None
 
 
 def from_local_and_unix(text: str, seconds: float | None) -> Moment | None:

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ingest.formats.opening import open_measurement
+from ingest.formats.preloading import preload_readers
 from ingest.readers.contract import ReadHints
-from ingest.readers.registry import open_measurement
 
 Send = Callable[[dict[str, Any]], None]
+
+preload_readers()  # before the sandbox closes
 
 
 def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dict[str, Any]:  # noqa: ARG001 - the program signature

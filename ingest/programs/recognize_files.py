@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ingest.formats.grouping import group_files
+from ingest.formats.preloading import preload_readers
+from ingest.formats.recognition import recognize
 from ingest.readers.contract import FormatMatch
-from ingest.readers.grouping import group_files
-from ingest.readers.recognition.recognize import recognize
 
 Send = Callable[[dict[str, Any]], None]
+
+preload_readers()  # before the sandbox closes
 
 
 def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dict[str, Any]:  # noqa: ARG001 - the program signature

@@ -1,1 +1,1 @@
-"""Readers: vendor files in, named arrays with units out. They know files, not the rest of Stemma."""
+"""What the readers of all formats share: the contract, bytes, HDF5, units, names, refusals."""

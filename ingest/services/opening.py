@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest.mapping import map_vendor_header
+from ingest.formats.headers import map_vendor_header
 from ingest.services.confined import forward_progress, run_over_files
 from ingest.services.hints import build_hints
 from ingest.services.recognition import read_findings

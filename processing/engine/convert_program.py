@@ -12,6 +12,7 @@ Result
 from pathlib import Path
 from typing import Any
 
+from ingest.formats.preloading import preload_readers
 from ingest.readers.contract import SignalSource
 from processing.declarations.book import get_book
 from processing.engine.one_pass import convert_signal
@@ -34,6 +35,7 @@ from repository.schema.findings import Finding
 RECIPE = "convert"
 RECIPE_VERSION = 2  # 2: inner chunks carry their crc32c
 
+preload_readers()
 compile_kernels()  # before the sandbox closes: afterwards nothing can be loaded from the cache on disk
 compile_in_memory_only()
 get_book().load_functions()

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ingest.formats.preloading import preload_readers
 from ingest.readers.contract import SignalSource
 from processing.declarations.manifest import Calibration
 from processing.engine.calibration import resolve_angles
@@ -29,6 +30,9 @@ from processing.reductions.detector_plan import AngleKnowledge
 RECIPE = "preview"
 RECIPE_VERSION = 1
 SMALL_SHARE = 8  # a signal below this part of the budget, such as a survey image, is read whole
+
+
+preload_readers()  # before the sandbox closes
 
 
 def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dict[str, Any]:

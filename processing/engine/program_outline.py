@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ingest.formats.opening import open_measurement
 from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError, SignalSource
-from ingest.readers.registry import open_measurement
 from processing.declarations.book import choose_recipes
 from processing.declarations.manifest import FindingEntry, Manifest, ManifestError, Order
 from processing.declarations.recipe import ChosenRecipe, RecipeRefusedError

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ingest.readers.empad.reader import COLUMNS, FRAME_BYTES, RAW_ROWS
+from ingest.formats.empad.reader import COLUMNS, FRAME_BYTES, RAW_ROWS
 from ingest.sandbox import Limits, Preparation, ZygoteKeeper, run_confined
 from processing.declarations.manifest import Order
 from tests.synthetic import render_disk

@@ -332,6 +332,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/formats/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the formats that are read; any other file is stored as it is. */
+        get: operations["listFormats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/": {
         parameters: {
             query?: never;
@@ -900,6 +917,18 @@ export interface components {
             stage?: string;
             /** @description Of a cause in files or measurements: each of them. */
             where?: components["schemas"]["PlaceShape"][];
+        };
+        FormatPageShape: {
+            next: string | null;
+            results: components["schemas"]["FormatShape"][];
+        };
+        /** @description A format that is read. `extensions` are those that promise it; what a file is, its content decides. */
+        FormatShape: {
+            id: string;
+            title: string;
+            files: string;
+            becomes: string;
+            extensions: string[];
         };
         JobShape: {
             /** Format: uuid */
@@ -2812,6 +2841,43 @@ export interface operations {
             };
             /** @description There is nothing here for you. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    listFormats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormatPageShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -50,3 +50,13 @@ def read_small(dataset: h5py.Dataset) -> Any:
         return plain(dataset[()])
     except HDF5_ERRORS as error:
         return f"unreadable: {type(error).__name__}"
+
+
+def find_object(group: h5py.Group, path: str) -> Any:
+    """Return an object behind hard links only, or None."""
+    item: Any = group
+    for key in path.split("/"):
+        if not isinstance(item, h5py.Group) or not isinstance(item.get(key, getlink=True), h5py.HardLink):
+            return None
+        item = item[key]
+    return item

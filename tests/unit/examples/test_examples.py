@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pytest
 import yaml
 
-from ingest.mapping.headers import map_vendor_header
+from ingest.formats.headers import map_vendor_header
+from ingest.formats.opening import open_measurement
 from ingest.readers.contract import OpenedFile, ReadHints
-from ingest.readers.registry import open_measurement
 from processing.reductions.center_of_mass import compute_center_of_mass
 from processing.reductions.disk import DirectDisk, find_direct_disk
 from repository.project.examples.make_examples import ExampleExperiment, write_examples

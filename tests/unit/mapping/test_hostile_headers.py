@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.mapping import map_vendor_header
+from ingest.formats.headers import map_vendor_header
 from tests.unit.mapping.vendor_headers import BLOCKFILE, DM_EELS, EMPAD_NEW, EMPAD_OLD, MIB, four_d
 
 _HEADERS: list[tuple[str, dict[str, Any]]] = [

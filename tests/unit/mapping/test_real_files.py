@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 
-from ingest.mapping import MetadataDraft, map_vendor_header
+from ingest.formats.headers import map_vendor_header
+from ingest.formats.opening import open_measurement
+from ingest.formats.recognition import recognize
+from ingest.formats.registry import find_format
+from ingest.mapping.draft import MetadataDraft
 from ingest.readers.contract import ReadHints, ReadRefusedError
-from ingest.readers.recognition.recognize import recognize
-from ingest.readers.registry import OPENERS, open_measurement
 from repository.schema import SignalShape, validate_measurement
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 REAL_DATA = Path(os.environ.get("STEMMA_REALDATA", _CHECKOUT.parent / "shared" / "realdata"))
-_FOLDERS = ("blo", "dm", "emd", "empad", "hspy", "mib")
+_FOLDERS = ("blo", "dm", "emd", "empad", "hspy", "mib", "mrc", "tia")
 pytestmark = pytest.mark.skipif(not REAL_DATA.is_dir(), reason=f"no real vendor files at {REAL_DATA}")
 
 # (file, field): what stands in that file, read by eye from its header.
@@ -35,6 +37,10 @@ _KNOWN: dict[tuple[str, str], tuple[Any, str]] = {
     ("empad/rsciio/map4x4.xml", "acceleration_voltage"): (300.0, "kV"),
     ("empad/rsciio/map4x4.xml", "camera_length"): (722.5, "mm"),
     ("hspy/rsciio/example1_v1.2.hdf5", "dwell_time"): (100000.0, "us"),
+    ("mrc/rsciio/HAADFscan.mrc", "semi_convergence_angle"): (14.3273244276, "mrad"),
+    ("mrc/rsciio/HAADFscan.mrc", "scan_step"): (5.679131, "nm"),
+    ("tia/openncem/16_STOimage_1.ser", "acceleration_voltage"): (80.0, "kV"),
+    ("tia/rsciio/old/64x64_diffraction_acquire_1.ser", "diffraction_pixel_size"): (0.101572, "nm-1"),
     ("mib/rsciio/Merlin_navigation4x2_ROI/001_4x2_6bit.mib", "exposure_time"): (100.0, "ms"),
 }
 _BELIEVABLE = {
@@ -54,13 +60,14 @@ def _list_files() -> Iterator[tuple[str, str, Path]]:
         for path in sorted((REAL_DATA / folder).rglob("*")):
             if path.is_file():
                 match = recognize(path, path.name)
-                if match.format in OPENERS and match.role == "primary":
+                if find_format(match.format or "") and match.role == "primary":
                     yield path.relative_to(REAL_DATA).as_posix(), str(match.format), path
 
 
 def _map(format_id: str, path: Path) -> tuple[MetadataDraft, list[dict[str, Any]]] | None:
     beside = [other for other in path.parent.iterdir() if other.is_file() and other != path]
-    companions = [other for other in beside if other.stem == path.stem or other.suffix == ".raw"]
+    stems = {path.stem, path.stem[:-2]}  # TIA numbers its series
+    companions = [other for other in beside if other.stem in stems or other.suffix == ".raw"]
     files = {other.name: other for other in (path, *companions)}
     try:
         opened = open_measurement(format_id, files, ReadHints())

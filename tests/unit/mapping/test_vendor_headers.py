@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from ingest.mapping import MetadataDraft, map_vendor_header
+from ingest.formats.declaration import FormatDeclarationError
+from ingest.formats.headers import map_vendor_header
+from ingest.mapping.arrays import add_arrays
+from ingest.mapping.draft import DraftBuilder, MetadataDraft
 from repository.schema import SignalShape, validate_measurement
 from tests.unit.mapping.vendor_headers import (
     BLOCKFILE,
@@ -287,10 +290,11 @@ def test_prismatic_is_a_simulation() -> None:
     assert _number(draft, "semi_convergence_angle") == (20.0, "mrad")
 
 
-def test_format_without_mapping_still_describes_its_arrays() -> None:
-    draft = map_vendor_header("generic", {"a": 1}, four_d(0.5))
-    assert draft.document["technique"] == ["four_d_stem"]
-    assert "origin" not in draft.document
+def test_format_that_no_folder_declares_is_refused() -> None:
+    with pytest.raises(
+        FormatDeclarationError, match="No folder in ingest/formats declares the format generic"
+    ):
+        map_vendor_header("generic", {"a": 1}, four_d(0.5))
 
 
 @pytest.mark.parametrize(
@@ -301,6 +305,7 @@ def test_format_without_mapping_still_describes_its_arrays() -> None:
     ],
 )
 def test_series_by_its_axis(axes: tuple[dict[str, Any], ...], word: str) -> None:
-    draft = map_vendor_header("generic", {}, [signal(*axes)])
+    draft = DraftBuilder({}, [signal(*axes)])
+    add_arrays(draft)
     assert draft.document["series"] == word
     assert "technique" not in draft.document

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.formats.opening import open_measurement
 from ingest.readers.contract import Axis, ReadHints, Region, SignalSource
-from ingest.readers.registry import open_measurement
 from processing.declarations.manifest import Order
 from processing.engine.draw_result import Drawable, draw_result
 from processing.engine.preview_pictures import FirstPicture, draw_first_pictures, list_first_pictures

@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pytest
 from numpy.random import default_rng
 
+from ingest.formats.opening import open_measurement
 from ingest.readers.contract import ReadHints, ReadRefusedError
-from ingest.readers.registry import open_measurement
 from tests.reader_contract import ReaderContract, WrittenFile
 from tests.realdata import list_realdata, need_realdata
 from tests.vendor_files.dm import write_dm

@@ -2,8 +2,8 @@
 
 import pytest
 
+from ingest.formats.grouping import group_files
 from ingest.readers.contract import FormatMatch, Grouping
-from ingest.readers.grouping import group_files
 
 FRAME = 130 * 128 * 4
 

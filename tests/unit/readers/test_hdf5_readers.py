@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.random import default_rng
 
+from ingest.formats.opening import open_measurement
 from ingest.readers.contract import ReadHints, ReadRefusedError
-from ingest.readers.registry import open_measurement
 from tests.reader_contract import ReaderContract, WrittenFile
 from tests.realdata import need_realdata
 from tests.vendor_files.hdf5 import write_hspy, write_ncem_emd, write_py4dstem

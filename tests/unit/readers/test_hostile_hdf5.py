@@ -8,10 +8,10 @@ import h5py
 import numpy as np
 import pytest
 
+from ingest.formats.opening import open_measurement
+from ingest.formats.recognition import recognize
 from ingest.readers.contract import ReadRefusedError
 from ingest.readers.hdf5.superblock import check_not_truncated
-from ingest.readers.recognition.recognize import recognize
-from ingest.readers.registry import open_measurement
 from tests.vendor_files.hdf5 import write_hspy
 
 PX = {"units": "1/nm", "navigate": False}

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.random import default_rng
 
+from ingest.formats.mib.unpack import assemble_quad
+from ingest.formats.opening import open_measurement
 from ingest.readers.contract import ReadHints, ReadRefusedError
-from ingest.readers.mib.unpack import assemble_quad
-from ingest.readers.registry import open_measurement
 from tests.reader_contract import ReaderContract, WrittenFile
 from tests.realdata import list_realdata, need_realdata
 from tests.vendor_files.mib import quad_rows, write_hdr, write_mib, write_quad_raw

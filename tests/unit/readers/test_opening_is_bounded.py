@@ -7,15 +7,16 @@ import h5py
 import numpy as np
 import pytest
 
-from ingest.readers.blockfile import FRAME_MARK_BYTES, HEADER_DTYPE
+from ingest.formats.blockfile.reader import FRAME_MARK_BYTES, HEADER_DTYPE
+from ingest.formats.empad.reader import FRAME_BYTES
+from ingest.formats.opening import open_measurement
+from ingest.formats.recognition import recognize
 from ingest.readers.contract import ReadHints
-from ingest.readers.empad.reader import FRAME_BYTES
-from ingest.readers.recognition.recognize import recognize
-from ingest.readers.registry import open_measurement
 from tests.vendor_files.blockfile import write_blockfile
 from tests.vendor_files.dm import write_dm
 from tests.vendor_files.empad import write_empad
 from tests.vendor_files.mib import frame_header
+from tests.vendor_files.mrc import build_blocks, write_mrc
 
 SIDE = 512
 LARGE = 10 * 10**9
@@ -67,6 +68,19 @@ def write_dm_scan(folder: Path) -> Written:
     return "dm4", {"scan.dm4": write_dm(folder / "scan.dm4", stored, calibrations=calibrations)}
 
 
+def write_mrc_stack(folder: Path) -> Written:
+    blocks = build_blocks("FEI2", [{"HT": 300_000.0}])
+    path = write_mrc(
+        folder / "stack.mrc", np.zeros((1, 4096, 4096), np.uint16), extended=blocks, kind=b"FEI2"
+    )
+    sections = LARGE // (4096 * 4096 * 2)
+    with path.open("r+b") as file:
+        file.seek(8)
+        file.write(sections.to_bytes(4, "little"))
+    _extend(path, 1024 + len(blocks) + sections * 4096 * 4096 * 2)
+    return "mrc", {"stack.mrc": path}
+
+
 def write_contiguous_hspy(folder: Path) -> Written:
     path = folder / "scan.hspy"
     _write_hspy(path, (SIDE, SIDE, 128, 128), None)
@@ -114,6 +128,7 @@ def _bytes_read() -> int:
         write_mib_scan,
         write_blockfile_scan,
         write_dm_scan,
+        write_mrc_stack,
         write_contiguous_hspy,
         write_chunked_hspy,
     ],

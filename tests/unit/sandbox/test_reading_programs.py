@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ingest.sandbox import Limits, SandboxRefusalError, ZygoteKeeper, run_confined
+from tests.vendor_files.tia import write_emi, write_ser
 
 Open = Callable[[str, dict[str, Path]], dict[str, Any]]
 
@@ -62,3 +63,15 @@ def test_hdf5_that_links_out_of_itself_is_refused_by_the_reader(open_upload: Ope
         open_upload("hspy", {"crafted.hspy": tmp_path / "crafted"})
     assert caught.value.finding.severity == "error"
     assert caught.value.finding.hint
+
+
+def test_plugin_of_rosettasciio_reads_inside(open_upload: Open, tmp_path: Path) -> None:
+    images = np.arange(6 * 4 * 4, dtype=np.uint16).reshape(6, 4, 4)
+    dimensions = ((3, 2e-9, "Position", "meters"), (2, -2e-9, "Position", "meters"))
+    positions = [(x * 2e-9, y * -2e-9) for y in range(2) for x in range(3)]
+    series = write_ser(tmp_path / "x_1.ser", images, dimensions, step=5e7, positions=positions)
+    emi = write_emi(tmp_path / "x.emi", {"DwellTimePath": "0.000002"})
+    opened = open_upload("tia", {"größe_1.ser": series, "größe.emi": emi})
+    assert opened["signals"][0]["shape"] == [2, 3, 4, 4]
+    assert opened["header"]["emi"]["ExperimentalDescription"]["High tension_kV"] == 300
+    assert opened["reader"]["name"] == "tia"

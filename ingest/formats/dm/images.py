@@ -1,0 +1,204 @@
+"""What the tags of one DigitalMicrograph image say of its array: type, shape, axes and their roles."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ingest.formats.dm.tags import DataBlock
+from ingest.readers.contract import Axis
+from ingest.readers.units import calibrated_axis, is_energy, is_reciprocal, is_time
+
+# DM data types; complex 5, 27 and 28 are packed halves of Fourier transforms, 8 and 23 are colors.
+DTYPES: dict[int, str] = {
+    1: "i2", 2: "f4", 3: "c8", 6: "u1", 7: "i4", 9: "i1", 10: "u2", 11: "u4", 12: "f8", 13: "c16", 14: "?",
+    39: "i8", 40: "u8",
+}  # fmt: skip
+PACKED = {5, 27, 28}
+COLORS = {8, 23}
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One stored dimension with its calibration as the tags hold it."""
+
+    size: int
+    scale: float
+    origin: float
+    unit: str
+
+    def as_axis(self, name: str) -> Axis:
+        """Return the axis in UCUM units; DM calibrates as (index - origin) × scale."""
+        return calibrated_axis(
+            name, self.size, unit=self.unit, scale=self.scale, offset=-self.origin * self.scale
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayPlan:
+    """How a stored array is given out.
+
+    `order` is the stored axes (slowest first) in their new order, `names` the roles in the new order.
+    """
+
+    order: tuple[int, ...]
+    names: tuple[str, ...]
+    n_signal_axes: int
+    is_frames: bool = False
+
+
+def find_tag(tags: Mapping[str, Any], *path: str) -> Any:
+    """Return the value at a tag path, or None."""
+    item: Any = tags
+    for key in path:
+        if not isinstance(item, Mapping) or key not in item:
+            return None
+        item = item[key]
+    return item
+
+
+@dataclass(frozen=True, slots=True)
+class DmImage:
+    """One entry of the image list."""
+
+    tags: Mapping[str, Any]
+
+    @property
+    def title(self) -> str:
+        """Name that the file gives the image."""
+        name = self.tags.get("Name")
+        return name if isinstance(name, str) else ""
+
+    @property
+    def data(self) -> DataBlock | None:
+        """Where the values lie."""
+        block = find_tag(self.tags, "ImageData", "Data")
+        return block if isinstance(block, DataBlock) else None
+
+    @property
+    def data_type(self) -> int:
+        """DM's number of the value type."""
+        kind = find_tag(self.tags, "ImageData", "DataType")
+        return kind if isinstance(kind, int) else 0
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """Stored dimensions, the slowest first; DM lists the fastest first."""
+        sizes = find_tag(self.tags, "ImageData", "Dimensions")
+        listed = (
+            [size for size in sizes.values() if isinstance(size, int)] if isinstance(sizes, Mapping) else []
+        )
+        tags = find_tag(self.tags, "ImageData", "Calibrations", "Dimension")
+        calibrations = list(tags.values()) if isinstance(tags, Mapping) else []
+        dimensions = []
+        for index, size in enumerate(listed):
+            # Plug-ins write stacks with fewer calibrations than dimensions.
+            found = calibrations[index] if index < len(calibrations) else {}
+            dimensions.append(_dimension(size, found if isinstance(found, Mapping) else {}))
+        return tuple(reversed(dimensions))
+
+    @property
+    def stored_dtype(self) -> np.dtype[Any] | None:
+        """Type of the values in the file's byte order; None for packed and color images."""
+        block = self.data
+        if self.data_type not in DTYPES or block is None:
+            return None
+        return np.dtype(DTYPES[self.data_type]).newbyteorder("<" if block.byte_order == "<" else ">")
+
+    @property
+    def declared_bytes(self) -> int:
+        """Bytes that dimensions and type need."""
+        dtype = self.stored_dtype
+        return math.prod(d.size for d in self.dimensions) * (dtype.itemsize if dtype else 0)
+
+    def text(self, *path: str) -> str:
+        """Return a tag below `ImageTags` as text, empty when it is missing."""
+        value = find_tag(self.tags, "ImageTags", *path)
+        return value.strip() if isinstance(value, str) else ""
+
+    @property
+    def is_spectrum_image(self) -> bool:
+        """Whether tags call the image one of spectra."""
+        return self.text("Meta Data", "Format") == "Spectrum image" or bool(
+            find_tag(self.tags, "ImageTags", "spim")
+        )
+
+    @property
+    def is_stem(self) -> bool:
+        """Whether the beam was scanned."""
+        scanned = find_tag(self.tags, "ImageTags", "DigiScan") is not None
+        return scanned or "STEM" in self.text("Microscope Info", "Illumination Mode")
+
+    @property
+    def brightness_unit(self) -> str:
+        """Unit text of the values."""
+        unit = find_tag(self.tags, "ImageData", "Calibrations", "Brightness", "Units")
+        return unit if isinstance(unit, str) else ""
+
+
+def _dimension(size: int, tags: Mapping[str, Any]) -> Dimension:
+    def number(key: str, default: float) -> float:
+        value = tags.get(key)
+        return float(value) if isinstance(value, int | float) else default
+
+    unit = tags.get("Units")
+    return Dimension(size, number("Scale", 1.0), number("Origin", 0.0), unit if isinstance(unit, str) else "")
+
+
+def plan_array(image: DmImage) -> ArrayPlan | None:
+    """Return how the array is given out; None for more than four dimensions."""
+    plans = {1: _plan_line, 2: _plan_plane, 3: _plan_cube, 4: _plan_scan}
+    plan = plans.get(len(image.dimensions))
+    return plan(image) if plan else None
+
+
+def _spectral_name(image: DmImage) -> str:
+    """Return what the spectra of the image are taken over."""
+    monarc = find_tag(image.tags, "ImageTags", "Acquisition", "Monarc Spectrometer") is not None
+    return "wavelength" if monarc or image.text("Meta Data", "Signal") == "CL" else "energy"
+
+
+def _plan_line(image: DmImage) -> ArrayPlan:
+    signal = image.text("Meta Data", "Signal") in {"EELS", "X-ray", "CL"}
+    spectrum = image.text("Meta Data", "Format").startswith("Spectrum")
+    if signal or spectrum or is_energy(image.dimensions[0].unit):
+        return ArrayPlan((0,), (_spectral_name(image),), 1)
+    return ArrayPlan((0,), ("position",), 1)
+
+
+def _plan_plane(image: DmImage) -> ArrayPlan:
+    slow, fast = image.dimensions
+    if is_energy(fast.unit) or image.text("Meta Data", "Format").startswith("Spectrum"):
+        name = _spectral_name(image)
+        return ArrayPlan((1,), (name,), 1) if slow.size == 1 else ArrayPlan((0, 1), ("scan_x", name), 1)
+    if is_reciprocal(slow.unit) or is_reciprocal(fast.unit) or not image.is_stem:
+        return ArrayPlan((0, 1), ("detector_y", "detector_x"), 2)
+    return ArrayPlan((0, 1), ("scan_y", "scan_x"), 2)
+
+
+def _plan_cube(image: DmImage) -> ArrayPlan:
+    slow, middle, fast = image.dimensions
+    swapped = bool(find_tag(image.tags, "ImageTags", "Meta Data", "Data Order Swapped"))
+    if is_energy(fast.unit) or (image.is_spectrum_image and swapped):
+        return ArrayPlan((0, 1, 2), ("scan_y", "scan_x", _spectral_name(image)), 1)
+    if is_energy(slow.unit) or image.is_spectrum_image:
+        return ArrayPlan((1, 2, 0), ("scan_y", "scan_x", _spectral_name(image)), 1)
+    patterns = is_reciprocal(middle.unit) and is_reciprocal(fast.unit)
+    leading = "time" if is_time(slow.unit) else "position" if patterns else "series"
+    if image.is_stem and not patterns:
+        return ArrayPlan((0, 1, 2), (leading, "scan_y", "scan_x"), 2)
+    return ArrayPlan((0, 1, 2), (leading, "detector_y", "detector_x"), 2, is_frames=True)
+
+
+def _plan_scan(image: DmImage) -> ArrayPlan:
+    """Find the detector pair by its units, else by the tag that says which pair is stored slowest."""
+    reciprocal = [is_reciprocal(dimension.unit) for dimension in image.dimensions]
+    names = ("scan_y", "scan_x", "detector_y", "detector_x")
+    if reciprocal == [False, False, True, True]:
+        return ArrayPlan((0, 1, 2, 3), names, 2)
+    if reciprocal == [True, True, False, False]:
+        return ArrayPlan((2, 3, 0, 1), names, 2)
+    swapped = bool(find_tag(image.tags, "ImageTags", "Meta Data", "Data Order Swapped"))
+    return ArrayPlan((0, 1, 2, 3) if swapped else (2, 3, 0, 1), names, 2)

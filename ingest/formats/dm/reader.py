@@ -1,0 +1,221 @@
+"""DigitalMicrograph DM3 and DM4: one signal per image that is no thumbnail.
+
+Header document: the tag tree under its own names, as RosettaSciIO has it, without thumbnails and page
+layout. ``ImageList.TagGroup0`` belongs to the signal `data` and further groups to the others, as
+``signals`` says: ``{"data": "TagGroup0", …}``. With ``T = ImageList.TagGroup0.ImageTags``:
+``T.Microscope Info.{Voltage V, Probe Current (nA), Emission Current (µA), STEM Camera Length mm,
+Illumination Mode, Imaging Mode, Name, Stage Position.Stage Alpha deg}``,
+``T.EELS.Experimental Conditions.{Convergence semi-angle (mrad), Collection semi-angle (mrad)}``,
+``T.DigiScan.{Sample Time µs, Rotation deg}``, ``T.Acquisition.Parameters.Detector.exposure (s)``,
+``T.SI.Acquisition.Pixel time (s)``, ``T.DataBar.{Acquisition Date, Acquisition Time}`` (local text),
+``T.DataBar.Acquisition Time (OS)`` (FILETIME), ``T.Session Info.{Microscope, Operator, Specimen}``,
+``T.GMS Version.Created``, ``T.Meta Data.{Format, Signal}``.
+
+Orientation: the scan comes first. Spectrum images and older 4D files are stored signal first; they are
+transposed while reading, which is said in each signal's orientation. Values are raw counts: the brightness
+calibration of the file is not applied.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.formats.dm.images import COLORS, PACKED, ArrayPlan, DmImage, plan_array
+from ingest.formats.dm.tags import DataBlock, read_tags
+from ingest.readers.companions import base_of
+from ingest.readers.contract import (
+    Axis,
+    OpenedFile,
+    ReadHints,
+    ReadRefusedError,
+    Region,
+    ShapeOrigin,
+    SignalSource,
+)
+from ingest.readers.framed_bytes import FramedBytes, FramePart, ImageRows, open_part
+from ingest.readers.header_json import to_json
+from ingest.readers.refusals import decline, refuse, warn
+from ingest.readers.scan_shape import decide_scan_layout
+from ingest.readers.signal_names import name_signals
+from ingest.readers.transposed_bytes import TransposedBytes
+from ingest.readers.units import intensity_unit, to_ucum
+from repository.schema.findings import Finding
+
+VERSION = "1"
+# Page layout, thumbnails and window positions: large, and nothing of the experiment.
+_DROPPED = {"DocumentObjectList", "Thumbnails", "ImageList", "Page Behavior", "PageSetup", "SentinelList"}
+
+
+def _list_images(tree: Mapping[str, Any]) -> list[DmImage]:
+    """Return the images that are no thumbnails."""
+    thumbnails = tree.get("Thumbnails")
+    hidden = set()
+    if isinstance(thumbnails, Mapping):
+        hidden = {f"TagGroup{t.get('ImageIndex')}" for t in thumbnails.values() if isinstance(t, Mapping)}
+    entries = tree.get("ImageList")
+    if not isinstance(entries, Mapping):
+        return []
+    return [DmImage(tags) for key, tags in entries.items() if key not in hidden and isinstance(tags, Mapping)]
+
+
+def _why_not(image: DmImage, plan: ArrayPlan | None, name: str) -> ReadRefusedError | None:
+    """Return the refusal of an image that makes no signal."""
+    title = image.title or "image"
+    if image.data_type in COLORS:
+        return decline("color_image_not_read", f"{title} in {name} is a color picture, not measured values.")
+    if image.data_type in PACKED:
+        return decline("packed_fft_not_read", f"{title} in {name} is a packed Fourier transform.")
+    if image.stored_dtype is None or image.data is None:
+        return decline("dm_type_not_read", f"{title} in {name} has values of type {image.data_type}.")
+    if plan is None:
+        return decline("dm_dimensions_not_read", f"{title} in {name} has {len(image.dimensions)} dimensions.")
+    if image.declared_bytes != image.data.nbytes or image.declared_bytes == 0:
+        return refuse(
+            "declared_size_implausible",
+            f"{title} in {name} declares {image.declared_bytes} bytes and holds {image.data.nbytes}.",
+        )
+    return None
+
+
+def _orient(plan: ArrayPlan) -> str:
+    if plan.order == tuple(sorted(plan.order)):
+        return "as stored in the file"
+    return "stored signal first in the file, transposed to scan first; rows and columns as in the file"
+
+
+def _check_units(image: DmImage, name: str) -> list[Finding]:
+    strange = sorted({d.unit for d in image.dimensions if not to_ucum(d.unit).understood})
+    if not strange:
+        return []
+    return [
+        warn(
+            "axis_unit_unknown",
+            f"Axis units {', '.join(strange)} in {name} are not understood; those axes are uncalibrated.",
+            "Give scan_step, diffraction_pixel_size or energy_axis in the metadata.",
+        )
+    ]
+
+
+def _fold(
+    axes: tuple[Axis, ...], plan: ArrayPlan, name: str, hints: ReadHints
+) -> tuple[tuple[Axis, ...], ShapeOrigin, list[Finding]]:
+    """Give a run of frames the scan shape that the depositor knows."""
+    leading = axes[0]
+    if not plan.is_frames or (leading.name != "position" and not hints.scan_shape and not hints.frame_axis):
+        return axes, "file", []
+    layout = decide_scan_layout(frames=leading.size, name=name, hints=hints)
+    return (*layout.axes, *axes[1:]), layout.origin, list(layout.findings)
+
+
+def _build_signal(
+    image: DmImage, plan: ArrayPlan, part: FramePart, *, name: str, file: str, hints: ReadHints
+) -> tuple[SignalSource, list[Finding]]:
+    dtype = image.stored_dtype
+    if dtype is None:
+        raise TypeError(name)
+    axes = tuple(image.dimensions[i].as_axis(n) for i, n in zip(plan.order, plan.names, strict=True))
+    axes, origin, findings = _fold(axes, plan, file, hints)
+    shape = tuple(axis.size for axis in axes)
+    leading, signal = shape[: -plan.n_signal_axes], shape[-plan.n_signal_axes :]
+    native = dtype.newbyteorder("=")
+    if plan.order == tuple(sorted(plan.order)):
+        stride = int(np.prod(signal)) * dtype.itemsize
+        store = FramedBytes([part], stride, signal, native, lambda raw: raw.view(dtype).reshape(-1, *signal))
+        load: Callable[[Region], npt.NDArray[Any]] = partial(store.load, leading=leading)
+        by_channel: dict[str, Any] = {}
+        if not leading and len(signal) == 2:  # noqa: PLR2004 - one image
+            rows = ImageRows(part, (signal[0], signal[1]), dtype)
+            by_channel = {"stored_block": rows.stored_block, "load_channels": rows.load_channels}
+    else:
+        turned = TransposedBytes(part, leading, signal, dtype)
+        load = turned.load
+        by_channel = {"stored_block": turned.stored_block, "load_channels": turned.load_channels}
+    source = SignalSource(
+        name=name,
+        shape=shape,
+        dtype=native,
+        axes=axes,
+        n_signal_axes=plan.n_signal_axes,
+        load=load,
+        intensity_unit=intensity_unit(image.brightness_unit),
+        shape_origin=origin,
+        orientation=_orient(plan),
+        **by_channel,
+    )
+    return source, [*findings, *_check_units(image, file)]
+
+
+def _without_blocks(tags: Any) -> Any:
+    """Return tags with the places of image data left out."""
+    if isinstance(tags, Mapping):
+        return {
+            key: _without_blocks(value) for key, value in tags.items() if not isinstance(value, DataBlock)
+        }
+    return tags
+
+
+def _build_header(tree: Mapping[str, Any], images: list[DmImage], names: list[str]) -> dict[str, Any]:
+    """Return the tags with `data` as TagGroup0."""
+    ordered = sorted(zip(names, images, strict=True), key=lambda pair: pair[0] != "data")
+    header: dict[str, Any] = {key: value for key, value in tree.items() if key not in _DROPPED}
+    header["ImageList"] = {
+        f"TagGroup{i}": _without_blocks(image.tags) for i, (_, image) in enumerate(ordered)
+    }
+    header["signals"] = {name: f"TagGroup{i}" for i, (name, _) in enumerate(ordered)}
+    cleaned: dict[str, Any] = to_json(_without_blocks(header))
+    return cleaned
+
+
+def open_dm(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
+    """Open a DM3 or DM4 file."""
+    primary, path = next(iter(files.items()))
+    file = base_of(primary)
+    version, tree = read_tags(path)
+    images: list[tuple[DmImage, ArrayPlan]] = []
+    refusals: list[ReadRefusedError] = []
+    for image in _list_images(tree):
+        plan = plan_array(image)
+        refusal = _why_not(image, plan, file)
+        if refusal is not None:
+            refusals.append(refusal)
+        elif plan is not None:
+            images.append((image, plan))
+    if not images:
+        raise (
+            refusals[0] if refusals else decline("no_array_found", f"{file} holds no image but a thumbnail.")
+        )
+    names = name_signals(
+        [image.title for image, _ in images],
+        [(len(plan.order), image.declared_bytes) for image, plan in images],
+    )
+    resources = ExitStack()
+    kept = "It is kept in the file; the others are read."
+    findings = [warn(error.finding.code, error.finding.message, kept) for error in refusals]
+    signals = []
+    for name, (image, plan) in zip(names, images, strict=True):
+        block = image.data
+        if block is None:
+            continue
+        part = open_part(resources, path, offset=block.offset, count=_count_frames(image, plan))
+        source, found = _build_signal(image, plan, part, name=name, file=file, hints=hints)
+        signals.append(source)
+        findings.extend(found)
+    signals.sort(key=lambda signal: signal.name != "data")
+    return OpenedFile(
+        format=f"dm{version}",
+        reader_version=VERSION,
+        signals=tuple(signals),
+        header=_build_header(tree, [image for image, _ in images], names),
+        findings=tuple(findings),
+        resources=resources,
+    )
+
+
+def _count_frames(image: DmImage, plan: ArrayPlan) -> int:
+    sizes = [image.dimensions[i].size for i in plan.order]
+    return int(np.prod(sizes[: -plan.n_signal_axes]))

@@ -1,0 +1,65 @@
+"""An xml header and the raw file that it names."""
+
+from ingest.formats.empad.reader import FRAME_BYTES
+from ingest.readers.companion_plan import CompanionPlan
+from ingest.readers.companions import base_of, check_bare_name, find_beside, folder_of
+from ingest.readers.contract import ReadRefusedError
+from repository.schema.findings import Finding
+
+
+def group_empad(plan: CompanionPlan) -> None:
+    """Pair each xml with the raw file that it names, else with the only free raw file beside it."""
+    headers = plan.having("primary")
+    for xml in headers:
+        wanted = _empad_target(plan, xml)
+        found = find_beside(wanted, primary=xml, files=plan.matches) if wanted else None
+        if found is not None:
+            plan.add(xml, (found,))
+    for xml in headers:
+        if xml in plan.taken:
+            continue
+        free = [
+            raw
+            for raw in plan.having("companion")
+            if raw not in plan.taken and folder_of(raw) == folder_of(xml)
+        ]
+        alone = sum(other not in plan.taken and folder_of(other) == folder_of(xml) for other in headers) == 1
+        wanted = _empad_target(plan, xml)
+        if wanted and alone and len(free) == 1:
+            plan.add(xml, (free[0],))
+            continue
+        if wanted:
+            plan.note_missing(xml, wanted, "its raw file")
+        plan.add(xml)
+    for raw in plan.having("companion"):
+        if raw not in plan.taken:
+            _add_lone_raw(plan, raw)
+
+
+def _empad_target(plan: CompanionPlan, xml: str) -> str | None:
+    """Return the bare name that an xml gives; a path in its place is noted and not followed."""
+    named = plan.matches[xml].refers_to
+    if not named:
+        return None
+    try:
+        return check_bare_name(named[0], inside=base_of(xml), field="raw_file/@filename")
+    except ReadRefusedError as error:
+        if xml not in plan.findings:
+            plan.note(xml, error.finding)
+        return None
+
+
+def _add_lone_raw(plan: CompanionPlan, raw: str) -> None:
+    """Make a measurement of a raw file without xml, and ask for what the xml would have said."""
+    frames = plan.sizes.get(raw, 0) // FRAME_BYTES
+    plan.note(
+        raw,
+        Finding(
+            "warning",
+            "companion_missing",
+            f"{base_of(raw)} looks like EMPAD data ({frames} frames) but no xml header names it.",
+            hint="Upload the .xml of the same acquisition, or give scan_shape in the metadata.",
+            layer="reading",
+        ),
+    )
+    plan.add(raw)

@@ -1,0 +1,154 @@
+"""EMPAD: an xml header beside a raw file of little-endian float32 frames, 130 × 128, the last 2 rows service.
+
+Header document: ``{"xml": {key: value}}`` with flat keys as in the file: tags joined by dots, attributes
+likewise (``root.timestamp.isoformat``), repeated tags numbered or named by their mode
+(``root.scan_parameters[acquire].scan_size``), lists also one by one
+(``root.iom_measurements.optics.get_full_scan_field_of_view[0]``). Software 0.51:
+``root.iom_measurements.{source.get_voltage V, optics.get_cameralength m, column.get_scanrotation,
+source.get_screencurrent A, calibrated_diffraction_angle rad}``; 1.2.x:
+``root.iom_measurements.{high_voltage V, nominal_camera_length m, scan_rotation,
+full_scan_field_of_view.x m}``; both: ``root.exposure_time`` ms, ``root.software_version``,
+``root.timestamp.isoformat`` (no zone). A raw file alone has the header ``{}``.
+"""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.formats.empad.header import EmpadHeader, parse_header
+from ingest.readers.companions import base_of, check_bare_name, find_beside, folder_of
+from ingest.readers.contract import Axis, OpenedFile, ReadHints, SignalSource
+from ingest.readers.framed_bytes import FramedBytes, open_part
+from ingest.readers.header_json import to_json
+from ingest.readers.refusals import refuse, refuse_truncated, tell
+from ingest.readers.scan_shape import ScanLayout, decide_scan_layout
+from repository.schema.findings import Finding
+
+VERSION = "1"
+ROWS, COLUMNS, RAW_ROWS = 128, 128, 130
+FRAME_BYTES = RAW_ROWS * COLUMNS * 4
+ORIENTATION = "as stored in the file: detector rows downwards in file order, the two service rows dropped"
+
+
+def _decode(raw: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
+    frames = raw.view("<f4").reshape(len(raw), RAW_ROWS, COLUMNS)
+    return frames[:, :ROWS]
+
+
+def find_raw(header: EmpadHeader, *, primary: str, files: Mapping[str, Path]) -> tuple[str, list[Finding]]:
+    """Return the upload path of the raw file that belongs to an xml.
+
+    The name that the xml gives decides; where no such file was uploaded, the only raw file of the folder.
+
+    Raises
+    ------
+    ReadRefusedError
+        `path_inside_file` or `companion_missing`.
+    """
+    wanted = check_bare_name(header.raw_name, inside=base_of(primary), field="raw_file/@filename")
+    found = find_beside(wanted, primary=primary, files=files)
+    if found is not None:
+        return found, []
+    folder = folder_of(primary)
+    others = [p for p in files if p.lower().endswith(".raw") and folder_of(p) == folder]
+    if len(others) == 1:
+        message = (
+            f"{base_of(primary)} names {wanted}; {base_of(others[0])} was taken, the only raw file beside it."
+        )
+        return others[0], [tell("companion_renamed", message, "Correct only if the pair is wrong.")]
+    raise refuse(
+        "companion_missing",
+        f"{base_of(primary)} needs {wanted}, which was not uploaded into the same folder.",
+        f"Upload {wanted} beside it.",
+    )
+
+
+def count_frames(path: Path, header: EmpadHeader | None) -> int:
+    """Return the number of whole frames in a raw file.
+
+    Raises
+    ------
+    ReadRefusedError
+        `file_truncated`, if the size is not n × 130 × 128 × 4 bytes or less than the header's scan needs.
+    """
+    actual = path.stat().st_size
+    expected = 0
+    if header is not None:
+        shapes = header.scan_shapes
+        counts = [header.series_count] if header.series_count else [y * x for y, x in shapes]
+        counts = [count for count in counts if count]
+        if any(count * FRAME_BYTES == actual for count in counts):
+            return actual // FRAME_BYTES
+        expected = counts[0] * FRAME_BYTES if counts else 0
+    if actual < expected or actual % FRAME_BYTES or actual == 0:
+        whole = max(expected, -(-actual // FRAME_BYTES) * FRAME_BYTES, FRAME_BYTES)
+        raise refuse_truncated(path, expected=whole, actual=actual, what=f"frames of {FRAME_BYTES} bytes")
+    return actual // FRAME_BYTES
+
+
+def _decide(frames: int, header: EmpadHeader | None, name: str, hints: ReadHints) -> ScanLayout:
+    if header is not None and header.series_count == frames and frames > 1:
+        return ScanLayout((Axis("time", frames),), "file")
+    shapes = header.scan_shapes if header else []
+    fitting = [shape for shape in shapes if shape[0] * shape[1] == frames]
+    candidates = [*fitting, *shapes]
+    in_file = candidates[0] if candidates else None
+    return decide_scan_layout(frames=frames, name=name, hints=hints, in_file=in_file)
+
+
+def _calibrate(layout: ScanLayout, header: EmpadHeader | None) -> tuple[tuple[Axis, ...], list[Finding]]:
+    if header is None or len(layout.axes) != len(("scan_y", "scan_x")):
+        return layout.axes, []
+    step_m = header.scan_step_m((layout.shape[0], layout.shape[1]))
+    if step_m is None:
+        return layout.axes, []
+    axes = tuple(Axis(axis.name, axis.size, "nm", step_m * 1e9) for axis in layout.axes)
+    return axes, [
+        tell(
+            "scan_step_derived",
+            f"The scan step {step_m * 1e9:.4g} nm is the field of view × scan size / longer side.",
+            "EMPAD writes the field of view, not the step. Give scan_step if you know better.",
+        )
+    ]
+
+
+def open_empad(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
+    """Open an EMPAD xml with its raw file, or a raw file alone."""
+    primary = next(iter(files))
+    findings: list[Finding] = []
+    header = None
+    raw_name = primary
+    if not primary.lower().endswith(".raw"):
+        header = parse_header(files[primary])
+        raw_name, findings = find_raw(header, primary=primary, files=files)
+    path = files[raw_name]
+    frames = count_frames(path, header)
+    layout = _decide(frames, header, base_of(raw_name), hints)
+    leading, derived = _calibrate(layout, header)
+    resources = ExitStack()
+    part = open_part(resources, path, offset=0, count=frames)
+    store = FramedBytes([part], FRAME_BYTES, (ROWS, COLUMNS), np.dtype(np.float32), _decode)
+    axes = (*leading, Axis("detector_y", ROWS), Axis("detector_x", COLUMNS))
+    signal = SignalSource(
+        name="data",
+        shape=tuple(axis.size for axis in axes),
+        dtype=store.dtype,
+        axes=axes,
+        n_signal_axes=2,
+        load=partial(store.load, leading=layout.shape),
+        shape_origin=layout.origin,
+        orientation=ORIENTATION,
+    )
+    return OpenedFile(
+        format="empad",
+        reader_version=VERSION,
+        signals=(signal,),
+        header={"xml": to_json(header.fields)} if header else {},
+        findings=(*findings, *layout.findings, *derived),
+        resources=resources,
+    )

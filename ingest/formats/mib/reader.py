@@ -1,0 +1,164 @@
+"""Merlin MIB: frames of equal size, each behind a text header, in one or more files, with an hdr beside them.
+
+Header document: ``{"mib": {…}, "hdr": {…}}``. ``mib`` is the header of the first frame: ``exposure_s``,
+``exposure_ns``, ``timestamp_utc`` (ISO with Z), ``timestamp_local``, ``counter_depth_bits``,
+``thresholds_keV`` (list), ``sensor_layout``, ``pixel_type``, ``gain_mode``, ``sequence_number``; and of all:
+``frames``, ``last_timestamp_utc``. ``hdr`` holds the lines of the hdr file as text under their own names:
+``Chip ID``, ``Chip Type (Medipix 3.0, Medipix 3.1, Medipix 3RX)``, ``Assembly Size (NX1, 2X2)``,
+``Counter Depth (number)``, ``Thresholds (keV)``, ``Frames in Acquisition (Number)``,
+``Frames per Trigger (Number)``, ``ScanX``, ``ScanY``, ``Sensor Bias (V)``, ``Software Version``,
+``Time and Date Stamp (day, mnth, yr, hr, min, s)`` (local, no zone); ``{}`` without an hdr.
+
+Orientation: rows as stored in the file, which is also LiberTEM's; RosettaSciIO (HyperSpy, pyxem) turns
+them upside down, so its patterns are these flipped in detector_y.
+"""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ingest.formats.mib.header import FrameHeader, find_whole_number, read_frame_header, read_hdr
+from ingest.formats.mib.unpack import plan_decoder
+from ingest.readers.companions import base_of
+from ingest.readers.contract import Axis, OpenedFile, ReadHints, SignalSource
+from ingest.readers.framed_bytes import FramedBytes, open_part
+from ingest.readers.header_json import to_json
+from ingest.readers.refusals import decline, refuse, refuse_truncated, warn
+from ingest.readers.scan_shape import ScanLayout, decide_scan_layout
+from repository.schema.findings import Finding
+
+VERSION = "1"
+ORIENTATION = "as stored in the file, equal to LiberTEM; RosettaSciIO flips detector_y"
+
+
+def _count_frames(path: Path, header: FrameHeader) -> int:
+    """Return the number of whole frames; a part of a frame is a truncated file."""
+    size = path.stat().st_size
+    frames, rest = divmod(size, header.stride)
+    if rest or not frames:
+        raise refuse_truncated(
+            path, expected=(frames + 1) * header.stride, actual=size, what=f"frames of {header.stride} bytes"
+        )
+    return frames
+
+
+def _read_parts(names: list[str], files: Mapping[str, Path]) -> list[tuple[str, FrameHeader, int]]:
+    """Return (name, header, frames) of each data file, in the order of their first frames."""
+    parts = []
+    for name in names:
+        header = read_frame_header(files[name])
+        parts.append((name, header, _count_frames(files[name], header)))
+    first = parts[0][1]
+    for name, header, _ in parts:
+        if not header.same_frames_as(first):
+            raise refuse(
+                "mib_parts_differ",
+                f"{base_of(name)} has other frames than {base_of(parts[0][0])}: no parts of one scan.",
+                "Upload each acquisition with its own hdr, or in folders of their own.",
+            )
+    numbers = [header.fields["sequence_number"] for _, header, _ in parts]
+    if len(set(numbers)) == len(numbers):
+        parts.sort(key=lambda part: part[1].fields["sequence_number"])
+    return parts
+
+
+def _check_count(frames: int, hdr: dict[str, str], name: str, hints: ReadHints) -> list[Finding]:
+    """Compare the frames found with those that the hdr promises.
+
+    Raises
+    ------
+    ReadRefusedError
+        `file_truncated`, if there are fewer and the depositor did not say that this is the whole scan.
+    """
+    promised = find_whole_number(hdr, "Frames in Acquisition (Number)")
+    if promised is None or promised == frames:
+        return []
+    confirmed = hints.scan_shape is not None and hints.scan_shape[0] * hints.scan_shape[1] == frames
+    if frames < promised and not confirmed:
+        raise refuse(
+            "file_truncated",
+            f"{name} is cut short: its hdr needs {promised} frames, the file has {frames}.",
+            "Upload it again, whole. If the acquisition was stopped early, give scan_shape as "
+            f"[rows, columns] with rows × columns = {frames}.",
+        )
+    return [
+        warn(
+            "frame_count_differs",
+            f"{name} has {frames} frames where its hdr says {promised}.",
+            "Check that data and hdr belong together.",
+        )
+    ]
+
+
+def _decide(frames: int, hdr: dict[str, str], name: str, hints: ReadHints) -> ScanLayout:
+    columns, rows = find_whole_number(hdr, "ScanX"), find_whole_number(hdr, "ScanY")
+    in_file = (rows, columns) if rows and columns else None
+    per_trigger = find_whole_number(hdr, "Frames per Trigger (Number)") or 0
+    guess = None
+    # One trigger per scan row is the usual wiring; one per frame, or one for all, says nothing.
+    if 1 < per_trigger < frames and frames % per_trigger == 0:
+        guess = (frames // per_trigger, per_trigger)
+    return decide_scan_layout(frames=frames, name=name, hints=hints, in_file=in_file, guess=guess)
+
+
+def _read_last(path: Path, header: FrameHeader, frames: int) -> tuple[dict[str, Any], list[Finding]]:
+    """Return the header of the last frame, with a warning when frame numbers jump in between."""
+    last = read_frame_header(path, (frames - 1) * header.stride).fields
+    jump = last["sequence_number"] - header.fields["sequence_number"]
+    if jump == frames - 1:
+        return last, []
+    return last, [
+        warn(
+            "frame_numbers_jump",
+            f"{path.name} holds {frames} frames but their numbers run from "
+            f"{header.fields['sequence_number']} to {last['sequence_number']}.",
+            "Frames may be missing or repeated; check the scan.",
+        )
+    ]
+
+
+def open_mib(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
+    """Open the MIB files of one acquisition with the hdr, if there is one."""
+    hdr_names = [name for name in files if name.lower().endswith(".hdr")]
+    data_names = [name for name in files if name not in hdr_names]
+    hdr = read_hdr(files[hdr_names[0]]) if hdr_names else {}
+    parts = _read_parts(data_names, files)
+    name, header, _ = parts[0]
+    plan = plan_decoder(header)
+    if plan is None:
+        raise decline(
+            "mib_layout_not_read",
+            f"{base_of(name)}: {header.depth_bits}-bit RAW of a {header.layout} detector is not documented.",
+            "Save it as counts (not RAW) with the detector's software, and upload that as well.",
+        )
+    decode, frame_shape = plan
+    frames = sum(count for _, _, count in parts)
+    findings = _check_count(frames, hdr, base_of(name), hints)
+    layout = _decide(frames, hdr, base_of(name), hints)
+    last, jumps = _read_last(files[parts[-1][0]], parts[-1][1], parts[-1][2])
+    resources = ExitStack()
+    opened = [open_part(resources, files[part], offset=0, count=count) for part, _, count in parts]
+    store = FramedBytes(opened, header.stride, frame_shape, header.dtype, decode)
+    axes = (*layout.axes, Axis("detector_y", frame_shape[0]), Axis("detector_x", frame_shape[1]))
+    signal = SignalSource(
+        name="data",
+        shape=tuple(axis.size for axis in axes),
+        dtype=store.dtype,
+        axes=axes,
+        n_signal_axes=2,
+        load=partial(store.load, leading=layout.shape),
+        intensity_unit="1",
+        shape_origin=layout.origin,
+        orientation=ORIENTATION,
+    )
+    fields = {**header.fields, "frames": frames, "last_timestamp_utc": last.get("timestamp_utc")}
+    return OpenedFile(
+        format="mib",
+        reader_version=VERSION,
+        signals=(signal,),
+        header=to_json({"mib": fields, "hdr": hdr}),
+        findings=(*findings, *layout.findings, *jumps),
+        resources=resources,
+    )

@@ -1,0 +1,115 @@
+"""HDF5 files that are known and not read: which program's layout, by attributes and group names."""
+
+import json
+
+import h5py
+
+from ingest.readers.contract import FormatMatch
+from ingest.readers.hdf5.access import HDF5_ERRORS
+from ingest.readers.hdf5.attributes import find_object, find_text, plain
+
+
+def match_layout(file: h5py.File) -> FormatMatch:
+    """Return whose layout the file has."""
+    for test in (_velox, _dectris, _vendor, _nexus, _svi, _usid):
+        match = test(file)
+        if match is not None:
+            return match
+    return _unread("hdf5", "HDF5 of an unknown layout", "HDF5 signature")
+
+
+def _unread(identifier: str, label: str, reason: str) -> FormatMatch:
+    return FormatMatch(identifier, label, readable=False, role="primary", reason=reason)
+
+
+def _velox(file: h5py.File) -> FormatMatch | None:
+    version = find_object(file, "Version")
+    if not isinstance(version, h5py.Dataset) or version.dtype.kind not in "OS" or version.size != 1:
+        return None
+    try:
+        written = json.loads(str(plain(version[()])))
+    except (ValueError, *HDF5_ERRORS):
+        return None
+    form = written.get("format") if isinstance(written, dict) else None
+    if form in {"Velox", "DevelopersKit"}:
+        return _unread("velox_emd", "Thermo Fisher Velox EMD", f"/Version says {form}")
+    if "Metadata" in file or form:
+        return _unread("app5", "NanoMEGAS TopSpin app5", "/Version and /Metadata")
+    return None
+
+
+def _dectris(file: h5py.File) -> FormatMatch | None:
+    data = find_object(file, "entry/data")
+    if isinstance(data, h5py.Group):
+        links = [data.get(key, getlink=True) for key in data if key.startswith("data_")]
+        targets = tuple(link.filename for link in links if isinstance(link, h5py.ExternalLink))
+        definition = find_object(file, "entry/definition")
+        is_nxmx = isinstance(definition, h5py.Dataset) and "NXmx" in str(plain(definition[()]))
+        if links and (targets or is_nxmx):
+            match = _unread("dectris", "DECTRIS master file", "/entry/data/data_*")
+            return FormatMatch(
+                match.format,
+                match.label,
+                readable=False,
+                role="primary",
+                reason=match.reason,
+                refers_to=targets,
+            )
+        frames = find_object(data, "data")
+        if isinstance(frames, h5py.Dataset) and "image_nr_low" in frames.attrs:
+            return FormatMatch(
+                "dectris",
+                "DECTRIS data file",
+                readable=False,
+                role="companion",
+                reason="/entry/data/data with image_nr_low",
+            )
+    if find_object(file, "STEM Metadata") is not None:
+        return FormatMatch(
+            "dectris", "ARINA STEM metadata", readable=False, role="companion", reason="/STEM Metadata"
+        )
+    return None
+
+
+def _vendor(file: h5py.File) -> FormatMatch | None:
+    data = find_object(file, "data")
+    if isinstance(data, h5py.Dataset) and "properties" in data.attrs:
+        return _unread("nion_h5", "Nion Swift HDF5", "/data with attribute properties")
+    if " Manufacturer" in file or "Manufacturer" in file:
+        return _unread("edax_h5", "EDAX HDF5", "/Manufacturer")
+    if "Metadata" in file and "Version" in file:
+        return _unread("app5", "NanoMEGAS TopSpin app5", "/Version and /Metadata")
+    return None
+
+
+def _nexus(file: h5py.File) -> FormatMatch | None:
+    for key in file:
+        group = find_object(file, key)
+        if isinstance(group, h5py.Group) and find_text(group, "NX_class") in {"NXentry", "NXroot", "NXdata"}:
+            return _unread("nexus", "NeXus", f"/{key} with NX_class")
+    if find_text(file, "NX_class") or find_text(file, "default"):
+        return _unread("nexus", "NeXus", "root attribute of NeXus")
+    return None
+
+
+def _svi(file: h5py.File) -> FormatMatch | None:
+    """SVI HDF5, as Odemis writes it for cathodoluminescence."""
+    for key in file:
+        if key.startswith("Acquisition") and isinstance(find_object(file, f"{key}/SVIData"), h5py.Group):
+            return _unread("svi_hdf5", "SVI HDF5 (Odemis)", f"/{key}/SVIData")
+    return None
+
+
+def _usid(file: h5py.File) -> FormatMatch | None:
+    for key in file:
+        group = find_object(file, key)
+        if key.startswith("Measurement_"):
+            return _unread("usid", "USID/NSID", f"/{key}")
+        if isinstance(group, h5py.Group):
+            for name in group:
+                if (
+                    isinstance(find_object(group, name), h5py.Dataset)
+                    and "DIMENSION_LIST" in group[name].attrs
+                ):
+                    return _unread("usid", "USID/NSID", f"/{key}/{name} with dimension scales")
+    return None
