@@ -78,11 +78,10 @@ async def send_array_object(request: Request) -> Response:
 async def send_product(request: Request) -> Response:
     """Send a reduction or its preview."""
     measurement_id, name = request.path_params["measurement_id"], request.path_params["product"]
-    signal_name, _, recipe = name.partition(".")
     kind = "preview" if request.url.path.rstrip("/").endswith("preview.png") else "array"
     return await _send(
         request,
-        lambda visitor: find_product(visitor, measurement_id, signal_name, recipe, kind),
+        lambda visitor: find_product(visitor, measurement_id, name, kind),
         is_inline=kind == "preview",
     )
 

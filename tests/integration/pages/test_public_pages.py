@@ -8,7 +8,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/search", "/about", "/docs/schema", "/accounts/login/", "/accounts/signup/"]
+    "address",
+    ["/", "/search", "/about", "/docs/schema", "/docs/recipes", "/accounts/login/", "/accounts/signup/"],
 )
 def test_every_public_page_stands_on_an_empty_archive(client: Any, address: str) -> None:
     page = client.get(address)
