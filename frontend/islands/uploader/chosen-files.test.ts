@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ChosenFile, listInputFiles, sortChosen } from "./chosen-files";
+import { type ChosenFile, joinFolders, listDroppedFiles, listInputFiles, sortChosen } from "./chosen-files";
 
 const chosen = (...paths: string[]): ChosenFile[] => paths.map((path) => ({ file: new File(["x"], "x"), path }));
 
@@ -28,5 +28,23 @@ describe("listInputFiles", () => {
   it("names files of a folder by their way through it", () => {
     const file = new File(["x"], "a.dm4");
     expect(listInputFiles([file])).toEqual([{ file, path: "a.dm4" }]);
+  });
+
+  it("does not take a backslash in a name for a folder, as browsers do", () => {
+    expect(joinFolders("run/back/slash.txt", "back\\slash.txt")).toBe("run/back\\slash.txt");
+    expect(joinFolders("run/a/b/c", "a\\b\\c")).toBe("run/a\\b\\c");
+    expect(joinFolders("run/back/slash.txt", "slash.txt")).toBe("run/back/slash.txt");
+    const file = new File(["x"], "back\\slash.txt");
+    Object.defineProperty(file, "webkitRelativePath", { value: "run/back/slash.txt" });
+    const { accepted, refused } = sortChosen(listInputFiles([file]), []);
+    expect(accepted).toEqual([]);
+    expect(refused[0]).toMatchObject({ path: "run/back\\slash.txt", problem: expect.stringMatching(/^Not sent: /) as string });
+  });
+
+  it("does not either where a folder is dropped", async () => {
+    const file = new File(["x"], "back\\slash.txt");
+    const entry = { isFile: true, fullPath: "/back/slash.txt", file: (take: (found: File) => void) => take(file) };
+    const transfer = { items: [{ webkitGetAsEntry: () => entry }], files: [] } as unknown as DataTransfer;
+    expect((await listDroppedFiles(transfer)).map(({ path }) => path)).toEqual(["back\\slash.txt"]);
   });
 });

@@ -51,8 +51,21 @@ function findProblem(path: string, near: TakenNames): string {
   return clash === null ? "" : `Not sent: ${clash} is there, and one of the two would have to be a folder. Rename one.`;
 }
 
+/**
+ * The way to a file, with its last part as it is named on the disk.
+ *
+ * Browsers write \ in a way as /, which would file `back\slash` silently in a folder; the name alone keeps it.
+ */
+export function joinFolders(way: string, name: string): string {
+  if (!way || way === name || way.endsWith(`/${name}`)) {
+    return way || name;
+  }
+  const folders = way.split("/").slice(0, -name.split("\\").length);
+  return [...folders, name].join("/");
+}
+
 export function listInputFiles(files: Iterable<File>): ChosenFile[] {
-  return Array.from(files, (file) => ({ file, path: file.webkitRelativePath || file.name }));
+  return Array.from(files, (file) => ({ file, path: joinFolders(file.webkitRelativePath, file.name) }));
 }
 
 async function readEntries(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
@@ -71,7 +84,7 @@ async function walkEntry(entry: FileSystemEntry): Promise<ChosenFile[]> {
   const path = entry.fullPath.replace(/^\/+/, "");
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
-    return [{ file, path }];
+    return [{ file, path: joinFolders(path, file.name) }];
   }
   const children = await readEntries((entry as FileSystemDirectoryEntry).createReader());
   const nested = await Promise.all(children.map(walkEntry));
