@@ -12,6 +12,7 @@ import { TransferRate } from "./transfer-rate";
 import { UploadQueue } from "./upload-queue";
 import { UploadRow, buildRefusedRow } from "./upload-row";
 import { UploadTask } from "./upload-task";
+import { countUnsent, describeTotals, warnOfUnsent } from "./upload-totals";
 
 class Uploader extends HTMLElement {
   private readonly queue = new UploadQueue<UploadTask>();
@@ -92,6 +93,7 @@ class Uploader extends HTMLElement {
     this.showRefused(refused);
     this.showLeftOut(leftOut);
     for (const file of accepted) {
+      this.dropRefused(file.path);
       if (this.queue.has(file.path)) {
         continue;
       }
@@ -115,10 +117,19 @@ class Uploader extends HTMLElement {
   private showRefused(refused: RefusedFile[]): void {
     for (const file of refused) {
       const row = buildRefusedRow(file);
-      this.refusedRows.get(file.path)?.remove();
+      this.dropRefused(file.path);
       this.refusedRows.set(file.path, row);
-      this.partNamed("list").prepend(row);
+      if (this.queue.dropFailed(file.path)) {
+        this.rows.get(file.path)?.element.remove();
+        this.rows.delete(file.path);
+      }
+      this.partNamed("refused").append(row);
     }
+  }
+
+  private dropRefused(path: string): void {
+    this.refusedRows.get(path)?.remove();
+    this.refusedRows.delete(path);
   }
 
   private showLeftOut(paths: string[]): void {
@@ -130,16 +141,22 @@ class Uploader extends HTMLElement {
   private showRow(task: UploadTask): void {
     const row = new UploadRow(task);
     const old = this.rows.get(task.path);
-    if (old) {
+    if (old?.element.parentElement === this.partNamed("list")) {
       old.element.replaceWith(row.element);
     } else {
+      old?.element.remove();
       this.partNamed("list").append(row.element);
     }
     this.rows.set(task.path, row);
   }
 
   private onTaskChange(task: UploadTask): void {
-    this.rows.get(task.path)?.update(task);
+    const row = this.rows.get(task.path);
+    row?.update(task);
+    if (row && task.isRefused) {
+      // Beside what was refused here: nobody scrolls through a long list for it.
+      this.partNamed("refused").append(row.element);
+    }
     if (task.state === "done" || task.state === "failed") {
       this.queue.advance();
     }
@@ -147,9 +164,10 @@ class Uploader extends HTMLElement {
   }
 
   private showTotals(): void {
-    const { files, finished, failed, sent, size } = this.queue.totals;
+    const totals = this.queue.totals;
+    const { files, finished, failed, sent, size } = totals;
     this.rate.record(performance.now(), sent);
-    this.partNamed("total").hidden = files === 0;
+    this.partNamed("total").hidden = files + this.refusedRows.size === 0;
     const bar = this.partNamed("bar") as HTMLProgressElement;
     bar.max = Math.max(1, size);
     bar.value = sent;
@@ -159,9 +177,8 @@ class Uploader extends HTMLElement {
       !isFinished && !this.queue.isPaused && rate > 0
         ? `, ${formatBytes(rate)}/s, ${formatDuration(this.rate.secondsLeft(size - sent))} left`
         : "";
-    this.partNamed("text").textContent =
-      `${finished} of ${files} files stored, ${formatBytes(sent)} of ${formatBytes(size)}${speed}` +
-      (failed > 0 ? `. ${failed} stopped.` : "");
+    this.partNamed("text").textContent = describeTotals(totals, this.refusedRows.size, speed);
+    this.warnOfUnsent(countUnsent(totals, this.refusedRows.size));
     this.partNamed("pause").hidden = isFinished || finished + failed === files;
     this.partNamed("retry").hidden = failed === 0;
     const wasComplete = this.isComplete;
@@ -169,6 +186,14 @@ class Uploader extends HTMLElement {
     if (this.isComplete && !wasComplete && finished > 0) {
       this.dispatchEvent(new CustomEvent("stemma:uploaded", { bubbles: true, detail: { finished, failed } }));
     }
+  }
+
+  private warnOfUnsent(unsent: number): void {
+    for (const name of ["notice", "ask"]) {
+      this.partNamed("total").classList.toggle(name, unsent > 0);
+    }
+    const warning = warnOfUnsent(unsent);
+    this.dispatchEvent(new CustomEvent("stemma:unsent", { bubbles: true, detail: { warning } }));
   }
 
   private async togglePause(): Promise<void> {
