@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ChosenFile, joinFolders, listDroppedFiles, listInputFiles, sortChosen } from "./chosen-files";
+import { type ChosenFile, describeLeftOut, joinFolders, listDroppedFiles, listInputFiles, sortChosen } from "./chosen-files";
 
 const chosen = (...paths: string[]): ChosenFile[] => paths.map((path) => ({ file: new File(["x"], "x"), path }));
 
@@ -10,6 +10,13 @@ describe("sortChosen", () => {
     expect(sorted.leftOut).toEqual([".DS_Store", "d/Thumbs.db"]);
     expect(sorted.refused.map(({ path }) => path)).toEqual(["12:30.dm4", "CON"]);
     expect(sorted.refused[0]?.problem).toMatch(/12_30\.dm4/);
+  });
+
+  it("leaves out what is hidden in a folder, as the command does, and sends it where it is chosen itself", () => {
+    const sorted = sortChosen(chosen("run/.hidden", "run/.cache/a.dm4", "run/z.zarr/.zarray", ".hidden"), []);
+    expect(sorted.hidden).toEqual(["run/.hidden", "run/.cache/a.dm4"]);
+    expect(sorted.accepted.map(({ path }) => path)).toEqual(["run/z.zarr/.zarray", ".hidden"]);
+    expect(describeLeftOut(sorted.leftOut, sorted.hidden)).toMatch(/^Left out.*hidden: run\/\.hidden, run\/\.cache\/a\.dm4\./);
   });
 
   it("refuses a file where another needs a folder, also one that is stored", () => {

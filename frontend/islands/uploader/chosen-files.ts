@@ -1,5 +1,5 @@
 /** Files and folders as they are dropped or chosen, each with its path below what was dropped. */
-import { TakenNames, describeFault, findNameFault, isLeftBehind } from "./file-names";
+import { TakenNames, describeFault, findNameFault, isHidden, isLeftBehind } from "./file-names";
 
 export interface ChosenFile {
   file: File;
@@ -15,17 +15,22 @@ export interface SortedFiles {
   accepted: ChosenFile[];
   refused: RefusedFile[];
   leftOut: string[];
+  hidden: string[];
 }
 
-/** What of the chosen files is sent, what has a name that no deposit can hold, and what nobody misses. */
+/** What of the chosen files is sent, what has a name that no deposit can hold, what nobody misses and what is hidden. */
 export function sortChosen(chosen: Iterable<ChosenFile>, there: Iterable<string>): SortedFiles {
-  const sorted: SortedFiles = { accepted: [], refused: [], leftOut: [] };
+  const sorted: SortedFiles = { accepted: [], refused: [], leftOut: [], hidden: [] };
   const taken = new Set<string>();
   const near = new TakenNames(there);
   for (const { file, path: given } of chosen) {
     const path = given.normalize("NFC");
     if (isLeftBehind(path)) {
       sorted.leftOut.push(path);
+      continue;
+    }
+    if (isHidden(path)) {
+      sorted.hidden.push(path);
       continue;
     }
     const problem = taken.has(path)
@@ -40,6 +45,17 @@ export function sortChosen(chosen: Iterable<ChosenFile>, there: Iterable<string>
     }
   }
   return sorted;
+}
+
+export function describeLeftOut(leavings: string[], hidden: string[]): string {
+  return [
+    leavings.length > 0 ? `Left out, as systems and programs leave them behind: ${leavings.join(", ")}.` : "",
+    hidden.length > 0
+      ? `Left out, as they are hidden: ${hidden.join(", ")}. To send one all the same, choose it by itself.`
+      : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 function findProblem(path: string, near: TakenNames): string {

@@ -6,7 +6,7 @@
 import { requestJson } from "../api/request";
 import type { Deposit } from "../api/shapes";
 import { formatBytes, formatDuration } from "../format/quantity";
-import { type ChosenFile, type RefusedFile, listDroppedFiles, listInputFiles, sortChosen } from "./chosen-files";
+import { type ChosenFile, type RefusedFile, describeLeftOut, listDroppedFiles, listInputFiles, sortChosen } from "./chosen-files";
 import { listUnfinishedUploads } from "./stored-uploads";
 import { TransferRate } from "./transfer-rate";
 import { UploadQueue } from "./upload-queue";
@@ -89,9 +89,9 @@ class Uploader extends HTMLElement {
   private async addFiles(chosen: ChosenFile[]): Promise<void> {
     await this.loadStored().catch(() => undefined);
     const under = this.queue.tasks.map((task) => task.path);
-    const { accepted, refused, leftOut } = sortChosen(chosen, [...this.known, ...under]);
+    const { accepted, refused, leftOut, hidden } = sortChosen(chosen, [...this.known, ...under]);
     this.showRefused(refused);
-    this.showLeftOut(leftOut);
+    this.showLeftOut(leftOut, hidden);
     for (const file of accepted) {
       this.dropRefused(file.path);
       if (this.queue.has(file.path)) {
@@ -132,10 +132,10 @@ class Uploader extends HTMLElement {
     this.refusedRows.delete(path);
   }
 
-  private showLeftOut(paths: string[]): void {
+  private showLeftOut(leavings: string[], hidden: string[]): void {
     const line = this.partNamed("left-out");
-    line.hidden = paths.length === 0;
-    line.textContent = `Left out, as systems and programs leave them behind: ${paths.join(", ")}.`;
+    line.hidden = leavings.length + hidden.length === 0;
+    line.textContent = describeLeftOut(leavings, hidden);
   }
 
   private showRow(task: UploadTask): void {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { TakenNames, describeFault, findNameFault, isLeftBehind, isUnfinished, suggestName } from "./file-names";
+import { TakenNames, describeFault, findNameFault, isHidden, isLeftBehind, isUnfinished, suggestName } from "./file-names";
 
 interface Vectors {
   refused: [string, string, string | null][];
@@ -11,6 +11,8 @@ interface Vectors {
   finished: string[];
   left_behind: string[];
   not_left_behind: string[];
+  hidden: string[];
+  not_hidden: string[];
 }
 
 // The same file is run against the server and the command.
@@ -40,6 +42,11 @@ describe("the rule for names", () => {
     expect(vectors.finished.filter(isUnfinished)).toEqual([]);
     expect(vectors.left_behind.filter((path) => !isLeftBehind(path))).toEqual([]);
     expect(vectors.not_left_behind.filter(isLeftBehind)).toEqual([]);
+  });
+
+  it("knows what is hidden in a folder, and what an array needs of that", () => {
+    expect(vectors.hidden.filter((path) => !isHidden(path))).toEqual([]);
+    expect(vectors.not_hidden.filter(isHidden)).toEqual([]);
   });
 
   it("says what to do", () => {

@@ -129,6 +129,14 @@ export function isLeftBehind(path: string): boolean {
     .some((part) => rule.leavings.includes(part) || rule.leaving_beginnings.some((beginning) => part.startsWith(beginning)));
 }
 
+/** Whether a file is hidden in what was chosen; what was chosen itself, the first part, is sent whatever its name. */
+export function isHidden(path: string): boolean {
+  return path
+    .split("/")
+    .slice(1)
+    .some((part) => part.startsWith(".") && !rule.needed_dot_files.includes(part));
+}
+
 /** What to tell a person about a name that is refused, and what to do. */
 export function describeFault(path: string, fault: NameFault): string {
   const suggestion = suggestName(path);
