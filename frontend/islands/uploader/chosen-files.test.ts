@@ -12,6 +12,14 @@ describe("sortChosen", () => {
     expect(sorted.refused[0]?.problem).toMatch(/12_30\.dm4/);
   });
 
+  it("suggests each refused file a name of its own, whatever the order", () => {
+    const { refused, accepted } = sortChosen(chosen("trail.", "trail ", "CON", "_CON", "good"), ["trail__2"]);
+    expect(accepted.map(({ path }) => path)).toEqual(["_CON", "good"]);
+    expect(refused.map(({ suggestion }) => suggestion)).toEqual(["trail_", "trail__3", "_CON_2"]);
+    expect(refused[1]?.problem).toMatch(/for example to trail__3,/);
+    expect(refused[2]?.problem).toMatch(/is one that Windows keeps for a device/);
+  });
+
   it("leaves out what is hidden in a folder, as the command does, and sends it where it is chosen itself", () => {
     const sorted = sortChosen(chosen("run/.hidden", "run/.cache/a.dm4", "run/z.zarr/.zarray", ".hidden"), []);
     expect(sorted.hidden).toEqual(["run/.hidden", "run/.cache/a.dm4"]);

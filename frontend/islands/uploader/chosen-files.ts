@@ -1,5 +1,5 @@
 /** Files and folders as they are dropped or chosen, each with its path below what was dropped. */
-import { TakenNames, describeFault, findNameFault, isHidden, isLeftBehind } from "./file-names";
+import { TakenNames, describeFault, findNameFault, isHidden, isLeftBehind, suggestFree } from "./file-names";
 
 export interface ChosenFile {
   file: File;
@@ -9,6 +9,8 @@ export interface ChosenFile {
 export interface RefusedFile {
   path: string;
   problem: string;
+  /** The name it could be sent under; empty where there is none near. */
+  suggestion: string;
 }
 
 export interface SortedFiles {
@@ -33,18 +35,35 @@ export function sortChosen(chosen: Iterable<ChosenFile>, there: Iterable<string>
       sorted.hidden.push(path);
       continue;
     }
+    if (findNameFault(path)) {
+      sorted.refused.push({ path, problem: "", suggestion: "" });
+      continue;
+    }
     const problem = taken.has(path)
       ? "Not sent: another of these files has the same name."
-      : findProblem(path, near);
+      : describeClash(path, near);
     if (problem) {
-      sorted.refused.push({ path, problem });
+      sorted.refused.push({ path, problem, suggestion: "" });
     } else {
       taken.add(path);
       near.add(path);
       sorted.accepted.push({ file, path });
     }
   }
+  adviseNames(sorted.refused, near);
   return sorted;
+}
+
+/** Suggest names after all that are sent are known, so that no advice leads to a name that another file has. */
+function adviseNames(refused: RefusedFile[], near: TakenNames): void {
+  for (const file of refused) {
+    const fault = findNameFault(file.path);
+    if (fault) {
+      file.suggestion = suggestFree(file.path, near);
+      file.problem = describeFault(fault, file.suggestion);
+      near.add(file.suggestion || file.path);
+    }
+  }
 }
 
 export function describeLeftOut(leavings: string[], hidden: string[]): string {
@@ -58,11 +77,7 @@ export function describeLeftOut(leavings: string[], hidden: string[]): string {
     .join(" ");
 }
 
-function findProblem(path: string, near: TakenNames): string {
-  const fault = findNameFault(path);
-  if (fault) {
-    return describeFault(path, fault);
-  }
+function describeClash(path: string, near: TakenNames): string {
   const clash = near.findClash(path);
   return clash === null ? "" : `Not sent: ${clash} is there, and one of the two would have to be a folder. Rename one.`;
 }

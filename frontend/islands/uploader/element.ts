@@ -19,6 +19,8 @@ class Uploader extends HTMLElement {
   private readonly rows = new Map<string, UploadRow>();
   private readonly rate = new TransferRate();
   private readonly refusedRows = new Map<string, HTMLElement>();
+  /** Of each name that was suggested: the refused one, which is settled once a file of that name comes. */
+  private readonly suggested = new Map<string, string>();
   private stored = new Map<string, number>();
   private known: string[] = [];
   private isComplete = true;
@@ -94,6 +96,7 @@ class Uploader extends HTMLElement {
     this.showLeftOut(leftOut, hidden);
     for (const file of accepted) {
       this.dropRefused(file.path);
+      this.dropRefused(this.suggested.get(file.path) ?? "");
       if (this.queue.has(file.path)) {
         continue;
       }
@@ -118,6 +121,7 @@ class Uploader extends HTMLElement {
     for (const file of refused) {
       const row = buildRefusedRow(file);
       this.dropRefused(file.path);
+      this.suggested.set(file.suggestion, file.path);
       this.refusedRows.set(file.path, row);
       if (this.queue.dropFailed(file.path)) {
         this.rows.get(file.path)?.element.remove();
