@@ -82,6 +82,7 @@ def describe_landing_page(
         "show_data": shows_data,
         "newer": newest if newest > dataset.version else None,
         "zip_address": f"/api/v1/datasets/{dataset.id}/versions/{dataset.version}/zip",
+        "n_damaged": sum(file.damaged_at is not None for file in dataset.files),
     }
 
 

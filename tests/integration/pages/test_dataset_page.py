@@ -4,8 +4,9 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from django.utils import timezone
 
-from repository.models import DatasetVersion, Deposit
+from repository.models import DatasetVersion, Deposit, StoredObject
 from tests.factories import make_user
 from tests.integration.pages.conftest import add_measurement, bring_to_ready
 
@@ -149,3 +150,14 @@ def test_more_measurements_ask_no_more_of_the_database(
         html = client.get(f"/datasets/{published.pk}").content.decode()
     assert "more-4.raw" in html
     assert "version 2" in html
+
+
+def test_all_is_not_offered_in_one_while_a_file_is_damaged(client: Any, published: Deposit) -> None:
+    archive = f'href="/api/v1/datasets/{published.pk}/versions/1/zip"'
+    assert archive in client.get(f"/datasets/{published.pk}").content.decode()
+    sha256 = published.files.get().sha256
+    StoredObject.objects.filter(pk=sha256).update(damaged_at=timezone.now(), damage="other bytes")
+    html = client.get(f"/datasets/{published.pk}").content.decode()
+    assert archive not in html
+    assert 'disabled aria-describedby="no-zip"' in html
+    assert "one file is damaged" in html
