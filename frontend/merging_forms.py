@@ -39,7 +39,8 @@ class MergingForm(AnyModelForm):
             if bound.field.has_changed(self._read_seen(bound), bound.data):
                 self._require_agreement(bound)
             else:
-                del cleaned[name]  # the row keeps what it has
+                del cleaned[name]  # the row keeps what it has, and the form shows it when it comes back
+                data[bound.html_name] = _write_hidden(bound)
             data[bound.html_initial_name] = _write_hidden(bound)
         return cleaned
 

@@ -78,7 +78,6 @@ def test_each_refusal_has_its_code(api: Any, owner: Any) -> None:
         "invalid_metadata",
         "/dataset",
     )
-    check_problem(send(api, "POST", f"{base}/{draft.pk}/members/", {"username": "nobody"}), 404, "not_found")
     check_problem(send(api, "PUT", f"{base}/", {}), 405, "method_not_allowed")
     check_problem(api.post(f"{base}/", "a=b", content_type="text/plain"), 415, "unsupported_media_type")
     check_problem(api.get("/api/v1/search/?where=colour:1..2"), 400, "unknown_filter", "/colour")
