@@ -69,7 +69,8 @@ def test_a_patch_that_changes_nothing_makes_no_revision(web: WebClient, headers:
     address = begin(web, headers, title="A")
     known = {"acknowledged_warnings": [{"code": "case_twin", "note": "meant"}]}
     etag = patch(web, address, known, headers).headers["etag"]
-    for body in ({}, {"metadata": {}}, {"metadata": {"dataset": {"title": "A"}}}, known):
+    nothing_new: list[Any] = [{}, {"metadata": {}}, {"metadata": {"dataset": {"title": "A"}}}, known]
+    for body in nothing_new:
         answer = patch(web, address, body, headers)
         assert (answer.status_code, answer.headers["etag"]) == (200, etag), body
     assert patch(web, address, {"acknowledged_warnings": []}, headers).headers["etag"] != etag

@@ -133,7 +133,7 @@ def test_a_withdrawn_version_is_no_newer_one(client: Any, published: Deposit) ->
         "newer": "A newer version of this dataset exists",
         "none": "The later versions of this dataset were withdrawn",
     }
-    for withdrawn, newer in ((None, 3), (3, 2), (2, None)):
+    for withdrawn, newer in ((0, 3), (3, 2), (2, None)):
         DatasetVersion.objects.filter(dataset_id=published.pk, number=withdrawn).update(
             state="withdrawn", withdrawn_at=timezone.now(), withdrawal_reason="The wrong sample."
         )
