@@ -27,7 +27,7 @@ from repository.schema.findings import Finding as FoundProblem
 from repository.services.audit import record_event
 from repository.services.collection import collect_charged
 from repository.services.deposits import lock_deposit, remove_transfers, reopen_draft, require_open
-from repository.services.disk import is_promise_kept, promise_room
+from repository.services.disk import format_bytes, is_promise_kept, promise_room
 from repository.services.findings import replace_findings
 from repository.services.fixity import is_damaged
 from repository.services.former_uploads import FormerUpload, note_replaced, refuse_clash, take_away
@@ -343,11 +343,14 @@ def _require_quota(owner: User, size: int) -> None:
     use = measure_use(owner)
     if use.used + size <= use.quota:
         return
-    sentence = f"{size} bytes more would exceed the account's {use.quota} bytes; {use.used} are in use."
+    sentence = (
+        f"{format_bytes(size)} more would exceed the account's {format_bytes(use.quota)};"
+        f" {format_bytes(use.used)} are in use."
+    )
     if use.makes_room_at is None or use.files + size > use.quota:
         raise QuotaExceededError(sentence)
     raise QuotaExceededError(
-        f"{sentence} Of these, {use.waiting} are bytes of deleted files that are still stored;"
+        f"{sentence} Of these, {format_bytes(use.waiting)} are of deleted files that are still stored;"
         f" from {use.makes_room_at:%Y-%m-%d %H:%M:%S} UTC they are removed as soon as a file needs their room.",
         hint="Send the file again after that time.",
         retry_after_s=math.ceil(use.makes_room_in_s) + 1,

@@ -190,7 +190,8 @@ export interface paths {
          * @description Merge changes into the deposit (RFC 7396) and check it again.
          *
          *     Fields that the body does not name stay as they are. Without If-Match the changes are merged into whatever is
-         *     there; with it they are refused with 412 where somebody else was quicker, with what is there now.
+         *     there; with it they are refused with 412 where somebody else was quicker, with what is there now. A patch that
+         *     changes nothing makes no new revision: the ETag stays.
          */
         patch: operations["updateDeposit"];
         trace?: never;
