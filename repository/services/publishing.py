@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from repository.errors import (
+    DepositBusyError,
     InvalidMetadataError,
     NotPublishableError,
     StateConflictError,
@@ -58,7 +59,11 @@ def publish_deposit(
     """
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
-        require_open(deposit)
+        try:
+            require_open(deposit)
+        except DepositBusyError:
+            require_revision(deposit, expected_revision)  # what was looked at will not come back by waiting
+            raise
         require_revision(deposit, expected_revision)
         if deposit.state == State.DRAFT:
             raise StateConflictError(

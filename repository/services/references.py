@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # generic for the type checker only
 
 MENTIONS = {
     "ApiToken.digest": "the hash of a token",
+    "Product.digest": "names how it was made, not its bytes",
     "Product.input_digests": "provenance: from which bytes it was made; what has those keeps them",
     "StoredObject.sha256": "the object itself",
     "Upload.declared_sha256": "a promise; once the bytes are there, `sha256` says so",
