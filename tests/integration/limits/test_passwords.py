@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from frontend.accounts.devices import COOKIE
 from repository.limits import PASSWORDS_OF_ACCOUNT, PASSWORDS_OF_DEVICE, PASSWORDS_OF_PAIR
+from repository.models import Message
 from tests.factories import make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("still")]
@@ -222,3 +223,21 @@ def test_sign_ups_and_mails_of_an_address_are_limited() -> None:
     for mail in ("curie@example.org", "nobody@example.org"):
         mails = [Browser(f"203.0.113.{n}").post(reset, {"email": mail}).status_code for n in range(100, 106)]
         assert mails == [302] * 5 + [429]
+
+
+def test_spellings_of_an_address_have_one_count_of_mails() -> None:
+    domains = ("ex\u00e4mple.org", "EX\u00c4MPLE.org", "xn--exmple-cua.org", "\uff45x\u00e4mple.org")
+    mails = [f"vic@{domain}" for domain in (*domains, *domains)]
+    asked = [
+        Browser(f"203.0.113.{n}").post("/accounts/password/reset/", {"email": mail}).status_code
+        for n, mail in enumerate(mails)
+    ]
+    assert asked == [302] * 5 + [429] * 3
+
+
+def test_an_address_with_signs_nobody_sees_gets_no_mail() -> None:
+    for number in range(1, 8):
+        hidden = "curie@e" + "\u200d" * number + "xample.org"
+        asked = Browser(f"203.0.113.{number}").post("/accounts/password/reset/", {"email": hidden})
+        assert asked.status_code in {200, 422, 429}
+    assert not Message.objects.exists()

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 
 from repository.models import Message, User
-from repository.models.account_addresses import confirm_address, find_account
+from repository.models.account_addresses import confirm_address, find_account, find_holding, is_taken
 from repository.project import settings as written
 from repository.services.messages import create_message
 from repository.services.sign_up import make_sign_up_key
@@ -365,7 +365,13 @@ def test_letters_name_addresses_that_exist() -> None:
         assert resolve(address.removeprefix(settings.PUBLIC_URL))
 
 
-@pytest.mark.parametrize("address", ["ä@example.org", "marie", "a@b@c.de", "a b@c.de", "<a@b.de>", ""])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("ä@example.org", "marie", "a@b@c.de", "a b@c.de", "<a@b.de>", ""),
+        *("a@[127.0.0.1]", "a@127.0.0.1", "a@e\u200dxample.org", "a@e\u00adxample.org", "a@mail\u034f.org"),
+    ],
+)
 def test_what_is_no_address_is_said_at_its_field(client: Client, address: str) -> None:
     client.force_login(make_user())
     for form in (*ASKING, "/accounts/email/"):
@@ -378,3 +384,56 @@ def test_what_is_no_address_is_said_at_its_field(client: Client, address: str) -
 def test_letters_of_all_alphabets_in_a_domain_are_encoded(client: Client, mailed: Callable[[], Any]) -> None:
     client.post("/accounts/signup/", {"email": "marie@bücher.example"})
     assert mailed()["To"] == "marie@xn--bcher-kva.example"
+
+
+STORED, LOOKALIKE = "ivan@mail.org", "ivan@ma\u0131l.org"
+
+
+@pytest.mark.parametrize("address", ASKING)
+def test_a_look_alike_domain_gets_no_link_to_another_account(
+    client: Client, mailed: Callable[[], Any], address: str
+) -> None:
+    """The database takes a dotless i for an i; mail servers do not."""
+    make_user("ivan", email=STORED)
+    client.post(address, {"email": LOOKALIKE})
+    letter = mailed()
+    assert letter["To"] == "ivan@xn--mal-kua.org"
+    assert not [link for link in find_links(letter) if "/reset/key/" in link]
+    assert "ivan\n" not in letter.get_content()
+
+
+@pytest.mark.parametrize("address", ASKING)
+def test_mail_about_an_account_goes_to_the_address_that_is_stored(
+    client: Client, mailed: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    user = make_user("ivan", email=STORED)
+    client.post(address, {"email": "elsewhere@example.org"})
+    monkeypatch.setattr("repository.tasks.letters.find_holding", lambda _: find_holding(STORED))
+    letter = mailed()
+    assert letter["To"] == STORED
+    assert f"    {user.username}\n" in letter.get_content()
+
+
+def test_a_look_alike_of_an_address_is_neither_taken_nor_confirmed() -> None:
+    make_user("closed", email=STORED, is_active=False)
+    assert is_taken(STORED.upper())
+    assert not is_taken(LOOKALIKE)
+    user = make_confirmed("ivan", "ivan@b\u00fccher.example")
+    EmailAddress.objects.update(email="ivan@b\u00fccher.example")  # as it was once stored
+    for spelling in ("ivan@b\u00fccher.example", "Ivan@xn--bcher-kva.example", "ivan@B\u00dcCHER.example"):
+        assert find_account(spelling) == user
+        assert is_taken(spelling)
+    assert find_account("ivan@bucher.example") is None
+
+
+def test_adding_an_address_stores_its_one_spelling(client: Client, mailed: Callable[[], Any]) -> None:
+    client.force_login(make_confirmed())
+    client.post("/accounts/email/", {"email": "Curie@B\u00fccher.example", "action_add": ""})
+    stored = EmailAddress.objects.get(verified=False)
+    assert stored.email == mailed()["To"] == "curie@xn--bcher-kva.example"
+
+
+def test_a_link_that_was_sent_before_there_was_one_spelling_is_over(client: Client) -> None:
+    key = make_key()
+    Message.objects.update(recipient="marie@stra\u00dfe.example")
+    assert client.get(f"/accounts/signup/{key}/").status_code == 404
