@@ -12,6 +12,9 @@ from django.db.models import Q
 from repository.mail_addresses import canonicalize_address, spell_out
 from repository.models.accounts import User
 
+_NOBODY = "@"
+"""What is asked for where an address has no canonical form: accounts without one must not be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Holding:
@@ -84,10 +87,12 @@ def confirm_address(user: User, address: str) -> None:
 
 
 def _list_confirmed(address: str) -> list[EmailAddress]:
+    address = address or _NOBODY
     stored = EmailAddress.objects.filter(email__in=(address, spell_out(address)), verified=True)
-    return [row for row in stored.select_related("user") if canonicalize_address(row.email) == address != ""]
+    return [row for row in stored.select_related("user") if canonicalize_address(row.email) == address]
 
 
 def _list_named(address: str, which: Q) -> list[User]:
+    address = address or _NOBODY
     stored = User.objects.filter(which, Q(email__iexact=address) | Q(email__iexact=spell_out(address)))
-    return [user for user in stored if canonicalize_address(user.email) == address != ""]
+    return [user for user in stored if canonicalize_address(user.email) == address]

@@ -15,6 +15,7 @@ from repository.errors import InvalidMetadataError, NotFoundError
 from repository.mail_addresses import canonicalize_address
 from repository.models import Message, User
 from repository.models.account_addresses import confirm_address, is_confirmed, is_taken
+from repository.models.accounts import require_name
 from repository.services.audit import record_event
 
 _SALT = "stemma.sign_up"
@@ -104,11 +105,12 @@ def _check_name(text: str) -> str:
     username = User.normalize_username(text.strip())
     try:
         UnicodeUsernameValidator()(username)
+        require_name(username)
     except ValidationError as fault:
         raise InvalidMetadataError(
             "This user name cannot be used.",
             pointer="/username",
-            hint="Use letters, digits and @ . + - _ only.",
+            hint="Use letters, digits and . + - _ only.",
         ) from fault
     if (
         not username

@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import check_password
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 
+from repository.errors import InvalidMetadataError
 from repository.models import Message, User
 from repository.models.account_addresses import confirm_address, find_account, find_holding, is_taken
 from repository.project import settings as written
+from repository.services.accounts import ensure_account
 from repository.services.messages import create_message
 from repository.services.sign_up import make_sign_up_key
 from tests.factories import make_user
@@ -437,3 +441,29 @@ def test_a_link_that_was_sent_before_there_was_one_spelling_is_over(client: Clie
     key = make_key()
     Message.objects.update(recipient="marie@stra\u00dfe.example")
     assert client.get(f"/accounts/signup/{key}/").status_code == 404
+
+
+def test_a_new_user_name_has_no_at_sign_and_an_old_one_stays(client: Client) -> None:
+    link = f"/accounts/signup/{make_key()}/"
+    answer = choose(client, link, username="bob@example.org")
+    assert answer.status_code == 422
+    assert "cannot be used" in answer.content.decode()
+    with pytest.raises(ValidationError):
+        get_adapter().clean_username("bob@example.org", shallow=True)
+    with pytest.raises(InvalidMetadataError, match="no @"):
+        ensure_account(username="bob@example.org", password=PASSWORD, role="admin", full_name="")
+    old = make_user("old@example.org")
+    old.full_clean()
+    assert ensure_account(username=old.username, password=PASSWORD, role="admin", full_name="")[0] == old
+    client.force_login(make_user("boss", role="admin"))
+    page = client.post(
+        "/admin/repository/user/add/",
+        {
+            "username": "bob@example.org",
+            "password1": PASSWORD,
+            "password2": PASSWORD,
+            "usable_password": "true",
+        },
+    )
+    assert "A user name has no @" in page.content.decode()
+    assert not User.objects.filter(username="bob@example.org").exists()
