@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from frontend.accounts.backend import list_accounts
 from frontend.accounts.devices import read_device
 from frontend.accounts.links import LinksAdapter
+from repository.errors import InvalidMetadataError
 from repository.limits import (
     PASSWORDS_OF_ACCOUNT,
     PASSWORDS_OF_ADDRESS,
@@ -17,7 +19,7 @@ from repository.limits import (
     fold_name,
     name_network,
 )
-from repository.models.accounts import require_name
+from repository.services.accounts import require_new_name
 from repository.services.limits import count_attempt, give_back
 
 
@@ -26,7 +28,10 @@ class AccountAdapter(LinksAdapter):
 
     def clean_username(self, username: str, shallow: bool = False) -> str:  # allauth's signature
         """Return a name that a new account may have."""
-        require_name(username)
+        try:
+            require_new_name(username)
+        except InvalidMetadataError as refusal:
+            raise ValidationError(refusal.message) from refusal
         return str(super().clean_username(username, shallow))
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:

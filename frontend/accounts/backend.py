@@ -7,7 +7,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.internal.userkit import get_user_by_username
 from django.http import HttpRequest
 
-from repository.models.account_addresses import find_account
+from repository.selectors.accounts import find_by_address
 
 
 class EvenBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth is untyped
@@ -37,7 +37,7 @@ def list_accounts(credentials: Mapping[str, Any]) -> list[Any]:
     """
     found: list[Any] = []
     if credentials.get("email"):
-        found.append(find_account(credentials["email"]))
+        found.append(find_by_address(credentials["email"]))
     if credentials.get("username"):
         found.append(get_user_by_username(credentials["username"]))
     return found

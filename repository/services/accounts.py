@@ -60,7 +60,8 @@ def ensure_account(
     it. Other tokens of the same name are revoked, so that a restart leaves one behind, not many.
     """
     with transaction.atomic():
-        _require_new_or_known(username)
+        if not User.objects.filter(username=username).exists():
+            require_new_name(username)
         user, created = User.objects.get_or_create(
             username=username,
             defaults={
@@ -88,12 +89,12 @@ def ensure_account(
     return user, former_token
 
 
-def _require_new_or_known(username: str) -> None:
+def require_new_name(username: str) -> None:
+    """Refuse a name that no new account may have."""
     try:
         require_name(username)
     except ValidationError as fault:
-        if not User.objects.filter(username=username).exists():
-            raise InvalidMetadataError(" ".join(fault.messages), pointer="/username") from fault
+        raise InvalidMetadataError(" ".join(fault.messages), pointer="/username") from fault
 
 
 def note_token_use(*, token: ApiToken) -> None:
