@@ -11,6 +11,7 @@ from api.throttling import find_address
 from repository import limits
 from repository.errors import LimitExceededError
 from repository.limits import Charge, Limit, fold_name, name_network
+from repository.mail_addresses import canonicalize_address
 from repository.services.limits import count_attempt
 
 Subject = Literal["address", "account", "mail"]
@@ -68,7 +69,8 @@ def _answer(request: HttpRequest, refusal: LimitExceededError) -> HttpResponse:
 
 def _charge(request: HttpRequest, limit: Limit, subject: Subject) -> Charge | None:
     if subject == "mail":
-        name = fold_name(request.POST.get("email", ""))
+        typed = request.POST.get("email", "")
+        name = canonicalize_address(typed) or fold_name(typed)
         return limit.of(name) if name else None
     if subject == "account" and request.user.is_authenticated:
         return limit.of("account", str(request.user.pk))

@@ -82,9 +82,9 @@ def name_network(address: str) -> str:
 
 
 def fold_name(name: str) -> str:
-    """Return the one spelling of an account's name or mail address under which it is counted.
+    """Return the one spelling under which a name that somebody typed is counted.
 
-    The database compares upper-case letters: a dotless i finds the same account as an i, and must not have a count of
-    its own. Spellings that only look alike here count together, which no owner notices.
+    It is for names that open no account; a name that does counts as its account. Spellings that only look alike here
+    count together, which no owner notices.
     """
     return unicodedata.normalize("NFKC", name).strip().upper().casefold()

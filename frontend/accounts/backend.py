@@ -1,10 +1,13 @@
 """Trying a password takes as long for a name that does not exist as for one that does."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
-from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
+from allauth.account.internal.userkit import get_user_by_username
 from django.http import HttpRequest
+
+from repository.selectors.accounts import find_by_address
 
 
 class EvenBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth is untyped
@@ -18,7 +21,7 @@ class EvenBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth is un
         password = credentials.get("password")
         if not password:
             return None
-        for account in _list_accounts(credentials):
+        for account in list_accounts(credentials):
             if account is None:
                 self._mitigate_timing_attack(password)
             elif (user := self._check_password(account, password)) is not None:
@@ -26,11 +29,15 @@ class EvenBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth is un
         return None
 
 
-def _list_accounts(credentials: dict[str, Any]) -> list[Any]:
-    found = []
+def list_accounts(credentials: Mapping[str, Any]) -> list[Any]:
+    """Return the account for each way to read what was typed, `None` where there is none.
+
+    Each way asks the database the same whether it finds one or not. An address that is not confirmed opens nothing,
+    unless the account is from before confirmation.
+    """
+    found: list[Any] = []
     if credentials.get("email"):
-        owners = filter_users_by_email(credentials["email"], prefer_verified=True, for_login=True)
-        found.append(next(iter(owners), None))
+        found.append(find_by_address(credentials["email"]))
     if credentials.get("username"):
         found.append(get_user_by_username(credentials["username"]))
     return found

@@ -1,11 +1,11 @@
 """Devices that signed in to an account before. Strangers cannot use up the count of such a device.
 
-The cookie is signed and names the accounts only as keyed hashes of what their owner types. It opens nothing: it only
-says whose count a wrong password belongs to.
+The cookie is signed and holds the accounts only as keyed hashes of their keys: not of names, which somebody can have
+without owning what another person types. It opens nothing: it only says whose count a wrong password belongs to.
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,25 +17,23 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
-from repository.limits import fold_name
-
 COOKIE = "stemma_device"
 LIFETIME_S = 365 * 24 * 3600
-_SALT = "stemma.device"
-_MOST_NAMES = 60
-"""A shared machine knows its last twenty people or so; the cookie stays below 4 kB."""
+_SALT = "stemma.device.accounts"
+_MOST_ACCOUNTS = 60
+"""A shared machine knows its last sixty people; the cookie stays below 4 kB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A browser, and the names that people typed here to sign in."""
+    """A browser, and the accounts that were signed in to here."""
 
     id: str
-    names: tuple[str, ...]
+    accounts: tuple[str, ...]
 
-    def knows(self, name: str) -> bool:
-        """Return whether somebody signed in to the account of this name here before."""
-        return _hide(name) in self.names
+    def knows(self, account: int) -> bool:
+        """Return whether somebody signed in to the account of this key here before."""
+        return _hide(account) in self.accounts
 
 
 def read_device(cookies: Mapping[str, str]) -> Device | None:
@@ -44,16 +42,16 @@ def read_device(cookies: Mapping[str, str]) -> Device | None:
         said = signing.loads(cookies.get(COOKIE, ""), salt=_SALT, max_age=LIFETIME_S)
     except signing.BadSignature:
         return None
-    return Device(id=said["id"], names=tuple(said["names"]))
+    return Device(id=said["id"], accounts=tuple(said["accounts"]))
 
 
-def remember_names(device: Device | None, names: Iterable[str]) -> Device:
-    """Return the device that also knows the account of these names, the newest first."""
-    new = dict.fromkeys(_hide(name) for name in names if name)
-    former = device.names if device else ()
+def remember_account(device: Device | None, account: int) -> Device:
+    """Return the device that also knows the account of this key, the newest first."""
+    new = _hide(account)
+    former = device.accounts if device else ()
     return Device(
         id=device.id if device else secrets.token_urlsafe(12),
-        names=(*new, *(name for name in former if name not in new))[:_MOST_NAMES],
+        accounts=(new, *(other for other in former if other != new))[:_MOST_ACCOUNTS],
     )
 
 
@@ -78,11 +76,10 @@ class DeviceMiddleware:
         response = self.get_response(request)
         user: Any = getattr(request, "device_of", None)
         if user is not None:
-            names = (user.username, user.email, *user.emailaddress_set.values_list("email", flat=True))
-            device = remember_names(read_device(request.COOKIES), names)
+            device = remember_account(read_device(request.COOKIES), user.pk)
             response.set_cookie(
                 COOKIE,
-                signing.dumps({"id": device.id, "names": list(device.names)}, salt=_SALT),
+                signing.dumps({"id": device.id, "accounts": list(device.accounts)}, salt=_SALT),
                 max_age=LIFETIME_S,
                 secure=settings.SESSION_COOKIE_SECURE,
                 httponly=True,
@@ -91,5 +88,5 @@ class DeviceMiddleware:
         return response
 
 
-def _hide(name: str) -> str:
-    return salted_hmac(_SALT, fold_name(name), algorithm="sha256").hexdigest()[:24]
+def _hide(account: int) -> str:
+    return salted_hmac(_SALT, str(account), algorithm="sha256").hexdigest()[:24]

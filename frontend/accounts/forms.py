@@ -18,18 +18,17 @@ class _AddressForm(forms.Form):
     )
 
     def clean_email(self) -> str:
-        """Return the address, if a mail server can be told it."""
+        """Return the address in its one spelling, if a mail server can be told it."""
         address: str = self.cleaned_data["email"]
         return clean_address(address)
 
 
 def clean_address(address: str) -> str:
-    """Return the address, or say at the field that nothing can be sent there."""
+    """Return the address in its one spelling, or say at the field that nothing can be sent there."""
     try:
-        require_address(address)
+        return require_address(address)
     except InvalidMetadataError as refusal:
         raise forms.ValidationError(f"{refusal.message} {refusal.hint}") from refusal
-    return address
 
 
 class ForgottenPasswordForm(_AddressForm):

@@ -22,7 +22,7 @@ class LinksAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is u
         return addresses.new_password(account, secret)
 
     def clean_email(self, email: str) -> str:
-        """Return the address, if a mail server can be told it."""
+        """Return the address in its one spelling, if a mail server can be told it."""
         return clean_address(email)
 
     def format_email_subject(self, subject: str) -> str:

@@ -97,18 +97,12 @@ class FolderTransport:
 
 
 def is_address(text: str) -> bool:
-    """Return whether a mail server can be told this address."""
+    """Return whether a mail server can be told this address, which is in ASCII."""
     try:
-        address = Address(addr_spec=write_for_server(text))
+        address = Address(addr_spec=text)
     except (ValueError, MessageError):
         return False
-    return bool(address.username and address.domain) and address.addr_spec == write_for_server(text)
-
-
-def write_for_server(address: str) -> str:
-    """Return an address as every mail server takes it: the letters of all alphabets in its domain are encoded."""
-    user, at, domain = address.rpartition("@")
-    return f"{user}{at}{domain.encode('idna').decode()}" if not domain.isascii() else address
+    return bool(address.username and address.domain) and address.addr_spec == text
 
 
 def _code_of(fault: smtplib.SMTPException) -> int:

@@ -1,9 +1,18 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from knox.models import AbstractAuthToken
+
+
+def require_name(username: str) -> None:
+    """Refuse a user name that somebody else may type as a mail address."""
+    if "@" in username:
+        raise ValidationError(
+            "A user name has no @: it is not a mail address. Use letters, digits and . + - _ only."
+        )
 
 
 class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox is untyped
@@ -33,6 +42,15 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox is unt
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    def clean(self) -> None:
+        """Check what forms change; a name from before there was a rule stays."""
+        super().clean()
+        if not User.objects.filter(pk=self.pk, username=self.username).exists():
+            try:
+                require_name(self.username)
+            except ValidationError as fault:
+                raise ValidationError({"username": fault.messages}) from fault
 
     def save(self, *arguments: Any, **words: Any) -> None:
         """Save; the role alone decides who may enter the administration pages."""

@@ -2,7 +2,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from repository.models import ApiToken, User
-from repository.models.account_addresses import find_address
+from repository.models.account_addresses import find_account, find_address
 from repository.models.storage_use import StorageUse, measure_use
 
 TOKEN_SCOPES = ApiToken.SCOPES
@@ -33,6 +33,11 @@ class TokenView:
     created: dt.datetime
     expiry: dt.datetime | None
     last_used_at: dt.datetime | None
+
+
+def find_by_address(address: str) -> User | None:
+    """Return the account that a mail address opens; it asks the database the same where there is none."""
+    return find_account(address)
 
 
 def describe_account(user: User, token: ApiToken | None) -> AccountView:

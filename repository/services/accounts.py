@@ -1,12 +1,14 @@
 import datetime as dt
 from collections.abc import Sequence
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from knox.crypto import hash_token
 
 from repository.errors import InvalidMetadataError, NotFoundError
 from repository.models import ApiToken, User
+from repository.models.accounts import require_name
 from repository.services.audit import record_event
 
 LONGEST_LIFE = dt.timedelta(days=366)
@@ -58,6 +60,8 @@ def ensure_account(
     it. Other tokens of the same name are revoked, so that a restart leaves one behind, not many.
     """
     with transaction.atomic():
+        if not User.objects.filter(username=username).exists():
+            require_new_name(username)
         user, created = User.objects.get_or_create(
             username=username,
             defaults={
@@ -83,6 +87,14 @@ def ensure_account(
         former.save()
         record_event(actor=user, action="token.renew", target=user.username, detail={"name": OPERATOR_TOKEN})
     return user, former_token
+
+
+def require_new_name(username: str) -> None:
+    """Refuse a name that no new account may have."""
+    try:
+        require_name(username)
+    except ValidationError as fault:
+        raise InvalidMetadataError(" ".join(fault.messages), pointer="/username") from fault
 
 
 def note_token_use(*, token: ApiToken) -> None:

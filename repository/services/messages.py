@@ -16,10 +16,9 @@ from repository.integrations.mail import (
     MailTransport,
     SmtpTransport,
     is_address,
-    write_for_server,
 )
+from repository.mail_addresses import canonicalize_address
 from repository.models import Message
-from repository.models.account_addresses import normalize_address
 
 KEPT = dt.timedelta(days=30)
 _LONGEST_ERROR = 500
@@ -42,20 +41,21 @@ def get_mail_transport() -> MailTransport:
 
 def create_message(*, purpose: Message.Purpose, recipient: str, subject: str = "", text: str = "") -> Message:
     """Write a message down; call it in the transaction of what it is about."""
-    address = normalize_address(recipient)
-    require_address(address)
+    address = require_address(recipient)
     one_line = " ".join(subject.split())[:_LONGEST_SUBJECT]
     return Message.objects.create(purpose=purpose, recipient=address, subject=one_line, text=text)
 
 
-def require_address(text: str) -> None:
-    """Refuse what no mail server can be told."""
-    if not is_address(normalize_address(text)):
+def require_address(text: str) -> str:
+    """Return an address in its one spelling; refuse what no mail server can be told."""
+    address = canonicalize_address(text)
+    if not address or not is_address(address):
         raise InvalidMetadataError(
             "No message can be sent to this address.",
             pointer="/address",
             hint="Write it as name@example.org.",
         )
+    return address
 
 
 def find_waiting_message(*, message_id: str) -> Message | None:
@@ -63,12 +63,12 @@ def find_waiting_message(*, message_id: str) -> Message | None:
     return Message.objects.filter(pk=uuid.UUID(message_id), state=Message.State.WAITING).first()
 
 
-def compose_mail(message: Message, *, subject: str, text: str) -> EmailMessage:
+def compose_mail(message: Message, *, recipient: str, subject: str, text: str) -> EmailMessage:
     """Return the mail of a message; a second copy has the same Message-ID, by which mail programs know it."""
     mail = EmailMessage(policy=SMTP)
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     mail["From"] = settings.DEFAULT_FROM_EMAIL
-    mail["To"] = write_for_server(message.recipient)
+    mail["To"] = require_address(recipient)
     mail["Subject"] = subject
     mail["Date"] = format_datetime(message.created_at)
     mail["Message-ID"] = f"<{message.pk}@{domain}>"

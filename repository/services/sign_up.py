@@ -9,12 +9,13 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.db.models.functions import Now
 
 from repository.errors import InvalidMetadataError, NotFoundError
+from repository.mail_addresses import canonicalize_address
 from repository.models import Message, User
-from repository.models.account_addresses import confirm_address, is_taken
+from repository.models.account_addresses import confirm_address, is_confirmed, is_taken
+from repository.models.accounts import require_name
 from repository.services.audit import record_event
 
 _SALT = "stemma.sign_up"
@@ -58,6 +59,8 @@ def _find_message(key: str) -> Message:
     message = Message.objects.filter(pk=message_id, used_at__isnull=True).first()
     if message is None or is_taken(message.recipient):
         raise _link_over()
+    if message.recipient != canonicalize_address(message.recipient):
+        raise _link_over()  # from before there was one spelling: it may have been read elsewhere
     return message
 
 
@@ -91,8 +94,8 @@ def create_account(*, key: str, wanted: NewAccount) -> User:
 
 def confirm_by_reset(*, user: User) -> None:
     """Confirm the address that a new password was asked for: the link could only be read there."""
-    confirmed = EmailAddress.objects.filter(verified=True)
-    if user.email and not confirmed.filter(Q(user=user) | Q(email=user.email.lower())).exists():
+    has_one = EmailAddress.objects.filter(user=user, verified=True).exists()
+    if canonicalize_address(user.email) and not has_one and not is_confirmed(user.email):
         with transaction.atomic():
             confirm_address(user, user.email)
             record_event(actor=user, action="account.confirm_address", target=user.username)
@@ -102,11 +105,12 @@ def _check_name(text: str) -> str:
     username = User.normalize_username(text.strip())
     try:
         UnicodeUsernameValidator()(username)
+        require_name(username)
     except ValidationError as fault:
         raise InvalidMetadataError(
             "This user name cannot be used.",
             pointer="/username",
-            hint="Use letters, digits and @ . + - _ only.",
+            hint="Use letters, digits and . + - _ only.",
         ) from fault
     if (
         not username

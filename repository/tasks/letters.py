@@ -6,15 +6,16 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 
 from repository.models import Message, User
-from repository.models.account_addresses import find_account, is_taken
+from repository.models.account_addresses import Holding, find_holding, is_taken
 from repository.selectors import addresses
 from repository.services.sign_up import make_sign_up_key
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Subject and text of a message."""
+    """What is sent to whom: what opens an account goes to the address that is stored in it, never to a typed one."""
 
+    recipient: str
     subject: str
     text: str
 
@@ -22,31 +23,33 @@ class Letter:
 def compose_letter(message: Message) -> Letter:
     """Return what the message says at this moment."""
     if message.purpose == Message.Purpose.WRITTEN:
-        return Letter(message.subject, message.text)
-    account = find_account(message.recipient)
+        return Letter(message.recipient, message.subject, message.text)
+    holding = find_holding(message.recipient)
     if message.purpose == Message.Purpose.SIGN_UP:
-        return _answer_sign_up(message, account)
-    return _answer_forgotten_password(account)
+        return _answer_sign_up(message, holding)
+    return _answer_forgotten_password(message, holding)
 
 
-def _answer_sign_up(message: Message, account: User | None) -> Letter:
-    if account is not None:
+def _answer_sign_up(message: Message, holding: Holding | None) -> Letter:
+    if holding is not None:
         return Letter(
+            holding.address,
             "You have an account at Stemma already",
             _frame(
                 "Somebody, perhaps you, wanted to make an account with this mail address at",
                 f"{addresses.home()} . There is one already, and nothing was changed. Its user name is",
-                f"    {account.username}",
+                f"    {holding.user.username}",
                 "",
                 "Sign in here:",
                 f"    {addresses.sign_in()}",
                 "",
                 "If you do not know the password any more, choose a new one. This link works once, for a day:",
-                f"    {_reset_link(account)}",
+                f"    {_reset_link(holding.user)}",
             ),
         )
     if is_taken(message.recipient):
         return Letter(
+            message.recipient,
             "No account can be made with this address",
             _frame(
                 "Somebody, perhaps you, wanted to make an account with this mail address at",
@@ -55,6 +58,7 @@ def _answer_sign_up(message: Message, account: User | None) -> Letter:
             ),
         )
     return Letter(
+        message.recipient,
         "Your account at Stemma",
         _frame(
             f"Somebody, perhaps you, wants to make an account at {addresses.home()} .",
@@ -64,9 +68,10 @@ def _answer_sign_up(message: Message, account: User | None) -> Letter:
     )
 
 
-def _answer_forgotten_password(account: User | None) -> Letter:
-    if account is None:
+def _answer_forgotten_password(message: Message, holding: Holding | None) -> Letter:
+    if holding is None:
         return Letter(
+            message.recipient,
             "No account has this address",
             _frame(
                 f"Somebody, perhaps you, asked for a new password at {addresses.home()} .",
@@ -75,13 +80,14 @@ def _answer_forgotten_password(account: User | None) -> Letter:
             ),
         )
     return Letter(
+        holding.address,
         "A new password for Stemma",
         _frame(
             f"Somebody, perhaps you, asked for a new password at {addresses.home()} for the user name",
-            f"    {account.username}",
+            f"    {holding.user.username}",
             "",
             "Choose it here. The link works once, for a day:",
-            f"    {_reset_link(account)}",
+            f"    {_reset_link(holding.user)}",
         ),
     )
 

@@ -31,7 +31,7 @@ def send_message(claim: ClaimedJob, progress: JobProgress) -> Apply:
     progress.report(0.5, "Sending a message.")
     with transaction.atomic():
         letter = compose_letter(message)
-    mail = compose_mail(message, subject=letter.subject, text=letter.text)
+    mail = compose_mail(message, recipient=letter.recipient, subject=letter.subject, text=letter.text)
     try:
         get_mail_transport().send(mail)
     except MailRefusedError as fault:

@@ -3,14 +3,18 @@
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth import SESSION_KEY, get_user_model
 from django.contrib.auth.hashers import BasePasswordHasher
+from django.core import signing
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from frontend.accounts.devices import COOKIE
 from repository.limits import PASSWORDS_OF_ACCOUNT, PASSWORDS_OF_DEVICE, PASSWORDS_OF_PAIR
+from repository.models import Message
+from repository.models.account_addresses import confirm_address
 from tests.factories import make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("still")]
@@ -225,3 +229,86 @@ def test_sign_ups_and_mails_of_an_address_are_limited() -> None:
     for mail in ("curie@example.org", "nobody@example.org"):
         mails = [Browser(f"203.0.113.{n}").post(reset, {"email": mail}).status_code for n in range(100, 106)]
         assert mails == [302] * 5 + [429]
+
+
+def test_spellings_of_an_address_have_one_count_of_mails() -> None:
+    domains = ("ex\u00e4mple.org", "EX\u00c4MPLE.org", "xn--exmple-cua.org", "\uff45x\u00e4mple.org")
+    mails = [f"vic@{domain}" for domain in (*domains, *domains)]
+    asked = [
+        Browser(f"203.0.113.{n}").post("/accounts/password/reset/", {"email": mail}).status_code
+        for n, mail in enumerate(mails)
+    ]
+    assert asked == [302] * 5 + [429] * 3
+
+
+def test_an_address_with_signs_nobody_sees_gets_no_mail() -> None:
+    for number in range(1, 8):
+        hidden = "curie@e" + "\u200d" * number + "xample.org"
+        asked = Browser(f"203.0.113.{number}").post("/accounts/password/reset/", {"email": hidden})
+        assert asked.status_code in {200, 422, 429}
+    assert not Message.objects.exists()
+
+
+def own_device(name: str) -> Browser:
+    """Return the browser of somebody who signed in there and out again."""
+    device = Browser("203.0.113.1")
+    assert device.sign_in(name) == 302
+    device.post("/accounts/logout/")
+    return device
+
+
+STRANGERS_GUESSES = [200] * PASSWORDS_OF_PAIR.attempts + [429]
+
+
+@pytest.mark.parametrize("is_confirmed", [True, False])
+def test_a_name_that_is_somebody_elses_address_makes_no_known_device(is_confirmed: bool, curie: Any) -> None:
+    if is_confirmed:
+        confirm_address(curie, "curie@example.org")
+    make_user("curie@example.org", email="else@example.org")  # from before names had no @
+    device = Browser("203.0.113.1")
+    assert device.sign_in("else@example.org") == 302
+    device.post("/accounts/logout/")
+    assert [device.sign_in("curie@example.org", f"guess {n}") for n in range(6)] == STRANGERS_GUESSES
+
+
+def test_an_address_that_is_not_confirmed_makes_no_known_device() -> None:
+    EmailAddress.objects.create(user=make_user("mallory"), email="curie@example.org")
+    device = own_device("mallory")
+    assert [device.sign_in("curie@example.org", f"guess {n}") for n in range(6)] == STRANGERS_GUESSES
+    assert Browser("192.0.2.1").sign_in("curie@example.org") == 302
+
+
+def test_an_address_that_is_not_confirmed_opens_nothing() -> None:
+    EmailAddress.objects.create(user=make_user("mallory"), email="nobody@example.org")
+    assert Browser("203.0.113.1").sign_in("nobody@example.org") == 200
+
+
+def test_a_known_device_stays_known_under_a_new_name_and_address(curie: Any) -> None:
+    device = own_device("curie")
+    confirm_address(curie, "marie@example.org")
+    guess("marie@example.org", times=20)
+    assert device.sign_in("marie@example.org") == 302
+
+
+def test_an_account_has_one_count_under_all_its_names() -> None:
+    names = ["curie", "curie@example.org", "CURIE", "Curie@Example.org"]
+    answers = [guess(names[n % 4], f"198.51.100.{n}")[0] for n in range(PASSWORDS_OF_ACCOUNT.attempts + 5)]
+    assert answers == [200] * PASSWORDS_OF_ACCOUNT.attempts + [429] * 5
+
+
+def test_a_cookie_from_before_accounts_were_kept_is_no_device() -> None:
+    old = Browser("203.0.113.1")
+    old.cookies[COOKIE] = signing.dumps({"id": "x", "names": ["y"]}, salt="stemma.device")
+    assert [old.sign_in("curie", f"guess {n}") for n in range(6)] == STRANGERS_GUESSES
+    assert Browser("192.0.2.1").sign_in("curie") == 302
+
+
+def test_a_confirmed_address_answers_like_an_unknown_one(hashes: list[str], curie: Any) -> None:
+    confirm_address(curie, "curie@example.org")
+    seen = []
+    for number, login in enumerate(("curie@example.org", "nobody@example.org")):
+        hashes.clear()
+        with CaptureQueriesContext(connection) as queries:
+            Browser(f"203.0.113.{number}").sign_in(login, "guess")
+        seen.append((len(hashes), len(queries)))
+    assert seen[0] == seen[1]

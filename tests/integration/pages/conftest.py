@@ -1,11 +1,15 @@
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from repository.models import Deposit, Measurement
+from repository.project import settings as written
 from repository.services.publishing import publish_deposit
 from repository.services.validation import validate_deposit
 from tests.factories import make_deposit, make_measurement, make_user, store_file
+from tests.mail import list_letters, work_off
 
 EXTRACTED: dict[str, Any] = {
     "technique": ["other"],
@@ -54,3 +58,22 @@ def published(ready_deposit: Deposit) -> Deposit:
         accept_warnings=[{"code": code} for code in acknowledged],
     )
     return ready_deposit
+
+
+@pytest.fixture
+def settled_at_once(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """Let jobs settle in the transaction of the test, and messages lie in the folder."""
+    monkeypatch.setattr("repository.tasks.jobs.close_old_connections", lambda: None)
+    settings.MAIL_SERVER = None
+    settings.EMAIL_BACKEND = written.EMAIL_BACKEND  # Django's tests keep mail in memory
+
+
+@pytest.fixture
+def mailed(stemma_home: Path) -> Callable[[], Any]:
+    """Return what gives the newest letter, once the outbox is worked off."""
+
+    def read() -> Any:
+        work_off()
+        return list_letters(stemma_home)[-1]
+
+    return read

@@ -7,21 +7,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import check_password
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 
+from repository.errors import InvalidMetadataError
 from repository.models import Message, User
 from repository.models.account_addresses import confirm_address, find_account
-from repository.project import settings as written
+from repository.services.accounts import ensure_account
 from repository.services.messages import create_message
 from repository.services.sign_up import make_sign_up_key
 from tests.factories import make_user
-from tests.mail import find_links, list_letters, work_off
+from tests.mail import find_links
 
 pytestmark = pytest.mark.django_db
 ADDRESS, PASSWORD = "marie@example.org", "radium and polonium"
@@ -29,22 +32,8 @@ ASKING = ("/accounts/signup/", "/accounts/password/reset/")
 
 
 @pytest.fixture(autouse=True)
-def _in_one_connection(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    """Let jobs settle in the transaction of the test, and messages lie in the folder."""
-    monkeypatch.setattr("repository.tasks.jobs.close_old_connections", lambda: None)
-    settings.MAIL_SERVER = None
-    settings.EMAIL_BACKEND = written.EMAIL_BACKEND  # Django's tests keep mail in memory
-
-
-@pytest.fixture
-def mailed(stemma_home: Path) -> Callable[[], Any]:
-    """Return what gives the newest letter, once the outbox is worked off."""
-
-    def read() -> Any:
-        work_off()
-        return list_letters(stemma_home)[-1]
-
-    return read
+def _settled(settled_at_once: None) -> None:
+    pass
 
 
 def make_confirmed(username: str = "marie", address: str = ADDRESS) -> User:
@@ -365,7 +354,13 @@ def test_letters_name_addresses_that_exist() -> None:
         assert resolve(address.removeprefix(settings.PUBLIC_URL))
 
 
-@pytest.mark.parametrize("address", ["ä@example.org", "marie", "a@b@c.de", "a b@c.de", "<a@b.de>", ""])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("ä@example.org", "marie", "a@b@c.de", "a b@c.de", "<a@b.de>", ""),
+        *("a@[127.0.0.1]", "a@127.0.0.1", "a@e\u200dxample.org", "a@e\u00adxample.org", "a@mail\u034f.org"),
+    ],
+)
 def test_what_is_no_address_is_said_at_its_field(client: Client, address: str) -> None:
     client.force_login(make_user())
     for form in (*ASKING, "/accounts/email/"):
@@ -375,6 +370,27 @@ def test_what_is_no_address_is_said_at_its_field(client: Client, address: str) -
     assert not Message.objects.exists()
 
 
-def test_letters_of_all_alphabets_in_a_domain_are_encoded(client: Client, mailed: Callable[[], Any]) -> None:
-    client.post("/accounts/signup/", {"email": "marie@bücher.example"})
-    assert mailed()["To"] == "marie@xn--bcher-kva.example"
+def test_a_new_user_name_has_no_at_sign_and_an_old_one_stays(client: Client) -> None:
+    link = f"/accounts/signup/{make_key()}/"
+    answer = choose(client, link, username="bob@example.org")
+    assert answer.status_code == 422
+    assert "cannot be used" in answer.content.decode()
+    with pytest.raises(ValidationError):
+        get_adapter().clean_username("bob@example.org", shallow=True)
+    with pytest.raises(InvalidMetadataError, match="no @"):
+        ensure_account(username="bob@example.org", password=PASSWORD, role="admin", full_name="")
+    old = make_user("old@example.org")
+    old.full_clean()
+    assert ensure_account(username=old.username, password=PASSWORD, role="admin", full_name="")[0] == old
+    client.force_login(make_user("boss", role="admin"))
+    page = client.post(
+        "/admin/repository/user/add/",
+        {
+            "username": "bob@example.org",
+            "password1": PASSWORD,
+            "password2": PASSWORD,
+            "usable_password": "true",
+        },
+    )
+    assert "A user name has no @" in page.content.decode()
+    assert not User.objects.filter(username="bob@example.org").exists()
