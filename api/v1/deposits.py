@@ -11,7 +11,7 @@ from api.errors import build_etag
 from api.pagination import build_cursor, next_address, read_cursor, read_page_size
 from api.parsers import MergePatchParser, StrictJSONParser
 from api.v1.documentation import CURSOR, IF_MATCH, PAGE_SIZE, REVISION_CONFLICT, problems
-from api.v1.revisions import read_expected_revision
+from api.v1.revisions import read_expected_revisions
 from api.v1.shapes import (
     DepositPageShape,
     DepositShape,
@@ -149,7 +149,7 @@ class DepositView(APIView):
         Fields that the body does not name stay as they are. Without If-Match the changes are merged into whatever is
         there; with it they are refused with 412 where somebody else was quicker, with what is there now.
         """
-        expected = read_expected_revision(request)
+        expected = read_expected_revisions(request)
         deposit = get_editable_deposit(request.user, deposit_id)
         fields = read_input(UpdateDepositInput, request)
         update_deposit(
@@ -159,7 +159,7 @@ class DepositView(APIView):
             accepted_warnings=(fields["acknowledged_warnings"] or ())
             if "acknowledged_warnings" in fields
             else None,
-            expected_revision=expected,
+            expected_revisions=expected,
         )
         refresh_deposit(deposit_id=deposit.pk)
         return answer_deposit(request, deposit_id)
@@ -176,9 +176,11 @@ class DepositView(APIView):
     )
     def delete(self, request: Request, deposit_id: str) -> Response:
         """Delete a draft that was never published."""
-        expected = read_expected_revision(request)
+        expected = read_expected_revisions(request)
         deposit = get_editable_deposit(request.user, deposit_id)
-        delete_deposit(deposit_id=deposit.pk, actor=require_account(request.user), expected_revision=expected)
+        delete_deposit(
+            deposit_id=deposit.pk, actor=require_account(request.user), expected_revisions=expected
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -1,7 +1,7 @@
 """Freezing a deposit into an immutable version. One transaction: a version is there whole, or not at all."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -45,7 +45,7 @@ def publish_deposit(
     deposit_id: str,
     actor: User,
     accept_warnings: Sequence[Mapping[str, Any]] = (),
-    expected_revision: int | None = None,
+    expected_revisions: Collection[int] | None = None,
 ) -> DatasetVersion:
     """Freeze the deposit as its next version, reserve the DOIs and make it findable.
 
@@ -59,7 +59,7 @@ def publish_deposit(
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         require_open(deposit)
-        require_revision(deposit, expected_revision)
+        require_revision(deposit, expected_revisions)
         if deposit.state == State.DRAFT:
             raise StateConflictError(
                 f"The deposit {deposit.pk} was not handed in yet.",
