@@ -5,7 +5,8 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions
@@ -131,6 +132,9 @@ def answer_problem(error: Exception, context: Mapping[str, Any]) -> Response | N
         set_rollback()
         problem = describe_refusal(refusal)
         return _answer(problem, advise_retry(refusal))
+    if isinstance(error, RequestDataTooBig):
+        set_rollback()
+        return _answer(describe_too_large())
     if isinstance(error, DataError):
         set_rollback()
         return _answer(describe_unstorable(error))
@@ -155,6 +159,17 @@ def describe_unstorable(fault: DataError) -> dict[str, Any]:
         code="invalid",
         detail="The request holds a character or a number that cannot be stored.",
         hint="Leave out NUL characters and numbers beyond 64 bits.",
+    )
+
+
+def describe_too_large() -> dict[str, Any]:
+    """Return the problem document for a body that is larger than any document of metadata is."""
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return build_problem(
+        status=413,
+        code="body_too_large",
+        detail=f"The body of the request is larger than {most:,} bytes.",
+        hint="Split the change into several requests; the bytes of files are uploaded by tus.",
     )
 
 

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from django.views import defaults
@@ -16,6 +17,7 @@ from api.errors import (
     build_problem,
     describe_outage,
     describe_refusal,
+    describe_too_large,
 )
 from repository.services.disk import explain_fault
 
@@ -36,6 +38,26 @@ def answer_not_found(request: HttpRequest, exception: Exception) -> HttpResponse
         hint="The documentation at /api/v1/docs lists every address.",
     )
     return JsonResponse(problem, status=404, content_type=CONTENT_TYPE)
+
+
+def answer_unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that is refused before its content is looked at."""
+    is_too_large = isinstance(exception, RequestDataTooBig)
+    if not request.path.startswith(_PROGRAMS):
+        page = defaults.bad_request(request, exception)
+        page.status_code = 413 if is_too_large else 400
+        return page
+    problem = (
+        describe_too_large()
+        if is_too_large
+        else build_problem(
+            status=400,
+            code="invalid",
+            detail="The server cannot read this request.",
+            hint="Compare the request with the documentation at /api/v1/docs.",
+        )
+    )
+    return JsonResponse(problem, status=problem["status"], content_type=CONTENT_TYPE)
 
 
 def answer_fault(request: HttpRequest) -> HttpResponse:

@@ -8,6 +8,8 @@ from rest_framework.parsers import JSONParser
 
 DEEPEST = 40
 LARGEST = sys.float_info.max
+LONGEST_INTEGER = 400
+"""More digits than any number up to `LARGEST` has; turning them into a number is work, so it is not begun."""
 
 
 class StrictJSONParser(JSONParser):
@@ -30,6 +32,7 @@ class StrictJSONParser(JSONParser):
         try:
             document = json.loads(
                 stream.read().decode("utf-8"),
+                parse_int=_read_integer,
                 parse_constant=_refuse_constant,
                 object_pairs_hook=_refuse_repeats,
             )
@@ -77,6 +80,12 @@ def require_storable(value: Any, depth: int = 0) -> None:
             require_storable(item, depth + 1)
     elif isinstance(value, int | float) and abs(value) > LARGEST:
         raise ValueError("A number is too large to be represented.")
+
+
+def _read_integer(digits: str) -> int:
+    if len(digits) > LONGEST_INTEGER:
+        raise ValueError("A number is too large to be represented.")
+    return int(digits)
 
 
 def _refuse_constant(name: str) -> None:

@@ -7,3 +7,7 @@ Lane = Literal["short", "long"]
 
 LANES: tuple[Lane, ...] = ("short", "long")
 """In the order in which a process that takes both looks for work."""
+
+ONE_AT_A_TIME = ("send_message",)
+"""Kinds of which one job runs at a time, however many wait: a neighbour's server that is slow, or means us harm, holds
+one process and never all of them."""

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from api.v1.deposits import AcknowledgementInput, answer_deposit, read_input
 from api.v1.documentation import IF_MATCH, REVISION_CONFLICT, problems
-from api.v1.revisions import read_expected_revision
+from api.v1.revisions import read_expected_revisions
 from api.v1.shapes import DepositShape, Nested
 from processing.workflows import publish, submit_deposit
 from repository.selectors.access import get_editable_deposit, require_account
@@ -62,14 +62,14 @@ class PublishView(APIView):
     )
     def post(self, request: Request, deposit_id: str) -> Response:
         """Freeze the deposit as an immutable version with a DOI."""
-        expected = read_expected_revision(request)
+        expected = read_expected_revisions(request)
         deposit = get_editable_deposit(request.user, deposit_id)
         fields = read_input(PublishInput, request)
         publish(
             deposit_id=deposit.pk,
             actor=require_account(request.user),
             accept_warnings=fields.get("accept_warnings", ()),
-            expected_revision=expected,
+            expected_revisions=expected,
         )
         return answer_deposit(request, deposit_id)
 
@@ -100,9 +100,9 @@ class DiscardVersionView(APIView):
     )
     def post(self, request: Request, deposit_id: str) -> Response:
         """Give up a new version that was begun: the deposit is again what its newest version says."""
-        expected = read_expected_revision(request)
+        expected = read_expected_revisions(request)
         deposit = get_editable_deposit(request.user, deposit_id)
         discard_new_version(
-            deposit_id=deposit.pk, actor=require_account(request.user), expected_revision=expected
+            deposit_id=deposit.pk, actor=require_account(request.user), expected_revisions=expected
         )
         return answer_deposit(request, deposit_id)

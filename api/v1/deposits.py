@@ -11,7 +11,7 @@ from api.errors import build_etag
 from api.pagination import build_cursor, next_address, read_cursor, read_page_size
 from api.parsers import MergePatchParser, StrictJSONParser
 from api.v1.documentation import CURSOR, IF_MATCH, PAGE_SIZE, REVISION_CONFLICT, problems
-from api.v1.revisions import read_expected_revision
+from api.v1.revisions import read_expected_revisions
 from api.v1.shapes import (
     DepositPageShape,
     DepositShape,
@@ -150,7 +150,7 @@ class DepositView(APIView):
         there; with it they are refused with 412 where somebody else was quicker, with what is there now. A patch that
         changes nothing makes no new revision: the ETag stays.
         """
-        expected = read_expected_revision(request)
+        expected = read_expected_revisions(request)
         deposit = get_editable_deposit(request.user, deposit_id)
         if request.stream is None:  # without a body the framework reads an empty object
             raise ValidationError("The body must be a JSON object; it is empty.")
@@ -162,7 +162,7 @@ class DepositView(APIView):
             accepted_warnings=(fields["acknowledged_warnings"] or ())
             if "acknowledged_warnings" in fields
             else None,
-            expected_revision=expected,
+            expected_revisions=expected,
         )
         refresh_deposit(deposit_id=deposit.pk)
         return answer_deposit(request, deposit_id)
@@ -179,9 +179,11 @@ class DepositView(APIView):
     )
     def delete(self, request: Request, deposit_id: str) -> Response:
         """Delete a draft that was never published."""
-        expected = read_expected_revision(request)
+        expected = read_expected_revisions(request)
         deposit = get_editable_deposit(request.user, deposit_id)
-        delete_deposit(deposit_id=deposit.pk, actor=require_account(request.user), expected_revision=expected)
+        delete_deposit(
+            deposit_id=deposit.pk, actor=require_account(request.user), expected_revisions=expected
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -5,15 +5,21 @@ import re
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-_REVISION = re.compile(r'^(?:W/)?"?r?(\d{1,9})"?$')
+_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+_TAGS = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,(?:[ \t]*{_TAG})?)*[ \t]*")
+_ONE_TAG = re.compile(_TAG)
+_REVISION = re.compile(r'"r(\d{1,9})"')
 
 
-def read_expected_revision(request: Request) -> int | None:
-    """Return the revision named by If-Match; `None` where the client does not care."""
+def read_expected_revisions(request: Request) -> tuple[int, ...] | None:
+    """Return the revisions that If-Match names; `None` where the client does not care.
+
+    Tags are compared strongly (RFC 9110, 13.1.1): a weak one, or one that no deposit ever had, matches nothing.
+    """
     text = request.headers.get("If-Match")
     if text is None or text.strip() == "*":
         return None
-    match = _REVISION.match(text.strip())
-    if match is None:
+    if _TAGS.fullmatch(text) is None:
         raise ValidationError({"If-Match": ["Send the ETag that the deposit was answered with."]})
-    return int(match[1])
+    revisions = (_REVISION.fullmatch(tag) for tag in _ONE_TAG.findall(text))
+    return tuple(int(revision[1]) for revision in revisions if revision is not None)

@@ -1,7 +1,11 @@
 """Where messages go: to a mail server, or into a folder for the operator, who hands them on."""
 
 import smtplib
+import socket
 import ssl
+import threading
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.generator import BytesGenerator
@@ -9,11 +13,12 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 from uuid import uuid4
 
 Encryption = Literal["none", "starttls", "tls"]
-PATIENCE_S = 20.0
+DEADLINE_S = 30.0
+"""So long one message may take from the first look for the server to its last word, however it spreads its bytes."""
 _FIRST_FINAL = 500
 
 
@@ -49,32 +54,116 @@ class SmtpTransport:
     encryption: Encryption
     user: str | None
     password: str | None
+    deadline_s: float = DEADLINE_S
 
     def send(self, message: EmailMessage) -> None:
         """Hand the message to the server."""
-        try:
-            with self._connect() as server:
-                if self.encryption == "starttls":
-                    server.starttls(context=ssl.create_default_context())
-                if self.user is not None:
-                    server.login(self.user, self.password or "")
-                server.send_message(message)
-        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPNotSupportedError) as fault:
-            raise self._judge(fault) from fault
-        except (smtplib.SMTPException, OSError) as fault:
-            raise MailUnavailableError(f"{self.host}:{self.port}: {_say(fault)}") from fault
+        with _Watch(self.deadline_s) as watch:
+            try:
+                self._talk(message, watch)
+            except (
+                smtplib.SMTPRecipientsRefused,
+                smtplib.SMTPDataError,
+                smtplib.SMTPNotSupportedError,
+            ) as fault:
+                raise self._judge(fault) from fault
+            except (smtplib.SMTPException, OSError) as fault:
+                said = _say(fault) if not watch.is_over else f"It was not done within {self.deadline_s:g} s."
+                raise MailUnavailableError(f"{self.host}:{self.port}: {said}") from fault
 
-    def _connect(self) -> smtplib.SMTP:
+    def _talk(self, message: EmailMessage, watch: "_Watch") -> None:
+        with self._connect(watch) as server:
+            if self.encryption == "starttls":
+                server.starttls(context=ssl.create_default_context())
+            if self.user is not None:
+                server.login(self.user, self.password or "")
+            server.send_message(message)
+
+    def _connect(self, watch: "_Watch") -> smtplib.SMTP:
         if self.encryption == "tls":
             context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(self.host, self.port, timeout=PATIENCE_S, context=context)
-        return smtplib.SMTP(self.host, self.port, timeout=PATIENCE_S)
+            return _WatchedTls(watch, self.host, self.port, timeout=self.deadline_s, context=context)
+        return _Watched(watch, self.host, self.port, timeout=self.deadline_s)
 
     def _judge(self, fault: smtplib.SMTPException) -> Exception:
         """Return what a refusal of this very message means: codes of the 500s are final, all others pass."""
         reason = f"{self.host}:{self.port}: {_say(fault)}"
         is_final = isinstance(fault, smtplib.SMTPNotSupportedError) or _code_of(fault) >= _FIRST_FINAL
         return MailRefusedError(reason) if is_final else MailUnavailableError(reason)
+
+
+class _Watch:
+    """Cuts a connection at the deadline: a timeout of a socket counts anew with every byte that drips in."""
+
+    def __init__(self, seconds: float) -> None:
+        self.is_over = False
+        self._end = time.monotonic() + seconds
+        self._lock = threading.Lock()
+        self._line: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        with self._lock:
+            if self._line is not None:
+                self._line.close()
+            self._line = None
+
+    def connect(self, host: str, port: int) -> socket.socket:
+        """Return a connection to the first address that answers, and cut it at the deadline."""
+        fault = OSError("Its name has no address.")
+        for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            left = self._end - time.monotonic()
+            if left <= 0:
+                break
+            try:
+                connection = socket.create_connection((str(address[0]), port), left)
+            except OSError as refusal:
+                fault = refusal
+                continue
+            self._follow(connection)
+            return connection
+        raise fault
+
+    def _follow(self, connection: socket.socket) -> None:
+        with self._lock:
+            # A second handle on the same line: TLS takes the first one over, also while it is being negotiated.
+            self._line = connection.dup()
+            if self.is_over:
+                self._hang_up()
+
+    def _cut(self) -> None:
+        with self._lock:
+            self.is_over = True
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._line is not None:
+            with suppress(OSError):  # the server was quicker
+                self._line.shutdown(socket.SHUT_RDWR)
+
+
+class _Watched(smtplib.SMTP):
+    def __init__(self, watch: _Watch, host: str, port: int, **options: Any) -> None:
+        self._watch = watch
+        super().__init__(host, port, **options)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        del timeout  # of one read; the watch knows what is left of the whole
+        return self._watch.connect(host, port)
+
+
+class _WatchedTls(smtplib.SMTP_SSL, _Watched):
+    """The same; `SMTP_SSL` asks the next class for the bare connection, and negotiates over it."""
+
+    def __init__(self, watch: _Watch, host: str, port: int, **options: Any) -> None:
+        self._watch = watch
+        smtplib.SMTP_SSL.__init__(self, host, port, **options)
 
 
 @dataclass(frozen=True, slots=True)

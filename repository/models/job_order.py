@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from repository.lanes import Lane
+from repository.lanes import ONE_AT_A_TIME, Lane
 
 LONGEST_PAUSE = dt.timedelta(minutes=5)
 """The longest that a job is told to wait before it is tried again."""
@@ -30,6 +30,9 @@ _IS_DUE = """
 _LEASE_IS_OVER = """
     (lease_until < statement_timestamp() - %(waited)s OR lease_until > statement_timestamp() + %(longest_lease)s)
     AND attempt < max_attempts
+"""
+_IS_HELD = """
+    lease_until BETWEEN statement_timestamp() AND statement_timestamp() + %(longest_lease)s
 """
 # Jumps along the index from depositor to depositor instead of reading every waiting row.
 _TURNS = """
@@ -59,24 +62,29 @@ _ORDER = "level, rank, served_at NULLS FIRST, depositor"
 # Of each depositor only the oldest few: as many as could be claimed in one moment. Work that lost its worker had its
 # turn already.
 _NEXT = f"""
-{_TURNS}, claimable AS (
+{_TURNS}, busy AS MATERIALIZED (
+    SELECT kind FROM repository_job
+    WHERE lane = %(lane)s AND state = 'running' AND kind = ANY(%(one_at_a_time)s) AND {_IS_HELD}
+), claimable AS (
     SELECT own.id, turn.running + own.rank AS level, own.rank, turn.served_at, turn.depositor
     FROM turn CROSS JOIN LATERAL (
         SELECT id, row_number() OVER (ORDER BY created_at, id) - 1 AS rank
         FROM (
             SELECT id, created_at FROM repository_job
             WHERE lane = %(lane)s AND state = 'queued' AND depositor = turn.depositor AND {_IS_DUE}
+              AND kind NOT IN (SELECT kind FROM busy)
             ORDER BY created_at, id LIMIT 1 + {_CLAIMED_AT_ONCE} / (SELECT count(*) FROM turn)
         ) oldest
     ) own
     UNION ALL
     SELECT id, -1, 0, lease_until, depositor FROM repository_job
     WHERE lane = %(lane)s AND state = 'running' AND {_LEASE_IS_OVER}
+      AND kind NOT IN (SELECT kind FROM busy)
 )
-SELECT job.id
+SELECT job.id, job.kind
 FROM (SELECT id, level FROM claimable ORDER BY {_ORDER} LIMIT {_CLAIMED_AT_ONCE}) candidate
 CROSS JOIN LATERAL (
-    SELECT id FROM repository_job
+    SELECT id, kind FROM repository_job
     WHERE id = candidate.id AND (state = 'queued' OR candidate.level = -1)
     FOR UPDATE SKIP LOCKED
 ) job
@@ -110,11 +118,30 @@ def longest_lease() -> dt.timedelta:
 
 
 def lock_next_job(lane: Lane, *, waited: dt.timedelta) -> uuid.UUID | None:
-    """Return the job of the lane that is next, locked for this transaction; `None` when none waits that long."""
+    """Return the job of the lane that is next, locked for this transaction; `None` when none waits that long.
+
+    Of a kind that runs one at a time it is the only one: two processes that look in the same moment look in turn.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT, _parameters(lane, waited=waited))
-        row = cursor.fetchone()
-    return None if row is None else row[0]
+        while True:
+            cursor.execute(_NEXT, _parameters(lane, waited=waited))
+            row = cursor.fetchone()
+            if row is None:
+                return None
+            job_id: uuid.UUID = row[0]
+            kind: str = row[1]
+            if kind not in ONE_AT_A_TIME or _is_alone(cursor, kind):
+                return job_id
+
+
+def _is_alone(cursor: Any, kind: str) -> bool:
+    """Return whether nobody does a job of this kind, nor begins one before this transaction ends."""
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtext('repository_job'), hashtext(%s))", [kind])
+    cursor.execute(
+        f"SELECT EXISTS (SELECT FROM repository_job WHERE state = 'running' AND kind = %(kind)s AND {_IS_HELD})",  # noqa: S608
+        {"kind": kind, "longest_lease": longest_lease()},
+    )
+    return not cursor.fetchone()[0]
 
 
 def list_positions(lane: Lane, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
@@ -132,4 +159,5 @@ def _parameters(lane: Lane, *, waited: dt.timedelta = dt.timedelta()) -> dict[st
         "waited": waited,
         "longest_pause": LONGEST_PAUSE,
         "longest_lease": longest_lease(),
+        "one_at_a_time": list(ONE_AT_A_TIME),
     }

@@ -3,6 +3,7 @@ from django.urls import include, path
 
 from api.health import answer_metrics
 
+handler400 = "api.fallbacks.answer_unreadable"
 handler404 = "api.fallbacks.answer_not_found"
 handler500 = "api.fallbacks.answer_fault"
 

@@ -1,7 +1,7 @@
 """Writes to a deposit: its document, its members, its state."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -60,7 +60,7 @@ def update_deposit(
     actor: User,
     patch: Mapping[str, Any] | None = None,
     accepted_warnings: Sequence[Mapping[str, Any]] | None = None,
-    expected_revision: int | None = None,
+    expected_revisions: Collection[int] | None = None,
 ) -> Deposit:
     """Merge changes into the person's document field by field (RFC 7396), or replace the acknowledgements.
 
@@ -76,7 +76,7 @@ def update_deposit(
         deposit = lock_deposit(deposit_id=deposit_id)
         if not is_answerable(deposit):
             require_open(deposit)
-        require_revision(deposit, expected_revision)
+        require_revision(deposit, expected_revisions)
         former = read_content(deposit)
         if patch is not None:
             deposit.document = apply_merge_patch(deposit.document, patch)
@@ -165,7 +165,9 @@ def reopen_draft(deposit: Deposit) -> None:
     bump_revision(deposit)
 
 
-def delete_deposit(*, deposit_id: str, actor: User, expected_revision: int | None = None) -> None:
+def delete_deposit(
+    *, deposit_id: str, actor: User, expected_revisions: Collection[int] | None = None
+) -> None:
     """Remove a draft that was never published, with its uploads; its stored bytes are collected later.
 
     A draft that was handed in only to be checked can be removed while that goes on.
@@ -177,7 +179,7 @@ def delete_deposit(*, deposit_id: str, actor: User, expected_revision: int | Non
     """
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
-        require_revision(deposit, expected_revision)
+        require_revision(deposit, expected_revisions)
         if not _is_being_checked(deposit):
             require_open(deposit)
         if Dataset.objects.filter(deposit=deposit).exists():

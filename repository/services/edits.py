@@ -1,7 +1,7 @@
 """The edits of a deposit's document, kept for whoever made a change on an older revision: what changed meanwhile."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from repository.errors import RevisionConflictError
@@ -45,23 +45,25 @@ def _forget_until(deposit: Deposit, revision: int) -> None:
     Deposit.objects.filter(pk=deposit.pk).update(edits_since=revision)
 
 
-def require_revision(deposit: Deposit, expected: int | None) -> None:
-    """Refuse a change that was made on an older state of the deposit, and say what is there now.
+def require_revision(deposit: Deposit, expected: Collection[int] | None) -> None:
+    """Refuse a change that was made on another state of the deposit than one of these, and say what is there now.
 
     Call it with the row locked.
 
     Raises
     ------
     RevisionConflictError
-        With the current state and what changed since the revision that was expected.
+        With the current state and what changed since the newest revision that was expected.
     """
-    if expected is None or expected == deposit.revision:
+    if expected is None or deposit.revision in expected:
         return
+    newest = max(expected, default=-1)
+    made_on = f"revision {newest}" if expected else "none that this deposit had"
     raise RevisionConflictError(
-        f"The deposit {deposit.pk} is at revision {deposit.revision}; the change was made on revision {expected}.",
+        f"The deposit {deposit.pk} is at revision {deposit.revision}; the change was made on {made_on}.",
         current={"revision": deposit.revision, "state": deposit.state, **read_content(deposit)},
-        changes=_list_changes_since(deposit, expected),
-        is_all=deposit.edits_since <= expected <= deposit.revision,
+        changes=_list_changes_since(deposit, newest),
+        is_all=deposit.edits_since <= newest <= deposit.revision,
     )
 
 

@@ -243,6 +243,11 @@ def list_jobs_to_publish(*, announced: Collection[Lane] = (), limit: int = 200) 
     return lanes
 
 
+def is_waiting(*, kind: str) -> bool:
+    """Return whether a job of this kind could begin."""
+    return Job.objects.filter(is_due(), kind=kind, state=Job.State.QUEUED).exists()
+
+
 def _is_past(field: str, age: dt.timedelta) -> Q:
     """Return the condition that a time is that long ago, or in the future since the database's clock was set back."""
     return Q(**{f"{field}__lt": Now() - age}) | Q(**{f"{field}__gt": Now()})

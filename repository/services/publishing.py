@@ -1,7 +1,7 @@
 """Freezing a deposit into an immutable version. One transaction: a version is there whole, or not at all."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -46,7 +46,7 @@ def publish_deposit(
     deposit_id: str,
     actor: User,
     accept_warnings: Sequence[Mapping[str, Any]] = (),
-    expected_revision: int | None = None,
+    expected_revisions: Collection[int] | None = None,
 ) -> DatasetVersion:
     """Freeze the deposit as its next version, reserve the DOIs and make it findable.
 
@@ -62,9 +62,9 @@ def publish_deposit(
         try:
             require_open(deposit)
         except DepositBusyError:
-            require_revision(deposit, expected_revision)  # what was looked at will not come back by waiting
+            require_revision(deposit, expected_revisions)  # what was looked at will not come back by waiting
             raise
-        require_revision(deposit, expected_revision)
+        require_revision(deposit, expected_revisions)
         if deposit.state == State.DRAFT:
             raise StateConflictError(
                 f"The deposit {deposit.pk} was not handed in yet.",

@@ -1,6 +1,6 @@
 """What a new version leaves out or replaces. The versions that hold it keep it, and so does its address."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -95,7 +95,9 @@ def replace_corrected(deposit: Deposit) -> list[str]:
     ]
 
 
-def discard_new_version(*, deposit_id: str, actor: User, expected_revision: int | None = None) -> Deposit:
+def discard_new_version(
+    *, deposit_id: str, actor: User, expected_revisions: Collection[int] | None = None
+) -> Deposit:
     """Give up a new version that was begun: the deposit is again what its newest version says.
 
     Raises
@@ -108,7 +110,7 @@ def discard_new_version(*, deposit_id: str, actor: User, expected_revision: int 
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         require_open(deposit)
-        require_revision(deposit, expected_revision)
+        require_revision(deposit, expected_revisions)
         newest = DatasetVersion.objects.filter(dataset__deposit=deposit).order_by("-number").first()
         if newest is None:
             raise StateConflictError(

@@ -1,7 +1,8 @@
 """What a message from the broker means: there is work in this lane. Which work, the database says.
 
 As many bells are rung as there are jobs. A worker that hears one takes the job whose turn it is in any lane of its
-own; where that was another lane than the bell's, it rings the bell again for whoever is free.
+own; where that was another lane than the bell's, it rings the bell again for whoever is free. Bells that ring for jobs
+of a kind while another one of it runs find nothing; so whoever did that one rings for the next.
 """
 
 from typing import cast
@@ -10,8 +11,8 @@ import structlog
 from celery import current_app, shared_task
 from kombu.exceptions import OperationalError
 
-from repository.lanes import LANES, Lane
-from repository.services.jobs import claim_next_job
+from repository.lanes import LANES, ONE_AT_A_TIME, Lane
+from repository.services.jobs import claim_next_job, is_waiting
 from repository.tasks.broker import BrokerAwayError, send
 from repository.tasks.jobs import run_job
 from repository.tasks.lanes import list_own_lanes
@@ -31,6 +32,8 @@ def answer_bell(lane: str) -> None:
         ring(cast("Lane", lane))
     with lend_to_short_work(claim, lanes):
         run_job(claim)
+    if claim.kind in ONE_AT_A_TIME and is_waiting(kind=claim.kind):
+        ring(claim.lane)
 
 
 def ring(lane: Lane) -> bool:

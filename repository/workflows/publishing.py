@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -13,7 +13,7 @@ def publish_dataset_version(
     deposit_id: str,
     actor: User,
     accept_warnings: Sequence[Mapping[str, Any]] = (),
-    expected_revision: int | None = None,
+    expected_revisions: Collection[int] | None = None,
 ) -> DatasetVersion:
     """Freeze the deposit and have its DOIs registered; the registrar may be away for hours."""
     with transaction.atomic():
@@ -21,7 +21,7 @@ def publish_dataset_version(
             deposit_id=deposit_id,
             actor=actor,
             accept_warnings=accept_warnings,
-            expected_revision=expected_revision,
+            expected_revisions=expected_revisions,
         )
         # The concept DOI is announced each time: its description lists the versions.
         for identifier in version.dataset.deposit.identifiers.all():

@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from django.core.exceptions import BadRequest, RequestDataTooBig
 
+from api.fallbacks import answer_unreadable
 from repository.models import Deposit
 from repository.services.accounts import revoke_token
 from tests.api.conftest import as_token, make_token
@@ -170,6 +172,68 @@ def test_two_editors_never_overwrite_each_other(api: Any, owner: Any) -> None:
         api, "PATCH", address, {"metadata": {"dataset": {"title": "Second"}}}, **{"If-Match": first["ETag"]}
     )
     assert again.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("tags", "status"),
+    [
+        ("{now}", 200),
+        ('"r999", {now}', 200),
+        ('W/"r999" , , "of-another,server",{now}', 200),
+        ("*", 200),
+        ('"r998", "r999"', 412),
+        ("W/{now}", 412),
+        ('"of-another,server"', 412),
+        ("{bare}", 400),
+        ("{now} {now}", 400),
+        ('"r1', 400),
+        ("," + " ," * 5000, 400),
+    ],
+)
+def test_if_match_is_a_list_of_strong_tags(api: Any, owner: Any, tags: str, status: int) -> None:
+    address = f"/api/v1/deposits/{make_deposit(owner).pk}/"
+    now = api.get(address)["ETag"]
+    answer = send(
+        api,
+        "PATCH",
+        address,
+        {"metadata": {"dataset": {"title": "New"}}},
+        **{"If-Match": tags.format(now=now, bare=now.strip('"'))},
+    )
+    if status == 200:
+        assert answer.status_code == 200, answer.content
+    else:
+        check_problem(answer, status, {400: "invalid", 412: "revision_conflict"}[status])
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_a_body_beyond_all_measure_is_refused_with_413(
+    api: Any, owner: Any, settings: Any, method: str
+) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    address = "/api/v1/deposits/" + (f"{make_deposit(owner).pk}/" if method == "PATCH" else "")
+    problem = check_problem(send(api, method, address, {"title": "x" * 2000}), 413, "body_too_large")
+    assert "1,000 bytes" in problem["detail"]
+
+
+def test_what_is_refused_before_any_view_is_a_problem_too(rf: Any) -> None:
+    for path, kind in (("/api/v1/deposits/", "application/problem+json"), ("/deposits/", "text/html")):
+        for fault, status in ((RequestDataTooBig("512 of /srv"), 413), (BadRequest("of /srv"), 400)):
+            answer = answer_unreadable(rf.post(path), fault)
+            assert answer.status_code == status
+            assert answer["Content-Type"].startswith(kind)
+            assert b"/srv" not in answer.content
+
+
+def test_a_form_that_is_no_form_is_a_problem_too(api: Any) -> None:
+    answer = api.generic("POST", "/api/v1/deposits/", b"x", content_type="multipart/form-data")
+    check_problem(answer, 415, "unsupported_media_type")
+
+
+def test_a_number_without_end_is_refused_in_our_own_words(api: Any) -> None:
+    body = '{"metadata": {"defaults": {"defocus": ' + "9" * 5000 + "}}}"
+    problem = check_problem(send(api, "POST", "/api/v1/deposits/", body), 400, "parse_error")
+    assert problem["detail"] == "A number is too large to be represented."
 
 
 def test_publishing_names_the_revision_that_was_looked_at(api: Any, owner: Any) -> None:

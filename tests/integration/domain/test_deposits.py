@@ -70,11 +70,11 @@ def test_a_change_names_the_revision_it_was_made_on() -> None:
         deposit_id=deposit.pk,
         actor=deposit.owner,
         patch={"dataset": {"title": "Another"}},
-        expected_revision=1,
+        expected_revisions=(1,),
     )
     assert changed.revision == 2
     with pytest.raises(RevisionConflictError, match="revision 2"):
-        update_deposit(deposit_id=deposit.pk, actor=deposit.owner, patch={}, expected_revision=1)
+        update_deposit(deposit_id=deposit.pk, actor=deposit.owner, patch={}, expected_revisions=(1,))
 
 
 def test_acknowledgements_remember_who_gave_them() -> None:
@@ -280,7 +280,7 @@ def test_of_two_editors_at_once_one_is_told() -> None:
                 deposit_id=deposit.pk,
                 actor=deposit.owner,
                 patch={"dataset": {"title": name}},
-                expected_revision=1,
+                expected_revisions=(1,),
             )
             for name in ("one", "two")
         ]
