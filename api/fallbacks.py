@@ -21,6 +21,8 @@ from repository.services.disk import explain_fault
 
 _PROGRAMS = "/api/"
 _PASSING_PAGES = {507: "507.html", 429: "429.html"}
+_WITH_EVERYTHING = {429}
+"""The database has just counted: these look like any page, and may ask who is signed in."""
 
 
 def answer_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -57,12 +59,13 @@ def answer_fault(request: HttpRequest) -> HttpResponse:
 def answer_passing(
     request: HttpRequest, problem: Mapping[str, Any], retry_after: Mapping[str, str]
 ) -> HttpResponse:
-    """Answer what passes by itself: a part away, a full disk, a used-up limit. Nothing in it asks the database."""
+    """Answer what passes by itself: a part away, a full disk, a used-up limit. Only the last may ask the database."""
     status = int(problem["status"])
     if request.path.startswith(_PROGRAMS):
         return JsonResponse(
             dict(problem), status=status, content_type=CONTENT_TYPE, headers=dict(retry_after)
         )
     template = _PASSING_PAGES.get(status, "503.html")
-    page = loader.get_template(template).render({"problem": problem})
+    context = {"problem": problem}
+    page = loader.get_template(template).render(context, request if status in _WITH_EVERYTHING else None)
     return HttpResponse(page, status=status, headers=dict(retry_after))

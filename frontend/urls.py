@@ -33,6 +33,7 @@ urlpatterns = [
     path("tokens", tokens.show_tokens, name="tokens"),
     path("about", about.show_about, name="about"),
     path("docs/schema", about.show_schema, name="schema"),
+    path("docs/recipes", about.show_recipes, name="recipes"),
     path("doi/<path:doi>", identifiers.resolve_doi, name="doi"),
     path("linkset/<dataset_id:dataset_id>", identifiers.send_linkset, name="linkset"),
     path("sitemap.xml", identifiers.send_sitemap, name="sitemap"),

@@ -8,6 +8,8 @@ import structlog
 from celery.signals import worker_ready
 
 from ingest.services.measurement_jobs import build_measurement_job
+from processing.declarations.book import get_book
+from processing.services import reduction
 from processing.services.compiled_code import prepare_compiled_code
 from processing.services.conversion import convert_measurement, is_small
 from processing.services.first_pictures import note_failure, preview_measurement
@@ -40,7 +42,20 @@ _build_job = partial(
 register_kind(
     "convert_measurement", _build_job(convert_measurement, is_light=is_small, follow=_follow_conversion)
 )
-register_kind("reduce_measurement", _build_job(reduce_measurement, follow=_follow_reduction))
+register_kind(
+    "reduce_measurement",
+    build_measurement_job(
+        reduce_measurement,
+        stage=Finding.Stage.REDUCTION,
+        code="reduction_failed",
+        sentence="The reductions could not be made",
+        lane="long",
+        takes_parameters=True,
+        follow=_follow_reduction,
+        severity="warning",
+        record_failure=reduction.note_failure,
+    ),
+)
 register_kind(
     "preview_measurement",
     build_measurement_job(
@@ -62,6 +77,8 @@ def compile_ahead(**_: Any) -> None:
 
 
 def _compile() -> None:
+    for problem in get_book().problems:
+        structlog.get_logger(__name__).error("recipe_left_out", reason=problem)
     try:
         prepare_compiled_code()
     except (TransientError, OSError) as fault:

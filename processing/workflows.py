@@ -1,17 +1,24 @@
 """What pages, API and commands may start. They know this module, not the jobs behind it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import transaction
 
 from ingest import workflows as ingest_workflows
 from ingest.workflows import REFRESHED, submit_deposit
+from processing.declarations.book import get_book
+from processing.declarations.manifest import AskedRecipe
 from processing.services.checksums import Outdated, find_outdated_arrays
-from processing.services.reduction import list_outdated
-from repository.models import Deposit, Measurement
-from repository.services.deposits import set_state
+from processing.services.reduction import check_request, list_outdated
+from repository.errors import StateConflictError
+from repository.models import Deposit, Job, Measurement, User
+from repository.services.audit import record_event
+from repository.services.deposits import lock_deposit, set_state
 from repository.workflows.jobs import enqueue_job
 from repository.workflows.publishing import publish_dataset_version as publish
 
-__all__ = ["publish", "reconvert_drafts", "refresh_deposit", "submit_deposit"]
+__all__ = ["publish", "reconvert_drafts", "refresh_deposit", "request_reduction", "submit_deposit"]
 
 
 def refresh_deposit(*, deposit_id: str) -> None:
@@ -26,6 +33,37 @@ def refresh_deposit(*, deposit_id: str) -> None:
             enqueue_job(kind="reduce_measurement", target=measurement_id, deposit=deposit)
         if outdated:
             set_state(deposit_id=deposit.pk, old=REFRESHED, new=Deposit.State.PROCESSING)
+
+
+def request_reduction(*, measurement_id: str, actor: User, recipe: str, parameters: Mapping[str, Any]) -> Job:
+    """Have a recipe run over a converted measurement.
+
+    Raises
+    ------
+    ReductionRefusedError
+        There is no such recipe, it takes other parameters, or nothing that it works on is there.
+    StateConflictError
+        The measurement has no arrays yet.
+    """
+    with transaction.atomic():
+        found = Measurement.objects.get(pk=measurement_id)
+        deposit = lock_deposit(deposit_id=found.deposit_id)
+        measurement = Measurement.objects.get(pk=measurement_id)
+        known = get_book().find(recipe)
+        asked = check_request(
+            measurement, AskedRecipe(recipe, 0 if known is None else known.version, dict(parameters))
+        )
+        if measurement.state != Measurement.State.CONVERTED:
+            raise StateConflictError(
+                f"The measurement {measurement_id} has no arrays yet.", hint="Ask again once it is converted."
+            )
+        job = enqueue_job(
+            kind="reduce_measurement", target=measurement_id, deposit=deposit, parameters=asked.as_dict()
+        )
+        if measurement.frozen_at is None:
+            set_state(deposit_id=deposit.pk, old=REFRESHED, new=Deposit.State.PROCESSING)
+        record_event(actor=actor, action="reduction.request", target=measurement_id, detail=asked.as_dict())
+    return job
 
 
 def reconvert_drafts() -> Outdated:

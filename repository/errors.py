@@ -64,6 +64,13 @@ class ScopeMissingError(PermissionRefusedError):
     hint = "Make a token with the missing scope on the tokens page."
 
 
+class ReductionRefusedError(RepositoryError):
+    """No such product can be made of this measurement."""
+
+    code = "reduction_refused"
+    hint = "The page of recipes says which there are and what they take."
+
+
 class StateConflictError(RepositoryError):
     """The deposit is in a state in which this cannot be done."""
 

@@ -1,5 +1,6 @@
 """Whole deposits in the states that tests start from, brought there by the services."""
 
+import hashlib
 from typing import Any
 
 from repository.models import (
@@ -66,6 +67,9 @@ def _add_products(measurement: Measurement, signal: Signal) -> None:
             measurement=measurement,
             signal=signal,
             recipe="mean_diffraction_pattern",
+            recipe_version=1,
+            output="mean_diffraction_pattern",
+            digest=hashlib.sha256(f"{measurement.pk} mean".encode()).hexdigest(),
             kind=kind,
             code_version="test 1",
             media_type=media_type,

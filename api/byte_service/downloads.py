@@ -78,11 +78,10 @@ async def send_array_object(request: Request) -> Response:
 async def send_product(request: Request) -> Response:
     """Send a reduction or its preview."""
     measurement_id, name = request.path_params["measurement_id"], request.path_params["product"]
-    signal_name, _, recipe = name.partition(".")
     kind = "preview" if request.url.path.rstrip("/").endswith("preview.png") else "array"
     return await _send(
         request,
-        lambda visitor: find_product(visitor, measurement_id, signal_name, recipe, kind),
+        lambda visitor: find_product(visitor, measurement_id, name, kind),
         is_inline=kind == "preview",
     )
 
@@ -91,7 +90,7 @@ async def _send(
     request: Request, find: Find, *, is_inline: bool = False, who: Recognize = recognize_reader
 ) -> Response:
     credential = read_credential(request)
-    key = (credential, request.url.path)
+    key = (credential, request.scope["path"])
     item = _decisions.get(key)
     if item is None:
         item = await in_database(_decisions.remember, key, lambda: _decide(find, who(credential)))

@@ -11,8 +11,7 @@ from api.pagination import build_cursor, next_address, read_cursor, read_page_si
 from api.v1.deposits import read_input
 from api.v1.documentation import CURSOR, PAGE_SIZE, problems
 from api.v1.search import SearchHitShape
-from api.v1.shapes import FindingShape, MeasurementShape, Nested, ProductShape
-from repository.errors import NotFoundError
+from api.v1.shapes import FindingShape, MeasurementShape, Nested
 from repository.selectors.access import (
     MeasurementAccess,
     get_measurement,
@@ -154,10 +153,6 @@ class DatasetOfMeasurementShape(MeasurementShape):
     dataset = serializers.CharField()
 
 
-class ReductionListShape(Nested[Any]):
-    results = ProductShape(many=True)
-
-
 class MetadataShape(Nested[Any]):
     schema_version = serializers.CharField()
     metadata = serializers.JSONField()
@@ -206,37 +201,6 @@ class MeasurementFindingsView(APIView):
         view = describe_single_measurement(access.measurement)
         body = {"results": FindingShape(view.findings, many=True).data}
         return Response(body, **answer_state(access))
-
-
-class ReductionListView(APIView):
-    @extend_schema(
-        operation_id="listReductions",
-        responses={200: ReductionListShape, 410: ReductionListShape, **problems(401, 403, 404)},
-    )
-    def get(self, request: Request, measurement_id: str) -> Response:
-        """Return the reductions and previews with their provenance and addresses."""
-        access = get_measurement(request.user, measurement_id)
-        view = describe_single_measurement(access.measurement)
-        body = {"results": ProductShape(view.products, many=True).data}
-        return Response(body, **answer_state(access))
-
-
-class ReductionView(APIView):
-    @extend_schema(
-        operation_id="getReduction",
-        responses={200: ReductionListShape, 410: ReductionListShape, **problems(401, 403, 404)},
-    )
-    def get(self, request: Request, measurement_id: str, product: str) -> Response:
-        """Return one reduction's data and preview with their provenance; `product` is `recipe` or `signal.recipe`."""
-        access = get_measurement(request.user, measurement_id)
-        view = describe_single_measurement(access.measurement)
-        named = [item for item in view.products if product in {item.recipe, f"{item.signal}.{item.recipe}"}]
-        if not named:
-            raise NotFoundError(
-                f"The measurement {measurement_id} has no reduction {product[:80]!r}.",
-                hint=f"Known are {', '.join(sorted({item.recipe for item in view.products})) or 'none'}.",
-            )
-        return Response({"results": ProductShape(named, many=True).data}, **answer_state(access))
 
 
 def answer_state(access: MeasurementAccess) -> dict[str, Any]:

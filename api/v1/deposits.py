@@ -76,7 +76,7 @@ def answer_deposit(request: Request, deposit_id: str, *, code: int = status.HTTP
 
 def read_input(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
     """Return the checked body; unknown keys are refused, so that a typo never passes."""
-    body = request.data or {}
+    body = request.data
     if not isinstance(body, dict):
         raise ValidationError("The body must be a JSON object.")
     serializer = shape(data=body)
@@ -147,10 +147,13 @@ class DepositView(APIView):
         """Merge changes into the deposit (RFC 7396) and check it again.
 
         Fields that the body does not name stay as they are. Without If-Match the changes are merged into whatever is
-        there; with it they are refused with 412 where somebody else was quicker, with what is there now.
+        there; with it they are refused with 412 where somebody else was quicker, with what is there now. A patch that
+        changes nothing makes no new revision: the ETag stays.
         """
         expected = read_expected_revision(request)
         deposit = get_editable_deposit(request.user, deposit_id)
+        if request.stream is None:  # without a body the framework reads an empty object
+            raise ValidationError("The body must be a JSON object; it is empty.")
         fields = read_input(UpdateDepositInput, request)
         update_deposit(
             deposit_id=deposit.pk,

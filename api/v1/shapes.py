@@ -116,7 +116,13 @@ class SignalShape(Nested[Any]):
 
 
 class ProductShape(Nested[Any]):
-    recipe = serializers.CharField()
+    recipe = serializers.CharField(help_text="What made it; `/api/v1/recipes/` describes those of today.")
+    recipe_version = serializers.IntegerField(help_text="0: made before recipes had versions.")
+    output = serializers.CharField(help_text="Which of the recipe's results it is; its address.")
+    settings = serializers.JSONField(help_text="What the recipe was given.")
+    digest = serializers.CharField(
+        help_text="sha256 over inputs, signal, recipe, version, settings and output."
+    )
     signal = serializers.CharField(allow_blank=True)
     kind = serializers.ChoiceField(choices=["array", "preview"])
     title = serializers.CharField(allow_blank=True)
@@ -128,7 +134,9 @@ class ProductShape(Nested[Any]):
     is_preliminary = serializers.BooleanField(
         help_text="Made from a part of the values; its parameters say from which. The conversion replaces it."
     )
+    is_added = serializers.BooleanField(help_text="Made after the measurement was published.")
     url = serializers.CharField()
+    lasting_url = serializers.CharField(help_text="The same bytes, by digest.")
 
 
 class RequirementShape(Nested[Any]):

@@ -1,7 +1,17 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from api.v1 import accounts, datasets, deposit_steps, deposits, formats, jobs, schemas, search
+from api.v1 import (
+    accounts,
+    datasets,
+    deposit_steps,
+    deposits,
+    formats,
+    jobs,
+    reductions,
+    schemas,
+    search,
+)
 
 urlpatterns = [
     path("account/", accounts.AccountView.as_view()),
@@ -27,8 +37,9 @@ urlpatterns = [
     path("measurements/<str:measurement_id>/", datasets.MeasurementView.as_view()),
     path("measurements/<str:measurement_id>/metadata/", datasets.MeasurementMetadataView.as_view()),
     path("measurements/<str:measurement_id>/findings/", datasets.MeasurementFindingsView.as_view()),
-    path("measurements/<str:measurement_id>/reductions/", datasets.ReductionListView.as_view()),
-    path("measurements/<str:measurement_id>/reductions/<str:product>/", datasets.ReductionView.as_view()),
+    path("measurements/<str:measurement_id>/reductions/", reductions.ReductionListView.as_view()),
+    path("measurements/<str:measurement_id>/reductions/<str:product>/", reductions.ReductionView.as_view()),
+    path("recipes/", reductions.RecipeListView.as_view()),
     path("formats/", formats.FormatListView.as_view()),
     path("search/", search.SearchView.as_view()),
     path("jobs/<uuid:job_id>/", jobs.JobView.as_view()),

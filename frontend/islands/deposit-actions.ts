@@ -24,6 +24,14 @@ class DepositActions extends HTMLElement {
         button.focus();
       }
     });
+    this.addEventListener("stemma:unsent", (event) => {
+      const notice = this.querySelector<HTMLElement>("[data-part=unsent]");
+      const { warning } = (event as CustomEvent<{ warning: string }>).detail;
+      if (notice && notice.textContent !== warning) {
+        notice.textContent = warning;
+        notice.hidden = warning === "";
+      }
+    });
   }
 
   /** Publishing waits until each group of warnings is acknowledged. */

@@ -5,16 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from frontend.presentation.quantities import unit_symbol
+from processing.declarations.book import get_book
 from repository.selectors.deposits import MeasurementView, ProductView, SignalView
-
-_NAVIGATORS = (
-    "annular_dark_field",
-    "high_angle_annular_dark_field",
-    "outer_virtual_dark_field",
-    "virtual_bright_field",
-    "annular_bright_field",
-    "summed_intensity",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +36,12 @@ class Viewer:
 
 def list_figures(measurement: MeasurementView) -> tuple[Figure, ...]:
     """Return the previews of a measurement in the order in which they were made."""
-    recipes = {
-        (each.signal, each.recipe): each.parameters for each in measurement.products if each.kind == "array"
-    }
+    arrays = {_name(each): each.parameters for each in measurement.products if each.kind == "array"}
     has_many = len(measurement.signals) > 1
     return tuple(
         Figure(
-            title=product.title or product.recipe.replace("_", " ").capitalize(),
-            caption=_caption(
-                product, recipes.get((product.signal, product.recipe), {}), names_signal=has_many
-            ),
+            title=product.title or product.output.replace("_", " ").capitalize(),
+            caption=_caption(product, arrays.get(_name(product), {}), names_signal=has_many),
             url=product.url,
             is_preliminary=product.is_preliminary,
         )
@@ -61,11 +50,18 @@ def list_figures(measurement: MeasurementView) -> tuple[Figure, ...]:
     )
 
 
+def _name(product: ProductView) -> tuple[str, str]:
+    """Return what an array and its picture have in common."""
+    return product.signal, product.digest if product.is_added else product.output
+
+
 def _caption(product: ProductView, parameters: Mapping[str, Any], *, names_signal: bool) -> str:
     """Return which signal it shows and the angles of a virtual detector, in mrad where they are known."""
     parts = [f"Signal “{product.signal}”"] if names_signal else []
     if product.is_preliminary:
         parts.append(_describe_part(product.parameters))
+    if product.is_added:
+        parts.append(_describe_settings(product))
     for unit, suffix in (("mrad", "_mrad"), ("α", "_in_alpha"), ("px", "_px")):
         inner, outer = parameters.get(f"inner{suffix}"), parameters.get(f"outer{suffix}")
         if inner is not None and outer is not None:
@@ -75,6 +71,19 @@ def _caption(product: ProductView, parameters: Mapping[str, Any], *, names_signa
             parts.append(f"From {inner:.3g} {unit} outwards")
             break
     return ", ".join(parts)
+
+
+def _describe_settings(product: ProductView) -> str:
+    """Return what was asked for where a product was made after the version was published."""
+    given = product.settings.get("parameters") or {}
+    recipe = get_book().find(product.recipe)
+    units = {} if recipe is None else {one.name: one.unit for one in recipe.parameters}
+    said = [
+        f"{name.replace('_', ' ')} {value:g} {unit_symbol(units.get(name, '1'))}".rstrip()
+        for name, value in given.items()
+        if isinstance(value, int | float)
+    ]
+    return ", ".join(["Added after publishing", *said])
 
 
 def _describe_part(parameters: Mapping[str, Any]) -> str:
@@ -104,15 +113,14 @@ def _list_navigators(measurement: MeasurementView, signal: SignalView) -> tuple[
     arrays = [
         product
         for product in measurement.products
-        if product.kind == "array" and product.signal == signal.name
+        if product.kind == "array" and product.signal == signal.name and not product.is_added
     ]
-    ranked = sorted(arrays, key=lambda product: _rank(product.recipe))
+    ranked = [
+        (output.navigator, product)
+        for product in arrays
+        if (output := get_book().find_output(product.output)) is not None and output.navigator is not None
+    ]
     return tuple(
-        {"title": product.title or product.recipe.replace("_", " "), "url": urlsplit(product.url).path}
-        for product in ranked
-        if _rank(product.recipe) < len(_NAVIGATORS)
+        {"title": product.title or product.output.replace("_", " "), "url": urlsplit(product.url).path}
+        for _, product in sorted(ranked, key=lambda found: found[0])
     )
-
-
-def _rank(recipe: str) -> int:
-    return _NAVIGATORS.index(recipe) if recipe in _NAVIGATORS else len(_NAVIGATORS)

@@ -67,7 +67,10 @@ def describe_landing_page(
     dataset: DatasetView, record: CitationRecord, *, shows_data: bool
 ) -> dict[str, Any]:
     """Return what the landing page's template needs."""
-    newest = dataset.versions[0].number if dataset.versions else dataset.version
+    newer = sorted(
+        (line for line in dataset.versions if line.number > dataset.version), key=lambda line: line.number
+    )
+    published = [line.number for line in newer if line.state == "published"]
     return {
         "dataset": dataset,
         "creators": record.creators,
@@ -80,8 +83,10 @@ def describe_landing_page(
         "makings": list_making_terms(record.makings),
         "measurements": tuple(describe_measurement_part(each) for each in dataset.measurements),
         "show_data": shows_data,
-        "newer": newest if newest > dataset.version else None,
+        "newer": max(published, default=None),
+        "withdrawn_since": () if published else tuple(line.number for line in newer),
         "zip_address": f"/api/v1/datasets/{dataset.id}/versions/{dataset.version}/zip",
+        "n_damaged": sum(file.damaged_at is not None for file in dataset.files),
     }
 
 

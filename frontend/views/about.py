@@ -8,6 +8,7 @@ from frontend.presentation.metadata_rows import GROUP_TITLES, group_title
 from frontend.presentation.quantities import unit_symbol
 from frontend.views.answers import answer_page
 from ingest.formats.registry import list_formats
+from processing.declarations.book import get_book
 from repository.schema.fields import SCHEMA_VERSION, load_catalogue
 
 _INTERNAL = frozenset({"looked_for"})
@@ -58,3 +59,8 @@ def _group_fields() -> Mapping[str, list[FieldLine]]:
             )
         )
     return grouped
+
+
+def show_recipes(request: HttpRequest) -> HttpResponse:
+    """List what is made of which arrays, straight from the recipes."""
+    return answer_page(request, "recipes.html", {"recipes": get_book().recipes}, is_public=True)

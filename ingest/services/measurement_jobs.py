@@ -5,7 +5,6 @@ Confined work outside any transaction; then, in the transaction that settles the
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Protocol
 
 from ingest.sandbox import SandboxError
@@ -28,11 +27,9 @@ class Result(Protocol):
         """Write it down."""
 
 
-class Work(Protocol):
-    """Confined work on the files of one measurement."""
-
-    def __call__(self, *, measurement: Measurement, output: Path, progress: JobProgress) -> Result:
-        """Return what the work made, or raise SandboxError with the finding that says why it cannot be done."""
+# Confined work on one measurement: called with `measurement`, `output` and `progress`, and with the job's `parameters`
+# where its kind takes them. Returns what it made, or raises SandboxError with the finding that says why it cannot.
+Work = Callable[..., Result]
 
 
 def _end(measurement: Measurement) -> None:
@@ -51,6 +48,7 @@ def build_measurement_job(
     code: str,
     sentence: str,
     lane: Lane,
+    takes_parameters: bool = False,
     is_light: Callable[[str], bool] | None = None,
     follow: Callable[[Measurement], None] = _end,
     severity: Severity = "error",
@@ -68,6 +66,8 @@ def build_measurement_job(
         How the finding of a job that failed for good is named and begins.
     lane, is_light
         Whether a person waits for it, and which of the long ones are so little work that they count as short.
+    takes_parameters
+        Whether the work is told what the job carries besides its target.
     follow
         What happens in the settling transaction once the result stands, such as enqueuing the next job.
     severity
@@ -78,9 +78,10 @@ def build_measurement_job(
 
     def run(claim: ClaimedJob, progress: JobProgress) -> Apply:
         measurement = Measurement.objects.select_related("deposit", "primary_file").get(pk=claim.target)
+        asked = {"parameters": claim.parameters} if takes_parameters else {}
         with attempt_folder(claim) as output:
             try:
-                result = work(measurement=measurement, output=output, progress=progress)
+                result = work(measurement=measurement, output=output, progress=progress, **asked)
             except SandboxError as error:
                 return partial(_apply_failure, measurement.pk, stage, error.finding, record_failure)
         return partial(_apply, measurement.pk, result, follow)

@@ -1,73 +1,91 @@
-"""From the calibration in a request, or the detector axes of a file, to the angle of one pixel."""
+"""From the calibration in an order, or the detector axes of a file, to what recipes are told of angles."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+import math
 
-from ingest.readers.contract import Axis
-from processing.reductions.detector_plan import (
-    AngleKnowledge,
-    UnknownDiffractionUnitError,
-    convert_pixel_to_mrad,
-)
+from ingest.readers.contract import Axis, SignalSource
+from processing.declarations.manifest import Calibration, Pair
+from processing.reductions.detector_plan import AngleKnowledge, DetectorPlan
+from processing.reductions.facts import SignalFacts, Step
+from repository.schema.calibrations import find_diffraction_pixel
+from repository.schema.electrons import compute_wavelength
 from repository.schema.findings import Finding
+from repository.schema.signals import SignalShape
+from repository.schema.units import UNITS, find_unit_code
 
 SQUARE_TOLERANCE = 0.01  # detector pixels whose sides differ by more have no single angle
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """α in mrad, the detector pixel as given, the voltage in kV; None where unknown."""
-
-    semi_convergence_angle_mrad: float | None = None
-    pixel_value: float | None = None
-    pixel_unit: str | None = None
-    acceleration_voltage_kv: float | None = None
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> "Calibration":
-        """Build from the `calibration` of a request; missing keys are unknown."""
-        pixel = document.get("diffraction_pixel_size") or {}
-        return cls(
-            semi_convergence_angle_mrad=document.get("semi_convergence_angle_mrad"),
-            pixel_value=pixel.get("value"),
-            pixel_unit=pixel.get("unit"),
-            acceleration_voltage_kv=document.get("acceleration_voltage_kv"),
-        )
-
-
-def resolve_angles(
-    calibration: Calibration, detector_axes: tuple[Axis, ...]
-) -> tuple[AngleKnowledge, Finding | None]:
+def resolve_angles(calibration: Calibration, axes: tuple[Axis, ...]) -> tuple[AngleKnowledge, Finding | None]:
     """Return what is known of the angles, and a finding where a calibration was given that cannot be used.
 
     The depositor's pixel size goes before the one on the file's detector axes.
     """
-    value, unit = calibration.pixel_value, calibration.pixel_unit
-    if value is None or unit is None:
-        value, unit = _read_axes(detector_axes)
-    if value is None or unit is None:
-        return AngleKnowledge(calibration.semi_convergence_angle_mrad), None
-    try:
-        per_pixel = convert_pixel_to_mrad(value, unit, calibration.acceleration_voltage_kv)
-    except UnknownDiffractionUnitError as error:
-        finding = Finding(
-            "info",
-            "diffraction_calibration_unused",
-            str(error),
-            "/diffraction_pixel_size",
-            "Virtual detectors follow the measured disk. Give mrad, or 1/length with the voltage.",
-            "consistency",
+    alpha = calibration.semi_convergence_angle_mrad
+    given = calibration.diffraction_pixel_mrad
+    if given is not None:
+        single = _find_single(given)
+        problem = (
+            "" if single else f"Detector pixels of {given[0]:g} × {given[1]:g} mrad have no single angle."
         )
-        return AngleKnowledge(calibration.semi_convergence_angle_mrad), finding
-    return AngleKnowledge(calibration.semi_convergence_angle_mrad, per_pixel), None
+    else:
+        found = read_axes(calibration, axes)
+        single = None if found is None else _find_single(found)
+        problem = calibration.pixel_problem or ("" if found else _find_problem(calibration, axes))
+    if not problem:
+        return AngleKnowledge(alpha, single), None
+    finding = Finding(
+        "info",
+        "diffraction_calibration_unused",
+        problem,
+        "/diffraction_pixel_size",
+        "Virtual detectors follow the measured disk. Give one angle per pixel, or 1/length with the voltage.",
+        "consistency",
+    )
+    return AngleKnowledge(alpha, single), finding
 
 
-def _read_axes(axes: tuple[Axis, ...]) -> tuple[float | None, str | None]:
-    y, x = axes[-2:]
-    if y.unit is None or y.unit != x.unit or not y.scale or not x.scale:
-        return None, None
-    sides = abs(y.scale), abs(x.scale)
-    if abs(sides[0] - sides[1]) > SQUARE_TOLERANCE * max(sides):
-        return None, None
-    return 0.5 * (sides[0] + sides[1]), x.unit
+def read_axes(calibration: Calibration, axes: tuple[Axis, ...]) -> Pair | None:
+    """Return the angle (y, x) of a detector pixel in mrad as the file's own axes have it."""
+    voltage = calibration.acceleration_voltage_kv
+    document = {} if voltage is None else {"acceleration_voltage": {"value": voltage, "unit": "kV"}}
+    shape = SignalShape.from_dict({"name": "data", "axes": [axis.as_dict() for axis in axes]})
+    pair = find_diffraction_pixel(document, [shape])
+    return None if pair is None or not all(pair) else (pair[0] * 1e3, pair[1] * 1e3)
+
+
+def _find_problem(calibration: Calibration, axes: tuple[Axis, ...]) -> str:
+    """Return what keeps the file's own detector axes from being angles, where they say something."""
+    units = {axis.unit for axis in axes if axis.name.startswith("detector_") and axis.unit and axis.scale}
+    codes = {find_unit_code(unit) for unit in units}
+    dimensions = {UNITS[code].dimension for code in codes if code is not None}
+    if dimensions != {"reciprocal_length"} or calibration.acceleration_voltage_kv is not None:
+        return ""
+    return (
+        f"Detector axes in {', '.join(sorted(units))} need an acceleration voltage to be turned into angles."
+    )
+
+
+def _find_single(pair: Pair) -> float | None:
+    if abs(pair[0] - pair[1]) > SQUARE_TOLERANCE * max(pair):
+        return None
+    return math.sqrt(pair[0] * pair[1])  # as the facts by which measurements are found
+
+
+def build_facts(source: SignalSource, calibration: Calibration, plan: DetectorPlan | None) -> SignalFacts:
+    """Return what the recipes are told of a signal."""
+    voltage = calibration.acceleration_voltage_kv
+    return SignalFacts(
+        shape=source.shape,
+        dtype=source.dtype,
+        axis_names=tuple(axis.name for axis in source.axes),
+        n_signal_axes=source.n_signal_axes,
+        intensity_unit=source.intensity_unit,
+        steps={
+            axis.name: Step(axis.scale, axis.unit)
+            for axis in source.axes
+            if axis.scale is not None and axis.unit is not None
+        },
+        plan=plan,
+        wavelength_pm=None if voltage is None else compute_wavelength(voltage * 1e3) * 1e12,
+        detector_to_scan=calibration.detector_to_scan,
+    )

@@ -1,105 +1,79 @@
 """Sandboxed: convert one measurement to Zarr, with companion and reductions, in one pass.
 
-Request
-    ``format``, ``files`` (relative paths, the primary first), ``hints`` (``scan_shape``), ``calibration``:
-    ``semi_convergence_angle_mrad``, ``diffraction_pixel_size`` (``value`` and ``unit``: mrad, nm-1 or Ao-1),
-    ``acceleration_voltage_kv``; ``limits``: ``threads``.
+Order
+    ``format``, ``files``, ``hints``, ``calibration``; ``recipes`` where it is not what comes with every conversion.
 Output folder
-    ``<signal>/zarr/…``, ``<signal>/companion/…`` (4D scans), ``<signal>/reductions/*.npy`` and
-    ``reductions.json``.
+    ``<signal>/zarr/…``, ``<signal>/companion/…`` (4D scans), ``<signal>/reductions/*.npy`` with ``reductions.json``,
+    ``<signal>/previews/*.png``.
 Result
-    The manifest: ``program``, ``version``, ``reader``, ``findings`` and per signal its description, ``kind``,
-    ``sum_of_counts``, ``minimum``, ``maximum``, ``n_nan``, ``n_values``, ``verified``, ``zarr`` and
-    ``companion`` with every object's path, size and sha256, ``direct_disk``, ``virtual_detectors`` and
-    ``reductions`` with parameters.
+    The manifest, with every object's path, size and sha256.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ingest.formats.opening import open_measurement
 from ingest.formats.preloading import preload_readers
-from ingest.readers.contract import ReadHints, SignalSource
-from processing.engine.calibration import Calibration, resolve_angles
-from processing.engine.one_pass import ConversionOptions, convert_signal
+from ingest.readers.contract import SignalSource
+from processing.declarations.book import get_book
+from processing.engine.one_pass import convert_signal
 from processing.engine.plan_arrays import EmptyArrayError
+from processing.engine.program_outline import (
+    Program,
+    Progress,
+    Send,
+    open_files,
+    read_order,
+    read_recipes,
+    work_through,
+)
+from processing.engine.signal_entries import SignalWork
+from processing.engine.signal_work import ConversionOptions
 from processing.engine.zarr_metadata import UnsupportedDtypeError
-from processing.reductions.detector_plan import AngleKnowledge
 from processing.reductions.warm_up import compile_in_memory_only, compile_kernels
 from repository.schema.findings import Finding
 
-Send = Callable[[dict[str, Any]], None]
 RECIPE = "convert"
 RECIPE_VERSION = 2  # 2: inner chunks carry their crc32c
 
 preload_readers()
 compile_kernels()  # before the sandbox closes: afterwards nothing can be loaded from the cache on disk
 compile_in_memory_only()
+get_book().load_functions()
 
 
 def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dict[str, Any]:
-    """Convert every signal of a measurement; returns the manifest described above.
+    """Convert every signal of a measurement; returns the manifest.
 
     Raises
     ------
     ReadRefusedError
         With the finding that says why the files are not read.
     """
-    files = {path: folder / path for path in request["files"]}
-    hints = ReadHints.from_dict(request.get("hints") or {})
-    calibration = Calibration.from_dict(request.get("calibration") or {})
-    threads = int((request.get("limits") or {}).get("threads", 0))
-    send({"type": "progress", "fraction": 0.0, "message": f"opening {request['files'][0]}"})
-    with open_measurement(request["format"], files, hints) as opened:
-        findings = [finding.as_dict() for finding in opened.findings]
-        signals = []
-        total = sum(signal.nbytes for signal in opened.signals) or 1
-        before = 0
-        for signal in opened.signals:
+    order = read_order(request)
+    options = ConversionOptions(
+        calibration=order.calibration, recipes=read_recipes(order), threads=order.limits.threads
+    )
+    send({"type": "progress", "fraction": 0.0, "message": f"opening {order.files[0]}"})
+    with open_files(order, folder) as opened:
 
-            def progress(
-                fraction: float, message: str, start: int = before, size: int = signal.nbytes
-            ) -> None:
-                send({"type": "progress", "fraction": (start + fraction * size) / total, "message": message})
+        def work(signal: SignalSource, progress: Progress) -> SignalWork:
+            return _convert(signal, output / signal.name, options, progress)
 
-            converted, found = _convert(signal, output / signal.name, calibration, threads, progress)
-            signals.extend(converted)
-            findings.extend(finding.as_dict() for finding in found)
-            before += signal.nbytes
-        return {
-            "program": RECIPE,
-            "version": RECIPE_VERSION,
-            "reader": {"name": opened.format, "version": opened.reader_version},
-            "signals": signals,
-            "findings": findings,
-        }
+        return work_through(Program(RECIPE, RECIPE_VERSION), opened, work, send)
 
 
 def _convert(
-    signal: SignalSource,
-    folder: Path,
-    calibration: Calibration,
-    threads: int,
-    progress: Callable[[float, str], None],
-) -> tuple[list[dict[str, Any]], list[Finding]]:
+    signal: SignalSource, folder: Path, options: ConversionOptions, progress: Progress
+) -> SignalWork:
     """Convert one signal; a signal that cannot be an array is a finding, and the others go on."""
-    findings: list[Finding] = []
-    angles = AngleKnowledge()
-    if len(signal.axes) > 2 and signal.n_signal_axes == 2:  # noqa: PLR2004 - a scan of patterns
-        angles, unused = resolve_angles(calibration, signal.axes)
-        findings.extend([] if unused is None else [unused])
-    options = ConversionOptions(angles=angles, threads=threads)
     try:
-        return [convert_signal(signal, folder, options=options, progress=progress)], findings
+        return convert_signal(signal, folder, options=options, progress=progress)
     except (EmptyArrayError, UnsupportedDtypeError) as error:
-        findings.append(
-            Finding(
-                "warning",
-                "signal_not_converted",
-                f"Signal {signal.name}: {error}",
-                hint="The original file is kept and can be downloaded; there is no array to browse.",
-                layer="reading",
-            )
+        finding = Finding(
+            "warning",
+            "signal_not_converted",
+            f"Signal {signal.name}: {error}",
+            hint="The original file is kept and can be downloaded; there is no array to browse.",
+            layer="reading",
         )
-        return [], findings
+        return SignalWork(None, findings=(finding,))

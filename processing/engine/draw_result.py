@@ -2,21 +2,20 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from processing.declarations.manifest import PictureEntry
 from processing.previews.color_maps import color_gray, color_pattern, color_vectors
 from processing.previews.contrast import Stretch, stretch_contrast
 from processing.previews.draw_image import draw_image, shrink
 from processing.previews.draw_spectrum import draw_spectrum, name_axis
 from processing.previews.scale_bar import choose_scale_bar
 
-# What a page shows first, by kind of signal.
-_COVERS = ("annular_dark_field", "summed_intensity", "sum_spectrum", "image", "mean_diffraction_pattern")
 _AXIS_TITLES = {
     "energy": "Energy",
     "wavelength": "Wavelength",
@@ -24,111 +23,130 @@ _AXIS_TITLES = {
     "time": "Time",
     "scan_x": "Position x",
     "scan_y": "Position y",
+    "scattering_angle": "Scattering angle",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Drawable:
+    """What is to be drawn.
+
+    Attributes
+    ----------
+    kind
+        `pattern`, `image`, `vector_image` or `spectrum`.
+    axes
+        Names of the axes of its values.
+    mrad_per_px
+        The scale of the detector in use, where it is known.
+    recipe, recipe_version, asked
+        What made it.
+    parameters
+        ``frame`` and ``every_nth_pixel`` go on to the picture.
+    """
+
+    name: str
+    title: str
+    kind: str
+    axes: tuple[str, ...]
+    unit: str | None
+    recipe: str
+    recipe_version: int
+    mrad_per_px: float | None = None
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
     """One picture; `parameters` say how values became colors."""
 
-    name: str
-    title: str
+    drawn: Drawable
     png: bytes
     parameters: dict[str, Any]
 
 
-def write_pictures(target: Path, previews: Sequence[Preview]) -> list[dict[str, Any]]:
-    """Write `*.png` into a folder and return their index entries; one of them is the cover."""
+def write_pictures(target: Path, previews: Sequence[Preview]) -> tuple[PictureEntry, ...]:
+    """Write `*.png` into a folder and return their index entries."""
     if not previews:
-        return []
+        return ()
     target.mkdir(parents=True, exist_ok=True)
-    names = [preview.name for preview in previews]
-    cover = next((name for name in _COVERS if name in names), names[0])
-    entries = []
     for preview in previews:
-        (target / f"{preview.name}.png").write_bytes(preview.png)
-        entries.append(
-            {
-                "name": preview.name,
-                "title": preview.title,
-                "file": f"{preview.name}.png",
-                "cover": preview.name == cover,
-                "parameters": preview.parameters,
-                "size": len(preview.png),
-                "sha256": hashlib.sha256(preview.png).hexdigest(),
-            }
+        (target / f"{preview.drawn.name}.png").write_bytes(preview.png)
+    return tuple(
+        PictureEntry(
+            name=preview.drawn.name,
+            recipe=preview.drawn.recipe,
+            recipe_version=preview.drawn.recipe_version,
+            title=preview.drawn.title,
+            file=f"{preview.drawn.name}.png",
+            size=len(preview.png),
+            sha256=hashlib.sha256(preview.png).hexdigest(),
+            asked=dict(preview.drawn.asked),
+            parameters=preview.parameters,
         )
-    return entries
+        for preview in previews
+    )
 
 
-def draw_result(
-    entry: Mapping[str, Any], values: npt.NDArray[Any], axes: Mapping[str, Any], signal: Mapping[str, Any]
-) -> Preview | None:
+def draw_result(entry: Drawable, values: npt.NDArray[Any], axes: Mapping[str, Any]) -> Preview | None:
     """Draw one result.
 
     Parameters
     ----------
     entry
-        ``name``, ``title``, ``kind``, ``axes`` (names), ``unit`` and ``parameters`` of the result.
+        What it is.
     values
         Its values; of a series the middle is drawn.
     axes
         The JSON form of the axes by their names.
-    signal
-        ``virtual_detectors`` decide the scale of the detector where they are known.
     """
-    names = list(entry["axes"])
-    if entry["kind"] == "spectrum":
+    names = list(entry.axes)
+    if entry.kind == "spectrum":
         return _draw_line(entry, values, axes, names[-1])
-    if entry["kind"] == "vector_image":
+    if entry.kind == "vector_image":
         names = names[:-1]
-    if len(names) == 1 and entry["kind"] == "image":
+    if len(names) == 1 and entry.kind == "image":
         return _draw_line(entry, values, axes, names[0])
     if len(names) < 2:  # noqa: PLR2004 - a vector along a line has no picture
         return None
     parameters = {
-        key: entry["parameters"][key] for key in ("frame", "every_nth_pixel") if key in entry["parameters"]
+        key: entry.parameters[key] for key in ("frame", "every_nth_pixel") if key in entry.parameters
     }
     extra = len(names) - 2
     if extra:  # a series: its middle
         middle = tuple(size // 2 for size in values.shape[:extra])
         values, parameters["frame"] = values[middle], list(middle)
-    scale, unit = _find_scale(names[-1], axes, signal)
+    scale, unit = _find_scale(names[-1], axes, entry)
     if (
         not scale or unit is None
     ):  # what has no length is counted in pixels of the source, also where it is thinned
         scale, unit = 1.0, "px"
-    if "every_nth_pixel" in entry["parameters"]:
-        scale *= entry["parameters"]["every_nth_pixel"]
-    if entry["kind"] == "vector_image":
+    scale *= entry.parameters.get("every_nth_pixel", 1)
+    if entry.kind == "vector_image":
         rgb = color_vectors(values)
         parameters["colors"] = "direction as hue (red: right, clockwise), length as brightness, mean removed"
     else:
-        stretch: Stretch = "log" if entry["kind"] == "pattern" else "linear"
+        stretch: Stretch = "log" if entry.kind == "pattern" else "linear"
         small, factor = shrink(np.asarray(values, dtype=np.float64))
         scale *= factor
-        color = color_pattern if entry["kind"] == "pattern" else color_gray
+        color = color_pattern if entry.kind == "pattern" else color_gray
         rgb = color(stretch_contrast(small, stretch))
         parameters["contrast"] = stretch
     bar = choose_scale_bar(rgb.shape[1], scale, unit)
     parameters["scale_bar"] = None if bar is None else bar.label
-    return Preview(entry["name"], entry["title"], draw_image(rgb, bar), parameters)
+    return Preview(entry, draw_image(rgb, bar), parameters)
 
 
-def _find_scale(
-    axis_name: str, axes: Mapping[str, Any], signal: Mapping[str, Any]
-) -> tuple[float | None, str | None]:
+def _find_scale(axis_name: str, axes: Mapping[str, Any], entry: Drawable) -> tuple[float | None, str | None]:
     """Return pixel size and unit of an axis; on the detector the angle in use goes first."""
-    detectors = signal.get("virtual_detectors")
-    if axis_name.startswith("detector_") and detectors and detectors["mrad_per_px"]:
-        return detectors["mrad_per_px"], "mrad"
+    if axis_name.startswith("detector_") and entry.mrad_per_px:
+        return entry.mrad_per_px, "mrad"
     axis = axes.get(axis_name)
     return (axis["scale"], axis["unit"]) if axis is not None else (None, None)
 
 
-def _draw_line(
-    entry: Mapping[str, Any], values: npt.NDArray[Any], axes: Mapping[str, Any], axis_name: str
-) -> Preview:
+def _draw_line(entry: Drawable, values: npt.NDArray[Any], axes: Mapping[str, Any], axis_name: str) -> Preview:
     axis = axes[axis_name]
     calibrated = bool(axis["scale"]) and axis["unit"] is not None
     positions = np.arange(len(values), dtype=np.float64)
@@ -139,6 +157,6 @@ def _draw_line(
         positions,
         values,
         axis_title=name_axis(title, axis["unit"]) if calibrated else f"{title} (channel)",
-        value_title=name_axis("Counts" if entry["unit"] == "1" else "Intensity", entry["unit"]),
+        value_title=name_axis("Counts" if entry.unit == "1" else "Intensity", entry.unit),
     )
-    return Preview(entry["name"], entry["title"], png, {"contrast": "linear"})
+    return Preview(entry, png, {"contrast": "linear"})

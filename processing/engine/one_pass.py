@@ -4,25 +4,34 @@ import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
 
 from ingest.readers.contract import SignalSource
+from processing.declarations.manifest import (
+    ArrayEntry,
+    CompanionEntry,
+    ObjectEntry,
+    SignalEntry,
+    ValuesEntry,
+)
 from processing.engine.companion import CompanionWriter
 from processing.engine.plan_arrays import BLOCK_BYTES, ArrayPlan, list_blocks, plan_array
-from processing.engine.reduction_pass import NoReductions, PatternScanPass, ReductionPass, SpectrumScanPass
+from processing.engine.reduction_pass import RecipePass
 from processing.engine.render_previews import render_previews
-from processing.engine.result_files import write_results
-from processing.engine.sample_patterns import sample_mean_pattern
-from processing.engine.signal_kind import classify_signal
+from processing.engine.signal_entries import SignalWork, describe_signal
+from processing.engine.signal_work import (
+    ConversionOptions,
+    StartedRecipes,
+    describe_reduced,
+    start_recipes,
+)
 from processing.engine.value_summary import ValueSummary
 from processing.engine.verify_zarr import ArrayVerifier, compare_ends
 from processing.engine.zarr_writer import WrittenObject, ZarrWriter
-from processing.reductions.detector_plan import AngleKnowledge, DetectorPlan, plan_virtual_detectors
-from processing.reductions.disk import DirectDisk, NoDisk, find_direct_disk
 
 Region = tuple[slice, ...]
 Progress = Callable[[float, str], None]
@@ -34,18 +43,9 @@ VERIFICATION = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ConversionOptions:
-    """What the pass is told from outside the data."""
-
-    angles: AngleKnowledge = field(default_factory=AngleKnowledge)
-    verify: bool = True
-    threads: int = 0  # 0: one per core that this process may use, at most four
-
-
 def convert_signal(
     source: SignalSource, folder: Path, *, options: ConversionOptions, progress: Progress
-) -> dict[str, Any]:
+) -> SignalWork:
     """Convert one signal into `zarr/`, `companion/`, `reductions/` and `previews/` of `folder`.
 
     Parameters
@@ -57,11 +57,6 @@ def convert_signal(
     progress
         Called with a fraction in [0, 1] and a sentence.
 
-    Returns
-    -------
-    dict
-        The signal's part of the manifest (`processing.engine.convert_program`).
-
     Raises
     ------
     EmptyArrayError, UnsupportedDtypeError
@@ -70,35 +65,22 @@ def convert_signal(
         When what was written does not hold what was read.
     """
     plan = plan_array(source.shape, source.dtype.itemsize, source.n_signal_axes)
-    names = tuple(axis.name for axis in source.axes)
-    kind = classify_signal(names, source.n_signal_axes)
-    real = source.dtype.kind != "c"
-    disk, detectors = (
-        look_for_disk(source, options.angles) if kind == "pattern_scan" and real else (None, None)
-    )
-    reductions = start_reductions(source, kind if real else None, detectors)
-    stored = _pass_over(source, plan, folder, reductions, options, progress)
-    manifest = {
-        **source.describe(),
-        "kind": kind,
-        **stored,
-        "direct_disk": describe_disk(disk),
-        "virtual_detectors": describe_detectors(detectors),
-        "reductions": write_results(folder / "reductions", reductions.results()),
-    }
-    manifest["previews"] = render_previews(folder, manifest)
+    started = start_recipes(source, options)
+    stored = _pass_over(source, plan, folder, started, options, progress)
+    entry = describe_reduced(stored, folder, started)
+    entry = replace(entry, previews=render_previews(folder, entry))
     progress(1.0, f"converted {source.name}")
-    return manifest
+    return SignalWork(entry, reduction_findings=started.findings)
 
 
 def _pass_over(
     source: SignalSource,
     plan: ArrayPlan,
     folder: Path,
-    reductions: ReductionPass,
+    started: StartedRecipes,
     options: ConversionOptions,
     progress: Progress,
-) -> dict[str, Any]:
+) -> SignalEntry:
     """Read every block once; return what was stored."""
     with ThreadPoolExecutor(count_threads(options.threads)) as pool, ThreadPoolExecutor(1) as reader:
         writer = ZarrWriter(
@@ -109,9 +91,9 @@ def _pass_over(
             attributes=build_attributes(source),
             executor=pool,
         )
-        wanted = isinstance(reductions, PatternScanPass)
-        companion = _start_companion(source, plan, folder, pool) if wanted else None
-        run = _Pass(writer, companion, reductions, pool)
+        # It is binned on the detector: there is one where patterns have detectors.
+        companion = None if started.plan is None else _start_companion(source, plan, folder, pool)
+        run = _Pass(writer, companion, started.recipes, pool)
         for region, block, done in read_ahead(source, plan, reader):
             run.take(region, block)
             progress(done * READ_SHARE, f"converting {source.name}")
@@ -121,12 +103,17 @@ def _pass_over(
             verifier = ArrayVerifier(folder / "zarr", plan=plan, dtype=source.dtype, checks=writer.checks)
             _verify(verifier, values, pool, lambda share: progress(share, f"verifying {source.name}"))
             compare_ends(folder / "zarr", plan, run.ends)
-        return {
-            **values.as_dict(),
-            "verified": VERIFICATION if options.verify else None,
-            "zarr": _describe_array("zarr", plan, objects),
-            "companion": None if companion is None else _describe_companion(companion, companion.finish()),
-        }
+        return replace(
+            describe_signal(source),
+            values=ValuesEntry(**values.as_dict()),
+            verified=VERIFICATION if options.verify else None,
+            zarr=ArrayEntry("zarr", plan.chunk, plan.shard, _describe_objects(objects)),
+            companion=(
+                None
+                if companion is None
+                else CompanionEntry("companion", companion.factor, _describe_objects(companion.finish()))
+            ),
+        )
 
 
 def count_threads(wanted: int) -> int:
@@ -151,7 +138,7 @@ class _Pass:
 
     writer: ZarrWriter
     companion: CompanionWriter | None
-    reductions: ReductionPass
+    recipes: RecipePass
     pool: Executor
     first: npt.NDArray[Any] | None = None
     last: npt.NDArray[Any] | None = None
@@ -163,12 +150,12 @@ class _Pass:
         return self.first, self.last
 
     def take(self, region: Region, block: npt.NDArray[Any]) -> None:
-        self.reductions.begin(region, block, self.pool)
+        self.recipes.begin(region, block, self.pool)
         binned = None if self.companion is None else self.pool.submit(self.companion.bin, block)
         self.writer.write(region, block)
         if self.companion is not None and binned is not None:
             self.companion.add(region, binned.result())
-        self.reductions.complete()
+        self.recipes.complete()
         self.first = block if self.first is None else self.first
         self.last = block
 
@@ -187,22 +174,6 @@ def read_ahead(
             waiting = reader.submit(source.read, regions[number + 1])
         done += block.size
         yield region, block, done / total
-
-
-def start_reductions(source: SignalSource, kind: str | None, detectors: DetectorPlan | None) -> ReductionPass:
-    """Return the reductions that make sense for a signal."""
-    if kind == "pattern_scan" and detectors is not None:
-        return PatternScanPass(source, detectors)
-    if kind == "spectrum_scan":
-        return SpectrumScanPass(source)
-    return NoReductions()
-
-
-def look_for_disk(source: SignalSource, angles: AngleKnowledge) -> tuple[DirectDisk | NoDisk, DetectorPlan]:
-    """Sample the scan, look for the direct disk and choose the virtual detectors."""
-    sample = sample_mean_pattern(source)
-    disk = find_direct_disk(sample)
-    return disk, plan_virtual_detectors(sample, disk=disk, angles=angles)
 
 
 def _start_companion(
@@ -229,49 +200,5 @@ def _verify(
     verifier.finish(values)
 
 
-def _describe_array(path: str, plan: ArrayPlan, objects: Sequence[WrittenObject]) -> dict[str, Any]:
-    return {
-        "path": path,
-        "chunk": list(plan.chunk),
-        "shard": list(plan.shard),
-        "objects": [item.as_dict() for item in objects],
-    }
-
-
-def _describe_companion(companion: CompanionWriter, objects: Sequence[WrittenObject]) -> dict[str, Any]:
-    return {
-        "path": "companion",
-        "bin_factor": companion.factor,
-        "objects": [item.as_dict() for item in objects],
-    }
-
-
-def describe_disk(disk: DirectDisk | NoDisk | None) -> dict[str, Any] | None:
-    """Return the JSON form of what was found on the sample; None where nobody looked."""
-    if disk is None:
-        return None
-    if isinstance(disk, NoDisk):
-        return {"found": False, "reason": disk.reason}
-    return {
-        "found": True,
-        "center_px": list(disk.center),
-        "radius_px": disk.radius,
-        "center_uncertainty_px": disk.center_uncertainty,
-        "radius_uncertainty_px": disk.radius_uncertainty,
-        "edge_width_px": disk.edge_width,
-        "method": "edge fitted to the mean of up to 256 evenly spread patterns",
-    }
-
-
-def describe_detectors(plan: DetectorPlan | None) -> dict[str, Any] | None:
-    """Return what the radii of the virtual detectors rest on."""
-    if plan is None:
-        return None
-    return {
-        "source_of_angles": plan.source_of_angles,
-        "source_of_center": plan.source_of_center,
-        "center_px": list(plan.center),
-        "alpha_px": plan.disk_radius_px,
-        "mrad_per_px": plan.mrad_per_px,
-        "note": plan.note,
-    }
+def _describe_objects(objects: Sequence[WrittenObject]) -> tuple[ObjectEntry, ...]:
+    return tuple(ObjectEntry(**item.as_dict()) for item in objects)

@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ingest.readers.contract import Axis, SignalSource
-from processing.engine.draw_result import Preview, draw_result
+from processing.declarations.pictures import FIRST_PICTURE, PICTURES_VERSION
+from processing.declarations.signal_kind import classify_signal
+from processing.engine.draw_result import Drawable, Preview, draw_result
 from processing.engine.preview_sample import (
     FloatArray,
     PreviewSample,
@@ -18,7 +20,6 @@ from processing.engine.preview_sample import (
     mean_pattern,
     sum_patterns,
 )
-from processing.engine.signal_kind import classify_signal
 from processing.reductions.detector_plan import AngleKnowledge, plan_virtual_detectors
 from processing.reductions.disk import find_direct_disk
 
@@ -55,24 +56,22 @@ def draw_first_pictures(source: SignalSource, sample: PreviewSample, angles: Ang
     kind = classify_signal([axis.name for axis in source.axes], source.n_signal_axes)
     drawn = []
     for picture in list_first_pictures(source, sample, angles):
-        mrad = picture.parameters.get("mrad_per_px")
-        entry: dict[str, Any] = {
-            "name": picture.name,
-            "title": picture.title,
-            "kind": picture.kind,
-            "axes": [axis.name for axis in picture.axes],
-            "unit": source.intensity_unit,
-            "parameters": {},
-        }
-        axes = {axis.name: axis.as_dict() for axis in picture.axes}
-        preview = draw_result(
-            entry, picture.values, axes, {"virtual_detectors": {"mrad_per_px": mrad}} if mrad else {}
+        entry = Drawable(
+            name=picture.name,
+            title=picture.title,
+            kind=picture.kind,
+            axes=tuple(axis.name for axis in picture.axes),
+            unit=source.intensity_unit,
+            recipe=FIRST_PICTURE,
+            recipe_version=PICTURES_VERSION,
+            mrad_per_px=picture.parameters.get("mrad_per_px"),
         )
+        preview = draw_result(entry, picture.values, {axis.name: axis.as_dict() for axis in picture.axes})
         if preview is not None:
             said = {**describe_sample(kind or "", source, sample), **picture.parameters, **preview.parameters}
             if picture.n_used is not None:
                 said["n_read"] = picture.n_used
-            drawn.append(Preview(preview.name, preview.title, preview.png, said))
+            drawn.append(replace(preview, parameters=said))
     return drawn
 
 

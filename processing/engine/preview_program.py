@@ -1,31 +1,32 @@
 """Confined: first pictures of one measurement, from a bounded part of its bytes, before it is converted.
 
-Request
+Order
     ``format``, ``files``, ``hints`` and ``calibration`` as for `processing.engine.convert_program`.
 Output folder
     ``<signal>/previews/*.png``.
 Result
-    ``program``, ``version``, ``bytes_read`` and per signal its description and ``previews``. A signal of which
-    no part is cheap to read has none.
+    The manifest: signals with their description, ``previews`` and ``bytes_read``. A signal of which no part is cheap
+    to read has no previews.
 
 Nothing is compiled here and no array is written: what this imports is part of how early the pictures come.
 """
 
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ingest.formats.opening import open_measurement
 from ingest.formats.preloading import preload_readers
-from ingest.readers.contract import ReadHints, SignalSource
-from processing.engine.calibration import Calibration, resolve_angles
+from ingest.readers.contract import SignalSource
+from processing.declarations.manifest import Calibration
+from processing.engine.calibration import resolve_angles
 from processing.engine.draw_result import write_pictures
 from processing.engine.preview_pictures import draw_first_pictures
 from processing.engine.preview_plan import budget_of, deadline_of, plan_preview
 from processing.engine.preview_sample import Deadline, read_sample
+from processing.engine.program_outline import Program, Progress, Send, open_files, read_order, work_through
+from processing.engine.signal_entries import SignalWork, describe_signal
 from processing.reductions.detector_plan import AngleKnowledge
 
-Send = Callable[[dict[str, Any]], None]
 RECIPE = "preview"
 RECIPE_VERSION = 1
 SMALL_SHARE = 8  # a signal below this part of the budget, such as a survey image, is read whole
@@ -35,37 +36,25 @@ preload_readers()  # before the sandbox closes
 
 
 def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dict[str, Any]:
-    """Make the first pictures; returns the result described above.
+    """Make the first pictures; returns the manifest.
 
     Raises
     ------
     ReadRefusedError
         With the finding that says why the files are not read.
     """
-    files = {path: folder / path for path in request["files"]}
-    calibration = Calibration.from_dict(request.get("calibration") or {})
-    deadline = Deadline(deadline_of(sum(path.stat().st_size for path in files.values())))
+    order = read_order(request)
+    deadline = Deadline(deadline_of(sum((folder / path).stat().st_size for path in order.files)))
     send({"type": "progress", "fraction": 0.0, "message": "making the first pictures"})
-    with open_measurement(
-        request["format"], files, ReadHints.from_dict(request.get("hints") or {})
-    ) as opened:
+    with open_files(order, folder) as opened:
         shares = share_budget(opened.signals)
-        signals = []
-        for signal in opened.signals:
-            signals.append(_preview_signal(signal, shares[signal.name], output, calibration, deadline))
-            send(
-                {
-                    "type": "progress",
-                    "fraction": len(signals) / len(opened.signals),
-                    "message": "making the first pictures",
-                }
-            )
-    return {
-        "program": RECIPE,
-        "version": RECIPE_VERSION,
-        "signals": signals,
-        "bytes_read": sum(signal["bytes_read"] for signal in signals),
-    }
+
+        def work(signal: SignalSource, progress: Progress) -> SignalWork:
+            done = _preview_signal(signal, shares[signal.name], output, order.calibration, deadline)
+            progress(1.0, "making the first pictures")
+            return done
+
+        return work_through(Program(RECIPE, RECIPE_VERSION), opened, work, send, weigh=lambda _: 1)
 
 
 def share_budget(signals: tuple[SignalSource, ...]) -> dict[str, int]:
@@ -81,17 +70,15 @@ def share_budget(signals: tuple[SignalSource, ...]) -> dict[str, int]:
 
 def _preview_signal(
     signal: SignalSource, budget: int, output: Path, calibration: Calibration, deadline: Deadline
-) -> dict[str, Any]:
+) -> SignalWork:
+    entry = describe_signal(signal)
     plan = plan_preview(signal, budget) if 0 not in signal.shape else None
     if plan is None or plan.mode == "none":
-        return {**signal.describe(), "previews": [], "bytes_read": 0}
+        return SignalWork(entry)
     sample = read_sample(signal, plan, deadline)
     angles = AngleKnowledge()
     if signal.leading_shape and signal.n_signal_axes == 2:  # noqa: PLR2004 - a scan of patterns
         angles, _ = resolve_angles(calibration, signal.axes)
     pictures = draw_first_pictures(signal, sample, angles)
-    return {
-        **signal.describe(),
-        "previews": write_pictures(output / signal.name / "previews", pictures),
-        "bytes_read": sample.bytes_read,
-    }
+    previews = write_pictures(output / signal.name / "previews", pictures)
+    return SignalWork(replace(entry, previews=previews, bytes_read=sample.bytes_read))

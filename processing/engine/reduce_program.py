@@ -1,55 +1,42 @@
-"""Confined: the reductions of a converted measurement again, after its angles or calibration changed.
+"""Confined: recipes over a converted measurement, after its calibration changed or because somebody asks for one.
 
-Request
-    ``signals``: names of the arrays, whose objects lie below ``<signal>/zarr/``; ``calibration`` and
-    ``limits`` as for `processing.engine.convert_program`.
+Order
+    ``signals``: names of the arrays, whose objects lie below ``<signal>/zarr/``; ``calibration``; ``recipes``.
 Output folder
     ``<signal>/reductions/*.npy`` and ``<signal>/previews/*.png``.
 Result
-    ``program``, ``version``, ``findings`` and per signal ``name``, ``direct_disk``, ``virtual_detectors``,
-    ``reductions`` and ``previews``.
+    The manifest; signals have neither arrays nor values.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from processing.engine.calibration import Calibration, resolve_angles
-from processing.engine.one_pass import ConversionOptions
-from processing.engine.reduce_zarr import open_converted, reduce_zarr
-from processing.engine.render_previews import render_previews
+from ingest.readers.contract import OpenedFile, SignalSource
+from processing.declarations.book import get_book
+from processing.engine.program_outline import Program, Progress, Send, read_order, read_recipes, work_through
+from processing.engine.reduce_zarr import open_converted, reduce_signal
+from processing.engine.signal_entries import SignalWork
+from processing.engine.signal_work import ConversionOptions
 from processing.reductions.warm_up import compile_in_memory_only, compile_kernels
 
-Send = Callable[[dict[str, Any]], None]
 RECIPE = "reduce"
 RECIPE_VERSION = 1
 
 compile_kernels()  # before the sandbox closes: afterwards nothing can be loaded from the cache on disk
 compile_in_memory_only()
+get_book().load_functions()
 
 
 def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dict[str, Any]:
-    """Reduce every named signal again; returns the manifest described above."""
-    calibration = Calibration.from_dict(request.get("calibration") or {})
-    threads = int((request.get("limits") or {}).get("threads", 0))
-    names: list[str] = request["signals"]
-    signals: list[dict[str, Any]] = []
-    findings: list[dict[str, Any]] = []
-    for number, name in enumerate(names):
+    """Run recipes over every named signal; returns the manifest."""
+    order = read_order(request)
+    options = ConversionOptions(
+        calibration=order.calibration, recipes=read_recipes(order), threads=order.limits.threads
+    )
+    signals = tuple(open_converted(folder / name / "zarr", name) for name in order.signals)
 
-        def progress(fraction: float, message: str, start: int = number) -> None:
-            send({"type": "progress", "fraction": (start + fraction) / len(names), "message": message})
+    def work(signal: SignalSource, progress: Progress) -> SignalWork:
+        return reduce_signal(signal, output / signal.name, options=options, progress=progress)
 
-        source = open_converted(folder / name / "zarr", name)
-        angles, unused = resolve_angles(calibration, source.axes)
-        findings.extend([] if unused is None else [unused.as_dict()])
-        reduced = reduce_zarr(
-            folder / name / "zarr",
-            output / name / "reductions",
-            options=ConversionOptions(angles=angles, threads=threads),
-            progress=progress,
-        )
-        manifest = {**source.describe(), **reduced}
-        manifest["previews"] = render_previews(output / name, manifest)
-        signals.append(manifest)
-    return {"program": RECIPE, "version": RECIPE_VERSION, "signals": signals, "findings": findings}
+    with OpenedFile(format="", reader_version="", signals=signals, header={}) as opened:
+        return work_through(Program(RECIPE, RECIPE_VERSION), opened, work, send)

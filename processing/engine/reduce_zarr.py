@@ -1,69 +1,51 @@
-"""The same reductions from a finished Zarr, for a new angle, a new calibration or a new recipe version."""
+"""Recipes from a finished Zarr: for a new angle, a new calibration, a new version, or because somebody asks."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ingest.readers.contract import Axis, Region, SignalSource
-from processing.engine.one_pass import (
-    ConversionOptions,
-    count_threads,
-    describe_detectors,
-    describe_disk,
-    look_for_disk,
-    read_ahead,
-    start_reductions,
-)
+from processing.engine.one_pass import count_threads, read_ahead
 from processing.engine.plan_arrays import REDUCTION_BLOCK_BYTES, plan_array
-from processing.engine.result_files import write_results
-from processing.engine.signal_kind import classify_signal
+from processing.engine.render_previews import draw_reductions
+from processing.engine.signal_entries import SignalWork, describe_signal
+from processing.engine.signal_work import ConversionOptions, describe_reduced, start_recipes
 from processing.engine.verify_zarr import open_array
 
 Progress = Callable[[float, str], None]
 
 
-def reduce_zarr(
-    array: Path, folder: Path, *, options: ConversionOptions, progress: Progress
-) -> dict[str, Any]:
-    """Run all reductions of a converted array again.
+def reduce_signal(
+    source: SignalSource, folder: Path, *, options: ConversionOptions, progress: Progress
+) -> SignalWork:
+    """Run recipes over a converted array.
 
     Parameters
     ----------
-    array
-        Root of a primary array (`<signal>/zarr`).
+    source
+        From `open_converted`.
     folder
-        Receives the `.npy` files and `reductions.json`.
+        Receives `reductions/` and `previews/`.
     options
-        `angles` decides the radii; `verify` has no meaning here.
+        `calibration` decides the radii, `recipes` what is made; `verify` has no meaning here.
     progress
         Called with a fraction in [0, 1] and a sentence.
-
-    Returns
-    -------
-    dict
-        ``kind``, ``direct_disk``, ``virtual_detectors`` and ``reductions`` as in the manifest of a
-        conversion.
     """
-    source = open_converted(array)
     plan = plan_array(source.shape, source.dtype.itemsize, source.n_signal_axes)
-    kind = classify_signal(tuple(axis.name for axis in source.axes), source.n_signal_axes)
-    kind = None if source.dtype.kind == "c" else kind
-    disk, detectors = look_for_disk(source, options.angles) if kind == "pattern_scan" else (None, None)
-    reductions = start_reductions(source, kind, detectors)
+    started = start_recipes(source, options)
     with ThreadPoolExecutor(count_threads(options.threads)) as pool, ThreadPoolExecutor(1) as reader:
         for region, block, done in read_ahead(source, plan, reader, REDUCTION_BLOCK_BYTES):
-            reductions.begin(region, block, pool)
-            reductions.complete()
+            started.recipes.begin(region, block, pool)
+            started.recipes.complete()
             progress(done, f"reducing {source.name}")
-    return {
-        "kind": kind,
-        "direct_disk": describe_disk(disk),
-        "virtual_detectors": describe_detectors(detectors),
-        "reductions": write_results(folder, reductions.results()),
-    }
+    entry = describe_reduced(describe_signal(source), folder, started)
+    return SignalWork(
+        replace(entry, previews=draw_reductions(folder, entry)), reduction_findings=started.findings
+    )
 
 
 def open_converted(folder: Path, name: str = "data") -> SignalSource:

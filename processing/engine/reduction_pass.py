@@ -1,164 +1,145 @@
-"""The reductions of one signal, fed block by block in file order."""
+"""The recipes of one signal, fed block by block in file order; bands of a signal can be fed apart and merged."""
 
-from abc import ABC, abstractmethod
+import json
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ingest.readers.contract import SignalSource
+from processing.declarations.recipe import SHARED_MERGES, ChosenRecipe, load_function
 from processing.engine.result_files import ReductionResult
-from processing.reductions.center_of_mass import divide_moments
-from processing.reductions.detector_plan import DetectorPlan
-from processing.reductions.fused import BlockReduction, PatternReducer, sum_type
-from processing.reductions.mean_pattern import PatternSummary
-from processing.reductions.spectra import SpectrumSummary
+from processing.reductions.facts import Made, SignalFacts
+from processing.reductions.gathering import Gathered, Region
+from processing.reductions.shared_pass import build_look, count_at_once
+from repository.schema.findings import Finding
 
-Region = tuple[slice, ...]
-PART_BYTES = 4 * 1024 * 1024  # a part stays in the outer cache, and a few of them keep every core busy
+Parts = list[Future[dict[str, npt.NDArray[Any]]]]
 
 
-class ReductionPass(ABC):
-    """Takes blocks in order; `begin` may start work in threads, `complete` merges it."""
+class RecipePass:
+    """Takes blocks in order; `begin` starts work in threads, `complete` merges it.
 
-    @abstractmethod
-    def begin(self, region: Region, block: npt.NDArray[Any], executor: Executor) -> None:
-        """Start on a block."""
+    Parameters
+    ----------
+    facts
+        What the recipes are told of the signal.
+    chosen
+        What is to be made; nothing is accumulated that none of them gathers.
+    """
 
-    @abstractmethod
-    def complete(self) -> None:
-        """Merge what was begun; called before the next block begins."""
-
-    @abstractmethod
-    def results(self) -> list[ReductionResult]:
-        """Return all reductions after the last block."""
-
-
-class NoReductions(ReductionPass):
-    """For images and single patterns: the array is its own best summary."""
-
-    def begin(self, region: Region, block: npt.NDArray[Any], executor: Executor) -> None:
-        """Do nothing."""
-
-    def complete(self) -> None:
-        """Do nothing."""
-
-    def results(self) -> list[ReductionResult]:
-        """Return nothing."""
-        return []
-
-
-class PatternScanPass(ReductionPass):
-    """Mean and maximum pattern, virtual detectors, center of mass and summed intensity of a 4D scan."""
-
-    def __init__(self, source: SignalSource, plan: DetectorPlan) -> None:
-        shape = (source.shape[-2], source.shape[-1])
-        self._source = source
-        self._plan = plan
-        masks = [detector.annulus.mask(shape) for detector in plan.detectors]
-        self._reducer = PatternReducer(shape, source.dtype, masks)
-        self._summary = PatternSummary(shape, source.dtype)
-        leading = source.leading_shape
-        counted = self._reducer.sum_type
-        self._images = np.zeros((len(masks), *leading), counted)
-        self._totals = np.zeros(leading, counted)
-        self._moments = np.zeros((*leading, 2))
-        self._n_pixels = [int(mask.sum()) for mask in masks]
-        self._begun: list[Future[BlockReduction]] = []
+    def __init__(self, facts: SignalFacts, chosen: Sequence[ChosenRecipe]) -> None:
+        self._facts = facts
+        self._chosen = tuple(chosen)
+        wanted = sorted({name for one in chosen for name in one.recipe.gathers})
+        self._look = build_look(facts, wanted)
+        self._step = count_at_once(facts)
+        self._shared = Gathered(facts.leading_shape, {name: SHARED_MERGES[name] for name in wanted})
+        self._own = {
+            one.recipe.name: Gathered(
+                facts.leading_shape, {own.name: own.merge for own in one.recipe.accumulates}, self._shared
+            )
+            for one in chosen
+            if one.recipe.accumulates
+        }
+        self._begun: dict[str, Parts] = {}
         self._region: Region = ()
-        self._extent: tuple[int, ...] = ()
+        self._faults: dict[str, str] = {}
 
     def begin(self, region: Region, block: npt.NDArray[Any], executor: Executor) -> None:
         """Start the parts of a block in threads."""
-        patterns = block.reshape(-1, *block.shape[-2:])
-        step = max(4, PART_BYTES // max(1, patterns[0].nbytes))
-        self._region, self._extent = region, block.shape[:-2]
-        self._begun = [
-            executor.submit(self._reducer.reduce, patterns[start : start + step])
-            for start in range(0, len(patterns), step)
-        ]
+        if not self._chosen:
+            return
+        self._region = region
+        values = block.reshape(-1, *self._facts.signal_shape)
+        parts = [values[start : start + self._step] for start in range(0, len(values), self._step)]
+        self._begun = {"": [executor.submit(self._look, part) for part in parts]}
+        for one in self._chosen:
+            name = one.recipe.name
+            if name in self._own and name not in self._faults:
+                measure = self._attempt(name, partial(load_function, one.recipe.measure))
+                if measure is not None:
+                    self._begun[name] = [
+                        executor.submit(measure, part, self._facts, one.parameters) for part in parts
+                    ]
 
     def complete(self) -> None:
         """Merge the parts in order, so that float sums do not depend on the threads."""
-        parts = [future.result() for future in self._begun]
-        self._begun = []
-        for part in parts:
-            self._summary.add(part)
-        sums = np.concatenate([part.detector_sums for part in parts])
-        self._images[(slice(None), *self._region)] = sums.T.reshape(len(self._images), *self._extent)
-        self._totals[self._region] = np.concatenate([part.totals for part in parts]).reshape(self._extent)
-        moments = np.concatenate([part.moments for part in parts])
-        self._moments[self._region] = moments.reshape(*self._extent, 2)
+        begun, self._begun = self._begun, {}
+        for name, parts in begun.items():
+            if not name:
+                self._shared.add(self._region, [part.result() for part in parts])
+                continue
+            self._attempt(name, partial(self._take, name, parts))
 
-    def results(self) -> list[ReductionResult]:
-        """Return patterns first, then images."""
-        return [*self._list_patterns(), *self._list_detectors(), *self._list_moments()]
+    def _take(self, name: str, parts: Parts) -> None:
+        self._own[name].add(self._region, [part.result() for part in parts])
+
+    def merge(self, other: "RecipePass") -> None:
+        """Take what another pass with the same recipes made of another band of the signal; in any order."""
+        self._shared.merge(other._shared)  # noqa: SLF001 - its own kind
+        for name, own in other._own.items():  # noqa: SLF001
+            self._own[name].merge(own)
+        self._faults.update(other._faults)  # noqa: SLF001
+
+    def finish(self) -> list[ReductionResult]:
+        """Return all results, by the rank of their recipes; a recipe that fails has none and is named in `findings`."""
+        results: list[ReductionResult] = []
+        for one in self._chosen:
+            gathered = self._own.get(one.recipe.name, self._shared)
+            if one.recipe.name not in self._faults:
+                made = self._attempt(one.recipe.name, partial(self._run, one, gathered))
+                results.extend(made or ())
+        return results
+
+    def _run(self, one: ChosenRecipe, gathered: Gathered) -> list[ReductionResult]:
+        made: list[Made] = load_function(one.recipe.run)(gathered, self._facts, one.parameters)
+        return [build_result(one, each) for each in made]
+
+    def _attempt(self, name: str, work: Callable[[], Any]) -> Any:
+        try:
+            return work()
+        except Exception as error:  # noqa: BLE001 - one recipe's fault is not the measurement's
+            self._faults[name] = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            return None
 
     @property
-    def _names(self) -> tuple[str, ...]:
-        return tuple(axis.name for axis in self._source.axes)
-
-    def _list_patterns(self) -> list[ReductionResult]:
-        named = (
-            ("mean_diffraction_pattern", "Mean diffraction pattern", self._summary.mean),
-            ("max_diffraction_pattern", "Maximum diffraction pattern", self._summary.maximum),
-        )
-        axes, unit = self._names[-2:], self._source.intensity_unit
-        return [ReductionResult(name, title, "pattern", values, axes, unit) for name, title, values in named]
-
-    def _list_detectors(self) -> list[ReductionResult]:
-        shared = {"angles_from": self._plan.source_of_angles, "center_from": self._plan.source_of_center}
-        axes, unit = self._names[:-2], self._source.intensity_unit
-        found = []
-        for index, detector in enumerate(self._plan.detectors):
-            parameters = {**detector.parameters, **shared, "n_pixels": self._n_pixels[index]}
-            image = self._images[index]
-            found.append(
-                ReductionResult(detector.name, detector.title, "image", image, axes, unit, parameters)
+    def findings(self) -> list[Finding]:
+        """What is to be said of recipes that failed."""
+        return [
+            Finding(
+                "warning",
+                "recipe_failed",
+                f"{one.recipe.title} could not be made: {self._faults[one.recipe.name][:300]}",
+                hint="The array and the other results stand. Write to the operator.",
+                layer="reading",
             )
-        return found
-
-    def _list_moments(self) -> list[ReductionResult]:
-        scan, unit = self._names[:-2], self._source.intensity_unit
-        positions = divide_moments(self._totals, self._moments)
-        parameters = {
-            "components": ["y", "x"],
-            "region": "whole detector",
-            "reference": "none: positions in detector pixels, pixel centers at integers",
-            "undefined": "NaN where the pattern sums to zero",
-        }
-        axes = (*scan, "component")
-        return [
-            ReductionResult(
-                "center_of_mass", "Center of mass", "vector_image", positions, axes, "px", parameters
-            ),
-            ReductionResult("summed_intensity", "Summed intensity", "image", self._totals, scan, unit),
+            for one in self._chosen
+            if one.recipe.name in self._faults
         ]
 
 
-class SpectrumScanPass(ReductionPass):
-    """Sum spectrum and intensity map of a spectrum image."""
+def build_result(one: ChosenRecipe, made: Made) -> ReductionResult:
+    """Return what a recipe made with what its declaration says of it.
 
-    def __init__(self, source: SignalSource) -> None:
-        self._source = source
-        self._summary = SpectrumSummary(source.shape[-1], source.dtype)
-        self._map: npt.NDArray[Any] = np.zeros(source.leading_shape, sum_type(source.dtype))
-
-    def begin(self, region: Region, block: npt.NDArray[Any], executor: Executor) -> None:  # noqa: ARG002
-        """Add a block; spectra are small, threads would not pay."""
-        self._map[region] = self._summary.add(block)
-
-    def complete(self) -> None:
-        """Nothing is left to merge."""
-
-    def results(self) -> list[ReductionResult]:
-        """Return sum spectrum and map."""
-        names = tuple(axis.name for axis in self._source.axes)
-        unit = self._source.intensity_unit
-        return [
-            ReductionResult(
-                "sum_spectrum", "Sum spectrum", "spectrum", self._summary.sum_spectrum, names[-1:], unit
-            ),
-            ReductionResult("summed_intensity", "Summed intensity", "image", self._map, names[:-1], unit),
-        ]
+    Raises
+    ------
+    ValueError
+        The recipe does not declare such an output, or says something that JSON cannot.
+    """
+    output = one.recipe.find_output(made.output)
+    if output is None:
+        raise ValueError(f"the recipe {one.recipe.name} declares no output {made.output}")
+    json.dumps(made.parameters, allow_nan=False)  # it goes over a pipe
+    return ReductionResult(
+        recipe=one.recipe,
+        output=output,
+        values=np.asarray(made.values),
+        axes=made.axes,
+        unit=made.unit,
+        asked=dict(one.parameters),
+        parameters=dict(made.parameters),
+        axis_steps=dict(made.axis_steps),
+    )

@@ -1,19 +1,21 @@
 """Pictures of a converted signal, from its reductions where there are any, else from the array itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from processing.engine.draw_result import Preview, draw_result, write_pictures
+from processing.declarations.manifest import PictureEntry, SignalEntry
+from processing.declarations.pictures import ARRAY_PICTURE, OF_ARRAYS, PICTURES_VERSION
+from processing.engine.draw_result import Drawable, Preview, draw_result, write_pictures
 from processing.engine.verify_zarr import open_array
 
 LARGEST_READ_SIDE = 4096
 
 
-def render_previews(folder: Path, signal: Mapping[str, Any]) -> list[dict[str, Any]]:
+def render_previews(folder: Path, signal: SignalEntry) -> tuple[PictureEntry, ...]:
     """Write `previews/*.png` for a converted signal and return their index entries.
 
     Parameters
@@ -21,60 +23,63 @@ def render_previews(folder: Path, signal: Mapping[str, Any]) -> list[dict[str, A
     folder
         The signal's folder with `zarr/` and `reductions/`.
     signal
-        The signal's part of the manifest.
-
-    Returns
-    -------
-    list of dict
-        ``name``, ``title``, ``file``, ``cover`` (true for one of them), ``parameters``, ``size``, ``sha256``.
+        What is known of it, with its reductions.
     """
-    return write_pictures(folder / "previews", list(_draw_all(folder, signal)))
+    if signal.reductions:
+        return draw_reductions(folder, signal)
+    return write_pictures(folder / "previews", list(_draw_array(folder, signal)))
 
 
-def _draw_all(folder: Path, signal: Mapping[str, Any]) -> Iterator[Preview]:
-    axes = {axis["name"]: axis for axis in signal["axes"]}
-    for entry in signal["reductions"]:
-        values = np.load(folder / "reductions" / entry["file"], allow_pickle=False)
-        drawn = draw_result(entry, values, axes, signal)
-        if drawn is not None:
-            yield drawn
-    if not signal["reductions"]:
-        yield from _draw_array(folder, signal, axes)
+def draw_reductions(folder: Path, signal: SignalEntry) -> tuple[PictureEntry, ...]:
+    """Write a picture of each reduction that has one."""
+    axes = {axis.name: axis.as_dict() for axis in signal.axes}
+    plan = signal.virtual_detectors
+    drawn = []
+    for entry in signal.reductions:
+        values = np.load(folder / "reductions" / entry.file, allow_pickle=False)
+        own = {name: {"name": name, **said} for name, said in entry.axis_steps.items()}
+        drawable = Drawable(
+            name=entry.name,
+            title=entry.title,
+            kind=entry.kind,
+            axes=entry.axes,
+            unit=entry.unit,
+            recipe=entry.recipe,
+            recipe_version=entry.recipe_version,
+            mrad_per_px=None if plan is None else plan.mrad_per_px,
+            asked=entry.asked,
+            parameters=entry.parameters,
+        )
+        drawn.append(draw_result(drawable, values, {**axes, **own}))
+    return write_pictures(folder / "previews", [preview for preview in drawn if preview is not None])
 
 
-def _draw_array(folder: Path, signal: Mapping[str, Any], axes: Mapping[str, Any]) -> Iterator[Preview]:
-    kind = {
-        "image": "image",
-        "image_series": "image",
-        "pattern": "pattern",
-        "pattern_scan": "pattern",
-        "spectrum": "spectrum",
-        "spectrum_scan": "spectrum",
-    }.get(signal["kind"] or "")
-    if kind is None:
+def _draw_array(folder: Path, signal: SignalEntry) -> Iterator[Preview]:
+    output = OF_ARRAYS.get(signal.kind)  # type: ignore[call-overload]  # None, or a kind
+    if output is None:
         return
     values, note = _read_middle(folder, signal)
-    names = [axis["name"] for axis in signal["axes"][-signal["n_signal_axes"] :]]
-    titles = {"image": "Image", "pattern": "Diffraction pattern", "spectrum": "Spectrum"}
-    entry = {
-        "name": kind,
-        "title": titles[kind],
-        "kind": kind,
-        "axes": names,
-        "unit": signal["intensity_unit"],
-        "parameters": note,
-    }
-    drawn = draw_result(entry, values, axes, signal)
+    entry = Drawable(
+        name=output.name,
+        title=output.title,
+        kind=output.kind,
+        axes=tuple(axis.name for axis in signal.axes[-signal.n_signal_axes :]),
+        unit=signal.intensity_unit,
+        recipe=ARRAY_PICTURE,
+        recipe_version=PICTURES_VERSION,
+        parameters=note,
+    )
+    drawn = draw_result(entry, values, {axis.name: axis.as_dict() for axis in signal.axes})
     if drawn is not None:
         yield drawn
 
 
-def _read_middle(folder: Path, signal: Mapping[str, Any]) -> tuple[npt.NDArray[Any], dict[str, Any]]:
+def _read_middle(folder: Path, signal: SignalEntry) -> tuple[npt.NDArray[Any], dict[str, Any]]:
     """Read one image or spectrum; the middle one of a series, thinned out where it is very large."""
     array = open_array(folder / "zarr")
-    n_leading = len(array.shape) - signal["n_signal_axes"]
+    n_leading = len(array.shape) - signal.n_signal_axes
     middle = tuple(size // 2 for size in array.shape[:n_leading])
-    step = max(1, -(-max(array.shape[n_leading:]) // LARGEST_READ_SIDE)) if signal["n_signal_axes"] > 1 else 1
+    step = max(1, -(-max(array.shape[n_leading:]) // LARGEST_READ_SIDE)) if signal.n_signal_axes > 1 else 1
     thinned = tuple(slice(None, None, step) for _ in array.shape[n_leading:])
     values = np.asarray(array[(*middle, *thinned)].read().result())
     if values.dtype.kind == "c":

@@ -3,65 +3,80 @@
 import hashlib
 import io
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-ResultKind = Literal["pattern", "image", "vector_image", "spectrum"]
+from processing.declarations.manifest import ReductionEntry
+from processing.declarations.recipe import Output, Recipe
+from processing.reductions.facts import Step
+
 INDEX_NAME = "reductions.json"
 
 
 @dataclass(frozen=True, slots=True)
 class ReductionResult:
-    """One reduction in memory.
+    """One result in memory, with the declaration of what it is.
 
     Attributes
     ----------
-    name, title
-        Field name (`annular_dark_field`) and what a page calls it.
     axes
         Names of the axes of `values`.
+    asked
+        The parameters that its recipe was given.
     parameters
-        Everything needed to do it again.
+        What a reader must know of how it was made.
+    axis_steps
+        Offset and step of axes that the signal does not have.
     """
 
-    name: str
-    title: str
-    kind: ResultKind
+    recipe: Recipe
+    output: Output
     values: npt.NDArray[Any]
     axes: tuple[str, ...]
     unit: str | None
+    asked: dict[str, Any] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
+    axis_steps: Mapping[str, tuple[float, Step]] = field(default_factory=dict)
 
 
-def write_results(folder: Path, results: list[ReductionResult]) -> list[dict[str, Any]]:
+def write_results(folder: Path, results: Sequence[ReductionResult]) -> tuple[ReductionEntry, ...]:
     """Write every result and the index; return the index entries with size and sha256 of each file."""
     folder.mkdir(parents=True, exist_ok=True)
-    entries = [_write_result(folder, result) for result in results]
-    index = json.dumps({"reductions": entries}, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    (folder / INDEX_NAME).write_text(index, encoding="utf-8")
+    entries = tuple(_write_result(folder, result) for result in results)
+    index = {"reductions": [entry.as_dict() for entry in entries]}
+    text = json.dumps(index, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    (folder / INDEX_NAME).write_text(text, encoding="utf-8")
     return entries
 
 
-def _write_result(folder: Path, result: ReductionResult) -> dict[str, Any]:
+def _write_result(folder: Path, result: ReductionResult) -> ReductionEntry:
     buffer = io.BytesIO()
     np.save(buffer, np.ascontiguousarray(result.values), allow_pickle=False)
     encoded = buffer.getvalue()
-    name = f"{result.name}.npy"
+    name = f"{result.output.name}.npy"
     (folder / name).write_bytes(encoded)
-    return {
-        "name": result.name,
-        "title": result.title,
-        "kind": result.kind,
-        "file": name,
-        "shape": list(result.values.shape),
-        "dtype": result.values.dtype.name,
-        "axes": list(result.axes),
-        "unit": result.unit,
-        "parameters": result.parameters,
-        "size": len(encoded),
-        "sha256": hashlib.sha256(encoded).hexdigest(),
-    }
+    return ReductionEntry(
+        name=result.output.name,
+        recipe=result.recipe.name,
+        recipe_version=result.recipe.version,
+        title=result.output.title,
+        kind=result.output.kind,
+        file=name,
+        shape=result.values.shape,
+        dtype=result.values.dtype.name,
+        axes=result.axes,
+        unit=result.unit,
+        size=len(encoded),
+        sha256=hashlib.sha256(encoded).hexdigest(),
+        asked=result.asked,
+        parameters=result.parameters,
+        axis_steps={
+            axis: {"offset": offset, "scale": step.value, "unit": step.unit}
+            for axis, (offset, step) in result.axis_steps.items()
+        },
+    )

@@ -1,11 +1,26 @@
 """Center of mass of diffraction patterns."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from processing.reductions.facts import Made, SignalFacts
 from processing.reductions.fused import PatternReducer
+from processing.reductions.gathering import Gathered
+
+
+def make_center_of_mass(gathered: Gathered, facts: SignalFacts, _: Mapping[str, float]) -> list[Made]:
+    """Return the position of the center of mass, (…, 2) as (y, x) in pixels."""
+    positions = divide_moments(gathered["totals"], gathered["moments"])
+    said = {
+        "components": ["y", "x"],
+        "region": "whole detector",
+        "reference": "none: positions in detector pixels, pixel centers at integers",
+        "undefined": "NaN where the pattern sums to zero",
+    }
+    return [Made("center_of_mass", positions, (*facts.leading_names, "component"), "px", said)]
 
 
 def divide_moments(totals: npt.NDArray[Any], moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -24,12 +24,6 @@ ANNULAR_DARK_FIELD = (1.1, 2.5)
 OUTER_FROM = 2.5
 HIGH_ANGLE_MRAD = 50.0  # below it an outer ring is not "high-angle"
 FALLBACK_RADIUS_FRACTION = 0.2  # of the distance from the center to the nearest edge of the detector
-ELECTRON_REST_EV = 510_998.95
-PLANCK_C_EV_NM = 1239.841984
-
-
-class UnknownDiffractionUnitError(ValueError):
-    """A diffraction pixel size has an unknown unit, or one that needs a voltage that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +55,6 @@ class DetectorPlan:
     disk_radius_px: float
     mrad_per_px: float | None
     note: str
-
-
-def compute_wavelength_nm(acceleration_voltage_kv: float) -> float:
-    """Return the relativistic electron wavelength in nm: hc / √(eV (2 m c² + eV)); 80 kV gives 0.0041757."""
-    energy = acceleration_voltage_kv * 1e3
-    return PLANCK_C_EV_NM / math.sqrt(energy * (2 * ELECTRON_REST_EV + energy))
-
-
-def convert_pixel_to_mrad(value: float, unit: str, acceleration_voltage_kv: float | None) -> float:
-    """Return the angle of one detector pixel in mrad: θ = k λ (small angles), k without 2π.
-
-    Raises
-    ------
-    UnknownDiffractionUnitError
-        For other units, values that are not positive, or 1/length without a voltage.
-    """
-    per_mrad = {"mrad": 1.0, "rad": 1e3, "urad": 1e-3}
-    per_inverse_nm = {"nm-1": 1.0, "1/nm": 1.0, "Ao-1": 10.0, "1/Ao": 10.0}
-    if not (math.isfinite(value) and value > 0):
-        raise UnknownDiffractionUnitError(
-            f"A diffraction pixel size of {value} {unit} is not a positive number."
-        )
-    if unit in per_mrad:
-        return value * per_mrad[unit]
-    if unit in per_inverse_nm and acceleration_voltage_kv:
-        return value * per_inverse_nm[unit] * compute_wavelength_nm(acceleration_voltage_kv) * 1e3
-    raise UnknownDiffractionUnitError(f"A diffraction pixel size in {unit!r} cannot be turned into an angle.")
 
 
 def plan_virtual_detectors(

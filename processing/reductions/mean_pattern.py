@@ -1,51 +1,31 @@
-"""Mean and maximum diffraction pattern, gathered block by block."""
+"""Mean and maximum diffraction pattern."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from processing.reductions.fused import BlockReduction, sum_type
+from processing.reductions.facts import Made, SignalFacts
+from processing.reductions.fused import sum_type
+from processing.reductions.gathering import Gathered
 
 
-class PatternSummary:
-    """Collects pixel sums and maxima of blocks.
+def make_mean(gathered: Gathered, facts: SignalFacts, _: Mapping[str, float]) -> list[Made]:
+    """Return the mean of each pixel, float64; NaN where no pattern has a number."""
+    valid = gathered["valid"]
+    mean = np.full(valid.shape, np.nan)
+    np.divide(gathered["pixel_sums"], valid, out=mean, where=valid > 0)
+    return [Made("mean_diffraction_pattern", mean, facts.signal_names, facts.intensity_unit)]
 
-    Integer sums are exact (uint64 or int64), so the mean is the same for every tiling; NaN counts as absent.
-    """
 
-    def __init__(self, detector_shape: tuple[int, int], dtype: np.dtype[Any]) -> None:
-        self._sums = np.zeros(detector_shape, sum_type(dtype))
-        self._maxima: npt.NDArray[Any] | None = None
-        self._valid = np.zeros(detector_shape, np.int64)
-        self._dtype = dtype
-        self.n_patterns = 0
-
-    def add(self, block: BlockReduction) -> None:
-        """Merge one block."""
-        self._sums += block.pixel_sums
-        if self._maxima is None:
-            self._maxima = block.pixel_maxima.copy()
-        else:
-            np.maximum(self._maxima, block.pixel_maxima, out=self._maxima)
-        self._valid += block.n_patterns if block.valid is None else block.valid
-        self.n_patterns += block.n_patterns
-
-    @property
-    def mean(self) -> npt.NDArray[np.float64]:
-        """Mean pattern; NaN where no pattern had a number."""
-        quotient = np.full(self._sums.shape, np.nan)
-        np.divide(self._sums, self._valid, out=quotient, where=self._valid > 0)
-        return quotient
-
-    @property
-    def maximum(self) -> npt.NDArray[Any]:
-        """Maximum of each pixel, in the type of the patterns; NaN where no pattern had a number."""
-        if self._maxima is None:
-            return np.zeros(self._sums.shape, self._dtype)
-        if self._dtype.kind == "f":
-            return np.where(self._valid > 0, self._maxima, np.nan).astype(self._dtype)
-        return self._maxima.astype(self._dtype)
+def make_maximum(gathered: Gathered, facts: SignalFacts, _: Mapping[str, float]) -> list[Made]:
+    """Return the maximum of each pixel in the type of the patterns; NaN where no pattern has a number."""
+    maxima = gathered["pixel_maxima"]
+    if facts.dtype.kind == "f":
+        maxima = np.where(gathered["valid"] > 0, maxima, np.nan)
+    values = maxima.astype(facts.dtype)
+    return [Made("max_diffraction_pattern", values, facts.signal_names, facts.intensity_unit)]
 
 
 def compute_mean_and_maximum(

@@ -1,42 +1,78 @@
-"""What the metadata say of angles, in the units that the engine takes."""
+"""What the metadata say of angles, as numbers: the translation is the schema's."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from repository.schema.units import convert
+from processing.declarations.manifest import Calibration, ManifestError
+from processing.declarations.recipe import Need, Recipe
+from repository.schema.calibrations import find_diffraction_pixel, find_scalar
+from repository.schema.documents import get_entry, get_value
+from repository.schema.quantities import is_number, read_quantity
 
-RECIPROCAL_UNITS = frozenset({"nm-1", "Ao-1"})
-
-
-def build_calibration(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return convergence angle (mrad), diffraction pixel and voltage (kV) as far as the document has numbers."""
-    calibration: dict[str, Any] = {}
-    alpha = read_number(document.get("semi_convergence_angle"), "mrad")
-    if alpha is not None and alpha > 0:
-        calibration["semi_convergence_angle_mrad"] = alpha
-    voltage = read_number(document.get("acceleration_voltage"), "kV")
-    if voltage is not None and voltage > 0:
-        calibration["acceleration_voltage_kv"] = voltage
-    pixel = document.get("diffraction_pixel_size")
-    if isinstance(pixel, Mapping) and isinstance(pixel.get("value"), int | float):
-        unit = str(pixel.get("unit"))
-        if unit in RECIPROCAL_UNITS:
-            calibration["diffraction_pixel_size"] = {"value": float(pixel["value"]), "unit": unit}
-        else:
-            value = read_number(pixel, "mrad")
-            if value is not None:
-                calibration["diffraction_pixel_size"] = {"value": value, "unit": "mrad"}
-    return calibration
+PIXEL_FIELDS = ("diffraction_pixel_size", "reciprocal_pixel_size")
+N_COMPONENTS = 2
 
 
-def read_number(entry: Any, unit: str) -> float | None:
-    """Return a quantity's number in a unit; `None` for gaps, ranges and units of another kind."""
-    if not isinstance(entry, Mapping):
+def build_calibration(document: Mapping[str, Any]) -> Calibration:
+    """Return what a metadata document says of angles, voltage and the detector's orientation."""
+    alpha = find_scalar(document, "semi_convergence_angle")
+    voltage = find_scalar(document, "acceleration_voltage")
+    pixel = find_diffraction_pixel(document, None)
+    if pixel is not None and not all(side > 0 for side in pixel):
+        pixel = None
+    is_answered = any(read_quantity(get_entry(document, path)) is not None for path in PIXEL_FIELDS)
+    return Calibration(
+        semi_convergence_angle_mrad=alpha * 1e3 if alpha and alpha > 0 else None,
+        diffraction_pixel_mrad=None if pixel is None else (pixel[0] * 1e3, pixel[1] * 1e3),
+        acceleration_voltage_kv=voltage / 1e3 if voltage and voltage > 0 else None,
+        detector_to_scan=_read_matrix(get_value(document, "detector_to_scan_matrix")),
+        pixel_problem=(
+            "The diffraction pixel size cannot be turned into an angle: it is not positive, or a reciprocal length "
+            "without an acceleration voltage."
+            if is_answered and pixel is None
+            else ""
+        ),
+    )
+
+
+def _read_matrix(found: Any) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    rows = found if isinstance(found, list) else []
+    numbers = [number for row in rows if isinstance(row, list) for number in row if is_number(number)]
+    if len(rows) != N_COMPONENTS or len(numbers) != N_COMPONENTS**2:
         return None
-    value = entry.get("value")
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return None
+    (a, b, c, d) = (float(number) for number in numbers)
+    return (a, b), (c, d)
+
+
+def read_calibration(stored: object) -> Calibration | None:
+    """Return the calibration that a row keeps; None where it is of an older form."""
     try:
-        return convert(float(value), str(entry.get("unit")), unit)
-    except ValueError:
+        return Calibration.read(stored)
+    except ManifestError:
         return None
+
+
+def list_stale(
+    former: Calibration | None, now: Calibration, recipes: tuple[Recipe, ...]
+) -> tuple[Recipe, ...]:
+    """Return the recipes whose results would be others with what the metadata say now."""
+    return tuple(
+        recipe
+        for recipe in recipes
+        if recipe.needs and (former is None or select_needs(recipe, former) != select_needs(recipe, now))
+    )
+
+
+def select_needs(recipe: Recipe, calibration: Calibration) -> dict[Need, Any]:
+    """Return that part of the calibration which decides a recipe's results."""
+    facts: dict[Need, Any] = {
+        # The voltage turns reciprocal detector axes of a file into angles.
+        "angles": [
+            calibration.semi_convergence_angle_mrad,
+            calibration.diffraction_pixel_mrad,
+            calibration.acceleration_voltage_kv,
+        ],
+        "wavelength": calibration.acceleration_voltage_kv,
+        "detector_to_scan": calibration.detector_to_scan,
+    }
+    return {need: facts[need] for need in recipe.needs}

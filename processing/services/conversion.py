@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from django.db.models import Sum
 
@@ -12,29 +11,24 @@ from ingest.services.confined import forward_progress, run_over_files
 from ingest.services.following import count_bytes
 from ingest.services.hints import build_hints
 from ingest.services.opening import list_digests
-from ingest.services.recognition import read_findings
 from ingest.services.zygotes import register_program
+from processing.declarations.manifest import Calibration, Order, SignalEntry
 from processing.services.calibration import build_calibration
 from processing.services.compiled_code import find_compiled_code, prepare_compiled_code
-from processing.services.results import store_array, store_products
+from processing.services.results import (
+    Provenance,
+    build_statistics,
+    list_findings,
+    read_manifest,
+    store_array,
+    store_products,
+)
 from repository.models import Finding, Measurement
 from repository.schema.findings import Finding as Found
 from repository.services.measurements import ConvertedSignal, record_conversion
 from repository.tasks.job_kinds import JobProgress
 
 PROGRAM = register_program("processing.engine.convert_program:main", find_compiled_code=find_compiled_code)
-STATISTICS = (
-    "sum_of_counts",
-    "minimum",
-    "maximum",
-    "n_nan",
-    "n_values",
-    "verified",
-    "kind",
-    "direct_disk",
-    "virtual_detectors",
-)
-
 LARGEST_SMALL_BYTES = 64 << 20
 
 
@@ -42,9 +36,10 @@ LARGEST_SMALL_BYTES = 64 << 20
 class Conversion:
     """What the confined program made, already in the object store."""
 
-    calibration: Mapping[str, Any]
+    calibration: Calibration
     signals: tuple[ConvertedSignal, ...]
     findings: tuple[Found, ...]
+    reduction_findings: tuple[Found, ...]
 
     def record(self, measurement: Measurement) -> None:
         """Write it down; what opening the file had found already is not said twice."""
@@ -52,9 +47,10 @@ class Conversion:
         said = set(reading)
         record_conversion(
             measurement=measurement,
-            calibration=self.calibration,
+            calibration=self.calibration.as_dict(),
             converted=self.signals,
             findings=[found for found in self.findings if (found.code, found.message) not in said],
+            reduction_findings=self.reduction_findings,
         )
 
 
@@ -80,44 +76,40 @@ def convert_measurement(*, measurement: Measurement, output: Path, progress: Job
         "Opening the files." if find_compiled_code() else "Compiling the reductions, once per installation.",
     )
     calibration = build_calibration(measurement.document)
-    manifest = run_over_files(
-        program=PROGRAM,
-        request={
-            "format": measurement.format,
-            "files": list(digests),
-            "hints": build_hints(measurement.deposit.document, measurement.primary_file.path),
-            "calibration": calibration,
-            "limits": {},
-        },
-        digests=digests,
-        output=output,
-        on_message=forward_progress(progress),
-        compiled_cache=prepare_compiled_code(),
-        checks_inputs=True,
+    order = Order(
+        format=measurement.format,
+        files=tuple(digests),
+        hints=build_hints(measurement.deposit.document, measurement.primary_file.path),
+        calibration=calibration,
+    )
+    manifest = read_manifest(
+        run_over_files(
+            program=PROGRAM,
+            request=order.as_dict(),
+            digests=digests,
+            output=output,
+            on_message=forward_progress(progress),
+            compiled_cache=prepare_compiled_code(),
+            checks_inputs=True,
+        )
     )
     files = collect_output(output)
-    code_version = f"{manifest['program']} {manifest['version']}"
-    inputs = tuple(digests.values())
+    provenance = Provenance(manifest.code_version, tuple(digests.values()), calibration)
     return Conversion(
         calibration=calibration,
-        signals=tuple(
-            _store_signal(entry, files, code_version=code_version, inputs=inputs)
-            for entry in manifest["signals"]
-        ),
-        findings=tuple(read_findings(manifest["findings"])),
+        signals=tuple(_store_signal(entry, files, provenance) for entry in manifest.signals),
+        findings=tuple(list_findings(manifest.findings)),
+        reduction_findings=tuple(list_findings(manifest.reduction_findings)),
     )
 
 
-def _store_signal(
-    entry: Mapping[str, Any], files: Mapping[str, Path], *, code_version: str, inputs: tuple[str, ...]
-) -> ConvertedSignal:
-    name = entry["name"]
+def _store_signal(entry: SignalEntry, files: Mapping[str, Path], provenance: Provenance) -> ConvertedSignal:
     return ConvertedSignal(
-        name=name,
-        statistics={key: entry.get(key) for key in STATISTICS},
+        name=entry.name,
+        statistics=build_statistics(entry),
         objects=(
-            *store_array("primary", f"{name}/zarr", entry["zarr"], files),
-            *store_array("companion", f"{name}/companion", entry.get("companion"), files),
+            *store_array("primary", entry.name, entry.zarr, files),
+            *store_array("companion", entry.name, entry.companion, files),
         ),
-        products=store_products(entry, files, code_version=code_version, inputs=inputs),
+        products=store_products(entry, files, provenance),
     )

@@ -10,12 +10,14 @@ from ingest.services.confined import forward_progress, run_over_files
 from ingest.services.hints import build_hints
 from ingest.services.opening import list_digests
 from ingest.services.zygotes import register_program
+from processing.declarations.manifest import Order
 from processing.services.calibration import build_calibration
-from processing.services.results import store_products
+from processing.services.results import Provenance, read_manifest, store_products
 from repository.models import Deposit, Finding, Measurement
 from repository.schema.findings import Finding as Found
 from repository.services.findings import replace_findings
-from repository.services.measurements import StoredProduct, record_first_pictures
+from repository.services.measurements import record_first_pictures
+from repository.services.products import StoredProduct
 from repository.tasks.job_kinds import JobProgress
 
 PROGRAM = register_program("processing.engine.preview_program:main")
@@ -43,27 +45,25 @@ def preview_measurement(*, measurement: Measurement, output: Path, progress: Job
     """
     digests = list_digests(measurement)
     hints = build_hints(measurement.deposit.document, measurement.primary_file.path)
-    manifest = run_over_files(
-        program=PROGRAM,
-        request={
-            "format": measurement.format,
-            "files": list(digests),
-            "hints": hints,
-            "calibration": build_calibration(measurement.document),
-        },
-        digests=digests,
-        output=output,
-        on_message=forward_progress(progress),
+    calibration = build_calibration(measurement.document)
+    order = Order(format=measurement.format, files=tuple(digests), hints=hints, calibration=calibration)
+    manifest = read_manifest(
+        run_over_files(
+            program=PROGRAM,
+            request=order.as_dict(),
+            digests=digests,
+            output=output,
+            on_message=forward_progress(progress),
+        )
     )
     files = collect_output(output)
-    code_version = f"{manifest['program']} {manifest['version']}"
-    inputs = tuple(digests.values())
+    provenance = Provenance(manifest.code_version, tuple(digests.values()), calibration)
     return FirstPictures(
         hints=hints,
         products={
-            entry["name"]: store_products(entry, files, code_version=code_version, inputs=inputs)
-            for entry in manifest["signals"]
-            if entry["previews"]
+            entry.name: store_products(entry, files, provenance)
+            for entry in manifest.signals
+            if entry.previews
         },
     )
 

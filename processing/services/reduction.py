@@ -1,18 +1,30 @@
-"""Reducing a converted measurement again, when the angles that decide its virtual detectors have changed."""
+"""Recipes over a converted measurement: when metadata that decide them have changed, or because one is asked for."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ingest.sandbox import collect_output
+from ingest.sandbox import SandboxError, collect_output
 from ingest.services.confined import forward_progress, run_over_files
 from ingest.services.zygotes import register_program
-from processing.services.calibration import build_calibration
+from processing.declarations.book import choose_recipes, get_book
+from processing.declarations.manifest import AskedRecipe, Calibration, Order
+from processing.declarations.recipe import Recipe, RecipeRefusedError
+from processing.declarations.signal_kind import SignalKind, classify_signal, is_real
+from processing.services.calibration import build_calibration, list_stale, read_calibration
 from processing.services.compiled_code import find_compiled_code, prepare_compiled_code
-from processing.services.results import store_products
-from repository.models import ArrayObject, Deposit, Measurement
-from repository.services.measurements import StoredProduct, record_products
+from processing.services.results import (
+    Provenance,
+    build_statistics,
+    list_findings,
+    read_manifest,
+    store_products,
+)
+from repository.errors import ReductionRefusedError
+from repository.models import ArrayObject, Deposit, Finding, Measurement, Product, Signal
+from repository.schema.findings import Finding as Found
+from repository.services.products import ReducedSignal, note_reduction_failure, record_reduction
 from repository.tasks.job_kinds import JobProgress
 
 PROGRAM = register_program("processing.engine.reduce_program:main", find_compiled_code=find_compiled_code)
@@ -22,61 +34,179 @@ PROGRAM = register_program("processing.engine.reduce_program:main", find_compile
 class Reduction:
     """New reductions and previews by signal, already in the object store."""
 
-    calibration: Mapping[str, Any]
-    products: Mapping[str, tuple[StoredProduct, ...]]
+    calibration: Calibration
+    signals: tuple[ReducedSignal, ...] = ()
+    findings: tuple[Found, ...] = ()
 
     def record(self, measurement: Measurement) -> None:
-        """Write them down."""
-        record_products(measurement=measurement, calibration=self.calibration, products=self.products)
+        """Write them down; where there was nothing to do, nothing is."""
+        if not self.signals:
+            return
+        record_reduction(
+            measurement=measurement,
+            calibration=self.calibration.as_dict(),
+            reduced=self.signals,
+            findings=self.findings,
+        )
 
 
 def list_outdated(deposit: Deposit) -> list[str]:
-    """Return the measurements whose reductions were made with other angles than the metadata say now."""
-    converted = deposit.current_measurements.filter(state=Measurement.State.CONVERTED, frozen_at__isnull=True)
+    """Return the measurements whose products were made with other angles than the metadata say now."""
+    converted = deposit.current_measurements.filter(
+        state=Measurement.State.CONVERTED, frozen_at__isnull=True
+    ).prefetch_related("signals", "products")
     return [measurement.pk for measurement in converted if is_outdated(measurement)]
 
 
 def is_outdated(measurement: Measurement) -> bool:
-    """Return whether a converted measurement has reductions with other angles than its metadata say now."""
-    is_scan = "four_d_stem" in measurement.techniques
-    return is_scan and build_calibration(measurement.document) != measurement.calibration
+    """Return whether a converted measurement has products that would be others with what its metadata say now."""
+    return bool(_list_stale(measurement, build_calibration(measurement.document)))
 
 
-def reduce_measurement(*, measurement: Measurement, output: Path, progress: JobProgress) -> Reduction:
-    """Run the reductions over the converted arrays.
+def _list_stale(measurement: Measurement, now: Calibration) -> list[AskedRecipe]:
+    """Return the recipes to run again: those of every conversion, and those that somebody asked for."""
+    kinds = {kind_of(signal) for signal in measurement.signals.all() if signal.converted_at is not None}
+    applying = [recipe for recipe in get_book().recipes if kinds & set(recipe.applies_to)]
+    former = read_calibration(measurement.calibration)
+    stale = list_stale(former, now, tuple(applying))
+    asked = [AskedRecipe(one.name, one.version) for one in stale if one.made == "conversion"]
+    return [*asked, *_list_asked_before(measurement.products.all(), stale)]
+
+
+def _list_asked_before(products: Iterable[Product], stale: Sequence[Recipe]) -> Iterable[AskedRecipe]:
+    on_request = {recipe.name: recipe for recipe in stale if recipe.made == "request"}
+    for product in products:
+        recipe = on_request.pop(product.recipe, None)
+        if recipe is None:
+            continue
+        parameters = product.settings.get("parameters", {})
+        try:
+            recipe.check_parameters(parameters)
+        except RecipeRefusedError:  # of an older version of the recipe: its defaults, then
+            parameters = {}
+        yield AskedRecipe(recipe.name, recipe.version, parameters)
+
+
+def kind_of(signal: Signal) -> SignalKind | None:
+    """Return what a stored signal is; None where no recipe can work on it."""
+    if not is_real(signal.dtype):
+        return None
+    return classify_signal([axis["name"] for axis in signal.axes], signal.n_signal_axes)
+
+
+def check_request(measurement: Measurement, asked: AskedRecipe) -> AskedRecipe:
+    """Return the request with all its parameters.
+
+    Raises
+    ------
+    ReductionRefusedError
+        There is no such recipe, it takes other parameters, or the measurement has nothing that it works on.
+    """
+    try:
+        ((recipe, parameters),) = ((one.recipe, one.parameters) for one in choose_recipes([asked]) or ())
+    except RecipeRefusedError as error:
+        raise ReductionRefusedError(str(error)) from error
+    kinds = {kind_of(signal) for signal in measurement.signals.exclude(converted_at=None)}
+    if not kinds & set(recipe.applies_to):
+        raise ReductionRefusedError(
+            f"{recipe.title} is made of a {' or '.join(recipe.applies_to).replace('_', ' ')}; the measurement "
+            f"{measurement.pk} has no such array.",
+            hint="Wait until its arrays are converted, or ask for another recipe.",
+        )
+    return replace(asked, version=recipe.version, parameters=dict(parameters))
+
+
+def reduce_measurement(
+    *, measurement: Measurement, output: Path, progress: JobProgress, parameters: Mapping[str, Any]
+) -> Reduction:
+    """Run over the converted arrays what is outdated, and what the job asks for.
 
     Raises
     ------
     SandboxError
-        The reductions failed; the error's finding says why.
+        The reductions of a draft failed; the error's finding says why.
+    ReductionRefusedError
+        Those of a published measurement did: nobody corrects that in a draft, so the job says why.
     """
-    objects = ArrayObject.objects.filter(
-        signal__measurement=measurement,
-        kind=ArrayObject.Kind.PRIMARY,
-        signal__statistics__kind="pattern_scan",
-    ).select_related("signal")
-    digests = {f"{item.signal.name}/zarr/{item.key}": item.sha256 for item in objects}
-    names = list(dict.fromkeys(name.split("/", 1)[0] for name in digests))
     calibration = build_calibration(measurement.document)
-    if not names:
-        return Reduction(calibration=calibration, products={})
+    asked = [] if measurement.frozen_at is not None else _list_stale(measurement, calibration)
+    if parameters:
+        wanted = check_request(measurement, AskedRecipe(**parameters))
+        asked = [*(one for one in asked if one.name != wanted.name), wanted]
+    digests = _list_objects(measurement, asked)
+    if not digests:
+        return Reduction(calibration)
+    try:
+        return _reduce(asked, digests, calibration, output, progress)
+    except SandboxError as error:
+        if measurement.frozen_at is not None:
+            raise ReductionRefusedError(error.finding.message) from error
+        raise
 
-    manifest = run_over_files(
-        program=PROGRAM,
-        request={"signals": names, "calibration": calibration, "limits": {}},
-        digests=digests,
-        output=output,
-        on_message=forward_progress(progress),
-        compiled_cache=prepare_compiled_code(),
-        checks_inputs=True,
+
+def _list_objects(measurement: Measurement, asked: Sequence[AskedRecipe]) -> dict[str, str]:
+    """Return the objects of the arrays on which any of the recipes works, by the name that the program reads."""
+    recipes = [recipe for one in asked if (recipe := get_book().find(one.name)) is not None]
+    works_on = {kind for recipe in recipes for kind in recipe.applies_to}
+    signals = [
+        signal for signal in measurement.signals.exclude(converted_at=None) if kind_of(signal) in works_on
+    ]
+    objects = ArrayObject.objects.filter(signal__in=signals, kind=ArrayObject.Kind.PRIMARY).select_related(
+        "signal"
+    )
+    return {f"{item.signal.name}/zarr/{item.key}": item.sha256 for item in objects}
+
+
+def _reduce(
+    asked: Sequence[AskedRecipe],
+    digests: Mapping[str, str],
+    calibration: Calibration,
+    output: Path,
+    progress: JobProgress,
+) -> Reduction:
+    names = tuple(dict.fromkeys(name.split("/", 1)[0] for name in digests))
+    order = Order(signals=names, calibration=calibration, recipes=tuple(asked))
+    manifest = read_manifest(
+        run_over_files(
+            program=PROGRAM,
+            request=order.as_dict(),
+            digests=digests,
+            output=output,
+            on_message=forward_progress(progress),
+            compiled_cache=prepare_compiled_code(),
+            checks_inputs=True,
+        )
     )
     files = collect_output(output)
-    code_version = f"{manifest['program']} {manifest['version']}"
-    inputs = tuple(digests.values())
-    return Reduction(
-        calibration=calibration,
-        products={
-            entry["name"]: store_products(entry, files, code_version=code_version, inputs=inputs)
-            for entry in manifest["signals"]
-        },
+    recipes = [recipe for one in asked if (recipe := get_book().find(one.name)) is not None]
+    reduced = []
+    for entry in manifest.signals:
+        inputs = tuple(sha256 for name, sha256 in digests.items() if name.startswith(f"{entry.name}/"))
+        provenance = Provenance(manifest.code_version, inputs, calibration)
+        made = {item.recipe for item in entry.reductions}
+        reduced.append(
+            ReducedSignal(
+                name=entry.name,
+                statistics=build_statistics(entry),
+                products=store_products(entry, files, provenance),
+                outputs=frozenset(
+                    output.name for recipe in recipes if recipe.name in made for output in recipe.outputs
+                ),
+            )
+        )
+    return Reduction(calibration, tuple(reduced), tuple(list_findings(manifest.reduction_findings)))
+
+
+def note_failure(measurement: Measurement, _: Finding.Stage, finding: Found) -> None:
+    """Say that a draft was not reduced again; it stays readable, with the products that it has."""
+    note_reduction_failure(
+        measurement=measurement,
+        finding=Found(
+            "warning",
+            "reduction_failed",
+            f"The reductions were not made again: {finding.message}",
+            hint="The arrays stand, and so do the former reductions, with the angles that they name. "
+            "Change the angles, hand the deposit in again, or publish it as it is.",
+            layer="reading",
+        ),
     )

@@ -1,52 +1,156 @@
 """Moving what a confined program made into the object store; digests are computed here, not believed."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ingest.sandbox import ReaderProtocolError
+from processing.declarations.book import get_book
+from processing.declarations.manifest import (
+    ArrayEntry,
+    Calibration,
+    CompanionEntry,
+    FindingEntry,
+    Manifest,
+    ManifestError,
+    ManifestVersionError,
+    PictureEntry,
+    ReductionEntry,
+    SignalEntry,
+)
+from processing.declarations.pictures import find_cover_rank
+from processing.services.calibration import select_needs
 from repository.errors import TransientError
-from repository.services.measurements import StoredArrayObject, StoredProduct
+from repository.schema.findings import Finding
+from repository.services.measurements import StoredArrayObject
+from repository.services.products import StoredProduct
 from repository.services.stored_objects import adopt_object
 
-DESCRIBED = ("shape", "dtype", "axes", "unit", "kind", "cover")
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What stands behind the results of one run."""
+
+    code_version: str
+    inputs: tuple[str, ...]
+    calibration: Calibration
+
+
+def read_manifest(answer: object) -> Manifest:
+    """Return what a confined program answered, typed.
+
+    Raises
+    ------
+    TransientError
+        Program and worker are of different releases: it is tried again, by then perhaps both are new.
+    ReaderProtocolError
+        The answer is none.
+    """
+    try:
+        return Manifest.read(answer, "manifest")
+    except ManifestVersionError as error:
+        raise TransientError(str(error)) from error
+    except ManifestError as error:
+        raise ReaderProtocolError(
+            Finding(
+                "error",
+                "manifest_not_understood",
+                f"The program that reads the files answered what it should not: {error}",
+                hint="The uploaded bytes are kept unchanged. Hand the deposit in again, or write to the operator.",
+                layer="reading",
+            )
+        ) from error
+
+
+def list_findings(entries: Iterable[FindingEntry]) -> list[Finding]:
+    """Return findings as the rest of the house speaks of them."""
+    return [Finding(**entry.as_dict()) for entry in entries]
+
+
+def build_statistics(entry: SignalEntry) -> dict[str, Any]:
+    """Return what is kept of a signal's values, direct disk and virtual detectors; only what this program looked at."""
+    statistics: dict[str, Any] = {"kind": entry.kind}
+    if entry.values is not None:
+        statistics |= {**entry.values.as_dict(), "verified": entry.verified}
+    disk = entry.direct_disk
+    known = (
+        None
+        if disk is None
+        else {key: said for key, said in disk.as_dict().items() if said not in {None, ""}}
+    )
+    detectors = entry.virtual_detectors
+    return statistics | {
+        "direct_disk": known,
+        "virtual_detectors": None if detectors is None else detectors.as_dict(),
+    }
 
 
 def store_array(
-    kind: str, folder: str, described: Mapping[str, Any] | None, files: Mapping[str, Path]
+    kind: str, folder: str, described: ArrayEntry | CompanionEntry | None, files: Mapping[str, Path]
 ) -> Iterable[StoredArrayObject]:
     """Store the objects of an array and yield them."""
-    for item in (described or {}).get("objects", ()):
-        sha256, size = _adopt(files, f"{folder}/{item['path']}", item["sha256"])
-        yield StoredArrayObject(kind=kind, key=item["path"], size=size, sha256=sha256)
+    for item in () if described is None else described.objects:
+        sha256, size = _adopt(files, f"{folder}/{described.path}/{item.path}", item.sha256)  # type: ignore[union-attr]
+        yield StoredArrayObject(kind=kind, key=item.path, size=size, sha256=sha256)
 
 
 def store_products(
-    entry: Mapping[str, Any], files: Mapping[str, Path], *, code_version: str, inputs: tuple[str, ...]
+    entry: SignalEntry, files: Mapping[str, Path], provenance: Provenance
 ) -> tuple[StoredProduct, ...]:
     """Store the reductions and previews of one signal, with their provenance."""
-    name = entry["name"]
-    stored: list[StoredProduct] = []
-    for kind, part, media_type in (
-        ("array", "reductions", "application/x-npy"),
-        ("preview", "previews", "image/png"),
-    ):
-        for item in entry.get(part, ()):
-            sha256, size = _adopt(files, f"{name}/{part}/{item['file']}", item["sha256"])
-            described = {key: item[key] for key in DESCRIBED if item.get(key) is not None}
-            stored.append(
-                StoredProduct(
-                    recipe=item["name"],
-                    kind=kind,
-                    title=str(item.get("title") or ""),
-                    parameters={**described, **(item.get("parameters") or {})},
-                    media_type=media_type,
-                    size=size,
-                    sha256=sha256,
-                    code_version=code_version,
-                    input_digests=inputs,
-                )
-            )
-    return tuple(stored)
+    return (
+        *(
+            _store(item, "array", f"{entry.name}/reductions/{item.file}", files, provenance)
+            for item in entry.reductions
+        ),
+        *(
+            _store(item, "preview", f"{entry.name}/previews/{item.file}", files, provenance)
+            for item in entry.previews
+        ),
+    )
+
+
+def _store(
+    item: ReductionEntry | PictureEntry,
+    kind: str,
+    name: str,
+    files: Mapping[str, Path],
+    provenance: Provenance,
+) -> StoredProduct:
+    sha256, size = _adopt(files, name, item.sha256)
+    recipe = get_book().find(item.recipe)
+    needs = {} if recipe is None else select_needs(recipe, provenance.calibration)
+    return StoredProduct(
+        recipe=item.recipe,
+        recipe_version=item.recipe_version,
+        output=item.name,
+        settings={"parameters": item.asked, "needs": needs},
+        kind=kind,
+        title=item.title,
+        parameters={**_describe(item), **item.parameters},
+        media_type="image/png" if kind == "preview" else "application/x-npy",
+        size=size,
+        sha256=sha256,
+        code_version=provenance.code_version,
+        input_digests=provenance.inputs,
+        cover_rank=find_cover_rank(item.name) if kind == "preview" else None,
+    )
+
+
+def _describe(item: ReductionEntry | PictureEntry) -> dict[str, Any]:
+    """Return what is said of every array: shape, type, axes, unit and kind."""
+    if isinstance(item, PictureEntry):
+        return {}
+    said = {
+        "shape": list(item.shape),
+        "dtype": item.dtype,
+        "axes": list(item.axes),
+        "unit": item.unit,
+        "kind": item.kind,
+        "axis_steps": item.axis_steps or None,
+    }
+    return {key: value for key, value in said.items() if value is not None}
 
 
 def _adopt(files: Mapping[str, Path], name: str, sha256: str) -> tuple[str, int]:

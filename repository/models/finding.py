@@ -17,6 +17,7 @@ class Finding(models.Model):
         RECOGNITION = "recognition", "Recognition"
         READING = "reading", "Reading"
         CONVERSION = "conversion", "Conversion"
+        REDUCTION = "reduction", "Reduction"
         VALIDATION = "validation", "Validation"
 
     deposit = models.ForeignKey(Deposit, on_delete=models.CASCADE, related_name="findings")

@@ -30,6 +30,11 @@ class Job(models.Model):
     kind = models.CharField(max_length=40)
     deposit = models.ForeignKey(Deposit, null=True, blank=True, on_delete=models.CASCADE, related_name="jobs")
     target = models.CharField(max_length=80, help_text="Id of what the job works on.")
+    parameters = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="What is asked of it besides the target; two jobs that differ in it are two pieces of work.",
+    )
     lane = models.CharField(
         max_length=8, choices=[(lane, lane) for lane in LANES], default="long", db_default="long"
     )
@@ -74,7 +79,7 @@ class Job(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 name="job_active_once",
-                fields=["kind", "target"],
+                fields=["kind", "target", "parameters"],
                 condition=Q(state__in=["queued", "running"]),
             ),
             models.CheckConstraint(

@@ -205,3 +205,25 @@ def get_measurement(visitor: Visitor, measurement_id: str, *, for_bytes: bool = 
     if not visible_deposits(visitor).filter(pk=measurement.deposit_id).exists():
         raise NotFoundError(f"There is no measurement {measurement_id}.")
     return MeasurementAccess(measurement=measurement, is_public=False)
+
+
+def get_reducible_measurement(visitor: Visitor, measurement_id: str) -> Measurement:
+    """Return a measurement of which the visitor may have products made: its deposit's owner, co-owner or administrator.
+
+    Raises
+    ------
+    NotFoundError
+        It does not exist for this visitor.
+    WithdrawnError
+        Only the tombstone is left.
+    PermissionRefusedError
+        The visitor may look, but not ask for work.
+    """
+    access = get_measurement(visitor, measurement_id)
+    if access.is_withdrawn:
+        raise WithdrawnError(
+            f"The measurement {measurement_id} was withdrawn; nothing is made of it any more."
+        )
+    if not can_edit(visitor, access.measurement.deposit):
+        raise PermissionRefusedError("Only its owners have products made of a measurement.")
+    return access.measurement

@@ -80,10 +80,10 @@ def zarr_root(measurement_id: str, signal_name: str) -> str:
     return f"{settings.PUBLIC_URL}/api/v1/measurements/{measurement_id}/signals/{signal_name}/zarr"
 
 
-def product_address(measurement_id: str, signal_name: str, recipe: str, kind: str) -> str:
-    """Return the address of a reduction's data or preview."""
+def product_address(measurement_id: str, name: str, kind: str) -> str:
+    """Return the address of a reduction's data or preview; `name` is `signal.output` or a product's digest."""
     ending = "preview.png" if kind == "preview" else "data"
-    return f"{settings.PUBLIC_URL}/api/v1/measurements/{measurement_id}/reductions/{signal_name}.{recipe}/{ending}"
+    return f"{settings.PUBLIC_URL}/api/v1/measurements/{measurement_id}/reductions/{name}/{ending}"
 
 
 def schema_address() -> str:

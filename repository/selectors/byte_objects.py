@@ -1,5 +1,6 @@
 """From an address to the digest of its bytes, after the permission check. The byte routes know nothing else."""
 
+import re
 from dataclasses import dataclass
 
 from repository.errors import NotFoundError, RepositoryError
@@ -12,6 +13,8 @@ from repository.selectors.access import (
     is_embargoed,
     require_bytes,
 )
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +110,28 @@ def find_array_object(
     )
 
 
-def find_product(
-    visitor: Visitor, measurement_id: str, signal_name: str, recipe: str, kind: str
-) -> ByteObject:
-    """Return a reduction's data or its preview."""
+def find_product(visitor: Visitor, measurement_id: str, name: str, kind: str) -> ByteObject:
+    """Return a reduction's data or its preview.
+
+    `name` is a product's digest, or `signal.output`: what was published with the version, else the first that joined.
+    """
     access = get_measurement(visitor, measurement_id, for_bytes=True)
-    product = Product.objects.filter(
-        measurement_id=measurement_id, signal__name=signal_name, recipe=recipe, kind=kind
-    ).first()
+    products = Product.objects.filter(measurement_id=measurement_id, kind=kind)
+    if DIGEST.fullmatch(name):
+        product = products.filter(digest=name).select_related("signal").first()
+    else:
+        signal_name, _, output = name.partition(".")
+        named = products.filter(signal__name=signal_name, output=output).select_related("signal")
+        product = named.order_by("is_added", "id").first()
     if product is None:
-        raise NotFoundError(f"The measurement {measurement_id} has no {kind} {recipe} of {signal_name}.")
+        raise NotFoundError(f"The measurement {measurement_id} has no {kind} {name[:140]}.")
     ending = "png" if product.media_type == "image/png" else "npy"
     return ByteObject(
         access.measurement.deposit_id,
         product.sha256,
         product.size,
         product.media_type,
-        f"{measurement_id}-{signal_name}-{recipe}.{ending}",
+        f"{measurement_id}-{product.signal.name if product.signal else ''}-{product.output}.{ending}",
         is_public=access.is_public,
     )
 

@@ -77,9 +77,23 @@ class SignalView:
 
 @dataclass(frozen=True, slots=True)
 class ProductView:
-    """A reduction or preview with its provenance."""
+    """A reduction or preview with its provenance.
+
+    Attributes
+    ----------
+    output
+        Which of the recipe's results it is.
+    settings
+        What the recipe was given.
+    url, lasting_url
+        By the name of the output, which leads to what was published with the version, and by digest.
+    """
 
     recipe: str
+    recipe_version: int
+    output: str
+    settings: Mapping[str, Any]
+    digest: str
     signal: str
     kind: str
     title: str
@@ -89,7 +103,9 @@ class ProductView:
     sha256: str
     code_version: str
     is_preliminary: bool
+    is_added: bool
     url: str
+    lasting_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,6 +377,10 @@ def _describe_products(measurement: Measurement) -> Iterable[ProductView]:
         signal_name = product.signal.name if product.signal else ""
         yield ProductView(
             recipe=product.recipe,
+            recipe_version=product.recipe_version,
+            output=product.output,
+            settings=product.settings,
+            digest=product.digest,
             signal=signal_name,
             kind=product.kind,
             title=product.title,
@@ -370,7 +390,13 @@ def _describe_products(measurement: Measurement) -> Iterable[ProductView]:
             sha256=product.sha256,
             code_version=product.code_version,
             is_preliminary=product.is_preliminary,
-            url=addresses.product_address(measurement.pk, signal_name, product.recipe, product.kind),
+            is_added=product.is_added,
+            url=addresses.product_address(
+                measurement.pk,
+                product.digest if product.is_added else f"{signal_name}.{product.output}",
+                product.kind,
+            ),
+            lasting_url=addresses.product_address(measurement.pk, product.digest, product.kind),
         )
 
 

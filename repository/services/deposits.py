@@ -1,5 +1,6 @@
 """Writes to a deposit: its document, its members, its state."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -63,7 +64,8 @@ def update_deposit(
 ) -> Deposit:
     """Merge changes into the person's document field by field (RFC 7396), or replace the acknowledgements.
 
-    The row is locked from reading to writing: of two changes of different fields none gets lost.
+    The row is locked from reading to writing: of two changes of different fields none gets lost. What changes nothing
+    makes no revision.
 
     Raises
     ------
@@ -81,11 +83,25 @@ def update_deposit(
             _refuse_invalid(deposit.document)
             deposit.title = _title_of(deposit.document)
         if accepted_warnings is not None:
-            deposit.accepted_warnings = stamp_acknowledgements(accepted_warnings, actor=actor)
+            stamped = stamp_acknowledgements(accepted_warnings, actor=actor)
+            if _words_of(stamped) != _words_of(deposit.accepted_warnings):
+                deposit.accepted_warnings = stamped
+        if _is_same(read_content(deposit), former):
+            return deposit
         bump_revision(deposit)
         record_edit(deposit, former, actor=actor)
         record_event(actor=actor, action="deposit.update", target=deposit.pk)
     return deposit
+
+
+def _words_of(acknowledged: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Return what was acknowledged, without who did it and when."""
+    return [(entry["code"], entry["note"]) for entry in acknowledged]
+
+
+def _is_same(new: Mapping[str, Any], former: Mapping[str, Any]) -> bool:
+    """Compare as JSON: to Python 1 and true are equal."""
+    return json.dumps(new, sort_keys=True) == json.dumps(former, sort_keys=True)
 
 
 def stamp_acknowledgements(acknowledged: Sequence[Mapping[str, Any]], *, actor: User) -> list[dict[str, str]]:

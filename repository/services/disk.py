@@ -230,6 +230,8 @@ def explain_fault(fault: BaseException) -> StorageRefusedError | None:
 
 def format_bytes(count: int) -> str:
     """Return a size as people read it, in powers of ten: `2.1 GB`."""
+    if count == 1:
+        return "1 byte"
     size = float(count)
     for unit in ("bytes", "kB", "MB", "GB"):
         if size < 1000:  # noqa: PLR2004 - the step of the prefixes

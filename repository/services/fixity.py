@@ -50,7 +50,8 @@ def _look_for_damage(sha256: str) -> str:
         _require_witness(sha256)
         return MISSING
     except DigestMismatchError as fault:
-        return f"{fault}.".replace(sha256, "it")
+        words = str(fault).replace(f"the object {sha256}", "it").replace(sha256, "it")
+        return f"{words[:1].upper()}{words[1:]}."
     return ""
 
 

@@ -2,8 +2,9 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
@@ -32,25 +33,35 @@ class ClaimedJob:
     attempt: int
     max_attempts: int
     lane: Lane = "long"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 def create_job(
-    *, kind: str, target: str, deposit: Deposit | None = None, max_attempts: int = 5, lane: Lane = "long"
+    *,
+    kind: str,
+    target: str,
+    deposit: Deposit | None = None,
+    max_attempts: int = 5,
+    lane: Lane = "long",
+    parameters: Mapping[str, Any] | None = None,
 ) -> Job:
     """Write down a piece of work; where the same work already waits or runs, return that job."""
+    asked = dict(parameters or {})
     while True:
         try:
             with transaction.atomic():
                 return Job.objects.create(
                     kind=kind,
                     target=target,
+                    parameters=asked,
                     deposit=deposit,
                     max_attempts=max_attempts,
                     lane=lane,
                     depositor=0 if deposit is None else deposit.owner_id,
                 )
         except IntegrityError:
-            active = Job.objects.filter(kind=kind, target=target, state__in=Job.ACTIVE).first()
+            same = Job.objects.filter(kind=kind, target=target, parameters=asked)
+            active = same.filter(state__in=Job.ACTIVE).first()
             if active is not None:
                 return active
             # It was settled between the two statements: this one is new work.
@@ -109,6 +120,7 @@ def _read_claim(job_id: uuid.UUID) -> ClaimedJob:
         attempt=job.attempt,
         max_attempts=job.max_attempts,
         lane="short" if job.lane == "short" else "long",
+        parameters=job.parameters,
     )
 
 

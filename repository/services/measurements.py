@@ -12,11 +12,11 @@ from repository.models import (
     Deposit,
     Finding,
     Measurement,
-    Product,
     Signal,
 )
 from repository.schema.findings import Finding as Found
 from repository.services.findings import replace_findings
+from repository.services.products import StoredProduct, create_products
 from repository.services.stored_objects import hold_objects
 from repository.services.succession import create_measurement
 
@@ -63,21 +63,6 @@ class StoredArrayObject:
     key: str
     size: int
     sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredProduct:
-    """A reduction or preview, already in the object store."""
-
-    recipe: str
-    kind: str
-    title: str
-    parameters: Mapping[str, Any]
-    media_type: str
-    size: int
-    sha256: str
-    code_version: str
-    input_digests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +195,9 @@ def _drop_converted(measurement: Measurement) -> None:
     measurement.products.all().delete()
     ArrayObject.objects.filter(signal__measurement=measurement).delete()
     measurement.signals.update(converted_at=None, statistics={})
+    replace_findings(
+        deposit=measurement.deposit, stage=Finding.Stage.REDUCTION, measurement=measurement, found=()
+    )
 
 
 def record_first_pictures(
@@ -225,7 +213,8 @@ def record_first_pictures(
     if measurement.state != Measurement.State.OPENED or measurement.hints != dict(hints):
         return
     for signal in measurement.signals.filter(name__in=products):
-        _record_products(measurement, signal, products[signal.name], is_preliminary=True)
+        signal.products.all().delete()
+        create_products(measurement, signal, products[signal.name], is_preliminary=True)
 
 
 def record_conversion(
@@ -234,6 +223,7 @@ def record_conversion(
     calibration: Mapping[str, Any],
     converted: Sequence[ConvertedSignal],
     findings: Sequence[Found],
+    reduction_findings: Sequence[Found] = (),
 ) -> None:
     """Write down the converted arrays and what was derived from them, in place of an earlier conversion."""
     hold_objects(item.sha256 for result in converted for item in result.objects)
@@ -246,7 +236,8 @@ def record_conversion(
             ArrayObject(signal=signal, kind=item.kind, key=item.key, size=item.size, sha256=item.sha256)
             for item in result.objects
         )
-        _record_products(measurement, signal, result.products)
+        signal.products.all().delete()  # of another array, perhaps
+        create_products(measurement, signal, result.products)
         signal.statistics = dict(result.statistics)
         signal.converted_at = timezone.now()
         signal.save()
@@ -256,46 +247,11 @@ def record_conversion(
     replace_findings(
         deposit=measurement.deposit, stage=Finding.Stage.CONVERSION, measurement=measurement, found=findings
     )
-
-
-def record_products(
-    *,
-    measurement: Measurement,
-    calibration: Mapping[str, Any],
-    products: Mapping[str, Sequence[StoredProduct]],
-) -> None:
-    """Put newly computed reductions in the place of the older ones, by signal name."""
-    measurement.calibration = dict(calibration)
-    measurement.save(update_fields=["calibration"])
-    for signal in measurement.signals.filter(name__in=products):
-        _record_products(measurement, signal, products[signal.name])
-
-
-def _record_products(
-    measurement: Measurement,
-    signal: Signal,
-    products: Sequence[StoredProduct],
-    *,
-    is_preliminary: bool = False,
-) -> None:
-    hold_objects(product.sha256 for product in products)
-    signal.products.all().delete()
-    Product.objects.bulk_create(
-        Product(
-            measurement=measurement,
-            signal=signal,
-            recipe=product.recipe,
-            kind=product.kind,
-            title=product.title,
-            parameters=dict(product.parameters),
-            code_version=product.code_version,
-            input_digests=list(product.input_digests),
-            media_type=product.media_type,
-            size=product.size,
-            sha256=product.sha256,
-            is_preliminary=is_preliminary,
-        )
-        for product in products
+    replace_findings(
+        deposit=measurement.deposit,
+        stage=Finding.Stage.REDUCTION,
+        measurement=measurement,
+        found=reduction_findings,
     )
 
 

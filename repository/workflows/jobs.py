@@ -1,4 +1,6 @@
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 
@@ -8,9 +10,23 @@ from repository.tasks.job_kinds import get_kind
 from repository.tasks.publishing import publish_job
 
 
-def enqueue_job(*, kind: str, target: str, deposit: Deposit | None = None, max_attempts: int = 5) -> Job:
+def enqueue_job(
+    *,
+    kind: str,
+    target: str,
+    deposit: Deposit | None = None,
+    max_attempts: int = 5,
+    parameters: Mapping[str, Any] | None = None,
+) -> Job:
     """Write the job down and tell the broker once the transaction has committed."""
     lane = get_kind(kind).choose_lane(target)
-    job = create_job(kind=kind, target=target, deposit=deposit, max_attempts=max_attempts, lane=lane)
+    job = create_job(
+        kind=kind,
+        target=target,
+        deposit=deposit,
+        max_attempts=max_attempts,
+        lane=lane,
+        parameters=parameters,
+    )
     transaction.on_commit(partial(publish_job, job.pk, lane))
     return job

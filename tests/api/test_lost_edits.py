@@ -55,6 +55,27 @@ def test_a_field_that_is_not_named_stays(web: WebClient, headers: dict[str, str]
     assert answer.headers["etag"] == web.get(address, headers=headers).headers["etag"]
 
 
+@pytest.mark.parametrize("body", ["[]", "null", ""])
+def test_a_body_that_is_no_object_is_refused(web: WebClient, headers: dict[str, str], body: str) -> None:
+    address = begin(web, headers, title="A")
+    former = web.get(address, headers=headers)
+    answer = web.patch(address, content=body, headers={**headers, "Content-Type": TYPES[0]})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    assert "must be a JSON object" in answer.text
+    assert web.get(address, headers=headers).headers["etag"] == former.headers["etag"]
+
+
+def test_a_patch_that_changes_nothing_makes_no_revision(web: WebClient, headers: dict[str, str]) -> None:
+    address = begin(web, headers, title="A")
+    known = {"acknowledged_warnings": [{"code": "case_twin", "note": "meant"}]}
+    etag = patch(web, address, known, headers).headers["etag"]
+    nothing_new: list[Any] = [{}, {"metadata": {}}, {"metadata": {"dataset": {"title": "A"}}}, known]
+    for body in nothing_new:
+        answer = patch(web, address, body, headers)
+        assert (answer.status_code, answer.headers["etag"]) == (200, etag), body
+    assert patch(web, address, {"acknowledged_warnings": []}, headers).headers["etag"] != etag
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [

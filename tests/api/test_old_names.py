@@ -64,3 +64,17 @@ def test_the_archive_can_be_unpacked_everywhere(web: WebClient, dataset: str) ->
     assert not {folder for name in members for folder in list_folders(name)} & set(members)
     assert "_CON\t'CON'" in note
     assert "scan.raw" not in note
+
+
+@pytest.mark.parametrize("order", [("a%23b", "a#b"), ("a#b", "a%23b")], ids="then ".join)
+def test_names_that_one_address_quotes_alike_are_two(web: WebClient, order: tuple[str, str]) -> None:
+    """What was decided about a file is remembered by its path, not by what an address looks like when it is shown."""
+    deposit = make_deposit()
+    add_measurement(deposit)
+    for path in order:
+        store_file(deposit, path, f"bytes of {path}".encode())
+    settle(deposit)
+    publish(deposit)
+    for path in (*order, *order):
+        answer = web.get(f"/api/v1/datasets/{deposit.pk}/files/{quote(path)}")
+        assert (answer.status_code, answer.content) == (200, f"bytes of {path}".encode()), path

@@ -99,6 +99,9 @@ GET    /api/v1/measurements/{measurement_id}/findings/        w     410 410 410 
 GET    /api/v1/measurements/{measurement_id}/reductions/      dr    404 404 200 200 200 200 200 401
 GET    /api/v1/measurements/{measurement_id}/reductions/      oe    200 200 200 200 200 200 200 401
 GET    /api/v1/measurements/{measurement_id}/reductions/      w     410 410 410 410 410 410 410 401
+POST   /api/v1/measurements/{measurement_id}/reductions/      dr    401 404 202 202 403 202 403 401
+POST   /api/v1/measurements/{measurement_id}/reductions/      oe    401 403 202 202 403 202 403 401
+POST   /api/v1/measurements/{measurement_id}/reductions/      w     401 410 410 410 410 410 403 401
 GET    /api/v1/measurements/{measurement_id}/reductions/{product}/ dr 404 404 200 200 200 200 200 401
 GET    /api/v1/measurements/{measurement_id}/reductions/{product}/ oe 200 200 200 200 200 200 200 401
 GET    /api/v1/measurements/{measurement_id}/reductions/{product}/ w  410 410 410 410 410 410 410 401
@@ -118,6 +121,7 @@ GET    /api/v1/measurements/{measurement_id}/reductions/{product}/preview.png dr
 GET    /api/v1/measurements/{measurement_id}/reductions/{product}/preview.png o  200 200 200 200 200 200 200 401
 GET    /api/v1/measurements/{measurement_id}/reductions/{product}/preview.png e  403 403 200 200 200 200 200 401
 GET    /api/v1/measurements/{measurement_id}/reductions/{product}/preview.png w  410 410 410 410 410 410 410 401
+GET    /api/v1/recipes/                                       d     200 200 200 200 200 200 200 401
 GET    /api/v1/search/                                        *     200 200 200 200 200 200 200 401
 GET    /api/v1/formats/                                       d     200 200 200 200 200 200 200 401
 GET    /api/v1/jobs/{job_id}/                                 *     401 404 200 200 200 200 200 401
@@ -146,6 +150,7 @@ GET    /deposits/{deposit_id}/progress                        *     302 404 200 
 GET    /tokens                                                d     302 200 200 200 200 200 302
 GET    /about                                                 d     200 200 200 200 200 200 200
 GET    /docs/schema                                           d     200 200 200 200 200 200 200
+GET    /docs/recipes                                          d     200 200 200 200 200 200 200
 GET    /doi/{doi}                                             dr    404 404 404 404 404 404 404
 GET    /doi/{doi}                                             oew   302 302 302 302 302 302 302
 GET    /linkset/{dataset_id}                                  dr    404 404 404 404 404 404 404
@@ -172,6 +177,7 @@ MAY_BE_KEPT = {
     "/api/v1/measurements/{measurement_id}/signals/{name}/companion/{key}",
     "/api/v1/measurements/{measurement_id}/reductions/{product}/data",
     "/api/v1/measurements/{measurement_id}/reductions/{product}/preview.png",
+    "/api/v1/recipes/",
     "/api/v1/schemas/file-names.json",
     "/api/v1/schemas/stem/{version}/{name}",
     "/api/v1/formats/",
@@ -181,6 +187,7 @@ MAY_BE_KEPT = {
     "/datasets/{dataset_id}.{export}",
     "/about",
     "/docs/schema",
+    "/docs/recipes",
     "/linkset/{dataset_id}",
     "/sitemap.xml",
     "/robots.txt",
@@ -291,6 +298,7 @@ def build_request(line: Line, world: World) -> dict[str, Any]:
         ("POST", "deposits/{deposit_id}/submit/"): {"until": "opened"},
         ("POST", "deposits/{deposit_id}/publish/"): {"accept_warnings": world.warnings},
         ("POST", "deposits/{deposit_id}/members/"): {"username": world.people.users["co-owner"].username},
+        ("POST", "measurements/{measurement_id}/reductions/"): {"recipe": "center_of_mass"},
         ("POST", "tokens/"): {"name": "more", "scopes": ["read"]},
         ("POST", "datasets/{dataset_id}/versions/{number}/withdraw/"): {"reason": "Wrong sample."},
     }

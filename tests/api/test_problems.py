@@ -176,7 +176,7 @@ def test_publishing_names_the_revision_that_was_looked_at(api: Any, owner: Any) 
     ready = make_ready(owner)
     address = f"/api/v1/deposits/{ready.pk}/"
     etag = api.get(address)["ETag"]
-    send(api, "PATCH", address, {"acknowledged_warnings": []})
+    send(api, "PATCH", address, {"acknowledged_warnings": [{"code": "case_twin", "note": "meant"}]})
     refused = send(api, "POST", f"{address}publish/", {}, **{"If-Match": etag})
     check_problem(refused, 412, "revision_conflict")
 

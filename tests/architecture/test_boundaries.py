@@ -19,12 +19,23 @@ set_defaults()
 import repository.project.{module}
 print(json.dumps(sorted(sys.modules)))
 """
+ASK_FOR_RECIPES = """
+import json, sys
+from processing.declarations.book import get_book
+assert len(get_book().recipes) > 5 and not get_book().problems
+print(json.dumps(sorted(sys.modules)))
+"""
 
 
 def list_modules_of(module: str) -> set[str]:
     """Return what a fresh process has imported after it imported a module of the project."""
+    return list_modules_after(ASK.format(module=module))
+
+
+def list_modules_after(program: str) -> set[str]:
+    """Return the modules that a fresh process names at the end of a program."""
     asked = subprocess.run(
-        tie(sys.executable, "-c", ASK.format(module=module)),
+        tie(sys.executable, "-c", program),
         cwd=CHECKOUT,
         capture_output=True,
         text=True,
@@ -39,6 +50,13 @@ def test_no_science_library_comes_into_the_web_process() -> None:
     loaded = list_modules_of("asgi")
     assert "django" in loaded
     assert loaded & set(SCIENCE) == set()
+
+
+def test_declarations_of_recipes_import_no_science_library() -> None:
+    """Web and worker read every recipe; numbers are for the confined programs."""
+    loaded = list_modules_after(ASK_FOR_RECIPES)
+    assert "processing.recipes.radial_profile" in loaded
+    assert loaded & {*SCIENCE, "django"} == set()
 
 
 def test_the_web_process_never_imports_a_reader() -> None:

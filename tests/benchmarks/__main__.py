@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from processing.engine.one_pass import ConversionOptions, convert_signal
+from processing.engine.one_pass import convert_signal
+from processing.engine.signal_work import ConversionOptions
 from tests.benchmarks import small_files
 from tests.benchmarks.first_pictures import NAME, QUICK_GB, WHOLE_GB, measure_first_pictures
 from tests.benchmarks.many_clients import measure_many_clients

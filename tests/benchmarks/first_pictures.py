@@ -22,6 +22,7 @@ import numpy as np
 
 from ingest.formats.empad.reader import COLUMNS, FRAME_BYTES, RAW_ROWS
 from ingest.sandbox import Limits, Preparation, ZygoteKeeper, run_confined
+from processing.declarations.manifest import Order
 from tests.synthetic import render_disk
 from tests.ties import tie
 
@@ -136,13 +137,14 @@ def measure_first_pictures(folder: Path, gigabytes: float) -> dict[str, Any]:
     inputs = write_scan(folder, gigabytes)
     size = sum(path.stat().st_size for path in inputs.values())
     opening = {"format": "empad", "files": list(inputs), "hints": {}}
+    order = Order(format="empad", files=tuple(inputs)).as_dict()
     bench = _start(folder, inputs)
     bench.run("open", opening)  # the worker's first job starts its zygote
     requests: dict[str, dict[str, Any]] = {
         "recognize": {"listing": list(inputs)},
         "open": opening,
-        "first_pictures": opening,
-        "convert": opening,
+        "first_pictures": order,
+        "convert": order,
     }
     runs = {name: bench.run(name, request) for name, request in requests.items()}
     wall = {name: run.wall_s for name, run in runs.items()}
@@ -162,7 +164,7 @@ def measure_first_pictures(folder: Path, gigabytes: float) -> dict[str, Any]:
             "measure": "wall_s",
             "ways": {name: run.way for name, run in runs.items()},
             "file_gb": round(size / 1e9, 2),
-            "bytes_read": pictures["bytes_read"],
+            "bytes_read": previewed["bytes_read"],
             "pictures": [entry["name"] for entry in previewed["previews"]],
             "wall_s": round(early, 3),
             "steps_wall_s": {name: round(seconds, 3) for name, seconds in wall.items()},

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ingest.sandbox import Limits, run_confined
+from processing.declarations.manifest import Order
 from repository.project.stack.harness import RunningStack, running_stack
 from tests.benchmarks.process_times import read_cpu_s
 from tests.ties import tie
@@ -146,18 +147,11 @@ def _measure_fresh(uploads: list[Path], folder: Path, compiled: Path) -> float:
     recognize = _run_fresh("ingest.programs.recognize_files:main", {}, inputs, folder, None) / len(uploads)
     costs = []
     for path in uploads[:COMPARED_FILES]:
-        request = {
-            "format": path.suffix[1:],
-            "files": [path.name],
-            "hints": {},
-            "calibration": {},
-            "limits": {},
-        }
+        opening = {"format": path.suffix[1:], "files": [path.name], "hints": {}}
+        order = Order(format=path.suffix[1:], files=(path.name,)).as_dict()
         costs.append(
-            _run_fresh("ingest.programs.open_file:main", request, {path.name: path}, folder, None)
-            + _run_fresh(
-                "processing.engine.convert_program:main", request, {path.name: path}, folder, compiled
-            )
+            _run_fresh("ingest.programs.open_file:main", opening, {path.name: path}, folder, None)
+            + _run_fresh("processing.engine.convert_program:main", order, {path.name: path}, folder, compiled)
         )
     return recognize + statistics.median(costs)
 

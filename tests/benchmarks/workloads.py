@@ -17,10 +17,15 @@ import numpy.typing as npt
 import tensorstore
 
 from ingest.readers.contract import Axis, Region, SignalSource
+from processing.declarations.book import get_book
+from processing.declarations.manifest import Calibration
+from processing.declarations.recipe import ChosenRecipe
+from processing.engine.calibration import build_facts
 from processing.engine.companion import Companion
-from processing.engine.one_pass import ConversionOptions, convert_signal, read_ahead
+from processing.engine.one_pass import convert_signal, read_ahead
 from processing.engine.plan_arrays import REDUCTION_BLOCK_BYTES, plan_array
-from processing.engine.reduction_pass import PatternScanPass
+from processing.engine.reduction_pass import RecipePass
+from processing.engine.signal_work import ConversionOptions
 from processing.engine.verify_zarr import open_array
 from processing.engine.zarr_metadata import build_array_metadata, encode_array_metadata
 from processing.engine.zarr_writer import ZarrWriter
@@ -73,14 +78,18 @@ def reductions_ours(scan: Scan, work: Path) -> Work:
     middle = np.zeros(DETECTOR)
     angles = AngleKnowledge(semi_convergence_angle_mrad=RADIUS, mrad_per_px=1.0)
     detectors = plan_virtual_detectors(middle, disk=NoDisk("not looked for"), angles=angles)
+    facts = build_facts(source, Calibration(), detectors)
+    chosen = [
+        ChosenRecipe(recipe, recipe.check_parameters({})) for recipe in get_book().list_for("pattern_scan")
+    ]
 
     def run() -> dict[str, Any]:
-        reductions = PatternScanPass(source, detectors)
+        recipes = RecipePass(facts, chosen)
         with ThreadPoolExecutor(THREADS) as pool, ThreadPoolExecutor(1) as reader:
             for region, block, _ in read_ahead(source, plan, reader, REDUCTION_BLOCK_BYTES):
-                reductions.begin(region, block, pool)
-                reductions.complete()
-        found = {result.name: result.values for result in reductions.results()}
+                recipes.begin(region, block, pool)
+                recipes.complete()
+        found = {result.output.name: result.values for result in recipes.finish()}
         return {
             "bright": int(found["virtual_bright_field"].sum()),
             "total": int(found["summed_intensity"].sum()),
@@ -170,9 +179,14 @@ def convert_everything(scan: Scan, work: Path) -> Work:
 
     def run() -> dict[str, Any]:
         options = ConversionOptions(threads=THREADS)
-        manifest = convert_signal(source, work / "signal", options=options, progress=lambda *_: None)
-        objects = manifest["zarr"]["objects"]
-        return {"total": manifest["sum_of_counts"], "bytes": sum(item["size"] for item in objects)}
+        entry = convert_signal(source, work / "signal", options=options, progress=lambda *_: None).entry
+        assert entry is not None
+        assert entry.zarr is not None
+        assert entry.values is not None
+        return {
+            "total": entry.values.sum_of_counts,
+            "bytes": sum(item.size for item in entry.zarr.objects),
+        }
 
     return run
 

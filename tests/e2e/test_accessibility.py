@@ -15,6 +15,7 @@ PUBLIC = (
     "/search?acceleration_voltage_min=1000",
     "/about",
     "/docs/schema",
+    "/docs/recipes",
     "/accounts/login/",
     "/accounts/signup/",
     "/accounts/confirm-email/",

@@ -124,9 +124,10 @@ def test_a_name_that_no_deposit_holds_is_told_and_the_rest_is_sent(depositor: Pa
         for name in ("good µ #1.bin", "nul.dm4", "half.dm4.crdownload")
     ]
     depositor.locator("input[name=files]").set_input_files(files)
-    expect(depositor.get_by_text("2 of 2 files stored")).to_be_visible()
+    expect(depositor.get_by_text("2 of 3 files stored, 1 not sent")).to_be_visible()
+    expect(depositor.get_by_text("1 file was not sent and will be missing")).to_be_visible()
     refused = depositor.locator("li", has_text="nul.dm4").filter(has_text="not sent")
-    expect(refused).to_contain_text("is the name of a device on Windows")
+    expect(refused).to_contain_text("is one that Windows keeps for a device")
     expect(refused).to_contain_text("_nul.dm4")
     expect(depositor.get_by_text("Looks like an unfinished download")).to_be_visible()
     assert len([url for url in promised if url.endswith("/uploads/")]) == 2

@@ -30,9 +30,9 @@ class Command(BaseCommand):
         unlisted = note_unlisted(seconds=math.inf, pause=AT_ONCE)
         marked = mark_unreferenced(seconds=math.inf, pause=AT_ONCE)
         removed = collect_objects(seconds=math.inf)
-        self._say("objects had no row and have one now", unlisted)
-        self._say("objects were found without a reference", marked)
-        self._say("objects were removed", removed.count, removed.size)
+        self._say("object had no row and has one now", "objects had no row and have one now", unlisted)
+        self._say("object was found without a reference", "objects were found without a reference", marked)
+        self._say("object was removed", "objects were removed", removed.count, removed.size)
         self._say_waiting()
 
     def _show(self) -> None:
@@ -42,19 +42,25 @@ class Command(BaseCommand):
                 f"{item.digest} {item.size} bytes, unreferenced since {item.unreferenced_since}"
             )
             count, size = count + 1, size + item.size
-        self._say("objects would be removed", count, size)
+        self._say("object would be removed", "objects would be removed", count, size)
         self._say_waiting()
         unlisted = [item.size for item in list_unlisted()]
-        self._say("objects have no row yet; the next walk writes it", len(unlisted), sum(unlisted))
+        self._say(
+            "object has no row yet; the next walk writes it",
+            "objects have no row yet; the next walk writes it",
+            len(unlisted),
+            sum(unlisted),
+        )
 
     def _say_waiting(self) -> None:
         waiting = count_waiting()
         self._say(
+            "object is without a reference in all, its grace time over or not",
             "objects are without a reference in all, their grace time over or not",
             waiting.count,
             waiting.size,
         )
 
-    def _say(self, sentence: str, count: int, size: int | None = None) -> None:
+    def _say(self, one: str, many: str, count: int, size: int | None = None) -> None:
         with_size = "" if size is None else f" ({format_bytes(size)})"
-        self.stdout.write(f"{count} {sentence}{with_size}")
+        self.stdout.write(f"{count} {one if count == 1 else many}{with_size}")

@@ -18,11 +18,13 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Run the command."""
         outdated = reconvert_drafts()
-        self.stdout.write(
-            f"{len(outdated.drafts)} measurements of drafts are converted again by the workers."
-        )
+        count = len(outdated.drafts)
+        drafts = "measurement of a draft is" if count == 1 else "measurements of drafts are"
+        self.stdout.write(f"{count} {drafts} converted again by the workers.")
         if outdated.published:
+            count = len(outdated.published)
+            stay = "measurement stays as it is" if count == 1 else "measurements stay as they are"
             self.stdout.write(
-                f"{len(outdated.published)} published measurements stay as they are: what is published never changes. "
-                "Their objects are read again on the cycle, and as often as `manage.py verify` is run."
+                f"{count} published {stay}: what is published never changes. "
+                "Published objects are read again on the cycle, and as often as `manage.py verify` is run."
             )

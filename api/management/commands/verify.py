@@ -75,4 +75,6 @@ class Command(BaseCommand):
             self.stdout.write(f"  {item.damage}")
             for place in item.places:
                 self.stdout.write(f"  {place}")
-        self.stdout.write(f"{checked} objects read; {len(damaged)} damaged.")
+        self.stdout.write(
+            f"{checked} {'object' if checked == 1 else 'objects'} read; {len(damaged)} damaged."
+        )

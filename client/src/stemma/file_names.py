@@ -70,6 +70,12 @@ def is_leaving(name: str) -> bool:
     return lower in rule["leavings"] or lower.startswith(tuple(rule["leaving_beginnings"]))
 
 
+def is_hidden(name: str) -> bool:
+    """Return whether a file or folder of this name is hidden, and nothing needs it."""
+    # Zarr v2 and zspy keep their metadata in dot files: without them the arrays are lost.
+    return name.startswith(".") and name not in read_rule()["needed_dot_files"]
+
+
 def is_unfinished(path: str) -> bool:
     """Return whether a name, or that of a folder on the way, is one that programs give to what is not whole yet."""
     rule = read_rule()

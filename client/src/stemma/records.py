@@ -12,6 +12,7 @@ from stemma.downloads import Downloaded, DownloadListener, download_files
 from stemma.errors import JsonObject, NotFoundError, RenamedFileWarning
 from stemma.local_names import plan_names
 from stemma.signals import Signal
+from stemma.texts import count_things
 
 
 class Measurement:
@@ -210,7 +211,8 @@ class _Record:
             if address
             else html.escape(self.doi or self.id)
         )
-        counts = f"{len(self.record.get('measurements') or ())} measurements, {len(self.files)} files"
+        measurements = count_things(len(self.record.get("measurements") or ()), "measurement")
+        counts = f"{measurements}, {count_things(len(self.files), 'file')}"
         return f"<div><b>{html.escape(self.title) or self.id}</b><br>{link}, {counts}</div>"
 
 

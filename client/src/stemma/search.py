@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from stemma.connection import API, Connection
 from stemma.errors import JsonObject, UsageError
+from stemma.texts import count_things
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +85,7 @@ class SearchResults:
             )
 
     def __repr__(self) -> str:
-        return f"<SearchResults: {self.count} datasets>"
+        return f"<SearchResults: {count_things(self.count, 'dataset')}>"
 
     def _repr_html_(self) -> str:
         shown = [
@@ -92,7 +93,7 @@ class SearchResults:
             for record in self._first.get("results") or ()
         ]
         rows = "".join(f"<li>{line}</li>" for line in shown)
-        return f"<div><b>{self.count} datasets</b><ol>{rows}</ol></div>"
+        return f"<div><b>{count_things(self.count, 'dataset')}</b><ol>{rows}</ol></div>"
 
 
 def follow_pages(

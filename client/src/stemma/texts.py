@@ -56,6 +56,11 @@ def _steers(symbol: str) -> bool:
     return not is_seen_to and (unicodedata.category(symbol) in {"Cc", "Zl", "Zp"} or symbol in _TURNS)
 
 
+def count_things(count: int, thing: str) -> str:
+    """Return a number with its noun: `1 file`, `2 files`."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
 def one_line(text: str) -> str:
     return hide_controls(text).replace("\n", "\\n").replace("\t", " ")
 

@@ -190,7 +190,8 @@ export interface paths {
          * @description Merge changes into the deposit (RFC 7396) and check it again.
          *
          *     Fields that the body does not name stay as they are. Without If-Match the changes are merged into whatever is
-         *     there; with it they are refused with 412 where somebody else was quicker, with what is there now.
+         *     there; with it they are refused with 412 where somebody else was quicker, with what is there now. A patch that
+         *     changes nothing makes no new revision: the ETag stays.
          */
         patch: operations["updateDeposit"];
         trace?: never;
@@ -427,7 +428,8 @@ export interface paths {
         /** @description Return the reductions and previews with their provenance and addresses. */
         get: operations["listReductions"];
         put?: never;
-        post?: never;
+        /** @description Ask for a recipe: in a draft its result replaces the former one; to what is published it is added. */
+        post: operations["requestReduction"];
         delete?: never;
         options?: never;
         head?: never;
@@ -441,7 +443,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Return one reduction's data and preview with their provenance; `product` is `recipe` or `signal.recipe`. */
+        /**
+         * @description Return one reduction's data and preview with their provenance, what was published with the version first.
+         *
+         *     `product` is `output`, `recipe`, `signal.output`, `signal.recipe`, or the digest of a product.
+         */
         get: operations["getReduction"];
         put?: never;
         post?: never;
@@ -511,6 +517,23 @@ export interface paths {
         };
         /** @description Read an object of a signal's Zarr v3 array. 404 `converting` with Retry-After until the array is final. */
         get: operations["readArrayObject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the recipes: what they make of which arrays, and which parameters they take. */
+        get: operations["listRecipes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -943,12 +966,6 @@ export interface components {
          */
         JobShapeStateEnum: "queued" | "running" | "done" | "failed" | "cancelled";
         /**
-         * @description * `array` - array
-         *     * `preview` - preview
-         * @enum {string}
-         */
-        KindEnum: "array" | "preview";
-        /**
          * @description * `short` - short
          *     * `long` - long
          * @enum {string}
@@ -958,6 +975,12 @@ export interface components {
             path: string;
             reason: string;
         };
+        /**
+         * @description * `conversion` - conversion
+         *     * `request` - request
+         * @enum {string}
+         */
+        MadeEnum: "conversion" | "request";
         MeasurementShape: {
             id: string;
             format: string;
@@ -999,6 +1022,33 @@ export interface components {
             /** Format: date-time */
             expiry: string;
         };
+        OutputShape: {
+            name: string;
+            title: string;
+            kind: components["schemas"]["OutputShapeKindEnum"];
+            description: string;
+        };
+        /**
+         * @description * `pattern` - pattern
+         *     * `image` - image
+         *     * `vector_image` - vector_image
+         *     * `spectrum` - spectrum
+         * @enum {string}
+         */
+        OutputShapeKindEnum: "pattern" | "image" | "vector_image" | "spectrum";
+        ParameterShape: {
+            name: string;
+            title: string;
+            /** @description UCUM; `px` for pixels. */
+            unit: string;
+            /** Format: double */
+            default: number;
+            /** Format: double */
+            lowest: number;
+            /** Format: double */
+            highest: number;
+            is_whole: boolean;
+        };
         PatchedUpdateDepositInputRequest: {
             /** @description A merge patch: what is named is changed, null removes, lists are replaced, all else stays. */
             metadata?: {
@@ -1029,9 +1079,18 @@ export interface components {
             findings?: components["schemas"]["FindingShape"][];
         };
         ProductShape: {
+            /** @description What made it; `/api/v1/recipes/` describes those of today. */
             recipe: string;
+            /** @description 0: made before recipes had versions. */
+            recipe_version: number;
+            /** @description Which of the recipe's results it is; its address. */
+            output: string;
+            /** @description What the recipe was given. */
+            settings: unknown;
+            /** @description sha256 over inputs, signal, recipe, version, settings and output. */
+            digest: string;
             signal: string;
-            kind: components["schemas"]["KindEnum"];
+            kind: components["schemas"]["ProductShapeKindEnum"];
             title: string;
             parameters: unknown;
             media_type: string;
@@ -1040,8 +1099,18 @@ export interface components {
             code_version: string;
             /** @description Made from a part of the values; its parameters say from which. The conversion replaces it. */
             is_preliminary: boolean;
+            /** @description Made after the measurement was published. */
+            is_added: boolean;
             url: string;
+            /** @description The same bytes, by digest. */
+            lasting_url: string;
         };
+        /**
+         * @description * `array` - array
+         *     * `preview` - preview
+         * @enum {string}
+         */
+        ProductShapeKindEnum: "array" | "preview";
         ProgressShape: {
             /** Format: double */
             fraction: number;
@@ -1091,6 +1160,32 @@ export interface components {
          * @enum {string}
          */
         ReadingShapeStateEnum: "queued" | "running";
+        RecipeListShape: {
+            results: components["schemas"]["RecipeShape"][];
+        };
+        RecipeShape: {
+            name: string;
+            version: number;
+            title: string;
+            description: string;
+            applies_to: string[];
+            /**
+             * @description With every conversion, or when it is asked for.
+             *
+             *     * `conversion` - conversion
+             *     * `request` - request
+             */
+            made: components["schemas"]["MadeEnum"];
+            needs: string[];
+            parameters: components["schemas"]["ParameterShape"][];
+            outputs: components["schemas"]["OutputShape"][];
+        };
+        ReductionInputRequest: {
+            recipe: string;
+            parameters?: {
+                [key: string]: unknown;
+            };
+        };
         ReductionListShape: {
             results: components["schemas"]["ProductShape"][];
         };
@@ -3119,6 +3214,112 @@ export interface operations {
             };
         };
     };
+    requestReduction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                measurement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReductionInputRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description It is gone for good. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
     getReduction: {
         parameters: {
             query?: never;
@@ -3294,6 +3495,52 @@ export interface operations {
                 content?: never;
             };
             default: components["responses"]["Problem"];
+        };
+    };
+    listRecipes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeListShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
         };
     };
     getFileNameRule: {

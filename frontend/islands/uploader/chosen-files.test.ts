@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ChosenFile, listInputFiles, sortChosen } from "./chosen-files";
+import { type ChosenFile, describeLeftOut, joinFolders, listDroppedFiles, listInputFiles, sortChosen } from "./chosen-files";
 
 const chosen = (...paths: string[]): ChosenFile[] => paths.map((path) => ({ file: new File(["x"], "x"), path }));
 
@@ -10,6 +10,21 @@ describe("sortChosen", () => {
     expect(sorted.leftOut).toEqual([".DS_Store", "d/Thumbs.db"]);
     expect(sorted.refused.map(({ path }) => path)).toEqual(["12:30.dm4", "CON"]);
     expect(sorted.refused[0]?.problem).toMatch(/12_30\.dm4/);
+  });
+
+  it("suggests each refused file a name of its own, whatever the order", () => {
+    const { refused, accepted } = sortChosen(chosen("trail.", "trail ", "CON", "_CON", "good"), ["trail__2"]);
+    expect(accepted.map(({ path }) => path)).toEqual(["_CON", "good"]);
+    expect(refused.map(({ suggestion }) => suggestion)).toEqual(["trail_", "trail__3", "_CON_2"]);
+    expect(refused[1]?.problem).toMatch(/for example to trail__3,/);
+    expect(refused[2]?.problem).toMatch(/is one that Windows keeps for a device/);
+  });
+
+  it("leaves out what is hidden in a folder, as the command does, and sends it where it is chosen itself", () => {
+    const sorted = sortChosen(chosen("run/.hidden", "run/.cache/a.dm4", "run/z.zarr/.zarray", ".hidden"), []);
+    expect(sorted.hidden).toEqual(["run/.hidden", "run/.cache/a.dm4"]);
+    expect(sorted.accepted.map(({ path }) => path)).toEqual(["run/z.zarr/.zarray", ".hidden"]);
+    expect(describeLeftOut(sorted.leftOut, sorted.hidden)).toMatch(/^Left out.*hidden: run\/\.hidden, run\/\.cache\/a\.dm4\./);
   });
 
   it("refuses a file where another needs a folder, also one that is stored", () => {
@@ -28,5 +43,23 @@ describe("listInputFiles", () => {
   it("names files of a folder by their way through it", () => {
     const file = new File(["x"], "a.dm4");
     expect(listInputFiles([file])).toEqual([{ file, path: "a.dm4" }]);
+  });
+
+  it("does not take a backslash in a name for a folder, as browsers do", () => {
+    expect(joinFolders("run/back/slash.txt", "back\\slash.txt")).toBe("run/back\\slash.txt");
+    expect(joinFolders("run/a/b/c", "a\\b\\c")).toBe("run/a\\b\\c");
+    expect(joinFolders("run/back/slash.txt", "slash.txt")).toBe("run/back/slash.txt");
+    const file = new File(["x"], "back\\slash.txt");
+    Object.defineProperty(file, "webkitRelativePath", { value: "run/back/slash.txt" });
+    const { accepted, refused } = sortChosen(listInputFiles([file]), []);
+    expect(accepted).toEqual([]);
+    expect(refused[0]).toMatchObject({ path: "run/back\\slash.txt", problem: expect.stringMatching(/^Not sent: /) as string });
+  });
+
+  it("does not either where a folder is dropped", async () => {
+    const file = new File(["x"], "back\\slash.txt");
+    const entry = { isFile: true, fullPath: "/back/slash.txt", file: (take: (found: File) => void) => take(file) };
+    const transfer = { items: [{ webkitGetAsEntry: () => entry }], files: [] } as unknown as DataTransfer;
+    expect((await listDroppedFiles(transfer)).map(({ path }) => path)).toEqual(["back\\slash.txt"]);
   });
 });

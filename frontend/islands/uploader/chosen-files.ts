@@ -1,5 +1,5 @@
 /** Files and folders as they are dropped or chosen, each with its path below what was dropped. */
-import { TakenNames, describeFault, findNameFault, isLeftBehind } from "./file-names";
+import { TakenNames, describeFault, findNameFault, isHidden, isLeftBehind, suggestFree } from "./file-names";
 
 export interface ChosenFile {
   file: File;
@@ -9,17 +9,20 @@ export interface ChosenFile {
 export interface RefusedFile {
   path: string;
   problem: string;
+  /** The name it could be sent under; empty where there is none near. */
+  suggestion: string;
 }
 
 export interface SortedFiles {
   accepted: ChosenFile[];
   refused: RefusedFile[];
   leftOut: string[];
+  hidden: string[];
 }
 
-/** What of the chosen files is sent, what has a name that no deposit can hold, and what nobody misses. */
+/** What of the chosen files is sent, what has a name that no deposit can hold, what nobody misses and what is hidden. */
 export function sortChosen(chosen: Iterable<ChosenFile>, there: Iterable<string>): SortedFiles {
-  const sorted: SortedFiles = { accepted: [], refused: [], leftOut: [] };
+  const sorted: SortedFiles = { accepted: [], refused: [], leftOut: [], hidden: [] };
   const taken = new Set<string>();
   const near = new TakenNames(there);
   for (const { file, path: given } of chosen) {
@@ -28,31 +31,72 @@ export function sortChosen(chosen: Iterable<ChosenFile>, there: Iterable<string>
       sorted.leftOut.push(path);
       continue;
     }
+    if (isHidden(path)) {
+      sorted.hidden.push(path);
+      continue;
+    }
+    if (findNameFault(path)) {
+      sorted.refused.push({ path, problem: "", suggestion: "" });
+      continue;
+    }
     const problem = taken.has(path)
       ? "Not sent: another of these files has the same name."
-      : findProblem(path, near);
+      : describeClash(path, near);
     if (problem) {
-      sorted.refused.push({ path, problem });
+      sorted.refused.push({ path, problem, suggestion: "" });
     } else {
       taken.add(path);
       near.add(path);
       sorted.accepted.push({ file, path });
     }
   }
+  adviseNames(sorted.refused, near);
   return sorted;
 }
 
-function findProblem(path: string, near: TakenNames): string {
-  const fault = findNameFault(path);
-  if (fault) {
-    return describeFault(path, fault);
+/** Suggest names after all that are sent are known, so that no advice leads to a name that another file has. */
+function adviseNames(refused: RefusedFile[], near: TakenNames): void {
+  for (const file of refused) {
+    const fault = findNameFault(file.path);
+    if (fault) {
+      file.suggestion = suggestFree(file.path, near);
+      file.problem = describeFault(fault, file.suggestion);
+      near.add(file.suggestion || file.path);
+    }
   }
+}
+
+export function describeLeftOut(leavings: string[], hidden: string[]): string {
+  return [
+    leavings.length > 0 ? `Left out, as systems and programs leave them behind: ${leavings.join(", ")}.` : "",
+    hidden.length > 0
+      ? `Left out, as they are hidden: ${hidden.join(", ")}. To send one all the same, choose it by itself.`
+      : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
+function describeClash(path: string, near: TakenNames): string {
   const clash = near.findClash(path);
   return clash === null ? "" : `Not sent: ${clash} is there, and one of the two would have to be a folder. Rename one.`;
 }
 
+/**
+ * The way to a file, with its last part as it is named on the disk.
+ *
+ * Browsers write \ in a way as /, which would file `back\slash` silently in a folder; the name alone keeps it.
+ */
+export function joinFolders(way: string, name: string): string {
+  if (!way || way === name || way.endsWith(`/${name}`)) {
+    return way || name;
+  }
+  const folders = way.split("/").slice(0, -name.split("\\").length);
+  return [...folders, name].join("/");
+}
+
 export function listInputFiles(files: Iterable<File>): ChosenFile[] {
-  return Array.from(files, (file) => ({ file, path: file.webkitRelativePath || file.name }));
+  return Array.from(files, (file) => ({ file, path: joinFolders(file.webkitRelativePath, file.name) }));
 }
 
 async function readEntries(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
@@ -71,7 +115,7 @@ async function walkEntry(entry: FileSystemEntry): Promise<ChosenFile[]> {
   const path = entry.fullPath.replace(/^\/+/, "");
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
-    return [{ file, path }];
+    return [{ file, path: joinFolders(path, file.name) }];
   }
   const children = await readEntries((entry as FileSystemDirectoryEntry).createReader());
   const nested = await Promise.all(children.map(walkEntry));

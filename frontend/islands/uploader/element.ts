@@ -6,18 +6,21 @@
 import { requestJson } from "../api/request";
 import type { Deposit } from "../api/shapes";
 import { formatBytes, formatDuration } from "../format/quantity";
-import { type ChosenFile, type RefusedFile, listDroppedFiles, listInputFiles, sortChosen } from "./chosen-files";
+import { type ChosenFile, type RefusedFile, describeLeftOut, listDroppedFiles, listInputFiles, sortChosen } from "./chosen-files";
 import { listUnfinishedUploads } from "./stored-uploads";
 import { TransferRate } from "./transfer-rate";
 import { UploadQueue } from "./upload-queue";
 import { UploadRow, buildRefusedRow } from "./upload-row";
 import { UploadTask } from "./upload-task";
+import { countUnsent, describeTotals, warnOfUnsent } from "./upload-totals";
 
 class Uploader extends HTMLElement {
   private readonly queue = new UploadQueue<UploadTask>();
   private readonly rows = new Map<string, UploadRow>();
   private readonly rate = new TransferRate();
   private readonly refusedRows = new Map<string, HTMLElement>();
+  /** Of each name that was suggested: the refused one, which is settled once a file of that name comes. */
+  private readonly suggested = new Map<string, string>();
   private stored = new Map<string, number>();
   private known: string[] = [];
   private isComplete = true;
@@ -88,10 +91,12 @@ class Uploader extends HTMLElement {
   private async addFiles(chosen: ChosenFile[]): Promise<void> {
     await this.loadStored().catch(() => undefined);
     const under = this.queue.tasks.map((task) => task.path);
-    const { accepted, refused, leftOut } = sortChosen(chosen, [...this.known, ...under]);
+    const { accepted, refused, leftOut, hidden } = sortChosen(chosen, [...this.known, ...under]);
     this.showRefused(refused);
-    this.showLeftOut(leftOut);
+    this.showLeftOut(leftOut, hidden);
     for (const file of accepted) {
+      this.dropRefused(file.path);
+      this.dropRefused(this.suggested.get(file.path) ?? "");
       if (this.queue.has(file.path)) {
         continue;
       }
@@ -115,31 +120,47 @@ class Uploader extends HTMLElement {
   private showRefused(refused: RefusedFile[]): void {
     for (const file of refused) {
       const row = buildRefusedRow(file);
-      this.refusedRows.get(file.path)?.remove();
+      this.dropRefused(file.path);
+      this.suggested.set(file.suggestion, file.path);
       this.refusedRows.set(file.path, row);
-      this.partNamed("list").prepend(row);
+      if (this.queue.dropFailed(file.path)) {
+        this.rows.get(file.path)?.element.remove();
+        this.rows.delete(file.path);
+      }
+      this.partNamed("refused").append(row);
     }
   }
 
-  private showLeftOut(paths: string[]): void {
+  private dropRefused(path: string): void {
+    this.refusedRows.get(path)?.remove();
+    this.refusedRows.delete(path);
+  }
+
+  private showLeftOut(leavings: string[], hidden: string[]): void {
     const line = this.partNamed("left-out");
-    line.hidden = paths.length === 0;
-    line.textContent = `Left out, as systems and programs leave them behind: ${paths.join(", ")}.`;
+    line.hidden = leavings.length + hidden.length === 0;
+    line.textContent = describeLeftOut(leavings, hidden);
   }
 
   private showRow(task: UploadTask): void {
     const row = new UploadRow(task);
     const old = this.rows.get(task.path);
-    if (old) {
+    if (old?.element.parentElement === this.partNamed("list")) {
       old.element.replaceWith(row.element);
     } else {
+      old?.element.remove();
       this.partNamed("list").append(row.element);
     }
     this.rows.set(task.path, row);
   }
 
   private onTaskChange(task: UploadTask): void {
-    this.rows.get(task.path)?.update(task);
+    const row = this.rows.get(task.path);
+    row?.update(task);
+    if (row && task.isRefused) {
+      // Beside what was refused here: nobody scrolls through a long list for it.
+      this.partNamed("refused").append(row.element);
+    }
     if (task.state === "done" || task.state === "failed") {
       this.queue.advance();
     }
@@ -147,9 +168,10 @@ class Uploader extends HTMLElement {
   }
 
   private showTotals(): void {
-    const { files, finished, failed, sent, size } = this.queue.totals;
+    const totals = this.queue.totals;
+    const { files, finished, failed, sent, size } = totals;
     this.rate.record(performance.now(), sent);
-    this.partNamed("total").hidden = files === 0;
+    this.partNamed("total").hidden = files + this.refusedRows.size === 0;
     const bar = this.partNamed("bar") as HTMLProgressElement;
     bar.max = Math.max(1, size);
     bar.value = sent;
@@ -159,9 +181,8 @@ class Uploader extends HTMLElement {
       !isFinished && !this.queue.isPaused && rate > 0
         ? `, ${formatBytes(rate)}/s, ${formatDuration(this.rate.secondsLeft(size - sent))} left`
         : "";
-    this.partNamed("text").textContent =
-      `${finished} of ${files} files stored, ${formatBytes(sent)} of ${formatBytes(size)}${speed}` +
-      (failed > 0 ? `. ${failed} stopped.` : "");
+    this.partNamed("text").textContent = describeTotals(totals, this.refusedRows.size, speed);
+    this.warnOfUnsent(countUnsent(totals, this.refusedRows.size));
     this.partNamed("pause").hidden = isFinished || finished + failed === files;
     this.partNamed("retry").hidden = failed === 0;
     const wasComplete = this.isComplete;
@@ -169,6 +190,14 @@ class Uploader extends HTMLElement {
     if (this.isComplete && !wasComplete && finished > 0) {
       this.dispatchEvent(new CustomEvent("stemma:uploaded", { bubbles: true, detail: { finished, failed } }));
     }
+  }
+
+  private warnOfUnsent(unsent: number): void {
+    for (const name of ["notice", "ask"]) {
+      this.partNamed("total").classList.toggle(name, unsent > 0);
+    }
+    const warning = warnOfUnsent(unsent);
+    this.dispatchEvent(new CustomEvent("stemma:unsent", { bubbles: true, detail: { warning } }));
   }
 
   private async togglePause(): Promise<void> {

@@ -1,6 +1,15 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { TakenNames, describeFault, findNameFault, isLeftBehind, isUnfinished, suggestName } from "./file-names";
+import {
+  TakenNames,
+  describeFault,
+  findNameFault,
+  isHidden,
+  isLeftBehind,
+  isUnfinished,
+  suggestFree,
+  suggestName,
+} from "./file-names";
 
 interface Vectors {
   refused: [string, string, string | null][];
@@ -11,6 +20,8 @@ interface Vectors {
   finished: string[];
   left_behind: string[];
   not_left_behind: string[];
+  hidden: string[];
+  not_hidden: string[];
 }
 
 // The same file is run against the server and the command.
@@ -42,11 +53,25 @@ describe("the rule for names", () => {
     expect(vectors.not_left_behind.filter(isLeftBehind)).toEqual([]);
   });
 
+  it("knows what is hidden in a folder, and what an array needs of that", () => {
+    expect(vectors.hidden.filter((path) => !isHidden(path))).toEqual([]);
+    expect(vectors.not_hidden.filter(isHidden)).toEqual([]);
+  });
+
+  it("suggests no name that is taken, is a folder, or lies in a file", () => {
+    const taken = new TakenNames(["trail_", "d/CON_/x", "a_.dm4", "a__2.dm4", "f_"]);
+    expect(suggestFree("trail.", taken)).toBe("trail__2");
+    expect(suggestFree("d/CON:", taken)).toBe("d/CON__2");
+    expect(suggestFree("a?.dm4", taken)).toBe("a__3.dm4");
+    expect(suggestFree("f:/x:", taken)).toBe("");
+    expect(suggestFree("free.", taken)).toBe("free_");
+  });
+
   it("says what to do", () => {
     const fault = findNameFault("12:30.dm4");
-    expect(fault && describeFault("12:30.dm4", fault)).toMatch(/not every system can hold.*12_30\.dm4/);
+    expect(fault && describeFault(fault, "12_30.dm4")).toMatch(/not every system can hold.*12_30\.dm4/);
     const long = "x".repeat(300);
     const tooLong = findNameFault(long);
-    expect(tooLong && describeFault(long, tooLong)).toMatch(/255 bytes.*another name/);
+    expect(tooLong && describeFault(tooLong, suggestName(long))).toMatch(/255 bytes.*another name/);
   });
 });

@@ -103,6 +103,11 @@ export class TakenNames {
     }
   }
 
+  /** Whether no file can get this name: it is taken, is a folder, or would need a folder where a file is. */
+  isTaken(path: string): boolean {
+    return this.names.has(path.normalize("NFC")) || this.findClash(path) !== null;
+  }
+
   /** The file that would have to be a folder for this one, or that lies in a folder of its name. */
   findClash(path: string): string | null {
     const name = path.normalize("NFC");
@@ -129,9 +134,34 @@ export function isLeftBehind(path: string): boolean {
     .some((part) => rule.leavings.includes(part) || rule.leaving_beginnings.some((beginning) => part.startsWith(beginning)));
 }
 
+/** Whether a file is hidden in what was chosen; what was chosen itself, the first part, is sent whatever its name. */
+export function isHidden(path: string): boolean {
+  return path
+    .split("/")
+    .slice(1)
+    .some((part) => part.startsWith(".") && !rule.needed_dot_files.includes(part));
+}
+
+/** A suggestion that no other file has or is suggested; a number tells apart those that would be alike. */
+export function suggestFree(path: string, taken: TakenNames): string {
+  const wanted = suggestName(path);
+  const folders = wanted.slice(0, wanted.lastIndexOf("/") + 1);
+  const name = wanted.slice(folders.length);
+  const dot = name.lastIndexOf(".");
+  const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
+  let free = wanted;
+  for (let number = 2; free && taken.isTaken(free); number += 1) {
+    free = `${folders}${stem}_${number}${ending}`;
+    // A file where a folder must be is in the way of every number; a longer name may be too long.
+    if (taken.findClash(free) !== null || brokenRule(free)) {
+      return "";
+    }
+  }
+  return free;
+}
+
 /** What to tell a person about a name that is refused, and what to do. */
-export function describeFault(path: string, fault: NameFault): string {
-  const suggestion = suggestName(path);
-  const advice = suggestion && suggestion !== path ? ` Rename it, for example to ${suggestion}, and choose it again.` : "";
+export function describeFault(fault: NameFault, suggestion: string): string {
+  const advice = suggestion ? ` Rename it, for example to ${suggestion}, and choose it again.` : "";
   return `Not sent: the name ${fault.says}.${advice || " Give it another name and choose it again."}`;
 }

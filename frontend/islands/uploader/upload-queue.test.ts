@@ -5,6 +5,7 @@ import type { UploadState } from "./upload-task";
 class FakeTask implements QueuedTask {
   state: UploadState = "waiting";
   sent = 0;
+  isRefused = false;
   readonly size = 10;
   constructor(readonly path: string) {}
   start(): Promise<void> {
@@ -58,6 +59,14 @@ describe("UploadQueue", () => {
     expect(queue.has("scan-0.mib")).toBe(false);
     queue.add(new FakeTask("scan-0.mib"));
     expect(queue.tasks).toHaveLength(1);
-    expect(queue.totals).toEqual({ files: 1, finished: 0, failed: 0, sent: 0, size: 10 });
+    expect(queue.totals).toEqual({ files: 1, finished: 0, failed: 0, refused: 0, sent: 0, size: 10 });
+  });
+
+  it("counts what the server does not take, and forgets it once it is refused here", () => {
+    const queue = queueOf(2);
+    Object.assign(queue.tasks[0] ?? {}, { state: "failed", isRefused: true });
+    expect(queue.totals).toMatchObject({ files: 2, failed: 1, refused: 1 });
+    expect([queue.dropFailed("scan-0.mib"), queue.dropFailed("scan-1.mib")]).toEqual([true, false]);
+    expect(queue.totals).toMatchObject({ files: 1, failed: 0, refused: 0 });
   });
 });

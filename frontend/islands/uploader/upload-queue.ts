@@ -6,6 +6,7 @@ export interface QueuedTask {
   readonly size: number;
   readonly sent: number;
   readonly state: UploadState;
+  readonly isRefused: boolean;
   start(): Promise<void>;
   pause(): Promise<void>;
 }
@@ -14,6 +15,8 @@ export interface QueueTotals {
   files: number;
   finished: number;
   failed: number;
+  /** Of those that failed, what the server does not take. */
+  refused: number;
   sent: number;
   size: number;
 }
@@ -36,6 +39,12 @@ export class UploadQueue<T extends QueuedTask> {
     } else {
       this.tasks.push(task);
     }
+  }
+
+  /** Forget a file that failed and is not tried again; whether there was one. */
+  dropFailed(path: string): boolean {
+    const at = this.tasks.findIndex((task) => task.path === path && task.state === "failed");
+    return at >= 0 && this.tasks.splice(at, 1).length > 0;
   }
 
   /** Start as many waiting files as there is room for. */
@@ -66,12 +75,13 @@ export class UploadQueue<T extends QueuedTask> {
   }
 
   get totals(): QueueTotals {
-    const totals = { files: this.tasks.length, finished: 0, failed: 0, sent: 0, size: 0 };
+    const totals = { files: this.tasks.length, finished: 0, failed: 0, refused: 0, sent: 0, size: 0 };
     for (const task of this.tasks) {
       totals.sent += task.sent;
       totals.size += task.size;
       totals.finished += task.state === "done" || task.state === "present" ? 1 : 0;
       totals.failed += task.state === "failed" ? 1 : 0;
+      totals.refused += task.state === "failed" && task.isRefused ? 1 : 0;
     }
     return totals;
   }

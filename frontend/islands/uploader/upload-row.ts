@@ -17,7 +17,7 @@ function statusText(task: UploadTask): string {
     case "present":
       return `${formatBytes(task.size)}, was already here`;
     case "failed":
-      return "stopped";
+      return task.isRefused ? "not sent" : "stopped";
   }
 }
 

@@ -1,6 +1,6 @@
 /** One file on its way: a tus upload with its state, resumed by path, size and time of change. */
 import { type DetailedError, Upload } from "tus-js-client";
-import { describeProblem, parseProblem } from "../api/problem";
+import { type Problem, describeProblem, parseProblem } from "../api/problem";
 import type { ChosenFile } from "./chosen-files";
 
 export type UploadState = "waiting" | "sending" | "paused" | "done" | "present" | "failed";
@@ -24,26 +24,36 @@ async function smallDigest(file: File): Promise<string | null> {
   return hex(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
 }
 
-function reasonOf(error: Error | DetailedError): string {
+function readAnswer(error: Error | DetailedError): Problem | null {
   const response = "originalResponse" in error ? error.originalResponse : null;
-  if (!response) {
-    return "The connection broke and did not come back. What arrived is kept: retry to go on from there.";
-  }
-  return describeProblem(parseProblem(response.getStatus(), response.getBody()));
+  return response ? parseProblem(response.getStatus(), response.getBody()) : null;
+}
+
+function reasonOf(problem: Problem | null): string {
+  return problem
+    ? describeProblem(problem)
+    : "The connection broke and did not come back. What arrived is kept: retry to go on from there.";
 }
 
 const noRoom = 507;
 
+const permanent = ["path_clash", "path_taken"];
+
+/** Whether the server said that it does not take the file; two writers at one upload, or a busy one, pass by themselves. */
+export function isRefusal({ status, code }: Pick<Problem, "status" | "code">): boolean {
+  return permanent.includes(code) || (status >= 400 && status < 500 && status !== 409 && status !== 423);
+}
+
 /** What passes by itself in seconds is tried again unasked; a full disk waits for its operator, so the person is told. */
-export function isWorthRetrying(status: number, isOnline: boolean): boolean {
-  const isRefused = status >= 400 && status < 500 && status !== 409 && status !== 423;
-  return isOnline && !isRefused && status !== noRoom;
+export function isWorthRetrying(answer: Pick<Problem, "status" | "code"> | null, isOnline: boolean): boolean {
+  return isOnline && (answer === null || (!isRefusal(answer) && answer.status !== noRoom));
 }
 
 export class UploadTask {
   state: UploadState = "waiting";
   sent = 0;
   problem = "";
+  isRefused = false;
   private upload: Upload | null = null;
 
   constructor(
@@ -93,6 +103,7 @@ export class UploadTask {
     this.state = state;
     if (state !== "failed") {
       this.problem = "";
+      this.isRefused = false;
     }
     this.onChange(this);
   }
@@ -111,7 +122,7 @@ export class UploadTask {
       },
       fingerprint: () => Promise.resolve(fingerprint(this.target.deposit, path, file)),
       removeFingerprintOnSuccess: true,
-      onShouldRetry: (error) => isWorthRetrying(error.originalResponse?.getStatus() ?? 0, navigator.onLine),
+      onShouldRetry: (error) => isWorthRetrying(readAnswer(error), navigator.onLine),
       onProgress: (sent) => {
         this.sent = sent;
         this.onChange(this);
@@ -121,7 +132,9 @@ export class UploadTask {
         this.change("done");
       },
       onError: (error) => {
-        this.problem = reasonOf(error);
+        const answer = readAnswer(error);
+        this.problem = reasonOf(answer);
+        this.isRefused = answer !== null && isRefusal(answer);
         this.change("failed");
       },
     });

@@ -7,6 +7,7 @@ import time
 from urllib.parse import urlsplit
 
 from repository.project.environment import CHECKOUT, StackEnvironment
+from repository.project.stack.credentials import read_credentials
 from repository.project.stack.errors import StackError
 from repository.project.stack.health import ask_readiness
 from repository.project.stack.home import StackHome, prepare_home
@@ -150,13 +151,25 @@ def show_status(environment: StackEnvironment, progress: Progress) -> int:
             progress.line(line)
     if state.mail:
         progress.line(f"  {state.mail}")
-    address = urlsplit(state.url)
-    lacks = (
-        ask_readiness(address.hostname or "", address.port or 80).missing if state.phase == "ready" else ()
-    )
-    if lacks:
-        progress.line(f"  not ready: {', '.join(lacks)}; {state.url}/readyz tells operators why")
+    lacks = _show_health(home, state, progress) if state.phase == "ready" else ()
     return 0 if state.phase == "ready" and not lacks and _all_run(state) else 1
+
+
+def _show_health(home: StackHome, state: StackState, progress: Progress) -> tuple[str, ...]:
+    """Print what is not ready and how much is damaged; return the former."""
+    address, token = urlsplit(state.url), read_credentials(home).token
+    health = ask_readiness(address.hostname or "", address.port or 80, token=token)
+    if health.missing:
+        progress.line(f"  not ready: {', '.join(health.missing)}; {state.url}/readyz tells operators why")
+    if health.damaged:
+        progress.line(describe_damage(health.damaged))
+    return health.missing
+
+
+def describe_damage(count: int) -> str:
+    """Return the line about damaged objects."""
+    noun = "stored object is" if count == 1 else "stored objects are"
+    return f"  {count} {noun} damaged: see Damaged bytes in the operator's guide (manage verify --list)"
 
 
 def _show_remains(home: StackHome, state: StackState, holder: Holder | None, progress: Progress) -> int:

@@ -9,20 +9,22 @@ _TOLERATED = "disk"
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """The answer of /readyz: `missing` names the parts that are not there yet.
+    """The answer of /readyz: `missing` names the parts that are not there yet; operators learn how much is damaged.
 
     A short disk is named too, but keeps nobody from starting: people read, and make room, on a Stemma that runs.
     """
 
     ready: bool
     missing: tuple[str, ...]
+    damaged: int = 0
 
 
-def ask_readiness(host: str, port: int, *, timeout: float = 5.0) -> Readiness:
-    """Ask once; a server that does not answer yet lacks `web`. No proxy is ever asked."""
+def ask_readiness(host: str, port: int, *, timeout: float = 5.0, token: str = "") -> Readiness:
+    """Ask once, with a token as an operator; a server that does not answer yet lacks `web`. No proxy is ever asked."""
+    headers = {"Accept": "application/json", **({"Authorization": f"Token {token}"} if token else {})}
     connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
-        connection.request("GET", "/readyz", headers={"Accept": "application/json"})
+        connection.request("GET", "/readyz", headers=headers)
         response = connection.getresponse()
         status, body = response.status, response.read()
     except (OSError, http.client.HTTPException):
@@ -35,7 +37,17 @@ def ask_readiness(host: str, port: int, *, timeout: float = 5.0) -> Readiness:
 def weigh(status: int, body: bytes) -> Readiness:
     """Return what an answer of /readyz comes to."""
     missing = list_missing(status, body)
-    return Readiness(ready=all(_names(name, _TOLERATED) for name in missing), missing=missing)
+    is_ready = all(_names(name, _TOLERATED) for name in missing)
+    return Readiness(ready=is_ready, missing=missing, damaged=_count_damaged(body))
+
+
+def _count_damaged(body: bytes) -> int:
+    """Return how many stored objects are damaged; strangers are not told, and count none."""
+    try:
+        found = json.loads(body)["parts"]["objects"]["damaged"]
+    except (ValueError, KeyError, TypeError):
+        return 0
+    return found if isinstance(found, int) else 0
 
 
 def _names(lack: str, part: str) -> bool:

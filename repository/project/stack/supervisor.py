@@ -60,7 +60,8 @@ class Supervisor:
         self._take_home()
         try:
             application = self._start()
-            self._progress.line(f"Stemma is ready at {application.url} (Ctrl-C stops it)")
+            hint = " (Ctrl-C stops it)" if os.isatty(0) else ""  # in the background there is no terminal
+            self._progress.line(f"Stemma is ready at {application.url}{hint}")
             if companion is not None:
                 self._companion = self._start_companion(companion(application))
             self._stay()

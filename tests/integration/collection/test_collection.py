@@ -308,17 +308,17 @@ def test_the_command_shows_first_and_removes_then(settings: Any) -> None:
     shown = run_command("--dry-run")
     assert shown == [
         "0 objects would be removed (0 bytes)",
-        "1 objects are without a reference in all, their grace time over or not (20 bytes)",
-        "1 objects have no row yet; the next walk writes it (5 bytes)",
+        "1 object is without a reference in all, its grace time over or not (20 bytes)",
+        "1 object has no row yet; the next walk writes it (5 bytes)",
     ]
     pass_time(GRACE)
     shown = run_command("--dry-run")
     assert shown[0].startswith(f"{digest_of(CONTENT)} 20 bytes, unreferenced since 20")
-    assert shown[1] == "1 objects would be removed (20 bytes)"
+    assert shown[1] == "1 object would be removed (20 bytes)"
     assert is_stored(CONTENT)
     removed = run_command()
-    assert removed[2] == "1 objects were removed (20 bytes)"
-    assert removed[3] == "1 objects are without a reference in all, their grace time over or not (5 bytes)"
+    assert removed[2] == "1 object was removed (20 bytes)"
+    assert removed[3] == "1 object is without a reference in all, its grace time over or not (5 bytes)"
     assert not is_stored(CONTENT)
     assert is_stored(b"stray")
 

@@ -46,7 +46,10 @@ def test_eight_files_do_not_pass_through_a_quota_for_one(deposit: Deposit) -> No
     assert measure_use(deposit.owner).used == 15
     assert is_stored(content(0))
     problem = describe_refusal(refused.value)
-    assert "15 are in use. Of these, 15 are bytes of deleted files that are still stored" in problem["detail"]
+    assert (
+        "15 bytes are in use. Of these, 15 bytes are of deleted files that are still stored"
+        in problem["detail"]
+    )
     moment = measure_use(deposit.owner).makes_room_at
     assert f"from {moment:%Y-%m-%d %H:%M:%S} UTC" in problem["detail"]
     assert 1 <= int(advise_retry(refused.value)["Retry-After"]) <= 302
@@ -123,7 +126,7 @@ def test_only_the_owners_deleted_bytes_make_room_early() -> None:
     deposit = make_deposit(make_user(quota_bytes=20))
     upload(deposit, "b.raw", content(2))
     pass_time(MOMENT)
-    with pytest.raises(QuotaExceededError, match=r"15 are in use\.$"):
+    with pytest.raises(QuotaExceededError, match=r"15 bytes are in use\.$"):
         upload(deposit, "c.raw", content(3))
     assert is_stored(content(1))
 

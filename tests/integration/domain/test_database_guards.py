@@ -169,9 +169,10 @@ def test_nothing_is_moved_into_a_published_measurement() -> None:
 def test_a_new_product_may_join_a_published_measurement() -> None:
     rows = name_rows(make_published())
     added = execute(
-        "INSERT INTO repository_product (measurement_id, signal_id, recipe, kind, title, parameters, code_version,"
-        " input_digests, media_type, size, sha256, created_at)"
-        " VALUES (%(measurement)s, %(signal)s, 'later', 'array', '', '{}', 'x', '[]', 'x', 1, %(digest)s, now())",
+        "INSERT INTO repository_product (measurement_id, signal_id, recipe, output, digest, kind, title, parameters,"
+        " code_version, input_digests, media_type, size, sha256, created_at)"
+        " VALUES (%(measurement)s, %(signal)s, 'later', 'later', %(digest)s, 'array', '', '{}', 'x', '[]', 'x', 1,"
+        " %(digest)s, now())",
         rows,
     )
     assert added == 1
@@ -276,7 +277,7 @@ def test_every_guard_stands_even_for_replication() -> None:
         "repository_datasetversion", "repository_versionfile", "repository_versionmeasurement",
         "repository_datafile", "repository_measurement", "repository_measurementfile", "repository_signal",
         "repository_arrayobject", "repository_product", "repository_calibration", "repository_identifier",
-        "repository_auditevent",
+        "repository_auditevent", "repository_storedobject",
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(

@@ -34,7 +34,7 @@ from repository.services.uploads import start_upload
 from repository.services.withdrawal import withdraw_version
 from repository.workflows.publishing import publish_dataset_version
 from tests.deposits import add_measurement, make_published, make_ready, publish, settle
-from tests.factories import DATASET, make_deposit, make_user, store_file
+from tests.factories import make_deposit, make_user, store_file
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stemma_home")]
 
@@ -67,7 +67,10 @@ def test_a_document_of_another_form_is_refused(document: dict[str, Any], pointer
 def test_a_change_names_the_revision_it_was_made_on() -> None:
     deposit = make_deposit()
     changed = update_deposit(
-        deposit_id=deposit.pk, actor=deposit.owner, patch={"dataset": DATASET}, expected_revision=1
+        deposit_id=deposit.pk,
+        actor=deposit.owner,
+        patch={"dataset": {"title": "Another"}},
+        expected_revision=1,
     )
     assert changed.revision == 2
     with pytest.raises(RevisionConflictError, match="revision 2"):

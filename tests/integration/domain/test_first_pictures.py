@@ -21,12 +21,12 @@ from repository.services.jobs import ClaimedJob, claim_job, complete_job, lock_c
 from repository.services.measurements import (
     ConvertedSignal,
     SignalDescription,
-    StoredProduct,
     record_conversion,
     record_first_pictures,
     record_opening,
     record_reading_failure,
 )
+from repository.services.products import StoredProduct
 from repository.services.publishing import publish_deposit
 from repository.services.validation import validate_deposit
 from repository.tasks.job_kinds import Apply, JobProgress, get_kind
@@ -41,7 +41,8 @@ PREVIEW, FINAL = "preview_summed_intensity", "summed_intensity"
 def picture(recipe: str) -> StoredProduct:
     sha256, size = store_bytes(f"a picture, {recipe}".encode())
     return StoredProduct(
-        recipe=recipe,
+        recipe="first_picture" if recipe == PREVIEW else recipe,
+        output=recipe,
         kind="preview",
         title="",
         parameters={"n_read": 9, "n_total": 16, "counted": "patterns"},
@@ -74,7 +75,7 @@ def convert(measurement: Measurement) -> None:
 
 
 def recipes(measurement: Measurement) -> list[tuple[str, bool]]:
-    return list(measurement.products.values_list("recipe", "is_preliminary"))
+    return list(measurement.products.values_list("output", "is_preliminary"))
 
 
 def test_the_conversion_replaces_the_first_pictures() -> None:
@@ -141,7 +142,7 @@ def test_a_failed_conversion_keeps_them_for_the_depositor_and_publishing_drops_t
     validate_deposit(deposit_id=deposit.pk)
 
     assert recipes(bad) == [(PREVIEW, True)]
-    assert find_product(deposit.owner, bad.pk, "data", PREVIEW, "preview").is_public is False
+    assert find_product(deposit.owner, bad.pk, f"data.{PREVIEW}", "preview").is_public is False
     publish(deposit)
     assert not Product.objects.filter(is_preliminary=True).exists()
     assert recipes(good) == [(FINAL, False)]
@@ -219,7 +220,7 @@ def test_the_header_report_and_pictures_are_there_while_the_conversion_waits(han
     assert measurement.metadata["acceleration_voltage"]["source"] == "header"
     assert any(finding.code == "required_field_missing" for finding in measurement.findings)
     assert measurement.requirements
-    shown = {product.recipe for product in measurement.products if product.kind == "preview"}
+    shown = {product.output for product in measurement.products if product.kind == "preview"}
     assert {"preview_mean_pattern", "preview_center_pattern"} <= shown
     assert all(product.is_preliminary for product in measurement.products)
     assert all(product.parameters["n_total"] == 256 for product in measurement.products)

@@ -103,7 +103,7 @@ def test_what_cannot_be_kept_is_refused_before_it_is_sent(deposit: Deposit, sett
     with pytest.raises(FileTooLargeError, match="1001"):
         promise(1001)
     promise(900)
-    with pytest.raises(QuotaExceededError, match="900 are in use"):
+    with pytest.raises(QuotaExceededError, match="900 bytes are in use"):
         promise(601)
     User.objects.filter(pk=deposit.owner.pk).update(quota_bytes=5000)
     promise(601)

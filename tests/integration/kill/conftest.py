@@ -153,7 +153,7 @@ class Victim:
                 self.query(f"{path}, o.kind, o.key, o.size, o.sha256{source}{objects}{mine}", deposit)
             ),
             products=unique(
-                self.query(f"{path}, p.recipe, p.kind, p.size, p.sha256{source}{products}{mine}", deposit)
+                self.query(f"{path}, p.output, p.kind, p.size, p.sha256{source}{products}{mine}", deposit)
             ),
             findings=Counter(
                 self.query(

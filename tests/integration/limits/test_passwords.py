@@ -29,7 +29,10 @@ class Browser(Client):
         answer = self.post(LOGIN, {"login": login, "password": password})
         if answer.status_code == 429:
             assert int(answer["Retry-After"]) >= 1
-            assert "Too many attempts" in answer.content.decode()
+            page = answer.content.decode()
+            assert "Too many attempts" in page
+            assert 'class="site-header"' in page, "it looks like any page"
+            assert '<link rel="icon" href="data:,">' not in page
         return int(answer.status_code)
 
 

@@ -4,8 +4,9 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from django.utils import timezone
 
-from repository.models import DatasetVersion, Deposit
+from repository.models import DatasetVersion, Deposit, StoredObject
 from tests.factories import make_user
 from tests.integration.pages.conftest import add_measurement, bring_to_ready
 
@@ -118,6 +119,33 @@ def test_a_withdrawn_version_leaves_a_tombstone(client: Any, published: Deposit)
     assert "scan.raw" not in html
 
 
+def test_a_withdrawn_version_is_no_newer_one(client: Any, published: Deposit) -> None:
+    from django.utils import timezone
+
+    from repository.services.publishing import publish_deposit, start_new_version
+
+    for number in (2, 3):
+        start_new_version(deposit_id=published.pk, actor=published.owner)
+        add_measurement(published, f"more-{number}.raw", content=str(number).encode())
+        bring_to_ready(published)
+        publish_deposit(deposit_id=published.pk, actor=published.owner)
+    address = f"/datasets/{published.pk}"
+    words = {
+        "newer": "A newer version of this dataset exists",
+        "none": "The later versions of this dataset were withdrawn",
+    }
+    for withdrawn, newer in ((0, 3), (3, 2), (2, None)):
+        DatasetVersion.objects.filter(dataset_id=published.pk, number=withdrawn).update(
+            state="withdrawn", withdrawn_at=timezone.now(), withdrawal_reason="The wrong sample."
+        )
+        html = client.get(f"{address}?version=1").content.decode()
+        link = f'{words["newer"]}: <a href="{address}?version={newer}">version {newer}</a>.'
+        assert (words["newer"] in html, words["none"] in html) == (newer is not None, newer is None)
+        assert newer is None or link in html
+    told = re.sub(r"<[^>]+>", "", html)
+    assert "The later versions of this dataset were withdrawn: version 2 and version 3." in told
+
+
 def test_an_embargo_shows_the_description_and_the_date_but_no_data(
     client: Any, ready_deposit: Deposit
 ) -> None:
@@ -149,3 +177,14 @@ def test_more_measurements_ask_no_more_of_the_database(
         html = client.get(f"/datasets/{published.pk}").content.decode()
     assert "more-4.raw" in html
     assert "version 2" in html
+
+
+def test_all_is_not_offered_in_one_while_a_file_is_damaged(client: Any, published: Deposit) -> None:
+    archive = f'href="/api/v1/datasets/{published.pk}/versions/1/zip"'
+    assert archive in client.get(f"/datasets/{published.pk}").content.decode()
+    sha256 = published.files.get().sha256
+    StoredObject.objects.filter(pk=sha256).update(damaged_at=timezone.now(), damage="other bytes")
+    html = client.get(f"/datasets/{published.pk}").content.decode()
+    assert archive not in html
+    assert 'disabled aria-describedby="no-zip"' in html
+    assert "one file is damaged" in html

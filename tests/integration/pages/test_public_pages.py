@@ -3,12 +3,14 @@ from typing import Any
 import pytest
 
 from repository.models import Deposit
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/search", "/about", "/docs/schema", "/accounts/login/", "/accounts/signup/"]
+    "address",
+    ["/", "/search", "/about", "/docs/schema", "/docs/recipes", "/accounts/login/", "/accounts/signup/"],
 )
 def test_every_public_page_stands_on_an_empty_archive(client: Any, address: str) -> None:
     page = client.get(address)
@@ -56,3 +58,10 @@ def test_pages_forbid_foreign_scripts(client: Any) -> None:
     policy = client.get("/")["Content-Security-Policy"]
     assert "script-src 'self' 'wasm-unsafe-eval'" in policy
     assert "unsafe-inline" not in policy
+
+
+def test_who_may_not_see_the_tables_is_not_told_to_look(client: Any) -> None:
+    client.force_login(make_user())
+    page = client.get("/admin/", follow=True)
+    assert page.status_code == 403
+    assert "neither to see nor to change" in page.content.decode()

@@ -334,7 +334,7 @@ def test_every_table_that_decides_tells_so(
         byte_objects.find_dataset_file(owner, words["embargoed"], "scan.raw")
         byte_objects.find_dataset_file(owner, words["published"], "scan.raw", 1)
         byte_objects.find_array_object(owner, measurement, "data", "zarr.json")
-        byte_objects.find_product(owner, measurement, "data", "mean_diffraction_pattern", "array")
+        byte_objects.find_product(owner, measurement, "data.mean_diffraction_pattern", "array")
         describe_upload(owner, str(plan.upload_id))
         web_visitors = import_module("api.byte_service.visitors")
         text = words["headers"]["owner"]["Authorization"].removeprefix("Token ")

@@ -78,6 +78,7 @@ def test_in_the_background(make_stack: MakeStack) -> None:
         assert started.returncode == 0, started.stdout + started.stderr
         assert "database" in started.stdout
         assert "Stemma is ready at" in started.stdout
+        assert "Ctrl-C" not in started.stdout
         said = f"Mail is not sent: messages are written to {stack.home.mail}"
         assert said in started.stdout
         assert said in stack.run("status").stdout

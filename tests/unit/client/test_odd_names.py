@@ -119,6 +119,10 @@ def test_a_file_that_cannot_be_had_does_not_stop_the_rest(
         "b.raw": "damaged",
     }
     assert "b.raw could not be downloaded: The stored bytes are damaged." in messages
+    assert run(["get", "dddd-0007", str(tmp_path / "again")], transport=logged_in) == 4
+    said = capsys.readouterr().out
+    assert said.startswith("2 of 4 files could not be downloaded. 2 files, "), said
+    assert "every" not in said
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["c.raw", "d.raw"]
     with (
         stemma.connect(logged_in.url, transport=logged_in) as client,

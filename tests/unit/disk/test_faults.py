@@ -121,7 +121,7 @@ def test_folders_that_cannot_be_written_are_listed(home: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize(
     ("count", "text"),
-    [(0, "0 bytes"), (999, "999 bytes"), (1500, "2 kB"), (2_100_000, "2.1 MB"), (2 * GB, "2.0 GB"),
+    [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1500, "2 kB"), (2_100_000, "2.1 MB"), (2 * GB, "2.0 GB"),
      (750 * GB, "750 GB"), (12_300 * GB, "12.3 TB")],
 )  # fmt: skip
 def test_sizes_are_readable(count: int, text: str) -> None:

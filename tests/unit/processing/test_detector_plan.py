@@ -4,38 +4,11 @@ import numpy as np
 import pytest
 
 from ingest.readers.contract import Axis
-from processing.engine.calibration import Calibration, resolve_angles
-from processing.reductions.detector_plan import (
-    AngleKnowledge,
-    UnknownDiffractionUnitError,
-    compute_wavelength_nm,
-    convert_pixel_to_mrad,
-    plan_virtual_detectors,
-)
+from processing.declarations.manifest import Calibration
+from processing.engine.calibration import resolve_angles
+from processing.reductions.detector_plan import AngleKnowledge, plan_virtual_detectors
 from processing.reductions.disk import NoDisk, find_direct_disk
 from tests.synthetic import render_disk
-
-
-@pytest.mark.parametrize(
-    ("kilovolts", "picometers"), [(30, 6.9791), (60, 4.8661), (80, 4.1757), (200, 2.5079), (300, 1.9687)]
-)
-def test_wavelengths(kilovolts: float, picometers: float) -> None:
-    assert compute_wavelength_nm(kilovolts) * 1e3 == pytest.approx(picometers, abs=6e-5)
-
-
-def test_pixel_sizes_become_angles() -> None:
-    assert convert_pixel_to_mrad(0.5, "mrad", None) == 0.5
-    assert convert_pixel_to_mrad(0.1, "nm-1", 200) == pytest.approx(0.1 * 2.5079, rel=1e-4)
-    assert convert_pixel_to_mrad(0.01, "Ao-1", 200) == pytest.approx(0.1 * 2.5079, rel=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "kilovolts"),
-    [(0.1, "nm-1", None), (0.1, "px", 200), (0.0, "mrad", 200), (-1.0, "mrad", 200), (np.nan, "mrad", 200)],
-)
-def test_unusable_pixel_sizes_are_refused(value: float, unit: str, kilovolts: float | None) -> None:
-    with pytest.raises(UnknownDiffractionUnitError):
-        convert_pixel_to_mrad(value, unit, kilovolts)
 
 
 def test_radii_in_mrad_follow_alpha_exactly() -> None:
@@ -90,18 +63,34 @@ def test_without_a_disk_the_center_is_the_center_of_mass_near_the_middle() -> No
     assert (flat.source_of_center, flat.center) == ("detector_center", (19.5, 19.5))
 
 
+def axes_of(unit: str, y: float, x: float) -> tuple[Axis, Axis]:
+    return Axis("detector_y", 64, unit, y), Axis("detector_x", 64, unit, x)
+
+
 def test_the_depositor_goes_before_the_axes_of_the_file() -> None:
-    axes = (Axis("detector_y", 64, "mrad", 0.7), Axis("detector_x", 64, "mrad", 0.7))
+    axes = axes_of("mrad", 0.7, 0.7)
     from_file, _ = resolve_angles(Calibration(), axes)
-    given, _ = resolve_angles(Calibration(pixel_value=0.9, pixel_unit="mrad"), axes)
-    assert (from_file.mrad_per_px, given.mrad_per_px) == (0.7, 0.9)
-    oblong = (Axis("detector_y", 64, "mrad", 0.7), Axis("detector_x", 64, "mrad", 1.4))
-    assert resolve_angles(Calibration(), oblong)[0].mrad_per_px is None
+    given, _ = resolve_angles(Calibration(diffraction_pixel_mrad=(0.9, 0.9)), axes)
+    assert from_file.mrad_per_px == pytest.approx(0.7)
+    assert given.mrad_per_px == 0.9
+    assert resolve_angles(Calibration(), axes_of("mrad", 0.7, 1.4))[0].mrad_per_px is None
 
 
-def test_a_calibration_that_needs_a_voltage_is_named() -> None:
-    axes = (Axis("detector_y", 64, "nm-1", 0.7), Axis("detector_x", 64, "nm-1", 0.7))
-    angles, finding = resolve_angles(Calibration(semi_convergence_angle_mrad=20), axes)
-    assert angles.mrad_per_px is None
+def test_reciprocal_axes_become_angles_by_the_voltage() -> None:
+    angles, finding = resolve_angles(Calibration(acceleration_voltage_kv=200), axes_of("nm-1", 0.1, 0.1))
+    assert angles.mrad_per_px == pytest.approx(0.1 * 2.5079, rel=1e-4)
+    assert finding is None
+
+
+@pytest.mark.parametrize(
+    ("calibration", "axes"),
+    [
+        (Calibration(semi_convergence_angle_mrad=20), axes_of("nm-1", 0.7, 0.7)),
+        (Calibration(pixel_problem="It is not positive."), axes_of("mrad", 0.7, 0.7)),
+        (Calibration(diffraction_pixel_mrad=(0.7, 1.4)), axes_of("mrad", 0.7, 0.7)),
+    ],
+)
+def test_a_calibration_that_cannot_be_used_is_named(calibration: Calibration, axes: tuple[Axis, ...]) -> None:
+    _, finding = resolve_angles(calibration, axes)
     assert finding is not None
     assert finding.code == "diffraction_calibration_unused"

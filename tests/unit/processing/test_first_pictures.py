@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from ingest.formats.opening import open_measurement
 from ingest.readers.contract import Axis, ReadHints, Region, SignalSource
-from processing.engine.draw_result import draw_result
+from processing.declarations.manifest import Order
+from processing.engine.draw_result import Drawable, draw_result
 from processing.engine.preview_pictures import FirstPicture, draw_first_pictures, list_first_pictures
 from processing.engine.preview_plan import MOST_BYTES, SHARE, budget_of, deadline_of, plan_preview
 from processing.engine.preview_program import main
@@ -265,13 +266,13 @@ def test_compressed_chunks_are_read_as_they_lie(tmp_path: Path, chunks: tuple[in
     path = tmp_path / "scan.hspy"
     data = _write_chunked(path, chunks)
     output = tmp_path / "out"
-    request = {"format": "hspy", "files": ["scan.hspy"]}
+    request = Order(format="hspy", files=("scan.hspy",)).as_dict()
     main(request, tmp_path, tmp_path / "before", lambda _: None)  # modules are read from the disk as well
     before = _bytes_read()
     result = main(request, tmp_path, output, lambda _: None)
     read = _bytes_read() - before
 
-    assert 0 < result["bytes_read"] <= data.nbytes / SHARE
+    assert 0 < result["signals"][0]["bytes_read"] <= data.nbytes / SHARE
     # The file is smaller than its values: what was read of it is its index and a few chunks.
     assert read < path.stat().st_size / 4 + 500_000
     (signal,) = result["signals"]
@@ -291,10 +292,12 @@ def _bytes_read() -> int:
 def test_a_large_dm_image_is_thinned_row_by_row(tmp_path: Path) -> None:
     stored = np.arange(600 * 500, dtype=np.uint32).reshape(600, 500)
     write_dm(tmp_path / "map.dm4", stored)
-    result = main({"format": "dm4", "files": ["map.dm4"]}, tmp_path, tmp_path / "out", lambda _: None)
+    result = main(
+        Order(format="dm4", files=("map.dm4",)).as_dict(), tmp_path, tmp_path / "out", lambda _: None
+    )
     (signal,) = result["signals"]
     (entry,) = signal["previews"]
-    assert result["bytes_read"] <= stored.nbytes / SHARE
+    assert signal["bytes_read"] <= stored.nbytes / SHARE
     assert entry["parameters"]["counted"] == "rows"
     assert entry["parameters"]["n_read"] == 6
 
@@ -304,10 +307,12 @@ def test_a_signal_first_dm_scan_is_read_by_detector_pixels(tmp_path: Path) -> No
     stored = np.ascontiguousarray(np.moveaxis(scan.data.astype(np.uint16) + 1, (2, 3), (0, 1)))
     calibrations = [(0, 1, "1/nm"), (0, 1, "1/nm"), (0, 1, "nm"), (0, 1, "nm")]
     write_dm(tmp_path / "scan.dm4", stored, calibrations=calibrations)
-    result = main({"format": "dm4", "files": ["scan.dm4"]}, tmp_path, tmp_path / "out", lambda _: None)
+    result = main(
+        Order(format="dm4", files=("scan.dm4",)).as_dict(), tmp_path, tmp_path / "out", lambda _: None
+    )
     (signal,) = result["signals"]
     said = {entry["name"]: entry["parameters"] for entry in signal["previews"]}
-    assert result["bytes_read"] <= stored.nbytes / SHARE
+    assert signal["bytes_read"] <= stored.nbytes / SHARE
     assert said["preview_summed_intensity"]["counted"] == "detector pixels"
     assert said["preview_summed_intensity"]["read"]["mode"] == "channels"
 
@@ -332,7 +337,7 @@ def test_the_time_for_first_pictures_is_a_hundredth_of_what_a_conversion_takes()
 def _draw(source: SignalSource, patterns: int) -> dict[str, dict[str, Any]]:
     item = math.prod(source.shape[-source.n_signal_axes :]) * source.dtype.itemsize
     sample = read_sample(source, plan_preview(source, patterns * item), NEVER)
-    return {one.name: one.parameters for one in draw_first_pictures(source, sample, AngleKnowledge())}
+    return {one.drawn.name: one.parameters for one in draw_first_pictures(source, sample, AngleKnowledge())}
 
 
 def test_each_picture_says_from_how_many_patterns_it_alone_was_made() -> None:
@@ -382,15 +387,8 @@ def test_the_bar_of_an_overview_is_a_length_where_the_step_is_known() -> None:
 
 
 def test_a_picture_that_is_shrunk_counts_the_pixels_of_the_detector() -> None:
-    entry = {
-        "name": "p",
-        "title": "",
-        "kind": "pattern",
-        "axes": list(DETECTOR),
-        "unit": "1",
-        "parameters": {},
-    }
+    entry = Drawable("p", "", "pattern", DETECTOR, "1", "first_picture", 1)
     axes = {name: Axis(name, 4096).as_dict() for name in DETECTOR}
-    drawn = draw_result(entry, np.ones((4096, 4096), np.uint8), axes, {})
+    drawn = draw_result(entry, np.ones((4096, 4096), np.uint8), axes)
     assert drawn is not None
     assert drawn.parameters["scale_bar"] == "1000 px"

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from pytest import TempPathFactory  # noqa: PT013 - the type of a session fixture
 
 from ingest.readers.contract import Axis, SignalSource
+from processing.declarations.manifest import Calibration
 from processing.engine.companion import Companion, CompanionMismatchError
-from processing.engine.one_pass import ConversionOptions, convert_signal
+from processing.engine.one_pass import convert_signal
 from processing.engine.plan_arrays import EmptyArrayError
-from processing.engine.reduce_zarr import reduce_zarr
+from processing.engine.reduce_zarr import open_converted, reduce_signal
+from processing.engine.signal_work import ConversionOptions
 from processing.engine.verify_zarr import open_array
 from processing.reductions.annulus import Annulus
-from processing.reductions.detector_plan import AngleKnowledge
 from tests.synthetic import make_pattern_scan, make_spectrum_image, source_of
 
 
@@ -27,8 +28,17 @@ def silent(fraction: float, message: str) -> None:
     assert message
 
 
+def calibrate(alpha_mrad: float, mrad_per_px: float) -> Calibration:
+    return Calibration(
+        semi_convergence_angle_mrad=alpha_mrad, diffraction_pixel_mrad=(mrad_per_px, mrad_per_px)
+    )
+
+
 def convert(source: SignalSource, folder: Path, **options: Any) -> dict[str, Any]:
-    return convert_signal(source, folder, options=ConversionOptions(threads=2, **options), progress=silent)
+    done = convert_signal(source, folder, options=ConversionOptions(threads=2, **options), progress=silent)
+    assert done.entry is not None
+    entry = done.entry.as_dict()
+    return {**entry, **entry["values"]}
 
 
 def load(folder: Path, name: str) -> npt.NDArray[Any]:
@@ -62,7 +72,7 @@ def test_a_scan_gives_its_reductions(tmp_path: Path, dtype: str) -> None:
 
 def test_radii_follow_the_calibration_and_say_so(tmp_path: Path) -> None:
     scan = make_pattern_scan()
-    manifest = convert(source_of(scan.data), tmp_path, angles=AngleKnowledge(21.4, 2.3))
+    manifest = convert(source_of(scan.data), tmp_path, calibration=calibrate(21.4, 2.3))
     rings = {entry["name"]: entry["parameters"] for entry in manifest["reductions"]}
     assert manifest["virtual_detectors"]["source_of_angles"] == "calibrated"
     assert rings["virtual_bright_field"]["outer_mrad"] == pytest.approx(0.5 * 21.4)
@@ -75,7 +85,7 @@ def test_radii_follow_the_calibration_and_say_so(tmp_path: Path) -> None:
 
 def test_an_outer_ring_below_50_mrad_is_not_called_high_angle(tmp_path: Path) -> None:
     scan = make_pattern_scan()
-    manifest = convert(source_of(scan.data), tmp_path, angles=AngleKnowledge(19.0, 2.3))
+    manifest = convert(source_of(scan.data), tmp_path, calibration=calibrate(19.0, 2.3))
     names = [entry["name"] for entry in manifest["reductions"]]
     assert "outer_virtual_dark_field" in names
     assert "high_angle_annular_dark_field" not in names
@@ -171,7 +181,7 @@ def test_signals_without_reductions_are_stored(
     source = source_of(data, n_signal_axes=n_signal_axes, axis_names=names)
     manifest = convert(source, tmp_path)
     assert manifest["kind"] == kind
-    assert manifest["reductions"] == []
+    assert manifest["reductions"] == ()
     np.testing.assert_array_equal(open_array(tmp_path / "zarr").read().result(), data)
 
 
@@ -186,15 +196,20 @@ def test_an_empty_axis_is_refused(tmp_path: Path) -> None:
 def test_reductions_from_the_zarr_equal_those_of_the_conversion(tmp_path: Path) -> None:
     scan = make_pattern_scan(scan_shape=(8, 8), shift=0.3)
     first = convert(source_of(scan.data), tmp_path)
-    again = reduce_zarr(
-        tmp_path / "zarr", tmp_path / "again", options=ConversionOptions(threads=2), progress=silent
-    )
-    assert again["reductions"] == first["reductions"]
-    changed = reduce_zarr(
-        tmp_path / "zarr",
+    source = open_converted(tmp_path / "zarr")
+    again = reduce_signal(
+        source, tmp_path / "again", options=ConversionOptions(threads=2), progress=silent
+    ).entry
+    assert again is not None
+    assert again.as_dict()["reductions"] == first["reductions"]
+    assert [one.as_dict() for one in again.previews] == list(first["previews"])
+    changed = reduce_signal(
+        source,
         tmp_path / "changed",
-        options=ConversionOptions(angles=AngleKnowledge(15.0, 1.0), threads=2),
+        options=ConversionOptions(calibration=calibrate(15.0, 1.0), threads=2),
         progress=silent,
-    )
-    assert changed["virtual_detectors"]["source_of_angles"] == "calibrated"
-    assert changed["virtual_detectors"]["alpha_px"] == 15
+    ).entry
+    assert changed is not None
+    assert changed.virtual_detectors is not None
+    assert changed.virtual_detectors.source_of_angles == "calibrated"
+    assert changed.virtual_detectors.alpha_px == 15

@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ingest.readers.contract import Axis
-from processing.engine.one_pass import ConversionOptions, convert_signal
+from processing.declarations.manifest import Calibration
+from processing.declarations.pictures import find_cover_rank
+from processing.engine.one_pass import convert_signal
+from processing.engine.signal_work import ConversionOptions
 from processing.previews.color_maps import BACKGROUND, color_gray, color_pattern, color_vectors
 from processing.previews.contrast import stretch_contrast
 from processing.previews.draw_image import draw_image, shrink
 from processing.previews.draw_spectrum import choose_ticks, draw_spectrum
 from processing.previews.scale_bar import choose_scale_bar
-from processing.reductions.detector_plan import AngleKnowledge
 from tests.synthetic import make_lattice_image, make_pattern_scan, make_spectrum_image, source_of
 
 
@@ -142,24 +144,27 @@ def test_every_kind_gets_previews_and_one_cover(tmp_path: Path) -> None:
         "series": source_of(make_pattern_scan().data.reshape(2, 3, 7, 48, 48)),
         "positions": source_of(make_pattern_scan().data.reshape(42, 48, 48)),
     }
+    known = Calibration(semi_convergence_angle_mrad=21.4, diffraction_pixel_mrad=(2.3, 2.3))
     covers = {}
     for name, kind in kinds.items():
-        options = ConversionOptions(angles=AngleKnowledge(21.4, 2.3), threads=1)
-        manifest = convert_signal(kind, tmp_path / name, options=options, progress=lambda *_: None)
-        covers[name] = [preview["name"] for preview in manifest["previews"] if preview["cover"]]
-        for preview in manifest["previews"]:
-            picture = read_png((tmp_path / name / "previews" / preview["file"]).read_bytes())
+        options = ConversionOptions(calibration=known, threads=1)
+        entry = convert_signal(kind, tmp_path / name, options=options, progress=lambda *_: None).entry
+        assert entry is not None
+        ranks = {one.name: rank for one in entry.previews if (rank := find_cover_rank(one.name)) is not None}
+        covers[name] = min(ranks, key=lambda one: ranks[one])
+        for preview in entry.previews:
+            picture = read_png((tmp_path / name / "previews" / preview.file).read_bytes())
             assert picture.std() > 0
         if name == "scan":
-            bars = {preview["name"]: preview["parameters"]["scale_bar"] for preview in manifest["previews"]}
+            bars = {preview.name: preview.parameters["scale_bar"] for preview in entry.previews}
             assert bars["mean_diffraction_pattern"] == "20 mrad"
             assert bars["annular_dark_field"] == "0.2 nm"
     assert covers == {
-        "scan": ["annular_dark_field"],
-        "spectra": ["summed_intensity"],
-        "image": ["image"],
-        "series": ["annular_dark_field"],
-        "positions": ["annular_dark_field"],
+        "scan": "high_angle_annular_dark_field",
+        "spectra": "summed_intensity",
+        "image": "image",
+        "series": "high_angle_annular_dark_field",
+        "positions": "high_angle_annular_dark_field",
     }
 
 
@@ -168,12 +173,12 @@ def test_pictures_are_the_same_bytes_on_every_run(tmp_path: Path) -> None:
     digests = []
     for run, threads in (("a", 1), ("b", 3)):
         options = ConversionOptions(threads=threads)
-        manifest = convert_signal(
+        entry = convert_signal(
             source_of(scan.data), tmp_path / run, options=options, progress=lambda *_: None
-        )
-        digests.append([preview["sha256"] for preview in manifest["previews"]])
-        digests[-1] += [entry["sha256"] for entry in manifest["reductions"]]
-        digests[-1] += [
-            item["sha256"] for item in manifest["zarr"]["objects"] + manifest["companion"]["objects"]
-        ]
+        ).entry
+        assert entry is not None
+        assert entry.zarr is not None
+        assert entry.companion is not None
+        digests.append([one.sha256 for one in (*entry.zarr.objects, *entry.companion.objects)])
+        digests[-1] += [one.sha256 for one in entry.previews] + [one.sha256 for one in entry.reductions]
     assert digests[0] == digests[1]

@@ -8,9 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from processing.declarations.recipe import SHARED_MERGES
 from processing.reductions.annulus import Annulus
+from processing.reductions.facts import SignalFacts
 from processing.reductions.fused import PatternReducer, UnsupportedPatternsError
-from processing.reductions.mean_pattern import PatternSummary, compute_mean_and_maximum
+from processing.reductions.gathering import Gathered
+from processing.reductions.mean_pattern import compute_mean_and_maximum, make_maximum, make_mean
+from processing.reductions.shared_pass import build_look
 from processing.reductions.virtual_detector import sum_virtual_detectors
 
 INTEGERS = ["u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "bool"]
@@ -18,6 +22,21 @@ INTEGERS = ["u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "bool"]
 
 def naive_sums(patterns: npt.NDArray[Any], masks: list[npt.NDArray[np.bool_]]) -> list[list[int]]:
     return [[sum(int(value) for value in pattern[mask]) for pattern in patterns] for mask in masks]
+
+
+def summarize(bands: list[npt.NDArray[Any]]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Return mean and maximum of bands of patterns, by the recipes."""
+    n_patterns = sum(len(band) for band in bands)
+    shape = (n_patterns, *bands[0].shape[1:])
+    facts = SignalFacts(shape, bands[0].dtype, ("position", "detector_y", "detector_x"), 2)
+    wanted = ("pixel_sums", "pixel_maxima", "valid")
+    look = build_look(facts, wanted)
+    gathered = Gathered((n_patterns,), {name: SHARED_MERGES[name] for name in wanted})
+    start = 0
+    for band in bands:
+        gathered.add((slice(start, start + len(band)),), [look(band)])
+        start += len(band)
+    return make_mean(gathered, facts, {})[0].values, make_maximum(gathered, facts, {})[0].values
 
 
 @settings(max_examples=60, deadline=None)
@@ -62,12 +81,10 @@ def test_tiled_equals_whole(dtype: str, cuts: list[int], seed: int) -> None:
     parts = [reducer.reduce(part) for part in np.split(patterns, sorted(cuts))]
     np.testing.assert_array_equal(np.concatenate([part.detector_sums for part in parts]), whole.detector_sums)
     np.testing.assert_array_equal(np.concatenate([part.moments for part in parts]), whole.moments)
-    summary = PatternSummary((11, 13), patterns.dtype)
-    for part in parts:
-        summary.add(part)
-    mean, maximum = compute_mean_and_maximum(patterns)
-    np.testing.assert_array_equal(summary.mean, mean)  # counts: float sums are exact too
-    np.testing.assert_array_equal(summary.maximum, maximum)
+    mean, maximum = summarize(np.split(patterns, sorted(cuts)))
+    expected_mean, expected_maximum = compute_mean_and_maximum(patterns)
+    np.testing.assert_array_equal(mean, expected_mean)  # counts: float sums are exact too
+    np.testing.assert_array_equal(maximum, expected_maximum)
 
 
 def test_counts_beyond_the_float32_mantissa_are_exact() -> None:
@@ -97,12 +114,11 @@ def test_nan_counts_as_absent() -> None:
     block = reducer.reduce(patterns)
     assert block.n_nan == 7
     assert block.detector_sums[:, 0].tolist() == [24, 24, 23, 24, 24, 24]
-    summary = PatternSummary((5, 5), patterns.dtype)
-    summary.add(block)
-    assert summary.mean[1, 1] == 1
-    assert np.isnan(summary.mean[3, 3])
-    assert np.isnan(summary.maximum[3, 3])
-    assert summary.maximum[1, 1] == 1
+    mean, maximum = summarize([patterns])
+    assert mean[1, 1] == 1
+    assert np.isnan(mean[3, 3])
+    assert np.isnan(maximum[3, 3])
+    assert maximum[1, 1] == 1
 
 
 def test_complex_patterns_are_refused() -> None:

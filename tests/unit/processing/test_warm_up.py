@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pytest
 from numba.core import event
 
-from processing.engine.one_pass import ConversionOptions, convert_signal
+from processing.engine.one_pass import convert_signal
+from processing.engine.signal_work import ConversionOptions
 from processing.reductions.binning import bin_patterns
 from processing.reductions.fused import PatternReducer
 from processing.reductions.warm_up import compile_kernels
@@ -61,10 +62,12 @@ def test_a_conversion_compiles_nothing(
     scan = make_pattern_scan(scan_shape=(4, 5), dtype="uint8").data.astype(dtype)
     blocks = source_of(scan, load=lambda region: lie(scan[region]))
     with event.install_recorder("numba:compile") as recorder:
-        manifest = convert_signal(
+        entry = convert_signal(
             blocks, tmp_path, options=ConversionOptions(threads=1), progress=lambda *_: None
-        )
-    assert manifest["n_values"] == scan.size
+        ).entry
+    assert entry is not None
+    assert entry.values is not None
+    assert entry.values.n_values == scan.size
     assert [entry.data for _, entry in recorder.buffer if entry.is_start] == []
 
 

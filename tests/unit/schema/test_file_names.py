@@ -78,6 +78,16 @@ def test_leavings_of_systems_are_known_by_their_names() -> None:
     assert not any(map(is_left_behind, VECTORS["not_left_behind"]))
 
 
+def test_what_is_hidden_in_a_folder_is_known_by_its_name() -> None:
+    """What was chosen itself, the first part, is sent whatever its name."""
+
+    def is_hidden(path: str) -> bool:
+        return any(map(of_command.is_hidden, path.split("/")[1:]))
+
+    assert all(map(is_hidden, VECTORS["hidden"]))
+    assert not any(map(is_hidden, VECTORS["not_hidden"]))
+
+
 def test_twins_share_a_fold() -> None:
     assert all(fold_case(one) == fold_case(other) for one, other in VECTORS["twins"])
     assert not any(fold_case(one) == fold_case(other) for one, other in VECTORS["not_twins"])

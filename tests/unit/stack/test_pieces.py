@@ -298,6 +298,10 @@ def test_a_short_disk_is_named_and_keeps_nobody_from_starting() -> None:
     assert not weigh(503, json.dumps(body).encode()).ready
     assert not weigh(503, b"<html>").ready
     assert weigh(200, b"{}") == Readiness(ready=True, missing=())
+    told = {"status": "ok", "parts": {"objects": {"ok": True, "damaged": 2}}, "objects": "ok"}
+    assert weigh(200, json.dumps(told).encode()) == Readiness(ready=True, missing=(), damaged=2)
+    told["parts"] = {"objects": {"ok": True}}  # what a stranger is told
+    assert weigh(200, json.dumps(told).encode()).damaged == 0
 
 
 def test_a_part_that_was_stopped_by_a_signal_is_called_frozen() -> None:

@@ -15,7 +15,7 @@ from stemma.identifiers import parse_reference
 from stemma.progress import Progress, format_size
 from stemma.records import Measurement
 from stemma.search import follow_pages
-from stemma.texts import one_line, show_system_text
+from stemma.texts import count_things, one_line, show_system_text
 
 WHERE_HINT = "Write --where 'voltage=80..300 kV', 'convergence>=20 mrad' or 'format=empad'."
 _NOT_UNDERSTOOD = frozenset({400, 422})
@@ -64,10 +64,7 @@ def get(arguments: argparse.Namespace, connection: Connection, progress: Progres
         progress.note(one_line(f"{name.path} is saved as {name.saved_as}: {name.reason}."))
     for path, fault in result.failed:
         progress.note(one_line(f"{path} could not be downloaded: {fault.message}"))
-    total, shown = format_size(sum(int(file["size"]) for file in listed)), show_system_text(str(folder))
-    text = f"{len(listed)} files, {total}, in {shown}; every sha256 is as published."
-    text += f" {len(result.renamed)} have other names here." if result.renamed else ""
-    text += f" {len(result.failed)} could not be downloaded." if result.failed else ""
+    shown = show_system_text(str(folder))
     record = {
         "id": found.id,
         "folder": shown,
@@ -75,7 +72,22 @@ def get(arguments: argparse.Namespace, connection: Connection, progress: Progres
         "renamed": [name.as_dict() for name in result.renamed],
         "failed": result.describe_failed(),
     }
+    text = _describe_saved(listed, shown, asked=len(files), renamed=len(result.renamed))
     return Result(record, text, NO_SERVER if result.failed else DONE)
+
+
+def _describe_saved(saved: list[JsonObject], folder: str, *, asked: int, renamed: int) -> str:
+    """Return how it went, what went wrong first."""
+    size = format_size(sum(int(file["size"]) for file in saved))
+    here = f"{count_things(len(saved), 'file')}, {size}, in {folder}"
+    if failed := asked - len(saved):
+        text = f"{failed} of {count_things(asked, 'file')} could not be downloaded. {here}"
+        text += "; the sha256 of what is here is as published."
+    else:
+        text = f"{here}; every sha256 is as published."
+    return text + (
+        f" {renamed} {'has another name' if renamed == 1 else 'have other names'} here." if renamed else ""
+    )
 
 
 def search(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:
@@ -87,7 +99,7 @@ def search(arguments: argparse.Namespace, connection: Connection, progress: Prog
         if arguments.where and refusal.status in _NOT_UNDERSTOOD:
             refusal.hint = WHERE_HINT  # the server's hint shows the form of its own addresses
         raise
-    lines = [f"{results.count} dataset{'' if results.count == 1 else 's'}"]
+    lines = [count_things(results.count, "dataset")]
     for record in listed:
         lines += [
             f"  {record['id']}  {record.get('title') or ''}",

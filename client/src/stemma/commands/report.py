@@ -13,6 +13,7 @@ from stemma.findings import (
     list_missing,
 )
 from stemma.progress import format_size, format_time
+from stemma.texts import count_things
 
 MOST_LINES_PER_GROUP = 8
 MOST_NAMES = 2
@@ -95,7 +96,7 @@ def _describe_head(record: JsonObject) -> Iterator[str]:
             yield f"  {label}: {value}"
     files = record.get("files") or ()
     if files:
-        yield f"  {_count(files, 'file')}, {format_size(sum(int(file.get('size') or 0) for file in files))}"
+        yield f"  {count_things(len(files), 'file')}, {format_size(sum(int(file.get('size') or 0) for file in files))}"
         for file in files:
             if file.get("state") not in {"stored", None}:
                 yield f"    {file['path']}: {file['state']}"
@@ -128,7 +129,7 @@ def _describe_reading(reading: JsonObject) -> str:
 def _describe_measurements(record: JsonObject) -> Iterator[str]:
     measurements = [entry for entry in record.get("measurements") or () if isinstance(entry, dict)]
     if measurements:
-        yield f"  {_count(measurements, 'measurement')}"
+        yield f"  {count_things(len(measurements), 'measurement')}"
     for measurement in measurements:
         techniques = ", ".join(measurement.get("techniques") or ()) or "technique not known"
         file_format = measurement.get("format") or "stored, not read"
@@ -181,7 +182,3 @@ def _describe_missing(missing: Sequence[MissingField]) -> Iterator[str]:
 def _name_some(names: Sequence[str]) -> str:
     shown = ", ".join(names[:MOST_NAMES])
     return shown if len(names) <= MOST_NAMES else f"{shown} and {len(names) - MOST_NAMES} more"
-
-
-def _count(things: Sequence[object], word: str) -> str:
-    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"

@@ -10,14 +10,12 @@ from pathlib import Path
 
 from stemma.depositing.sent_names import PlannedName, plan_sent_names, read_name
 from stemma.errors import JsonObject, UsageError
-from stemma.file_names import is_leaving, list_clashes, read_rule, show_name
+from stemma.file_names import is_hidden, is_leaving, list_clashes, read_rule, show_name
 from stemma.local_names import SavedName
 from stemma.texts import show_system_text
 
 _MOST_NAMED = 3
 _MOST_REFUSED = 10  # a screenful; all of them stand in the object
-# Zarr v2 and zspy keep their metadata in dot files: without them the arrays are lost.
-_NEEDED_DOT_FILES = frozenset({".zarray", ".zgroup", ".zattrs", ".zmetadata"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +189,7 @@ class _Search:
 
     def _reason(self, entry: Path, ancestors: tuple[tuple[int, int], ...]) -> str:
         """Return why an entry of a folder is not sent; nothing where it is."""
-        if entry.name.startswith(".") and entry.name not in _NEEDED_DOT_FILES:
+        if is_hidden(entry.name):
             return "hidden"
         try:
             status = entry.stat()

@@ -1,4 +1,4 @@
-"""What a signal is, by its axes: it decides which reductions and previews make sense."""
+"""What a signal is, by its axes: it decides which recipes and pictures make sense."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -16,3 +16,8 @@ def classify_signal(axis_names: Sequence[str], n_signal_axes: int) -> SignalKind
     if all(name.startswith("detector_") for name in pattern):
         return "pattern_scan" if leading else "pattern"
     return "image_series" if leading else "image"
+
+
+def is_real(dtype: str) -> bool:
+    """Return whether values of a type, by its name, can be counted and compared; complex ones cannot."""
+    return not dtype.startswith("complex")

@@ -1,0 +1,32 @@
+"""Pictures that no recipe makes, and which picture stands for its signal."""
+
+from collections.abc import Mapping
+
+from processing.declarations.book import get_book
+from processing.declarations.recipe import Output
+from processing.declarations.signal_kind import SignalKind
+
+ARRAY_PICTURE, FIRST_PICTURE = "array_picture", "first_picture"
+PICTURES_VERSION = 1
+
+_IMAGE = Output("image", "Image", "image", "The image itself; the middle one of a series.", cover=40)
+_PATTERN = Output(
+    "pattern", "Diffraction pattern", "pattern", "The pattern itself; the middle one of a scan."
+)
+_SPECTRUM = Output("spectrum", "Spectrum", "spectrum", "The spectrum itself; the middle one of a scan.")
+OF_ARRAYS: Mapping[SignalKind, Output] = {
+    "image": _IMAGE,
+    "image_series": _IMAGE,
+    "pattern": _PATTERN,
+    "pattern_scan": _PATTERN,
+    "spectrum": _SPECTRUM,
+    "spectrum_scan": _SPECTRUM,
+}
+
+
+def find_cover_rank(name: str) -> int | None:
+    """Return the rank of a picture among those that can stand for a measurement, the lowest first; None: none."""
+    output = get_book().find_output(name) or next(
+        (output for output in OF_ARRAYS.values() if output.name == name), None
+    )
+    return None if output is None else output.cover

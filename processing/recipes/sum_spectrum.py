@@ -1,0 +1,15 @@
+"""The sum of all spectra of a spectrum image."""
+
+from processing.declarations.recipe import Output, Recipe
+
+RECIPE = Recipe(
+    name="sum_spectrum",
+    version=1,
+    title="Sum spectrum",
+    description="Sum of each channel over all positions. Exact for counts; NaN counts as zero.",
+    applies_to=("spectrum_scan",),
+    gathers=("channel_sums",),
+    outputs=(Output("sum_spectrum", "Sum spectrum", "spectrum", "(energy) or (wavelength).", cover=80),),
+    run="processing.reductions.spectra:make_sum_spectrum",
+    rank=45,
+)

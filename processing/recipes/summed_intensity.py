@@ -1,0 +1,24 @@
+"""All that reached the detector, position by position."""
+
+from processing.declarations.recipe import Output, Recipe
+
+RECIPE = Recipe(
+    name="summed_intensity",
+    version=1,
+    title="Summed intensity",
+    description="Sum of all pixels or channels at each position. Exact for counts; NaN counts as zero.",
+    applies_to=("pattern_scan", "spectrum_scan"),
+    gathers=("totals",),
+    outputs=(
+        Output(
+            "summed_intensity",
+            "Summed intensity",
+            "image",
+            "One value for each position: uint64, int64 or float64.",
+            cover=50,
+            navigator=60,
+        ),
+    ),
+    run="processing.reductions.spectra:make_summed_intensity",
+    rank=50,
+)

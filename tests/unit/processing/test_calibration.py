@@ -1,0 +1,158 @@
+"""Whatever answer the schema accepts for an angle, search facts and the plan of the virtual detectors agree on it."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.readers.contract import Axis
+from processing.declarations.book import get_book
+from processing.declarations.manifest import Calibration, ManifestError
+from processing.engine.calibration import build_facts, resolve_angles
+from processing.reductions.detector_plan import plan_virtual_detectors
+from processing.reductions.disk import NoDisk
+from processing.services.calibration import build_calibration, list_stale, read_calibration, select_needs
+from repository.schema import SignalShape, validate_measurement
+from repository.schema.facts import derive_facts
+from tests.synthetic import source_of
+
+ANGLES = ("mrad", "rad", "urad")
+RECIPROCAL = ("nm-1", "Ao-1")
+PER_MRAD = {"mrad": 1.0, "rad": 1e-3, "urad": 1e3}
+
+
+@st.composite
+def quantities(
+    draw: st.DrawFn, low: float, high: float, unit: str, *, is_vector: bool = False
+) -> dict[str, Any]:
+    """Return a value, a range or a (y, x) pair, in the unit."""
+    forms = ["value", "range", *(["pair"] if is_vector else [])]
+    numbers = sorted(draw(st.lists(st.floats(low, high), min_size=2, max_size=2)))
+    said = {"unit": unit, "source": "depositor", "basis": "estimated"}
+    form = draw(st.sampled_from(forms))
+    if form == "range":
+        return {"range": numbers, **said}
+    return {"value": numbers if form == "pair" else numbers[0], **said}
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    document: dict[str, Any] = {"technique": ["four_d_stem"], "origin": "measured", "level": "raw"}
+    if draw(st.booleans()):
+        document["acceleration_voltage"] = draw(quantities(60.0, 300.0, "kV"))
+    unit = draw(st.sampled_from(ANGLES))
+    if draw(st.booleans()):
+        document["semi_convergence_angle"] = draw(
+            quantities(5.0 * PER_MRAD[unit], 40.0 * PER_MRAD[unit], unit)
+        )
+    which = draw(st.sampled_from(["angle", "reciprocal", "other_field", "gap", "nothing"]))
+    if which == "angle":
+        document["diffraction_pixel_size"] = draw(
+            quantities(0.1 * PER_MRAD[unit], 2.0 * PER_MRAD[unit], unit, is_vector=True)
+        )
+    elif which in {"reciprocal", "other_field"}:
+        name = "diffraction_pixel_size" if which == "reciprocal" else "reciprocal_pixel_size"
+        document[name] = draw(quantities(0.002, 0.02, draw(st.sampled_from(RECIPROCAL)), is_vector=True))
+    elif which == "gap":
+        document["diffraction_pixel_size"] = {"missing": "not_recorded"}
+    return document
+
+
+def axes_of(unit: str | None, scale: float | None) -> tuple[Axis, ...]:
+    scan = (Axis("scan_y", 4), Axis("scan_x", 5))
+    return (*scan, *(Axis(f"detector_{name}", 32, unit, scale) for name in "yx"))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    document=documents(),
+    axes=st.sampled_from([axes_of(None, None), axes_of("mrad", 0.7), axes_of("nm-1", 0.05)]),
+)
+def test_facts_and_the_detector_plan_agree(document: dict[str, Any], axes: tuple[Axis, ...]) -> None:
+    shapes = [SignalShape.from_dict({"name": "data", "axes": [axis.as_dict() for axis in axes]})]
+    accepted = not [
+        finding
+        for finding in validate_measurement(document, signals=shapes)
+        if finding.layer in {"structure", "quantity"}
+        and finding.severity == "error"
+        and finding.code != "missing"
+    ]
+    facts = derive_facts(document, shapes)
+    calibration = build_calibration(document)
+    assert Calibration.read(calibration.as_dict()) == calibration
+    angles, finding = resolve_angles(calibration, axes)
+
+    assert angles.semi_convergence_angle_mrad == pytest.approx(_in_mrad(facts.semi_convergence_angle_rad))
+    if angles.mrad_per_px is not None:
+        assert facts.diffraction_pixel_rad is not None
+        assert angles.mrad_per_px * 1e-3 == pytest.approx(facts.diffraction_pixel_rad)
+    elif facts.diffraction_pixel_rad is not None:
+        assert finding is not None  # its sides differ: no single angle, and that is said
+        assert "no single angle" in finding.message
+    if finding is None and accepted and "diffraction_pixel_size" in document:
+        is_gap = "missing" in document["diffraction_pixel_size"]
+        assert is_gap or angles.mrad_per_px is not None  # an answer is used, or a sentence says why not
+
+    plan = plan_virtual_detectors(np.ones((32, 32)), disk=NoDisk("none"), angles=angles)
+    is_known = angles.semi_convergence_angle_mrad is not None and angles.mrad_per_px is not None
+    assert (plan.source_of_angles == "calibrated") == is_known
+    told = build_facts(source_of(np.ones((4, 5, 8, 8))), calibration, plan)
+    assert told.wavelength_pm == pytest.approx(
+        None if facts.wavelength_m is None else facts.wavelength_m * 1e12
+    )
+
+
+def _in_mrad(angle: float | None) -> float | None:
+    return None if angle is None else angle * 1e3
+
+
+@pytest.mark.parametrize(
+    ("answer", "mrad"),
+    [
+        ({"value": 0.5, "unit": "mrad"}, 0.5),
+        ({"range": [0.4, 0.6], "unit": "mrad"}, 0.5),
+        ({"value": [0.5, 0.5], "unit": "mrad"}, 0.5),
+        ({"value": 0.1, "unit": "nm-1"}, 0.1 * 2.5079),
+        ({"value": 0.01, "unit": "Ao-1"}, 0.1 * 2.5079),
+    ],
+)
+@pytest.mark.parametrize("field", ["diffraction_pixel_size", "reciprocal_pixel_size"])
+def test_every_form_of_a_pixel_size_is_an_angle(field: str, answer: dict[str, Any], mrad: float) -> None:
+    document = {"acceleration_voltage": {"value": 200, "unit": "kV"}, field: answer}
+    angles, finding = resolve_angles(build_calibration(document), axes_of(None, None))
+    assert angles.mrad_per_px == pytest.approx(mrad, rel=1e-4)
+    assert finding is None
+
+
+def test_a_reciprocal_answer_without_a_voltage_is_named() -> None:
+    calibration = build_calibration({"reciprocal_pixel_size": {"value": 0.1, "unit": "nm-1"}})
+    assert calibration.diffraction_pixel_mrad is None
+    assert "without an acceleration voltage" in calibration.pixel_problem
+
+
+def test_what_changed_decides_what_is_made_again() -> None:
+    recipes = get_book().recipes
+    with_needs = {recipe.name for recipe in recipes if recipe.needs}
+    now = Calibration(20.0, (0.5, 0.5), 200.0)
+    assert list_stale(now, now, recipes) == ()
+    assert {recipe.name for recipe in list_stale(None, now, recipes)} == with_needs
+    turned = Calibration(20.0, (0.5, 0.5), 200.0, ((0.0, 1.0), (-1.0, 0.0)))
+    assert {recipe.name for recipe in list_stale(now, turned, recipes)} == {"differential_phase"}
+    other_alpha = Calibration(21.0, (0.5, 0.5), 200.0)
+    assert {recipe.name for recipe in list_stale(now, other_alpha, recipes)} == {
+        recipe.name for recipe in recipes if "angles" in recipe.needs
+    }
+    recipe = get_book().get("mean_diffraction_pattern")
+    assert select_needs(recipe, now) == {}
+
+
+def test_a_calibration_of_an_older_form_is_none() -> None:
+    assert (
+        read_calibration({"semi_convergence_angle_mrad": 20.0, "diffraction_pixel_size": {"value": 1}})
+        is None
+    )
+    assert read_calibration({}) == Calibration()
+    with pytest.raises(ManifestError):
+        Calibration.read({"pixel_problem": 3})
