@@ -1,11 +1,11 @@
 """From promised bytes to a stored file. Every step may be killed and is run again safely."""
 
-import math
 import mimetypes
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import NoReturn
 
 from django.conf import settings
 from django.db import transaction
@@ -22,21 +22,22 @@ from repository.errors import (
     UploadGoneError,
 )
 from repository.models import DataFile, Deposit, Finding, Upload, User
-from repository.models.storage_use import measure_use
 from repository.schema.findings import Finding as FoundProblem
 from repository.services.audit import record_event
 from repository.services.collection import collect_charged
 from repository.services.deposits import lock_deposit, remove_transfers, reopen_draft, require_open
-from repository.services.disk import format_bytes, is_promise_kept, promise_room
+from repository.services.disk import is_promise_kept, promise_room
 from repository.services.findings import replace_findings
 from repository.services.fixity import is_damaged
 from repository.services.former_uploads import FormerUpload, note_replaced, refuse_clash, take_away
 from repository.services.paths import normalize_path
+from repository.services.quota import require_quota
 from repository.services.storage import upload_file
 from repository.services.stored_objects import adopt_object, delete_files
 from repository.services.succession import leave_out_file
 
 SHA256_LENGTH = 64
+_OVER = "The upload was finished or cancelled."
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def _promise(*, deposit_id: str, actor: User, path: str, size: int, sha256: str,
             upload = _start_mending(existing, actor=actor)
         else:
             refuse_clash(deposit, path)
-            _require_quota(deposit.owner, size)
+            require_quota(deposit.owner, size)
             if deposit.state != Deposit.State.DRAFT:
                 reopen_draft(deposit)
             upload = _create_upload(deposit, actor=actor, path=path, size=size, sha256=sha256)
@@ -161,9 +162,9 @@ def complete_upload(*, upload_id: uuid.UUID, sha256: str) -> DataFile:
     DigestMismatchError
         The bytes are not the ones that were promised; they are kept apart and the path can be uploaded again.
     """
-    upload = Upload.objects.select_related("data_file", "data_file__deposit").filter(pk=upload_id).first()
+    upload = Upload.objects.select_related("data_file").filter(pk=upload_id).first()
     if upload is None:
-        raise UploadGoneError("The upload was finished or cancelled.")
+        raise UploadGoneError(_OVER)
     if upload.completed_at is not None:
         _require_promised(upload, upload.data_file.sha256)
         return upload.data_file
@@ -171,65 +172,107 @@ def complete_upload(*, upload_id: uuid.UUID, sha256: str) -> DataFile:
     sha256 = sha256 or upload.sha256
     if not sha256:
         raise UploadGoneError("The bytes of this upload are gone; start it again.")
-    Upload.objects.filter(pk=upload_id).update(sha256=sha256)
-    adopt_object(upload_file(upload_id), sha256)
-    is_promised = upload.declared_sha256 in {"", sha256}
-    if upload.data_file.state == DataFile.State.STORED:
-        return _end_mending(upload, sha256)
+    is_mending = upload.data_file.state == DataFile.State.STORED
+    if is_mending and sha256 != upload.declared_sha256:
+        return _refuse_mending(upload, sha256)
+    if not Upload.objects.filter(pk=upload_id).update(sha256=sha256):
+        raise UploadGoneError(_OVER)
+    try:
+        adopt_object(upload_file(upload_id), sha256)
+    except FileNotFoundError:
+        if Upload.objects.filter(pk=upload_id).exists():
+            raise
+        raise UploadGoneError(_OVER) from None
     with transaction.atomic():
-        data_file = DataFile.objects.select_for_update().get(pk=upload.data_file_id)
-        data_file.sha256 = sha256
-        data_file.state = DataFile.State.STORED if is_promised else DataFile.State.QUARANTINED
-        data_file.stored_at = timezone.now()
-        data_file.save()
-        Upload.objects.filter(pk=upload_id).update(completed_at=timezone.now(), offset=upload.size)
-        record_event(
-            actor=upload.user,
-            action="file.store" if is_promised else "file.quarantine",
-            target=data_file.deposit_id,
-            detail={"path": data_file.path, "size": data_file.size, "sha256": sha256},
-        )
-        if not is_promised:
-            replace_findings(
-                deposit=data_file.deposit,
-                stage=Finding.Stage.UPLOAD,
-                data_file=data_file,
-                found=[_mismatch_finding(data_file.path, upload.declared_sha256, sha256)],
-            )
-    _require_promised(upload, sha256)
-    return data_file
-
-
-def _end_mending(upload: Upload, sha256: str) -> DataFile:
-    """Note that the bytes of a stored file were sent again; the file itself is what it was."""
-    with transaction.atomic():
-        Upload.objects.filter(pk=upload.pk).update(completed_at=timezone.now(), offset=upload.size)
-        record_event(
-            actor=upload.user,
-            action="file.mend",
-            target=upload.data_file.deposit_id,
-            detail={"path": upload.data_file.path, "sha256": sha256},
-        )
+        upload = _lock_upload(upload_id)
+        if upload is None:  # another promise took its path, or it was cancelled, while the bytes moved
+            raise UploadGoneError(_OVER)
+        if upload.completed_at is None:
+            (_end_mending if is_mending else _end_transfer)(upload, sha256)
     _require_promised(upload, sha256)
     return upload.data_file
 
 
+def _lock_upload(upload_id: uuid.UUID) -> Upload | None:
+    """Return a transfer as it is now, and `None` where it is over; it stays so until the transaction ends.
+
+    The row of the deposit is locked, as by a promise and a deletion, and before any other: so of a last byte and a
+    promise that takes its path one is first, and none waits for the other in a circle.
+    """
+    deposits = Upload.objects.filter(pk=upload_id).values_list("data_file__deposit_id", flat=True)
+    Deposit.objects.select_for_update().filter(pk=deposits.first()).first()
+    uploads = Upload.objects.select_related("user", "data_file__deposit__owner")
+    return uploads.filter(pk=upload_id).first()
+
+
+def _end_transfer(upload: Upload, sha256: str) -> None:
+    """Write down what arrived: the file where it was promised so, else something to be looked at."""
+    data_file, is_promised = upload.data_file, upload.declared_sha256 in {"", sha256}
+    data_file.sha256 = sha256
+    data_file.state = DataFile.State.STORED if is_promised else DataFile.State.QUARANTINED
+    data_file.stored_at = timezone.now()
+    data_file.save()
+    Upload.objects.filter(pk=upload.pk).update(completed_at=timezone.now(), offset=upload.size)
+    record_event(
+        actor=upload.user,
+        action="file.store" if is_promised else "file.quarantine",
+        target=data_file.deposit_id,
+        detail={"path": data_file.path, "size": data_file.size, "sha256": sha256},
+    )
+    if not is_promised:
+        replace_findings(
+            deposit=data_file.deposit,
+            stage=Finding.Stage.UPLOAD,
+            data_file=data_file,
+            found=[_mismatch_finding(data_file.path, upload.declared_sha256, sha256)],
+        )
+
+
+def _end_mending(upload: Upload, sha256: str) -> None:
+    """Note that the bytes of a stored file were sent again; the file itself is what it was."""
+    Upload.objects.filter(pk=upload.pk).update(completed_at=timezone.now(), offset=upload.size)
+    record_event(
+        actor=upload.user,
+        action="file.mend",
+        target=upload.data_file.deposit_id,
+        detail={"path": upload.data_file.path, "sha256": sha256},
+    )
+
+
+def _refuse_mending(upload: Upload, sha256: str) -> NoReturn:
+    """End a transfer that was to mend a file and brought other bytes: no row would refer to them, so none is kept."""
+    with transaction.atomic():
+        locked = _lock_upload(upload.pk)
+        if locked is None:
+            raise UploadGoneError(_OVER)
+        record_event(
+            actor=locked.user,
+            action="upload.mismatch",
+            target=locked.data_file.deposit_id,
+            detail={"path": locked.data_file.path, "sha256": sha256, "promised": locked.declared_sha256},
+        )
+        locked.delete()
+    upload_file(upload.pk).unlink(missing_ok=True)
+    raise _describe_mismatch(upload, sha256)
+
+
 def _require_promised(upload: Upload, sha256: str) -> None:
     if upload.declared_sha256 not in {"", sha256}:
-        raise DigestMismatchError(
-            f"{upload.data_file.path} arrived with sha256 {sha256}; {upload.declared_sha256} was promised."
-        )
+        raise _describe_mismatch(upload, sha256)
+
+
+def _describe_mismatch(upload: Upload, sha256: str) -> DigestMismatchError:
+    return DigestMismatchError(
+        f"{upload.data_file.path} arrived with sha256 {sha256}; {upload.declared_sha256} was promised."
+    )
 
 
 def cancel_upload(*, upload_id: uuid.UUID, actor: User | None) -> None:
     """Forget a transfer and its bytes."""
     with transaction.atomic():
-        uploads = Upload.objects.select_for_update(of=("self", "data_file")).select_related(
-            "data_file__deposit__owner"
-        )
-        upload = uploads.filter(pk=upload_id).first()
+        upload = _lock_upload(upload_id)
         if upload is None or upload.completed_at is not None:
-            raise UploadGoneError("The upload was finished or cancelled.")
+            raise UploadGoneError(_OVER)
         record_event(
             actor=actor,
             action="upload.cancel",
@@ -334,26 +377,6 @@ def _create_upload(deposit: Deposit, *, actor: User, path: str, size: int, sha25
         size=size,
         declared_sha256=sha256,
         expires_at=Now() + settings.UPLOAD_LIFETIME,
-    )
-
-
-def _require_quota(owner: User, size: int) -> None:
-    # Uploads into two deposits of one account are promised one after the other: together they must fit.
-    owner = User.objects.select_for_update(no_key=True).get(pk=owner.pk)
-    use = measure_use(owner)
-    if use.used + size <= use.quota:
-        return
-    sentence = (
-        f"{format_bytes(size)} more would exceed the account's {format_bytes(use.quota)};"
-        f" {format_bytes(use.used)} are in use."
-    )
-    if use.makes_room_at is None or use.files + size > use.quota:
-        raise QuotaExceededError(sentence)
-    raise QuotaExceededError(
-        f"{sentence} Of these, {format_bytes(use.waiting)} are of deleted files that are still stored;"
-        f" from {use.makes_room_at:%Y-%m-%d %H:%M:%S} UTC they are removed as soon as a file needs their room.",
-        hint="Send the file again after that time.",
-        retry_after_s=math.ceil(use.makes_room_in_s) + 1,
     )
 
 

@@ -1,24 +1,35 @@
 """Two promises for one path: the same one goes on, another does not end a running upload, and no file is a folder."""
 
+import hashlib
 import os
 import threading
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from repository.errors import PathClashError, PathTakenError, UploadGoneError, UploadRunningError
+from repository.errors import (
+    DigestMismatchError,
+    PathClashError,
+    PathTakenError,
+    RepositoryError,
+    UploadGoneError,
+    UploadRunningError,
+)
 from repository.models import AuditEvent, DataFile, Deposit
+from repository.services import uploads
+from repository.services.deposits import delete_deposit
 from repository.services.disk import PROMISE_LIFETIME
 from repository.services.publishing import start_new_version
-from repository.services.storage import upload_file
+from repository.services.storage import get_object_store, upload_file
 from repository.services.uploads import (
     UploadPlan,
+    cancel_upload,
     complete_upload,
     delete_file,
     start_upload,
@@ -28,6 +39,9 @@ from tests.factories import make_deposit, make_user, store_file
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stemma_home")]
 DIGESTS = [f"{number:064x}" for number in range(16)]
+CONTENT = b"counts of a detector"
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+PATIENCE_S = 60
 
 
 @pytest.fixture
@@ -175,3 +189,118 @@ def test_other_people_are_told_whose_upload_it_is(deposit: Deposit) -> None:
     start_upload(deposit_id=deposit.pk, actor=helper, path="scan.raw", size=20)
     with pytest.raises(UploadRunningError, match="helping_hand"):
         promise(deposit, size=21)
+
+
+# The last byte of an upload, and a promise that takes its place.
+
+HELD = DIGESTS[3]
+STEPS = [
+    pytest.param(uploads, "adopt_object", False, id="before the bytes move"),
+    pytest.param(uploads, "adopt_object", True, id="after the bytes moved"),
+    pytest.param(uploads, "_lock_upload", True, id="before it is written down"),
+    pytest.param(uploads, "record_event", True, id="after it was written down"),
+]
+
+
+class Held:
+    """The first call of a step, which waits until it may go on; later calls pass."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, *, after: bool) -> None:
+        self.reached, self.go_on = threading.Event(), threading.Event()
+        first, step = threading.Lock(), getattr(owner, name)
+
+        def call(*words: Any, **more: Any) -> Any:
+            is_first = first.acquire(blocking=False)
+            if is_first and not after:
+                self.stop()
+            result = step(*words, **more)
+            if is_first and after:
+                self.stop()
+            return result
+
+        monkeypatch.setattr(owner, name, call)
+
+    def stop(self) -> None:
+        self.reached.set()
+        assert self.go_on.wait(PATIENCE_S)
+
+
+def attempt(call: Callable[[], Any]) -> Any:
+    """Return what a call on a connection of its own gives; what it raises is a result too, if it is one of ours."""
+    try:
+        return call()
+    except RepositoryError as refusal:
+        return refusal
+    finally:
+        connection.close()
+
+
+def wait_until_ended_or_locked(call: Future[Any]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not call.done() and time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(("owner", "step", "after"), STEPS)
+@pytest.mark.parametrize(
+    "declared", ["", DIGEST, HELD], ids=["no promise", "as promised", "other than promised"]
+)
+def test_a_file_that_was_acknowledged_is_not_replaced(
+    deposit: Deposit, monkeypatch: pytest.MonkeyPatch, owner: Any, step: str, *, after: bool, declared: str
+) -> None:
+    first = begin(deposit, size=len(CONTENT), arrived=CONTENT, sha256=declared)
+    held = Held(monkeypatch, owner, step, after=after)
+    with ThreadPoolExecutor(2) as pool:
+        ending = pool.submit(attempt, partial(complete_upload, upload_id=first, sha256=DIGEST))
+        assert held.reached.wait(PATIENCE_S)
+        replacing = pool.submit(attempt, partial(promise, deposit, sha256=DIGESTS[1], replace=str(first)))
+        wait_until_ended_or_locked(replacing)
+        held.go_on.set()
+        ended, replaced = ending.result(PATIENCE_S), replacing.result(PATIENCE_S)
+    data_file = deposit.files.get()
+    if isinstance(ended, DataFile):
+        assert isinstance(replaced, PathTakenError)
+        assert (data_file.pk, data_file.state, data_file.sha256) == (ended.pk, "stored", DIGEST)
+        assert b"".join(get_object_store().open_range(DIGEST)) == CONTENT
+    else:
+        assert isinstance(ended, UploadGoneError | DigestMismatchError), ended
+        assert isinstance(replaced, UploadPlan), replaced
+        assert (data_file.state, data_file.upload.pk) == ("uploading", replaced.upload_id)
+
+
+@pytest.mark.parametrize("end", ["cancelled", "deleted with its deposit"])
+@pytest.mark.parametrize("after", [False, True], ids=["before the bytes move", "after the bytes moved"])
+def test_an_upload_that_ends_at_its_last_byte_is_gone(
+    deposit: Deposit, monkeypatch: pytest.MonkeyPatch, end: str, *, after: bool
+) -> None:
+    first = begin(deposit, size=len(CONTENT), arrived=CONTENT)
+    held = Held(monkeypatch, uploads, "adopt_object", after=after)
+    with ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(attempt, partial(complete_upload, upload_id=first, sha256=DIGEST))
+        assert held.reached.wait(PATIENCE_S)
+        if end == "cancelled":
+            cancel_upload(upload_id=first, actor=deposit.owner)
+        else:
+            delete_deposit(deposit_id=deposit.pk, actor=deposit.owner)
+        held.go_on.set()
+        assert isinstance(ending.result(PATIENCE_S), UploadGoneError)
+
+
+def test_the_last_byte_answered_twice_at_once_is_one_file(
+    deposit: Deposit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = begin(deposit, size=len(CONTENT), arrived=CONTENT)
+    held = Held(monkeypatch, uploads, "_lock_upload", after=False)
+    with ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(attempt, partial(complete_upload, upload_id=first, sha256=DIGEST))
+        assert held.reached.wait(PATIENCE_S)
+        assert complete_upload(upload_id=first, sha256="").state == "stored"
+        held.go_on.set()
+        assert ending.result(PATIENCE_S).state == "stored"
+    assert AuditEvent.objects.filter(action="file.store").count() == 1

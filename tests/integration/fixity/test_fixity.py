@@ -1,20 +1,22 @@
 """Stored bytes are read again, by and by; what is not good is written down once, and taken back when it is."""
 
 import datetime as dt
+import hashlib
 import os
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from repository.errors import NotPublishableError
-from repository.models import ArrayObject, DataFile, Job, StoredObject
+from repository.errors import DigestMismatchError as WrongBytesError
+from repository.errors import NotPublishableError, UploadGoneError
+from repository.models import ArrayObject, AuditEvent, DataFile, Job, StoredObject
 from repository.selectors.datasets import describe_dataset
 from repository.selectors.deposits import describe_deposit
 from repository.services.checked_reading import BrokenObjectError, CheckedReading
 from repository.services.fixity import check_object, list_due
 from repository.services.publishing import publish_deposit, start_new_version
-from repository.services.storage import ObjectStoreUnavailableError, upload_file
+from repository.services.storage import ObjectStoreUnavailableError, get_object_store, upload_file
 from repository.services.uploads import cancel_upload, complete_upload, start_upload
 from repository.tasks.fixity import KIND, start_fixity_round
 from tests.deposits import make_published, make_ready, publish, settle
@@ -217,6 +219,35 @@ def test_the_same_file_is_taken_once_more_where_its_bytes_are_damaged(damaged_fi
     assert start_upload(**promise).is_stored
     fresh = DataFile.objects.get(pk=damaged_file.pk)
     assert (fresh.state, fresh.stored_at) == (damaged_file.state, damaged_file.stored_at)
+
+
+def test_other_bytes_mend_nothing_and_are_not_kept(damaged_file: DataFile) -> None:
+    deposit, wrong = damaged_file.deposit, b"W" * damaged_file.size
+    sha256 = hashlib.sha256(wrong).hexdigest()
+    promise: dict[str, Any] = {
+        "deposit_id": deposit.pk,
+        "actor": deposit.owner,
+        "path": damaged_file.path,
+        "size": len(wrong),
+        "sha256": damaged_file.sha256,
+    }
+    plan = start_upload(**promise)
+    assert plan.upload_id is not None
+    upload_file(plan.upload_id).write_bytes(wrong)
+    with pytest.raises(WrongBytesError, match=sha256):
+        complete_upload(upload_id=plan.upload_id, sha256=sha256)
+    assert not StoredObject.objects.filter(pk=sha256).exists()
+    assert not get_object_store().exists(sha256)
+    assert not upload_file(plan.upload_id).exists()
+    assert not AuditEvent.objects.filter(action="file.mend").exists()
+    event = AuditEvent.objects.get(action="upload.mismatch")
+    assert (event.detail["sha256"], event.detail["promised"]) == (sha256, damaged_file.sha256)
+    with pytest.raises(UploadGoneError):
+        complete_upload(upload_id=plan.upload_id, sha256="")
+    assert row(damaged_file.sha256).damaged_at is not None
+    again = start_upload(**promise)
+    assert again.offset == 0
+    assert again.upload_id not in {None, plan.upload_id}
 
 
 def test_a_transfer_that_was_to_mend_a_file_may_be_cancelled(damaged_file: DataFile) -> None:
