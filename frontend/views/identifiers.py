@@ -14,7 +14,7 @@ from repository.errors import NotFoundError
 from repository.selectors.access import get_version
 from repository.selectors.addresses import dataset_page
 from repository.selectors.citation import build_citation_record
-from repository.selectors.deposits import get_identifier
+from repository.selectors.identifiers import find_identifier
 from repository.selectors.sitemap import list_published_pages
 
 _IS_PUBLIC = {"Cache-Control": PUBLIC_BUT_ASK}
@@ -37,7 +37,7 @@ _KEPT = (
 @answering_refusals
 def resolve_doi(request: HttpRequest, doi: str) -> HttpResponse:
     """Lead a DOI to its page, or to the format that a program asks for."""
-    identifier = get_identifier(doi.strip().rstrip("/"))
+    identifier = find_identifier(doi.strip().rstrip("/"))
     if identifier is None:
         raise NotFoundError(f"The DOI {doi} is not one of ours.")
     version = get_version(visitor_of(request), identifier.dataset_id, identifier.version_number)

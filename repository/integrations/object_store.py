@@ -146,7 +146,12 @@ class LocalObjectStore:
             # The same adoption was killed after its rename and is run again.
             return StoredBytes(digest, target.stat().st_size, created=False)
         created = not target.exists()
-        # What takes the place of a copy that may be good is never less than checked.
+        if not created and _has_digest(target, digest):
+            # A good copy stays where it is: whoever reads it just now may open this very file and no other.
+            size = self._flush_source(path, digest, verify=True)
+            path.unlink()
+            return StoredBytes(digest, size, created=False)
+        # What takes the place of another copy is never less than checked.
         size = self._flush_source(path, digest, verify=verify or not created)
         self._place(path, target, digest)
         return StoredBytes(digest, size, created=created)
@@ -297,6 +302,15 @@ def _list_folder(folder: Path, after: str) -> Iterator[ListedObject]:
             continue
         with suppress(FileNotFoundError):  # removed since the folder was read
             yield ListedObject(name, (folder / name).stat().st_size)
+
+
+def _has_digest(path: Path, digest: str) -> bool:
+    """Tell whether a stored copy is good; one that cannot be read to its end is not."""
+    try:
+        found, _ = hash_file(path)
+    except OSError:
+        return False
+    return found == digest
 
 
 def _hash_stream(source: BinaryIO) -> tuple[str, int]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 
-from repository.models import DataFile, DatasetVersion, Deposit, Finding, Identifier, Measurement, User
+from repository.models import DataFile, Deposit, Finding, Measurement, User
 from repository.models.job import is_answerable
 from repository.schema import Requirement, SignalShape, list_requirements
 from repository.schema.calibrated_axes import calibrate_axes
@@ -398,14 +398,3 @@ def _describe_products(measurement: Measurement) -> Iterable[ProductView]:
             ),
             lasting_url=addresses.product_address(measurement.pk, product.digest, product.kind),
         )
-
-
-def get_identifier(doi: str) -> Identifier | None:
-    """Return what a DOI names, once it is published; a reserved DOI would give a draft away."""
-    if "\x00" in doi:
-        return None
-    version = DatasetVersion.objects.filter(dataset_id=OuterRef("dataset_id"))
-    named = Q(Exists(version), version_number__isnull=True) | Exists(
-        version.filter(number=OuterRef("version_number"))
-    )
-    return Identifier.objects.filter(named, doi__iexact=doi).first()

@@ -131,7 +131,7 @@ def test_who_was_slower_learns_what_is_there_and_what_changed(
     address = begin(web, headers, title="A", abstract="x", keywords=["old"])
     deposit = Deposit.objects.get(pk=address.split("/")[4])
     pierre = make_user("pierre")
-    DepositMember.objects.create(deposit=deposit, user=pierre)
+    DepositMember.objects.create(deposit=deposit, name=pierre.username, user=pierre)
     seen = web.get(address, headers=headers).headers["etag"]
     theirs = as_token(make_token(pierre))
     patch(web, address, {"metadata": {"dataset": {"title": "B", "abstract": None}}}, theirs)

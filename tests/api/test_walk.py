@@ -166,7 +166,9 @@ def list_visitors(secrets: Secrets) -> dict[str, dict[str, str]]:
     inactive = make_user()
     asleep, session = as_token(make_token(inactive)), open_session(inactive)
     if Deposit.objects.filter(pk=secrets.words["deposit_id"]).exists():
-        DepositMember.objects.create(deposit_id=secrets.words["deposit_id"], user=inactive)
+        DepositMember.objects.create(
+            deposit_id=secrets.words["deposit_id"], name=inactive.username, user=inactive
+        )
     User.objects.filter(pk=inactive.pk).update(is_active=False)
     visitors = {
         "stranger": {},

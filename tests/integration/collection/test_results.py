@@ -11,11 +11,10 @@ from repository.services.collection import collect_objects
 from repository.services.measurements import (
     ConvertedSignal,
     StoredArrayObject,
-    StoredProduct,
     record_conversion,
     record_first_pictures,
-    record_products,
 )
+from repository.services.products import ReducedSignal, StoredProduct, record_reduction
 from repository.services.stored_objects import ObjectsCollectedError
 from tests.factories import make_deposit, make_measurement, store_bytes
 from tests.integration.collection.conftest import GRACE, digest_of, is_stored, mark, pass_time, upload
@@ -42,6 +41,7 @@ def make_product() -> StoredProduct:
     sha256, size = store_result()
     return StoredProduct(
         recipe="summed_intensity",
+        output="summed_intensity",
         kind="preview",
         title="",
         parameters={},
@@ -69,8 +69,8 @@ def with_product(measurement: Measurement) -> Callable[[], None]:
 
 
 def with_new_product(measurement: Measurement) -> Callable[[], None]:
-    products = {"data": [make_product()]}
-    return lambda: record_products(measurement=measurement, calibration={}, products=products)
+    reduced = [ReducedSignal(name="data", statistics={}, products=(make_product(),))]
+    return lambda: record_reduction(measurement=measurement, calibration={}, reduced=reduced, findings=())
 
 
 def with_first_picture(measurement: Measurement) -> Callable[[], None]:

@@ -148,7 +148,7 @@ def test_reconvert_takes_drafts_and_leaves_what_is_published(witness: str) -> No
     assert job.deposit_id == draft.pk
     draft.refresh_from_db()
     assert draft.state == "processing"
-    assert "1 measurements of drafts" in output.getvalue()
-    assert "1 published measurements stay as they are" in output.getvalue()
+    assert "1 measurement of a draft" in output.getvalue()
+    assert "1 published measurement stays as it is" in output.getvalue()
     frozen = version.measurements.get().measurement
     assert ArrayObject.objects.filter(signal__measurement=frozen).exists()

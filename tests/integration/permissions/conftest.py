@@ -125,7 +125,7 @@ def build_words() -> dict[str, Any]:
         add_measurement(deposit, "scan.raw")
     publish(settle(published))
     for deposit in (draft, embargoed):
-        DepositMember.objects.create(deposit=deposit, user=co_owner)
+        DepositMember.objects.create(deposit=deposit, name=co_owner.username, user=co_owner)
     session = open_session(owner)
     words: dict[str, Any] = {
         "owner": owner.username,

@@ -33,6 +33,8 @@ from tests.integration.permissions.conftest import (
 )
 from tests.integration.permissions.writes import WRITES
 
+# The marks are one file for all processes of a home: what one test ends, the others must not see ended.
+pytestmark = pytest.mark.xdist_group("marks")
 SHORTER_THAN_A_LIFE_S = 20.0
 
 
@@ -106,7 +108,7 @@ def test_sending_and_using_leave_it_remembered(remembering: WebClient) -> None:
 def test_a_chunk_of_somebody_who_was_taken_off_is_refused_at_once(remembering: WebClient) -> None:
     owner, co_owner = make_user(), make_user()
     deposit = make_deposit(owner)
-    DepositMember.objects.create(deposit=deposit, user=co_owner)
+    DepositMember.objects.create(deposit=deposit, name=co_owner.username, user=co_owner)
     plan = start_upload(deposit_id=deposit.pk, actor=co_owner, path="a.raw", size=6)
     headers = as_token(make_token(co_owner)) | {
         "Tus-Resumable": "1.0.0",

@@ -63,8 +63,10 @@ def test_objects_are_stored_read_only(store: LocalObjectStore, source: Path) -> 
 def test_adopting_the_same_bytes_twice_keeps_one_object(store: LocalObjectStore, source: Path) -> None:
     digest = sha256(b"electrons")
     store.adopt(source, digest)
+    inode = store.path_of(digest).stat().st_ino
     source.write_bytes(b"electrons")
     assert store.adopt(source, digest).created is False
+    assert store.path_of(digest).stat().st_ino == inode, "a confined reader may open this file and no other"
     assert [path for path in store.root.rglob("*") if path.is_file()] == [store.path_of(digest)]
     assert not source.exists()
 
