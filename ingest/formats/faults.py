@@ -9,10 +9,11 @@ _MAX_TEXT = 200
 def describe_fault(form: Format, part: Part, error: Exception, *, file: str) -> Finding:
     """Return the finding about a part that raised."""
     text = str(error)[:_MAX_TEXT]
+    reason = f": {text}" if text else ", and did not say why"
     return Finding(
         "warning",
         "format_part_failed",
-        f"`{part}` of the format in {form.folder} stopped at {file}: {type(error).__name__}{text and f': {text}'}.",
+        f"`{part}` of the format in {form.folder} stopped at {file}{reason}.",
         hint="The file is kept, and the other formats work. The operator can mend or remove that folder.",
         layer="reading",
     )

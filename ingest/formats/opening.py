@@ -42,7 +42,7 @@ def open_measurement(format: str, files: Mapping[str, Path], hints: ReadHints | 
         raise _describe_faulty_reader(str(error)) from error
     opened = open_files(files, hints or ReadHints())
     if not isinstance(opened, OpenedFile) or opened.format != form.id:
-        given = f"the format {opened.format}" if isinstance(opened, OpenedFile) else type(opened).__name__
+        given = f"the format {opened.format}" if isinstance(opened, OpenedFile) else "something else"
         raise _describe_faulty_reader(
             f"`open` of the format in {form.folder} gave {given} where an opened {form.id} was promised."
         )

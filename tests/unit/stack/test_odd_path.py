@@ -73,7 +73,7 @@ def test_spaces_and_letters_do_no_harm(tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", ["it's", 'a"b', "a$b `c` #d", "a;b"])
 def test_the_folder_of_a_person_arrives_as_it_was_given(folder: str) -> None:
     done = subprocess.run(
-        tie("make", "-n", "-o", "base", "examples", f"DATA={folder}"),
+        tie("make", "--no-print-directory", "-n", "-o", "base", "examples", f"DATA={folder}"),
         cwd=CHECKOUT,
         capture_output=True,
         text=True,

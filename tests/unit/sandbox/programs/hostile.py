@@ -155,7 +155,7 @@ def call(request: Answer, _folder: Path, _output: Path, _send: Send) -> Answer:
 def _answer_descriptor() -> int:
     import stat
 
-    pipes = [fd for fd in range(3, 64) if _is_open(fd) and stat.S_ISFIFO(os.fstat(fd).st_mode)]
+    pipes = [fd for fd in range(3, 4096) if _is_open(fd) and stat.S_ISFIFO(os.fstat(fd).st_mode)]
     return pipes[-1]
 
 
