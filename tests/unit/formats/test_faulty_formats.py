@@ -117,7 +117,7 @@ def test_sound_format_is_opened_beside_them(upload: dict[str, Path], zygotes: Zy
 @pytest.mark.parametrize(
     ("identifier", "said"),
     [
-        ("lying", "`open` of the format in ingest/formats/lying gave dict"),
+        ("lying", "`open` of the format in ingest/formats/lying gave something else"),
         ("unloadable", "ingest/formats/unloadable cannot load `open`"),
     ],
 )
