@@ -27,16 +27,11 @@ DIGEST = sha256(CONTENT)
 
 
 class ObjectStoreContract:
-    """The tests that each kind of store inherits."""
+    """The tests that each kind of store inherits.
 
-    @pytest.fixture
-    def store(self) -> ObjectStore:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def spoil(self, store: ObjectStore) -> Callable[[str, bytes], None]:
-        """Return what puts other bytes behind the name of an object, as a failing medium does."""
-        raise NotImplementedError
+    The heir has two fixtures: `store`, and `spoil`, a function that puts other bytes behind the name of an object, as a
+    failing medium does.
+    """
 
     @pytest.fixture
     def source(self, tmp_path: Path) -> Path:
