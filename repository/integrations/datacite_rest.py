@@ -1,5 +1,6 @@
 """DOIs by DataCite (https://support.datacite.org/docs/api). Every request is a PUT or GET: safe to repeat."""
 
+import asyncio
 import base64
 import re
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from repository.integrations.datacite import (
 
 MEDIA_TYPE = "application/vnd.api+json"
 TIMEOUT_S = 30.0
+ANSWER_BYTES = 4 << 20
 
 _STATES: Mapping[str, DoiState] = {"draft": "reserved", "registered": "registered", "findable": "findable"}
 # An operator can correct a password, and a limit passes: what was published must not be given up for that.
@@ -40,12 +42,17 @@ class DataCiteRegistrar:
     ----------
     url
         The service, such as ``https://api.test.datacite.org``.
+    timeout_s
+        For a request as a whole, from the first look-up of its host to the last byte of the answer.
     """
 
     resolver = "https://doi.org/"
 
-    def __init__(self, *, url: str, repository: str, password: str, prefix: str) -> None:
+    def __init__(
+        self, *, url: str, repository: str, password: str, prefix: str, timeout_s: float = TIMEOUT_S
+    ) -> None:
         self.prefix = prefix
+        self._timeout_s = timeout_s
         self._url = url.rstrip("/")
         self._auth = httpx.BasicAuth(repository, password)
 
@@ -84,14 +91,11 @@ class DataCiteRegistrar:
             raise DoiRefusedError(f"{doi!r} is not a lower-case DOI under {self.prefix}")
         headers = {"Accept": MEDIA_TYPE, **({"Content-Type": MEDIA_TYPE} if body is not None else {})}
         try:
-            answer = httpx.request(
-                method,
-                f"{self._url}/dois/{quote(doi, safe='/')}",
-                json=body,
-                headers=headers,
-                auth=self._auth,
-                timeout=TIMEOUT_S,
-            )
+            answer = asyncio.run(self._send(method, doi, body, headers))
+        except TimeoutError as error:
+            raise RegistrarUnavailableError(
+                f"DataCite did not finish its answer about {doi} within {self._timeout_s:g} s{self._name_proxy()}"
+            ) from error
         except httpx.HTTPError as error:
             raise RegistrarUnavailableError(
                 f"DataCite cannot be reached{self._name_proxy()}: {error}"
@@ -108,6 +112,26 @@ class DataCiteRegistrar:
         if answer.is_client_error and status not in _WORTH_ANOTHER_TRY:
             raise DoiRefusedError(reason)
         raise RegistrarUnavailableError(reason)
+
+    async def _send(
+        self, method: str, doi: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
+    ) -> httpx.Response:
+        """Return the answer, whole. A timeout of httpx counts anew with every byte that drips in: this one does not."""
+        address = f"{self._url}/dois/{quote(doi, safe='/')}"
+        async with (
+            asyncio.timeout(self._timeout_s),
+            httpx.AsyncClient(auth=self._auth, timeout=None) as client,
+        ):  # noqa: S113
+            request = client.build_request(method, address, json=body, headers=headers)
+            answer = await client.send(request, stream=True)
+            content = bytearray()
+            async for piece in answer.aiter_bytes():
+                content += piece
+                if len(content) > ANSWER_BYTES:
+                    raise RegistrarUnavailableError(
+                        f"DataCite's answer about {doi} is longer than {ANSWER_BYTES >> 20} MiB: no record of a DOI is"
+                    )
+            return httpx.Response(answer.status_code, content=bytes(content), request=request)
 
     def _name_proxy(self) -> str:
         """Return the words that name the proxy which an answer would have come through, without its password."""

@@ -2,10 +2,13 @@
 
 import base64
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from itertools import chain, repeat
+from typing import Any, Self
 
 import pytest
 
@@ -148,6 +151,62 @@ def test_a_wrong_password_is_worth_another_try(datacite: Any) -> None:
 def test_a_server_that_is_away_is_worth_another_try() -> None:
     with pytest.raises(RegistrarUnavailableError, match="cannot be reached"):
         connect("http://127.0.0.1:9", password="secret").find(DOI)
+
+
+class Dripping:
+    """A server that takes every request and never finishes its answer: pieces until the client goes."""
+
+    def __init__(self, first: bytes, piece: bytes, pause_s: float) -> None:
+        self._pieces = chain((first,), repeat(piece))
+        self._pause_s = pause_s
+        self._ended = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._listener.close()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        connection, _ = self._listener.accept()
+        with connection, suppress(OSError):
+            for piece in self._pieces:
+                connection.sendall(piece)
+                if self._ended.wait(self._pause_s):
+                    return
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.api+json\r\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "piece"),
+    [(HEAD, b"X-Slow: yes\r\n"), (HEAD + b"Content-Length: 900000\r\n\r\n", b" ")],
+    ids=["headers", "body"],
+)
+def test_an_answer_that_drips_ends_at_the_deadline(first: bytes, piece: bytes) -> None:
+    # Each byte comes well within any timeout of one read: only a deadline of the whole ends this.
+    with Dripping(first, piece, pause_s=0.05) as server:
+        registrar = DataCiteRegistrar(
+            url=server.url, repository="ORG.STEM", password="secret", prefix="10.12345", timeout_s=0.5
+        )
+        with pytest.raises(RegistrarUnavailableError, match=r"did not finish.*10\.12345.*within 0\.5 s"):
+            registrar.find(DOI)
+
+
+def test_an_answer_without_end_is_not_kept() -> None:
+    head = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+    with (
+        Dripping(head, b"10000\r\n" + b" " * 65536 + b"\r\n", pause_s=0) as server,
+        pytest.raises(RegistrarUnavailableError, match="longer than 4 MiB"),
+    ):
+        connect(server.url, password="secret").find(DOI)
 
 
 def test_the_settings_choose_it(settings: Any) -> None:

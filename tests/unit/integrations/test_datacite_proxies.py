@@ -28,10 +28,10 @@ def test_a_proxy_of_an_unknown_kind_is_a_sentence(
 def test_the_proxy_in_between_is_named_without_its_password(
     registrar: DataCiteRegistrar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_arguments: object, **_options: object) -> httpx.Response:
+    async def refuse(*_arguments: object, **_options: object) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
-    monkeypatch.setattr(httpx, "request", refuse)
+    monkeypatch.setattr(httpx.AsyncClient, "send", refuse)
     monkeypatch.setenv("https_proxy", "http://me:secret@proxy.test:3128")
     with pytest.raises(RegistrarUnavailableError, match=r"through the proxy proxy\.test:3128: refused"):
         registrar.find(DOI)
