@@ -19,13 +19,14 @@ from api.doorway import Doorway  # noqa: E402
 from api.health import build_health_routes  # noqa: E402
 from api.one_thread import OneThreadHandler  # noqa: E402
 from api.static_files import FoundStaticFiles  # noqa: E402
+from api.whole_bodies import WholeBodies  # noqa: E402
 from repository.project.connections import suit_requests  # noqa: E402
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 suit_requests(connections.settings["default"])
-django_asgi = cast("ASGIApp", OneThreadHandler())
+django_asgi = WholeBodies(cast("ASGIApp", OneThreadHandler()))
 web = Starlette(
     routes=[
         *build_health_routes(),
