@@ -1,5 +1,6 @@
 """What the OpenAPI document says in several places."""
 
+from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
@@ -22,10 +23,11 @@ _MEANINGS = {
 
 
 def problems(*statuses: int) -> dict[Any, Any]:
-    """Return the problem documents that an address may answer."""
+    """Return the problem documents that an address may answer; whatever reads a body may find it too large."""
+    too_large = {413} if HTTPStatus.UNSUPPORTED_MEDIA_TYPE in statuses else set()
     return {
         (status, "application/problem+json"): OpenApiResponse(ProblemShape, description=_MEANINGS[status])
-        for status in (*statuses, 429)
+        for status in sorted({*statuses, *too_large, 429})
     }
 
 

@@ -1748,6 +1748,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemShape"];
                 };
             };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
             /** @description The body must be JSON. */
             415: {
                 headers: {
@@ -1925,6 +1934,15 @@ export interface operations {
             };
             /** @description This account or token may not do that. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2183,6 +2201,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["RevisionConflictShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
                 };
             };
             /** @description The body must be JSON. */
@@ -2463,6 +2490,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemShape"];
                 };
             };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
             /** @description The body must be JSON. */
             415: {
                 headers: {
@@ -2686,6 +2722,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["RevisionConflictShape"];
                 };
             };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
             /** @description The body must be JSON. */
             415: {
                 headers: {
@@ -2776,6 +2821,15 @@ export interface operations {
             };
             /** @description The state does not allow it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3284,6 +3338,15 @@ export interface operations {
             };
             /** @description It is gone for good. */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3881,6 +3944,15 @@ export interface operations {
             };
             /** @description This account or token may not do that. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
