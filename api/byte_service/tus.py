@@ -113,8 +113,11 @@ async def handle_uploads(request: Request) -> Response:
             status_code=200,
             headers=tus_headers(**{"Stemma-Already-Stored": "true", "Upload-Offset": str(size)}),
         )
-    if size == 0:
-        await complete(plan.upload_id, 0)
+    if plan.offset == size:  # nothing is left to send, so no chunk would bring it to its end
+        try:
+            await complete(plan.upload_id, size)
+        except UploadLockedError:
+            return refuse_lock()
     headers = offset_headers(
         plan.offset, _next_expiry(), Location=addresses.upload_address(str(plan.upload_id))
     )

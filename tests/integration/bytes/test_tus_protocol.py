@@ -201,6 +201,21 @@ def test_same_promise_again_continues(tus: RawTus, deposit: str) -> None:
     assert (again.headers["Location"], again.headers["Upload-Offset"]) == (address, "5000")
 
 
+def test_same_promise_of_a_file_that_has_arrived_finishes_it(
+    tus: RawTus, deposit: str, live_stack: Any
+) -> None:
+    """What came whole while the store was away has no chunk left that would bring it to its end."""
+    address = tus.start(len(CONTENT), deposit=deposit, path="a.bin", sha256=sha256_of(CONTENT))
+    tus.patch(address, 0, CONTENT[:-1])
+    upload = live_stack.home.root / "uploads" / address.rstrip("/").rpartition("/")[2]
+    with upload.open("ab") as file:
+        file.write(CONTENT[-1:])
+    again = tus.create(len(CONTENT), deposit=deposit, path="a.bin", sha256=sha256_of(CONTENT))
+    assert again.headers["Upload-Offset"] == str(len(CONTENT))
+    file_now = tus.file(deposit, "a.bin")
+    assert (file_now["state"], file_now["sha256"]) == ("stored", sha256_of(CONTENT))
+
+
 def test_empty_file(tus: RawTus, deposit: str) -> None:
     address = tus.start(0, deposit=deposit, path="empty.bin")
     file = tus.file(deposit, "empty.bin")

@@ -133,7 +133,7 @@ def test_a_folder_becomes_read_only_and_writable_again(disk: SmallDisk, tmp_path
             refused = disk.tus.create(len(content), deposit=deposit, path="a.raw")
             assert (refused.status_code, refused.json()["code"]) == (503, "disk_unwritable")
         elif name == "objects":
-            address = disk.tus.start(len(content), deposit=deposit, path="a.raw")
+            address = disk.tus.start(len(content), deposit=deposit, path="a.raw", sha256=sha256_of(content))
             refused = disk.tus.patch(address, 0, content)
             assert (refused.status_code, refused.json()["code"]) == (503, "disk_unwritable")
             assert "“objects”" in refused.json()["detail"]

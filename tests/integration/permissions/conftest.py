@@ -57,6 +57,11 @@ class Process:
     def wait_until_it_hears(self) -> None:
         wait_for(lambda: bool(self.tell(hears=True)))
 
+    def wait_until_it_has_heard(self) -> None:
+        """Wait until it knows of all that was written before this moment; the clock is one for the whole machine."""
+        now = time.monotonic()
+        wait_for(lambda: float(self.tell(heard_until=True)) > now)
+
 
 def wait_for(condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + patience_s

@@ -42,6 +42,8 @@ def obey(order: dict[str, Any]) -> Any:
         return None
     if "hears" in order:
         return hearing.find_heard_marks() is not None
+    if "heard_until" in order:
+        return max(hearing._hearing._heard_at, 0.0)
     if order.get("cold"):
         remembered, downloads._decisions = downloads._decisions, DecisionCache(find_marks=lambda: None)
         try:

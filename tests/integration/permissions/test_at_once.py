@@ -2,7 +2,6 @@
 
 import json
 import time
-from functools import partial
 from typing import Any
 
 import psycopg
@@ -257,7 +256,8 @@ def check_steps(
         asks = all_asks[step % every :: every]
         expected = near.ask_cold(asks)
         assert near.ask(asks) == expected
-        wait_for(partial(says, far, asks, expected), SHORTER_THAN_A_LIFE_S)
+        far.wait_until_it_has_heard()
+        assert far.ask(asks) == expected
         if writer == "here":
             WRITES[write](words)
         else:  # a worker on the host of `near`, or the foreign web process itself
@@ -265,11 +265,8 @@ def check_steps(
         expected = near.ask_cold(asks)
         first, second = (far, near) if writer == "web" else (near, far)
         assert first.ask(asks) == expected, (write, writer)
-        wait_for(partial(says, second, asks, expected), SHORTER_THAN_A_LIFE_S)
-
-
-def says(process: Process, asks: list[Any], expected: list[Any]) -> bool:
-    return process.ask(asks) == expected
+        second.wait_until_it_has_heard()
+        assert second.ask(asks) == expected, (write, writer)
 
 
 def test_a_prompt_of_the_database_is_heard_by_every_process(
