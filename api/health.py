@@ -16,7 +16,7 @@ from api.disk_health import check_disk, list_disk_metrics
 from api.errors import CONTENT_TYPE, RETRY_AFTER, build_problem
 from api.operators import is_known_operator, is_operator
 from api.probing import Probe, Prober
-from ingest.sandbox import probe_sandbox
+from confined.sandbox import probe_sandbox
 from repository.selectors.health import PartHealth, check_database, check_worker, measure_lanes
 from repository.selectors.mail import measure_mail
 from repository.services.storage import ObjectStoreUnavailableError, get_object_store

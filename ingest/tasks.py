@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from ingest.services.confined import attempt_folder
+from confined.measurement_jobs import build_measurement_job
+from confined.runs import attempt_folder
 from ingest.services.following import follow_opening
-from ingest.services.measurement_jobs import build_measurement_job
 from ingest.services.opening import open_measurement
 from ingest.services.recognition import Recognition, recognize_deposit
 from repository.models import Deposit, Finding

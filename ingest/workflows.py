@@ -1,7 +1,7 @@
 from django.db import transaction
 
+from confined.hints import build_hints
 from ingest.services.following import follow_opening
-from ingest.services.hints import build_hints
 from repository.models import Deposit, Measurement, User
 from repository.services.deposits import (
     ReadUntil,

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from celery.signals import worker_ready
 
-from ingest.services.measurement_jobs import build_measurement_job
+from confined.measurement_jobs import build_measurement_job
 from processing.declarations.book import get_book
 from processing.services import reduction
 from processing.services.compiled_code import prepare_compiled_code

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 import ingest.formats
+from confined.sandbox import environment
 from ingest.formats import registry
-from ingest.sandbox import environment
 from repository.project.environment import CHECKOUT
 
-LINKED = ("repository", "processing", "api", "frontend", "tests")
+LINKED = ("repository", "confined", "processing", "api", "frontend", "tests")
 MAGIC = b"TOY1"
 DECLARATION = """
 from ingest.formats.declaration import STANDS_ALONE, Format

@@ -1,14 +1,12 @@
 """Sandboxed: open one measurement and describe its signals and header; no array is read."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from confined.sandbox.protocol import Send
 from ingest.formats.opening import open_measurement
 from ingest.formats.preloading import preload_readers
 from ingest.readers.contract import ReadHints
-
-Send = Callable[[dict[str, Any]], None]
 
 preload_readers()  # before the sandbox closes
 

@@ -1,15 +1,13 @@
 """Sandboxed: say of each uploaded file what it is, and which files make one measurement."""
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from confined.sandbox.protocol import Send
 from ingest.formats.grouping import group_files
 from ingest.formats.preloading import preload_readers
 from ingest.formats.recognition import recognize
 from ingest.readers.contract import FormatMatch
-
-Send = Callable[[dict[str, Any]], None]
 
 preload_readers()  # before the sandbox closes
 
@@ -34,7 +32,7 @@ def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dic
     dict
         ``{"files": {path: match}, "grouping": {…}}``.
     """
-    known: Mapping[str, Any] = request.get("known") or {}
+    known: dict[str, Any] = request.get("known") or {}
     skip = set(request.get("skip") or ()) | set(known)
     present = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
     wanted = request.get("only")

@@ -1,10 +1,8 @@
 """What follows once a measurement is opened: first pictures where its conversion takes long, then the conversion."""
 
-import math
-import re
-
-from ingest.services.hints import build_hints
+from confined.hints import build_hints
 from repository.models import Deposit, Finding, Measurement
+from repository.selectors.inputs import count_bytes
 from repository.services.findings import replace_findings
 from repository.workflows.jobs import enqueue_job
 
@@ -25,14 +23,3 @@ def follow_opening(measurement: Measurement) -> None:
         enqueue_job(kind="preview_measurement", target=measurement.pk, deposit=deposit)
     if deposit.read_until == Deposit.ReadUntil.CONVERTED:
         enqueue_job(kind="convert_measurement", target=measurement.pk, deposit=deposit)
-
-
-def count_bytes(measurement: Measurement) -> int:
-    """Return the size of all arrays of a measurement, as they will be converted."""
-    return sum(math.prod(signal.shape) * _size_of(signal.dtype) for signal in measurement.signals.all())
-
-
-def _size_of(dtype: str) -> int:
-    """Return the bytes of one value, such as 2 for `uint16`; numpy stays out of the processes that only enqueue."""
-    bits = re.search(r"\d+$", dtype)
-    return int(bits[0]) // 8 if bits else 1

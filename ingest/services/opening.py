@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from confined.hints import build_hints
+from confined.runs import forward_progress, run_over_files
+from confined.zygotes import register_program
 from ingest.formats.headers import map_vendor_header
-from ingest.services.confined import forward_progress, run_over_files
-from ingest.services.hints import build_hints
 from ingest.services.recognition import read_findings
-from ingest.services.zygotes import register_program
 from repository.models import Measurement
 from repository.schema.findings import Finding
+from repository.selectors.inputs import list_digests
 from repository.services.measurements import SignalDescription, record_opening
 from repository.tasks.job_kinds import JobProgress
 
@@ -44,12 +45,6 @@ class Opening:
             signals=self.signals,
             findings=self.findings,
         )
-
-
-def list_digests(measurement: Measurement) -> dict[str, str]:
-    """Return path and digest of a measurement's files, the primary one first."""
-    parts = measurement.parts.select_related("data_file").order_by("position")
-    return {part.data_file.path: part.data_file.sha256 for part in parts}
 
 
 def open_measurement(*, measurement: Measurement, output: Path, progress: JobProgress) -> Opening:

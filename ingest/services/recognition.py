@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ingest.sandbox import SandboxError
-from ingest.services.confined import run_over_files
-from ingest.services.input_checks import InputDamagedError
-from ingest.services.zygotes import register_program
+from confined.input_checks import InputDamagedError
+from confined.runs import run_over_files
+from confined.sandbox import SandboxError
+from confined.zygotes import register_program
 from repository.models import DataFile, Deposit
 from repository.schema.file_names import fold_case, list_clashes, list_folders
 from repository.schema.findings import Finding

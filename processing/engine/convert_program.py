@@ -12,6 +12,7 @@ Result
 from pathlib import Path
 from typing import Any
 
+from confined.sandbox.protocol import Send
 from ingest.formats.preloading import preload_readers
 from ingest.readers.contract import SignalSource
 from processing.declarations.book import get_book
@@ -20,7 +21,6 @@ from processing.engine.plan_arrays import EmptyArrayError
 from processing.engine.program_outline import (
     Program,
     Progress,
-    Send,
     open_files,
     read_order,
     read_recipes,

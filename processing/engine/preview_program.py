@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from confined.sandbox.protocol import Send
 from ingest.formats.preloading import preload_readers
 from ingest.readers.contract import SignalSource
 from processing.declarations.manifest import Calibration
@@ -23,7 +24,7 @@ from processing.engine.draw_result import write_pictures
 from processing.engine.preview_pictures import draw_first_pictures
 from processing.engine.preview_plan import budget_of, deadline_of, plan_preview
 from processing.engine.preview_sample import Deadline, read_sample
-from processing.engine.program_outline import Program, Progress, Send, open_files, read_order, work_through
+from processing.engine.program_outline import Program, Progress, open_files, read_order, work_through
 from processing.engine.signal_entries import SignalWork, describe_signal
 from processing.reductions.detector_plan import AngleKnowledge
 

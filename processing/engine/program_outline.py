@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from confined.sandbox.protocol import Send
 from ingest.formats.opening import open_measurement
 from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError, SignalSource
 from processing.declarations.book import choose_recipes
@@ -16,7 +17,6 @@ from processing.declarations.recipe import ChosenRecipe, RecipeRefusedError
 from processing.engine.signal_entries import SignalWork
 from repository.schema.findings import Finding
 
-Send = Callable[[dict[str, Any]], None]
 Progress = Callable[[float, str], None]
 Work = Callable[[SignalSource, Progress], SignalWork]
 

@@ -11,9 +11,10 @@ Result
 from pathlib import Path
 from typing import Any
 
+from confined.sandbox.protocol import Send
 from ingest.readers.contract import OpenedFile, SignalSource
 from processing.declarations.book import get_book
-from processing.engine.program_outline import Program, Progress, Send, read_order, read_recipes, work_through
+from processing.engine.program_outline import Program, Progress, read_order, read_recipes, work_through
 from processing.engine.reduce_zarr import open_converted, reduce_signal
 from processing.engine.signal_entries import SignalWork
 from processing.engine.signal_work import ConversionOptions

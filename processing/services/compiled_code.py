@@ -16,7 +16,7 @@ from repository.errors import TransientError
 log = structlog.get_logger(__name__)
 # The compiler ends with the worker that waits for it.
 PROGRAM = (
-    "import sys; from ingest.sandbox.resource_limits import die_with_parent; die_with_parent(int(sys.argv[1])); "
+    "import sys; from confined.sandbox.resource_limits import die_with_parent; die_with_parent(int(sys.argv[1])); "
     "from processing.reductions.warm_up import compile_kernels; compile_kernels()"
 )
 LONGEST_S = 600

@@ -6,12 +6,10 @@ from pathlib import Path
 
 from django.db.models import Sum
 
-from ingest.sandbox import collect_output
-from ingest.services.confined import forward_progress, run_over_files
-from ingest.services.following import count_bytes
-from ingest.services.hints import build_hints
-from ingest.services.opening import list_digests
-from ingest.services.zygotes import register_program
+from confined.hints import build_hints
+from confined.runs import forward_progress, run_over_files
+from confined.sandbox import collect_output
+from confined.zygotes import register_program
 from processing.declarations.manifest import Calibration, Order, SignalEntry
 from processing.services.calibration import build_calibration
 from processing.services.compiled_code import find_compiled_code, prepare_compiled_code
@@ -25,6 +23,7 @@ from processing.services.results import (
 )
 from repository.models import Finding, Measurement
 from repository.schema.findings import Finding as Found
+from repository.selectors.inputs import count_bytes, list_digests
 from repository.services.measurements import ConvertedSignal, record_conversion
 from repository.tasks.job_kinds import JobProgress
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest.sandbox import collect_output
-from ingest.services.confined import forward_progress, run_over_files
-from ingest.services.hints import build_hints
-from ingest.services.opening import list_digests
-from ingest.services.zygotes import register_program
+from confined.hints import build_hints
+from confined.runs import forward_progress, run_over_files
+from confined.sandbox import collect_output
+from confined.zygotes import register_program
 from processing.declarations.manifest import Order
 from processing.services.calibration import build_calibration
 from processing.services.results import Provenance, read_manifest, store_products
 from repository.models import Deposit, Finding, Measurement
 from repository.schema.findings import Finding as Found
+from repository.selectors.inputs import list_digests
 from repository.services.findings import replace_findings
 from repository.services.measurements import record_first_pictures
 from repository.services.products import StoredProduct

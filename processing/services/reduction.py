@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ingest.sandbox import SandboxError, collect_output
-from ingest.services.confined import forward_progress, run_over_files
-from ingest.services.zygotes import register_program
+from confined.runs import forward_progress, run_over_files
+from confined.sandbox import SandboxError, collect_output
+from confined.zygotes import register_program
 from processing.declarations.book import choose_recipes, get_book
 from processing.declarations.manifest import AskedRecipe, Calibration, Order
 from processing.declarations.recipe import Recipe, RecipeRefusedError

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest.sandbox import ReaderProtocolError
+from confined.sandbox import ReaderProtocolError
 from processing.declarations.book import get_book
 from processing.declarations.manifest import (
     ArrayEntry,

@@ -78,7 +78,7 @@ def test_imports_point_down() -> None:
 
 def test_the_client_stands_alone() -> None:
     """It is installed without the server, under another licence."""
-    ours = ("repository", "ingest", "processing", "api", "frontend", "django")
+    ours = ("repository", "confined", "ingest", "processing", "api", "frontend", "django")
     for file in (CHECKOUT / "client" / "src").rglob("*.py"):
         for line in file.read_text(encoding="utf-8").splitlines():
             words = line.split()
@@ -93,7 +93,7 @@ def test_settings_are_read_in_one_place() -> None:
     )
     readers = [
         str(file.relative_to(CHECKOUT))
-        for package in ("repository", "ingest", "processing", "api", "frontend")
+        for package in ("repository", "confined", "ingest", "processing", "api", "frontend")
         for file in (CHECKOUT / package).rglob("*.py")
         if ours.search(file.read_text(encoding="utf-8"))
     ]

@@ -13,7 +13,7 @@ from repository.models.data_file import SHA256_PATTERN
 from repository.project.environment import CHECKOUT
 from repository.services.references import MENTIONS, list_references, mentions_digest
 
-ROOMS = ("repository", "ingest", "processing", "api", "frontend")
+ROOMS = ("repository", "confined", "ingest", "processing", "api", "frontend")
 # What may be done to bytes beyond reading them, and the modules that may do it.
 KEEPERS = {
     "open_whole_store": {

@@ -8,14 +8,14 @@ from repository.project.environment import CHECKOUT
 
 STARTS = {"Popen", "run", "call", "check_call", "check_output"}
 TIES = {"tie", "compose_launcher"}
-ROOMS = ("repository", "ingest", "processing", "api", "frontend", "tools", "tests")
+ROOMS = ("repository", "confined", "ingest", "processing", "api", "frontend", "tools", "tests")
 # Each with the reason; the number is how many calls it may excuse.
 FREE = {
     "repository/project/stack/background.py": (1, "a Stemma in the background outlives its command"),
     "repository/project/stack/system_user.py": (2, "useradd must not be cut off; test -x is over at once"),
     "repository/project/stack/deposit_examples.py": (2, "tied in _write_command"),
-    "ingest/sandbox/processes.py": (1, "the child asks for it itself, and looks who its parent is"),
-    "ingest/sandbox/forking.py": (1, "the zygote asks for it itself, and looks who its parent is"),
+    "confined/sandbox/processes.py": (1, "the child asks for it itself, and looks who its parent is"),
+    "confined/sandbox/forking.py": (1, "the zygote asks for it itself, and looks who its parent is"),
     "processing/services/compiled_code.py": (1, "the child asks for it itself, and looks who its parent is"),
     "tests/benchmarks/__main__.py": (1, "tied where the words are put together"),
     "tests/unit/sandbox/programs/hostile.py": (1, "must be refused"),

@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
+from confined.sandbox import Limits, Preparation, ZygoteKeeper, run_confined
 from ingest.formats.empad.reader import COLUMNS, FRAME_BYTES, RAW_ROWS
-from ingest.sandbox import Limits, Preparation, ZygoteKeeper, run_confined
 from processing.declarations.manifest import Order
 from tests.synthetic import render_disk
 from tests.ties import tie
@@ -124,7 +124,7 @@ class _Cost:
 def _start(folder: Path, inputs: Mapping[str, Path]) -> _Bench:
     compiled = compile_ahead(folder / "compiled")
     endings = _Endings()
-    log = logging.getLogger("ingest.sandbox.running")
+    log = logging.getLogger("confined.sandbox.running")
     log.addHandler(endings)
     log.setLevel(logging.INFO)
     zygotes = ZygoteKeeper(lambda: Preparation(tuple(PROGRAMS.values()), compiled), {})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 _PARENT, _OWN, _REAPED = 1, slice(11, 13), slice(13, 15)  # fields of /proc/<pid>/stat after the name
-_ZYGOTE = b"ingest.sandbox.zygote"
+_ZYGOTE = b"confined.sandbox.zygote"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ingest.sandbox import Limits, run_confined
+from confined.sandbox import Limits, run_confined
 from processing.declarations.manifest import Order
 from repository.project.stack.harness import RunningStack, running_stack
 from tests.benchmarks.process_times import read_cpu_s

@@ -64,6 +64,7 @@ def test_it_imports_without_the_server(installed: Path) -> None:
         "aiohttp",
         "xarray",
         "repository",
+        "confined",
         "ingest",
     }
     assert not foreign & set(told["loaded"])

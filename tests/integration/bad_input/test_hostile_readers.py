@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 import ingest.tasks  # noqa: F401 - registers the kinds of jobs
-from ingest.services import confined, opening, recognition
+from confined import runs
+from ingest.services import opening, recognition
 from repository.models import Finding, Job, Measurement
 from tests.factories import make_deposit, make_measurement, store_file
 from tests.job_running import run_job
@@ -31,7 +32,7 @@ def test_reader_that_ends_badly_is_a_finding(
     monkeypatch: pytest.MonkeyPatch, program: str, code: str, severity: str
 ) -> None:
     monkeypatch.setattr(opening, "PROGRAM", f"{PROGRAMS}:{program}")
-    monkeypatch.setattr(confined, "LEAST_WALL_S", 3.0)
+    monkeypatch.setattr(runs, "LEAST_WALL_S", 3.0)
     deposit = make_deposit()
     measurement = make_measurement(deposit, store_file(deposit, "a.raw", b"bytes"), state="found")
     type(deposit).objects.filter(pk=deposit.pk).update(state="processing")
@@ -61,7 +62,7 @@ def test_file_that_crashes_recognition_does_not_stop_the_others(monkeypatch: pyt
         if "bad.bin" not in words["request"]["skip"]:
             words["on_message"]({"type": "progress", "fraction": 0.5, "message": "recognizing bad.bin"})
             words = {**words, "program": f"{PROGRAMS}:crash"}
-        return confined.run_over_files(**words)
+        return runs.run_over_files(**words)
 
     monkeypatch.setattr(recognition, "run_over_files", crash_at_bad)
     job = Job.objects.create(kind="inspect_deposit", target=deposit.pk, deposit=deposit)

@@ -10,11 +10,11 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from ingest.sandbox import SandboxError
-from ingest.sandbox.limits import Limits
-from ingest.sandbox.outcomes import describe_disk_full, describe_exit
-from ingest.services import confined
-from ingest.services.confined import attempt_folder, run_over_files
+from confined import runs
+from confined.runs import attempt_folder, run_over_files
+from confined.sandbox import SandboxError
+from confined.sandbox.limits import Limits
+from confined.sandbox.outcomes import describe_disk_full, describe_exit
 from repository.errors import DiskFullError, TransientError
 from repository.models import Job
 from repository.models.job_order import LONGEST_PAUSE
@@ -139,7 +139,7 @@ def run_failing(error: SandboxError, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(**_: Any) -> dict[str, Any]:
         raise error
 
-    monkeypatch.setattr(confined, "run_confined", fail)
+    monkeypatch.setattr(runs, "run_confined", fail)
     claim = claim_inspection()
     with attempt_folder(claim) as output:
         (output / "half").write_bytes(b"a result")
@@ -169,7 +169,7 @@ def test_a_crash_on_a_short_disk_is_not_the_files_fault(monkeypatch: pytest.Monk
         room[0] = 0
         raise crash
 
-    monkeypatch.setattr(confined, "run_confined", crash_on_a_full_disk)
+    monkeypatch.setattr(runs, "run_confined", crash_on_a_full_disk)
     claim = claim_inspection()
     with attempt_folder(claim) as output, pytest.raises(DiskFullError):
         run_over_files(
@@ -195,7 +195,7 @@ def test_a_confined_run_is_stopped_at_the_reserve(settings: Any, monkeypatch: py
         seen.append(limits)
         return {}
 
-    monkeypatch.setattr(confined, "run_confined", note)
+    monkeypatch.setattr(runs, "run_confined", note)
     claim = claim_inspection()
     with attempt_folder(claim) as output:
         run_over_files(

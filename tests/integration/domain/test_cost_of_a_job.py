@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from ingest.services.measurement_jobs import build_measurement_job
+from confined.measurement_jobs import build_measurement_job
 from repository.models import Deposit, Finding, Measurement
 from repository.schema import validate_measurement
 from repository.schema.findings import Finding as Found
@@ -37,7 +37,7 @@ def _read(*, measurement: Measurement, output: Any, progress: JobProgress) -> _A
 
 
 def _fail(*, measurement: Measurement, output: Any, progress: JobProgress) -> _Answer:
-    from ingest.sandbox import ReaderCrashedError
+    from confined.sandbox import ReaderCrashedError
 
     raise ReaderCrashedError(
         Found(severity="error", code="reader_crashed", message="It crashed.", layer="reading")

@@ -9,8 +9,8 @@ import pytest
 
 import ingest.tasks  # noqa: F401 - registers its kinds of jobs
 import processing.tasks  # noqa: F401
-from ingest.sandbox import ReaderCrashedError, environment
-from ingest.services import confined
+from confined import runs
+from confined.sandbox import ReaderCrashedError, environment
 from ingest.workflows import submit_deposit
 from processing import workflows
 from processing.declarations.manifest import MANIFEST_VERSION
@@ -297,7 +297,7 @@ def test_a_recipe_that_is_one_new_file_runs_confined_from_end_to_end(
     extended = f"import processing.recipes\nprocessing.recipes.__path__.append({str(tmp_path / 'more')!r})\n"
     (tmp_path / "sitecustomize.py").write_text(extended)
     monkeypatch.setattr(environment, "CODE_ROOT", f"{tmp_path}:{environment.CODE_ROOT}")
-    monkeypatch.setattr(confined, "get_zygotes", lambda: None)  # the one that is there has another folder
+    monkeypatch.setattr(runs, "get_zygotes", lambda: None)  # the one that is there has another folder
     with recipes_from(tmp_path / "more", monkeypatch, toy=TOY):
         request(converted, "toy", factor=3.0)
         run("reduce_measurement")

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from ingest.sandbox import SandboxError
-from ingest.services.confined import run_over_files
-from ingest.services.input_checks import InputCheck, InputDamagedError, locate_inputs
+from confined.input_checks import InputCheck, InputDamagedError, locate_inputs
+from confined.runs import run_over_files
+from confined.sandbox import SandboxError
 from processing.engine.zarr_metadata import build_array_metadata, encode_array_metadata
 from repository.errors import TransientError
 from repository.models import ArrayObject, Job, StoredObject
@@ -72,11 +72,11 @@ def test_good_bytes_pass_and_a_damaged_copy_is_only_tried_again(witness: str, tm
 def test_conversions_and_reductions_check_and_a_quick_look_does_not(
     witness: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ingest.services import confined
+    from confined import runs
 
     sha256, _ = store_bytes(b"counts of a detector")
     rot(sha256)
-    monkeypatch.setattr(confined, "run_confined", lambda **_: {"made": "of whatever was read"})
+    monkeypatch.setattr(runs, "run_confined", lambda **_: {"made": "of whatever was read"})
 
     def run(*, checks_inputs: bool) -> dict[str, Any]:
         return run_over_files(

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import processing.tasks  # noqa: F401 - registers the kinds of jobs
+from confined import runs
 from frontend.presentation.hits import name_facet_values
-from ingest.services import confined
 from repository.models import Deposit, Job, Measurement
 from repository.selectors.search import FacetValue
 from tests.factories import make_deposit, store_file
@@ -25,7 +25,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     formats = build_tree(tmp_path / "tree")
     write_format(formats, "toy")
     monkeypatch.setattr("repository.workflows.jobs.publish_job", lambda *_: True)
-    monkeypatch.setattr(confined, "get_zygotes", lambda: None)  # that of this process has other code
+    monkeypatch.setattr(runs, "get_zygotes", lambda: None)  # that of this process has other code
     with use_tree(formats, monkeypatch):
         yield
 

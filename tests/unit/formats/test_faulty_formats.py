@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ingest.sandbox import Limits, Preparation, SandboxError, SandboxRefusalError, ZygoteKeeper, run_confined
+from confined.sandbox import (
+    Limits,
+    Preparation,
+    SandboxError,
+    SandboxRefusalError,
+    ZygoteKeeper,
+    run_confined,
+)
 from tests.toy_formats import MAGIC, build_tree, use_tree, write_format
 
 FAULTY = {

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import processing.tasks  # noqa: F401 - as a worker does, which registers the programs
-from ingest.sandbox import Preparation
-from ingest.services import zygotes
+from confined import zygotes
+from confined.sandbox import Preparation
 
 
 def test_every_program_of_a_job_is_prepared() -> None:

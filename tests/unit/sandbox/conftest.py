@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ingest.sandbox import Limits, Preparation, ZygoteKeeper, run_confined
+from confined.sandbox import Limits, Preparation, ZygoteKeeper, run_confined
 
 Run = Callable[..., dict[str, Any]]
 LIMITS = Limits(wall_s=30, cpu_s=20, data_bytes=1 << 30, file_bytes=64 << 20, free_bytes=0)

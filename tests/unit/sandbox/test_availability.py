@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ingest.sandbox import (
+from confined.sandbox import (
     ReaderAccessError,
     ReaderMemoryLimitError,
     SandboxError,
@@ -18,7 +18,7 @@ from ingest.sandbox import (
     running,
     status,
 )
-from ingest.sandbox.namespaces import is_namespace_possible
+from confined.sandbox.namespaces import is_namespace_possible
 from tests.unit.sandbox.conftest import LIMITS, Run
 
 _CHECKOUT = Path(__file__).resolve().parents[3]

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from ingest.sandbox.landlock import find_landlock_abi
+from confined.sandbox.landlock import find_landlock_abi
 from tests.ties import tie
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _CONFINE = """
 import sys
 from pathlib import Path
-from ingest.sandbox.landlock import Reach, forbid_new_privileges, restrict_paths
+from confined.sandbox.landlock import Reach, forbid_new_privileges, restrict_paths
 readable, writable, other = map(Path, sys.argv[2:5])
 forbid_new_privileges()
 restrict_paths(Reach((readable, Path("/absent/tree")), (writable,)), int(sys.argv[1]))
@@ -34,7 +34,7 @@ for attempt in attempts:
 _HANG = """
 import sys
 from pathlib import Path
-from ingest.sandbox import Limits, run_confined
+from confined.sandbox import Limits, run_confined
 run_confined(
     program="tests.unit.sandbox.programs.hostile:hang", request={}, inputs={}, output=Path(sys.argv[1]),
     limits=Limits(wall_s=60, free_bytes=0), on_message=lambda message: print(message["pid"], flush=True),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import h5py
 
-from ingest.sandbox import collect_output
+from confined.sandbox import collect_output
 from tests.ties import tie
 from tests.unit.sandbox.conftest import Run
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.sandbox import (
+from confined.sandbox import (
     ReaderAccessError,
     ReaderCpuLimitError,
     ReaderCrashedError,

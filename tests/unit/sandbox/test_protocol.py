@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.sandbox.protocol import (
+from confined.sandbox.protocol import (
     MAX_MESSAGE_BYTES,
     MessageDecoder,
     ProtocolViolationError,

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
-from ingest.sandbox import (
+from confined.sandbox import (
     ReaderAccessError,
     ReaderOutputError,
     SandboxError,
@@ -175,7 +175,7 @@ def run_or_denied(run: Run, how: str, output: Path) -> None:
 
 
 def test_sum_of_results_is_bounded(output: Path) -> None:
-    from ingest.sandbox import ReaderFileSizeError
+    from confined.sandbox import ReaderFileSizeError
 
     (output / "a").write_bytes(bytes(100))
     (output / "b").write_bytes(bytes(100))

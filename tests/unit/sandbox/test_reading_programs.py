@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
-from ingest.sandbox import Limits, SandboxRefusalError, ZygoteKeeper, run_confined
+from confined.sandbox import Limits, SandboxRefusalError, ZygoteKeeper, run_confined
 from tests.vendor_files.tia import write_emi, write_ser
 
 Open = Callable[[str, dict[str, Path]], dict[str, Any]]

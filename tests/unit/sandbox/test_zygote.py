@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ingest.sandbox import (
+from confined.sandbox import (
     Preparation,
     ReaderAccessError,
     SandboxError,
@@ -23,8 +23,8 @@ from ingest.sandbox import (
     run_confined,
     running,
 )
-from ingest.sandbox.forking import Zygote
-from ingest.sandbox.namespaces import is_namespace_possible
+from confined.sandbox.forking import Zygote
+from confined.sandbox.namespaces import is_namespace_possible
 from tests.ties import tie
 from tests.unit.sandbox.conftest import LIMITS, Run
 
@@ -34,7 +34,7 @@ _PATIENCE_S = 60
 _OWNER = """
 import sys
 from pathlib import Path
-from ingest.sandbox import Limits, Preparation, ZygoteKeeper, run_confined
+from confined.sandbox import Limits, Preparation, ZygoteKeeper, run_confined
 keeper = ZygoteKeeper(lambda: Preparation(()))
 print(keeper.find().pid, flush=True)
 run_confined(
@@ -313,13 +313,19 @@ def test_a_zygote_is_replaced_when_it_is_worn_or_outdated(
             monkeypatch.undo()
 
 
-def test_the_fingerprint_of_the_code_sees_a_change(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "room", ["confined/sandbox", "ingest/readers", "processing/engine", "repository/schema"]
+)
+def test_the_fingerprint_of_the_code_sees_a_change(
+    room: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert (_CHECKOUT / room).is_dir()
     monkeypatch.setattr(forking, "CODE_ROOT", tmp_path)
-    (tmp_path / "ingest" / "readers").mkdir(parents=True)
+    (tmp_path / room).mkdir(parents=True)
     before = forking.fingerprint_code()
-    (tmp_path / "ingest" / "readers" / "new.py").write_text("A = 1\n", encoding="utf-8")
+    (tmp_path / room / "new.py").write_text("A = 1\n", encoding="utf-8")
     added = forking.fingerprint_code()
-    os.utime(tmp_path / "ingest" / "readers" / "new.py", ns=(1, 1))
+    os.utime(tmp_path / room / "new.py", ns=(1, 1))
     assert len({before, added, forking.fingerprint_code()}) == 3
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from repository.project.environment import CHECKOUT
 from repository.schema.plain_text import hide_internals
 
-ROOMS = ("repository", "ingest", "processing", "api", "frontend")
+ROOMS = ("repository", "confined", "ingest", "processing", "api", "frontend")
 SPOKEN = {"message", "hint", "detail"}
 CALLS = {"Finding", "refuse", "build_problem", "refuse_finding", "_finding"}
 

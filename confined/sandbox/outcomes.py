@@ -8,7 +8,7 @@ import re
 import signal
 from typing import Any, cast, get_args
 
-from ingest.sandbox.errors import (
+from confined.sandbox.errors import (
     ReaderAccessError,
     ReaderCpuLimitError,
     ReaderCrashedError,
@@ -22,7 +22,7 @@ from ingest.sandbox.errors import (
     SandboxRefusalError,
     SandboxUnavailableError,
 )
-from ingest.sandbox.limits import GIB, MIB, Limits
+from confined.sandbox.limits import GIB, MIB, Limits
 from repository.schema.findings import Finding, Layer, Severity
 
 _KEPT = "The uploaded bytes are kept unchanged."

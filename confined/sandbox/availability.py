@@ -2,11 +2,11 @@
 
 from typing import Literal
 
-from ingest.sandbox.confinement import Confinement
-from ingest.sandbox.errors import SandboxUnavailableError
-from ingest.sandbox.landlock import find_landlock_abi
-from ingest.sandbox.namespaces import is_namespace_possible
-from ingest.sandbox.system_calls import is_filter_available
+from confined.sandbox.confinement import Confinement
+from confined.sandbox.errors import SandboxUnavailableError
+from confined.sandbox.landlock import find_landlock_abi
+from confined.sandbox.namespaces import is_namespace_possible
+from confined.sandbox.system_calls import is_filter_available
 from repository.schema.findings import Finding
 
 Mode = Literal["strict", "weak"]

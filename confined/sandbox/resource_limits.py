@@ -6,7 +6,7 @@ import resource
 import signal
 from pathlib import Path
 
-from ingest.sandbox.limits import Limits
+from confined.sandbox.limits import Limits
 
 PR_SET_PDEATHSIG = 1
 _CAPABILITY_VERSION_3 = 0x20080522

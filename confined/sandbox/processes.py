@@ -1,4 +1,4 @@
-"""The process of one run as its parent holds it: fresh here, forked from a zygote in `ingest.sandbox.forking`."""
+"""The process of one run as its parent holds it: fresh here, forked from a zygote in `confined.sandbox.forking`."""
 
 import contextlib
 import os
@@ -44,7 +44,15 @@ class FreshProcess:
     def __init__(self, request: int, answer: int, output: int, *, environment: Mapping[str, str]) -> None:
         # -P: a file named json.py in an upload must never be imported.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "ingest.sandbox.child", str(request), str(answer), str(os.getpid())],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "confined.sandbox.child",
+                str(request),
+                str(answer),
+                str(os.getpid()),
+            ],
             env=dict(environment),
             cwd="/",
             stdin=subprocess.DEVNULL,

@@ -9,7 +9,7 @@ door; libraries fall back.
 import errno
 import os
 
-from ingest.sandbox.resource_limits import PR_SET_PDEATHSIG
+from confined.sandbox.resource_limits import PR_SET_PDEATHSIG
 
 CLONE_THREAD = 0x10000
 _MAP_SHARED_AND_ANONYMOUS = 0x21

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ingest.sandbox.availability import Mode, choose_confinement, describe_lack
-from ingest.sandbox.errors import SandboxError, SandboxUnavailableError
-from ingest.sandbox.landlock import find_landlock_abi
-from ingest.sandbox.limits import GIB, MIB, Limits
-from ingest.sandbox.running import run_confined
+from confined.sandbox.availability import Mode, choose_confinement, describe_lack
+from confined.sandbox.errors import SandboxError, SandboxUnavailableError
+from confined.sandbox.landlock import find_landlock_abi
+from confined.sandbox.limits import GIB, MIB, Limits
+from confined.sandbox.running import run_confined
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def _attempt_escape(mode: Mode) -> dict[str, bool]:
         foreign.write_bytes(b"another person's upload")
         output.mkdir()
         return run_confined(
-            program="ingest.sandbox.selftest:main",
+            program="confined.sandbox.selftest:main",
             request={"foreign_file": str(foreign)},
             inputs={},
             output=output,

@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-import ingest
+import confined
 
-CODE_ROOT = Path(ingest.__file__).resolve().parent.parent
+CODE_ROOT = Path(confined.__file__).resolve().parent.parent
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NUMEXPR_NUM_THREADS",
     "BLOSC_NTHREADS", "VECLIB_MAXIMUM_THREADS",

@@ -1,6 +1,6 @@
 """Hostile bytes are read in a process that can do nothing but answer."""
 
-from ingest.sandbox.errors import (
+from confined.sandbox.errors import (
     ReaderAccessError,
     ReaderCpuLimitError,
     ReaderCrashedError,
@@ -15,11 +15,11 @@ from ingest.sandbox.errors import (
     SandboxRefusalError,
     SandboxUnavailableError,
 )
-from ingest.sandbox.forking import Preparation, ZygoteKeeper
-from ingest.sandbox.limits import Limits
-from ingest.sandbox.results import collect_output
-from ingest.sandbox.running import run_confined
-from ingest.sandbox.status import SandboxStatus, probe_sandbox
+from confined.sandbox.forking import Preparation, ZygoteKeeper
+from confined.sandbox.limits import Limits
+from confined.sandbox.results import collect_output
+from confined.sandbox.running import run_confined
+from confined.sandbox.status import SandboxStatus, probe_sandbox
 
 __all__ = [
     "Limits",

@@ -20,10 +20,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ingest.sandbox.bounded_log import BoundedLog
-from ingest.sandbox.environment import CODE_ROOT, zygote_environment
-from ingest.sandbox.processes import Usage
-from ingest.sandbox.protocol import FORK, RETIRE, ZYGOTE_PROTOCOL
+from confined.sandbox.bounded_log import BoundedLog
+from confined.sandbox.environment import CODE_ROOT, zygote_environment
+from confined.sandbox.processes import Usage
+from confined.sandbox.protocol import FORK, RETIRE, ZYGOTE_PROTOCOL
 
 _logger = logging.getLogger(__name__)
 _LONGEST_START_S = 300.0  # on a machine that does much else
@@ -31,7 +31,7 @@ _LONGEST_SILENCE_S = 60.0
 _PAUSE_AFTER_A_FAILURE_S = 60.0
 _MOST_CHILDREN = 1000
 _MOST_GROWTH_MIB = 128.0
-_CODE = ("ingest", "processing", "repository/schema")
+_CODE = ("confined", "ingest", "processing", "repository/schema")
 
 
 class ZygoteUnavailableError(Exception):
@@ -155,7 +155,7 @@ class Zygote:
     ) -> None:
         printed = BoundedLog()
         with theirs:
-            command = [sys.executable, "-P", "-m", "ingest.sandbox.zygote"]
+            command = [sys.executable, "-P", "-m", "confined.sandbox.zygote"]
             command += [str(theirs.fileno()), str(os.getpid()), *preparation.programs]
             try:
                 process = subprocess.Popen(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from ingest.sandbox import Preparation, ZygoteKeeper
+from confined.sandbox import Preparation, ZygoteKeeper
 
 _programs: dict[str, Callable[[], Path | None] | None] = {}
 

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ingest.sandbox.errors import ReaderFileSizeError, ReaderOutputError
+from confined.sandbox.errors import ReaderFileSizeError, ReaderOutputError
 from repository.schema.findings import Finding
 
 _MAX_FILES = 2_000_000

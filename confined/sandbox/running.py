@@ -7,15 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ingest.sandbox.availability import Mode, choose_confinement
-from ingest.sandbox.confinement import Confinement
-from ingest.sandbox.conversation import Conversation, OutOfSpaceError, OutOfTimeError
-from ingest.sandbox.environment import run_environment
-from ingest.sandbox.errors import SandboxError
-from ingest.sandbox.forking import ZygoteKeeper, ZygoteLostError, ZygoteUnavailableError
-from ingest.sandbox.layout import PrivateFolder, empty_folder, private_folder
-from ingest.sandbox.limits import Limits
-from ingest.sandbox.outcomes import (
+from confined.sandbox.availability import Mode, choose_confinement
+from confined.sandbox.confinement import Confinement
+from confined.sandbox.conversation import Conversation, OutOfSpaceError, OutOfTimeError
+from confined.sandbox.environment import run_environment
+from confined.sandbox.errors import SandboxError
+from confined.sandbox.forking import ZygoteKeeper, ZygoteLostError, ZygoteUnavailableError
+from confined.sandbox.layout import PrivateFolder, empty_folder, private_folder
+from confined.sandbox.limits import Limits
+from confined.sandbox.outcomes import (
     clean_text,
     describe_disk_full,
     describe_exit,
@@ -25,8 +25,8 @@ from ingest.sandbox.outcomes import (
     describe_refusal,
     describe_timeout,
 )
-from ingest.sandbox.processes import FreshProcess, Start
-from ingest.sandbox.protocol import ProtocolViolationError, encode_message
+from confined.sandbox.processes import FreshProcess, Start
+from confined.sandbox.protocol import ProtocolViolationError, encode_message
 
 _logger = logging.getLogger(__name__)
 _FINAL_TYPES = frozenset({"result", "refused", "failed", "not_started"})

@@ -1,4 +1,4 @@
-"""The confined process: `python -P -m ingest.sandbox.child REQUEST_FD ANSWER_FD PARENT_PID`, or a fork of the zygote.
+"""The confined process: `python -P -m confined.sandbox.child REQUEST_FD ANSWER_FD PARENT_PID`, or a fork of the zygote.
 
 It imports its program, restricts itself, runs the program and answers. What it says is untrusted: the
 parent decides what an answer means.
@@ -15,10 +15,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Never
 
-from ingest.sandbox.confinement import UnsafeProgramError, confine
-from ingest.sandbox.limits import Limits
-from ingest.sandbox.protocol import encode_message, read_message
-from ingest.sandbox.resource_limits import die_with_parent, volunteer_for_the_out_of_memory_killer
+from confined.sandbox.confinement import UnsafeProgramError, confine
+from confined.sandbox.limits import Limits
+from confined.sandbox.protocol import encode_message, read_message
+from confined.sandbox.resource_limits import die_with_parent, volunteer_for_the_out_of_memory_killer
 from repository.schema.findings import Finding
 
 _KIND_OF_EVENT = {

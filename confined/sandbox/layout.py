@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ingest.sandbox.errors import SandboxRefusalError
+from confined.sandbox.errors import SandboxRefusalError
 from repository.schema.findings import Finding
 
 _MAX_COMPONENT_BYTES = 255  # of every Linux file system

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from ingest.sandbox import SandboxError
+from confined.sandbox import SandboxError
 from repository.errors import TransientError
 from repository.integrations.object_store import BLOCK_BYTES, DigestMismatchError, ObjectMissingError
 from repository.services.fixity import check_object, describe_damaged_file, describe_objects

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from ingest.sandbox import SandboxError
-from ingest.services.confined import attempt_folder
-from ingest.services.hints import build_hints
+from confined.hints import build_hints
+from confined.runs import attempt_folder
+from confined.sandbox import SandboxError
 from repository.lanes import Lane
 from repository.models import Finding, Measurement
 from repository.schema.findings import Finding as Found

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from ingest.sandbox.bounded_log import LOG_BYTES, BoundedLog
-from ingest.sandbox.forking import ZygoteLostError
-from ingest.sandbox.processes import Start
-from ingest.sandbox.protocol import MessageDecoder, ProtocolViolationError
+from confined.sandbox.bounded_log import LOG_BYTES, BoundedLog
+from confined.sandbox.forking import ZygoteLostError
+from confined.sandbox.processes import Start
+from confined.sandbox.protocol import MessageDecoder, ProtocolViolationError
 
 _READ_BYTES = 1 << 16
 _TICK_S = 1.0

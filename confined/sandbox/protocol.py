@@ -19,6 +19,8 @@ ZYGOTE_PROTOCOL = 1
 FORK, RETIRE = b"fork", b"retire"
 DESCRIPTORS_OF_A_RUN = 4
 
+Send = Callable[[dict[str, Any]], None]  # what a program is given to say how far it is
+
 
 class ProtocolViolationError(Exception):
     """The bytes on the pipe are not an answer of a well-behaved program."""

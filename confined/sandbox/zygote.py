@@ -1,4 +1,4 @@
-"""The zygote: `python -P -m ingest.sandbox.zygote CONTROL_FD OWNER_PID PROGRAM…`.
+"""The zygote: `python -P -m confined.sandbox.zygote CONTROL_FD OWNER_PID PROGRAM…`.
 
 It has imported the programs and waits; every order is one fork, which confines itself and serves one run. So a run
 does not pay for the start of an interpreter and its libraries. It is started by exec and holds nothing of its owner:
@@ -22,9 +22,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Never
 
-from ingest.sandbox import child
-from ingest.sandbox.protocol import DESCRIPTORS_OF_A_RUN, RETIRE, ZYGOTE_PROTOCOL
-from ingest.sandbox.resource_limits import die_with_parent, volunteer_for_the_out_of_memory_killer
+from confined.sandbox import child
+from confined.sandbox.protocol import DESCRIPTORS_OF_A_RUN, RETIRE, ZYGOTE_PROTOCOL
+from confined.sandbox.resource_limits import die_with_parent, volunteer_for_the_out_of_memory_killer
 
 _REQUEST_FD, _ANSWER_FD, _FIRST_FREE_FD = 3, 4, 64
 

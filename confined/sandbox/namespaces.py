@@ -8,7 +8,7 @@ import ctypes
 import os
 from pathlib import Path
 
-from ingest.sandbox.landlock import Reach
+from confined.sandbox.landlock import Reach
 
 _CLONE_NEWNS, _CLONE_NEWIPC, _CLONE_NEWUSER, _CLONE_NEWNET = 0x20000, 0x08000000, 0x10000000, 0x40000000
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV = 1, 2, 4

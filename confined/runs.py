@@ -9,9 +9,9 @@ from typing import Any
 
 from django.conf import settings
 
-from ingest.sandbox import Limits, SandboxDiskFullError, SandboxError, SandboxRefusalError, run_confined
-from ingest.services.input_checks import InputCheck, InputDamagedError, locate_inputs
-from ingest.services.zygotes import get_zygotes
+from confined.input_checks import InputCheck, InputDamagedError, locate_inputs
+from confined.sandbox import Limits, SandboxDiskFullError, SandboxError, SandboxRefusalError, run_confined
+from confined.zygotes import get_zygotes
 from repository.errors import DiskFullError, TransientError
 from repository.services.disk import find_shortage, job_folders, require_room_for_job
 from repository.services.jobs import ClaimedJob
