@@ -31,6 +31,7 @@ STATUS: Mapping[type[errors.RepositoryError], HTTPStatus] = {
     errors.PermissionRefusedError: HTTPStatus.FORBIDDEN,
     errors.StateConflictError: HTTPStatus.CONFLICT,
     errors.ReductionRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.ExportTooLargeError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.PathTakenError: HTTPStatus.CONFLICT,
     errors.RevisionConflictError: HTTPStatus.PRECONDITION_FAILED,
     errors.NotPublishableError: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -12,7 +12,8 @@ _WEIGHT = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
 _MOST_ITEMS = 100  # nobody knows so many formats; a longer list is read no further
 
 # How exactly a range names a representation; the most exact one decides its weight.
-_ANYTHING, _ANY_SUBTYPE, _WITH_PARAMETERS, _EXACT = range(4)
+_ANYTHING, _ANY_SUBTYPE, _WITH_PARAMETERS, _EXACT, _PROFILE = range(5)
+_WITH_PROFILE = ";profile="
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,9 @@ class MediaRange:
     Attributes
     ----------
     has_parameters
-        Parameters besides the weight narrow the range; none of our representations has any but a charset.
+        Parameters besides the weight narrow the range; our representations have a charset and some a profile.
+    profiles
+        The profiles that it asks for, in lower case.
     """
 
     type: str
@@ -30,9 +33,11 @@ class MediaRange:
     weight: float
     position: int
     has_parameters: bool = False
+    profiles: tuple[str, ...] = ()
 
-    def match(self, media_type: str) -> int | None:
-        """Return how exactly the range names a media type; None where it does not."""
+    def match(self, representation: str) -> int | None:
+        """Return how exactly the range names a representation; None where it does not."""
+        media_type, _, profile = representation.lower().partition(_WITH_PROFILE)
         kind, _, subtype = media_type.partition("/")
         if self.type == "*":
             return _ANYTHING if self.subtype == "*" else None
@@ -42,7 +47,9 @@ class MediaRange:
             return _ANY_SUBTYPE
         if self.subtype != subtype:
             return None
-        return _WITH_PARAMETERS if self.has_parameters else _EXACT
+        if profile and self.profiles:
+            return _PROFILE if profile in self.profiles else None
+        return _WITH_PARAMETERS if profile or self.has_parameters else _EXACT
 
 
 def parse_accept(header: str) -> list[MediaRange]:
@@ -53,16 +60,17 @@ def parse_accept(header: str) -> list[MediaRange]:
 def choose_representation(
     header: str | None, offered: Sequence[str], aliases: Mapping[str, str] | None = None
 ) -> str | None:
-    """Return the media type that suits best; None where the request excludes all of them.
+    """Return the representation that suits best; None where the request excludes all of them.
 
     Parameters
     ----------
     header
         The Accept header. Without one, or where nothing in it can be read, the first offer is taken.
     offered
-        Media types in lower case, the server's favourite first.
+        Media types in lower case, the server's favourite first; `type/subtype;profile=URI` where only the profile tells
+        one from another of the same type.
     aliases
-        Other names by which an offered type may be asked for.
+        Other names by which an offered representation may be asked for.
 
     Notes
     -----
@@ -73,21 +81,25 @@ def choose_representation(
         return offered[0]
     best: tuple[float, int, int] | None = None
     chosen = None
-    for media_type in offered:
-        rank = _rank(media_type, ranges)
+    for representation in offered:
+        rank = _rank(representation, ranges)
         if rank is not None and rank[0] > 0 and (best is None or rank > best):
-            best, chosen = rank, media_type
+            best, chosen = rank, representation
     return chosen
 
 
 def _resolve(entry: MediaRange, aliases: Mapping[str, str]) -> MediaRange:
-    kind, _, subtype = aliases.get(f"{entry.type}/{entry.subtype}", "").partition("/")
-    return replace(entry, type=kind, subtype=subtype) if subtype else entry
+    media_type, _, profile = aliases.get(f"{entry.type}/{entry.subtype}", "").partition(_WITH_PROFILE)
+    kind, _, subtype = media_type.partition("/")
+    if not subtype:
+        return entry
+    profiles = (profile.lower(),) if profile else entry.profiles
+    return replace(entry, type=kind, subtype=subtype, profiles=profiles)
 
 
-def _rank(media_type: str, ranges: Sequence[MediaRange]) -> tuple[float, int, int] | None:
-    """Return (weight, exactness, earliness) by the range that names the type most exactly."""
-    matching = [(found, each) for each in ranges if (found := each.match(media_type)) is not None]
+def _rank(representation: str, ranges: Sequence[MediaRange]) -> tuple[float, int, int] | None:
+    """Return (weight, exactness, earliness) by the range that names the representation most exactly."""
+    matching = [(found, each) for each in ranges if (found := each.match(representation)) is not None]
     if not matching:
         return None
     exactness = max(found for found, _ in matching)
@@ -104,6 +116,7 @@ def _read_ranges(header: str) -> Iterator[MediaRange]:
         if match is None or (match["type"] == "*" and match["subtype"] != "*"):
             continue
         weight, has_parameters = 1.0, False
+        profiles: tuple[str, ...] = ()
         for parameter in parameters:
             key, _, value = (part.strip().lower() for part in parameter.partition("="))
             if key == "q":
@@ -111,7 +124,9 @@ def _read_ranges(header: str) -> Iterator[MediaRange]:
                 break  # what follows the weight belongs to no media type
             if key and (key, value.strip('"')) != ("charset", "utf-8"):
                 has_parameters = True
-        yield MediaRange(match["type"], match["subtype"], weight, position, has_parameters)
+            if key == "profile":
+                profiles = tuple(value.strip('"').split())
+        yield MediaRange(match["type"], match["subtype"], weight, position, has_parameters, profiles)
 
 
 def _read_weight(text: str) -> float:

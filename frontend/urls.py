@@ -34,6 +34,7 @@ urlpatterns = [
     path("about", about.show_about, name="about"),
     path("docs/schema", about.show_schema, name="schema"),
     path("docs/recipes", about.show_recipes, name="recipes"),
+    path("docs/exports", about.show_exports, name="exports"),
     path("doi/<path:doi>", identifiers.resolve_doi, name="doi"),
     path("linkset/<dataset_id:dataset_id>", identifiers.send_linkset, name="linkset"),
     path("sitemap.xml", identifiers.send_sitemap, name="sitemap"),

@@ -71,6 +71,13 @@ class ReductionRefusedError(RepositoryError):
     hint = "The page of recipes says which there are and what they take."
 
 
+class ExportTooLargeError(RepositoryError):
+    """The arrays are larger than what is written into one stream."""
+
+    code = "export_too_large"
+    hint = "Read its arrays at their Zarr addresses, part by part; the measurement names them."
+
+
 class StateConflictError(RepositoryError):
     """The deposit is in a state in which this cannot be done."""
 

@@ -1,9 +1,10 @@
 """Everything that the landing page shows of a version."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from frontend.presentation.export_links import ExportLink, list_measurement_links
 from frontend.presentation.figures import Figure, Viewer, list_figures, list_viewers
 from frontend.presentation.metadata_rows import MetadataGroup, build_metadata_groups
 from frontend.presentation.reading import describe_reading
@@ -36,6 +37,7 @@ class MeasurementPart:
     viewers: tuple[Viewer, ...]
     groups: tuple[MetadataGroup, ...]
     findings: tuple[FindingView, ...]
+    exports: tuple[ExportLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,13 @@ def describe_landing_page(
         "related": tuple(_describe_related(item) for item in record.related),
         "techniques": tuple(dict.fromkeys(name for each in dataset.measurements for name in each.techniques)),
         "makings": list_making_terms(record.makings),
-        "measurements": tuple(describe_measurement_part(each) for each in dataset.measurements),
+        "measurements": tuple(
+            replace(
+                describe_measurement_part(each),
+                exports=list_measurement_links(each.id, with_arrays=shows_data),
+            )
+            for each in dataset.measurements
+        ),
         "show_data": shows_data,
         "newer": max(published, default=None),
         "withdrawn_since": () if published else tuple(line.number for line in newer),

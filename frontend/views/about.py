@@ -9,6 +9,7 @@ from frontend.presentation.quantities import unit_symbol
 from frontend.views.answers import answer_page
 from ingest.formats.registry import list_formats
 from processing.declarations.book import get_book
+from repository.exports.registry import list_exports
 from repository.schema.fields import SCHEMA_VERSION, load_catalogue
 
 _INTERNAL = frozenset({"looked_for"})
@@ -64,3 +65,9 @@ def _group_fields() -> Mapping[str, list[FieldLine]]:
 def show_recipes(request: HttpRequest) -> HttpResponse:
     """List what is made of which arrays, straight from the recipes."""
     return answer_page(request, "recipes.html", {"recipes": get_book().recipes}, is_public=True)
+
+
+def show_exports(request: HttpRequest) -> HttpResponse:
+    """List the formats in which other programs read datasets and measurements, straight from the exports."""
+    exports = [(export, export.locate("xxxx-xxxx")) for export in list_exports()]
+    return answer_page(request, "exports.html", {"exports": exports}, is_public=True)

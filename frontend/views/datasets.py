@@ -3,12 +3,14 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from frontend.presentation.export_links import build_link_header, list_dataset_links
 from frontend.presentation.landing import describe_landing_page
 from frontend.views.answers import answer_page, answering_refusals, negotiated
 from frontend.views.dataset_addresses import read_dataset_id, read_version_number
-from frontend.views.exports import answer_export, build_link_header, choose_format, list_exports
+from frontend.views.exports import answer_export, choose_format
 from frontend.views.visitors import visitor_of
-from repository.schema.export import build_meta_tags, build_schema_org_jsonld, render_script_json
+from repository.exports.schema_org import build_schema_org_jsonld, render_script_json
+from repository.schema.export import build_meta_tags
 from repository.selectors.access import can_edit, get_version
 from repository.selectors.citation import build_citation_record
 from repository.selectors.datasets import describe_dataset
@@ -25,7 +27,7 @@ def show_dataset(request: HttpRequest, dataset_id: str) -> HttpResponse:
     if export is not None:
         response = answer_export(export, build_citation_record(version))
         query = f"?version={number}" if number is not None else ""
-        response["Content-Location"] = f"/datasets/{version.dataset_id}.{export.ending}{query}"
+        response["Content-Location"] = f"{export.locate(version.dataset_id)}{query}"
         return response
     dataset = describe_dataset(version)
     if dataset.state == "withdrawn":
@@ -38,7 +40,7 @@ def show_dataset(request: HttpRequest, dataset_id: str) -> HttpResponse:
         **describe_landing_page(dataset, record, shows_data=not dataset.is_embargoed or may_edit),
         "meta_tags": build_meta_tags(record),
         "json_ld": render_script_json(build_schema_org_jsonld(record)),
-        "exports": list_exports(dataset.id),
+        "exports": list_dataset_links(dataset.id),
         "may_edit": may_edit,
     }
     response = answer_page(request, "datasets/dataset.html", context, is_public=True)

@@ -6,11 +6,13 @@ from xml.sax.saxutils import escape
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.http import require_safe
 
+from frontend.presentation.export_links import build_linkset
 from frontend.views.answers import PUBLIC_BUT_ASK, answering_refusals, negotiated
 from frontend.views.dataset_addresses import read_dataset_id
-from frontend.views.exports import EXPORTS, choose_format
+from frontend.views.exports import choose_format
 from frontend.views.visitors import visitor_of
 from repository.errors import NotFoundError
+from repository.exports.registry import list_measurement_exports
 from repository.selectors.access import get_version
 from repository.selectors.addresses import dataset_page
 from repository.selectors.citation import build_citation_record
@@ -42,9 +44,10 @@ def resolve_doi(request: HttpRequest, doi: str) -> HttpResponse:
         raise NotFoundError(f"The DOI {doi} is not one of ours.")
     version = get_version(visitor_of(request), identifier.dataset_id, identifier.version_number)
     chosen = choose_format(request)
-    ending = f".{chosen.ending}" if chosen else ""
+    dataset_id = quote(version.dataset_id)
+    address = chosen.locate(dataset_id) if chosen else f"/datasets/{dataset_id}"
     query = f"?version={identifier.version_number}" if identifier.version_number else ""
-    return HttpResponseRedirect(f"/datasets/{quote(version.dataset_id)}{ending}{query}")
+    return HttpResponseRedirect(f"{address}{query}")
 
 
 @require_safe
@@ -52,19 +55,7 @@ def resolve_doi(request: HttpRequest, doi: str) -> HttpResponse:
 def send_linkset(request: HttpRequest, dataset_id: str) -> HttpResponse:
     """Send every typed link of a dataset (RFC 9264)."""
     record = build_citation_record(get_version(visitor_of(request), read_dataset_id(dataset_id)))
-    page = {
-        "anchor": record.url,
-        "cite-as": [{"href": record.address}],
-        "type": [{"href": "https://schema.org/Dataset"}, {"href": "https://schema.org/AboutPage"}],
-        "license": [{"href": record.license.url}],
-        "author": [{"href": creator.orcid} for creator in record.creators if creator.orcid],
-        "describedby": [
-            {"href": f"{record.url}.{export.ending}", "type": export.media_type}
-            for export in EXPORTS.values()
-        ],
-        "item": [{"href": file.url, "type": file.media_type} for file in record.files],
-    }
-    linkset = {"linkset": [{name: links for name, links in page.items() if links}]}
+    linkset = {"linkset": build_linkset(record)}
     return JsonResponse(linkset, content_type="application/linkset+json", headers=_IS_PUBLIC)
 
 
@@ -90,10 +81,11 @@ def send_sitemap(request: HttpRequest) -> HttpResponse:
 def send_robots(request: HttpRequest) -> HttpResponse:
     """Welcome search engines to the pages and to every address that an export names."""
     del request
+    streamed = [export.locate("*") for export in list_measurement_exports() if export.needs == "arrays"]
     lines = [
         "User-agent: *",
         *(f"Allow: {path}" for path in _ALLOWED),
-        *(f"Disallow: {path}" for path in _KEPT),
+        *(f"Disallow: {path}" for path in (*streamed, *_KEPT)),
     ]
     lines.append(f"Sitemap: {dataset_page('').replace('/datasets/', '/sitemap.xml')}")
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain", headers=_IS_PUBLIC)

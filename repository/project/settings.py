@@ -238,6 +238,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "api.v1.exports.describe_exports",
         "api.byte_service.documentation.describe_byte_routes",
     ],
     # Two shapes of the same name `state` that no component name tells apart.

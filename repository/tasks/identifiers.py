@@ -4,9 +4,9 @@ Both kinds of job look at what the DOI names when they run, so it does not matte
 """
 
 from repository.errors import RepositoryError, TransientError
+from repository.exports.datacite_xml import build_datacite_xml
 from repository.integrations.datacite import DoiRefusedError, DoiRegistrar, RegistrarError
 from repository.models import DatasetVersion, Identifier
-from repository.schema.export.datacite_xml import build_datacite_xml
 from repository.selectors import addresses
 from repository.selectors.citation import build_record_for_doi
 from repository.services.identifiers import (

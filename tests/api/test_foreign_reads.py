@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from frontend.views.exports import EXPORTS
+from repository.exports.registry import list_dataset_exports, list_exports
 from tests.api.conftest import WebClient
 from tests.api.test_permission_matrix import API_LINES, PAGE_LINES, fill
 from tests.api.worlds import World, build_world, gather_people
@@ -27,7 +27,6 @@ def test_cross_origin_headers_stand_once_where_programs_read(web: WebClient, wor
     lines = [line for line in (*API_LINES, *PAGE_LINES) if line.method == "GET"]
     addresses = {fill(line, world) for line in lines}
     dataset = world.words["dataset_id"]
-    addresses |= {f"/datasets/{dataset}.{ending}" for ending in EXPORTS}
     addresses |= {"/datasets/zzzz-zzzz", "/api/v1/none", "/doi/10.5072/none", f"/datasets/{dataset}.none"}
     wrong = {}
     for address in addresses:
@@ -43,7 +42,7 @@ def test_cross_origin_headers_stand_once_where_programs_read(web: WebClient, wor
 
 def test_a_dataset_is_had_in_the_format_that_weighs_most(web: WebClient, world: World) -> None:
     page = f"/datasets/{world.words['dataset_id']}"
-    jsonld, bibtex = EXPORTS["jsonld"].media_type, EXPORTS["bib"].media_type
+    jsonld, bibtex = (each.media_type for each in list_dataset_exports() if each.ending in {"jsonld", "bib"})
     for accept, media_type in {
         "*/*": "text/html",
         f"text/html;q=0.3, {jsonld};q=0.9": jsonld,
@@ -75,8 +74,8 @@ def test_what_excludes_everything_is_told_what_there_is(web: WebClient, world: W
 
 
 def test_a_fixed_address_ignores_what_is_accepted(web: WebClient, world: World) -> None:
-    for export in EXPORTS.values():
-        address = f"/datasets/{world.words['dataset_id']}.{export.ending}"
+    for export in list_dataset_exports():
+        address = export.locate(world.words["dataset_id"])
         answer = web.get(address, headers={"Accept": "text/html"})
         assert answer.headers["content-type"].split(";")[0] == export.media_type
 
@@ -101,13 +100,17 @@ def test_robots_may_follow_what_an_export_names(web: WebClient, world: World, se
     older = urllib.robotparser.RobotFileParser()
     older.parse(robots.splitlines())
     dataset = world.words["dataset_id"]
-    texts = [web.get(f"/datasets/{dataset}.{ending}").text for ending in EXPORTS]
+    texts = [web.get(export.locate(dataset)).text for export in list_dataset_exports()]
     texts += [web.get(f"/linkset/{dataset}").text, web.get("/sitemap.xml").text]
     texts += [web.get(f"/datasets/{dataset}").headers["link"]]
     named = set().union(*(find_own_addresses(text, settings.PUBLIC_URL) for text in texts))
     assert any("/files/" in address for address in named)
     assert any("/schemas/" in address for address in named)
+    streamed = tuple(export.ending for export in list_exports() if export.needs == "arrays")
     for address in named:
+        if streamed and address.endswith(streamed):
+            assert not is_allowed(robots, address), address
+            continue
         assert is_allowed(robots, address), address
         assert older.can_fetch("*", address), address
     for address in ("/deposits/7q2m-x4dn", "/api/v1/deposits/", "/accounts/login/", "/admin/"):
@@ -133,7 +136,8 @@ def test_a_simulation_is_none_of_a_microscopes(web: WebClient, origin: str) -> N
     publish(deposit)
     base = f"/datasets/{deposit.pk}"
     page = web.get(base).text
-    texts = {ending: web.get(f"{base}.{ending}").text for ending in EXPORTS} | {"html": page}
+    texts = {each.ending: web.get(each.locate(deposit.pk)).text for each in list_dataset_exports()}
+    texts["html"] = page
     for ending, text in texts.items():
         assert ("imulated" if origin == "simulated" else "rocessed") in text, ending
         for word in ("Acquisition", "IsCollectedBy", "Collected", '"header"'):

@@ -6,8 +6,8 @@ A route of the API, of the byte service or of the pages that stands in no line m
 import base64
 import datetime as dt
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -17,6 +17,16 @@ from django.utils import timezone
 from starlette.routing import Route
 
 from api.byte_service.routes import build_byte_routes
+from api.measurement_exports import build_export_routes
+from api.v1.exports import document_path
+from repository.exports.declaration import (
+    DatasetExport,
+    Export,
+    MeasurementExport,
+    ProductExport,
+    StreamedExport,
+)
+from repository.exports.registry import list_exports
 from repository.models import Job, Measurement
 from repository.schema.identifiers import generate_id
 from tests.api.conftest import WebClient, as_token, make_token
@@ -121,6 +131,8 @@ GET    /api/v1/measurements/{measurement_id}/reductions/{product}/preview.png dr
 GET    /api/v1/measurements/{measurement_id}/reductions/{product}/preview.png o  200 200 200 200 200 200 200 401
 GET    /api/v1/measurements/{measurement_id}/reductions/{product}/preview.png e  403 403 200 200 200 200 200 401
 GET    /api/v1/measurements/{measurement_id}/reductions/{product}/preview.png w  410 410 410 410 410 410 410 401
+GET    /api/v1/measurements/{measurement_id}/exports/{ending} *     404 404 404 404 404 404 404 404
+GET    /api/v1/exports/                                       d     200 200 200 200 200 200 200 401
 GET    /api/v1/recipes/                                       d     200 200 200 200 200 200 200 401
 GET    /api/v1/search/                                        *     200 200 200 200 200 200 200 401
 GET    /api/v1/formats/                                       d     200 200 200 200 200 200 200 401
@@ -151,6 +163,7 @@ GET    /tokens                                                d     302 200 200 
 GET    /about                                                 d     200 200 200 200 200 200 200
 GET    /docs/schema                                           d     200 200 200 200 200 200 200
 GET    /docs/recipes                                          d     200 200 200 200 200 200 200
+GET    /docs/exports                                          d     200 200 200 200 200 200 200
 GET    /doi/{doi}                                             dr    404 404 404 404 404 404 404
 GET    /doi/{doi}                                             oew   302 302 302 302 302 302 302
 GET    /linkset/{dataset_id}                                  dr    404 404 404 404 404 404 404
@@ -158,6 +171,37 @@ GET    /linkset/{dataset_id}                                  oew   200 200 200 
 GET    /sitemap.xml                                           *     200 200 200 200 200 200 200
 GET    /robots.txt                                            d     200 200 200 200 200 200 200
 """
+
+# Who may have an export follows from its kind; `-` stands for the address of each. Drafts have none, not even for their
+# owners.
+EXPORTS: Mapping[type[Export], str] = {
+    DatasetExport: """
+method route state str oth own co  cur adm rea
+GET    -     dr    404 404 404 404 404 404 404
+GET    -     oe    200 200 200 200 200 200 200
+GET    -     w     410 410 410 410 410 410 410
+""",
+    MeasurementExport: """
+method route state str oth own co  cur adm rea exp
+GET    -     dr    404 404 404 404 404 404 404 401
+GET    -     oe    200 200 200 200 200 200 200 401
+GET    -     w     410 410 410 410 410 410 410 401
+""",
+    StreamedExport: """
+method route state str oth own co  cur adm rea exp
+GET    -     dr    404 404 404 404 404 404 404 401
+GET    -     o     200 200 200 200 200 200 200 401
+GET    -     e     403 403 200 200 200 200 200 401
+GET    -     w     410 410 410 410 410 410 410 401
+""",
+    ProductExport: """
+method route state str oth own co  cur adm rea exp
+GET    -     dr    404 404 404 404 404 404 404 401
+GET    -     o     302 302 302 302 302 302 302 401
+GET    -     e     403 403 302 302 302 302 302 401
+GET    -     w     410 410 410 410 410 410 410 401
+""",
+}
 
 # What strangers and shared caches may keep, once it is published. Everything else is private and never stored:
 # a new address needs no entry for that, and one that calls itself public needs one here.
@@ -177,6 +221,7 @@ MAY_BE_KEPT = {
     "/api/v1/measurements/{measurement_id}/signals/{name}/companion/{key}",
     "/api/v1/measurements/{measurement_id}/reductions/{product}/data",
     "/api/v1/measurements/{measurement_id}/reductions/{product}/preview.png",
+    "/api/v1/exports/",
     "/api/v1/recipes/",
     "/api/v1/schemas/file-names.json",
     "/api/v1/schemas/stem/{version}/{name}",
@@ -188,9 +233,11 @@ MAY_BE_KEPT = {
     "/about",
     "/docs/schema",
     "/docs/recipes",
+    "/docs/exports",
     "/linkset/{dataset_id}",
     "/sitemap.xml",
     "/robots.txt",
+    *(document_path(export) for export in list_exports()),
 }
 
 ROLES = {
@@ -231,8 +278,24 @@ def read_table(text: str) -> list[Line]:
     ]
 
 
-API_LINES = read_table(API)
-PAGE_LINES = read_table(PAGES)
+def list_export_lines(exports: Iterable[Export]) -> list[Line]:
+    """Return the lines of exports."""
+    return [
+        replace(line, route=document_path(export))
+        for export in exports
+        for line in read_table(EXPORTS[type(export)])
+    ]
+
+
+API_LINES = [
+    *read_table(API),
+    *list_export_lines(export for export in list_exports() if export.about == "measurement"),
+]
+# Pages know sessions, and so do the exports at their addresses.
+PAGE_LINES = [
+    *read_table(PAGES),
+    *list_export_lines(export for export in list_exports() if export.about == "dataset"),
+]
 
 
 def list_django_routes(module: str, prefix: str) -> Iterator[tuple[str, str]]:
@@ -248,7 +311,7 @@ def list_django_routes(module: str, prefix: str) -> Iterator[tuple[str, str]]:
 
 def list_byte_routes() -> Iterator[tuple[str, str]]:
     """Yield method and route of every byte route; twins with a last slash count once."""
-    for route in build_byte_routes():
+    for route in (*build_byte_routes(), *build_export_routes()):
         assert isinstance(route, Route)
         path = re.sub(r"{(\w+):\w+}", r"{\1}", route.path).rstrip("/")
         for method in sorted(route.methods or ()):
@@ -262,6 +325,7 @@ def test_every_address_stands_in_the_table() -> None:
         *list_django_routes("api.v1.urls", "/api/v1/"),
         *list_byte_routes(),
         *list_django_routes("frontend.urls", "/"),
+        *(("GET", document_path(export)) for export in list_exports()),
     }
     assert found - known == set(), "Add what is missing to the table, with what each role shall get."
     assert known - found == set(), "The table names what does not exist."
@@ -401,7 +465,7 @@ def test_every_address_of_the_documentation_stands_in_the_table(web: WebClient) 
         for method in methods
         if method in {"get", "post", "put", "patch", "delete", "head"}
     }
-    known = {(line.method, line.route.rstrip("/")) for line in API_LINES}
+    known = {(line.method, line.route.rstrip("/")) for line in (*API_LINES, *PAGE_LINES)}
     assert {(method, path.rstrip("/")) for method, path in documented} - known == set()
 
 

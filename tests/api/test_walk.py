@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from api.byte_service.routes import build_byte_routes
 from api.health import build_health_routes
-from frontend.views.exports import EXPORTS
+from api.measurement_exports import build_export_routes
 from repository.models import ApiToken, Deposit, DepositMember, Upload, User
 from repository.services.deposits import create_deposit, delete_deposit, update_deposit
 from repository.services.publishing import start_new_version
@@ -131,6 +131,7 @@ def collect_words(deposit: Deposit, owner: User, measurement: str, path: str, di
         "version": "1.0.0",
         "doi": f"10.5072/{deposit.pk}",
         "export": "jsonld",
+        "ending": "none",
         "sha256": digest,
     }
 
@@ -144,7 +145,6 @@ def list_addresses(secrets: Secrets) -> list[str]:
         if line.method == "GET"
     }
     dataset = words["dataset_id"]
-    found |= {f"/datasets/{dataset}.{ending}" for ending in EXPORTS}
     found |= {f"/datasets/{dataset}?version={number}" for number in (1, 2)}
     found |= {f"/doi/{words['doi']}.v{number}" for number in (1, 2)}
     found |= {f"/api/v1/datasets/{dataset}/versions/2/", f"/api/v1/datasets/{dataset}/versions/2/zip"}
@@ -299,5 +299,6 @@ def test_every_door_of_the_web_process_is_placed() -> None:
         assert isinstance(route, Route | Mount)
         return route.path
 
-    placed = {name(route) for route in (*build_health_routes(), *build_byte_routes())} | {"/static", ""}
+    routes = (*build_health_routes(), *build_byte_routes(), *build_export_routes())
+    placed = {name(route) for route in routes} | {"/static", ""}
     assert {name(route) for route in process.routes} == placed

@@ -108,6 +108,7 @@ def build_world(state: str, people: People) -> World:
         "version": "1.0.0",
         "doi": f"10.5072/{deposit.pk}",
         "export": "jsonld",
+        "ending": "none",
         "sha256": measurement.primary_file.sha256,
     }
     return world

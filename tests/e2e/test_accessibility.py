@@ -16,6 +16,7 @@ PUBLIC = (
     "/about",
     "/docs/schema",
     "/docs/recipes",
+    "/docs/exports",
     "/accounts/login/",
     "/accounts/signup/",
     "/accounts/confirm-email/",

@@ -333,6 +333,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the formats in which datasets and measurements are read by other programs. */
+        get: operations["listExports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/formats/": {
         parameters: {
             query?: never;
@@ -683,10 +700,84 @@ export interface paths {
         patch: operations["sendChunk"];
         trace?: never;
     };
+    "/datasets/{dataset_id}.bib": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An entry for a list of references, in UTF-8. */
+        get: operations["exportDatasetBib"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}.datacite.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same as DataCite XML, in the form of DataCite's REST service. */
+        get: operations["exportDatasetDataciteJson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}.datacite.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is registered with the DOI, in version 4.7 of the schema. */
+        get: operations["exportDatasetDataciteXml"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}.jsonld": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Title, creators, licence, quantities with unit, and how the data came to be, for search engines. */
+        get: operations["exportDatasetJsonld"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description * `dataset` - dataset
+         *     * `measurement` - measurement
+         * @enum {string}
+         */
+        AboutEnum: "dataset" | "measurement";
         /**
          * @description * `open` - open
          *     * `embargoed` - embargoed
@@ -864,6 +955,33 @@ export interface components {
             updated_at: string;
             url: string;
         };
+        ExportListShape: {
+            results: components["schemas"]["ExportShape"][];
+        };
+        /** @description A format in which a dataset or a measurement is read by other programs. */
+        ExportShape: {
+            ending: string;
+            label: string;
+            about: components["schemas"]["AboutEnum"];
+            /**
+             * @description With arrays: whoever may download the files may have it; else whoever may see the page.
+             *
+             *     * `metadata` - metadata
+             *     * `arrays` - arrays
+             */
+            needs: components["schemas"]["NeedsEnum"];
+            /** @description With `{id}` for the id. */
+            readonly address: string;
+            media_type: string;
+            aliases: string[];
+            /** @description What tells it from others of the same media type; or empty. */
+            profile: string;
+            description: string;
+            /** @description Where the format is defined. */
+            specification: string;
+            /** @description The most stored bytes of a measurement that are streamed; null where nothing is. */
+            readonly most_bytes: number | null;
+        };
         FacetValueShape: {
             value: string;
             count: number;
@@ -1015,6 +1133,12 @@ export interface components {
             schema_version: string;
             metadata: unknown;
         };
+        /**
+         * @description * `metadata` - metadata
+         *     * `arrays` - arrays
+         * @enum {string}
+         */
+        NeedsEnum: "metadata" | "arrays";
         NewTokenShape: {
             /** @description Shown this once. */
             token: string;
@@ -2914,6 +3038,52 @@ export interface operations {
             };
         };
     };
+    listExports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportListShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
     listFormats: {
         parameters: {
             query?: never;
@@ -4200,6 +4370,182 @@ export interface operations {
                 content?: never;
             };
             default: components["responses"]["Problem"];
+        };
+    };
+    exportDatasetBib: {
+        parameters: {
+            query?: {
+                /** @description Of a version, instead of the newest. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description BibTeX */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-bibtex": unknown;
+                };
+            };
+            /** @description It was withdrawn; its description stays. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-bibtex": unknown;
+                };
+            };
+            /** @description A page that says what is wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    exportDatasetDataciteJson: {
+        parameters: {
+            query?: {
+                /** @description Of a version, instead of the newest. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description DataCite JSON */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.datacite.datacite+json": unknown;
+                };
+            };
+            /** @description It was withdrawn; its description stays. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.datacite.datacite+json": unknown;
+                };
+            };
+            /** @description A page that says what is wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    exportDatasetDataciteXml: {
+        parameters: {
+            query?: {
+                /** @description Of a version, instead of the newest. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description DataCite XML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.datacite.datacite+xml": unknown;
+                };
+            };
+            /** @description It was withdrawn; its description stays. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.datacite.datacite+xml": unknown;
+                };
+            };
+            /** @description A page that says what is wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    exportDatasetJsonld: {
+        parameters: {
+            query?: {
+                /** @description Of a version, instead of the newest. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description schema.org */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ld+json": unknown;
+                };
+            };
+            /** @description It was withdrawn; its description stays. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ld+json": unknown;
+                };
+            };
+            /** @description A page that says what is wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
         };
     };
 }

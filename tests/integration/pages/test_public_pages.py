@@ -10,7 +10,16 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize(
     "address",
-    ["/", "/search", "/about", "/docs/schema", "/docs/recipes", "/accounts/login/", "/accounts/signup/"],
+    [
+        "/",
+        "/search",
+        "/about",
+        "/docs/schema",
+        "/docs/recipes",
+        "/docs/exports",
+        "/accounts/login/",
+        "/accounts/signup/",
+    ],
 )
 def test_every_public_page_stands_on_an_empty_archive(client: Any, address: str) -> None:
     page = client.get(address)

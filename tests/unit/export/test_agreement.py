@@ -9,17 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from repository.schema.export import (
-    CitationRecord,
-    Creator,
-    build_bibtex,
-    build_citation,
-    build_datacite_json,
-    build_datacite_xml,
-    build_schema_org_jsonld,
-    render_script_json,
-    validate_datacite_xml,
-)
+from repository.exports.bibtex import build_bibtex
+from repository.exports.datacite_json import build_datacite_json
+from repository.exports.datacite_xml import build_datacite_xml, validate_datacite_xml
+from repository.exports.schema_org import build_schema_org_jsonld, render_script_json
+from repository.schema.export import CitationRecord, Creator, build_citation
 from repository.schema.export.clean_text import clean_line
 
 

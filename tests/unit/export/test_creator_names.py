@@ -8,16 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from repository.schema.export import (
-    CitationRecord,
-    Creator,
-    build_bibtex,
-    build_citation,
-    build_datacite_json,
-    build_datacite_xml,
-    build_schema_org_jsonld,
-    validate_datacite_xml,
-)
+from repository.exports.bibtex import build_bibtex
+from repository.exports.datacite_json import build_datacite_json
+from repository.exports.datacite_xml import build_datacite_xml, validate_datacite_xml
+from repository.exports.schema_org import build_schema_org_jsonld
+from repository.schema.export import CitationRecord, Creator, build_citation
 from repository.schema.export.creator_names import read_creator_name
 
 ROR = "https://ror.org/05dxps055"

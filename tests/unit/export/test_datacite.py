@@ -5,15 +5,9 @@ from typing import cast
 import pytest
 from lxml import etree
 
-from repository.schema.export import (
-    CitationRecord,
-    Creator,
-    InvalidDataCiteError,
-    MissingDoiError,
-    build_datacite_json,
-    build_datacite_xml,
-    validate_datacite_xml,
-)
+from repository.exports.datacite_json import MissingDoiError, build_datacite_json
+from repository.exports.datacite_xml import InvalidDataCiteError, build_datacite_xml, validate_datacite_xml
+from repository.schema.export import CitationRecord, Creator
 
 NAMESPACE = {"d": "http://datacite.org/schema/kernel-4"}
 

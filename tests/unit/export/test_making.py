@@ -8,18 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from repository.exports.bibtex import build_bibtex
+from repository.exports.datacite_json import build_datacite_json
+from repository.exports.datacite_xml import build_datacite_xml, validate_datacite_xml
+from repository.exports.schema_org import build_schema_org_jsonld
 from repository.schema.export import (
     CitationRecord,
     Instrument,
     MeasurementRecord,
     Variable,
-    build_bibtex,
     build_citation,
-    build_datacite_json,
-    build_datacite_xml,
     build_meta_tags,
-    build_schema_org_jsonld,
-    validate_datacite_xml,
 )
 from repository.schema.export.making import Making, describe_kind_of_data, list_making_terms
 from repository.schema.fields import load_catalogue

@@ -4,13 +4,9 @@ from datetime import date
 
 import pytest
 
-from repository.schema.export import (
-    CitationRecord,
-    FileRecord,
-    build_bibtex,
-    build_schema_org_jsonld,
-    render_script_json,
-)
+from repository.exports.bibtex import build_bibtex
+from repository.exports.schema_org import build_schema_org_jsonld, render_script_json
+from repository.schema.export import CitationRecord, FileRecord
 from repository.schema.export.techniques import find_technique_term
 
 

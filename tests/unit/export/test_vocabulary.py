@@ -4,16 +4,13 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from repository.schema.export import (
-    CitationRecord,
-    RelatedIdentifier,
-    build_datacite_json,
-    build_datacite_xml,
-    validate_datacite_xml,
-)
+from repository.exports import datacite_xml
+from repository.exports.datacite_json import build_datacite_json
+from repository.exports.datacite_xml import build_datacite_xml, validate_datacite_xml
+from repository.schema.export import CitationRecord, RelatedIdentifier
 from repository.schema.export import vocabulary as lists
 
-XSD = Path(lists.__file__).parent / "datacite-4.7" / "vocabularies.xsd"
+XSD = Path(datacite_xml.__file__).parent / "datacite-4.7" / "vocabularies.xsd"
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,34 @@ def test_what_is_asked_for_is_chosen(accept: str | None, chosen: str | None) -> 
     assert choose_representation(accept, OFFERED, ALIASES) == chosen
 
 
+CRATE, CROISSANT = (f"{JSONLD};profile=https://w3id.org/{name}" for name in ("ro/Crate", "croissant"))
+ASKING = f'{JSONLD};profile="https://w3id.org/ro/crate"'
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        (JSONLD, JSONLD),
+        (ASKING, CRATE),
+        (ASKING.upper(), CRATE),
+        (f"{ASKING};q=0.2, {JSONLD};q=0.9", JSONLD),
+        (f"{JSONLD}, {ASKING}", CRATE),
+        (f"{ASKING}, {JSONLD}", CRATE),
+        (f'{JSONLD};profile="https://elsewhere.test https://w3id.org/croissant"', CROISSANT),
+        (f'{JSONLD};profile="https://elsewhere.test"', JSONLD),
+        ("application/x-crate", CRATE),
+    ],
+)
+def test_one_of_several_of_a_type_is_chosen_by_its_profile(accept: str, chosen: str) -> None:
+    offered = (HTML, CROISSANT, JSONLD, CRATE)
+    assert choose_representation(accept, offered, {"application/x-crate": CRATE}) == chosen
+
+
+def test_what_only_a_profile_tells_apart_is_had_by_its_bare_type_too() -> None:
+    assert choose_representation(JSONLD, (HTML, CRATE)) == CRATE
+    assert choose_representation(f'{JSONLD};profile="https://elsewhere.test"', (HTML, CRATE)) is None
+
+
 weights = st.integers(0, 1000).map(lambda number: f"{number / 1000:.3f}")
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from repository.exports.declaration import DatasetExport
 from repository.schema.export.access import ACCESS_TERMS
 from repository.schema.export.making import list_making_terms
 from repository.schema.export.record import CitationRecord, Creator, Funding
@@ -163,3 +164,15 @@ def _funding(funding: Funding) -> dict[str, str]:
     if funding.award_title:
         entry["awardTitle"] = funding.award_title
     return entry
+
+
+EXPORT = DatasetExport(
+    module=__name__,
+    ending="datacite.json",
+    label="DataCite JSON",
+    media_type="application/vnd.datacite.datacite+json",
+    description="The same as DataCite XML, in the form of DataCite's REST service.",
+    specification="https://support.datacite.org/reference/get_dois-id",
+    rank=30,
+    write=build_datacite_json,
+)

@@ -2,6 +2,7 @@
 
 import re
 
+from repository.exports.declaration import DatasetExport
 from repository.schema.export.record import CitationRecord, Creator
 
 _AND = re.compile(r"(?i)(?:^|[\s,])and(?:[\s,]|$)")
@@ -50,3 +51,17 @@ def _author(creator: Creator) -> str:
 
 def _escape(text: str) -> str:
     return text.translate(_ESCAPES)
+
+
+EXPORT = DatasetExport(
+    module=__name__,
+    ending="bib",
+    label="BibTeX",
+    media_type="application/x-bibtex",
+    aliases=("text/x-bibtex",),
+    description="An entry for a list of references, in UTF-8.",
+    specification="https://ctan.org/pkg/bibtex",
+    rank=40,
+    write=build_bibtex,
+    is_citation=True,
+)

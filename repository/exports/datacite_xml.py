@@ -9,7 +9,8 @@ from typing import Any
 
 from lxml import etree
 
-from repository.schema.export.datacite_json import SCHEMA_VERSION, build_datacite_json
+from repository.exports.datacite_json import SCHEMA_VERSION, build_datacite_json
+from repository.exports.declaration import DatasetExport
 from repository.schema.export.record import CitationRecord
 
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -141,3 +142,15 @@ def _add_funding(root: etree._Element, references: list[dict[str, str]]) -> None
                 award.set("awardURI", entry["awardUri"])
         if "awardTitle" in entry:
             _add(reference, "awardTitle", entry["awardTitle"])
+
+
+EXPORT = DatasetExport(
+    module=__name__,
+    ending="datacite.xml",
+    label="DataCite XML",
+    media_type="application/vnd.datacite.datacite+xml",
+    description="What is registered with the DOI, in version 4.7 of the schema.",
+    specification="https://schema.datacite.org/meta/kernel-4.7/",
+    rank=20,
+    write=build_datacite_xml,
+)

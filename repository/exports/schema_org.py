@@ -6,6 +6,7 @@ The context is written out: a context that must be fetched is one that many read
 import json
 from typing import Any
 
+from repository.exports.declaration import DatasetExport
 from repository.schema.export.access import ACCESS_TERMS
 from repository.schema.export.activities import list_activities
 from repository.schema.export.citation import build_citation
@@ -247,3 +248,16 @@ def _title(vocabulary: str, word: str | None) -> str | None:
 
 def _address(item: RelatedIdentifier) -> str:
     return f"https://doi.org/{item.identifier}" if item.identifier_type == "DOI" else item.identifier
+
+
+EXPORT = DatasetExport(
+    module=__name__,
+    ending="jsonld",
+    label="schema.org",
+    media_type="application/ld+json",
+    aliases=("application/vnd.schemaorg.ld+json",),
+    description="Title, creators, licence, quantities with unit, and how the data came to be, for search engines.",
+    specification="https://schema.org/Dataset",
+    rank=10,
+    write=build_schema_org_jsonld,
+)

@@ -1,0 +1,109 @@
+"""From a measurement's id to what its exports are written from, after the permission check."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from repository.errors import NotFoundError
+from repository.exports.subjects import ArrayPart, ExportedMeasurement, ExportedSignal
+from repository.models import ArrayObject, DatasetVersion, Product, Signal
+from repository.selectors import addresses
+from repository.selectors.access import Visitor, choose_version, get_measurement
+from repository.selectors.byte_objects import ArrayNotReadyError
+from repository.selectors.citation import build_citation_record
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSubject:
+    """A published measurement that may be exported, whether anybody may have it, and whether it is a tombstone."""
+
+    measurement: ExportedMeasurement
+    is_public: bool
+    is_withdrawn: bool
+
+
+def get_export_subject(
+    visitor: Visitor, measurement_id: str, *, for_bytes: bool, with_parts: bool
+) -> ExportSubject:
+    """Return a measurement as it was published, with the stored parts of its arrays where they are read.
+
+    Raises
+    ------
+    NotFoundError
+        It does not exist for this visitor, or is not published yet.
+    EmbargoedError, WithdrawnError
+        It is asked for bytes, which are not given out.
+    ArrayNotReadyError
+        Its arrays are still being converted.
+    """
+    access = get_measurement(visitor, measurement_id, for_bytes=for_bytes)
+    version = choose_version(
+        DatasetVersion.objects.select_related("dataset__deposit").filter(
+            measurements__measurement_id=measurement_id
+        )
+    )
+    if version is None:
+        raise NotFoundError(
+            f"The measurement {measurement_id} is not published yet.",
+            hint="Exports are made of what is published; publish its deposit first.",
+        )
+    published = next(each for each in version.content["measurements"] if each["id"] == measurement_id)
+    measurement = ExportedMeasurement(
+        record=build_citation_record(version),
+        id=measurement_id,
+        format=published["format"],
+        metadata=published["metadata"],
+        signals=tuple(_list_signals(measurement_id, published["signals"], with_parts=with_parts)),
+    )
+    return ExportSubject(measurement, access.is_public, access.is_withdrawn)
+
+
+def _list_signals(
+    measurement_id: str, published: list[dict[str, Any]], *, with_parts: bool
+) -> Iterator[ExportedSignal]:
+    parts = _collect_parts(measurement_id) if with_parts else {}
+    for signal in published:
+        yield ExportedSignal(
+            name=signal["name"],
+            shape=tuple(signal["shape"]),
+            dtype=signal["dtype"],
+            axes=tuple(signal["axes"]),
+            zarr=addresses.zarr_root(measurement_id, signal["name"]),
+            parts=tuple(parts.get(signal["name"], ())),
+        )
+
+
+def _collect_parts(measurement_id: str) -> dict[str, list[ArrayPart]]:
+    """Return the objects of every array by the name of its signal."""
+    unconverted = Signal.objects.filter(measurement_id=measurement_id, converted_at=None).first()
+    if unconverted is not None:
+        raise ArrayNotReadyError(
+            f"The signal {unconverted.name} of {measurement_id} is still being converted."
+        )
+    collected: dict[str, list[ArrayPart]] = {}
+    objects = ArrayObject.objects.filter(
+        signal__measurement_id=measurement_id, kind=ArrayObject.Kind.PRIMARY
+    ).order_by("signal__ordinal", "key")
+    for name, key, size, sha256 in objects.values_list("signal__name", "key", "size", "sha256"):
+        collected.setdefault(name, []).append(ArrayPart(key, size, sha256))
+    return collected
+
+
+def locate_export_product(measurement_id: str, output: str, media_type: str) -> str:
+    """Return the lasting address of the product that is an export, without the server's name.
+
+    Raises
+    ------
+    NotFoundError
+        No job has made it yet.
+    """
+    products = Product.objects.filter(
+        measurement_id=measurement_id, output=output, kind="array", media_type=media_type
+    )
+    product = products.order_by("is_added", "id").first()
+    if product is None:
+        raise NotFoundError(
+            f"The product {output} of the measurement {measurement_id} has not been made.",
+            hint="Its owners ask for it with POST …/reductions/; /docs/recipes says what is made when.",
+        )
+    return addresses.product_address(measurement_id, product.digest, product.kind)
