@@ -1,4 +1,4 @@
-"""What pages, API and commands may start. They know this module, not the jobs behind it."""
+"""What pages, API and commands may start, and what follows a job. They know this module, not the jobs behind it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,15 +10,23 @@ from ingest.workflows import REFRESHED, submit_deposit
 from processing.declarations.book import get_book
 from processing.declarations.manifest import AskedRecipe
 from processing.services.checksums import Outdated, find_outdated_arrays
-from processing.services.reduction import check_request, list_outdated
+from processing.services.reduction import check_request, is_outdated, list_outdated
 from repository.errors import StateConflictError
 from repository.models import Deposit, Job, Measurement, User
 from repository.services.audit import record_event
-from repository.services.deposits import lock_deposit, set_state
+from repository.services.deposits import cancel_measurement_jobs, lock_deposit, set_state
 from repository.workflows.jobs import enqueue_job
 from repository.workflows.publishing import publish_dataset_version as publish
 
-__all__ = ["publish", "reconvert_drafts", "refresh_deposit", "request_reduction", "submit_deposit"]
+__all__ = [
+    "follow_conversion",
+    "follow_reduction",
+    "publish",
+    "reconvert_drafts",
+    "refresh_deposit",
+    "request_reduction",
+    "submit_deposit",
+]
 
 
 def refresh_deposit(*, deposit_id: str) -> None:
@@ -64,6 +72,18 @@ def request_reduction(*, measurement_id: str, actor: User, recipe: str, paramete
             set_state(deposit_id=deposit.pk, old=REFRESHED, new=Deposit.State.PROCESSING)
         record_event(actor=actor, action="reduction.request", target=measurement_id, detail=asked.as_dict())
     return job
+
+
+def follow_conversion(measurement: Measurement) -> None:
+    """End what the conversion made superfluous, and catch up with what was answered meanwhile."""
+    cancel_measurement_jobs([measurement.pk], kinds=["preview_measurement"])
+    follow_reduction(measurement)
+
+
+def follow_reduction(measurement: Measurement) -> None:
+    """Have reduced again what was answered while the arrays were being made."""
+    if is_outdated(measurement):
+        enqueue_job(kind="reduce_measurement", target=measurement.pk, deposit=measurement.deposit)
 
 
 def reconvert_drafts() -> Outdated:

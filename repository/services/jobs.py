@@ -271,6 +271,12 @@ def take_over_exhausted(*, job_id: uuid.UUID) -> ClaimedJob | None:
     return _read_claim(job_id) if taken else None
 
 
+def forget_ended_jobs(*, kind: str, kept: dt.timedelta) -> None:
+    """Remove the rows of jobs of a kind that ended longer ago: of some there is one every few minutes, for ever."""
+    ended = Q(state__in=[Job.State.DONE, Job.State.FAILED], finished_at__lt=Now() - kept)
+    Job.objects.filter(ended, kind=kind).delete()
+
+
 def record_worker_heartbeat(*, name: str, lanes: Sequence[Lane] = LANES) -> None:
     """Say that a worker lives; one statement, so that a busy moment of the database costs nothing else."""
     with connection.cursor() as cursor:
