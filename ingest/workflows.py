@@ -9,17 +9,17 @@ from repository.models import Deposit, Finding, Measurement, User
 from repository.selectors.inputs import count_bytes
 from repository.services.deposits import (
     ReadUntil,
-    cancel_measurement_jobs,
     lock_deposit,
     mark_submitted,
-    set_state,
+    move_if_possible,
 )
 from repository.services.findings import replace_findings
+from repository.services.jobs import cancel_measurement_jobs
 from repository.services.succession import replace_corrected
 from repository.services.validation import validate_deposit
+from repository.states import DepositMove
 from repository.workflows.jobs import enqueue_job
 
-REFRESHED = (Deposit.State.NEEDS_ATTENTION, Deposit.State.READY, Deposit.State.PROCESSING)
 OF_ONE_READING = ("open_measurement", "preview_measurement", "convert_measurement", "reduce_measurement")
 FIRST_PICTURES_FROM_BYTES = 256 * 1024 * 1024  # smaller ones are converted before a person has looked up
 
@@ -35,7 +35,7 @@ def submit_deposit(*, deposit_id: str, actor: User, until: str = ReadUntil.CONVE
         if not any(measurement.state == Measurement.State.OPENED for measurement in checked):
             enqueue_job(kind="inspect_deposit", target=deposit.pk, deposit=deposit)
             return
-        set_state(deposit_id=deposit.pk, old=[deposit.state], new=Deposit.State.PROCESSING)
+        move_if_possible(deposit_id=deposit.pk, move=DepositMove.BEGIN_READING)
         for measurement in checked:
             measurement.deposit = deposit
             if measurement.state == Measurement.State.OPENED:
@@ -57,7 +57,7 @@ def refresh_deposit(*, deposit_id: str) -> None:
     """Check a deposit after its document changed; open again what the new words make another array of."""
     with transaction.atomic():
         deposit = validate_deposit(deposit_id=deposit_id)
-        if deposit.state not in REFRESHED:
+        if deposit.state not in DepositMove.READ_AGAIN.value.sources:
             return
         unfrozen = deposit.current_measurements.filter(frozen_at__isnull=True).select_related("primary_file")
         waiting = [measurement.pk for measurement in unfrozen if _needs_reopening(deposit, measurement)]
@@ -65,7 +65,7 @@ def refresh_deposit(*, deposit_id: str) -> None:
         waiting += replace_corrected(deposit)
         open_measurements(deposit, waiting)
         if waiting:
-            set_state(deposit_id=deposit.pk, old=[deposit.state], new=Deposit.State.PROCESSING)
+            move_if_possible(deposit_id=deposit.pk, move=DepositMove.READ_AGAIN)
 
 
 def _needs_reopening(deposit: Deposit, measurement: Measurement) -> bool:
