@@ -4,24 +4,24 @@ from functools import partial
 
 from confined.measurement_jobs import build_measurement_job
 from confined.runs import attempt_folder
-from ingest.services.following import follow_opening
 from ingest.services.opening import open_measurement
 from ingest.services.recognition import Recognition, recognize_deposit
+from ingest.workflows import follow_opening, open_measurements
 from repository.models import Deposit, Finding
 from repository.schema.findings import Finding as Found
-from repository.services.deposits import State, set_state
+from repository.services.deposits import move_if_possible
 from repository.services.findings import replace_findings
 from repository.services.jobs import ClaimedJob
 from repository.services.measurements import record_recognition
 from repository.services.succession import replace_corrected
 from repository.services.validation import validate_deposit
+from repository.states import DepositMove
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
-from repository.workflows.jobs import enqueue_job
 
 
 def _inspect(claim: ClaimedJob, progress: JobProgress) -> Apply:
     deposit = Deposit.objects.get(pk=claim.target)
-    set_state(deposit_id=deposit.pk, old=[State.SUBMITTED], new=State.PROCESSING)
+    move_if_possible(deposit_id=deposit.pk, move=DepositMove.BEGIN_READING)
     with attempt_folder(claim) as output:
         recognition = recognize_deposit(deposit=deposit, output=output, progress=progress)
     return partial(_apply_inspection, deposit.pk, recognition)
@@ -36,8 +36,7 @@ def _apply_inspection(deposit_id: str, recognition: Recognition) -> None:
         findings=recognition.findings,
     )
     replace_findings(deposit=deposit, stage=Finding.Stage.RECOGNITION, found=_note_nothing_read(recognition))
-    for measurement_id in (*to_open, *replace_corrected(deposit)):
-        enqueue_job(kind="open_measurement", target=measurement_id, deposit=deposit)
+    open_measurements(deposit, [*to_open, *replace_corrected(deposit)])
     validate_deposit(deposit_id=deposit_id)
 
 

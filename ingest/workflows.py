@@ -1,21 +1,27 @@
+"""What has files read, and what follows once they are: each step enqueues the next."""
+
+from collections.abc import Iterable
+
 from django.db import transaction
 
 from confined.hints import build_hints
-from ingest.services.following import follow_opening
-from repository.models import Deposit, Measurement, User
+from repository.models import Deposit, Finding, Measurement, User
+from repository.selectors.inputs import count_bytes
 from repository.services.deposits import (
     ReadUntil,
-    cancel_measurement_jobs,
     lock_deposit,
     mark_submitted,
-    set_state,
+    move_if_possible,
 )
+from repository.services.findings import replace_findings
+from repository.services.jobs import cancel_measurement_jobs
 from repository.services.succession import replace_corrected
 from repository.services.validation import validate_deposit
+from repository.states import DepositMove
 from repository.workflows.jobs import enqueue_job
 
-REFRESHED = (Deposit.State.NEEDS_ATTENTION, Deposit.State.READY, Deposit.State.PROCESSING)
 OF_ONE_READING = ("open_measurement", "preview_measurement", "convert_measurement", "reduce_measurement")
+FIRST_PICTURES_FROM_BYTES = 256 * 1024 * 1024  # smaller ones are converted before a person has looked up
 
 
 def submit_deposit(*, deposit_id: str, actor: User, until: str = ReadUntil.CONVERTED) -> None:
@@ -29,13 +35,13 @@ def submit_deposit(*, deposit_id: str, actor: User, until: str = ReadUntil.CONVE
         if not any(measurement.state == Measurement.State.OPENED for measurement in checked):
             enqueue_job(kind="inspect_deposit", target=deposit.pk, deposit=deposit)
             return
-        set_state(deposit_id=deposit.pk, old=[deposit.state], new=Deposit.State.PROCESSING)
+        move_if_possible(deposit_id=deposit.pk, move=DepositMove.BEGIN_READING)
         for measurement in checked:
             measurement.deposit = deposit
             if measurement.state == Measurement.State.OPENED:
                 follow_opening(measurement)
             else:
-                enqueue_job(kind="open_measurement", target=measurement.pk, deposit=deposit)
+                open_measurements(deposit, [measurement.pk])
 
 
 def _list_checked(deposit: Deposit) -> list[Measurement]:
@@ -51,19 +57,43 @@ def refresh_deposit(*, deposit_id: str) -> None:
     """Check a deposit after its document changed; open again what the new words make another array of."""
     with transaction.atomic():
         deposit = validate_deposit(deposit_id=deposit_id)
-        if deposit.state not in REFRESHED:
+        if deposit.state not in DepositMove.READ_AGAIN.value.sources:
             return
         unfrozen = deposit.current_measurements.filter(frozen_at__isnull=True).select_related("primary_file")
         waiting = [measurement.pk for measurement in unfrozen if _needs_reopening(deposit, measurement)]
         cancel_measurement_jobs(waiting, kinds=OF_ONE_READING)
         waiting += replace_corrected(deposit)
-        for measurement_id in waiting:
-            enqueue_job(kind="open_measurement", target=measurement_id, deposit=deposit)
+        open_measurements(deposit, waiting)
         if waiting:
-            set_state(deposit_id=deposit.pk, old=[deposit.state], new=Deposit.State.PROCESSING)
+            move_if_possible(deposit_id=deposit.pk, move=DepositMove.READ_AGAIN)
 
 
 def _needs_reopening(deposit: Deposit, measurement: Measurement) -> bool:
     """Return whether the person has now said what the reader had to ask for, or something else than before."""
     hints = build_hints(deposit.document, measurement.primary_file.path)
     return bool(hints != measurement.hints)
+
+
+def open_measurements(deposit: Deposit, measurement_ids: Iterable[str]) -> None:
+    """Have headers read; call it in the transaction that found out about the measurements."""
+    for measurement_id in measurement_ids:
+        enqueue_job(kind="open_measurement", target=measurement_id, deposit=deposit)
+
+
+def follow_opening(measurement: Measurement) -> None:
+    """Have done what comes next: first pictures where the conversion takes long, then the conversion.
+
+    The job of the first pictures is made first, and so comes first.
+    """
+    deposit = measurement.deposit
+    if _needs_reopening(deposit, measurement):
+        # The person said something else while the files were being opened.
+        open_measurements(deposit, [measurement.pk])
+        return
+    # What an earlier conversion found was about what the file was taken for then.
+    replace_findings(deposit=deposit, stage=Finding.Stage.CONVERSION, measurement=measurement, found=())
+    has_pictures = measurement.products.filter(is_preliminary=True).exists()
+    if not has_pictures and count_bytes(measurement) >= FIRST_PICTURES_FROM_BYTES:
+        enqueue_job(kind="preview_measurement", target=measurement.pk, deposit=deposit)
+    if deposit.read_until == ReadUntil.CONVERTED:
+        enqueue_job(kind="convert_measurement", target=measurement.pk, deposit=deposit)

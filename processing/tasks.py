@@ -13,24 +13,11 @@ from processing.services import reduction
 from processing.services.compiled_code import prepare_compiled_code
 from processing.services.conversion import convert_measurement, is_small
 from processing.services.first_pictures import note_failure, preview_measurement
-from processing.services.reduction import is_outdated, reduce_measurement
+from processing.services.reduction import reduce_measurement
+from processing.workflows import follow_conversion, follow_reduction
 from repository.errors import TransientError
-from repository.models import Finding, Measurement
-from repository.services.deposits import cancel_measurement_jobs
+from repository.models import Finding
 from repository.tasks.job_kinds import register_kind
-from repository.workflows.jobs import enqueue_job
-
-
-def _follow_conversion(measurement: Measurement) -> None:
-    """End what the conversion made superfluous, and catch up with what was answered meanwhile."""
-    cancel_measurement_jobs([measurement.pk], kinds=["preview_measurement"])
-    _follow_reduction(measurement)
-
-
-def _follow_reduction(measurement: Measurement) -> None:
-    if is_outdated(measurement):
-        enqueue_job(kind="reduce_measurement", target=measurement.pk, deposit=measurement.deposit)
-
 
 _build_job = partial(
     build_measurement_job,
@@ -40,7 +27,7 @@ _build_job = partial(
     lane="long",
 )
 register_kind(
-    "convert_measurement", _build_job(convert_measurement, is_light=is_small, follow=_follow_conversion)
+    "convert_measurement", _build_job(convert_measurement, is_light=is_small, follow=follow_conversion)
 )
 register_kind(
     "reduce_measurement",
@@ -51,7 +38,7 @@ register_kind(
         sentence="The reductions could not be made",
         lane="long",
         takes_parameters=True,
-        follow=_follow_reduction,
+        follow=follow_reduction,
         severity="warning",
         record_failure=reduction.note_failure,
     ),

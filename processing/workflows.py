@@ -1,4 +1,4 @@
-"""What pages, API and commands may start. They know this module, not the jobs behind it."""
+"""What pages, API and commands may start, and what follows a job. They know this module, not the jobs behind it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,19 +6,29 @@ from typing import Any
 from django.db import transaction
 
 from ingest import workflows as ingest_workflows
-from ingest.workflows import REFRESHED, submit_deposit
+from ingest.workflows import submit_deposit
 from processing.declarations.book import get_book
 from processing.declarations.manifest import AskedRecipe
 from processing.services.checksums import Outdated, find_outdated_arrays
-from processing.services.reduction import check_request, list_outdated
+from processing.services.reduction import check_request, is_outdated, list_outdated
 from repository.errors import StateConflictError
 from repository.models import Deposit, Job, Measurement, User
 from repository.services.audit import record_event
-from repository.services.deposits import lock_deposit, set_state
+from repository.services.deposits import lock_deposit, move_if_possible
+from repository.services.jobs import cancel_measurement_jobs
+from repository.states import DepositMove
 from repository.workflows.jobs import enqueue_job
 from repository.workflows.publishing import publish_dataset_version as publish
 
-__all__ = ["publish", "reconvert_drafts", "refresh_deposit", "request_reduction", "submit_deposit"]
+__all__ = [
+    "follow_conversion",
+    "follow_reduction",
+    "publish",
+    "reconvert_drafts",
+    "refresh_deposit",
+    "request_reduction",
+    "submit_deposit",
+]
 
 
 def refresh_deposit(*, deposit_id: str) -> None:
@@ -26,13 +36,13 @@ def refresh_deposit(*, deposit_id: str) -> None:
     with transaction.atomic():
         ingest_workflows.refresh_deposit(deposit_id=deposit_id)
         deposit = Deposit.objects.get(pk=deposit_id)
-        if deposit.state not in REFRESHED:
+        if deposit.state not in DepositMove.READ_AGAIN.value.sources:
             return
         outdated = list_outdated(deposit)
         for measurement_id in outdated:
             enqueue_job(kind="reduce_measurement", target=measurement_id, deposit=deposit)
         if outdated:
-            set_state(deposit_id=deposit.pk, old=REFRESHED, new=Deposit.State.PROCESSING)
+            move_if_possible(deposit_id=deposit.pk, move=DepositMove.READ_AGAIN)
 
 
 def request_reduction(*, measurement_id: str, actor: User, recipe: str, parameters: Mapping[str, Any]) -> Job:
@@ -61,9 +71,21 @@ def request_reduction(*, measurement_id: str, actor: User, recipe: str, paramete
             kind="reduce_measurement", target=measurement_id, deposit=deposit, parameters=asked.as_dict()
         )
         if measurement.frozen_at is None:
-            set_state(deposit_id=deposit.pk, old=REFRESHED, new=Deposit.State.PROCESSING)
+            move_if_possible(deposit_id=deposit.pk, move=DepositMove.READ_AGAIN)
         record_event(actor=actor, action="reduction.request", target=measurement_id, detail=asked.as_dict())
     return job
+
+
+def follow_conversion(measurement: Measurement) -> None:
+    """End what the conversion made superfluous, and catch up with what was answered meanwhile."""
+    cancel_measurement_jobs([measurement.pk], kinds=["preview_measurement"])
+    follow_reduction(measurement)
+
+
+def follow_reduction(measurement: Measurement) -> None:
+    """Have reduced again what was answered while the arrays were being made."""
+    if is_outdated(measurement):
+        enqueue_job(kind="reduce_measurement", target=measurement.pk, deposit=measurement.deposit)
 
 
 def reconvert_drafts() -> Outdated:
@@ -76,5 +98,5 @@ def reconvert_drafts() -> Outdated:
         with transaction.atomic():
             measurement = Measurement.objects.select_related("deposit").get(pk=measurement_id)
             enqueue_job(kind="convert_measurement", target=measurement_id, deposit=measurement.deposit)
-            set_state(deposit_id=measurement.deposit_id, old=REFRESHED, new=Deposit.State.PROCESSING)
+            move_if_possible(deposit_id=measurement.deposit_id, move=DepositMove.READ_AGAIN)
     return outdated

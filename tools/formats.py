@@ -1,11 +1,10 @@
 """Write the tables of formats in the documents from the formats' folders, or tell where a committed one differs."""
 
 import sys
-from pathlib import Path
 
 from ingest.formats.registry import get_registry, list_formats
+from tools.written_tables import CHECKOUT, replace_between, write_or_compare
 
-CHECKOUT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ("README.md", "docs/guides/depositor.md")
 BEGIN = "<!-- formats: written by `make formats` from ingest/formats -->"
 END = "<!-- end of formats -->"
@@ -19,37 +18,15 @@ def render_table() -> str:
 
 
 def replace_table(text: str) -> str:
-    """Return a document with its table written anew.
-
-    Raises
-    ------
-    ValueError
-        The document has no place for one.
-    """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"no place for the table between {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{render_table()}\n{END}{after}"
+    """Return a document with its table of formats written anew."""
+    return replace_between(text, BEGIN, END, render_table())
 
 
 def main() -> int:
     for sentence in get_registry().set_aside:
         sys.stderr.write(f"{sentence}\n")
-    outdated = []
-    for name in DOCUMENTS:
-        path = CHECKOUT / name
-        committed = path.read_text(encoding="utf-8")
-        written = replace_table(committed)
-        if "--write" in sys.argv:
-            path.write_text(written, encoding="utf-8")
-        elif written != committed:
-            outdated.append(name)
-    if outdated:
-        sys.stderr.write(
-            f"{' and '.join(outdated)}: the table of formats is not current. Run `make formats`.\n"
-        )
-    return 1 if outdated or get_registry().set_aside else 0
+    written = {name: replace_table((CHECKOUT / name).read_text(encoding="utf-8")) for name in DOCUMENTS}
+    return 0 if write_or_compare(written, "formats") and not get_registry().set_aside else 1
 
 
 if __name__ == "__main__":

@@ -10,13 +10,14 @@ from rest_framework.views import APIView
 from api.v1.documentation import problems
 from api.v1.shapes import Nested
 from repository.selectors.jobs import describe_job
+from repository.states import JobState
 
 
 class JobShape(Nested[Any]):
     id = serializers.UUIDField()
     kind = serializers.CharField()
     target = serializers.CharField()
-    state = serializers.ChoiceField(choices=["queued", "running", "done", "failed", "cancelled"])
+    state = serializers.ChoiceField(choices=JobState.values)
     lane = serializers.ChoiceField(
         choices=["short", "long"],
         help_text="Short work takes seconds and never waits behind long work, whose time grows with the file.",

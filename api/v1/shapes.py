@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from repository.states import DepositState, MeasurementState
+
 Nested = serializers.Serializer
 
 
@@ -159,7 +161,7 @@ class MeasurementShape(Nested[Any]):
     id = serializers.CharField()
     format = serializers.CharField()
     reader = serializers.CharField(allow_blank=True)
-    state = serializers.ChoiceField(choices=["found", "opened", "converted", "failed"])
+    state = serializers.ChoiceField(choices=MeasurementState.values)
     techniques = serializers.ListField(child=serializers.CharField())
     path = serializers.CharField()
     files = serializers.ListField(child=serializers.CharField())
@@ -193,9 +195,7 @@ class LeftOutShape(Nested[Any]):
 
 class DepositShape(Nested[Any]):
     id = serializers.CharField()
-    state = serializers.ChoiceField(
-        choices=["draft", "submitted", "processing", "needs_attention", "ready", "publishing", "published"]
-    )
+    state = serializers.ChoiceField(choices=DepositState.values)
     revision = serializers.IntegerField()
     title = serializers.CharField(allow_blank=True)
     doi = serializers.CharField(allow_null=True)

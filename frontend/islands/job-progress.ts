@@ -6,7 +6,7 @@
  * somebody is filling in. When the state is settled the page is loaded anew, unless a form holds unsaved answers: then
  * a link offers it.
  */
-const busyStates = new Set(["submitted", "processing", "publishing"]);
+const busyStates = new Set(["submitted", "processing"]);
 const shortestWait = 1000;
 const longestWait = 5000;
 

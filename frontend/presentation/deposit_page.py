@@ -16,7 +16,7 @@ from frontend.presentation.questionnaire import (
 from frontend.presentation.reading import list_reading_lines, mark_known
 from repository.schema.fields import load_catalogue
 from repository.selectors.deposits import DepositView, FindingView
-from repository.services.deposits import BUSY_STATES, OPEN_STATES
+from repository.states import BUSY_STATES, OPEN_STATES
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from repository.schema.defaults import fill_dataset_defaults
 from repository.schema.identifiers import generate_id
+from repository.states import DepositState
 
 if TYPE_CHECKING:  # these refer to deposits
     from repository.models.data_file import DataFile
@@ -19,14 +20,7 @@ ID_PATTERN = r"^[0-9a-hjkmnp-tv-z]{4}-[0-9a-hjkmnp-tv-z]{4}$"
 class Deposit(models.Model):
     """A draft in preparation; the dataset that it becomes keeps its id."""
 
-    class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        SUBMITTED = "submitted", "Handed in"
-        PROCESSING = "processing", "Being read"
-        NEEDS_ATTENTION = "needs_attention", "Needs attention"
-        READY = "ready", "Ready to publish"
-        PUBLISHING = "publishing", "Being published"
-        PUBLISHED = "published", "Published"
+    State = DepositState
 
     class ReadUntil(models.TextChoices):
         OPENED = "opened", "Headers read and checked"
@@ -65,20 +59,7 @@ class Deposit(models.Model):
         indexes: ClassVar = [models.Index(fields=["owner", "-created_at"], name="deposit_owner_recent")]
         constraints: ClassVar = [
             models.CheckConstraint(name="deposit_id_form", condition=Q(id__regex=ID_PATTERN)),
-            models.CheckConstraint(
-                name="deposit_state_known",
-                condition=Q(
-                    state__in=[
-                        "draft",
-                        "submitted",
-                        "processing",
-                        "needs_attention",
-                        "ready",
-                        "publishing",
-                        "published",
-                    ]
-                ),
-            ),
+            models.CheckConstraint(name="deposit_state_known", condition=Q(state__in=DepositState.values)),
             models.CheckConstraint(
                 name="deposit_read_until_known", condition=Q(read_until__in=["opened", "converted"])
             ),

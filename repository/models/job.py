@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from repository.lanes import LANES
 from repository.models.deposit import Deposit
+from repository.states import ACTIVE_STATES, JobState
 
 
 class Job(models.Model):
@@ -17,14 +18,8 @@ class Job(models.Model):
     Times that decide something are the database's, so that machines whose clocks disagree cannot steal or stall.
     """
 
-    class State(models.TextChoices):
-        QUEUED = "queued", "Waiting"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-        CANCELLED = "cancelled", "Cancelled"
-
-    ACTIVE = (State.QUEUED, State.RUNNING)
+    State = JobState
+    ACTIVE = ACTIVE_STATES
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=40)
@@ -84,7 +79,7 @@ class Job(models.Model):
             ),
             models.CheckConstraint(
                 name="job_state_known",
-                condition=Q(state__in=["queued", "running", "done", "failed", "cancelled"]),
+                condition=Q(state__in=JobState.values),
             ),
             models.CheckConstraint(name="job_lane_known", condition=Q(lane__in=["short", "long"])),
             models.CheckConstraint(name="job_fraction_within", condition=Q(fraction__gte=0, fraction__lte=1)),

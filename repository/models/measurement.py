@@ -8,6 +8,7 @@ from django.utils import timezone
 from repository.models.data_file import SHA256_PATTERN, DataFile
 from repository.models.deposit import ID_PATTERN, Deposit
 from repository.schema.identifiers import generate_id
+from repository.states import MeasurementState
 
 
 class Measurement(models.Model):
@@ -16,11 +17,7 @@ class Measurement(models.Model):
     `frozen_at` is set when a published version takes the measurement in; from then on the database refuses changes.
     """
 
-    class State(models.TextChoices):
-        FOUND = "found", "Found"
-        OPENED = "opened", "Header read"
-        CONVERTED = "converted", "Readable as arrays"
-        FAILED = "failed", "Could not be read"
+    State = MeasurementState
 
     id = models.CharField(primary_key=True, max_length=9, default=generate_id, editable=False)
     deposit = models.ForeignKey(Deposit, on_delete=models.CASCADE, related_name="measurements")
@@ -67,7 +64,7 @@ class Measurement(models.Model):
             models.CheckConstraint(name="measurement_id_form", condition=Q(id__regex=ID_PATTERN)),
             models.CheckConstraint(
                 name="measurement_state_known",
-                condition=Q(state__in=["found", "opened", "converted", "failed"]),
+                condition=Q(state__in=MeasurementState.values),
             ),
         ]
 

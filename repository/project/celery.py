@@ -9,3 +9,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "repository.project.settings")
 app = Celery("stemma")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["repository", "ingest", "processing"])
+app.autodiscover_tasks(["repository.workflows"], related_name="fixity")  # beat asks for it, and it makes jobs

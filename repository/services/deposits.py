@@ -16,19 +16,19 @@ from repository.errors import (
     NotFoundError,
     StateConflictError,
 )
-from repository.models import Dataset, Deposit, DepositMember, Job, User
+from repository.models import Dataset, Deposit, DepositMember, User
 from repository.models.job import is_answerable
 from repository.schema import validate_supplied
 from repository.schema.merge_patch import apply_merge_patch
 from repository.services.audit import record_event
 from repository.services.edits import read_content, record_edit, require_revision
 from repository.services.identifiers import reserve_identifiers
+from repository.services.jobs import cancel_jobs
 from repository.services.storage import upload_folder
 from repository.services.stored_objects import delete_files
+from repository.states import BUSY_STATES, DepositMove, DepositState
 
 State = Deposit.State
-OPEN_STATES = (State.DRAFT, State.NEEDS_ATTENTION, State.READY)
-BUSY_STATES = (State.SUBMITTED, State.PROCESSING, State.PUBLISHING)
 ReadUntil = Deposit.ReadUntil
 LONGEST_TITLE = 500
 
@@ -133,10 +133,46 @@ def bump_revision(deposit: Deposit) -> None:
     deposit.save()
 
 
-def set_state(*, deposit_id: str, old: Sequence[str], new: str) -> bool:
-    """Move the deposit to another state if it still is in one of the old ones."""
-    changes: dict[str, Any] = {"state": new, "revision": F("revision") + 1, "updated_at": timezone.now()}
-    return bool(Deposit.objects.filter(pk=deposit_id, state__in=old).update(**changes))
+def move_deposit(deposit: Deposit, move: DepositMove) -> None:
+    """Change the state of a deposit whose row is locked, and save it as a new revision.
+
+    Raises
+    ------
+    StateConflictError
+        There is no such way from the state that it has.
+    """
+    way = move.value
+    here = Deposit.objects.filter(pk=deposit.pk, state=deposit.state)
+    if not here.filter(state__in=way.sources).update(state=way.target):
+        raise StateConflictError(
+            f"The deposit {deposit.pk} was {deposit.get_state_display().lower()} when it was looked at, "
+            f"and cannot become {DepositState(way.target).label.lower()}."
+        )
+    deposit.state = way.target
+    bump_revision(deposit)
+
+
+def move_if_possible(*, deposit_id: str, move: DepositMove) -> bool:
+    """Change the state of a deposit where there is the way from what it has now; of two who try, one does."""
+    changes: dict[str, Any] = {
+        "state": move.value.target,
+        "revision": F("revision") + 1,
+        "updated_at": timezone.now(),
+    }
+    return bool(Deposit.objects.filter(pk=deposit_id, state__in=move.value.sources).update(**changes))
+
+
+def settle_state(deposit: Deposit, new: str) -> None:
+    """Move a deposit whose row is locked to the state in which its reading stands, where that is another."""
+    settling = (
+        DepositMove.BEGIN_READING,
+        DepositMove.READ_AGAIN,
+        DepositMove.FIND_OBSTACLES,
+        DepositMove.FIND_READY,
+    )
+    if new != deposit.state:
+        ways = (move for move in settling if move.value.target == new and deposit.state in move.value.sources)
+        move_deposit(deposit, next(ways))
 
 
 def mark_submitted(*, deposit_id: str, actor: User, until: str = ReadUntil.CONVERTED) -> Deposit:
@@ -150,10 +186,9 @@ def mark_submitted(*, deposit_id: str, actor: User, until: str = ReadUntil.CONVE
                 f"These files are not uploaded yet: {', '.join(unfinished)}.",
                 hint="Finish or delete the uploads, then hand in the deposit.",
             )
-        deposit.state = State.SUBMITTED
         deposit.read_until = until
         deposit.submitted_at = Now()
-        bump_revision(deposit)
+        move_deposit(deposit, DepositMove.SUBMIT)
         record_event(actor=actor, action="deposit.submit", target=deposit.pk)
     return deposit
 
@@ -161,8 +196,7 @@ def mark_submitted(*, deposit_id: str, actor: User, until: str = ReadUntil.CONVE
 def reopen_draft(deposit: Deposit) -> None:
     """Return a read deposit to the drafts because its files changed; call it with the row locked."""
     require_open(deposit)
-    deposit.state = State.DRAFT
-    bump_revision(deposit)
+    move_deposit(deposit, DepositMove.CHANGE_FILES)
 
 
 def delete_deposit(
@@ -197,22 +231,7 @@ def delete_deposit(
 
 def _is_being_checked(deposit: Deposit) -> bool:
     """Return whether the deposit was handed in only to be checked; such a reading may be broken off."""
-    is_read = deposit.state in {State.SUBMITTED, State.PROCESSING}
-    return is_read and deposit.read_until == ReadUntil.OPENED
-
-
-def cancel_measurement_jobs(measurement_ids: Iterable[str], *, kinds: Sequence[str]) -> None:
-    """End what is still to be done for measurements; a worker that is at it loses its lease."""
-    Job.objects.filter(target__in=list(measurement_ids), kind__in=kinds, state__in=Job.ACTIVE).update(
-        state=Job.State.CANCELLED, finished_at=Now(), lease_until=None
-    )
-
-
-def cancel_jobs(deposit: Deposit) -> None:
-    """End what is still to be done for a deposit; a worker that is at it loses its lease."""
-    Job.objects.filter(deposit=deposit, state__in=Job.ACTIVE).update(
-        state=Job.State.CANCELLED, finished_at=Now(), lease_until=None
-    )
+    return deposit.state in BUSY_STATES and deposit.read_until == ReadUntil.OPENED
 
 
 def remove_transfers(transfers: Iterable[str]) -> None:

@@ -2,19 +2,20 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from repository.errors import LeaseLostError
 from repository.lanes import LANES, Lane
 from repository.models import Deposit, Job, WorkerHeartbeat
 from repository.models.job_order import LONGEST_PAUSE, is_due, is_lease_over, lock_next_job
+from repository.states import JobMove
 
 REPUBLISH_NEW_AFTER = dt.timedelta(seconds=2)  # a row whose message never reached the broker
 REPUBLISH_QUEUED_AFTER = dt.timedelta(seconds=20)  # a message that the broker has lost
@@ -100,14 +101,27 @@ def claim_next_job(*, lanes: Collection[Lane], waited: dt.timedelta = dt.timedel
 def claim_job(*, job_id: uuid.UUID) -> ClaimedJob | None:
     """Take the job under a lease; `None` when another worker has it, it is settled, or its time has not come."""
     claimable = (Q(state=Job.State.QUEUED) & is_due()) | (Q(state=Job.State.RUNNING) & is_lease_over())
-    claimed = Job.objects.filter(claimable, pk=job_id, attempt__lt=F("max_attempts")).update(
-        state=Job.State.RUNNING,
+    jobs = Job.objects.filter(claimable, pk=job_id, attempt__lt=F("max_attempts"))
+    claimed = _move(
+        jobs,
+        JobMove.CLAIM,
         attempt=F("attempt") + 1,
         lease_until=Now() + lease(),
         started_at=Now(),
         message="",
     )
     return _read_claim(job_id) if claimed else None
+
+
+def _move(jobs: QuerySet[Job], move: JobMove, **changes: Any) -> int:
+    """Give jobs their next state where there is the way to it from what they have now; return how many had it."""
+    way = move.value
+    return jobs.filter(state__in=way.sources).update(state=way.target, **changes)
+
+
+def _settle(claim: ClaimedJob, move: JobMove, **changes: Any) -> None:
+    if not _move(Job.objects.filter(pk=claim.id, attempt=claim.attempt), move, lease_until=None, **changes):
+        raise LeaseLostError(f"Job {claim.id} is no longer held by attempt {claim.attempt}.")
 
 
 def _read_claim(job_id: uuid.UUID) -> ClaimedJob:
@@ -169,28 +183,21 @@ def lock_claim(*, claim: ClaimedJob) -> Job:
 
 def complete_job(*, claim: ClaimedJob) -> None:
     """Mark the job done. Call it in the transaction that applies the result, after `lock_claim`."""
-    Job.objects.filter(pk=claim.id).update(
-        state=Job.State.DONE, fraction=1.0, finished_at=Now(), lease_until=None, reason=""
-    )
+    _settle(claim, JobMove.COMPLETE, fraction=1.0, finished_at=Now(), reason="")
 
 
 def fail_job(*, claim: ClaimedJob, reason: str) -> None:
     """Mark the job failed for good. Call it after `lock_claim`."""
-    Job.objects.filter(pk=claim.id).update(
-        state=Job.State.FAILED,
-        finished_at=Now(),
-        lease_until=None,
-        reason=reason or "Unknown reason.",
-    )
+    _settle(claim, JobMove.FAIL, finished_at=Now(), reason=reason or "Unknown reason.")
 
 
 def retry_job(*, claim: ClaimedJob, reason: str) -> None:
     """Put the job back with a growing pause. Call it after `lock_claim`."""
-    Job.objects.filter(pk=claim.id).update(
-        state=Job.State.QUEUED,
+    _settle(
+        claim,
+        JobMove.RETRY,
         not_before=Now() + _choose_pause(claim),
         published_at=None,
-        lease_until=None,
         reason=reason,
         message="Waiting to try again.",
     )
@@ -201,15 +208,26 @@ def postpone_job(*, claim: ClaimedJob, reason: str) -> None:
 
     The attempt is the fencing token and only ever grows, so one more is granted instead of taking this one back.
     """
-    Job.objects.filter(pk=claim.id).update(
-        state=Job.State.QUEUED,
+    _settle(
+        claim,
+        JobMove.POSTPONE,
         max_attempts=F("max_attempts") + 1,
         not_before=Now() + _choose_pause(claim),
         published_at=None,
-        lease_until=None,
         reason=reason,
         message=reason[:300],
     )
+
+
+def cancel_measurement_jobs(measurement_ids: Iterable[str], *, kinds: Sequence[str]) -> None:
+    """End what is still to be done for measurements; a worker that is at it loses its lease."""
+    jobs = Job.objects.filter(target__in=list(measurement_ids), kind__in=kinds)
+    _move(jobs, JobMove.CANCEL, finished_at=Now(), lease_until=None)
+
+
+def cancel_jobs(deposit: Deposit) -> None:
+    """End what is still to be done for a deposit; a worker that is at it loses its lease."""
+    _move(Job.objects.filter(deposit=deposit), JobMove.CANCEL, finished_at=Now(), lease_until=None)
 
 
 def _choose_pause(claim: ClaimedJob) -> dt.timedelta:
@@ -265,10 +283,15 @@ def list_exhausted_jobs() -> list[uuid.UUID]:
 
 def take_over_exhausted(*, job_id: uuid.UUID) -> ClaimedJob | None:
     """Claim a job that no worker survives, only to fail it with its reason."""
-    taken = Job.objects.filter(_is_exhausted(), pk=job_id).update(
-        state=Job.State.RUNNING, attempt=F("attempt") + 1, lease_until=Now() + lease()
-    )
+    exhausted = Job.objects.filter(_is_exhausted(), pk=job_id)
+    taken = _move(exhausted, JobMove.TAKE_OVER, attempt=F("attempt") + 1, lease_until=Now() + lease())
     return _read_claim(job_id) if taken else None
+
+
+def forget_ended_jobs(*, kind: str, kept: dt.timedelta) -> None:
+    """Remove the rows of jobs of a kind that ended longer ago: of some there is one every few minutes, for ever."""
+    ended = Q(state__in=[Job.State.DONE, Job.State.FAILED], finished_at__lt=Now() - kept)
+    Job.objects.filter(ended, kind=kind).delete()
 
 
 def record_worker_heartbeat(*, name: str, lanes: Sequence[Lane] = LANES) -> None:

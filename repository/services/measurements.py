@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from repository.errors import StateConflictError
 from repository.models import (
     ArrayObject,
     DataFile,
@@ -19,6 +20,7 @@ from repository.services.findings import replace_findings
 from repository.services.products import StoredProduct, create_products
 from repository.services.stored_objects import hold_objects
 from repository.services.succession import create_measurement
+from repository.states import MeasurementMove, MeasurementState
 
 WITHOUT_IT = "Or take its files out of the deposit: the rest can be published without them."
 
@@ -166,7 +168,7 @@ def record_opening(
     measurement.extracted = dict(extracted)
     measurement.looked_for = {path: list(keys) for path, keys in looked_for.items()}
     measurement.personal_pointers = list(personal_pointers)
-    measurement.state = Measurement.State.OPENED
+    _move(measurement, MeasurementMove.OPEN)
     measurement.save()
     _drop_converted(measurement)
     measurement.signals.exclude(name__in=[signal.name for signal in signals]).delete()
@@ -241,7 +243,7 @@ def record_conversion(
         signal.statistics = dict(result.statistics)
         signal.converted_at = timezone.now()
         signal.save()
-    measurement.state = Measurement.State.CONVERTED
+    _move(measurement, MeasurementMove.CONVERT)
     measurement.calibration = dict(calibration)
     measurement.save(update_fields=["state", "calibration"])
     replace_findings(
@@ -260,7 +262,7 @@ def record_reading_failure(
 ) -> None:
     """Say why a measurement could not be read; its files stay, and the other measurements go on."""
     measurement.hints = dict(hints)
-    measurement.state = Measurement.State.FAILED
+    _move(measurement, MeasurementMove.FAIL)
     measurement.save(update_fields=["hints", "state"])
     # What stood at the file before it was opened is said of the measurement now, and not twice.
     Finding.objects.filter(
@@ -272,3 +274,13 @@ def record_reading_failure(
     if finding.severity == "error":
         finding = replace(finding, hint=f"{finding.hint} {WITHOUT_IT}".strip())
     replace_findings(deposit=measurement.deposit, stage=stage, measurement=measurement, found=[finding])
+
+
+def _move(measurement: Measurement, move: MeasurementMove) -> None:
+    """Give a measurement its next state, for the caller to save; the job that settles holds the deposit's row."""
+    if measurement.state not in move.value.sources:
+        raise StateConflictError(
+            f"The measurement {measurement.pk} is {measurement.get_state_display().lower()}, "
+            f"and cannot become {MeasurementState(move.value.target).label.lower()}."
+        )
+    measurement.state = move.value.target

@@ -30,8 +30,8 @@ from repository.schema.findings import Finding as Found
 from repository.services.audit import record_event
 from repository.services.deposits import (
     State,
-    bump_revision,
     lock_deposit,
+    move_deposit,
     require_open,
     stamp_acknowledgements,
 )
@@ -39,6 +39,7 @@ from repository.services.edits import read_content, record_edit, require_revisio
 from repository.services.facts import index_version
 from repository.services.identifiers import reserve_identifiers
 from repository.services.validation import list_obstacles, validate_deposit
+from repository.states import DepositMove
 
 
 def publish_deposit(
@@ -79,8 +80,7 @@ def publish_deposit(
         deposit = validate_deposit(deposit_id=deposit_id)
         _require_publishable(deposit)
         version = _freeze(deposit, actor=actor)
-        deposit.state = State.PUBLISHED
-        bump_revision(deposit)
+        move_deposit(deposit, DepositMove.PUBLISH)
         record_edit(deposit, former, actor=actor)
         record_event(
             actor=actor,
@@ -238,9 +238,8 @@ def start_new_version(*, deposit_id: str, actor: User) -> Deposit:
         newest = deposit.dataset.versions.order_by("-number").values_list("number", flat=True)[0]
         reserve_identifiers(deposit=deposit, number=newest + 1)
         former = read_content(deposit)
-        deposit.state = State.DRAFT
         deposit.accepted_warnings = []
-        bump_revision(deposit)
+        move_deposit(deposit, DepositMove.START_VERSION)
         record_edit(deposit, former, actor=actor)
         record_event(actor=actor, action="version.start", target=deposit.pk)
     return deposit

@@ -18,16 +18,16 @@ from repository.models import (
 from repository.schema import normalize_document
 from repository.services.audit import record_event
 from repository.services.deposits import (
-    State,
-    bump_revision,
-    cancel_jobs,
     lock_deposit,
+    move_deposit,
     remove_transfers,
     require_open,
 )
 from repository.services.edits import read_content, record_edit, require_revision
+from repository.services.jobs import cancel_jobs
 from repository.services.stored_objects import delete_files
 from repository.services.validation import merge_measurement
+from repository.states import DepositMove
 
 
 def leave_out(measurements: QuerySet[Measurement]) -> None:
@@ -123,8 +123,7 @@ def discard_new_version(
         deposit.document = newest.content.get("supplied", deposit.document)
         deposit.title = newest.title
         deposit.accepted_warnings = newest.accepted_warnings
-        deposit.state = State.PUBLISHED
-        bump_revision(deposit)
+        move_deposit(deposit, DepositMove.DISCARD_VERSION)
         record_edit(deposit, former, actor=actor)
         record_event(actor=actor, action="version.discard", target=deposit.pk)
     remove_transfers(transfers)

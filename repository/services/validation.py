@@ -19,7 +19,7 @@ from repository.schema import (
 )
 from repository.schema.findings import Finding as Found
 from repository.schema.findings import group_findings
-from repository.services.deposits import State, bump_revision, lock_deposit
+from repository.services.deposits import State, lock_deposit, settle_state
 from repository.services.findings import replace_findings
 from repository.services.fixity import list_damage_findings
 
@@ -49,7 +49,7 @@ def validate_deposit(*, deposit_id: str) -> Deposit:
     """
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
-        if deposit.state in {State.PUBLISHED, State.PUBLISHING}:
+        if deposit.state == State.PUBLISHED:
             return deposit
         _validate_dataset(deposit)
         for measurement in _list_open_measurements(deposit):
@@ -67,7 +67,7 @@ def validate_after_reading(*, deposit_id: str, measurement_id: str) -> Deposit:
     """
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
-        if deposit.state in {State.PUBLISHED, State.PUBLISHING}:
+        if deposit.state == State.PUBLISHED:
             return deposit
         for measurement in _list_open_measurements(deposit).filter(pk=measurement_id):
             measurement.deposit = deposit
@@ -131,10 +131,7 @@ def _settle_state(deposit: Deposit) -> None:
         return
     is_reading = Job.objects.filter(deposit=deposit, kind__in=READING_JOBS, state__in=Job.ACTIVE).exists()
     settled = State.NEEDS_ATTENTION if _has_obstacles(deposit) else State.READY
-    new = State.PROCESSING if is_reading else settled
-    if new != deposit.state:
-        deposit.state = new
-        bump_revision(deposit)
+    settle_state(deposit, State.PROCESSING if is_reading else settled)
 
 
 def _has_obstacles(deposit: Deposit) -> bool:

@@ -1,7 +1,7 @@
 """Thin Celery tasks; importing the package registers them."""
 
 from repository.tasks.bells import answer_bell
-from repository.tasks.fixity import start_fixity_round
+from repository.tasks.fixity import check_due_objects
 from repository.tasks.identifiers import announce_doi
 from repository.tasks.mail import send_message
 from repository.tasks.maintenance import (
@@ -15,11 +15,11 @@ from repository.tasks.worker import start_heartbeat
 __all__ = [
     "announce_doi",
     "answer_bell",
+    "check_due_objects",
     "collect_stored_objects",
     "expire_uploads",
     "forget_past_counts",
     "reconcile_jobs",
     "send_message",
-    "start_fixity_round",
     "start_heartbeat",
 ]

@@ -6,15 +6,11 @@ object, and a round that is killed or ends early is continued by the next one.
 """
 
 import structlog
-from celery import shared_task
 from django.conf import settings
-from django.db.models import Q
-from django.db.models.functions import Now
 
 from repository.errors import TransientError
-from repository.models import Job
 from repository.services.fixity import check_object, list_due
-from repository.services.jobs import ClaimedJob, create_job
+from repository.services.jobs import ClaimedJob
 from repository.services.storage import ObjectStoreUnavailableError
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
 
@@ -53,19 +49,3 @@ def _note_failure(claim: ClaimedJob, reason: str) -> None:
 
 
 register_kind(KIND, JobKind(work=check_due_objects, apply_failure=_note_failure, lane="long"))
-
-
-@shared_task(name="stemma.start_fixity_round")
-def start_fixity_round() -> None:
-    """Begin a round where something is due; the reconciler tells the broker of it."""
-    if settings.FIXITY_ROUND_BYTES == 0:
-        return
-    _forget_former_rounds()
-    if list_due(most=1):
-        create_job(kind=KIND, target=TARGET, lane="long")
-
-
-def _forget_former_rounds() -> None:
-    """Remove the rows of rounds that ended a week ago: there is one every few minutes, for ever."""
-    ended = Q(state__in=[Job.State.DONE, Job.State.FAILED], finished_at__lt=Now() - settings.FIXITY_TRACE)
-    Job.objects.filter(ended, kind=KIND).delete()

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-BUSY = {"submitted", "processing", "publishing"}
+BUSY = {"submitted", "processing"}
 
 
 def wait_for_deposit(http: httpx.Client, deposit_id: str, *, seconds: float = 120.0) -> dict[str, Any]:

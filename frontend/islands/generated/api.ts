@@ -940,11 +940,10 @@ export interface components {
          *     * `processing` - processing
          *     * `needs_attention` - needs_attention
          *     * `ready` - ready
-         *     * `publishing` - publishing
          *     * `published` - published
          * @enum {string}
          */
-        DepositShapeStateEnum: "draft" | "submitted" | "processing" | "needs_attention" | "ready" | "publishing" | "published";
+        DepositShapeStateEnum: "draft" | "submitted" | "processing" | "needs_attention" | "ready" | "published";
         DepositSummaryShape: {
             id: string;
             title: string;

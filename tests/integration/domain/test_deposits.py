@@ -89,7 +89,7 @@ def test_acknowledgements_remember_who_gave_them() -> None:
     assert (entry["code"], entry["note"], entry["by"]) == ("case_twin", "twice", deposit.owner.username)
 
 
-@pytest.mark.parametrize("state", ["submitted", "processing", "publishing"])
+@pytest.mark.parametrize("state", ["submitted", "processing"])
 def test_a_busy_deposit_is_not_changed(state: str) -> None:
     deposit = make_deposit()
     Deposit.objects.filter(pk=deposit.pk).update(state=state)

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-import ingest.tasks  # noqa: F401 - registers its kinds of jobs
-import processing.tasks
-from ingest.services import following
+import ingest.tasks
+import processing.tasks  # noqa: F401 - they register their kinds of jobs
 from ingest.workflows import submit_deposit
 from processing import workflows
 from repository.errors import DepositBusyError, LeaseLostError, StateConflictError
@@ -167,7 +166,7 @@ def test_a_deposit_that_was_only_checked_is_not_published() -> None:
 @pytest.fixture
 def handed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deposit:
     """Return a deposit with a scan that counts as large."""
-    monkeypatch.setattr(following, "FIRST_PICTURES_FROM_BYTES", 1)
+    monkeypatch.setattr(ingest.workflows, "FIRST_PICTURES_FROM_BYTES", 1)
     frames = np.random.default_rng(2).random((16, 16, 128, 128), np.float32)
     deposit = make_deposit()
     for path in write_empad(tmp_path, frames):
@@ -326,7 +325,7 @@ def test_pictures_that_fail_stop_nothing(handed_in: Deposit) -> None:
 def test_small_files_have_no_pictures_of_their_own(
     handed_in: Deposit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "FIRST_PICTURES_FROM_BYTES", 256 * 2**20)
+    monkeypatch.setattr(ingest.workflows, "FIRST_PICTURES_FROM_BYTES", 256 * 2**20)
     submit_deposit(deposit_id=handed_in.pk, actor=handed_in.owner)
     run("inspect_deposit")
     run("open_measurement")
@@ -341,5 +340,5 @@ def answer(deposit: Deposit, defaults: dict[str, Any]) -> None:
 def converted(measurement: Measurement) -> None:
     """Settle a conversion that was made with the angles before the answer."""
     convert(measurement)
-    processing.tasks._follow_conversion(measurement)
+    workflows.follow_conversion(measurement)
     validate_deposit(deposit_id=measurement.deposit_id)

@@ -19,8 +19,8 @@ MOST_LINES_PER_GROUP = 8
 MOST_NAMES = 2
 # Said once, below, with the number of measurements that lack the field.
 _SAID_AS_MISSING = "required_field_missing"
-_UNPUBLISHED = frozenset({"draft", "submitted", "processing", "needs_attention", "ready", "publishing"})
-_WORKED_ON = frozenset({"submitted", "processing", "publishing"})
+_UNPUBLISHED = frozenset({"draft", "submitted", "processing", "needs_attention", "ready"})
+_WORKED_ON = frozenset({"submitted", "processing"})
 _HEADINGS = {"error": "Errors", "warning": "Warnings", "info": "Notes"}
 
 
@@ -61,7 +61,7 @@ def next_step(record: JsonObject) -> str:
             return " ".join([f"stemma publish {record_id}", *words])
         case "needs_attention":
             return "fill in a metadata file (stemma template …) and run the same command with --metadata FILE"
-        case "submitted" | "processing" | "publishing":
+        case "submitted" | "processing":
             return f"stemma status {record_id}"
         case "published":
             return f"stemma get {record_id}"

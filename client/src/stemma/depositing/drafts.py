@@ -128,24 +128,20 @@ class Drafts:
         body = None if until is None else {"until": until}
         self._connection.request("POST", f"{api_path('deposits', deposit_id)}submit/", json=body)
 
-    def wait(
-        self, deposit_id: str, *, busy: frozenset[str] = WORKING_STATES, on_stage: StageListener
-    ) -> JsonObject:
-        """Poll until the deposit has left the `busy` states."""
+    def wait(self, deposit_id: str, *, on_stage: StageListener) -> JsonObject:
+        """Poll until the server no longer works on the deposit."""
         pause = FIRST_POLL_S
         while True:
             record = self.read(deposit_id)
-            if record.get("state") not in busy:
+            if record.get("state") not in WORKING_STATES:
                 return record
             progress: Any = record.get("progress") or {}
             on_stage(str(progress.get("message") or record.get("state")), progress.get("fraction"))
             self._sleep(pause)
             pause = min(pause * 1.3, LONGEST_POLL_S)
 
-    def publish(
-        self, deposit_id: str, accepted: Sequence[Acknowledgement], *, on_stage: StageListener
-    ) -> JsonObject:
-        """Publish and wait until it is; publishing what is published already is no fault.
+    def publish(self, deposit_id: str, accepted: Sequence[Acknowledgement]) -> JsonObject:
+        """Publish; publishing what is published already is no fault.
 
         Raises
         ------
@@ -156,9 +152,11 @@ class Drafts:
         try:
             self._connection.request("POST", f"{api_path('deposits', deposit_id)}publish/", json=body)
         except ConflictError:
-            if self.read(deposit_id).get("state") not in {"publishing", "published"}:
+            record = self.read(deposit_id)
+            if record.get("state") != "published":
                 raise
-        return self.wait(deposit_id, busy=frozenset({"publishing"}), on_stage=on_stage)
+            return record
+        return self.read(deposit_id)
 
     def delete(self, deposit_id: str) -> None:
         with contextlib.suppress(NotFoundError):

@@ -18,7 +18,6 @@ from stemma.progress import Progress, format_size
 from stemma.texts import show_system_text
 
 MOST_NOTES = 10  # a screenful
-_PUBLISHED_STATES = frozenset({"publishing", "published"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ class DepositSession:
             if self.deposit_id is None:
                 raise
             return Outcome(add_findings(self._drafts.read(self.deposit_id), refusal.findings), refused=True)
-        if record.get("state") in _PUBLISHED_STATES:
+        if record.get("state") == "published":
             return self._conclude_published(record["id"])
         if self._request.wait:
             record = self._settle(record)
@@ -102,7 +101,7 @@ class DepositSession:
         if record is None:
             return self._create(document, digest)
         self._progress.note(f"Going on with deposit {record['id']} (--new starts another).")
-        if digest in {None, self._ledger.document_digest} or record.get("state") in _PUBLISHED_STATES:
+        if digest in {None, self._ledger.document_digest} or record.get("state") == "published":
             return record
         record = self._settle(record)
         wanted = set_title({}, request.title) if document is None else document
@@ -189,7 +188,7 @@ class DepositSession:
 
     def _conclude_published(self, deposit_id: str) -> Outcome:
         """Report what an earlier run published without learning of it."""
-        record = self._drafts.wait(deposit_id, busy=frozenset({"publishing"}), on_stage=self._progress.stage)
+        record = self._drafts.read(deposit_id)
         self._progress.note(
             f"Deposit {deposit_id} is published already. The same command now starts another."
         )
@@ -231,7 +230,7 @@ def publish_deposit(
         if record.get("state") == "draft" or is_only_checked(record):
             drafts.submit(deposit_id)
         drafts.wait(deposit_id, on_stage=progress.stage)
-        record = drafts.publish(deposit_id, accepted, on_stage=progress.stage)
+        record = drafts.publish(deposit_id, accepted)
     except ValidationRefusedError as refusal:
         progress.note(f"Not published: {refusal.message}")
         return Outcome(add_findings(drafts.read(deposit_id), refusal.findings), refused=True)
