@@ -12,10 +12,9 @@ from starlette.responses import Response, StreamingResponse
 from zipstream import ZIP_STORED, ZipStream
 
 from api.byte_service.damage import report, require_whole
-from api.byte_service.visitors import identify_reader, in_database, read_credential
 from api.caching import PRIVATE, PUBLIC_BUT_ASK
 from repository.schema.file_names import plan_member_names
-from repository.selectors.byte_objects import list_version_files
+from repository.selectors.byte_objects import VersionFiles
 from repository.services.checked_reading import BrokenObjectError, CheckedReading
 
 STORED_FILES = list[tuple[str, str, int]]
@@ -30,12 +29,10 @@ class BrokenMemberError(Exception):
         self.fault = fault
 
 
-async def send_archive(request: Request) -> Response:
+async def send_archive(request: Request, version: VersionFiles) -> Response:
     """Send every file of a version; nothing is written to a disk on the way."""
     dataset_id = request.path_params["dataset_id"]
     number = request.path_params.get("number")
-    credential = read_credential(request)
-    version = await in_database(lambda: list_version_files(identify_reader(credential), dataset_id, number))
     await require_whole({path: sha256 for path, sha256, _ in version.files})
     archive = build_archive(version.files)
     name = f"{dataset_id}.v{number}.zip" if number else f"{dataset_id}.zip"

@@ -1,7 +1,7 @@
 """Sending stored bytes: Range, ETag = sha256, and headers that keep a browser from running them."""
 
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from api.byte_service.damage import look, read_first, report, require_whole
-from api.byte_service.decisions import Decision, DecisionCache
 from api.byte_service.ranges import (
     ByteRange,
     UnsatisfiableRangeError,
@@ -19,92 +18,31 @@ from api.byte_service.ranges import (
     is_range_valid,
     parse_range,
 )
-from api.byte_service.visitors import (
-    Credential,
-    Recognized,
-    in_database,
-    read_credential,
-    recognize,
-    recognize_reader,
-)
 from api.caching import PRIVATE, PUBLIC_BUT_ASK, PUBLIC_TO_KEEP
 from api.errors import CONTENT_TYPE, build_problem
-from repository.selectors.access import Visitor
-from repository.selectors.byte_objects import (
-    ByteObject,
-    find_array_object,
-    find_dataset_file,
-    find_deposit_file,
-    find_product,
-)
+from repository.selectors.byte_objects import ByteObject
 from repository.services.checked_reading import BrokenObjectError, CheckedReading
 
 OPAQUE = "application/octet-stream"
 RUNNABLE = ("javascript", "ecmascript", "css", "wasm")  # a page of ours must not be able to load these
-Find = Callable[[Visitor], ByteObject]
-Recognize = Callable[[Credential], Recognized]
-_decisions: DecisionCache[ByteObject] = DecisionCache()
 
 
-async def send_deposit_file(request: Request) -> Response:
-    """Send a file of a draft to those who may see it."""
-    deposit_id, path = request.path_params["deposit_id"], _read_path(request)
-    return await _send(
-        request,
-        lambda visitor: find_deposit_file(visitor, deposit_id, path),
-        who=lambda credential: recognize(credential, scope="read"),
-    )
+async def send_stored(request: Request, item: ByteObject) -> Response:
+    """Send stored bytes as a file to be kept."""
+    return await _send(request, item, is_inline=False)
 
 
-async def send_dataset_file(request: Request) -> Response:
-    """Send a published file."""
-    dataset_id, path = request.path_params["dataset_id"], _read_path(request)
-    number = request.path_params.get("number")
-    return await _send(request, lambda visitor: find_dataset_file(visitor, dataset_id, path, number))
+async def send_shown(request: Request, item: ByteObject) -> Response:
+    """Send stored bytes that a page shows where they stand, such as a picture."""
+    return await _send(request, item, is_inline=True)
 
 
-def _read_path(request: Request) -> str:
-    path: str = request.path_params["path"]
-    return path.rstrip("/")  # no file's path ends so, and addresses answer with and without it
-
-
-async def send_array_object(request: Request) -> Response:
-    """Send an object of a Zarr store."""
-    measurement_id, name, key = (request.path_params[part] for part in ("measurement_id", "name", "key"))
-    kind = "companion" if "/companion/" in request.url.path else "primary"
-    return await _send(request, lambda visitor: find_array_object(visitor, measurement_id, name, key, kind))
-
-
-async def send_product(request: Request) -> Response:
-    """Send a reduction or its preview."""
-    measurement_id, name = request.path_params["measurement_id"], request.path_params["product"]
-    kind = "preview" if request.url.path.rstrip("/").endswith("preview.png") else "array"
-    return await _send(
-        request,
-        lambda visitor: find_product(visitor, measurement_id, name, kind),
-        is_inline=kind == "preview",
-    )
-
-
-async def _send(
-    request: Request, find: Find, *, is_inline: bool = False, who: Recognize = recognize_reader
-) -> Response:
-    credential = read_credential(request)
-    key = (credential, request.scope["path"])
-    item = _decisions.get(key)
-    if item is None:
-        item = await in_database(_decisions.remember, key, lambda: _decide(find, who(credential)))
+async def _send(request: Request, item: ByteObject, *, is_inline: bool) -> Response:
     name = request.path_params.get("path") or request.path_params.get("key") or item.filename
     await require_whole({name: item.sha256})
-    etag = f'"{item.sha256}"'
-    headers = build_headers(item, etag, is_inline=is_inline)
+    headers = build_headers(item, f'"{item.sha256}"', is_inline=is_inline)
     media_type = OPAQUE if item.media_type.endswith(RUNNABLE) else item.media_type
     return await _answer(request, replace(item, media_type=media_type), headers, name)
-
-
-def _decide(find: Find, asking: Recognized) -> Decision[ByteObject]:
-    item = find(asking.visitor)
-    return Decision(item, (f"deposit:{item.deposit_id}", *asking.subjects), asking.until)
 
 
 async def _answer(request: Request, item: ByteObject, headers: dict[str, str], name: str) -> Response:

@@ -6,6 +6,7 @@ The file on disk is the truth about the offset: a server that was killed finds t
 import asyncio
 import datetime as dt
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from anyio.to_thread import run_sync
@@ -13,6 +14,8 @@ from django.conf import settings
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from api.byte_service.answers import Endpoint
+from api.byte_service.audiences import EDITORS_OF_DRAFT, SENDERS_OF_UPLOAD
 from api.byte_service.completion import complete, hash_states
 from api.byte_service.decisions import Decision, DecisionCache
 from api.byte_service.receiving import (
@@ -42,19 +45,11 @@ from api.byte_service.tus_refusals import (
     refuse_offset,
     refuse_version,
 )
-from api.byte_service.visitors import (
-    Credential,
-    identify,
-    in_database,
-    read_credential,
-    recognize,
-    require_same_origin,
-)
+from api.byte_service.visitors import Credential, in_database, read_credential
 from repository.errors import FileTooLargeError, InvalidMetadataError, StorageRefusedError
 from repository.limits import UPLOADS_OF_ACCOUNT
 from repository.selectors import addresses
-from repository.selectors.access import get_editable_deposit
-from repository.selectors.uploads import UploadView, describe_upload, require_user
+from repository.selectors.uploads import UploadView, require_user
 from repository.services.disk import is_promise_kept
 from repository.services.limits import count_attempt
 from repository.services.storage import upload_file
@@ -77,7 +72,19 @@ DECIDE_AGAIN_AFTER_S = 1.0
 _decisions: DecisionCache[UploadView] = DecisionCache()
 
 
-def describe_protocol() -> Response:
+Exchange = Callable[[Request, Credential], Awaitable[Response]]
+
+
+def in_version(exchange: Exchange) -> Endpoint:
+    """Return what answers a request that speaks the protocol's version, and refuses others."""
+
+    async def answer(request: Request) -> Response:
+        return refuse_version(request) or await exchange(request, read_credential(request))
+
+    return answer
+
+
+async def describe_protocol(_request: Request) -> Response:
     """Say what this server speaks."""
     return Response(
         status_code=204,
@@ -92,15 +99,8 @@ def describe_protocol() -> Response:
     )
 
 
-async def handle_uploads(request: Request) -> Response:
-    """Create an upload, or describe the protocol."""
-    if request.method == "OPTIONS":
-        return describe_protocol()
-    refused = refuse_version(request)
-    if refused is not None:
-        return refused
-    credential = read_credential(request)
-    require_same_origin(request, credential)
+async def create_upload(request: Request, credential: Credential) -> Response:
+    """Promise a file."""
     size = read_number(request, "upload-length")
     metadata = parse_metadata(request.headers.get("upload-metadata", ""))
     if size > settings.MAX_FILE_BYTES:
@@ -125,7 +125,7 @@ async def handle_uploads(request: Request) -> Response:
 
 
 def _create(credential: Credential, metadata: dict[str, str], size: int) -> UploadPlan:
-    visitor = identify(credential, scope="deposit")
+    asking = EDITORS_OF_DRAFT.recognize(credential)
     deposit_id = metadata.get("deposit", "")
     path = metadata.get("path") or metadata.get("filename", "")
     if not deposit_id:
@@ -139,11 +139,11 @@ def _create(credential: Credential, metadata: dict[str, str], size: int) -> Uplo
         raise InvalidMetadataError(
             f"Upload-Metadata says {declared[:20]} bytes, Upload-Length {size}.", pointer="/size"
         )
-    deposit = get_editable_deposit(visitor, deposit_id)
-    actor = require_user(visitor)
+    access = EDITORS_OF_DRAFT.admit(asking.visitor, {"deposit_id": deposit_id})
+    actor = require_user(asking.visitor)
     count_attempt(UPLOADS_OF_ACCOUNT.of(str(actor.pk)))
     return start_upload(
-        deposit_id=deposit.pk,
+        deposit_id=access.deposit_id,
         actor=actor,
         path=path,
         size=size,
@@ -152,35 +152,21 @@ def _create(credential: Credential, metadata: dict[str, str], size: int) -> Uplo
     )
 
 
-async def handle_upload(request: Request) -> Response:
-    """Say how far an upload is, continue or end it."""
-    if request.method == "OPTIONS":
-        return describe_protocol()
-    refused = refuse_version(request)
-    if refused is not None:
-        return refused
-    credential = read_credential(request)
-    upload_id = request.path_params["upload_id"]
-    if request.method == "HEAD":
-        return await _head(credential, upload_id)
-    require_same_origin(request, credential)
-    if request.method == "DELETE":
-        await in_database(_cancel, credential, upload_id)
-        return Response(status_code=204, headers=tus_headers())
-    if request.headers.get("content-type", "") != CHUNK_TYPE:
-        return refuse(415, "content_type", f"A chunk has the content type {CHUNK_TYPE}.")
-    return await _patch(request, credential, upload_id)
+async def cancel(request: Request, credential: Credential) -> Response:
+    """End an upload."""
+    await in_database(_cancel, credential, request.path_params["upload_id"])
+    return Response(status_code=204, headers=tus_headers())
 
 
 def _cancel(credential: Credential, upload_id: str) -> None:
-    visitor = identify(credential, scope="deposit")
-    view = describe_upload(visitor, upload_id)
-    cancel_upload(upload_id=view.id, actor=require_user(visitor))
+    asking = SENDERS_OF_UPLOAD.recognize(credential)
+    view = SENDERS_OF_UPLOAD.admit(asking.visitor, {"upload_id": upload_id})
+    cancel_upload(upload_id=view.id, actor=require_user(asking.visitor))
 
 
-async def _head(credential: Credential, upload_id: str) -> Response:
+async def tell_offset(request: Request, credential: Credential) -> Response:
     """Report the offset; an upload whose last byte arrived before the server died is completed now."""
-    view = (await in_database(_describe, credential, upload_id)).value
+    view = (await in_database(_describe, credential, request.path_params["upload_id"])).value
     arrived = view.size if view.is_complete else await _count_settled(view)
     if arrived == view.size:
         try:
@@ -200,8 +186,8 @@ async def _count_settled(view: UploadView) -> int:
 
 
 def _describe(credential: Credential, upload_id: str) -> Decision[UploadView]:
-    asking = recognize(credential, scope="deposit")
-    view = describe_upload(asking.visitor, upload_id)
+    asking = SENDERS_OF_UPLOAD.recognize(credential)
+    view = SENDERS_OF_UPLOAD.admit(asking.visitor, {"upload_id": upload_id})
     return Decision(view, (f"deposit:{view.deposit_id}", *asking.subjects), asking.until)
 
 
@@ -214,7 +200,14 @@ async def _decide(credential: Credential, upload_id: str) -> UploadView:
     return view
 
 
-async def _patch(request: Request, credential: Credential, upload_id: str) -> Response:
+async def append_chunk(request: Request, credential: Credential) -> Response:
+    """Continue an upload."""
+    if request.headers.get("content-type", "") != CHUNK_TYPE:
+        return refuse(415, "content_type", f"A chunk has the content type {CHUNK_TYPE}.")
+    return await _append(request, credential, request.path_params["upload_id"])
+
+
+async def _append(request: Request, credential: Credential, upload_id: str) -> Response:
     offset = read_number(request, "upload-offset")
     checksum = read_checksum(request)
     view = await _decide(credential, upload_id)

@@ -5,9 +5,7 @@ from base64 import b64decode
 from email.utils import format_datetime
 
 from starlette.requests import Request
-from starlette.responses import Response
 
-from api.byte_service.answers import Endpoint
 from api.byte_service.receiving import CHECKSUM_ALGORITHMS, Checksum
 from api.caching import PRIVATE
 from repository.errors import InvalidMetadataError
@@ -19,17 +17,6 @@ LONGEST_NUMBER = 19
 def tus_headers(**more: str) -> dict[str, str]:
     """Return the headers of every answer of the protocol."""
     return {"Tus-Resumable": VERSION, "Cache-Control": PRIVATE, **more}
-
-
-def speaking_tus(endpoint: Endpoint) -> Endpoint:
-    """Return the endpoint with the protocol's version on every answer, refusals included."""
-
-    async def answer(request: Request) -> Response:
-        response = await endpoint(request)
-        response.headers.setdefault("Tus-Resumable", VERSION)
-        return response
-
-    return answer
 
 
 def offset_headers(offset: int, expires_at: dt.datetime, **more: str) -> dict[str, str]:

@@ -95,17 +95,6 @@ def identify(credential: Credential, *, scope: str) -> Visitor:
     return recognize(credential, scope=scope).visitor
 
 
-def identify_reader(credential: Credential) -> Visitor:
-    """Return the visitor who reads what strangers may read too: a token that may not read is a stranger's.
-
-    Raises
-    ------
-    UnknownCredentialError
-        A token was sent that is not valid.
-    """
-    return recognize_reader(credential).visitor
-
-
 def recognize(credential: Credential, *, scope: str) -> Recognized:
     """Return who is behind a credential; the token must carry the scope.
 

@@ -11,6 +11,7 @@ from frontend.presentation.reading import describe_reading
 from repository.schema.documents import get_value
 from repository.schema.export import CitationRecord, RelatedIdentifier
 from repository.schema.export.making import list_making_terms
+from repository.selectors.addresses import version_archive
 from repository.selectors.datasets import DatasetView
 from repository.selectors.deposits import FindingView, MeasurementView
 
@@ -93,7 +94,7 @@ def describe_landing_page(
         "show_data": shows_data,
         "newer": max(published, default=None),
         "withdrawn_since": () if published else tuple(line.number for line in newer),
-        "zip_address": f"/api/v1/datasets/{dataset.id}/versions/{dataset.version}/zip",
+        "zip_address": version_archive(dataset.id, dataset.version),
         "n_damaged": sum(file.damaged_at is not None for file in dataset.files),
     }
 

@@ -14,7 +14,7 @@ from frontend.views.visitors import visitor_of
 from repository.errors import NotFoundError
 from repository.exports.registry import list_measurement_exports
 from repository.selectors.access import get_version
-from repository.selectors.addresses import dataset_page
+from repository.selectors.addresses import ARCHIVE, dataset_page
 from repository.selectors.citation import build_citation_record
 from repository.selectors.identifiers import find_identifier
 from repository.selectors.sitemap import list_published_pages
@@ -24,7 +24,7 @@ _IS_PUBLIC = {"Cache-Control": PUBLIC_BUT_ASK}
 # take the first line that matches, so what is allowed comes first.
 _ALLOWED = ("/api/v1/datasets/", "/api/v1/measurements/", "/api/v1/schemas/", "/api/v1/openapi.json")
 _KEPT = (
-    "/api/v1/datasets/*/zip",
+    ARCHIVE.format(dataset_id="*"),
     "/api/v1/measurements/*/signals/",
     "/api/",
     "/deposits/",

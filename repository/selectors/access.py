@@ -13,6 +13,31 @@ Visitor = User | AnonymousUser
 
 
 @dataclass(frozen=True, slots=True)
+class DepositAccess:
+    """A draft that the visitor may see, or change."""
+
+    deposit: Deposit
+
+    @property
+    def deposit_id(self) -> str:
+        """Return the deposit whose rows decided."""
+        return str(self.deposit.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionAccess:
+    """A published version of which the visitor may have the bytes, and whether anybody may."""
+
+    version: DatasetVersion
+    is_public: bool
+
+    @property
+    def deposit_id(self) -> str:
+        """Return the deposit whose rows decided."""
+        return str(self.version.dataset_id)
+
+
+@dataclass(frozen=True, slots=True)
 class MeasurementAccess:
     """A measurement that the visitor may know of, and whether its bytes may be cached by anybody.
 
@@ -25,6 +50,11 @@ class MeasurementAccess:
     measurement: Measurement
     is_public: bool
     is_withdrawn: bool = False
+
+    @property
+    def deposit_id(self) -> str:
+        """Return the deposit whose rows decided."""
+        return str(self.measurement.deposit_id)
 
 
 def require_account(visitor: Visitor) -> User:
@@ -180,6 +210,23 @@ def require_bytes(visitor: Visitor, version: DatasetVersion) -> None:
     if version.access == DatasetVersion.Access.RESTRICTED:
         raise EmbargoedError("The data of this dataset are restricted.", hint="Write to its creators.")
     raise EmbargoedError(f"The data of this dataset are under embargo until {version.embargo_until}.")
+
+
+def get_readable_version(visitor: Visitor, dataset_id: str, number: int | None = None) -> VersionAccess:
+    """Return a version for its bytes, chosen as `get_version` does.
+
+    Raises
+    ------
+    NotFoundError
+        Nothing is published under this id.
+    WithdrawnError
+        Only the tombstone is left.
+    EmbargoedError
+        With the date on which the data become available.
+    """
+    version = get_version(visitor, dataset_id, number)
+    require_bytes(visitor, version)
+    return VersionAccess(version, is_public=not is_embargoed(version))
 
 
 def get_measurement(visitor: Visitor, measurement_id: str, *, for_bytes: bool = False) -> MeasurementAccess:

@@ -4,6 +4,16 @@ from urllib.parse import quote
 
 from django.conf import settings
 
+# Of byte routes to which we link (`api/byte_routes`): as in the OpenAPI document.
+DEPOSIT_FILE = "/api/v1/deposits/{deposit_id}/files/{path}"
+DATASET_FILE = "/api/v1/datasets/{dataset_id}/files/{path}"
+ARCHIVE = "/api/v1/datasets/{dataset_id}/zip"
+VERSION_ARCHIVE = "/api/v1/datasets/{dataset_id}/versions/{number}/zip"
+UPLOAD = "/api/v1/uploads/{upload_id}"
+ARRAY = "/api/v1/measurements/{measurement_id}/signals/{name}/zarr"
+PRODUCT_DATA = "/api/v1/measurements/{measurement_id}/reductions/{product}/data"
+PRODUCT_PREVIEW = "/api/v1/measurements/{measurement_id}/reductions/{product}/preview.png"
+
 
 def home() -> str:
     """Return the address that people know the server by."""
@@ -57,17 +67,22 @@ def doi_resolver() -> str:
 
 def dataset_file(dataset_id: str, path: str) -> str:
     """Return the address of a published file's bytes."""
-    return f"{settings.PUBLIC_URL}/api/v1/datasets/{dataset_id}/files/{quote(path)}"
+    return settings.PUBLIC_URL + DATASET_FILE.format(dataset_id=dataset_id, path=quote(path))
 
 
 def deposit_file(deposit_id: str, path: str) -> str:
     """Return the address of a draft file's bytes."""
-    return f"{settings.PUBLIC_URL}/api/v1/deposits/{deposit_id}/files/{quote(path)}"
+    return settings.PUBLIC_URL + DEPOSIT_FILE.format(deposit_id=deposit_id, path=quote(path))
+
+
+def version_archive(dataset_id: str, number: int) -> str:
+    """Return the path, on this server, of a published version as a ZIP."""
+    return VERSION_ARCHIVE.format(dataset_id=dataset_id, number=number)
 
 
 def upload_address(upload_id: str) -> str:
     """Return where a transfer goes on."""
-    return f"{settings.PUBLIC_URL}/api/v1/uploads/{upload_id}"
+    return settings.PUBLIC_URL + UPLOAD.format(upload_id=upload_id)
 
 
 def measurement_address(measurement_id: str) -> str:
@@ -77,13 +92,13 @@ def measurement_address(measurement_id: str) -> str:
 
 def zarr_root(measurement_id: str, signal_name: str) -> str:
     """Return the root of a signal's Zarr v3 array."""
-    return f"{settings.PUBLIC_URL}/api/v1/measurements/{measurement_id}/signals/{signal_name}/zarr"
+    return settings.PUBLIC_URL + ARRAY.format(measurement_id=measurement_id, name=signal_name)
 
 
 def product_address(measurement_id: str, name: str, kind: str) -> str:
     """Return the address of a reduction's data or preview; `name` is `signal.output` or a product's digest."""
-    ending = "preview.png" if kind == "preview" else "data"
-    return f"{settings.PUBLIC_URL}/api/v1/measurements/{measurement_id}/reductions/{name}/{ending}"
+    address = PRODUCT_PREVIEW if kind == "preview" else PRODUCT_DATA
+    return settings.PUBLIC_URL + address.format(measurement_id=measurement_id, product=name)
 
 
 def schema_address() -> str:

@@ -1,18 +1,11 @@
-"""From an address to the digest of its bytes, after the permission check. The byte routes know nothing else."""
+"""From what a visitor was let in to, to the digests of the bytes that an address names in it."""
 
 import re
 from dataclasses import dataclass
 
 from repository.errors import NotFoundError, RepositoryError
 from repository.models import ArrayObject, DataFile, Product, Signal, VersionFile
-from repository.selectors.access import (
-    Visitor,
-    get_deposit,
-    get_measurement,
-    get_version,
-    is_embargoed,
-    require_bytes,
-)
+from repository.selectors.access import DepositAccess, MeasurementAccess, VersionAccess
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -23,15 +16,12 @@ class ByteObject:
 
     Attributes
     ----------
-    deposit_id
-        The deposit, or dataset, whose rows decided.
     is_public
         Anybody may have them.
     is_lasting
         The address names these bytes for ever; the newest version's address shows others one day.
     """
 
-    deposit_id: str
     sha256: str
     size: int
     media_type: str
@@ -47,37 +37,32 @@ class ArrayNotReadyError(RepositoryError):
     hint = "Ask again after the time that Retry-After says."
 
 
-def find_deposit_file(visitor: Visitor, deposit_id: str, path: str) -> ByteObject:
+def find_deposit_file(access: DepositAccess, path: str) -> ByteObject:
     """Return a stored file of a draft."""
-    deposit = get_deposit(visitor, deposit_id)
-    file = deposit.current_files.filter(path=path).exclude(state=DataFile.State.UPLOADING).first()
+    files = access.deposit.current_files.filter(path=path)
+    file = files.exclude(state=DataFile.State.UPLOADING).first()
     if file is None:
-        raise NotFoundError(f"The deposit {deposit_id} has no stored file {path}.")
-    return ByteObject(
-        deposit.pk, file.sha256, file.size, file.media_type, path.rsplit("/", 1)[-1], is_public=False
-    )
+        raise NotFoundError(f"The deposit {access.deposit_id} has no stored file {path}.")
+    return ByteObject(file.sha256, file.size, file.media_type, path.rsplit("/", 1)[-1], is_public=False)
 
 
-def find_dataset_file(visitor: Visitor, dataset_id: str, path: str, number: int | None = None) -> ByteObject:
-    """Return a file of a published version."""
-    version = get_version(visitor, dataset_id, number)
-    file = VersionFile.objects.filter(version=version, path=path).first()
+def find_dataset_file(access: VersionAccess, path: str, *, is_lasting: bool) -> ByteObject:
+    """Return a file of a published version; it lasts where the address names the version."""
+    file = VersionFile.objects.filter(version=access.version, path=path).first()
     if file is None:
-        raise NotFoundError(f"The dataset {dataset_id} has no file {path}.")
-    require_bytes(visitor, version)
+        raise NotFoundError(f"The dataset {access.deposit_id} has no file {path}.")
     return ByteObject(
-        version.dataset_id,
         file.sha256,
         file.size,
         file.media_type,
         path.rsplit("/", 1)[-1],
-        is_public=not is_embargoed(version),
-        is_lasting=number is not None,
+        is_public=access.is_public,
+        is_lasting=is_lasting,
     )
 
 
 def find_array_object(
-    visitor: Visitor, measurement_id: str, signal_name: str, key: str, kind: str = ArrayObject.Kind.PRIMARY
+    access: MeasurementAccess, signal_name: str, key: str, kind: str = ArrayObject.Kind.PRIMARY
 ) -> ByteObject:
     """Return an object of a converted array.
 
@@ -88,7 +73,7 @@ def find_array_object(
     NotFoundError
         No such array, or the array has no such key; Zarr clients ask for keys that need not exist.
     """
-    access = get_measurement(visitor, measurement_id, for_bytes=True)
+    measurement_id = access.measurement.pk
     signal = Signal.objects.filter(measurement_id=measurement_id, name=signal_name).first()
     if signal is None:
         raise NotFoundError(f"The measurement {measurement_id} has no signal {signal_name}.")
@@ -100,22 +85,15 @@ def find_array_object(
     if item is None:
         raise NotFoundError(f"The array has no object {key}.")
     media_type = "application/json" if key.endswith("zarr.json") else "application/octet-stream"
-    return ByteObject(
-        access.measurement.deposit_id,
-        item.sha256,
-        item.size,
-        media_type,
-        key.rsplit("/", 1)[-1],
-        is_public=access.is_public,
-    )
+    return ByteObject(item.sha256, item.size, media_type, key.rsplit("/", 1)[-1], is_public=access.is_public)
 
 
-def find_product(visitor: Visitor, measurement_id: str, name: str, kind: str) -> ByteObject:
+def find_product(access: MeasurementAccess, name: str, kind: str) -> ByteObject:
     """Return a reduction's data or its preview.
 
     `name` is a product's digest, or `signal.output`: what was published with the version, else the first that joined.
     """
-    access = get_measurement(visitor, measurement_id, for_bytes=True)
+    measurement_id = access.measurement.pk
     products = Product.objects.filter(measurement_id=measurement_id, kind=kind)
     if DIGEST.fullmatch(name):
         product = products.filter(digest=name).select_related("signal").first()
@@ -127,7 +105,6 @@ def find_product(visitor: Visitor, measurement_id: str, name: str, kind: str) ->
         raise NotFoundError(f"The measurement {measurement_id} has no {kind} {name[:140]}.")
     ending = "png" if product.media_type == "image/png" else "npy"
     return ByteObject(
-        access.measurement.deposit_id,
         product.sha256,
         product.size,
         product.media_type,
@@ -144,9 +121,7 @@ class VersionFiles:
     is_public: bool
 
 
-def list_version_files(visitor: Visitor, dataset_id: str, number: int | None) -> VersionFiles:
+def list_version_files(access: VersionAccess) -> VersionFiles:
     """Return what the ZIP of a version holds."""
-    version = get_version(visitor, dataset_id, number)
-    require_bytes(visitor, version)
-    files = VersionFile.objects.filter(version=version).values_list("path", "sha256", "size")
-    return VersionFiles(list(files), is_public=not is_embargoed(version))
+    files = VersionFile.objects.filter(version=access.version).values_list("path", "sha256", "size")
+    return VersionFiles(list(files), is_public=access.is_public)

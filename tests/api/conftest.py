@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -9,6 +10,7 @@ import httpx
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from django.db import connection
+from starlette.types import ASGIApp
 
 from repository.models import ApiToken, User
 from repository.services.accounts import create_token
@@ -57,6 +59,13 @@ def web(
 
     # Threads of the application must not keep connections that a flush or the end of the tests waits for.
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
+    with open_client(application) as client:
+        yield client
+
+
+@contextmanager
+def open_client(application: ASGIApp) -> Iterator[WebClient]:
+    """Return a client of an application."""
     transport = httpx.ASGITransport(application, raise_app_exceptions=False)
     client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000")
     with start_blocking_portal() as portal:

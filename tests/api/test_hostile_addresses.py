@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.byte_service.routes import list_byte_routes
 from tests.api.conftest import WebClient
 from tests.api.worlds import World, build_world, gather_people
 
@@ -25,15 +26,11 @@ ROUTES = (
     "/static/assets/",
     "/static/admin/",
     "/api/v1/schemas/stem/1.0.0/",
-    "/api/v1/deposits/{deposit_id}/files/",
-    "/api/v1/datasets/{dataset_id}/files/",
-    "/api/v1/datasets/{dataset_id}/versions/1/files/",
-    "/api/v1/measurements/{measurement_id}/signals/data/zarr/",
-    "/api/v1/measurements/{measurement_id}/signals/data/companion/",
     "/api/v1/measurements/{measurement_id}/reductions/",
     "/api/v1/uploads/",
     "/datasets/{dataset_id}.",
     "/doi/",
+    *(route.path.rpartition("{")[0] for route in list_byte_routes() if route.ends_open),
 )
 
 
@@ -48,7 +45,7 @@ def test_no_address_is_a_fault(web: WebClient, world: World) -> None:
     for route in ROUTES:
         for name, tail in TAILS.items():
             # httpx joins "..": what the server gets is what stands behind the last of these.
-            answer = web.get(route.format(**world.words) + tail.replace("../", "%2e%2e/"))
+            answer = web.get(route.format(**{**world.words, "number": 1}) + tail.replace("../", "%2e%2e/"))
             if answer.status_code >= 500 or (answer.is_success and tail not in {"", "."}):
                 wrong[route, name] = answer.status_code
             assert "/etc/" not in answer.text.replace("/etc/passwd", "")

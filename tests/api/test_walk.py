@@ -9,14 +9,14 @@ import re
 import uuid
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
 from starlette.routing import BaseRoute, Mount, Route
 
-from api.byte_service.routes import build_byte_routes
+from api.byte_service.routes import build_byte_routes, list_byte_routes
 from api.health import build_health_routes
 from api.measurement_exports import build_export_routes
 from repository.models import ApiToken, Deposit, DepositMember, Upload, User
@@ -26,7 +26,7 @@ from repository.services.uploads import start_upload
 from repository.services.withdrawal import withdraw_version
 from tests.api.conftest import WebClient, as_token, make_token
 from tests.api.test_permission_doors import list_below
-from tests.api.test_permission_matrix import API_LINES, PAGE_LINES, build_request
+from tests.api.test_permission_matrix import API_LINES, PAGE_LINES, build_request, list_api_lines
 from tests.api.worlds import World, gather_people, open_session
 from tests.deposits import add_measurement, publish, settle
 from tests.factories import DATASET, make_user, store_file
@@ -139,9 +139,11 @@ def collect_words(deposit: Deposit, owner: User, measurement: str, path: str, di
 def list_addresses(secrets: Secrets) -> list[str]:
     """Return every address that can be read, filled with the words of the deposit, and the ways to look for it."""
     words = secrets.words
+    record = {"name": "record.json"}
     found = {
-        line.route.format(**(words | ({"name": "record.json"} if line.route.endswith("}/{name}") else {})))
-        for line in (*API_LINES, *PAGE_LINES)
+        line.route.format(**{**line.words, **words, **(record if line.route.endswith("}/{name}") else {})})
+        + ("?" + urlencode(line.query) if line.query else "")
+        for line in (*list_api_lines(), *PAGE_LINES)
         if line.method == "GET"
     }
     dataset = words["dataset_id"]
@@ -281,7 +283,7 @@ def test_each_scope_alone_writes_nothing_that_it_does_not_name(web: WebClient, s
                 continue
             request = build_request(line, world)
             request["headers"] = {**request.get("headers", {}), **headers}
-            answer = web.request(line.method, line.route.format(**secrets.words), **request)
+            answer = web.request(line.method, line.route.format(**{**line.words, **secrets.words}), **request)
             if answer.status_code not in {401, 403}:
                 wrong.append(f"{line.method} {line.route} with {scope}: {answer.status_code}")
     assert wrong == []
@@ -299,6 +301,6 @@ def test_every_door_of_the_web_process_is_placed() -> None:
         assert isinstance(route, Route | Mount)
         return route.path
 
-    routes = (*build_health_routes(), *build_byte_routes(), *build_export_routes())
-    placed = {name(route) for route in routes} | {"/static", ""}
+    own = (*build_health_routes(), *build_byte_routes(list_byte_routes()), *build_export_routes())
+    placed = {name(route) for route in own} | {"/static", ""}
     assert {name(route) for route in process.routes} == placed

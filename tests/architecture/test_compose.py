@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from api.byte_service.routes import list_byte_routes
 from repository.project import environment
 from repository.project.connections import Processes, choose_max_connections
 from repository.project.environment import CHECKOUT, Environment, EnvironmentVariableError, read_environment
@@ -243,9 +244,14 @@ def test_nginx_lets_uploads_through_and_keeps_the_digest_as_etag() -> None:
         match["path"]: match["body"]
         for match in re.finditer(r"location (?:~ )?(?P<path>\S+) \{(?P<body>[^}]*)\}", text)
     }
-    uploads = locations["/api/v1/uploads"]
-    assert "proxy_request_buffering off;" in uploads
-    assert "client_max_body_size 0;" in uploads
+    receiving = [
+        route.path for route in list_byte_routes() if any(operation.takes for operation in route.operations)
+    ]
+    assert receiving
+    for path in receiving:
+        longest = max((place for place in locations if path.startswith(place)), key=len)
+        assert "proxy_request_buffering off;" in locations[longest], path
+        assert "client_max_body_size 0;" in locations[longest], path
     stored = locations["/internal-objects/"]
     assert "internal;" in stored
     assert "etag off;" in stored

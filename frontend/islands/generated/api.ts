@@ -58,7 +58,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Read a file of the newest published version. Range, If-Range and If-None-Match are understood; ETag is the sha256. */
+        /** @description Read a file of the newest published version. Range, If-Range and If-None-Match are understood; ETag is the sha256. For everybody; under embargo for owners and curators (403 `embargoed` to others), withdrawn for nobody (410). */
         get: operations["downloadFile"];
         put?: never;
         post?: never;
@@ -92,7 +92,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Read a file of one published version; it never changes. */
+        /** @description Read a file of one published version; it never changes. For everybody; under embargo for owners and curators (403 `embargoed` to others), withdrawn for nobody (410). */
         get: operations["downloadVersionFile"];
         put?: never;
         post?: never;
@@ -126,7 +126,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Read every file of one published version as one ZIP. */
+        /** @description Read every file of one published version as one ZIP. For everybody; under embargo for owners and curators (403 `embargoed` to others), withdrawn for nobody (410). */
         get: operations["downloadVersionArchive"];
         put?: never;
         post?: never;
@@ -143,7 +143,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Read every file of the newest published version as one ZIP, made while it is sent. */
+        /** @description Read every file of the newest published version as one ZIP, made while it is sent. For everybody; under embargo for owners and curators (403 `embargoed` to others), withdrawn for nobody (410). */
         get: operations["downloadArchive"];
         put?: never;
         post?: never;
@@ -220,7 +220,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Read a stored file of a draft. */
+        /** @description Read a stored file of a draft. For owners and curators; to others the draft does not exist (404). */
         get: operations["downloadDepositFile"];
         put?: never;
         post?: never;
@@ -481,7 +481,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Read a reduction as a NumPy file. */
+        /** @description Read a reduction as a NumPy file. For everybody once it is published; a draft for owners and curators (404 to others), under embargo for them too (403 `embargoed`), withdrawn for nobody (410). */
         get: operations["readReduction"];
         put?: never;
         post?: never;
@@ -498,7 +498,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Read a reduction as a picture with its scale bar. */
+        /** @description Read a reduction as a picture with its scale bar. For everybody once it is published; a draft for owners and curators (404 to others), under embargo for them too (403 `embargoed`), withdrawn for nobody (410). */
         get: operations["readPreview"];
         put?: never;
         post?: never;
@@ -515,7 +515,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Read an object of the detector-major companion, from which the image of any mask comes fast. */
+        /** @description Read an object of the detector-major companion, from which the image of any mask comes fast. For everybody once it is published; a draft for owners and curators (404 to others), under embargo for them too (403 `embargoed`), withdrawn for nobody (410). */
         get: operations["readCompanionObject"];
         put?: never;
         post?: never;
@@ -532,7 +532,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Read an object of a signal's Zarr v3 array. 404 `converting` with Retry-After until the array is final. */
+        /** @description Read an object of a signal's Zarr v3 array. 404 `converting` with Retry-After until the array is final. For everybody once it is published; a draft for owners and curators (404 to others), under embargo for them too (403 `embargoed`), withdrawn for nobody (410). */
         get: operations["readArrayObject"];
         put?: never;
         post?: never;
@@ -671,10 +671,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Promise a file (tus 1.0.0). The same promise made twice continues the first one; other bytes for a path that is being uploaded are answered 409 `upload_running` with the id of that upload. A name that breaks the rule for names (/api/v1/schemas/file-names.json) is answered 422 `invalid_path`. */
+        /** @description Promise a file (tus 1.0.0). The same promise made twice continues the first one; other bytes for a path that is being uploaded are answered 409 `upload_running` with the id of that upload. A name that breaks the rule for names (/api/v1/schemas/file-names.json) is answered 422 `invalid_path`. For owners, with a token that may deposit; to others the draft does not exist (404). */
         post: operations["createUpload"];
         delete?: never;
-        /** @description Say which version and extensions of tus this server speaks. */
+        /** @description Say which version and extensions of tus this server speaks. For anybody. */
         options: operations["describeUploads"];
         head?: never;
         patch?: never;
@@ -690,13 +690,13 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** @description Forget the transfer and its bytes. */
+        /** @description Forget the transfer and its bytes. For owners of the draft, with a token that may deposit; to others there is no such upload (404). */
         delete: operations["cancelUpload"];
-        /** @description Say which version and extensions of tus this server speaks. */
+        /** @description Say which version and extensions of tus this server speaks. For anybody. */
         options: operations["describeUpload"];
-        /** @description Ask how many bytes have arrived. */
+        /** @description Ask how many bytes have arrived. For owners of the draft, with a token that may deposit; to others there is no such upload (404). */
         head: operations["askUploadOffset"];
-        /** @description Append bytes at an offset. The last chunk stores the file. */
+        /** @description Append bytes at an offset. The last chunk stores the file. For owners of the draft, with a token that may deposit; to others there is no such upload (404). */
         patch: operations["sendChunk"];
         trace?: never;
     };
@@ -1461,20 +1461,6 @@ export interface components {
         };
     };
     responses: {
-        /** @description The bytes, whole or the range that was asked for. */
-        Bytes: {
-            headers: {
-                /** @description The sha256 of the whole. */
-                ETag?: string;
-                "Repr-Digest"?: string;
-                "Accept-Ranges"?: string;
-                "Content-Range"?: string;
-                [name: string]: unknown;
-            };
-            content: {
-                "*/*": string;
-            };
-        };
         /** @description What was wrong, where, why, and what to do. */
         Problem: {
             headers: {
@@ -1486,21 +1472,21 @@ export interface components {
         };
     };
     parameters: {
-        TusResumable: "1.0.0";
-        UploadId: string;
-        DepositId: string;
-        DatasetId: string;
-        MeasurementId: string;
-        VersionNumber: number;
-        /** @description May hold slashes. */
-        FilePath: string;
-        SignalName: string;
         /** @description Such as zarr.json or c/0/0/0/0. */
         ArrayKey: string;
+        DatasetId: string;
+        DepositId: string;
+        /** @description May hold slashes. */
+        FilePath: string;
+        MeasurementId: string;
         /** @description Signal and recipe: data.mean_diffraction_pattern. */
         ProductName: string;
         /** @description One range of bytes: bytes=0-99, bytes=100-, bytes=-100. */
         Range: string;
+        SignalName: string;
+        TusResumable: "1.0.0";
+        UploadId: string;
+        VersionNumber: number;
     };
     requestBodies: never;
     headers: never;
@@ -1695,8 +1681,36 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["Bytes"];
-            206: components["responses"]["Bytes"];
+            /** @description The bytes, whole or the range that was asked for. */
+            200: {
+                headers: {
+                    /** @description The sha256 of the whole. */
+                    ETag?: string;
+                    "Repr-Digest"?: string;
+                    "Accept-Ranges"?: string;
+                    "Content-Range"?: string;
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The bytes, whole or the range that was asked for. */
+            206: {
+                headers: {
+                    /** @description The sha256 of the whole. */
+                    ETag?: string;
+                    "Repr-Digest"?: string;
+                    "Accept-Ranges"?: string;
+                    "Content-Range"?: string;
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
             /** @description The client has these bytes already. */
             304: {
                 headers: {
@@ -1790,8 +1804,36 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["Bytes"];
-            206: components["responses"]["Bytes"];
+            /** @description The bytes, whole or the range that was asked for. */
+            200: {
+                headers: {
+                    /** @description The sha256 of the whole. */
+                    ETag?: string;
+                    "Repr-Digest"?: string;
+                    "Accept-Ranges"?: string;
+                    "Content-Range"?: string;
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The bytes, whole or the range that was asked for. */
+            206: {
+                headers: {
+                    /** @description The sha256 of the whole. */
+                    ETag?: string;
+                    "Repr-Digest"?: string;
+                    "Accept-Ranges"?: string;
+                    "Content-Range"?: string;
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
             /** @description The client has these bytes already. */
             304: {
                 headers: {
@@ -1924,6 +1966,7 @@ export interface operations {
             /** @description The archive. */
             200: {
                 headers: {
+                    "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1947,6 +1990,7 @@ export interface operations {
             /** @description The archive. */
             200: {
                 headers: {
+                    "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2467,8 +2511,36 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["Bytes"];
-            206: components["responses"]["Bytes"];
+            /** @description The bytes, whole or the range that was asked for. */
+            200: {
+                headers: {
+                    /** @description The sha256 of the whole. */
+                    ETag?: string;
+                    "Repr-Digest"?: string;
+                    "Accept-Ranges"?: string;
+                    "Content-Range"?: string;
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The bytes, whole or the range that was asked for. */
+            206: {
+                headers: {
+                    /** @description The sha256 of the whole. */
+                    ETag?: string;
+                    "Repr-Digest"?: string;
+                    "Accept-Ranges"?: string;
+                    "Content-Range"?: string;
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
             /** @description The client has these bytes already. */
             304: {
                 headers: {
@@ -3634,8 +3706,36 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["Bytes"];
-            206: components["responses"]["Bytes"];
+            /** @description The bytes, whole or the range that was asked for. */
+            200: {
+                headers: {
+                    /** @description The sha256 of the whole. */
+                    ETag?: string;
+                    "Repr-Digest"?: string;
+                    "Accept-Ranges"?: string;
+                    "Content-Range"?: string;
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-npy": string;
+                };
+            };
+            /** @description The bytes, whole or the range that was asked for. */
+            206: {
+                headers: {
+                    /** @description The sha256 of the whole. */
+                    ETag?: string;
+                    "Repr-Digest"?: string;
+                    "Accept-Ranges"?: string;
+                    "Content-Range"?: string;
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-npy": string;
+                };
+            };
             /** @description The client has these bytes already. */
             304: {
                 headers: {
@@ -3649,7 +3749,10 @@ export interface operations {
     readPreview: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description One range of bytes: bytes=0-99, bytes=100-, bytes=-100. */
+                Range?: components["parameters"]["Range"];
+            };
             path: {
                 measurement_id: components["parameters"]["MeasurementId"];
                 /** @description Signal and recipe: data.mean_diffraction_pattern. */
@@ -3659,8 +3762,36 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["Bytes"];
-            206: components["responses"]["Bytes"];
+            /** @description The bytes, whole or the range that was asked for. */
+            200: {
+                headers: {
+                    /** @description The sha256 of the whole. */
+                    ETag?: string;
+                    "Repr-Digest"?: string;
+                    "Accept-Ranges"?: string;
+                    "Content-Range"?: string;
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description The bytes, whole or the range that was asked for. */
+            206: {
+                headers: {
+                    /** @description The sha256 of the whole. */
+                    ETag?: string;
+                    "Repr-Digest"?: string;
+                    "Accept-Ranges"?: string;
+                    "Content-Range"?: string;
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
             /** @description The client has these bytes already. */
             304: {
                 headers: {
@@ -3688,8 +3819,38 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["Bytes"];
-            206: components["responses"]["Bytes"];
+            /** @description The bytes, whole or the range that was asked for. */
+            200: {
+                headers: {
+                    /** @description The sha256 of the whole. */
+                    ETag?: string;
+                    "Repr-Digest"?: string;
+                    "Accept-Ranges"?: string;
+                    "Content-Range"?: string;
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The bytes, whole or the range that was asked for. */
+            206: {
+                headers: {
+                    /** @description The sha256 of the whole. */
+                    ETag?: string;
+                    "Repr-Digest"?: string;
+                    "Accept-Ranges"?: string;
+                    "Content-Range"?: string;
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                    "application/octet-stream": string;
+                };
+            };
             /** @description The client has these bytes already. */
             304: {
                 headers: {
@@ -3717,8 +3878,38 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["Bytes"];
-            206: components["responses"]["Bytes"];
+            /** @description The bytes, whole or the range that was asked for. */
+            200: {
+                headers: {
+                    /** @description The sha256 of the whole. */
+                    ETag?: string;
+                    "Repr-Digest"?: string;
+                    "Accept-Ranges"?: string;
+                    "Content-Range"?: string;
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The bytes, whole or the range that was asked for. */
+            206: {
+                headers: {
+                    /** @description The sha256 of the whole. */
+                    ETag?: string;
+                    "Repr-Digest"?: string;
+                    "Accept-Ranges"?: string;
+                    "Content-Range"?: string;
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                    "application/octet-stream": string;
+                };
+            };
             /** @description The client has these bytes already. */
             304: {
                 headers: {
@@ -4219,9 +4410,15 @@ export interface operations {
             query?: never;
             header: {
                 "Tus-Resumable": components["parameters"]["TusResumable"];
-                /** @description Size in bytes. */
+                /**
+                 * @description Size in bytes.
+                 * @example 3
+                 */
                 "Upload-Length": number;
-                /** @description Pairs of a key and a base64 value, separated by commas; keys: deposit, path, sha256, size; replace, the id of an upload of the same path that is to end. */
+                /**
+                 * @description Pairs of a key and a base64 value, separated by commas; keys: deposit, path, sha256, size; replace, the id of an upload of the same path that is to end.
+                 * @example deposit N3EybS14NGRu,path c2Nhbi5yYXc=
+                 */
                 "Upload-Metadata": string;
             };
             path?: never;
@@ -4232,6 +4429,8 @@ export interface operations {
             /** @description The same bytes are stored under this path already. */
             200: {
                 headers: {
+                    "Stemma-Already-Stored"?: string;
+                    "Upload-Offset"?: number;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4241,6 +4440,7 @@ export interface operations {
                 headers: {
                     Location?: string;
                     "Upload-Offset"?: number;
+                    "Upload-Expires"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4268,6 +4468,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            default: components["responses"]["Problem"];
         };
     };
     cancelUpload: {
@@ -4307,10 +4508,15 @@ export interface operations {
             /** @description In the headers. */
             204: {
                 headers: {
+                    "Tus-Version"?: string;
+                    "Tus-Extension"?: string;
+                    "Tus-Max-Size"?: number;
+                    "Tus-Checksum-Algorithm"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            default: components["responses"]["Problem"];
         };
     };
     askUploadOffset: {
@@ -4344,9 +4550,15 @@ export interface operations {
             query?: never;
             header: {
                 "Tus-Resumable": components["parameters"]["TusResumable"];
-                /** @description Where the chunk begins. */
+                /**
+                 * @description Where the chunk begins.
+                 * @example 0
+                 */
                 "Upload-Offset": number;
-                /** @description sha256, sha1 or md5 and the base64 digest of the chunk. */
+                /**
+                 * @description sha256, sha1 or md5 and the base64 digest of the chunk.
+                 * @example md5 1B2M2Y8AsgTpgAmY7PhCfg==
+                 */
                 "Upload-Checksum"?: string;
             };
             path: {
@@ -4364,6 +4576,7 @@ export interface operations {
             204: {
                 headers: {
                     "Upload-Offset"?: number;
+                    "Upload-Expires"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;

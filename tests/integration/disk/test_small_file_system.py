@@ -13,7 +13,7 @@ import pytest
 from django.db import connections
 from starlette.applications import Starlette
 
-from api.byte_service.routes import build_byte_routes
+from api.byte_service.routes import build_byte_routes, list_byte_routes
 from repository.models import DataFile, User
 from repository.services.disk import read_free_bytes
 from tests.api.conftest import make_token
@@ -66,7 +66,7 @@ class Door:
     async def _ask(
         self, method: str, address: str, content: bytes, headers: dict[str, str]
     ) -> httpx.Response:
-        transport = httpx.ASGITransport(Starlette(routes=build_byte_routes()))
+        transport = httpx.ASGITransport(Starlette(routes=build_byte_routes(list_byte_routes())))
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
             length = {"Content-Length": str(len(content))}
             return await client.request(

@@ -13,6 +13,7 @@ from processing import workflows
 from repository.errors import DepositBusyError, LeaseLostError, StateConflictError
 from repository.models import Deposit, Finding, Job, Measurement, Product, Signal
 from repository.schema.findings import Finding as Found
+from repository.selectors.access import get_measurement
 from repository.selectors.byte_objects import find_product
 from repository.selectors.deposits import describe_deposit
 from repository.services.deposits import delete_deposit, update_deposit
@@ -141,7 +142,8 @@ def test_a_failed_conversion_keeps_them_for_the_depositor_and_publishing_drops_t
     validate_deposit(deposit_id=deposit.pk)
 
     assert recipes(bad) == [(PREVIEW, True)]
-    assert find_product(deposit.owner, bad.pk, f"data.{PREVIEW}", "preview").is_public is False
+    access = get_measurement(deposit.owner, bad.pk, for_bytes=True)
+    assert find_product(access, f"data.{PREVIEW}", "preview").is_public is False
     publish(deposit)
     assert not Product.objects.filter(is_preliminary=True).exists()
     assert recipes(good) == [(FINAL, False)]

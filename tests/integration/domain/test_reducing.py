@@ -1,5 +1,6 @@
 """Reducing again: products, statistics and findings change together, and a failure demotes nothing."""
 
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from processing.services import reduction
 from repository.errors import ReductionRefusedError, StateConflictError, TransientError
 from repository.models import Deposit, Job, Measurement, Product
 from repository.schema.findings import Finding as Found
+from repository.selectors.access import get_measurement
 from repository.selectors.byte_objects import find_product
 from repository.selectors.thumbnails import find_thumbnails
 from repository.services.deposits import update_deposit
@@ -218,7 +220,8 @@ def test_what_is_published_is_only_added_to(converted: Measurement) -> None:
     publish(Deposit.objects.get(pk=converted.deposit_id))
     published = {product.pk: product.sha256 for product in converted.products.all()}
     address = "data.radial_mean"
-    canonical = find_product(owner, converted.pk, address, "array")
+    let_in = partial(get_measurement, owner, converted.pk, for_bytes=True)
+    canonical = find_product(let_in(), address, "array")
 
     for _ in range(2):  # asked for twice, it is there once
         request(converted, "radial_profile", ring_width=8.0)
@@ -230,11 +233,9 @@ def test_what_is_published_is_only_added_to(converted: Measurement) -> None:
     assert {
         pk: sha for pk, sha in converted.products.values_list("pk", "sha256") if pk in published
     } == published
-    assert find_product(owner, converted.pk, address, "array").sha256 == canonical.sha256
+    assert find_product(let_in(), address, "array").sha256 == canonical.sha256
     newest = added.get(kind="array", output="radial_mean")
-    assert (
-        find_product(owner, converted.pk, newest.digest, "array").sha256 == newest.sha256 != canonical.sha256
-    )
+    assert find_product(let_in(), newest.digest, "array").sha256 == newest.sha256 != canonical.sha256
     assert Deposit.objects.get(pk=converted.deposit_id).state == "published"
 
 
@@ -305,14 +306,14 @@ def test_a_recipe_that_is_one_new_file_runs_confined_from_end_to_end(
         product = made["toy_image"]
         assert (product.recipe, product.recipe_version) == ("toy", 3)
         assert product.settings == {"parameters": {"factor": 3.0}, "needs": {}}
-        owner = converted.deposit.owner
+        access = get_measurement(converted.deposit.owner, converted.pk, for_bytes=True)
         values = {
             output: np.load(
                 BytesIO(b"".join(get_object_store().open_range(found.sha256, 0, found.size))),
                 allow_pickle=False,
             )
             for output in ("toy_image", "summed_intensity")
-            if (found := find_product(owner, converted.pk, f"data.{output}", "array"))
+            if (found := find_product(access, f"data.{output}", "array"))
         }
         np.testing.assert_array_equal(values["toy_image"], 3.0 * values["summed_intensity"])
         picture = converted.products.get(output="toy_image", kind="preview")

@@ -16,7 +16,7 @@ import httpx  # noqa: E402 - after the app registry
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from api.byte_service import downloads, hearing  # noqa: E402
+from api.byte_service import hearing, reading  # noqa: E402
 from api.byte_service.decisions import DecisionCache  # noqa: E402
 from repository.project.asgi import application  # noqa: E402
 from tests.integration.permissions.writes import WRITES  # noqa: E402
@@ -45,11 +45,11 @@ def obey(order: dict[str, Any]) -> Any:
     if "heard_until" in order:
         return max(hearing._hearing._heard_at, 0.0)
     if order.get("cold"):
-        remembered, downloads._decisions = downloads._decisions, DecisionCache(find_marks=lambda: None)
+        remembered, reading._decisions = reading._decisions, DecisionCache(find_marks=lambda: None)
         try:
             return asyncio.run(ask_all(order["asks"]))
         finally:
-            downloads._decisions = remembered
+            reading._decisions = remembered
     return asyncio.run(ask_all(order["asks"]))
 
 

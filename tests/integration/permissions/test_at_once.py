@@ -11,7 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.byte_service import downloads, hearing
+from api.byte_service import hearing, reading, visitors
+from api.byte_service.declaration import ByteRoute
+from api.byte_service.routes import list_byte_routes
 from repository import marks
 from repository.migrations import __path__ as migrations_path
 from repository.models import ApiToken, DepositMember, User
@@ -44,7 +46,7 @@ def is_remembered(web: WebClient, address: str, headers: dict[str, str]) -> bool
         raise AssertionError("asked")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(downloads, "in_database", refuse)
+        patch.setattr(reading, "in_database", refuse)
         return web.get(address, headers=headers).is_success
 
 
@@ -327,13 +329,18 @@ def test_after_a_broken_connection_it_hears_again_and_trusts_nothing_old(remembe
 FROZEN = {"repository_versionfile", "repository_versionmeasurement", "repository_dataset"}
 
 
+def list_readings() -> list[tuple[ByteRoute, reading.Reading[Any, Any]]]:
+    """Return every route that decides before it answers, with its answer."""
+    found = [(route, operation.answer) for route in list_byte_routes() for operation in route.operations]
+    return [(route, answer) for route, answer in found if isinstance(answer, reading.Reading)]
+
+
 def test_every_table_that_decides_tells_so(
     web: WebClient,
 ) -> None:
     """A decision that reads another table fails here until its writes are told."""
     from importlib import import_module
 
-    from repository.selectors import byte_objects
     from repository.selectors.uploads import describe_upload
 
     assert migrations_path
@@ -343,16 +350,25 @@ def test_every_table_that_decides_tells_so(
     draft, measurement = words["draft"], words["addresses"][4].split("/")[4]
     plan = start_upload(deposit_id=draft, actor=owner, path="new.raw", size=3)
     with CaptureQueriesContext(connection) as captured:
-        byte_objects.find_deposit_file(owner, draft, "data.dm4")
-        byte_objects.find_dataset_file(owner, words["embargoed"], "scan.raw")
-        byte_objects.find_dataset_file(owner, words["published"], "scan.raw", 1)
-        byte_objects.find_array_object(owner, measurement, "data", "zarr.json")
-        byte_objects.find_product(owner, measurement, "data.mean_diffraction_pattern", "array")
+        for dataset in ("embargoed", "published"):
+            named = {
+                "deposit_id": draft,
+                "dataset_id": words[dataset],
+                "measurement_id": measurement,
+                "number": 1,
+                "name": "data",
+                "key": "zarr.json",
+                "product": "data.mean_diffraction_pattern",
+            }
+            for route, answer in list_readings():
+                example = {each.name: each.example for each in route.parameters}
+                path = "data.dm4" if "{deposit_id}" in route.path else "scan.raw"
+                access = answer.who_may.admit(owner, example | named | {"path": path})
+                answer.find(access, example | named | {"path": path})
         describe_upload(owner, str(plan.upload_id))
-        web_visitors = import_module("api.byte_service.visitors")
         text = words["headers"]["owner"]["Authorization"].removeprefix("Token ")
-        web_visitors.recognize(web_visitors.Credential(token=text), scope="read")
-        web_visitors.recognize(web_visitors.Credential(session_key=words["session"]), scope="read")
+        visitors.recognize(visitors.Credential(token=text), scope="read")
+        visitors.recognize(visitors.Credential(session_key=words["session"]), scope="read")
     read = {
         word.strip('"').split('"')[0]
         for query in captured.captured_queries

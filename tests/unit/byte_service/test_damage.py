@@ -42,7 +42,7 @@ def reported(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def answer(method: str = "GET") -> Response:
     request = Request({"type": "http", "method": method, "headers": [], "path": "/", "query_string": b""})
-    item = ByteObject("D", DIGEST, len(CONTENT), "application/octet-stream", "scan.raw", is_public=True)
+    item = ByteObject(DIGEST, len(CONTENT), "application/octet-stream", "scan.raw", is_public=True)
     headers = downloads.build_headers(item, f'"{DIGEST}"', is_inline=False)
     return asyncio.run(downloads._answer(request, item, headers, "sub/scan.raw"))
 
