@@ -120,8 +120,8 @@ class DataCiteRegistrar:
         address = f"{self._url}/dois/{quote(doi, safe='/')}"
         async with (
             asyncio.timeout(self._timeout_s),
-            httpx.AsyncClient(auth=self._auth, timeout=None) as client,
-        ):  # noqa: S113
+            httpx.AsyncClient(auth=self._auth, timeout=self._timeout_s) as client,
+        ):
             request = client.build_request(method, address, json=body, headers=headers)
             answer = await client.send(request, stream=True)
             content = bytearray()
