@@ -10,6 +10,7 @@ from repository.services.deposits import (
     mark_submitted,
     set_state,
 )
+from repository.services.judgements import judge_ahead, list_open_measurements
 from repository.services.succession import replace_corrected
 from repository.services.validation import validate_deposit
 from repository.workflows.jobs import enqueue_job
@@ -49,12 +50,16 @@ def _list_checked(deposit: Deposit) -> list[Measurement]:
 
 def refresh_deposit(*, deposit_id: str) -> None:
     """Check a deposit after its document changed; open again what the new words make another array of."""
+    ahead = judge_ahead(deposit_id=deposit_id)
     with transaction.atomic():
-        deposit = validate_deposit(deposit_id=deposit_id)
+        deposit = validate_deposit(deposit_id=deposit_id, ahead=ahead)
         if deposit.state not in REFRESHED:
             return
-        unfrozen = deposit.current_measurements.filter(frozen_at__isnull=True).select_related("primary_file")
-        waiting = [measurement.pk for measurement in unfrozen if _needs_reopening(deposit, measurement)]
+        waiting = [
+            measurement.pk
+            for measurement in list_open_measurements(deposit)
+            if _needs_reopening(deposit, measurement)
+        ]
         cancel_measurement_jobs(waiting, kinds=OF_ONE_READING)
         waiting += replace_corrected(deposit)
         for measurement_id in waiting:
