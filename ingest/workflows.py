@@ -15,6 +15,7 @@ from repository.services.deposits import (
 )
 from repository.services.findings import replace_findings
 from repository.services.jobs import cancel_measurement_jobs
+from repository.services.judgements import judge_ahead, list_open_measurements
 from repository.services.succession import replace_corrected
 from repository.services.validation import validate_deposit
 from repository.states import DepositMove
@@ -55,12 +56,16 @@ def _list_checked(deposit: Deposit) -> list[Measurement]:
 
 def refresh_deposit(*, deposit_id: str) -> None:
     """Check a deposit after its document changed; open again what the new words make another array of."""
+    ahead = judge_ahead(deposit_id=deposit_id)
     with transaction.atomic():
-        deposit = validate_deposit(deposit_id=deposit_id)
+        deposit = validate_deposit(deposit_id=deposit_id, ahead=ahead)
         if deposit.state not in DepositMove.READ_AGAIN.value.sources:
             return
-        unfrozen = deposit.current_measurements.filter(frozen_at__isnull=True).select_related("primary_file")
-        waiting = [measurement.pk for measurement in unfrozen if _needs_reopening(deposit, measurement)]
+        waiting = [
+            measurement.pk
+            for measurement in list_open_measurements(deposit)
+            if _needs_reopening(deposit, measurement)
+        ]
         cancel_measurement_jobs(waiting, kinds=OF_ONE_READING)
         waiting += replace_corrected(deposit)
         open_measurements(deposit, waiting)

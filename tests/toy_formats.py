@@ -10,7 +10,7 @@ import pytest
 
 import ingest.formats
 from confined.sandbox import environment
-from ingest.formats import registry
+from ingest.formats import declaration, registry
 from repository.project.environment import CHECKOUT
 
 LINKED = ("repository", "confined", "processing", "api", "frontend", "tests")
@@ -93,6 +93,7 @@ def use_tree(formats: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(environment, "CODE_ROOT", formats.parents[1])
     monkeypatch.setattr(ingest.formats, "__path__", [str(formats)])
     registry.get_registry.cache_clear()
+    declaration._import_function.cache_clear()
     before = set(sys.modules)
     try:
         yield
@@ -100,5 +101,6 @@ def use_tree(formats: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         for name in set(sys.modules) - before:
             if name.startswith("ingest.formats."):
                 del sys.modules[name]
+        declaration._import_function.cache_clear()
         monkeypatch.undo()
         registry.get_registry.cache_clear()

@@ -1,17 +1,20 @@
-"""Write api/openapi.yaml from the views, or tell where the committed file differs; copy the rule for names."""
+"""Write api/openapi.yaml from the views, or tell where the committed file differs; copy what the pages hold too."""
 
 import difflib
+import json
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from repository.schema.unit_symbols import build_table
 from tests.environment import set_defaults
 from tests.ties import tie
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 DOCUMENT = CHECKOUT / "api" / "openapi.yaml"
 NAME_RULE = CHECKOUT / "repository" / "schema" / "file_names.json"
+SYMBOLS = CHECKOUT / "frontend" / "islands" / "generated" / "unit-symbols.json"
 COPIES = ("client/src/stemma/file_names.json", "frontend/islands/generated/file-names.json")
 
 
@@ -25,6 +28,11 @@ def generate() -> str:
         return file.read_text(encoding="utf-8")
 
 
+def build_symbols() -> str:
+    """Return the file with the symbols of units as the pages hold it."""
+    return json.dumps(build_table(), ensure_ascii=False, indent=2) + "\n"
+
+
 def main() -> int:
     set_defaults()
     generated = generate()
@@ -32,6 +40,7 @@ def main() -> int:
         DOCUMENT.write_text(generated, encoding="utf-8")
         for copy in COPIES:
             (CHECKOUT / copy).write_bytes(NAME_RULE.read_bytes())
+        SYMBOLS.write_text(build_symbols(), encoding="utf-8")
         return 0
     committed = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
     difference = list(

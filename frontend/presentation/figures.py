@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from frontend.presentation.quantities import unit_symbol
 from processing.declarations.book import get_book
+from repository.schema.unit_symbols import get_symbol
 from repository.selectors.deposits import MeasurementView, ProductView, SignalView
 
 
@@ -79,7 +79,7 @@ def _describe_settings(product: ProductView) -> str:
     recipe = get_book().find(product.recipe)
     units = {} if recipe is None else {one.name: one.unit for one in recipe.parameters}
     said = [
-        f"{name.replace('_', ' ')} {value:g} {unit_symbol(units.get(name, '1'))}".rstrip()
+        f"{name.replace('_', ' ')} {value:g} {get_symbol(units.get(name, '1'))}".rstrip()
         for name, value in given.items()
         if isinstance(value, int | float)
     ]

@@ -6,27 +6,8 @@ from typing import Any
 
 from repository.schema.documents import get_plain, is_gap
 from repository.schema.fields import load_catalogue
+from repository.schema.unit_symbols import get_symbol
 
-_UNIT_SYMBOLS: Mapping[str, str] = {
-    "1": "",
-    "Ao": "Å",
-    "um": "µm",
-    "us": "µs",
-    "urad": "µrad",
-    "uA": "µA",
-    "uT": "µT",
-    "deg": "°",
-    "Cel": "°C",
-    "nm-1": "nm⁻¹",
-    "Ao-1": "Å⁻¹",
-    "m-1": "m⁻¹",
-    "Ao-2": "e⁻/Å²",
-    "nm-2": "e⁻/nm²",
-    "um-2": "e⁻/µm²",
-    "m-2": "e⁻/m²",
-    "Ao-2.s-1": "e⁻/Å²/s",
-    "nm-2.s-1": "e⁻/nm²/s",
-}
 _SHOWN_NUMBERS = 12
 _SIGNIFICANT = 6
 
@@ -40,13 +21,6 @@ class ShownValue:
     basis: str = ""
     gap: str = ""
     note: str = ""
-
-
-def unit_symbol(unit: str | None) -> str:
-    """Return the unit as it is printed: µm for um, nothing for plain numbers."""
-    if unit is None:
-        return "px"
-    return _UNIT_SYMBOLS.get(unit, unit)
 
 
 def format_number(value: Any) -> str:
@@ -103,7 +77,7 @@ def _show_amount(entry: Mapping[str, Any], vocabulary: str | None) -> str:
         amount = f"{amount} ± {format_number(entry['uncertainty'])}"
     if entry.get("zone") == "unknown":
         amount = f"{amount} (time zone unknown)"
-    return f"{amount} {unit_symbol(entry.get('unit', '1'))}".strip()
+    return f"{amount} {get_symbol(entry.get('unit', '1'))}".strip()
 
 
 def _show_plain(value: Any, vocabulary: str | None) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from frontend.presentation.quantities import show_value, unit_symbol
+from frontend.presentation.quantities import show_value
 from repository.schema.documents import get_plain, is_gap
 from repository.schema.export import LICENSES
 from repository.schema.fields import Field, Term, load_catalogue
+from repository.schema.unit_symbols import get_symbol
 
 _INPUT_KINDS: Mapping[str, str] = {
     "text": "text",
@@ -114,7 +115,7 @@ def build_question(
         description=field.description,
         is_long=field.path in _LONG_TEXTS,
         is_wide=field.path in _LONG_TEXTS or field.path in _WIDE,
-        units=tuple(UnitChoice(unit, unit_symbol(unit) or "1") for unit in _order_units(field)),
+        units=tuple(UnitChoice(unit, get_symbol(unit) or "1") for unit in _order_units(field)),
         terms=_list_terms(field),
         example=_show_example(field),
         read_value=shown.text if shown and not shown.gap else "",

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from frontend.presentation.hits import NamedFacetValue, name_facet_values
-from frontend.presentation.quantities import unit_symbol
 from frontend.presentation.questions import UnitChoice
+from repository.schema.unit_symbols import get_symbol
 from repository.selectors.search import RANGES, FacetValue
 
 _RANGE_FIELDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -79,7 +79,7 @@ def _build_range(query: QueryDict, name: str, title: str, units: tuple[str, ...]
         low=query.get(f"{name}_min", ""),
         high=query.get(f"{name}_max", ""),
         unit=query.get(f"{name}_unit", RANGES[name][2]),
-        units=tuple(UnitChoice(unit, unit_symbol(unit)) for unit in units),
+        units=tuple(UnitChoice(unit, get_symbol(unit)) for unit in units),
     )
 
 

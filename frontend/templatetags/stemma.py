@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 from frontend.presentation.abstract import render_markdown
 from frontend.presentation.finding_groups import FindingGroup, group_findings
 from frontend.presentation.hits import short_term as name_technique
-from frontend.presentation.quantities import format_number, term_title, unit_symbol
+from frontend.presentation.quantities import format_number, term_title
+from repository.schema.unit_symbols import get_symbol
 from repository.selectors.deposits import FindingView
 from repository.selectors.mail import sends_mail
 
@@ -55,7 +56,7 @@ def number(value: Any) -> str:
 @register.filter
 def symbol(unit: str | None) -> str:
     """Return a unit as it is printed."""
-    return unit_symbol(unit)
+    return get_symbol(unit)
 
 
 @register.filter

@@ -5,12 +5,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from frontend.presentation.metadata_rows import GROUP_TITLES, group_title
-from frontend.presentation.quantities import unit_symbol
 from frontend.views.answers import answer_page
 from ingest.formats.registry import list_formats
 from processing.declarations.book import get_book
 from repository.exports.registry import list_exports
 from repository.schema.fields import SCHEMA_VERSION, load_catalogue
+from repository.schema.unit_symbols import get_symbol
 
 _INTERNAL = frozenset({"looked_for"})
 
@@ -55,7 +55,7 @@ def _group_fields() -> Mapping[str, list[FieldLine]]:
                 title=field.title,
                 description=field.description,
                 why=reasons.get(path, ""),
-                units=tuple(unit_symbol(unit) or "1" for unit in field.units),
+                units=tuple(get_symbol(unit) or "1" for unit in field.units),
                 words=tuple(term.value for term in terms),
             )
         )

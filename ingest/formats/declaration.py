@@ -108,7 +108,7 @@ class Format:
         module, function = self._split(part)
         try:
             return _import_function(module, function)
-        except (ImportError, AttributeError, SyntaxError, NameError, TypeError, ValueError) as error:
+        except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             raise self._error(f"cannot load `{part}` ({getattr(self, part)}): {reason}") from error
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ingest.formats.declaration import FormatDeclarationError
+from ingest.formats.faults import describe_fault
 from ingest.formats.registry import find_format
 from ingest.mapping.draft import DraftBuilder, MetadataDraft
 from ingest.mapping.personal import list_personal_pointers
@@ -28,18 +29,22 @@ def map_vendor_header(
     Returns
     -------
     MetadataDraft
-        Quantities in the catalogue's units with source, basis and `origin_key`; nothing is made up.
+        Quantities in the catalogue's units with source, basis and `origin_key`; nothing is made up. Where the
+        format's own code fails, what it had said until then, and a finding that names its folder.
 
     Raises
     ------
     FormatDeclarationError
-        No folder declares the format, or its mapping cannot be loaded.
+        No folder declares the format.
     """
     form = find_format(format)
     if form is None:
         raise FormatDeclarationError(f"No folder in ingest/formats declares the format {format}.")
     draft = DraftBuilder(header, signals)
-    form.load("map")(draft)
+    try:
+        form.load("map")(draft)
+    except Exception as error:  # noqa: BLE001 - what the arrays and the person say is not lost by one folder's fault
+        draft.findings.append(describe_fault(form, "map", error, file="the header"))
     return MetadataDraft(
         document=draft.document,
         looked_for=draft.looked_for,

@@ -1,16 +1,20 @@
 """Opening a measurement with the reader of its format."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ingest.formats.declaration import FormatDeclarationError
+from ingest.formats.declaration import Format, FormatDeclarationError
 from ingest.formats.registry import find_format
-from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError
+from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError, SignalSource
 from ingest.readers.refusals import decline, refuse
+from repository.schema.findings import Finding
 
 if TYPE_CHECKING:
     from ingest.readers.parts import Open
+
+_NAME = re.compile(r"[a-z0-9_]{1,64}")
 
 
 def open_measurement(format: str, files: Mapping[str, Path], hints: ReadHints | None = None) -> OpenedFile:  # noqa: A002 - the word of the contract
@@ -41,12 +45,33 @@ def open_measurement(format: str, files: Mapping[str, Path], hints: ReadHints | 
     except FormatDeclarationError as error:
         raise _describe_faulty_reader(str(error)) from error
     opened = open_files(files, hints or ReadHints())
-    if not isinstance(opened, OpenedFile) or opened.format != form.id:
-        given = f"the format {opened.format}" if isinstance(opened, OpenedFile) else "something else"
+    given = _find_broken_promise(opened, form)
+    if given:
+        if isinstance(opened, OpenedFile):
+            opened.close()
         raise _describe_faulty_reader(
             f"`open` of the format in {form.folder} gave {given} where an opened {form.id} was promised."
         )
     return opened
+
+
+def _find_broken_promise(opened: object, form: Format) -> str:
+    """Return what a reader gave instead of what it promised; empty where it kept its word."""
+    if not isinstance(opened, OpenedFile):
+        return "something else"
+    if opened.format != form.id:
+        return f"the format {opened.format}"
+    given: Any = opened  # what is in it has not been looked at
+    signals, findings = given.signals, given.findings
+    if not isinstance(signals, tuple) or not all(isinstance(one, SignalSource) for one in signals):
+        return "arrays of another kind"
+    names = [one.name for one in signals]
+    if len(set(names)) < len(names) or not all(map(_NAME.fullmatch, names)):
+        return f"arrays with the names {', '.join(names)[:200]}"
+    if not isinstance(given.header, dict):
+        return "no header"
+    is_told = isinstance(findings, tuple) and all(isinstance(one, Finding) for one in findings)
+    return "" if is_told else "findings of another kind"
 
 
 def _describe_faulty_reader(sentence: str) -> ReadRefusedError:

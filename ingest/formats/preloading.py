@@ -27,5 +27,5 @@ def preload_readers() -> None:
 def _preload_plugin(plugin: str) -> None:
     try:
         import_module(f"rsciio.{plugin}")
-    except ImportError as error:
-        _logger.error("RosettaSciIO has no %s here: %s", plugin, error)  # noqa: TRY400 - the sentence says it
+    except Exception as error:  # noqa: BLE001 - a library that is not in order costs its own format only
+        _logger.error("RosettaSciIO cannot load %s here: %s", plugin, error)  # noqa: TRY400 - the sentence says it

@@ -15,7 +15,6 @@ from ingest import formats
 from ingest.formats.declaration import Format, FormatDeclarationError
 
 _logger = logging.getLogger(__name__)
-_FAULTS = (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError, LookupError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def read_declaration(package: str) -> tuple[Format, ...]:
         declared = import_module(f"{package}.declaration").FORMATS
     except FormatDeclarationError:
         raise
-    except _FAULTS as error:
+    except Exception as error:
         raise FormatDeclarationError(
             f"The declaration of the format in {folder} cannot be read: {type(error).__name__}: {error}."
         ) from error

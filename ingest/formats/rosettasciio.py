@@ -7,7 +7,7 @@ one that never ends is ended from outside.
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -46,6 +46,8 @@ class PluginArray:
     dtype: np.dtype[Any]
     header: Mapping[str, Any] = field(repr=False)
     values: Any = field(repr=False, compare=False)
+    plugin: str = ""
+    file: str = ""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -53,12 +55,29 @@ class PluginArray:
         return tuple(axis.size for axis in self.axes)
 
     def load(self, region: Region) -> npt.NDArray[Any]:
-        """Return a region over the first axes; a lazy array reads it now, in this thread."""
-        part = self.values[region]
-        if isinstance(part, np.ndarray):
-            return part
-        loaded: npt.NDArray[Any] = np.asarray(part.compute(scheduler="synchronous"))
+        """Return a region over the first axes; a lazy array reads it now, in this thread.
+
+        Raises
+        ------
+        ReadRefusedError
+            `plugin_failed` or `plugin_broke_promise`.
+        """
+        loaded = _attempt(self.plugin, self.file, lambda: _compute(self.values[region]))
+        expected = tuple(
+            len(range(*part.indices(size))) for part, size in zip(region, self.shape, strict=False)
+        )
+        expected += self.shape[len(region) :]
+        if (
+            not isinstance(loaded, np.ndarray)
+            or loaded.shape != expected
+            or loaded.dtype.kind not in _NUMBERS
+        ):
+            raise _broken(self.plugin, self.file, f"no numbers of shape {list(expected)}, as it promised,")
         return loaded
+
+
+def _compute(part: Any) -> Any:
+    return part if isinstance(part, np.ndarray) else np.asarray(part.compute(scheduler="synchronous"))
 
 
 def list_plugins() -> frozenset[str]:
@@ -106,17 +125,25 @@ def read_with_plugin(
 
 
 def _call(plugin: str, function: str, path: Path, *, lazy: bool) -> Any:
-    try:
+    def read() -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # they are for people at a keyboard
             return getattr(import_module(f"rsciio.{plugin}._api"), function)(str(path), lazy=lazy)
+
+    return _attempt(plugin, path.name, read)
+
+
+def _attempt(plugin: str, name: str, work: Callable[[], Any]) -> Any:
+    """Let the plugin work; whatever it raises is a refusal, and want of memory stays one."""
+    try:
+        return work()
     except MemoryError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         text = str(error)[:_MAX_TEXT]
         raise decline(
             "plugin_failed",
-            f"RosettaSciIO's reader {plugin} stopped at {path.name}: {type(error).__name__}{text and f': {text}'}.",
+            f"RosettaSciIO's reader {plugin} stopped at {name}: {type(error).__name__}{text and f': {text}'}.",
             "The file may be damaged or of an unusual kind.",
         ) from error
 
@@ -139,7 +166,7 @@ def _check(given: Any, plugin: str, name: str) -> PluginArray:
     found = tuple(_check_axis(axis, plugin, name) for axis in axes)
     if tuple(axis.size for axis in found) != shape:
         raise _broken(plugin, name, f"axes of {[axis.size for axis in found]} for an array of {list(shape)}")
-    return PluginArray(found, dtype.newbyteorder("="), header, values)
+    return PluginArray(found, dtype.newbyteorder("="), header, values, plugin, name)
 
 
 def _check_axis(axis: Any, plugin: str, name: str) -> PluginAxis:

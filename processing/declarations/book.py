@@ -55,7 +55,7 @@ class RecipeBook:
         """Import what computes, ahead of the first use; what cannot be imported is said when it is run."""
         for recipe in self.recipes:
             for name in (recipe.run, recipe.measure):
-                with suppress(ImportError, AttributeError, SyntaxError):
+                with suppress(Exception):  # whatever is wrong with one file, the others are loaded
                     load_function(name or recipe.run)
 
     def find_output(self, name: str) -> Output | None:

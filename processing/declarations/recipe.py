@@ -38,6 +38,13 @@ SHARED_MERGES: Mapping[str, Merge] = {
 }
 
 
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number with hundreds of digits
+        return False
+
+
 class BrokenRecipeError(ValueError):
     """A declaration contradicts itself; the sentence says where."""
 
@@ -84,7 +91,7 @@ class Parameter:
         RecipeRefusedError
             It is no number, not whole where it must be, or out of range.
         """
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
             raise RecipeRefusedError(f"{self.name} is a number, not {str(value)[:40]!r}.")
         if self.is_whole and value != int(value):
             raise RecipeRefusedError(f"{self.name} is a whole number, not {value:g}.")
@@ -135,6 +142,8 @@ class Output:
             )
         if self.kind not in get_args(ResultKind):
             raise BrokenRecipeError(f"the output {self.name} is of the unknown kind {self.kind!r}")
+        if not all(rank is None or isinstance(rank, int) for rank in (self.cover, self.navigator)):
+            raise BrokenRecipeError(f"the ranks of the output {self.name} are whole numbers or None")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +194,8 @@ class Recipe:
     def _list_problems(self) -> list[str]:
         functions = [self.run, *([self.measure] if self.accumulates or self.measure else [])]
         outputs = [output.name for output in self.outputs]
+        parameters = self.parameters if isinstance(self.parameters, tuple) else (None,)
+        names = [one.name for one in parameters if isinstance(one, Parameter)]
         unknown = [
             name for kind in self.applies_to for name in self.gathers if name not in SHARED.get(kind, ())
         ]
@@ -196,6 +207,9 @@ class Recipe:
             or any(kind not in SHARED for kind in self.applies_to),
             "it has no outputs, or one twice": not outputs or len(set(outputs)) < len(outputs),
             f"nothing accumulates {', '.join(unknown)}": bool(unknown),
+            "its parameters are no tuple of Parameter": len(names) < len(parameters),
+            "it has a parameter twice": len(set(names)) < len(names),
+            "its rank is no whole number": not isinstance(self.rank, int),
             "functions are named module:function": not all(map(_FUNCTION.fullmatch, functions)),
             "what it accumulates needs a function that measures it": bool(self.measure)
             != bool(self.accumulates),

@@ -15,6 +15,7 @@ from processing.previews.contrast import Stretch, stretch_contrast
 from processing.previews.draw_image import draw_image, shrink
 from processing.previews.draw_spectrum import draw_spectrum, name_axis
 from processing.previews.scale_bar import choose_scale_bar
+from repository.schema.unit_symbols import UNCALIBRATED
 
 _AXIS_TITLES = {
     "energy": "Energy",
@@ -121,7 +122,7 @@ def draw_result(entry: Drawable, values: npt.NDArray[Any], axes: Mapping[str, An
     if (
         not scale or unit is None
     ):  # what has no length is counted in pixels of the source, also where it is thinned
-        scale, unit = 1.0, "px"
+        scale, unit = 1.0, UNCALIBRATED
     scale *= entry.parameters.get("every_nth_pixel", 1)
     if entry.kind == "vector_image":
         rgb = color_vectors(values)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from processing.declarations.book import file_of
 from processing.declarations.recipe import SHARED_MERGES, ChosenRecipe, load_function
 from processing.engine.result_files import ReductionResult
 from processing.reductions.facts import Made, SignalFacts
@@ -16,6 +17,7 @@ from processing.reductions.gathering import Gathered, Region
 from processing.reductions.shared_pass import build_look, count_at_once
 from repository.schema.findings import Finding
 
+NUMBERS = "biufc"
 Parts = list[Future[dict[str, npt.NDArray[Any]]]]
 
 
@@ -112,7 +114,8 @@ class RecipePass:
             Finding(
                 "warning",
                 "recipe_failed",
-                f"{one.recipe.title} could not be made: {self._faults[one.recipe.name][:300]}",
+                f"{one.recipe.title} ({file_of(one.recipe.name)}) could not be made: "
+                f"{self._faults[one.recipe.name][:300]}",
                 hint="The array and the other results stand. Write to the operator.",
                 layer="reading",
             )
@@ -127,16 +130,22 @@ def build_result(one: ChosenRecipe, made: Made) -> ReductionResult:
     Raises
     ------
     ValueError
-        The recipe does not declare such an output, or says something that JSON cannot.
+        The recipe does not declare such an output, gives no numbers along the axes that it names, or says something
+        that JSON cannot.
     """
     output = one.recipe.find_output(made.output)
     if output is None:
         raise ValueError(f"the recipe {one.recipe.name} declares no output {made.output}")
+    values = np.asarray(made.values)
+    if values.dtype.kind not in NUMBERS or values.ndim != len(made.axes):
+        raise ValueError(
+            f"{made.output} is {values.dtype} of shape {list(values.shape)}, not numbers along {', '.join(made.axes)}"
+        )
     json.dumps(made.parameters, allow_nan=False)  # it goes over a pipe
     return ReductionResult(
         recipe=one.recipe,
         output=output,
-        values=np.asarray(made.values),
+        values=values,
         axes=made.axes,
         unit=made.unit,
         asked=dict(one.parameters),

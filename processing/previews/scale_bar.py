@@ -3,13 +3,14 @@
 import math
 from dataclasses import dataclass
 
+from repository.schema.unit_symbols import UNCALIBRATED, get_plain_symbol
+from repository.schema.units import UNITS, convert, find_unit_code
+
 WANTED_SHARE = 0.25  # of the width of the picture
 
-# Larger and smaller units of the same kind, each step a factor of 1000; written as people read them.
+# Larger and smaller units of the same kind, each step a factor of 1000.
 _LADDERS = (("pm", "nm", "um", "mm"), ("urad", "mrad", "rad"), ("meV", "eV", "keV"), ("ns", "us", "ms", "s"))
-# The font inside Pillow has no Å, µ or superscripts: reciprocal lengths are written as 1/nm.
-_WRITTEN = {"nm-1": "1/nm"}
-_RECIPROCAL = {"Ao-1": 10.0, "1/Ao": 10.0, "1/nm": 1.0}
+RECIPROCAL = "nm-1"  # every reciprocal length is shown in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +34,17 @@ def choose_scale_bar(width_px: int, scale: float | None, unit: str | None) -> Sc
     if width_px < 4:  # noqa: PLR2004 - nothing to measure on so few pixels
         return None
     if not scale or unit is None or not math.isfinite(scale):
-        scale, unit = 1.0, "px"
-    if unit in _RECIPROCAL:
-        scale, unit = scale * _RECIPROCAL[unit], "nm-1"
+        scale, unit = 1.0, UNCALIBRATED
+    code = find_unit_code(unit)
+    if code is not None and UNITS[code].dimension == UNITS[RECIPROCAL].dimension:
+        scale, unit = convert(scale, code, RECIPROCAL), RECIPROCAL
     size, shown = _choose_unit(abs(scale), unit, width_px)
     wanted = WANTED_SHARE * width_px * size
     power = 10.0 ** math.floor(math.log10(wanted))
     length = min((factor * power for factor in (1, 2, 5, 10)), key=lambda item: abs(math.log(item / wanted)))
-    if shown == "px" and size == 1.0:
+    if shown == UNCALIBRATED and size == 1.0:
         length = max(1.0, length)
-    return ScaleBar(length / size, f"{length:g} {write_unit(shown)}")
-
-
-def write_unit(unit: str) -> str:
-    """Return a UCUM unit as people write it: `nm-1` → `1/nm`."""
-    return _WRITTEN.get(unit, unit)
+    return ScaleBar(length / size, f"{length:g} {get_plain_symbol(shown)}")
 
 
 def _choose_unit(scale: float, unit: str, width_px: int) -> tuple[float, str]:

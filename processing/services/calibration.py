@@ -5,11 +5,10 @@ from typing import Any
 
 from processing.declarations.manifest import Calibration, ManifestError
 from processing.declarations.recipe import Need, Recipe
-from repository.schema.calibrations import find_diffraction_pixel, find_scalar
+from repository.schema.calibrations import DIFFRACTION_PIXEL_FIELDS, find_diffraction_pixel, find_scalar
 from repository.schema.documents import get_entry, get_value
 from repository.schema.quantities import is_number, read_quantity
 
-PIXEL_FIELDS = ("diffraction_pixel_size", "reciprocal_pixel_size")
 N_COMPONENTS = 2
 
 
@@ -20,7 +19,9 @@ def build_calibration(document: Mapping[str, Any]) -> Calibration:
     pixel = find_diffraction_pixel(document, None)
     if pixel is not None and not all(side > 0 for side in pixel):
         pixel = None
-    is_answered = any(read_quantity(get_entry(document, path)) is not None for path in PIXEL_FIELDS)
+    is_answered = any(
+        read_quantity(get_entry(document, path)) is not None for path in DIFFRACTION_PIXEL_FIELDS
+    )
     return Calibration(
         semi_convergence_angle_mrad=alpha * 1e3 if alpha and alpha > 0 else None,
         diffraction_pixel_mrad=None if pixel is None else (pixel[0] * 1e3, pixel[1] * 1e3),

@@ -1,6 +1,6 @@
 """Recipes over a converted measurement: when metadata that decide them have changed, or because one is asked for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 from confined.runs import forward_progress, run_over_files
 from confined.sandbox import SandboxError, collect_output
 from confined.zygotes import register_program
-from processing.declarations.book import choose_recipes, get_book
-from processing.declarations.manifest import AskedRecipe, Calibration, Order
+from processing.declarations.book import choose_recipes, file_of, get_book
+from processing.declarations.manifest import AskedRecipe, Calibration, ManifestError, Order
 from processing.declarations.recipe import Recipe, RecipeRefusedError
 from processing.declarations.signal_kind import SignalKind, classify_signal, is_real
 from processing.services.calibration import build_calibration, list_stale, read_calibration
@@ -52,9 +52,8 @@ class Reduction:
 
 def list_outdated(deposit: Deposit) -> list[str]:
     """Return the measurements whose products were made with other angles than the metadata say now."""
-    converted = deposit.current_measurements.filter(
-        state=Measurement.State.CONVERTED, frozen_at__isnull=True
-    ).prefetch_related("signals", "products")
+    unfrozen = deposit.current_measurements.filter(state=Measurement.State.CONVERTED, frozen_at__isnull=True)
+    converted = unfrozen.defer("header").prefetch_related("signals", "products")
     return [measurement.pk for measurement in converted if is_outdated(measurement)]
 
 
@@ -79,11 +78,8 @@ def _list_asked_before(products: Iterable[Product], stale: Sequence[Recipe]) -> 
         recipe = on_request.pop(product.recipe, None)
         if recipe is None:
             continue
-        parameters = product.settings.get("parameters", {})
-        try:
-            recipe.check_parameters(parameters)
-        except RecipeRefusedError:  # of an older version of the recipe: its defaults, then
-            parameters = {}
+        # Of another version of the recipe, perhaps: its defaults, then.
+        parameters = {} if _find_refusal(recipe, product) else product.settings.get("parameters", {})
         yield AskedRecipe(recipe.name, recipe.version, parameters)
 
 
@@ -131,17 +127,64 @@ def reduce_measurement(
     calibration = build_calibration(measurement.document)
     asked = [] if measurement.frozen_at is not None else _list_stale(measurement, calibration)
     if parameters:
-        wanted = check_request(measurement, AskedRecipe(**parameters))
+        wanted = check_request(measurement, _read_request(parameters))
         asked = [*(one for one in asked if one.name != wanted.name), wanted]
     digests = _list_objects(measurement, asked)
     if not digests:
         return Reduction(calibration)
     try:
-        return _reduce(asked, digests, calibration, output, progress)
+        made = _reduce(asked, digests, calibration, output, progress)
     except SandboxError as error:
         if measurement.frozen_at is not None:
             raise ReductionRefusedError(error.finding.message) from error
         raise
+    return replace(made, findings=(*_describe_older(measurement.products.all()), *made.findings))
+
+
+def _read_request(parameters: Mapping[str, Any]) -> AskedRecipe:
+    """Return what a job was asked, which another release may have written."""
+    try:
+        return AskedRecipe.read(parameters, "what the job was asked")
+    except ManifestError as error:
+        raise ReductionRefusedError(
+            f"Another release wrote the request: {error}", hint="Ask again."
+        ) from error
+
+
+def _describe_older(products: Iterable[Product]) -> Iterator[Found]:
+    """Say of results that somebody had asked for and that the recipes of today do not make alike."""
+    for product in products:
+        if product.kind != "array" or product.is_added or not product.recipe_version:
+            continue  # without a version: it is made by other names now
+        recipe = get_book().find(product.recipe)
+        if recipe is None:
+            yield Found(
+                "info",
+                "recipe_not_here",
+                f"{product.title or product.output} stands as it was made: there is no {file_of(product.recipe)} "
+                f"any more to make it again.",
+                hint="It may rest on other angles than the rest. Ask for another recipe where that matters.",
+                layer="reading",
+            )
+            continue
+        if recipe.made == "request" and (reason := _find_refusal(recipe, product)):
+            yield Found(
+                "info",
+                "recipe_parameters_replaced",
+                f"{recipe.title} is made with its defaults. Its parameters were those of version "
+                f"{product.recipe_version}; {file_of(recipe.name)} holds version {recipe.version}. {reason}",
+                hint="Ask for it again with other parameters where you need them.",
+                layer="reading",
+            )
+
+
+def _find_refusal(recipe: Recipe, product: Product) -> str:
+    """Return why a recipe does not take the parameters with which a product was made; empty where it does."""
+    try:
+        recipe.check_parameters(product.settings.get("parameters", {}))
+    except RecipeRefusedError as error:
+        return str(error)
+    return ""
 
 
 def _list_objects(measurement: Measurement, asked: Sequence[AskedRecipe]) -> dict[str, str]:

@@ -39,6 +39,13 @@ class Measurement(models.Model):
     personal_pointers = models.JSONField(default=list, help_text="Header places that name people or paths.")
     calibration = models.JSONField(default=dict, help_text="The angles with which the reductions were made.")
     document = models.JSONField(default=dict, help_text="Header and person merged: the metadata document.")
+    judged_from = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Digest of what its findings of the checks rest on; empty where nothing was checked.",
+    )
     schema_version = models.CharField(max_length=20, default="1.0.0")
     replaces = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by"

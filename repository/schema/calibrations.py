@@ -13,6 +13,9 @@ from repository.schema.units import ELEMENTARY_CHARGE_C, UNITS, find_unit_code, 
 
 Pair = tuple[float, float]
 
+DIFFRACTION_PIXEL_FIELDS = ("diffraction_pixel_size", "reciprocal_pixel_size")
+"""The answers that calibrate the detector, the first first."""
+
 
 @dataclass(frozen=True, slots=True)
 class AxisRange:
@@ -34,16 +37,32 @@ def find_scalar(document: Mapping[str, Any], path: str) -> float | None:
     return math.fsum(numbers) / len(numbers)
 
 
-def find_pair(document: Mapping[str, Any], path: str) -> Pair | None:
-    """Return a (y, x) quantity in SI; one number stands for both."""
+def read_pair(document: Mapping[str, Any], path: str) -> tuple[Pair, str] | None:
+    """Return a (y, x) quantity in the unit of the answer; one number, or the middle of a range, stands for both."""
     reading = read_quantity(get_entry(document, path))
     if reading is None:
         return None
-    numbers = reading.in_si()
+    numbers = reading.numbers
     if reading.is_range:
         middle = math.fsum(numbers) / len(numbers)
-        return middle, middle
-    return (numbers[0], numbers[-1]) if len(numbers) <= len(("y", "x")) else None
+        return (middle, middle), reading.unit
+    return ((numbers[0], numbers[-1]), reading.unit) if len(numbers) <= len(("y", "x")) else None
+
+
+def find_pair(document: Mapping[str, Any], path: str) -> Pair | None:
+    """Return a (y, x) quantity in SI, read as `read_pair` does."""
+    found = read_pair(document, path)
+    if found is None:
+        return None
+    (y, x), unit = found
+    pair = to_si(y, unit), to_si(x, unit)
+    return pair if all(map(math.isfinite, pair)) else None
+
+
+def find_wavelength(document: Mapping[str, Any]) -> float | None:
+    """Return the wavelength of the electrons in m, where an acceleration voltage is known."""
+    voltage = find_scalar(document, "acceleration_voltage")
+    return compute_wavelength(voltage) if voltage is not None and voltage > 0 else None
 
 
 def find_lengths(
@@ -84,14 +103,12 @@ def _read_scale(axis: SignalAxis, dimension: str) -> float | None:
 
 def find_diffraction_pixel(document: Mapping[str, Any], signals: Sequence[SignalShape] | None) -> Pair | None:
     """Return the angle per diffraction pixel (y, x) in rad; from reciprocal lengths by θ = k λ."""
-    voltage = find_scalar(document, "acceleration_voltage")
-    wavelength = compute_wavelength(voltage) if voltage and voltage > 0 else None
-    for path in ("diffraction_pixel_size", "reciprocal_pixel_size"):
-        reading = read_quantity(get_entry(document, path))
-        pair = find_pair(document, path)
-        if reading is None or pair is None:
+    wavelength = find_wavelength(document)
+    for path in DIFFRACTION_PIXEL_FIELDS:
+        answer, pair = read_pair(document, path), find_pair(document, path)
+        if answer is None or pair is None:
             continue
-        if UNITS[reading.unit].dimension == "angle":
+        if UNITS[answer[1]].dimension == "angle":
             return pair
         if wavelength is not None:
             return pair[0] * wavelength, pair[1] * wavelength

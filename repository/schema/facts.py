@@ -12,9 +12,10 @@ from repository.schema.calibrations import (
     find_lengths,
     find_scalar,
     find_scan_step,
+    find_wavelength,
 )
 from repository.schema.documents import get_plain, get_value
-from repository.schema.electrons import compute_fluence, compute_wavelength
+from repository.schema.electrons import compute_fluence
 from repository.schema.signals import SignalShape
 from repository.schema.situation import work_out_situation
 from repository.schema.units import ELEMENTARY_CHARGE_C
@@ -155,10 +156,9 @@ def derive_facts(document: Mapping[str, Any], signals: Sequence[SignalShape] | N
 
 
 def _describe_beam(document: Mapping[str, Any]) -> dict[str, Any]:
-    voltage = find_scalar(document, "acceleration_voltage")
     return {
-        "acceleration_voltage_v": voltage,
-        "wavelength_m": compute_wavelength(voltage) if voltage and voltage > 0 else None,
+        "acceleration_voltage_v": find_scalar(document, "acceleration_voltage"),
+        "wavelength_m": find_wavelength(document),
         "semi_convergence_angle_rad": find_scalar(document, "semi_convergence_angle"),
         "probe_current_a": find_scalar(document, "probe_current"),
         "camera_length_m": find_scalar(document, "camera_length"),

@@ -7,9 +7,8 @@ passes as 2.5 %.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from repository.schema.calibrations import find_scalar
+from repository.schema.calibrations import find_wavelength
 from repository.schema.documents import escape_pointer, get_plain, is_gap
-from repository.schema.electrons import compute_wavelength
 from repository.schema.elements import ELEMENT_SYMBOLS
 from repository.schema.field_tree import Leaf, find_leaves
 from repository.schema.fields import DocumentName, Field
@@ -25,7 +24,7 @@ _ENDS = 2
 
 def check_quantities(document: Mapping[str, Any], *, kind: DocumentName = "measurement") -> list[Finding]:
     """Return the findings of the quantity layer on a normalized document."""
-    wavelength_m = _find_wavelength(document)
+    wavelength_m = find_wavelength(document)
     findings: list[Finding] = []
     for leaf in find_leaves(document, kind=kind):
         if is_gap(leaf.entry):
@@ -39,11 +38,6 @@ def check_quantities(document: Mapping[str, Any], *, kind: DocumentName = "measu
         elif leaf.field.kind == "orcid":
             findings.extend(_check_orcid(leaf))
     return findings
-
-
-def _find_wavelength(document: Mapping[str, Any]) -> float | None:
-    voltage = find_scalar(document, "acceleration_voltage")
-    return compute_wavelength(voltage) if voltage is not None and voltage > 0 else None
 
 
 def _check_quantity(leaf: Leaf, wavelength_m: float | None) -> Iterator[Finding]:

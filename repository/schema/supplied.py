@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -13,6 +14,7 @@ from repository.schema.suggestions import suggest_word
 from repository.schema.validation import check_supplied_layer
 
 TOP_KEYS = ("dataset", "defaults", "measurements")
+_WILD = frozenset("*?")
 
 
 def validate_supplied(document: Any) -> list[Finding]:
@@ -82,9 +84,13 @@ def matches_pattern(path: str, pattern: str) -> bool:
     if path == pattern:
         return True
     name = path if "/" in pattern else PurePosixPath(path).name
+    # In a deposit of many files most patterns are plain paths: what they cost is paid for each pair.
+    if not _WILD.intersection(pattern):
+        return name == pattern
     return name == pattern or re.fullmatch(_translate(pattern), name) is not None
 
 
+@lru_cache(maxsize=1024)
 def _translate(pattern: str) -> str:
     pieces = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
     wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}

@@ -308,9 +308,8 @@ def _describe_files(deposit: Deposit, findings: Mapping[FindingKey, list[Finding
 
 def with_details(measurements: QuerySet[Measurement]) -> QuerySet[Measurement]:
     """Return the query with everything that `describe_measurement` reads."""
-    return measurements.select_related("primary_file").prefetch_related(
-        "signals", "products__signal", "parts__data_file"
-    )
+    related = ("signals", "products__signal", "parts__data_file")
+    return measurements.select_related("primary_file").defer("header").prefetch_related(*related)
 
 
 def describe_measurement(

@@ -38,6 +38,7 @@ from repository.services.deposits import (
 from repository.services.edits import read_content, record_edit, require_revision
 from repository.services.facts import index_version
 from repository.services.identifiers import reserve_identifiers
+from repository.services.judgements import judge_ahead
 from repository.services.validation import list_obstacles, validate_deposit
 from repository.states import DepositMove
 
@@ -58,6 +59,7 @@ def publish_deposit(
     NotPublishableError
         Errors, undeclared gaps or unacknowledged warnings are left; they are in `findings`.
     """
+    ahead = judge_ahead(deposit_id=deposit_id, anew=True)
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         try:
@@ -77,7 +79,7 @@ def publish_deposit(
                 [*deposit.accepted_warnings, *accept_warnings], actor=actor
             )
             deposit.save()
-        deposit = validate_deposit(deposit_id=deposit_id)
+        deposit = validate_deposit(deposit_id=deposit_id, ahead=ahead, anew=True)
         _require_publishable(deposit)
         version = _freeze(deposit, actor=actor)
         move_deposit(deposit, DepositMove.PUBLISH)

@@ -25,8 +25,8 @@ from repository.services.deposits import (
 )
 from repository.services.edits import read_content, record_edit, require_revision
 from repository.services.jobs import cancel_jobs
+from repository.services.judgements import merge_measurement
 from repository.services.stored_objects import delete_files
-from repository.services.validation import merge_measurement
 from repository.states import DepositMove
 
 
@@ -79,7 +79,8 @@ def replace_corrected(deposit: Deposit) -> list[str]:
     """Replace every published measurement that the document now describes otherwise; return the ids to open."""
     published = (
         deposit.current_measurements.filter(frozen_at__isnull=False)
-        .select_related("deposit", "primary_file")
+        .defer("header")
+        .select_related("primary_file")
         .prefetch_related("parts__data_file")
     )
     return [

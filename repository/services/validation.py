@@ -1,27 +1,15 @@
-"""Merging header and person, checking the result, and settling whether the deposit can be published."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Checking a deposit, and settling whether it can be published."""
 
 from django.db import transaction
-from django.db.models import QuerySet
 
-from repository.models import Deposit, Finding, Job, Measurement
-from repository.schema import (
-    SignalShape,
-    list_unmatched,
-    merge_metadata,
-    normalize_document,
-    select_supplied,
-    validate_dataset,
-    validate_measurement,
-    validate_supplied,
-)
+from repository.models import Deposit, Finding, Job
+from repository.schema import list_unmatched, validate_dataset, validate_supplied
 from repository.schema.findings import Finding as Found
 from repository.schema.findings import group_findings
 from repository.services.deposits import State, lock_deposit, settle_state
 from repository.services.findings import replace_findings
 from repository.services.fixity import list_damage_findings
+from repository.services.judgements import Judgements, judge_and_record, list_open_measurements
 
 READING_JOBS = (
     "inspect_deposit",
@@ -32,57 +20,44 @@ READING_JOBS = (
 )
 
 
-def merge_measurement(
-    measurement: Measurement, document: Mapping[str, Any]
-) -> tuple[dict[str, Any], list[Found]]:
-    """Return the metadata document of a measurement and the conflicts between header and person."""
-    companions = [part.data_file.path for part in measurement.parts.all()][1:]
-    layers = select_supplied(document, measurement.primary_file.path, companions=companions)
-    merged = merge_metadata(header=measurement.extracted, supplied_layers=layers)
-    return merged.document, list(merged.conflicts)
-
-
-def validate_deposit(*, deposit_id: str) -> Deposit:
-    """Check everything that is known of the deposit and store the findings.
+def validate_deposit(*, deposit_id: str, ahead: Judgements | None = None, anew: bool = False) -> Deposit:
+    """Check what has changed in the deposit since it was checked last, and store the findings.
 
     While files are still being read, the findings are kept up to date but the state stays `processing`.
+
+    Parameters
+    ----------
+    ahead
+        What `judge_ahead` said before the deposit was locked.
+    anew
+        Check everything.
     """
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         if deposit.state == State.PUBLISHED:
             return deposit
         _validate_dataset(deposit)
-        for measurement in _list_open_measurements(deposit):
-            measurement.deposit = deposit
-            _validate_measurement(measurement)
-        _settle_state(deposit)
+        judge_and_record(deposit, list_open_measurements(deposit), ahead or {}, anew=anew)
+        _settle_state(deposit, is_reading=_is_reading(deposit))
     return deposit
 
 
 def validate_after_reading(*, deposit_id: str, measurement_id: str) -> Deposit:
     """Check the one measurement about which a job has just found something, and settle the deposit's state.
 
-    What was found about the others and about the dataset stands: it rests on other files and on the document, and a
-    change of those checks everything. So a job costs the same in a deposit of one measurement and of a hundred.
+    What was found about the others rests on other files and stands. What was found about the whole is looked at once,
+    when the last of them is read. So a job costs the same in a deposit of one measurement and of a hundred.
     """
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         if deposit.state == State.PUBLISHED:
             return deposit
-        for measurement in _list_open_measurements(deposit).filter(pk=measurement_id):
-            measurement.deposit = deposit
-            _validate_measurement(measurement)
-        _settle_state(deposit)
+        judge_and_record(deposit, list_open_measurements(deposit).filter(pk=measurement_id), {})
+        is_reading = _is_reading(deposit)
+        if not is_reading:
+            _validate_dataset(deposit)
+        _settle_state(deposit, is_reading=is_reading)
     return deposit
-
-
-def _list_open_measurements(deposit: Deposit) -> QuerySet[Measurement]:
-    """Return the measurements that may still change, with what is checked in them."""
-    return (
-        deposit.current_measurements.filter(frozen_at__isnull=True)
-        .select_related("primary_file")
-        .prefetch_related("signals", "parts__data_file")
-    )
 
 
 def _validate_dataset(deposit: Deposit) -> None:
@@ -103,33 +78,14 @@ def _validate_dataset(deposit: Deposit) -> None:
     replace_findings(deposit=deposit, stage=Finding.Stage.VALIDATION, found=found)
 
 
-def _validate_measurement(measurement: Measurement) -> None:
-    """Merge and check one measurement; one whose header was not read has nothing to check yet."""
-    if measurement.state in {Measurement.State.FOUND, Measurement.State.FAILED}:
-        return
-    document, conflicts = merge_measurement(measurement, measurement.deposit.document)
-    signals = [
-        SignalShape.from_dict({"name": signal.name, "axes": signal.axes})
-        for signal in measurement.signals.all()
-    ]
-    found = validate_measurement(document, signals=signals, looked_for=measurement.looked_for)
-    measurement.document = normalize_document(document)
-    technique = measurement.document.get("technique")
-    measurement.techniques = [str(name) for name in technique] if isinstance(technique, list) else []
-    measurement.save(update_fields=["document", "techniques"])  # not the whole header again
-    replace_findings(
-        deposit=measurement.deposit,
-        stage=Finding.Stage.VALIDATION,
-        measurement=measurement,
-        found=[*conflicts, *found],
-    )
+def _is_reading(deposit: Deposit) -> bool:
+    return Job.objects.filter(deposit=deposit, kind__in=READING_JOBS, state__in=Job.ACTIVE).exists()
 
 
-def _settle_state(deposit: Deposit) -> None:
+def _settle_state(deposit: Deposit, *, is_reading: bool) -> None:
     """Leave `processing` when nothing is being read any more."""
     if deposit.state == State.DRAFT:
         return
-    is_reading = Job.objects.filter(deposit=deposit, kind__in=READING_JOBS, state__in=Job.ACTIVE).exists()
     settled = State.NEEDS_ATTENTION if _has_obstacles(deposit) else State.READY
     settle_state(deposit, State.PROCESSING if is_reading else settled)
 

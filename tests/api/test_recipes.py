@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from processing.declarations import book
+from processing.declarations.recipe import RecipeRefusedError
 from repository.models import Measurement, Product
 from tests.api.conftest import WebClient
 from tests.api.worlds import World, build_world, gather_people
 from tests.factories import store_bytes
 from tests.toy_recipe import TOY, recipes_from
+
+ONE = 'Parameter("factor", "Factor", "1", 2.0, 0.5, 9.0),'
 
 
 @pytest.fixture
@@ -24,6 +27,10 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         empty="RECIPE = 3\n",
         misnamed=TOY.replace("toy_image", "another_image"),
         zzz=TOY.replace('name="toy"', 'name="zzz"'),
+        ranked=TOY.replace('name="toy"', 'name="ranked"').replace("rank=5", 'rank="5"'),
+        loose=TOY.replace('name="toy"', 'name="loose"').replace("9.0),),", "9.0)),"),
+        double=TOY.replace('name="toy"', 'name="double"').replace(ONE, f"{ONE} {ONE}"),
+        shown=TOY.replace('name="toy"', 'name="shown"').replace("cover=1", 'cover="first"'),
         contradiction=TOY.replace('name="toy"', 'name="contradiction"').replace("version=3", "version=0"),
     ):
         yield
@@ -36,8 +43,12 @@ def test_one_file_is_found_and_bad_ones_are_named(toy: None) -> None:
     assert read.problems == (
         "processing/recipes/broken.py: division by zero",
         "processing/recipes/contradiction.py: a version is 1 or higher",
+        "processing/recipes/double.py: it has a parameter twice",
         "processing/recipes/empty.py: RECIPE is not a Recipe",
+        "processing/recipes/loose.py: its parameters are no tuple of Parameter",
         "processing/recipes/misnamed.py: its recipe is called toy; file and recipe have the same name",
+        "processing/recipes/ranked.py: its rank is no whole number",
+        "processing/recipes/shown.py: the ranks of the output toy_image are whole numbers or None",
         "processing/recipes/zzz.py: toy_image is made by processing/recipes/toy.py too",
     )
 
@@ -117,6 +128,12 @@ def test_an_unknown_recipe_in_old_rows_is_shown_as_it_is(web: WebClient) -> None
     web.cookies.set("sessionid", people.sessions["owner"])
     assert web.get(f"/deposits/{world.words['deposit_id']}").status_code == 200
     web.cookies.clear()
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), float("inf"), True, None])
+def test_a_parameter_that_is_no_finite_number_is_refused(value: object) -> None:
+    with pytest.raises(RecipeRefusedError, match="ring_width is a number"):
+        book.get_book().get("radial_profile").check_parameters({"ring_width": value})
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,9 @@ def test_the_web_process_knows_every_format_and_reads_none() -> None:
     loaded = list_modules_of("asgi")
     ours = {name for name in loaded if name.startswith("ingest.formats.")}
     declared = {f"ingest.formats.{form.folder.rpartition('/')[2]}" for form in list_formats()}
-    allowed = {f"ingest.formats.{name}" for name in ("declaration", "registry", "headers")} | declared
+    allowed = {
+        f"ingest.formats.{name}" for name in ("declaration", "faults", "headers", "registry")
+    } | declared
     assert "ingest.formats.registry" in ours
     assert ours - allowed <= {f"{package}.declaration" for package in declared}
 

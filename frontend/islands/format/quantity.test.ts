@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatDuration, formatNumber, unitSymbol } from "./quantity";
+import { formatBytes, formatDuration, formatNumber, formatQuantity, unitSymbol } from "./quantity";
 
 describe("numbers as people read them", () => {
   it("scales bytes in steps of a thousand", () => {
@@ -26,5 +26,11 @@ describe("numbers as people read them", () => {
   it("writes pixels where there is no calibration", () => {
     expect(unitSymbol(null)).toBe("px");
     expect(unitSymbol("nm-1")).toBe("nm⁻¹");
+    expect(unitSymbol("kV")).toBe("kV");
+  });
+
+  it("says no unit of plain numbers", () => {
+    expect(formatQuantity(3, "1")).toBe("3");
+    expect(formatQuantity(0.5, "urad")).toBe("0.5 µrad");
   });
 });

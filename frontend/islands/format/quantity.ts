@@ -1,4 +1,6 @@
-/** Numbers as people read them. */
+/** Numbers as people read them, with the unit symbols of `repository/schema/unit_symbols.py`. */
+import units from "../generated/unit-symbols.json";
+
 const byteUnits = ["B", "kB", "MB", "GB", "TB"];
 
 export function formatBytes(bytes: number): string {
@@ -38,14 +40,12 @@ export function formatNumber(value: number): string {
   return size >= 1e6 || size < 1e-3 ? value.toExponential(3) : String(Number(value.toPrecision(4)));
 }
 
-const unitSymbols: Record<string, string> = {
-  "nm-1": "nm⁻¹",
-  "Ao-1": "Å⁻¹",
-  um: "µm",
-  us: "µs",
-  deg: "°",
-};
+const symbols: Record<string, string> = units.symbols;
 
 export function unitSymbol(unit: string | null): string {
-  return unit === null ? "px" : (unitSymbols[unit] ?? unit);
+  return unit === null ? units.uncalibrated : (symbols[unit] ?? unit);
+}
+
+export function formatQuantity(value: number, unit: string | null): string {
+  return `${formatNumber(value)} ${unitSymbol(unit)}`.trimEnd();
 }

@@ -32,6 +32,8 @@ describe("changes of the supplied document", () => {
   it("says values in words", () => {
     expect(describeValue({ missing: "not_recorded" })).toBe("not recorded");
     expect(describeValue({ range: [20, 22], unit: "mrad" })).toBe("20–22 mrad");
+    expect(describeValue({ value: 0.2, unit: "Ao-1" })).toBe("0.2 Å⁻¹");
+    expect(describeValue({ value: 5, unit: "1" })).toBe("5");
     expect(describeValue(undefined)).toBe("nothing");
   });
 });

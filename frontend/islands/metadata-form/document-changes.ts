@@ -1,5 +1,6 @@
 /** Changes of single fields in the supplied document, and what happened to them on the server meanwhile. */
 import { isRecord } from "../api/problem";
+import { unitSymbol } from "../format/quantity";
 
 export interface Change {
   /** Keys from the root of the document, such as defaults, sample, name. */
@@ -79,7 +80,8 @@ export function describeValue(value: unknown): string {
     }
     const amount = Array.isArray(value.range) ? value.range.join("–") : value.value;
     if (amount !== undefined) {
-      return [amount, value.unit].filter((part) => part !== undefined && part !== "1").join(" ");
+      const unit = typeof value.unit === "string" ? unitSymbol(value.unit) : "";
+      return [amount, unit].filter((part) => part !== "").join(" ");
     }
   }
   return typeof value === "string" ? value : JSON.stringify(value);

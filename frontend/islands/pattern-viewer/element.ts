@@ -3,7 +3,7 @@
  *
  * `pattern` holds the values on show, for scripts and tests; the event `stemma:pattern` tells of each change.
  */
-import { formatNumber, unitSymbol } from "../format/quantity";
+import { formatNumber, formatQuantity, unitSymbol } from "../format/quantity";
 import { coordinate, layOutAxes, type SignalAxis, type SignalLayout } from "./axes";
 import { findLimits, type Palette, type Scaling } from "./contrast";
 import { buildSelect, buildSlider } from "./controls";
@@ -195,7 +195,7 @@ export class PatternViewer extends HTMLElement {
     const places = index.map((value, at) => {
       const axis = this.signal?.axes[this.layout?.choice[at] ?? -1];
       const position = axis ? coordinate(axis, value) : null;
-      const physical = axis && position !== null ? ` (${formatNumber(position)} ${unitSymbol(axis.unit)})` : "";
+      const physical = axis && position !== null ? ` (${formatQuantity(position, axis.unit)})` : "";
       return `${axis?.name ?? "index"} ${value}${physical}`;
     });
     let sum = 0;
@@ -210,8 +210,8 @@ export class PatternViewer extends HTMLElement {
 
   /** Counts have the unit 1, which nobody says. */
   private unitText(): string {
-    const unit = this.signal?.intensityUnit ?? "";
-    return unit === "" || unit === "1" ? "" : ` ${unit}`;
+    const unit = unitSymbol(this.signal?.intensityUnit ?? "");
+    return unit === "" ? "" : ` ${unit}`;
   }
 
   private readValue(event: PointerEvent): void {
@@ -223,7 +223,7 @@ export class PatternViewer extends HTMLElement {
     const names = this.signal?.axes.slice(-2).map((axis, at) => {
       const pixel = at === 0 ? y : x;
       const place = coordinate(axis, pixel);
-      return `${axis.name} ${pixel}${place === null ? "" : ` (${formatNumber(place)} ${unitSymbol(axis.unit)})`}`;
+      return `${axis.name} ${pixel}${place === null ? "" : ` (${formatQuantity(place, axis.unit)})`}`;
     });
     this.readout.textContent = `${names?.join(", ") ?? ""}: ${formatNumber(value)}${this.unitText()}`;
   }

@@ -1,5 +1,5 @@
 /** A bar of a round length, about a quarter of the picture. */
-import { formatNumber, unitSymbol } from "../format/quantity";
+import { formatQuantity } from "../format/quantity";
 
 export interface ScaleBar {
   pixels: number;
@@ -11,5 +11,5 @@ export function chooseScaleBar(width: number, scale: number | null, unit: string
   const wanted = (width * step) / 4;
   const power = 10 ** Math.floor(Math.log10(wanted));
   const length = [5, 2, 1].map((digit) => digit * power).find((candidate) => candidate <= wanted) ?? power;
-  return { pixels: length / step, label: `${formatNumber(length)} ${unitSymbol(scale === null ? null : unit)}` };
+  return { pixels: length / step, label: formatQuantity(length, scale === null ? null : unit) };
 }

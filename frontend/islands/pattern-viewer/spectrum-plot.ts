@@ -38,7 +38,7 @@ export class SpectrumPlot {
       scales: { x: { time: false } },
       axes: [
         { label: axisTitle, stroke: ink, grid, ticks: grid },
-        { label: ["", "1"].includes(this.intensityUnit) ? "intensity" : this.intensityUnit, stroke: ink, grid, ticks: grid, size: 64 },
+        { label: unitSymbol(this.intensityUnit) || "intensity", stroke: ink, grid, ticks: grid, size: 64 },
       ],
       series: [
         { label: axisTitle, value: (_, value) => showNumber(value) },

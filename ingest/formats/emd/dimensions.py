@@ -53,7 +53,7 @@ def correct_prismatic(dimension: Dimension) -> Dimension:
     It writes probe positions in ångström labelled ``[n_m]`` (a silicon cell of 5.43 spans 22 steps of 0.25)
     and detector bins in rad labelled ``[mrad]``.
     """
-    true = {"[n_m]": "Å", "[mrad]": "rad"}.get(dimension.unit, dimension.unit)
+    true = {"[n_m]": "Ao", "[mrad]": "rad"}.get(dimension.unit, dimension.unit)
     return Dimension(dimension.size, dimension.name, true, dimension.scale, dimension.offset)
 
 

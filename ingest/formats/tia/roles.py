@@ -80,7 +80,7 @@ def _image_axes(axes: Sequence[PluginAxis], emi: Mapping[str, Any]) -> tuple[Axi
         names = ("detector_y", "detector_x")
     else:
         names = ("scan_y", "scan_x") if is_stem_image(emi) else ("y", "x")
-    unit, factor = ("1/nm", 1 / _NM_PER_M) if is_pattern else ("nm", _NM_PER_M)
+    unit, factor = ("nm-1", 1 / _NM_PER_M) if is_pattern else ("nm", _NM_PER_M)
     return tuple(
         calibrated_axis(name, axis.size, unit=unit, scale=None if step is None else step * factor)
         for name, axis, step in zip(names, axes[-2:], steps, strict=True)

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from repository.schema.electrons import compute_wavelength
+from repository.schema.electrons import ELECTRON_REST_V, compute_wavelength
 
 FloatImage = npt.NDArray[np.float64]
 ComplexImage = npt.NDArray[np.complex128]
 
 COULOMB_V_ANGSTROM = 14.399645  # e / 4πε₀
 BOHR_ANGSTROM = 0.529177
-ELECTRON_REST_V = 510_998.95
 
 
 @dataclass(frozen=True, slots=True)

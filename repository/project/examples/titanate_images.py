@@ -16,6 +16,7 @@ from repository.project.examples.crystal_optics import (
     project_potential,
     wavelength_angstrom,
 )
+from repository.schema.units import ELEMENTARY_CHARGE_C
 
 VOLTAGE_KV = 200.0
 ALPHA_MRAD = 20.0
@@ -27,7 +28,7 @@ N_LAYERS = 5
 TITANIUM_SHIFT_NM = 0.014
 DWELL_US = 40.0
 CURRENT_PA = 60.0
-ELECTRONS = CURRENT_PA * 1e-12 * DWELL_US * 1e-6 / 1.602176634e-19
+ELECTRONS = CURRENT_PA * 1e-12 * DWELL_US * 1e-6 / ELEMENTARY_CHARGE_C
 HAADF_FRACTION = 0.03
 SEED = 20_192
 AZIMUTHS_DEG = (45.0, 135.0, 225.0, 315.0)

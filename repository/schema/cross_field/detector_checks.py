@@ -5,10 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from repository.schema.calibrations import find_pair, find_scalar
+from repository.schema.calibrations import find_pair, find_scalar, read_pair
 from repository.schema.cross_field.context import Check, Context, report
 from repository.schema.documents import get_plain, get_value
 from repository.schema.findings import Finding
+from repository.schema.units import UNITS
 
 LARGE_SEMI_ANGLE_RAD = 0.040
 UNCORRECTED_SEMI_ANGLE_RAD = 0.020
@@ -128,12 +129,12 @@ def check_disk_fits(context: Context) -> Iterator[Finding]:
 def check_pixel_sizes_agree(context: Context) -> Iterator[Finding]:
     """Compare the angular and the reciprocal pixel size: k = θ/λ to 2 %."""
     wavelength = context.facts.wavelength_m
+    answer = read_pair(context.document, "diffraction_pixel_size")
     angular = find_pair(context.document, "diffraction_pixel_size")
     reciprocal = find_pair(context.document, "reciprocal_pixel_size")
-    entry = get_value(context.document, "diffraction_pixel_size")
-    is_angle = isinstance(entry, Mapping) and entry.get("unit") in {"mrad", "rad", "urad"}
-    if wavelength is None or angular is None or reciprocal is None:
+    if wavelength is None or answer is None or angular is None or reciprocal is None:
         return
+    is_angle = UNITS[answer[1]].dimension == "angle"
     for first, second in zip(angular, reciprocal, strict=True):
         expected = first / wavelength if is_angle else first
         if second <= 0 or abs(expected / second - 1) > AGREEMENT:

@@ -11,7 +11,7 @@ from confined.measurement_jobs import build_measurement_job
 from repository.models import Deposit, Finding, Measurement
 from repository.schema import validate_measurement
 from repository.schema.findings import Finding as Found
-from repository.services import validation
+from repository.services import judgements, validation
 from repository.services.jobs import create_job
 from repository.tasks import job_kinds
 from repository.tasks.job_kinds import JobProgress
@@ -92,7 +92,7 @@ def test_a_job_checks_its_own_measurement_only(monkeypatch: pytest.MonkeyPatch) 
         checked.append(document["technique"])
         return validate_measurement(document, **known)
 
-    monkeypatch.setattr(validation, "validate_measurement", note)
+    monkeypatch.setattr(judgements, "validate_measurement", note)
     _settle(deposit, measurements[3])
     assert checked == [["eels"]]
     assert Measurement.objects.get(pk=measurements[3].pk).techniques == ["eels"]

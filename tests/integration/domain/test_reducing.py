@@ -12,8 +12,6 @@ import ingest.tasks  # noqa: F401 - registers its kinds of jobs
 import processing.tasks  # noqa: F401
 from confined import runs
 from confined.sandbox import ReaderCrashedError, environment
-from ingest.workflows import submit_deposit
-from processing import workflows
 from processing.declarations.manifest import MANIFEST_VERSION
 from processing.services import reduction
 from repository.errors import ReductionRefusedError, StateConflictError, TransientError
@@ -22,64 +20,15 @@ from repository.schema.findings import Finding as Found
 from repository.selectors.access import get_measurement
 from repository.selectors.byte_objects import find_product
 from repository.selectors.thumbnails import find_thumbnails
-from repository.services.deposits import update_deposit
-from repository.services.jobs import claim_job, complete_job, fail_job, lock_claim
+from repository.services.jobs import claim_job, fail_job, lock_claim
 from repository.services.publishing import publish_deposit
 from repository.services.storage import get_object_store
-from repository.tasks.job_kinds import JobProgress, get_kind
-from tests.deposits import DESCRIBED, publish
-from tests.factories import make_deposit, store_file
+from repository.tasks.job_kinds import get_kind
+from tests.deposits import publish
+from tests.reducing import ALPHA, PIXEL, answer, products_of, request, run
 from tests.toy_recipe import TOY, recipes_from
-from tests.vendor_files.empad import write_empad
 
 pytestmark = pytest.mark.django_db
-GAP = {"missing": "not_recorded"}
-ALPHA, PIXEL = {"value": 20, "unit": "mrad"}, {"value": 1.5, "unit": "mrad"}
-
-
-def run(kind: str) -> None:
-    """Do the waiting job of a kind and settle it."""
-    claim = claim_job(job_id=Job.objects.get(kind=kind, state="queued").pk)
-    assert claim is not None
-    apply = get_kind(kind).work(claim, JobProgress())
-    lock_claim(claim=claim)
-    complete_job(claim=claim)
-    apply()
-
-
-def describe(deposit: Deposit, **answers: Any) -> None:
-    """Answer anew: what an answer does not say is not left over from the one before."""
-    known = {**DESCRIBED, "diffraction_pixel_size": GAP, **answers}
-    nothing = dict.fromkeys(("missing", "value", "unit"))
-    whole = {
-        name: {**nothing, **entry} if isinstance(entry, dict) else entry for name, entry in known.items()
-    }
-    update_deposit(deposit_id=deposit.pk, actor=deposit.owner, patch={"defaults": whole})
-
-
-def answer(deposit: Deposit, **answers: Any) -> None:
-    describe(deposit, **answers)
-    workflows.refresh_deposit(deposit_id=deposit.pk)
-
-
-@pytest.fixture
-def converted(tmp_path: Path) -> Measurement:
-    """Return a measurement of a real file, converted without any angle."""
-    counts = np.random.default_rng(2).poisson(3.0, (6, 7, 128, 128)).astype(np.float32)
-    deposit = make_deposit()
-    for path in write_empad(tmp_path, counts):
-        store_file(deposit, path.name, path.read_bytes())
-    describe(deposit)
-    submit_deposit(deposit_id=deposit.pk, actor=deposit.owner)
-    for kind in ("inspect_deposit", "open_measurement", "convert_measurement"):
-        run(kind)
-    measurement: Measurement = deposit.measurements.get()
-    assert measurement.state == "converted"
-    return measurement
-
-
-def products_of(measurement: Measurement) -> dict[str, Product]:
-    return {product.output: product for product in measurement.products.filter(kind="array", is_added=False)}
 
 
 def statistics_of(measurement: Measurement) -> dict[str, Any]:
@@ -174,12 +123,6 @@ def test_a_job_that_dies_for_good_demotes_nothing_either(converted: Measurement)
     assert converted.state == "converted"
     assert codes_of(converted) == {"reduction_failed"}
     assert Deposit.objects.get(pk=converted.deposit_id).state in {"ready", "needs_attention"}
-
-
-def request(measurement: Measurement, recipe: str, **parameters: float) -> Job:
-    return workflows.request_reduction(
-        measurement_id=measurement.pk, actor=measurement.deposit.owner, recipe=recipe, parameters=parameters
-    )
 
 
 def test_a_recipe_on_request_is_made_and_made_again_with_its_parameters(converted: Measurement) -> None:

@@ -61,6 +61,17 @@ def test_file_of_a_new_format_is_recognized_opened_and_mapped(client: Any) -> No
     assert "Toy of toy" in client.get(f"/deposits/{measurement.deposit.pk}").content.decode()
 
 
+def test_mapping_that_fails_costs_what_it_would_have_said(tmp_path: Path) -> None:
+    mapping = tmp_path / "tree" / "ingest" / "formats" / "toy" / "mapping.py"
+    mapping.write_text(mapping.read_text().replace("add_arrays(draft)", "return draft.header['no such tag']"))
+    measurement = read_toy()
+    assert measurement.state == Measurement.State.OPENED
+    assert measurement.signals.get().shape == [10, 4]
+    finding = measurement.findings.get(stage="reading")
+    assert (finding.code, finding.severity) == ("format_part_failed", "warning")
+    assert finding.message.startswith("`map` of the format in ingest/formats/toy stopped at the header: ")
+
+
 @pytest.mark.long  # a worker of other code compiles its reductions anew
 @pytest.mark.timeout(1800)
 def test_file_of_a_new_format_is_converted() -> None:

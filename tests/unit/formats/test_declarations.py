@@ -76,6 +76,8 @@ def test_missing_part_fails_at_import_and_is_named(package: Path, scan: Scan, pa
         ("FORMATS = (", "FORMATS = ((", "cannot be read: SyntaxError"),
         ("FORMATS = (", "import no_such_module\nFORMATS = (", "cannot be read: ModuleNotFoundError"),
         ("package=__package__", "package=__package__, colour=1", "cannot be read: TypeError"),
+        ("FORMATS = (", "FORMATS = 1 / 0, (", "cannot be read: ZeroDivisionError"),
+        ("FORMATS = (", "raise RuntimeError('no licence')\nFORMATS = (", "no licence"),
     ],
 )
 def test_broken_declaration_is_set_aside_with_its_folder(
@@ -109,11 +111,23 @@ def test_id_of_another_folder_is_refused_and_the_first_keeps_it(package: Path, s
     assert registry.set_aside == ("The format in toys/bbb has the id “aaa”, which toys/aaa has already.",)
 
 
-def test_part_that_cannot_be_imported_is_told_when_it_is_used(package: Path, scan: Scan) -> None:
+def test_id_twice_in_one_folder_is_refused(package: Path, scan: Scan) -> None:
+    write_format(package, "good")
+    declaration = write_format(package, "toy") / "declaration.py"
+    declaration.write_text(declaration.read_text() + "FORMATS += FORMATS\n")
+    registry = scan()
+    assert list(registry.formats) == ["good"]
+    assert registry.set_aside == ("The format in toys/toy has the id “toy”, which toys/toy has already.",)
+
+
+@pytest.mark.parametrize("fault", ["import no_such_module", "raise OSError('no driver')", "1 / 0"])
+def test_part_that_cannot_be_imported_is_told_when_it_is_used(package: Path, scan: Scan, fault: str) -> None:
     folder = write_format(package, "toy")
-    (folder / "mapping.py").write_text("import no_such_module\n\n\ndef map_toy(draft):\n    pass\n")
+    (folder / "mapping.py").write_text(f"{fault}\n\n\ndef map_toy(draft):\n    pass\n")
     form = scan().formats["toy"]
-    with pytest.raises(FormatDeclarationError, match=r"toys/toy cannot load `map` .*no_such_module"):
+    with pytest.raises(
+        FormatDeclarationError, match=r"toys/toy cannot load `map` \(mapping:map_toy\): \w+Error"
+    ):
         form.load("map")
 
 

@@ -93,6 +93,39 @@ def test_plugin_that_breaks_its_promise_is_a_refusal(read: Read, answer: Any) ->
     assert "scan_1.ser" in caught.value.finding.message
 
 
+@pytest.mark.parametrize(
+    ("block", "code"),
+    [
+        (OSError("bad block"), "plugin_failed"),
+        (SystemExit(3), "plugin_failed"),
+        (np.zeros((2, 2)), "plugin_broke_promise"),
+        (np.array([["a", "b", "c"]]), "plugin_broke_promise"),
+        (None, "plugin_broke_promise"),
+    ],
+)
+def test_lazy_array_that_fails_or_lies_when_it_is_read_is_a_refusal(
+    read: Read, block: Any, code: str
+) -> None:
+    class Lazy:
+        dtype, shape = np.dtype("f8"), (2, 3)
+
+        def __getitem__(self, region: Any) -> "Lazy":
+            return self
+
+        def compute(self, scheduler: str) -> Any:
+            assert scheduler == "synchronous"
+            if isinstance(block, BaseException):
+                raise block
+            return block
+
+    (array,) = read([{**SOUND, "data": Lazy()}])
+    with pytest.raises(ReadRefusedError) as caught:
+        array.load((slice(0, 1),))
+    assert caught.value.finding.code == code
+    assert "tia" in caught.value.finding.message
+    assert "scan_1.ser" in caught.value.finding.message
+
+
 def test_size_is_judged_before_the_plugin_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rosettasciio, "import_module", lambda name: pytest.fail(f"{name} was imported"))
     with pytest.raises(ReadRefusedError) as caught:

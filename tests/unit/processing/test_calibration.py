@@ -15,7 +15,9 @@ from processing.reductions.detector_plan import plan_virtual_detectors
 from processing.reductions.disk import NoDisk
 from processing.services.calibration import build_calibration, list_stale, read_calibration, select_needs
 from repository.schema import SignalShape, validate_measurement
+from repository.schema.calibrated_axes import calibrate_axes
 from repository.schema.facts import derive_facts
+from repository.schema.units import UNITS, to_si
 from tests.synthetic import source_of
 
 ANGLES = ("mrad", "rad", "urad")
@@ -102,6 +104,23 @@ def test_facts_and_the_detector_plan_agree(document: dict[str, Any], axes: tuple
     assert told.wavelength_pm == pytest.approx(
         None if facts.wavelength_m is None else facts.wavelength_m * 1e12
     )
+
+
+@settings(max_examples=200, deadline=None)
+@given(document=documents())
+def test_pages_calibrate_axes_as_the_facts_do(document: dict[str, Any]) -> None:
+    shown = calibrate_axes([axis.as_dict() for axis in axes_of(None, None)], document)[2:]
+    facts = derive_facts(document, None)
+    if shown[0]["scale"] is None:
+        assert facts.diffraction_pixel_rad is None
+        return
+    y, x = (to_si(axis["scale"], axis["unit"]) for axis in shown)
+    if UNITS[shown[0]["unit"]].dimension == "angle":
+        assert facts.diffraction_pixel_rad == pytest.approx((y * x) ** 0.5)
+    elif facts.wavelength_m is not None:
+        assert facts.diffraction_pixel_rad == pytest.approx(facts.wavelength_m * (y * x) ** 0.5)
+    else:
+        assert facts.diffraction_pixel_rad is None  # a length; without the voltage it is no angle
 
 
 def _in_mrad(angle: float | None) -> float | None:

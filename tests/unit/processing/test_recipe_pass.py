@@ -131,6 +131,14 @@ def make_undeclared(_: Gathered, __: SignalFacts, ___: Mapping[str, float]) -> l
     return [Made("something", np.zeros(1), ("x",), None)]
 
 
+def make_words(_: Gathered, __: SignalFacts, ___: Mapping[str, float]) -> list[Made]:
+    return [Made("broken", np.array(["word"]), ("x",), None)]
+
+
+def make_flat(_: Gathered, __: SignalFacts, ___: Mapping[str, float]) -> list[Made]:
+    return [Made("broken", np.zeros(3), ("scan_y", "scan_x"), None)]
+
+
 def measure_nothing(_: Array, __: SignalFacts, ___: Mapping[str, float]) -> dict[str, Array]:
     raise ValueError("the block is odd")
 
@@ -152,6 +160,8 @@ BROKEN = Recipe(
     [
         ({}, "there is no such thing"),
         ({"run": f"{__name__}:make_undeclared"}, "declares no output something"),
+        ({"run": f"{__name__}:make_words"}, "not numbers along x"),
+        ({"run": f"{__name__}:make_flat"}, "of shape [3], not numbers along scan_y, scan_x"),
         ({"run": "no.such.module:run"}, "No module named"),
         (
             {"accumulates": (Accumulator("odd", "sum"),), "measure": f"{__name__}:measure_nothing"},
@@ -172,6 +182,7 @@ def test_a_recipe_that_fails_is_named_and_the_others_are_made(changes: dict[str,
     (finding,) = one.findings
     assert finding.code == "recipe_failed"
     assert sentence in finding.message
+    assert "processing/recipes/broken.py" in finding.message
 
 
 def test_nothing_is_looked_at_that_no_recipe_gathers() -> None:

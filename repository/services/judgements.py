@@ -1,0 +1,153 @@
+"""What the checks say of each measurement: made without holding the deposit, written down while it is held."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from repository.models import Deposit, Finding, Measurement
+from repository.schema import (
+    SignalShape,
+    merge_metadata,
+    normalize_document,
+    select_supplied,
+    validate_measurement,
+)
+from repository.schema.findings import Finding as Found
+from repository.services.findings import replace_measurement_findings
+
+NOT_READ = frozenset({Measurement.State.FOUND, Measurement.State.FAILED})
+_ROWS_AT_ONCE = 50  # documents in one statement
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the checks say of one measurement.
+
+    Attributes
+    ----------
+    rests_on
+        Digest of all that was looked at. While that is the same, so is the judgement.
+    document
+        Header and person merged; None where the header was not read, and so nothing can be said yet.
+    """
+
+    rests_on: str
+    document: Mapping[str, Any] | None
+    found: tuple[Found, ...]
+
+
+Judgements = Mapping[str, Judgement]
+_NOTHING = Judgement("", None, ())
+
+
+def merge_measurement(
+    measurement: Measurement, document: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[Found]]:
+    """Return the metadata document of a measurement and the conflicts between header and person."""
+    merged = merge_metadata(
+        header=measurement.extracted, supplied_layers=_select_layers(measurement, document)
+    )
+    return merged.document, list(merged.conflicts)
+
+
+def _select_layers(measurement: Measurement, document: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    companions = [part.data_file.path for part in measurement.parts.all()][1:]
+    return select_supplied(document, measurement.primary_file.path, companions=companions)
+
+
+def list_open_measurements(deposit: Deposit) -> QuerySet[Measurement]:
+    """Return the measurements that may still change, with what is checked in them."""
+    return (
+        deposit.current_measurements.filter(frozen_at__isnull=True)
+        .defer("header")  # as large as the vendor likes
+        .select_related("primary_file")
+        .prefetch_related("signals", "parts__data_file")
+    )
+
+
+def judge_ahead(*, deposit_id: str, anew: bool = False) -> Judgements:
+    """Judge what has changed, before the deposit is locked: others can write meanwhile.
+
+    Parameters
+    ----------
+    anew
+        Judge everything: the checks may be newer than what they said, and dates are compared with today.
+    """
+    deposit = Deposit.objects.filter(pk=deposit_id).first()
+    if deposit is None or deposit.state == Deposit.State.PUBLISHED:
+        return {}
+    return {
+        measurement.pk: judgement
+        for measurement in list_open_measurements(deposit)
+        if (judgement := _judge(measurement, deposit.document, {}, anew=anew)) is not None
+    }
+
+
+def judge_and_record(
+    deposit: Deposit, measurements: Iterable[Measurement], ahead: Judgements, *, anew: bool = False
+) -> None:
+    """Write down what the checks say now; call it with the deposit locked.
+
+    What was judged ahead is taken where nothing came between, and what has not changed is left as it is.
+    """
+    changed = [
+        (measurement, judgement)
+        for measurement in measurements
+        if (judgement := _judge(measurement, deposit.document, ahead, anew=anew)) is not None
+    ]
+    for measurement, judgement in changed:
+        measurement.judged_from = judgement.rests_on
+        if judgement.document is not None:
+            measurement.document = dict(judgement.document)
+            technique = judgement.document.get("technique")
+            measurement.techniques = [str(name) for name in technique] if isinstance(technique, list) else []
+    Measurement.objects.bulk_update(
+        [measurement for measurement, _ in changed],
+        ["document", "techniques", "judged_from"],
+        batch_size=_ROWS_AT_ONCE,
+    )
+    replace_measurement_findings(
+        deposit=deposit,
+        stage=Finding.Stage.VALIDATION,
+        found={measurement.pk: judgement.found for measurement, judgement in changed},
+    )
+
+
+def _judge(
+    measurement: Measurement, document: Mapping[str, Any], ahead: Judgements, *, anew: bool
+) -> Judgement | None:
+    """Return what is to be written of a measurement; None where it stands already."""
+    if measurement.state in NOT_READ:
+        return _NOTHING if measurement.judged_from or anew else None
+    rests_on = _build_digest(measurement, document)
+    if rests_on == measurement.judged_from and not anew:
+        return None
+    known = ahead.get(measurement.pk)
+    if known is not None and known.rests_on == rests_on:
+        return known
+    merged, conflicts = merge_measurement(measurement, document)
+    found = validate_measurement(merged, signals=_list_shapes(measurement), looked_for=measurement.looked_for)
+    return Judgement(rests_on, normalize_document(merged), (*conflicts, *found))
+
+
+def _list_shapes(measurement: Measurement) -> list[SignalShape]:
+    return [
+        SignalShape.from_dict({"name": signal.name, "axes": signal.axes})
+        for signal in measurement.signals.all()
+    ]
+
+
+def _build_digest(measurement: Measurement, document: Mapping[str, Any]) -> str:
+    """Return a digest of everything that decides a judgement, apart from the checks and today's date."""
+    looked_at = [
+        _select_layers(measurement, document),
+        measurement.extracted,
+        measurement.looked_for,
+        [[signal.name, signal.axes] for signal in measurement.signals.all()],
+    ]
+    text = json.dumps(looked_at, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,70 @@
+"""Symbols of units, constants of nature and the wavelength stand once."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from repository.project.environment import CHECKOUT
+from repository.schema import electrons, units
+from repository.schema.unit_symbols import SYMBOLS, get_plain_symbol
+from repository.schema.units import UNITS
+
+ROOMS = ("repository", "ingest", "processing", "api", "frontend", "client/src", "tools")
+ENDINGS = {".py", ".ts", ".mjs", ".html", ".css"}
+OWN = {"repository/schema/unit_symbols.py", "repository/schema/units.py"}
+VENDOR_WORDS = "ingest/readers/units.py"  # what files say is read there; nothing is printed with it
+CONSTANTS = {
+    "h": "6.626", "c": "299792458", "e": "1.602", "m": "9.109", "m c²": "510998", "m c² in keV": "510.99",
+    "h c": "12.398", "h / √(2 m e)": "12.26",
+}  # fmt: skip
+
+
+def list_sources() -> Iterator[tuple[str, str]]:
+    for room in ROOMS:
+        for file in sorted((CHECKOUT / room).rglob("*")):
+            is_ours = not {"node_modules", "dist", "generated", "releases"} & set(file.parts)
+            if file.suffix in ENDINGS and is_ours and not file.name.endswith(".test.ts"):
+                yield str(file.relative_to(CHECKOUT)), file.read_text(encoding="utf-8")
+
+
+def find_tables(text: str) -> list[str]:
+    """Return the symbols that a source spells as a text of their own, and so holds beside the one table."""
+    printed = {*SYMBOLS.values(), *map(get_plain_symbol, SYMBOLS)} - {"", *UNITS}
+    spelled = "|".join(re.escape(symbol) for symbol in sorted(printed, key=len, reverse=True))
+    return re.findall(rf"""(?:["'`]|>)\s*({spelled})\s*(?:["'`]|<)""", text)
+
+
+def test_no_other_table_of_symbols() -> None:
+    found = {name: find_tables(text) for name, text in list_sources() if name not in {*OWN, VENDOR_WORDS}}
+    assert len(found) > 300
+    assert {name: symbols for name, symbols in found.items() if symbols} == {}
+
+
+def test_another_table_would_be_seen() -> None:
+    """In the words that stood in pages, pictures and the browser before."""
+    assert find_tables('_WRITTEN = {"nm-1": "1/nm"}') == ["1/nm"]
+    assert find_tables('const symbols = { um: "µm", deg: "°" };') == ["µm", "°"]
+    assert find_tables("<option>Å⁻¹</option>") == ["Å⁻¹"]
+    assert find_tables('label = f"{length} µm"') == []  # one place that says one unit is no table
+    assert find_tables('unit = "nm-1"') == []
+
+
+def test_constants_of_nature_stand_once() -> None:
+    homes = {Path(str(module.__file__)).relative_to(CHECKOUT).as_posix() for module in (electrons, units)}
+    spelled = re.compile("|".join(rf"(?<![\d.]){re.escape(digits)}" for digits in CONSTANTS.values()))
+    found = {
+        name: spelled.findall(text.replace("_", "")) for name, text in list_sources() if name not in homes
+    }
+    assert {name: digits for name, digits in found.items() if digits} == {}
+
+
+def test_the_wavelength_of_an_answer_is_worked_out_once() -> None:
+    """The formula is one function; of a document it is asked in one place, of a calibration in another."""
+    callers = {
+        name for name, text in list_sources() if "compute_wavelength(" in text and "examples" not in name
+    }
+    assert callers == {
+        "repository/schema/electrons.py",
+        "repository/schema/calibrations.py",
+        "processing/engine/calibration.py",
+    }
