@@ -10,6 +10,9 @@ from typing import Any, Generic, Protocol, TypeVar
 from django.contrib.auth.models import AnonymousUser
 
 from api.byte_service.visitors import Credential, Recognized, recognize, recognize_reader
+from repository.errors import NotFoundError
+from repository.exports.declaration import StreamedExport
+from repository.exports.registry import MeasuredExport, find_measurement_export, list_measurement_exports
 from repository.selectors.access import (
     DepositAccess,
     MeasurementAccess,
@@ -20,6 +23,7 @@ from repository.selectors.access import (
     get_measurement,
     get_readable_version,
 )
+from repository.selectors.exports import ExportSubject, get_export_subject
 from repository.selectors.uploads import UploadView, describe_upload
 
 Words = Mapping[str, Any]
@@ -62,6 +66,19 @@ class Audience(Generic[A_co]):
     admit: Callable[[Visitor, Words], A_co]
 
 
+@dataclass(frozen=True, slots=True)
+class ExportAccess:
+    """An export, and the measurement that the visitor may have in it."""
+
+    export: MeasuredExport
+    subject: ExportSubject
+
+    @property
+    def deposit_id(self) -> str:
+        """Return the deposit whose rows decided."""
+        return self.subject.deposit_id
+
+
 def _recognize_reader_of_drafts(credential: Credential) -> Recognized:
     return recognize(credential, scope="read")
 
@@ -88,6 +105,24 @@ def _read_version(visitor: Visitor, words: Words) -> VersionAccess:
 
 def _read_measurement(visitor: Visitor, words: Words) -> MeasurementAccess:
     return get_measurement(visitor, words["measurement_id"], for_bytes=True)
+
+
+def _read_export(visitor: Visitor, words: Words) -> ExportAccess:
+    ending = words["ending"]
+    export = find_measurement_export(ending)
+    if export is None:
+        known = ", ".join(each.ending for each in list_measurement_exports()) or "none yet"
+        raise NotFoundError(
+            f"There is no export of measurements called {ending[:64]!r}.",
+            hint=f"Known are: {known}; /docs/exports says more.",
+        )
+    subject = get_export_subject(
+        visitor,
+        words["measurement_id"],
+        for_bytes=export.needs == "arrays",
+        with_parts=isinstance(export, StreamedExport),
+    )
+    return ExportAccess(export, subject)
 
 
 def _continue_upload(visitor: Visitor, words: Words) -> UploadView:
@@ -136,4 +171,12 @@ READERS_OF_MEASUREMENT = Audience(
     needs_account=False,
     recognize=recognize_reader,
     admit=_read_measurement,
+)
+READERS_OF_EXPORT = Audience(
+    "readers of an export",
+    "For everybody once it is published. What holds arrays: under embargo for owners and curators (403 `embargoed` to "
+    "others), withdrawn for nobody (410).",
+    needs_account=False,
+    recognize=recognize_reader,
+    admit=_read_export,
 )

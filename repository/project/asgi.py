@@ -18,7 +18,6 @@ from api.byte_service.routes import build_byte_routes, list_byte_routes  # noqa:
 from api.caching import PrivateUnlessPublic  # noqa: E402
 from api.doorway import Doorway  # noqa: E402
 from api.health import build_health_routes  # noqa: E402
-from api.measurement_exports import build_export_routes  # noqa: E402
 from api.one_thread import OneThreadHandler  # noqa: E402
 from api.static_files import FoundStaticFiles  # noqa: E402
 from api.whole_bodies import WholeBodies  # noqa: E402
@@ -35,7 +34,6 @@ def build_application() -> tuple[Starlette, ASGIApp]:
         routes=[
             *build_health_routes(),
             *build_byte_routes(routes),
-            *build_export_routes(),
             Mount("/static", FoundStaticFiles()),
             Mount("/", django_asgi),
         ],

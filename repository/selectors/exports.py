@@ -20,6 +20,7 @@ class ExportSubject:
     measurement: ExportedMeasurement
     is_public: bool
     is_withdrawn: bool
+    deposit_id: str
 
 
 def get_export_subject(
@@ -55,7 +56,7 @@ def get_export_subject(
         metadata=published["metadata"],
         signals=tuple(_list_signals(measurement_id, published["signals"], with_parts=with_parts)),
     )
-    return ExportSubject(measurement, access.is_public, access.is_withdrawn)
+    return ExportSubject(measurement, access.is_public, access.is_withdrawn, access.deposit_id)
 
 
 def _list_signals(

@@ -33,6 +33,7 @@ GET    readers-of-a-measurement dr   404 404 ok  ok  ok  ok  ok  401
 GET    readers-of-a-measurement o    ok  ok  ok  ok  ok  ok  ok  401
 GET    readers-of-a-measurement e    403 403 ok  ok  ok  ok  ok  401
 GET    readers-of-a-measurement w    410 410 410 410 410 410 410 401
+GET    readers-of-an-export    *     404 404 404 404 404 404 404 401
 POST   editors-of-a-draft      dr    404 404 ok  ok  403 ok  403 401
 POST   editors-of-a-draft      oew   404 404 409 409 403 409 403 401
 HEAD   senders-of-an-upload    *     404 404 ok  ok  403 ok  403 401
@@ -41,6 +42,7 @@ PATCH  senders-of-an-upload    roew  404 404 404 404 403 404 403 401
 DELETE senders-of-an-upload    d     404 404 ok  ok  403 ok  403 401
 DELETE senders-of-an-upload    roew  404 404 410 410 403 410 403 401
 """
+# No export of a measurement is there by itself: the lines of each are made from its kind.
 KEPT_AUDIENCES = {"readers of a version", "readers of a measurement"}
 """What strangers and shared caches may keep of what these get, once it is published."""
 

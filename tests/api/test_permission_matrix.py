@@ -91,7 +91,6 @@ POST   /api/v1/measurements/{measurement_id}/reductions/      w     401 410 410 
 GET    /api/v1/measurements/{measurement_id}/reductions/{product}/ dr 404 404 200 200 200 200 200 401
 GET    /api/v1/measurements/{measurement_id}/reductions/{product}/ oe 200 200 200 200 200 200 200 401
 GET    /api/v1/measurements/{measurement_id}/reductions/{product}/ w  410 410 410 410 410 410 410 401
-GET    /api/v1/measurements/{measurement_id}/exports/{ending} *     404 404 404 404 404 404 404 404
 GET    /api/v1/exports/                                       d     200 200 200 200 200 200 200 401
 GET    /api/v1/recipes/                                       d     200 200 200 200 200 200 200 401
 GET    /api/v1/search/                                        *     200 200 200 200 200 200 200 401

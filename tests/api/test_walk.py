@@ -18,7 +18,6 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from api.byte_service.routes import build_byte_routes, list_byte_routes
 from api.health import build_health_routes
-from api.measurement_exports import build_export_routes
 from repository.models import ApiToken, Deposit, DepositMember, Upload, User
 from repository.services.deposits import create_deposit, delete_deposit, update_deposit
 from repository.services.publishing import start_new_version
@@ -301,6 +300,6 @@ def test_every_door_of_the_web_process_is_placed() -> None:
         assert isinstance(route, Route | Mount)
         return route.path
 
-    own = (*build_health_routes(), *build_byte_routes(list_byte_routes()), *build_export_routes())
+    own = (*build_health_routes(), *build_byte_routes(list_byte_routes()))
     placed = {name(route) for route in own} | {"/static", ""}
     assert {name(route) for route in process.routes} == placed

@@ -401,6 +401,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/measurements/{measurement_id}/exports/{ending}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Read a published measurement as another program takes it. For everybody once it is published. What holds arrays: under embargo for owners and curators (403 `embargoed` to others), withdrawn for nobody (410). */
+        get: operations["readMeasurementExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/measurements/{measurement_id}/findings/": {
         parameters: {
             query?: never;
@@ -3312,6 +3329,43 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemShape"];
                 };
             };
+        };
+    };
+    readMeasurementExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                measurement_id: components["parameters"]["MeasurementId"];
+                /**
+                 * @description Of an export: /api/v1/exports/.
+                 * @example none.bin
+                 */
+                ending: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The measurement in this format. */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The way to what a job has made. */
+            302: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
         };
     };
     listMeasurementFindings: {

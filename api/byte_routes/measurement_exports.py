@@ -1,22 +1,25 @@
 """Exports of measurements: descriptions, and arrays streamed while they are read.
 
-They stand beside Django as the byte routes do: a stream must not be gathered in memory before it is sent.
+They stand beside Django because a stream must not be gathered in memory before it is sent. What each of them sends is
+its own: `repository/exports`.
 """
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
 
-from api.byte_service.answers import RefusedMethod, answering_problems
 from api.byte_service.archives import BrokenMemberError
+from api.byte_service.audiences import READERS_OF_EXPORT, ExportAccess, Words
 from api.byte_service.damage import refuse, report, require_whole
-from api.byte_service.visitors import identify_reader, in_database, read_credential
+from api.byte_service.declaration import ByteRoute, Parameter, Reply
+from api.byte_service.parameters import MEASUREMENT_ID
+from api.byte_service.reading import read_bytes
 from api.caching import PRIVATE, PUBLIC_BUT_ASK
-from repository.errors import ExportTooLargeError, NotFoundError
+from repository.errors import ExportTooLargeError
 from repository.exports.declaration import (
     ArrayExport,
     MeasurementExport,
@@ -24,48 +27,39 @@ from repository.exports.declaration import (
     StreamedExport,
     render,
 )
-from repository.exports.registry import MeasuredExport, find_measurement_export, list_measurement_exports
+from repository.exports.registry import MeasuredExport
 from repository.exports.subjects import ArrayPart, ExportedMeasurement
-from repository.selectors.exports import ExportSubject, get_export_subject, locate_export_product
+from repository.selectors.exports import ExportSubject, locate_export_product
 from repository.services.checked_reading import BrokenObjectError, CheckedReading
 
-PATH = ArrayExport.place.format(subject="{measurement_id}", ending="{ending}")
 _GIB = 1 << 30
 
 
-def build_export_routes() -> list[BaseRoute]:
-    """Return the address of all exports of measurements, with and without the last slash."""
-    answer = answering_problems(send_measurement_export)
-    routes = [Route(path, answer, methods=["GET"], name="measurement-export") for path in (PATH, f"{PATH}/")]
-    return [*routes, *(Route(route.path, RefusedMethod(route.methods or set())) for route in routes)]
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An export with its measurement; where a job has made it, the address of that."""
+
+    export: MeasuredExport
+    subject: ExportSubject
+    address: str
 
 
-async def send_measurement_export(request: Request) -> Response:
+def _find(access: ExportAccess, _words: Words) -> _Found:
+    export, measurement = access.export, access.subject.measurement
+    if not isinstance(export, ProductExport):
+        return _Found(export, access.subject, "")
+    address = locate_export_product(measurement.id, export.product, export.media_type)
+    return _Found(export, access.subject, address)
+
+
+async def _send(request: Request, found: _Found) -> Response:
     """Send a published measurement in the format that the address names."""
-    measurement_id, ending = request.path_params["measurement_id"], request.path_params["ending"]
-    export = find_measurement_export(ending)
-    if export is None:
-        known = ", ".join(each.ending for each in list_measurement_exports()) or "none yet"
-        raise NotFoundError(
-            f"There is no export of measurements called {ending[:64]!r}.",
-            hint=f"Known are: {known}; /docs/exports says more.",
-        )
-    credential = read_credential(request)
-    subject = await in_database(
-        lambda: get_export_subject(
-            identify_reader(credential),
-            measurement_id,
-            for_bytes=export.needs == "arrays",
-            with_parts=isinstance(export, StreamedExport),
-        )
-    )
-    if isinstance(export, ProductExport):
-        address = await in_database(locate_export_product, measurement_id, export.product, export.media_type)
-        return RedirectResponse(urlsplit(address).path, status_code=302)
-    headers = _build_headers(export, subject)
-    if isinstance(export, StreamedExport):
-        return await _stream(request, export, subject.measurement, headers)
-    return await _describe(request, export, subject, headers)
+    if isinstance(found.export, ProductExport):
+        return RedirectResponse(urlsplit(found.address).path, status_code=302)
+    headers = _build_headers(found.export, found.subject)
+    if isinstance(found.export, StreamedExport):
+        return await _stream(request, found.export, found.subject.measurement, headers)
+    return await _describe(request, found.export, found.subject, headers)
 
 
 async def _describe(
@@ -129,3 +123,36 @@ async def _go_on(block: bytes | None, blocks: Iterator[bytes]) -> AsyncIterator[
         except BrokenMemberError as broken:
             await report(broken.sha256, broken.fault)
             raise
+
+
+ROUTES = (
+    ByteRoute(
+        path=ArrayExport.place.format(subject="{measurement_id}", ending="{ending}"),
+        tag="measurements",
+        parameters=(
+            MEASUREMENT_ID,
+            Parameter(name="ending", description="Of an export: /api/v1/exports/.", example="none.bin"),
+        ),
+        operations=(
+            read_bytes(
+                name="readMeasurementExport",
+                description="Read a published measurement as another program takes it.",
+                who_may=READERS_OF_EXPORT,
+                media_types=("*/*",),
+                replies=(
+                    Reply(
+                        200,
+                        "The measurement in this format.",
+                        {"Content-Disposition": {"type": "string"}},
+                        has_body=True,
+                    ),
+                    Reply(302, "The way to what a job has made.", {"Location": {"type": "string"}}),
+                ),
+                parameters=(),
+                find=_find,
+                send=_send,
+                is_remembered=False,  # a record with all its arrays' parts
+            ),
+        ),
+    ),
+)
