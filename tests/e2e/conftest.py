@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from tests.patience import patient
 from tests.programs import run_chromium
 
-PATIENCE = 30_000  # milliseconds; the machine may be busy with other suites
+PATIENCE = patient(30_000)  # milliseconds
 expect.set_options(timeout=PATIENCE)
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 NARROW: ViewportSize = {"width": 360, "height": 740}
@@ -82,5 +83,5 @@ def start_deposit(page: Page, title: str) -> str:
 def wait_for_state(page: Page, *states: str) -> None:
     """Wait until the deposit's page shows one of the states."""
     chosen = ", ".join(f"stemma-job-progress[data-state={state}]" for state in states)
-    page.locator(chosen).wait_for(state="attached", timeout=90_000)
+    page.locator(chosen).wait_for(state="attached", timeout=3 * PATIENCE)
     page.wait_for_load_state("networkidle")
