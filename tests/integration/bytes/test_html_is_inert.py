@@ -21,6 +21,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def tab(chromium: Browser, live_stack: Any) -> Iterator[Page]:
     context = chromium.new_context(base_url=live_stack.url, accept_downloads=True)
+    context.set_default_timeout(patient(30_000))
     blank = context.new_page()
     # A page of this server's origin with no policy of its own: the weakest place to open an upload from.
     blank.route("**/blank", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
