@@ -108,6 +108,17 @@ def test_no_wait_lasts_a_fixed_time() -> None:
     )
 
 
+def test_visitors_of_pages_are_made_in_one_place() -> None:
+    """Playwright's own time-outs would be those of a quiet machine."""
+    for name in list_tests():
+        made = [
+            node.lineno
+            for node in ast.walk(parse(name))
+            if isinstance(node, ast.Attribute) and node.attr == "new_context"
+        ]
+        assert not made or name == "tests/programs.py", f"{name}:{made}: open_context"
+
+
 def test_examples_of_hypothesis_have_no_deadline() -> None:
     assert settings.default is not None
     assert settings.default.deadline is None

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.patience import patient
-from tests.programs import run_chromium
+from tests.programs import open_context, run_chromium
 
 PATIENCE = patient(30_000)  # milliseconds
 expect.set_options(timeout=PATIENCE)
@@ -43,9 +43,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def visitor(chromium: Browser, site: Site, tmp_path: Path) -> Iterator[Page]:
     """Return a page of a visitor who is not signed in; a script error fails the test."""
-    context = chromium.new_context(base_url=site.url, viewport=WIDE)
+    context = open_context(chromium, base_url=site.url, viewport=WIDE)
     page = context.new_page()
-    page.set_default_timeout(PATIENCE)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("dialog", lambda dialog: dialog.accept())

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import PATIENCE, WIDE, Site, start_deposit, wait_for_state
+from tests.programs import open_context
 from tests.realdata import need_realdata
 
 pytestmark = pytest.mark.stack
@@ -39,7 +40,7 @@ def test_a_real_scan_is_deposited_published_found_and_looked_at(
     upload(depositor, mib, hdr)
     describe(depositor)
     publish(depositor, identifier)
-    context = chromium.new_context(base_url=site.url, viewport=WIDE)
+    context = open_context(chromium, base_url=site.url, viewport=WIDE)
     look(context.new_page(), identifier, mib)
     context.close()
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.integration.bytes.conftest import Published
 from tests.patience import patient, wait_until
-from tests.programs import run_chromium
+from tests.programs import open_context, run_chromium
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +20,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def tab(chromium: Browser, live_stack: Any) -> Iterator[Page]:
-    context = chromium.new_context(base_url=live_stack.url, accept_downloads=True)
-    context.set_default_timeout(patient(30_000))
+    context = open_context(chromium, base_url=live_stack.url, accept_downloads=True)
     blank = context.new_page()
     # A page of this server's origin with no policy of its own: the weakest place to open an upload from.
     blank.route("**/blank", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
