@@ -3,9 +3,9 @@
     python -m repository.project.stack exec -- python -m tools.break_places --places 60 --seed 1 --report places.json
 
 The places are chosen across the rooms by the seed. Each is broken in a copy of the checkout (the tree itself is
-never touched), and the tests that are nearest are run there: those that import the broken module, then the unit
-tests of its room, then its integration tests. A failure counts where the same test passes unbroken.
-`--again places.json` tries only what survived then.
+never touched), and the tests that are nearest are run there: unit tests that import the broken module, those of
+its room, then integration tests likewise. A failure counts where the same test passes unbroken.
+`--quick` leaves the last out; `--again places.json` tries only what survived then.
 """
 
 import argparse
@@ -128,19 +128,24 @@ def copied_checkout() -> Iterator[Path]:
         yield copy
 
 
-def list_near_tests(place: Place) -> list[tuple[str, ...]]:
-    """Return the tests to run, nearest first."""
+def list_near_tests(place: Place, *, is_quick: bool = False) -> list[tuple[str, ...]]:
+    """Return the tests to run, nearest first; quick: without the whole folders that need servers."""
     room = find_room(place.path)
     if room is None:
         return []
     module = place.path.removeprefix("client/src/").removesuffix(".py").replace("/", ".")
-    near = [
-        path.relative_to(CHECKOUT).as_posix()
-        for folder in (*room.quick, *room.slow)
-        for path in sorted((CHECKOUT / folder).rglob("test_*.py"))
-        if module in set(list_modules(path.read_text(encoding="utf-8")))
-    ]
-    return [tests for tests in (tuple(dict.fromkeys(near)), room.quick, room.slow) if tests]
+
+    def find_near(folders: tuple[str, ...]) -> tuple[str, ...]:
+        files = [path for folder in folders for path in sorted((CHECKOUT / folder).rglob("test_*.py"))]
+        return tuple(
+            path.relative_to(CHECKOUT).as_posix()
+            for path in dict.fromkeys(files)
+            if module in set(list_modules(path.read_text(encoding="utf-8")))
+        )
+
+    slow = () if is_quick else room.slow
+    groups = (find_near(room.quick), room.quick, find_near(room.slow), slow)
+    return [tests for tests in groups if tests]
 
 
 def run_tests(checkout: Path, tests: Sequence[str], *more: str) -> tuple[bool, list[str]]:
@@ -162,23 +167,23 @@ def run_tests(checkout: Path, tests: Sequence[str], *more: str) -> tuple[bool, l
     return ended.returncode in {0, 5}, failed
 
 
-def try_place(copy: Path, place: Place) -> Outcome:
+def try_place(copy: Path, place: Place, *, is_quick: bool = False) -> Outcome:
     """Break a place, run its tests, and put back what stood there."""
     begin, file = time.monotonic(), copy / place.path
     whole = file.read_bytes()
     file.write_bytes(place.apply(whole))
     try:
-        by = find_noticing(copy, place)
+        by = find_noticing(copy, place, is_quick=is_quick)
     finally:
         file.write_bytes(whole)
     return Outcome(place, by, time.monotonic() - begin)
 
 
-def find_noticing(copy: Path, place: Place) -> str:
+def find_noticing(copy: Path, place: Place, *, is_quick: bool = False) -> str:
     """Return the test that fails because of the broken place, empty where none does."""
     left_out: list[str] = []
-    for position, tests in enumerate(list_near_tests(place)):
-        is_long = position > 0
+    for tests in list_near_tests(place, is_quick=is_quick):
+        is_long = not all(name.endswith(".py") for name in tests)
         while True:
             without = [word for name in left_out for word in ("--deselect", name)]
             passed, failed = run_tests(copy, tests, *without, *(TWO if is_long else ()))
@@ -222,6 +227,7 @@ def main() -> int:
     )
     parser.add_argument("--places", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--quick", action="store_true", help="leave out folders that need servers")
     parser.add_argument("--again", type=Path, help="a report: try what survived")
     parser.add_argument("--list", action="store_true", help="name the places and break none")
     parser.add_argument("--report", type=Path, default=Path("places.json"))
@@ -235,7 +241,7 @@ def main() -> int:
         for number, place in enumerate(places, start=1):
             sys.stdout.write(f"{number}/{len(places)} {place}\n")
             sys.stdout.flush()
-            outcomes.append(try_place(copy, place))
+            outcomes.append(try_place(copy, place, is_quick=words.quick))
             sys.stdout.write(f"    {outcomes[-1].by or 'SURVIVES'} ({outcomes[-1].seconds:.0f} s)\n")
             report(outcomes, words.report)
     survived = [outcome for outcome in outcomes if not outcome.by]

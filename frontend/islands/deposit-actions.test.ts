@@ -1,13 +1,13 @@
 // @vitest-environment happy-dom
 /** Buttons that act on a deposit: what they send, and what is shown where the server refuses. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { click, eventually, find, serve, watchLeaving } from "./testing/page";
+import { click, eventually, find, serve, show, watchLeaving } from "./testing/page";
 import "./deposit-actions";
 
 let gone: string[];
 
 function open(inside: string): HTMLElement {
-  document.body.innerHTML = `<stemma-deposit-actions>${inside}<div data-part="refusal" tabindex="-1" hidden></div></stemma-deposit-actions>`;
+  show(`<stemma-deposit-actions>${inside}<div data-part="refusal" tabindex="-1" hidden></div></stemma-deposit-actions>`);
   return find(document, "stemma-deposit-actions");
 }
 

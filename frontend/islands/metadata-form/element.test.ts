@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 /** The form of the answers: what is sent, and what becomes of it when somebody else saved first. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Said, click, eventually, find, say, serve, watchLeaving } from "../testing/page";
+import { type Said, click, eventually, find, say, serve, show, watchLeaving } from "../testing/page";
 import "./element";
 
 const base = { dataset: { title: "Old" }, defaults: { sample: { name: "MoS2" } } };
@@ -37,12 +37,13 @@ function conflict(metadata: unknown, etag = '"2"'): Said {
 }
 
 beforeEach(() => {
-  document.body.innerHTML = page;
+  show(page);
   form = find(document, "stemma-metadata-form");
   gone = watchLeaving();
 });
 
 afterEach(() => {
+  delete form.dataset.unsaved; // its page would be gone
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
 });

@@ -1,10 +1,10 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from "vitest";
-import { click, find, say } from "../testing/page";
+import { click, find, say, show } from "../testing/page";
 import { MetadataField } from "./field";
 
 function field(kind: string, inside: string): MetadataField {
-  document.body.innerHTML = `<div class="field" data-kind="${kind}" data-paths='[["a"]]'><p class="label"> Name </p>${inside}</div>`;
+  show(`<div class="field" data-kind="${kind}" data-paths='[["a"]]'><p class="label"> Name </p>${inside}</div>`);
   return new MetadataField(find(document, ".field"));
 }
 

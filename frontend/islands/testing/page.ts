@@ -2,12 +2,20 @@
 import { vi } from "vitest";
 
 /** The element that a selector finds, of the kind that is asked for. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as querySelector has it
 export function find<Kind extends Element>(scope: ParentNode, selector: string): Kind {
   const found = scope.querySelector<Kind>(selector);
   if (!found) {
     throw new Error(`Nothing is ${selector}.`);
   }
   return found;
+}
+
+/** Show a whole piece of a page, as it is there when the scripts begin. */
+export function show(html: string): void {
+  const piece = document.createElement("div");
+  piece.innerHTML = html;
+  document.body.replaceChildren(piece);
 }
 
 export function click(scope: ParentNode, selector: string): void {

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { answered, forget, made, uploadOf } from "../testing/fake-tus";
-import { click, eventually, find, serve } from "../testing/page";
+import { click, eventually, find, serve, show } from "../testing/page";
 import "./element";
 
 vi.mock("tus-js-client", () => import("../testing/fake-tus"));
@@ -36,7 +36,7 @@ function rows(list: string): string[] {
 
 function open(stored: { path: string; size: number; state: string }[] = []): void {
   serve({ body: { files: stored } });
-  document.body.innerHTML = template;
+  show(template);
   page = find(document, "stemma-uploader");
   for (const kind of ["stemma:uploaded", "stemma:unsent"]) {
     page.addEventListener(kind, (event) => told.push({ kind, detail: (event as CustomEvent<unknown>).detail }));
@@ -152,7 +152,7 @@ describe("what stopped", () => {
     const record = { metadata: { deposit: "7q2m-x4dn", path: "old.mib" }, size: 10, uploadUrl: "/api/v1/uploads/1" };
     localStorage.setItem("tus::1", JSON.stringify(record));
     vi.stubGlobal("fetch", () => Promise.resolve(new Response(null, { headers: { "Upload-Offset": "4" } })));
-    document.body.innerHTML = template;
+    show(template);
     page = find(document, "stemma-uploader");
     await eventually(() => expect(part("unfinished").hidden).toBe(false));
     expect(part("unfinished-list").textContent).toBe("old.mib: 4 B of 10 B stored");

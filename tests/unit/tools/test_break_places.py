@@ -91,11 +91,17 @@ def test_the_seed_decides_and_every_room_has_its_share() -> None:
     assert len({(place.path, place.start, place.kind) for place in chosen}) == 28
 
 
+def find_place(path: str) -> Place:
+    return list_places(path, (break_places.CHECKOUT / path).read_bytes())[0]
+
+
 def test_the_nearest_tests_come_first_and_all_exist() -> None:
-    near = list_near_tests(Place("processing/previews/scale_bar.py", 1, "constant", 0, 1, "1", "2"))
+    near = list_near_tests(find_place("processing/previews/scale_bar.py"))
     assert "tests/unit/processing/test_previews.py" in near[0]
-    assert near[1:] == [("tests/unit/processing",), ("tests/integration/domain",)]
-    client = list_near_tests(Place("client/src/stemma/proxies.py", 1, "constant", 0, 1, "1", "2"))
+    assert near[1] == ("tests/unit/processing",)
+    assert near[-1] == ("tests/integration/domain",)
+    assert list_near_tests(find_place("processing/previews/scale_bar.py"), is_quick=True) == near[:-1]
+    client = list_near_tests(find_place("client/src/stemma/proxies.py"))
     assert any("test_proxies" in name for name in client[0])
     for room in break_places.ROOMS:
         for folder in (room.folder, *room.quick, *room.slow):
@@ -111,7 +117,7 @@ def test_only_a_copy_is_broken_and_it_is_gone_afterwards(monkeypatch: pytest.Mon
     original = (break_places.CHECKOUT / place.path).read_bytes()
     seen: list[bytes] = []
 
-    def look(copy: Path, _place: Place) -> str:
+    def look(copy: Path, _place: Place, **_: bool) -> str:
         seen.append((copy / place.path).read_bytes())
         raise KeyboardInterrupt
 
@@ -158,7 +164,10 @@ def test_what_survived_is_found_again_where_it_stands_now(
     assert (again.line, again.before) == (places[0].line + 1, places[0].before)
 
 
-def test_real_tests_are_run_and_the_one_that_fails_is_named(tmp_path: Path) -> None:
+def test_real_tests_are_run_and_the_one_that_fails_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE")  # the toy has none
     (tmp_path / "test_toy.py").write_text(
         "def test_a():\n    assert True\n\ndef test_b():\n    assert False\n"
     )
