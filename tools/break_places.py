@@ -5,7 +5,7 @@
 The places are chosen across the rooms by the seed. Each is broken in a copy of the checkout (the tree itself is
 never touched), and the tests that are nearest are run there: unit tests that import the broken module, those of
 its room, then integration tests likewise. A failure counts where the same test passes unbroken.
-`--quick` leaves the last out; `--again places.json` tries only what survived then.
+`--quick` stops at those that import it; `--again places.json` tries only what survived then.
 """
 
 import argparse
@@ -58,6 +58,7 @@ ROOMS = (
     Room("ingest", ("tests/unit/mapping", "tests/unit/readers", "tests/unit/formats"), ("tests/integration/domain",)),
     Room("processing/services", ("tests/unit/processing",), ("tests/integration/domain",)),
     Room("processing", ("tests/unit/processing",), ("tests/integration/domain",)),
+    Room("api/byte_service", ("tests/unit/byte_service",), ("tests/integration/bytes", "tests/api")),
     Room("api", ("tests/unit/byte_service", "tests/unit/web"), ("tests/api",)),
     Room("frontend", ("tests/unit/pages",), ("tests/integration/pages", "tests/api")),
     Room("client/src", ("tests/unit/client",)),
@@ -129,7 +130,7 @@ def copied_checkout() -> Iterator[Path]:
 
 
 def list_near_tests(place: Place, *, is_quick: bool = False) -> list[tuple[str, ...]]:
-    """Return the tests to run, nearest first; quick: without the whole folders that need servers."""
+    """Return the tests to run, nearest first; quick: only those that import the module, where there are any."""
     room = find_room(place.path)
     if room is None:
         return []
@@ -143,9 +144,10 @@ def list_near_tests(place: Place, *, is_quick: bool = False) -> list[tuple[str, 
             if module in set(list_modules(path.read_text(encoding="utf-8")))
         )
 
-    slow = () if is_quick else room.slow
-    groups = (find_near(room.quick), room.quick, find_near(room.slow), slow)
-    return [tests for tests in groups if tests]
+    near = [tests for tests in (find_near(room.quick), find_near(room.slow)) if tests]
+    if is_quick and near:
+        return near
+    return list(dict.fromkeys(tests for tests in (*near[:1], room.quick, *near[1:], room.slow) if tests))
 
 
 def run_tests(checkout: Path, tests: Sequence[str], *more: str) -> tuple[bool, list[str]]:
@@ -227,7 +229,7 @@ def main() -> int:
     )
     parser.add_argument("--places", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="leave out folders that need servers")
+    parser.add_argument("--quick", action="store_true", help="only the tests that import the module")
     parser.add_argument("--again", type=Path, help="a report: try what survived")
     parser.add_argument("--list", action="store_true", help="name the places and break none")
     parser.add_argument("--report", type=Path, default=Path("places.json"))

@@ -167,7 +167,7 @@ def test_seconds_are_those_of_a_quiet_machine_times_a_factor(monkeypatch: pytest
 
 def test_a_machine_that_becomes_slower_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(patience.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("tests.patience.time.monotonic", lambda: now[0])
     monkeypatch.setattr(patience, "FACTOR", 1.0)
     for slowness, ends in ((1.0, 10.0), (3.0, 30.0)):
         monkeypatch.setattr(patience, "measure", lambda slowness=slowness: slowness)

@@ -109,7 +109,7 @@ def embedded() -> str:
 
 def ask(address: str, question: str) -> set[tuple[Any, ...]]:
     with psycopg.connect(address) as connection:
-        return set(connection.execute(sql.SQL(question)).fetchall())  # type: ignore[arg-type]
+        return set(connection.execute(sql.SQL(question)).fetchall())
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 import re
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -42,8 +43,9 @@ def reported(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return digests
 
 
-def answer(method: str = "GET") -> Response:
-    request = Request({"type": "http", "method": method, "headers": [], "path": "/", "query_string": b""})
+def answer(method: str = "GET", **headers_sent: str) -> Response:
+    sent = [(name.encode(), value.encode()) for name, value in headers_sent.items()]
+    request = Request({"type": "http", "method": method, "headers": sent, "path": "/", "query_string": b""})
     item = ByteObject("D", DIGEST, len(CONTENT), "application/octet-stream", "scan.raw", is_public=True)
     headers = downloads.build_headers(item, f'"{DIGEST}"', is_inline=False)
     return asyncio.run(downloads._answer(request, item, headers, "sub/scan.raw"))
@@ -102,6 +104,7 @@ def test_what_was_known_last_counts_while_the_database_is_away(monkeypatch: pyte
         return frozenset(told)
 
     monkeypatch.setattr(damage, "in_database", ask)
+    monkeypatch.setattr(damage, "LIFETIME_S", 3600.0)  # however slow the machine is
 
     async def follow() -> None:
         for expected in (frozenset({DIGEST}), frozenset({DIGEST}), frozenset()):
@@ -111,3 +114,13 @@ def test_what_was_known_last_counts_while_the_database_is_away(monkeypatch: pyte
 
     asyncio.run(follow())
     assert asked == 3
+
+
+def test_a_range_beyond_the_file_is_refused_and_told_the_size(stored: Path) -> None:
+    refused = answer(range="bytes=20-")
+    told = json.loads(bytes(refused.body))
+    assert (refused.status_code, told["status"], told["code"]) == (416, 416, "range_not_satisfiable")
+    assert refused.headers["Content-Range"] == f"bytes */{len(CONTENT)}"
+    assert f"{len(CONTENT)} bytes" in told["detail"]
+    assert "bytes=20-" in told["detail"]
+    assert refused.headers["ETag"] == f'"{DIGEST}"'
