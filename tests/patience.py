@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 VARIABLE = "STEMMA_TEST_PATIENCE"
 QUIET_WORK_S = 0.2
@@ -81,7 +81,10 @@ class Deadline:
 
 
 def wait_until(
-    condition: Callable[[], Found], complaint: str = "it did not come", *, seconds: float = 60.0
+    condition: Callable[[], Found | Literal[False] | None],
+    complaint: str = "it did not come",
+    *,
+    seconds: float = 60.0,
 ) -> Found:
     """Poll until the condition returns something true, and return that.
 
