@@ -10,12 +10,15 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as given_settings
 
+from tests.patience import FACTOR, patient
 from tests.ties import follow_the_session
 
 LIVE_GROUP = "live_stack"
 LIVE_ENVIRONMENT = {
-    "STEMMA_JOB_LEASE_SECONDS": "6",
+    "STEMMA_JOB_LEASE_SECONDS": f"{patient(6):.0f}",
     "STEMMA_RECONCILE_SECONDS": "1",
     "STEMMA_QUOTA": "1 TB",  # half of what one file may have
     # All suites ask from one address with one token; the limits have tests of their own.
@@ -24,9 +27,17 @@ LIVE_ENVIRONMENT = {
 }
 
 
+# How long an example takes says how busy the machine is.
+given_settings.register_profile("no clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+given_settings.load_profile("no clock")
+
+
 def pytest_configure() -> None:
-    """Nothing that a test starts outlives an interrupted run."""
+    """Nothing that a test starts outlives an interrupted run, and nothing is waited for too shortly."""
+    from repository.project.stack import harness
+
     follow_the_session()
+    harness.wait_longer(FACTOR)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -35,6 +46,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if LIVE_GROUP in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group(LIVE_GROUP))
+        item.add_marker(pytest.mark.timeout(patient(find_timeout(item))), append=False)
+
+
+def find_timeout(item: pytest.Item) -> float:
+    """Return the seconds after which a quiet machine would end a test that hangs."""
+    own = item.get_closest_marker("timeout")
+    if own is not None:
+        return float(own.args[0])
+    told = item.config.getoption("timeout")
+    return float(item.config.getini("timeout") if told is None else told)
 
 
 @pytest.hookimpl(tryfirst=True)

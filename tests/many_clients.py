@@ -16,6 +16,7 @@ import psycopg
 from repository.project.stack.credentials import ensure_secrets
 from repository.project.stack.harness import RunningStack
 from repository.project.stack.postgres import SUPERUSER
+from tests.patience import patient
 
 SAMPLE_SECONDS = 0.25
 _COUNT = (
@@ -73,7 +74,7 @@ async def _ask(stack: RunningStack, questions: Sequence[Question], clients: int,
     begin = time.monotonic()
     limits = httpx.Limits(max_connections=clients, max_keepalive_connections=clients)
     async with httpx.AsyncClient(
-        base_url=stack.url, limits=limits, timeout=60, trust_env=False, follow_redirects=False
+        base_url=stack.url, limits=limits, timeout=patient(60), trust_env=False, follow_redirects=False
     ) as http:
         watch = asyncio.create_task(_watch(stack, answers))
         await asyncio.gather(

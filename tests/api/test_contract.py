@@ -1,6 +1,5 @@
 """The running server keeps what its OpenAPI document says, whatever is sent to it."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import yaml
 
 from repository.project.environment import CHECKOUT
 from tests.api.conftest import as_token
+from tests.patience import patient, wait_until
 from tests.ties import tie
 
 DOCUMENT = yaml.safe_load((CHECKOUT / "api" / "openapi.yaml").read_text(encoding="utf-8"))
@@ -76,7 +76,7 @@ def test_whatever_is_sent_no_answer_breaks_the_contract(live_stack: Any, tmp_pat
             "--phases", "examples,coverage,fuzzing",
             "--checks", ",".join(CHECKS),
             "--workers", "2",
-            "--request-timeout", "20",
+            "--request-timeout", f"{patient(20):.0f}",
             "--max-time", "60",
             "--no-color",
             *(word for name in LEFT_OUT for word in ("--exclude-operation-id", name)),
@@ -85,7 +85,7 @@ def test_whatever_is_sent_no_answer_breaks_the_contract(live_stack: Any, tmp_pat
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=patient(240),
     )  # fmt: skip
     assert noise.returncode == 0, noise.stdout[-8000:] + noise.stderr[-2000:]
-    assert json.loads(httpx.get(f"{live_stack.url}/readyz").text)["status"] == "ok"
+    wait_until(lambda: httpx.get(f"{live_stack.url}/readyz").json()["status"] == "ok", "it is not ready")

@@ -15,6 +15,7 @@ from tests.api.conftest import WebClient, as_token, make_token
 from tests.api.worlds import open_session
 from tests.deposits import make_published, make_ready
 from tests.factories import make_deposit, make_user
+from tests.patience import patient
 
 TYPES = ("application/json", "application/merge-patch+json", "application/merge-patch+json; charset=utf-8")
 
@@ -228,7 +229,7 @@ def test_changes_of_different_fields_at_the_same_time_are_all_kept(web: WebClien
 
     def write(name: str) -> None:
         try:
-            gate.wait(60)
+            gate.wait(patient(60))
             patch_of_one = {"measurements": {name: {"sample": {"name": name}}}}
             update_deposit(deposit_id=deposit.pk, actor=owner, patch=patch_of_one)
         except BaseException as fault:  # noqa: BLE001 - told to the test
@@ -240,7 +241,7 @@ def test_changes_of_different_fields_at_the_same_time_are_all_kept(web: WebClien
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(120)
+        thread.join(patient(120))
     assert faults == []
     deposit.refresh_from_db()
     assert sorted(deposit.document["measurements"]) == sorted(fields)

@@ -193,9 +193,8 @@ GARBAGE = st.one_of(
 
 @settings(
     max_examples=60,
-    deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(cursor=GARBAGE)
 def test_a_cursor_that_we_did_not_give_is_refused(client: Any, cursor: str) -> None:

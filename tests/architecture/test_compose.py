@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from api.byte_service.routes import list_byte_routes
-from repository.project import environment
 from repository.project.connections import Processes, choose_max_connections
 from repository.project.environment import CHECKOUT, Environment, EnvironmentVariableError, read_environment
+from tests.asked_variables import list_asked_variables
 
 COMPOSE_FILE = CHECKOUT / "docker-compose.yml"
 OURS = ("web", "worker", "worker-short", "beat", "migrate")
@@ -30,7 +30,6 @@ FOREIGN_VARIABLES = {
     "NUMBA_NUM_THREADS": "numba",
     "BLOSC_NTHREADS": "blosc",
 }
-ROLE_SCRIPT = "create-roles.sh"
 
 
 @pytest.fixture(scope="module")
@@ -133,9 +132,8 @@ def test_everything_waits_for_what_it_needs(compose: dict[str, Any]) -> None:
 
 
 def test_every_variable_is_one_that_the_settings_read(compose: dict[str, Any], secrets: Path) -> None:
-    source = Path(environment.__file__).read_text(encoding="utf-8")
-    known = set(re.findall(r'"((?:STEMMA|DATABASE|BROKER|S3|DATACITE|ORCID|DASK)_[A-Z0-9_]+)"', source))
-    assert "STEMMA_SECRET_KEY" in known
+    known = list_asked_variables()
+    assert {"STEMMA_SECRET_KEY", "S3_REGION", "DATACITE_URL", "STEMMA_WEB_WORKERS"} <= known
     for name, service in compose["services"].items():
         for variable in variables_of(service, secrets, commented=True):
             assert variable in known or variable in FOREIGN_VARIABLES, f"{name}: nobody reads {variable}"
@@ -256,10 +254,7 @@ def test_nginx_lets_uploads_through_and_keeps_the_digest_as_etag() -> None:
     assert "internal;" in stored
     assert "etag off;" in stored
     assert "add_header ETag $upstream_http_etag always;" in stored
-    assert "alias /var/lib/stemma/objects/;" in stored
     assert text.count("{") == text.count("}")
-    byte_routes = (CHECKOUT / "api" / "byte_service" / "downloads.py").read_text(encoding="utf-8")
-    assert '"X-Accel-Redirect"] = f"/internal-objects/sha256/' in byte_routes
 
 
 def test_nginx_adds_to_what_is_said_of_a_visitor_and_has_the_addresses_that_are_trusted(
@@ -275,14 +270,3 @@ def test_nginx_adds_to_what_is_said_of_a_visitor_and_has_the_addresses_that_are_
         (pool,) = compose["networks"][name]["ipam"]["config"]
         assert ip_address(place["ipv4_address"]) in ip_network(pool["subnet"])
         assert ip_address(place["ipv4_address"]) not in ip_network(pool["ip_range"])
-
-
-def test_the_database_gets_the_roles_of_the_embedded_stack() -> None:
-    script = (CHECKOUT / "deploy" / "postgres" / ROLE_SCRIPT).read_text(encoding="utf-8")
-    embedded = (CHECKOUT / "repository" / "project" / "stack" / "roles.py").read_text(encoding="utf-8")
-    rights = re.findall(r'"((?:GRANT|REVOKE|ALTER DEFAULT)[^"]*)"', embedded)
-    assert len(rights) >= 7
-    for statement in rights:
-        expected = statement.replace("{app}", "stemma_app").replace("{owner}", "stemma_owner")
-        expected = expected.replace("{database}", ':"database"')
-        assert f"{expected};" in script, statement

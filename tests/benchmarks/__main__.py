@@ -19,6 +19,7 @@ from processing.engine.signal_work import ConversionOptions
 from tests.benchmarks import small_files
 from tests.benchmarks.first_pictures import NAME, QUICK_GB, WHOLE_GB, measure_first_pictures
 from tests.benchmarks.many_clients import measure_many_clients
+from tests.benchmarks.promptness import measure_promptness
 from tests.benchmarks.scan import QUICK, WHOLE, Scan, make_scan
 from tests.benchmarks.workloads import open_raw
 from tests.ties import tie
@@ -158,6 +159,13 @@ def print_table(results: dict[str, dict[str, Any]]) -> None:
         )
 
 
+def print_waits(results: dict[str, dict[str, Any]]) -> None:
+    """Print how long a person waits, and what was promised."""
+    for name, entry in results.items():
+        mark = "" if entry["ratio"] <= entry["budget"] else "  over budget"
+        _say(f"{name:52} {entry['detail']['wall_s']:.3f} s of {entry['detail']['promised_s']:g} s{mark}")
+
+
 def print_loads(results: dict[str, dict[str, Any]]) -> None:
     """Print what many clients were answered."""
     for name, entry in results.items():
@@ -187,13 +195,15 @@ def main() -> None:
         early = measure_first_pictures(folder / "first", QUICK_GB if quick else WHOLE_GB)
         n_files = small_files.QUICK if quick else small_files.WHOLE
         small = small_files.measure_small_files(folder, n_files, _say)
+        prompt = measure_promptness(folder / "promptness")
     results = {comparison.name: compare(comparison, runs) for comparison in COMPARISONS}
-    results |= {NAME: early, **small}
+    results |= {NAME: early, **small, **prompt}
     _say("many clients of a running Stemma")
     loads = measure_many_clients(quick=quick)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps({**results, **loads}, indent=2) + "\n", encoding="utf-8")
     print_table(results)
+    print_waits(prompt)
     print_loads(loads)
 
 

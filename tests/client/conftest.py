@@ -13,6 +13,7 @@ import pytest
 
 import stemma
 from tests.client.experiments import Experiment, write_experiment
+from tests.patience import patient
 from tests.ties import tie
 
 COMMAND = Path(sys.executable).with_name("stemma")
@@ -31,7 +32,7 @@ class Shell:
             capture_output=True,
             text=True,
             check=False,
-            timeout=240,
+            timeout=patient(240),
         )
 
     def run_json(self, *arguments: str | Path, code: int = 0) -> dict[str, Any]:

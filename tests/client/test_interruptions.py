@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest
 import stemma
 from tests.client.conftest import Shell
 from tests.client.experiments import write_experiment
+from tests.patience import patient, wait_until
 
 BLOCK = 65_536
 SIZE = 8_000_000
@@ -72,7 +72,7 @@ class CuttingRelay:
             while True:
                 near, _ = self._listener.accept()
                 try:
-                    far = socket.create_connection(("127.0.0.1", self.target), timeout=5)
+                    far = socket.create_connection(("127.0.0.1", self.target), timeout=patient(5))
                 except OSError:
                     near.close()
                     continue
@@ -111,13 +111,6 @@ def relaying(port: int) -> Iterator[CuttingRelay]:
         relay.close()
 
 
-def wait_for(condition: Any, *, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def large(tmp_path: Path) -> Path:
     """Write a file that is stored and not read: these tests are about the way there."""
@@ -145,7 +138,7 @@ def test_upload_goes_on_after_the_client_was_killed(shell: Shell, live_stack: An
         shell.environment["STEMMA_URL"] = relay.url
         relay.pause_at(SIZE // 2)
         process = shell.start("deposit", large, "--json")
-        wait_for(lambda: relay.passed >= SIZE // 2)
+        wait_until(lambda: relay.passed >= SIZE // 2)
         process.kill()
         process.communicate()
         relay.cut()
@@ -160,9 +153,9 @@ def test_interrupt_says_how_to_go_on(shell: Shell, live_stack: Any, large: Path)
         shell.environment["STEMMA_URL"] = relay.url
         relay.pause_at(SIZE // 2)
         process = shell.start("deposit", large)
-        wait_for(lambda: relay.passed >= SIZE // 2)
+        wait_until(lambda: relay.passed >= SIZE // 2)
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=20)
+        _, told = process.communicate(timeout=patient(60))
     assert process.returncode == 130
     assert "the same command goes on" in told
 
@@ -179,7 +172,7 @@ def test_server_that_is_away_is_exit_code_4(shell: Shell, tmp_path: Path) -> Non
 def end_of(process: subprocess.Popen[str]) -> tuple[str, str]:
     """Wait for a command; one that hangs is killed, and what it said is shown."""
     try:
-        return process.communicate(timeout=400)
+        return process.communicate(timeout=patient(400))
     except subprocess.TimeoutExpired:
         process.kill()
         pytest.fail(f"It hung.\n{process.communicate()[1]}")
@@ -198,7 +191,7 @@ def test_deposit_outlives_the_death_of_all_servers(tmp_path: Path) -> None:
         with relaying(stack.port) as relay:
             shell.environment["STEMMA_URL"] = relay.url
             process = shell.start("deposit", experiment.folder, "--json")
-            wait_for(lambda: relay.passed > 20_000_000)
+            wait_until(lambda: relay.passed > 20_000_000)
             stack.kill("web", "worker", "broker", "database")
             out, told = end_of(process)
         assert process.returncode == 0, told

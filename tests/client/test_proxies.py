@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.client.conftest import Shell, make_shell
+from tests.patience import patient
 from tests.ties import tie
 
 REMOTE = "stemma.remote.test"
@@ -140,6 +141,6 @@ def test_a_program_of_the_library_goes_the_same_ways(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=240,
+            timeout=patient(240),
         )
     assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import patient
 from tests.ties import tie
 
 
@@ -83,8 +84,8 @@ def test_a_signal_removes_the_draft(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     ) as process:
-        assert submitted.wait(60)
+        assert submitted.wait(patient(60))
         process.send_signal(ending)
-        _, error = process.communicate(timeout=60)
+        _, error = process.communicate(timeout=patient(60))
     assert deleted.is_set(), error
     assert process.returncode == 130

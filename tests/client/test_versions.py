@@ -12,6 +12,7 @@ import zarr
 from tests.client.conftest import Shell, accept_warnings
 from tests.client.experiments import write_experiment
 from tests.integration.waiting import wait_for_deposit
+from tests.patience import patient
 
 pytestmark = pytest.mark.stack
 
@@ -24,7 +25,7 @@ def test_a_correction_is_a_new_version(shell: Shell, tmp_path: Path, live_stack:
     record = shell.run_json("publish", drafted["id"], *accept_warnings(drafted))
     (first,) = record["measurements"]
     headers = {"Authorization": f"Token {live_stack.credentials.token}"}
-    with httpx.Client(base_url=live_stack.url, headers=headers, timeout=60) as http:
+    with httpx.Client(base_url=live_stack.url, headers=headers, timeout=patient(60)) as http:
         address = f"/api/v1/deposits/{record['id']}/"
         assert http.post(f"{address}new-version/").status_code == 200
         assert http.delete(f"{address}files/notes.txt").status_code == 204

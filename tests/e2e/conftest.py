@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.programs import run_chromium
+from tests.patience import patient
+from tests.programs import open_context, run_chromium
 
-PATIENCE = 30_000  # milliseconds; the machine may be busy with other suites
+PATIENCE = patient(30_000)  # milliseconds
 expect.set_options(timeout=PATIENCE)
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 NARROW: ViewportSize = {"width": 360, "height": 740}
@@ -42,9 +43,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def visitor(chromium: Browser, site: Site, tmp_path: Path) -> Iterator[Page]:
     """Return a page of a visitor who is not signed in; a script error fails the test."""
-    context = chromium.new_context(base_url=site.url, viewport=WIDE)
+    context = open_context(chromium, base_url=site.url, viewport=WIDE)
     page = context.new_page()
-    page.set_default_timeout(PATIENCE)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("dialog", lambda dialog: dialog.accept())
@@ -82,5 +82,5 @@ def start_deposit(page: Page, title: str) -> str:
 def wait_for_state(page: Page, *states: str) -> None:
     """Wait until the deposit's page shows one of the states."""
     chosen = ", ".join(f"stemma-job-progress[data-state={state}]" for state in states)
-    page.locator(chosen).wait_for(state="attached", timeout=90_000)
+    page.locator(chosen).wait_for(state="attached", timeout=3 * PATIENCE)
     page.wait_for_load_state("networkidle")

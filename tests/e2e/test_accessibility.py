@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import NARROW, Site, sign_in, start_deposit
+from tests.programs import open_context
 
 pytestmark = pytest.mark.stack
 
@@ -85,7 +86,7 @@ def assert_usable(page: Page, address: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_are_readable_on_a_phone(chromium: Browser, site: Site, scheme: Any) -> None:
-    context = chromium.new_context(base_url=site.url, viewport=NARROW, color_scheme=scheme)
+    context = open_context(chromium, base_url=site.url, viewport=NARROW, color_scheme=scheme)
     page = context.new_page()
     for address in PUBLIC:
         assert_usable(page, address)
@@ -121,7 +122,7 @@ def test_the_keyboard_alone_signs_in_and_starts_a_deposit(visitor: Page, site: S
 
 
 def test_search_works_without_scripts(chromium: Browser, site: Site) -> None:
-    context = chromium.new_context(base_url=site.url, java_script_enabled=False)
+    context = open_context(chromium, base_url=site.url, java_script_enabled=False)
     page = context.new_page()
     page.goto("/search")
     page.get_by_label("Acceleration voltage from").fill("1000")

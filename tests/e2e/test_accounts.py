@@ -1,15 +1,15 @@
 """An account from the first page to a forgotten password, by the messages in the mail folder."""
 
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import NARROW, PATIENCE
+from tests.e2e.conftest import NARROW
 from tests.e2e.test_accessibility import FAINT_TEXTS, OBSTACLES
 from tests.mail import find_links, list_letters
+from tests.patience import wait_until
 
 pytestmark = pytest.mark.stack
 ADDRESS, NEXT_ADDRESS = "irene@example.org", "joliot@example.org"
@@ -18,15 +18,14 @@ NEXT_PASSWORD = "a neutron was missed"
 
 def wait_for_link(home: Path, recipient: str, part: str, known: set[str]) -> str:
     """Return the newest link of that kind which a letter to the address holds, and which is not known yet."""
-    deadline = time.monotonic() + 4 * PATIENCE / 1000
-    while time.monotonic() < deadline:
+
+    def find_new() -> set[str]:
         letters = [letter for letter in list_letters(home) if letter["To"] == recipient]
-        new = {link for letter in letters for link in find_links(letter) if part in link} - known
-        if new:
-            known |= new
-            return new.pop()
-        time.sleep(0.1)
-    pytest.fail(f"No message with {part} came for {recipient}.")
+        return {link for letter in letters for link in find_links(letter) if part in link} - known
+
+    new = wait_until(find_new, f"no message with {part} came for {recipient}", seconds=120)
+    known |= new
+    return new.pop()
 
 
 def assert_usable_now(page: Page) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import WIDE, Site, start_deposit, wait_for_state
+from tests.e2e.conftest import PATIENCE, WIDE, Site, start_deposit, wait_for_state
+from tests.programs import open_context
 from tests.realdata import need_realdata
 
 pytestmark = pytest.mark.stack
@@ -39,7 +40,7 @@ def test_a_real_scan_is_deposited_published_found_and_looked_at(
     upload(depositor, mib, hdr)
     describe(depositor)
     publish(depositor, identifier)
-    context = chromium.new_context(base_url=site.url, viewport=WIDE)
+    context = open_context(chromium, base_url=site.url, viewport=WIDE)
     look(context.new_page(), identifier, mib)
     context.close()
 
@@ -60,7 +61,7 @@ def describe(page: Page) -> None:
     page.get_by_label("Sample name").fill("Au on CeO2")
     page.get_by_label("Scan shape").fill("2 × 4")
     page.get_by_role("button", name="Save answers").click()
-    expect(page.get_by_label("Acceleration voltage", exact=True)).to_be_visible(timeout=60_000)
+    expect(page.get_by_label("Acceleration voltage", exact=True)).to_be_visible(timeout=2 * PATIENCE)
     wait_for_state(page, "needs_attention")
     page.get_by_label("Acceleration voltage", exact=True).fill("300")
     page.get_by_label("Convergence semi-angle", exact=True).fill("20-22")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Page, Route, expect
 
-from tests.e2e.conftest import start_deposit
+from tests.e2e.conftest import PATIENCE, start_deposit
 
 pytestmark = pytest.mark.stack
 
@@ -86,7 +86,7 @@ def test_unknown_files_are_said_to_be_stored_not_read(depositor: Page, scan: Pat
     depositor.locator("input[name=files]").set_input_files(scan)
     expect(depositor.get_by_text("1 of 1 files stored")).to_be_visible()
     depositor.get_by_role("button", name="Read the files").click()
-    expect(depositor.get_by_text("stored, not read")).to_be_visible(timeout=60_000)
+    expect(depositor.get_by_text("stored, not read")).to_be_visible(timeout=2 * PATIENCE)
 
 
 def test_two_editors_are_told_of_each_other(depositor: Page) -> None:

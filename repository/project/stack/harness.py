@@ -23,6 +23,13 @@ from repository.project.stack.state import StackState, load_state
 _ADDRESSES = ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL")
 _PREFIXES = ("STEMMA_", "S3_", "DJANGO_", "PYTEST_", "CELERY_")
 _POLL_SECONDS = 0.05
+_factor = 1.0
+
+
+def wait_longer(factor: float) -> None:
+    """Let every wait of this process last so many times longer: it is written in the seconds of a quiet machine."""
+    global _factor  # noqa: PLW0603  # one machine, one speed
+    _factor = factor
 
 
 class HarnessError(Exception):
@@ -123,10 +130,10 @@ class RunningStack:
         if self.process.poll() is None:
             send_signal(self.process.pid, signal.SIGINT)
         try:
-            return self.process.wait(timeout=seconds)
+            return self.process.wait(timeout=seconds * _factor)
         except subprocess.TimeoutExpired as error:
             self.process.kill()
-            raise HarnessError(f"It did not stop in {seconds:.0f} s:\n{self.output}") from error
+            raise HarnessError(f"It did not stop in {seconds * _factor:.0f} s:\n{self.output}") from error
 
     def kill(self, *names: str) -> None:
         """Kill -9 the named parts at once; `supervisor` is one of them."""
@@ -164,14 +171,14 @@ class RunningStack:
 
     def wait_until(self, condition: Callable[[], bool], *, seconds: float, what: str) -> None:
         """Poll a condition; a supervisor that ends meanwhile ends the waiting."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * _factor
         while not condition():
             if self.process is not None and self.process.poll() is not None:
                 raise HarnessError(
                     f"It ended with {self.process.returncode} before it was {what}:\n{self.output}"
                 )
             if time.monotonic() > deadline:
-                raise HarnessError(f"Not {what} after {seconds:.0f} s. {self.state}\n{self.output}")
+                raise HarnessError(f"Not {what} after {seconds * _factor:.0f} s. {self.state}\n{self.output}")
             time.sleep(_POLL_SECONDS)
 
     def clean(self) -> None:

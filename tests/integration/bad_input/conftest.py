@@ -10,6 +10,7 @@ import pytest
 
 from tests.client.conftest import Shell, make_shell
 from tests.integration.bad_input.damaged_files import write_all
+from tests.patience import patient
 
 Record = dict[str, Any]
 
@@ -51,5 +52,5 @@ def damaged(bad_shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> Depos
 @pytest.fixture
 def http(live_stack: Any) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Token {live_stack.credentials.token}"}
-    with httpx.Client(base_url=live_stack.url, headers=headers, timeout=60) as client:
+    with httpx.Client(base_url=live_stack.url, headers=headers, timeout=patient(60)) as client:
         yield client

@@ -11,6 +11,7 @@ import zarr
 
 from tests.integration.bad_input.conftest import Deposit, Record
 from tests.integration.bad_input.damaged_files import COUNTS, EMPAD, FRACTIONS, SCAN, WHOLE
+from tests.patience import wait_until
 
 RAW = f"scan_x{SCAN[1]}_y{SCAN[0]}.raw"
 PRIMARY = {"empad": "scan.xml"}
@@ -34,7 +35,7 @@ def require_finding(deposit: Deposit, path: str, code: str, severity: str = "err
 
 def test_deposit_asks_for_attention_and_the_service_is_up(damaged: Deposit, http: httpx.Client) -> None:
     assert damaged.record["state"] == "needs_attention"
-    assert http.get("/readyz").status_code == 200
+    wait_until(lambda: http.get("/readyz").status_code == 200, "it is not ready")
 
 
 def test_every_byte_is_kept(damaged: Deposit, http: httpx.Client) -> None:

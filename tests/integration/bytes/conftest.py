@@ -12,6 +12,7 @@ import pytest
 from tests.client.conftest import make_shell
 from tests.client.experiments import write_experiment
 from tests.integration.bytes.raw_tus import RawTus
+from tests.patience import patient
 
 HTML = b"<!doctype html><title>before</title><script>document.title='ran';fetch('/ran')</script><p>notes"
 SCRIPT = b"document.title = 'ran'"
@@ -38,13 +39,13 @@ class Published:
 @pytest.fixture
 def http(live_stack: Any) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Token {live_stack.credentials.token}"}
-    with httpx.Client(base_url=live_stack.url, headers=headers, timeout=60) as client:
+    with httpx.Client(base_url=live_stack.url, headers=headers, timeout=patient(60)) as client:
         yield client
 
 
 @pytest.fixture
 def stranger(live_stack: Any) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=live_stack.url, timeout=60) as client:
+    with httpx.Client(base_url=live_stack.url, timeout=patient(60)) as client:
         yield client
 
 

@@ -4,13 +4,14 @@ import base64
 import hashlib
 import socket
 import struct
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+
+from tests.patience import patient, wait_until
 
 CHUNK = {"Content-Type": "application/offset+octet-stream"}
 VERSION = {"Tus-Resumable": "1.0.0"}
@@ -81,7 +82,7 @@ class RawTus:
     ) -> socket.socket:
         """Open a connection and send the head of a PATCH; the body is the test's."""
         target = urlsplit(address)
-        connection = socket.create_connection((target.hostname or "", target.port or 80), timeout=30)
+        connection = socket.create_connection((target.hostname or "", target.port or 80), timeout=patient(30))
         words = {
             "Host": target.netloc,
             "Authorization": self.http.headers["Authorization"],
@@ -107,8 +108,5 @@ def bytes_on_disk(home: Path, address: str) -> int:
     return (home / "uploads" / address.rstrip("/").rsplit("/", 1)[-1]).stat().st_size
 
 
-def wait_for_bytes(home: Path, address: str, count: int, *, seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while bytes_on_disk(home, address) < count:
-        assert time.monotonic() < deadline, f"{bytes_on_disk(home, address)} of {count} bytes written"
-        time.sleep(0.01)
+def wait_for_bytes(home: Path, address: str, count: int) -> None:
+    wait_until(lambda: bytes_on_disk(home, address) >= count, f"fewer than {count} bytes are written")

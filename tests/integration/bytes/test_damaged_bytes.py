@@ -5,7 +5,6 @@ import io
 import json
 import os
 import subprocess
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,10 +24,10 @@ from tests.client.experiments import write_experiment
 from tests.integration.bytes.conftest import list_findings
 from tests.integration.bytes.raw_tus import RawTus
 from tests.integration.waiting import wait_for_deposit
+from tests.patience import let_pass, wait_until
 
 SMALL, LARGE = "small.dat", "large.dat"
 SIZES = {SMALL: 3000, LARGE: 3_000_000}
-PATIENCE_S = 30.0
 
 
 Spoil = Callable[[str, Callable[[bytearray], None]], None]
@@ -134,16 +133,8 @@ def spoil(
     yield do
     for number, content in enumerate(good.values()):
         tus.store(deposit, f"again-{number}.dat", content)
-    time.sleep(LIFETIME_S)  # so long a process may still refuse it
-    wait_for(lambda: stranger.head(rotting.zip).status_code == 200)
-
-
-def wait_for(question: Callable[[], bool]) -> None:
-    """Poll: what one web process has found, the others know a second later."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not question():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    let_pass(LIFETIME_S)  # so long a process may still refuse it
+    wait_until(lambda: stranger.head(rotting.zip).status_code == 200)
 
 
 def require_problem(answer: httpx.Response) -> None:
@@ -189,7 +180,7 @@ def test_a_small_damaged_file_is_refused_from_the_first_request_on(
         ("GET", {"Range": "bytes=0-9"}),
         ("GET", {"Range": "bytes=0-9", "If-Range": etag}),
     ):
-        wait_for(
+        wait_until(
             lambda method=method, headers=headers: (  # type: ignore[misc]
                 stranger.request(method, address, headers=headers).status_code == 500
             )
@@ -210,7 +201,7 @@ def test_a_large_damaged_file_breaks_off_and_is_refused_afterwards(
     assert status == 200
     assert isinstance(fault, httpx.TransportError)
     assert len(received) < len(rotting.files[path])
-    wait_for(lambda: stranger.head(address).status_code == 500)
+    wait_until(lambda: stranger.head(address).status_code == 500)
     require_problem(stranger.get(address))
 
 
@@ -221,7 +212,7 @@ def test_a_range_over_the_whole_file_is_checked_and_a_cut_file_is_never_begun(
     spoil(rotting.digest(path), flip)
     with pytest.raises(httpx.TransportError):
         stranger.get(rotting.address(path), headers={"Range": "bytes=0-"})
-    wait_for(lambda: stranger.head(rotting.address(path)).status_code == 500)
+    wait_until(lambda: stranger.head(rotting.address(path)).status_code == 500)
 
 
 def test_a_cut_or_missing_file_is_never_begun(
@@ -248,7 +239,7 @@ def test_an_archive_with_a_damaged_member_breaks_off(
     assert len(received) < len(good)
     with pytest.raises(zipfile.BadZipFile):
         zipfile.ZipFile(io.BytesIO(received))
-    wait_for(lambda: stranger.head(rotting.zip).status_code == 500)
+    wait_until(lambda: stranger.head(rotting.zip).status_code == 500)
     answer = stranger.get(rotting.zip)
     require_problem(answer)
     assert name in answer.json()["detail"]
@@ -269,7 +260,7 @@ def test_zarr_keys_and_pictures_are_refused_like_files(
     for address in addresses:
         status, received, fault = receive(stranger, address)
         assert status == 500 or fault is not None, (address, len(received))
-        wait_for(lambda address=address: stranger.head(address).status_code == 500)  # type: ignore[misc]
+        wait_until(lambda address=address: stranger.head(address).status_code == 500)  # type: ignore[misc]
         require_problem(stranger.get(address))
         require_problem(stranger.get(address, headers={"If-None-Match": "*"}))
 
@@ -306,7 +297,7 @@ def test_readers_of_arrays_take_no_refused_chunk_for_fill_values(
     address = f"{rotting.zarr.removeprefix(live_stack.url)}/c/0/0/0/0"
     sha256 = stranger.head(address).headers["ETag"].strip('"')
     spoil(sha256, cut)
-    wait_for(lambda: [stranger.head(address).status_code for _ in range(6)] == [500] * 6)
+    wait_until(lambda: [stranger.head(address).status_code for _ in range(6)] == [500] * 6)
     with pytest.raises(Exception, match="500"):
         zarr.open_array(rotting.zarr, mode="r")[0, 0]
 
@@ -340,7 +331,7 @@ def test_the_operator_and_the_visitor_are_told(
     store.locate(rotting.digest(path)).write_bytes(rotting.files[path])  # from a backup
     assert stranger.get(rotting.address(path)).status_code == 500, "nobody has looked yet"
     assert manage("verify", rotting.digest(path)).returncode == 0
-    wait_for(lambda: stranger.get(rotting.address(path)).status_code == 200)
+    wait_until(lambda: stranger.get(rotting.address(path)).status_code == 200)
     assert read_metric(http) == 0
 
 
@@ -356,7 +347,7 @@ def test_anybody_who_brings_the_same_bytes_mends_them(
     spoil(rotting.digest(path), flip)
     require_problem(stranger.get(rotting.address(path)))
     tus.store(deposit, "found-again.dat", rotting.files[path])
-    wait_for(lambda: stranger.get(rotting.address(path)).status_code == 200)
+    wait_until(lambda: stranger.get(rotting.address(path)).status_code == 200)
     answer = stranger.get(rotting.address(path))
     assert (answer.content, answer.headers["ETag"]) == (rotting.files[path], f'"{rotting.digest(path)}"')
 

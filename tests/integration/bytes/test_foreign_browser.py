@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.integration.bytes.conftest import Published
+from tests.patience import patient
 from tests.programs import run_chromium
 
 ENDINGS = ("jsonld", "datacite.xml", "datacite.json", "bib")
@@ -42,7 +43,7 @@ def elsewhere() -> Iterator[Page]:
     thread.start()
     with run_chromium() as browser:
         page = browser.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(patient(60_000))
         page.goto(f"http://127.0.0.1:{server.server_port}/")
         yield page
     server.shutdown()

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.integration.bytes.raw_tus import CHUNK, UPLOADS, VERSION, RawTus, encode_metadata, sha256_of
+from tests.patience import patient
 
 FOREIGN: list[dict[str, str]] = [
     {"Origin": "https://elsewhere.example"},
@@ -21,7 +22,7 @@ FOREIGN: list[dict[str, str]] = [
 @pytest.fixture(scope="module")
 def cookie(live_stack: Any) -> str:
     """Sign in as a person does and return the session's cookie."""
-    with httpx.Client(base_url=live_stack.url, timeout=60) as browser:
+    with httpx.Client(base_url=live_stack.url, timeout=patient(60)) as browser:
         page = browser.get("/accounts/login/", follow_redirects=True)
         token = browser.cookies["csrftoken"]
         words = {
@@ -36,7 +37,7 @@ def cookie(live_stack: Any) -> str:
 
 @pytest.fixture
 def signed_in(live_stack: Any, cookie: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=live_stack.url, timeout=60, cookies={"sessionid": cookie}) as client:
+    with httpx.Client(base_url=live_stack.url, timeout=patient(60), cookies={"sessionid": cookie}) as client:
         yield client
 
 

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.integration.bytes.conftest import Published
-from tests.programs import run_chromium
+from tests.patience import patient, wait_until
+from tests.programs import open_context, run_chromium
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def tab(chromium: Browser, live_stack: Any) -> Iterator[Page]:
-    context = chromium.new_context(base_url=live_stack.url, accept_downloads=True)
+    context = open_context(chromium, base_url=live_stack.url, accept_downloads=True)
     blank = context.new_page()
     # A page of this server's origin with no policy of its own: the weakest place to open an upload from.
     blank.route("**/blank", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
@@ -41,7 +42,7 @@ def test_opened_page_is_downloaded_and_not_shown(tab: Page, published: Published
         tab.evaluate("address => { location.href = address }", published.address("notes.html"))
     started.value.save_as(tmp_path / "notes.html")
     assert (tmp_path / "notes.html").read_bytes() == published.files["notes.html"]
-    tab.wait_for_timeout(500)
+    tab.wait_for_timeout(patient(500))  # what ran would ask by now
     assert not [address for address in asked if address.endswith("/ran")]
     assert tab.title() != "ran"
 
@@ -58,8 +59,13 @@ def test_embedded_page_does_not_run(tab: Page, published: Published, element: st
         }""",
         [element, published.address("notes.html")],
     )
-    tab.wait_for_timeout(1000)
-    assert any(address.endswith("notes.html") for address in asked)
+
+    def is_asked_for() -> bool:
+        tab.title()  # lets the browser tell what happened
+        return any(address.endswith("notes.html") for address in asked)
+
+    wait_until(is_asked_for, "the page is not asked for")
+    tab.wait_for_timeout(patient(500))
     assert not [address for address in asked if address.endswith("/ran")]
 
 
@@ -76,7 +82,7 @@ def test_page_without_the_attachment_header_stays_inert(tab: Page, published: Pu
     tab.goto(published.address("notes.html"))
     assert tab.inner_text("p") == "notes"
     assert tab.title() == "before"
-    tab.wait_for_timeout(500)
+    tab.wait_for_timeout(patient(500))  # what ran would ask by now
     assert not [address for address in asked if address.endswith("/ran")]
 
 

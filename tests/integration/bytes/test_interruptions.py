@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.bytes.raw_tus import RawTus, bytes_on_disk, reset, sha256_of, wait_for_bytes
 from tests.integration.bytes.test_tus_clients import read_words, start_node
+from tests.patience import patient
 
 SIZE = 12_000_000
 BLOCK = 1 << 20
@@ -69,7 +70,7 @@ def test_silent_connection_lets_go_of_its_upload(tus: RawTus, deposit: str, live
     connection = tus.begin_patch(address, 0, SIZE)
     connection.sendall(CONTENT[: 3 * BLOCK])
     wait_for_bytes(live_stack.home.root, address, BLOCK)
-    connection.settimeout(40)
+    connection.settimeout(patient(40))
     assert connection.recv(100)  # the server has given up waiting
     offset = tus.offset(address)
     assert offset == 3 * BLOCK
@@ -99,7 +100,7 @@ def test_server_killed_in_the_middle(tus: RawTus, deposit: str, live_stack: Any,
     with (home / "uploads" / addresses["whole.bin"].rstrip("/").rsplit("/", 1)[-1]).open("ab") as rest:
         rest.write(CONTENT[BLOCK:])
     tus.http.close()
-    tus = RawTus(type(tus.http)(base_url=live_stack.url, headers=tus.http.headers, timeout=60))
+    tus = RawTus(type(tus.http)(base_url=live_stack.url, headers=tus.http.headers, timeout=patient(60)))
     for path, address in addresses.items():
         offset = bytes_on_disk(home, address)
         assert tus.offset(address) == offset
@@ -109,7 +110,7 @@ def test_server_killed_in_the_middle(tus: RawTus, deposit: str, live_stack: Any,
         file = tus.file(deposit, path)
         assert (file["state"], file["sha256"]) == ("stored", sha256_of(CONTENT)), path
     words = list(read_words(node))
-    assert node.wait(60) == 0
+    assert node.wait(patient(60)) == 0
     assert words[-1] == {"done": True}
     assert any("retry" in word for word in words)
     assert tus.file(deposit, "node.bin")["sha256"] == sha256_of((tmp_path / "node.bin").read_bytes())

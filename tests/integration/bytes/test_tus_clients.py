@@ -12,6 +12,7 @@ import pytest
 from tusclient.client import TusClient
 
 from tests.integration.bytes.raw_tus import UPLOADS, RawTus, sha256_of
+from tests.patience import patient
 from tests.programs import need_program
 from tests.ties import tie
 
@@ -86,7 +87,7 @@ def test_tuspy_that_forgot_resumes_with_one_retry(
 def test_tus_js_client_uploads(live_stack: Any, tus: RawTus, deposit: str, large: Path, chunk: int) -> None:
     process = start_node(live_stack, large, deposit, "large.bin", chunk=chunk)
     words = list(read_words(process))
-    assert process.wait(30) == 0
+    assert process.wait(patient(30)) == 0
     assert words[-1] == {"done": True}
     assert not any("retry" in word for word in words)
     assert tus.file(deposit, "large.bin")["sha256"] == sha256_of(large.read_bytes())

@@ -58,7 +58,7 @@ def test_expired_transfers_are_removed_with_their_bytes(deposit: Any) -> None:
 
 def test_continued_transfer_lives_longer(deposit: Any) -> None:
     key = begin(deposit, content=CONTENT[:10])
-    Upload.objects.update(expires_at=timezone.now() + dt.timedelta(seconds=1))
+    Upload.objects.update(expires_at=timezone.now() + dt.timedelta(minutes=5))
     record_offset(upload_id=key, offset=10)
     assert Upload.objects.get().expires_at > timezone.now() + dt.timedelta(days=6)
 

@@ -235,7 +235,6 @@ class Lives(RuleBasedStateMachine):
 LIVES = settings(
     max_examples=15,
     stateful_step_count=20,
-    deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     suppress_health_check=list(HealthCheck),
 )

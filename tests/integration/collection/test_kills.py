@@ -34,12 +34,13 @@ from tests.integration.collection.conftest import (
     send,
     upload,
 )
+from tests.patience import patient
 from tests.power_cuts import PowerCutError, power_cut
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONTENT = b"counts of a detector"
 DIGEST = digest_of(CONTENT)
-PATIENCE_S = 60
+PATIENCE_S = patient(60)
 MOST_LINES = 1000
 
 
@@ -195,7 +196,7 @@ def test_bytes_uploaded_while_they_are_collected_are_not_lost(
     collecting = Beside(collect_objects)
     assert held.reached.wait(PATIENCE_S)
     uploading = Beside(lambda: complete_upload(upload_id=key, sha256=DIGEST))
-    uploading.join(0.3)  # it has ended, or waits for a lock: both must come out well
+    uploading.join(patient(0.3))  # it has ended, or waits for a lock: both must come out well
     held.go_on.set()
     assert isinstance(collecting.end(), collection.Removed)
     assert isinstance(uploading.end(), DataFile)

@@ -15,6 +15,7 @@ from repository.project.stack.harness import RunningStack, running_stack
 from tests.conftest import LIVE_ENVIRONMENT
 from tests.integration.bytes.raw_tus import RawTus
 from tests.integration.disk.mounting import mounted
+from tests.patience import patient
 
 MB = 10**6
 RESERVE = 200 * MB
@@ -77,7 +78,7 @@ def running_small_disk() -> Iterator[SmallDisk]:
     try:
         with mounted(folder, DISK), running_stack(folder / "home", env=variables) as stack:
             headers = {"Authorization": f"Token {stack.credentials.token}"}
-            with httpx.Client(base_url=stack.url, headers=headers, timeout=60) as http:
+            with httpx.Client(base_url=stack.url, headers=headers, timeout=patient(60)) as http:
                 yield SmallDisk(stack, http, folder)
     finally:
         folder.rmdir()

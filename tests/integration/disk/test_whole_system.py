@@ -2,8 +2,6 @@
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from tests.integration.bytes.raw_tus import RawTus, sha256_of
 from tests.integration.disk.conftest import MB, RESERVE, SmallDisk
 from tests.integration.disk.mounting import read_only
 from tests.integration.waiting import wait_for_deposit
+from tests.patience import wait_until
 from tests.synthetic import make_pattern_scan
 from tests.ties import tie
 from tests.vendor_files.empad import write_empad
@@ -22,14 +21,6 @@ from tests.vendor_files.empad import write_empad
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("small_disk")]
 
 PATIENCE_S = 240.0
-
-
-def wait_until(condition: Callable[[], Any], what: str) -> Any:
-    deadline = time.monotonic() + PATIENCE_S
-    while not (found := condition()):
-        assert time.monotonic() < deadline, what
-        time.sleep(0.2)
-    return found
 
 
 def read_disk(disk: SmallDisk) -> tuple[int, dict[str, Any]]:

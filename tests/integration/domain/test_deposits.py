@@ -35,6 +35,7 @@ from repository.services.withdrawal import withdraw_version
 from repository.workflows.publishing import publish_dataset_version
 from tests.deposits import add_measurement, make_published, make_ready, publish, settle
 from tests.factories import make_deposit, make_user, store_file
+from tests.patience import patient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stemma_home")]
 
@@ -239,7 +240,7 @@ def test_a_co_owner_is_an_account_and_who_is_none_is_not_said() -> None:
 
 def at_once(*actions: Callable[[], Any]) -> list[Any]:
     """Run actions in threads that begin together; return what each returned or raised."""
-    begin = threading.Barrier(len(actions), timeout=10)
+    begin = threading.Barrier(len(actions), timeout=patient(10))
     results: list[Any] = [None] * len(actions)
 
     def run(position: int, action: Callable[[], Any]) -> None:
@@ -255,7 +256,7 @@ def at_once(*actions: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(patient(60))
     return results
 
 

@@ -26,6 +26,7 @@ from tests.brokers import broker_at
 from tests.deposits import add_measurement
 from tests.factories import make_deposit
 from tests.job_running import run_job
+from tests.patience import patient, wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -294,18 +295,19 @@ def test_a_message_is_sent_only_for_what_was_committed(handle: Any, monkeypatch:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_heartbeat_extends_the_lease_and_writes_progress(handle: Any, settings: Any) -> None:
-    settings.JOB_LEASE_SECONDS = 0.9
+    settings.JOB_LEASE_SECONDS = patient(0.9)
     noticed: list[float] = []
 
     def slow(claim: ClaimedJob, progress: JobProgress) -> Apply:
         progress.report(0.25, "a quarter")
-        for _ in range(100):
-            threading.Event().wait(0.1)
+
+        def find_longer_than_a_lease() -> Job | None:
             later = Job.objects.filter(pk=claim.id, started_at__lt=timezone.now() - lease)
-            row = later.filter(message="a quarter", lease_until__gt=timezone.now()).first()
-            if row is not None:
-                noticed.append(row.fraction)
-                break
+            return later.filter(message="a quarter", lease_until__gt=timezone.now()).first()
+
+        row = wait_until(find_longer_than_a_lease, "the lease is not extended")
+        assert row is not None
+        noticed.append(row.fraction)
         return nothing_to_apply
 
     lease = jobs.lease()
@@ -319,12 +321,12 @@ def test_the_heartbeat_extends_the_lease_and_writes_progress(handle: Any, settin
 
 @pytest.mark.django_db(transaction=True)
 def test_work_that_lost_its_lease_is_told_at_its_next_report(handle: Any, settings: Any) -> None:
-    settings.JOB_LEASE_SECONDS = 0.3
+    settings.JOB_LEASE_SECONDS = patient(0.3)
     stopped: list[bool] = []
 
     def robbed(claim: ClaimedJob, progress: JobProgress) -> Apply:
         Job.objects.filter(pk=claim.id).update(attempt=claim.attempt + 1)
-        assert progress.lost.wait(10)
+        assert progress.lost.wait(patient(30))
         try:
             progress.report(0.9, "still here")
         except LeaseLostError:
@@ -356,7 +358,7 @@ def test_two_measurements_that_end_at_once_do_not_lock_each_other_out(
     measurements = [add_measurement(deposit, name) for name in ("a.raw", "b.raw")]
     Measurement.objects.update(state="opened")
     Deposit.objects.update(state="processing")
-    meet = threading.Barrier(2, timeout=2)
+    meet = threading.Barrier(2, timeout=patient(2))
     faults: list[BaseException] = []
     applied: list[str] = []
 
@@ -391,7 +393,7 @@ def test_two_measurements_that_end_at_once_do_not_lock_each_other_out(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(patient(60))
     assert faults == []
     assert sorted(applied) == sorted(measurement.pk for measurement in measurements), (
         "none was undone and repeated"

@@ -36,12 +36,13 @@ from repository.services.uploads import (
 )
 from tests.deposits import make_published
 from tests.factories import make_deposit, make_user, store_file
+from tests.patience import patient, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("stemma_home")]
 DIGESTS = [f"{number:064x}" for number in range(16)]
 CONTENT = b"counts of a detector"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
-PATIENCE_S = 60
+PATIENCE_S = patient(60)
 
 
 @pytest.fixture
@@ -151,7 +152,7 @@ def race(calls: list[Callable[[], Any]]) -> list[Any]:
 
     def run(call: Callable[[], Any]) -> Any:
         try:
-            start.wait(30)
+            start.wait(patient(30))
             return call()
         except PathTakenError as refusal:
             return refusal
@@ -236,15 +237,14 @@ def attempt(call: Callable[[], Any]) -> Any:
 
 
 def wait_until_ended_or_locked(call: Future[Any]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not call.done() and time.monotonic() < deadline:
+    def is_locked() -> bool:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
             )
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.01)
+            return bool(cursor.fetchone()[0])
+
+    wait_until(lambda: call.done() or is_locked(), "it neither ends nor waits")
 
 
 @pytest.mark.parametrize(("owner", "step", "after"), STEPS)

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -23,12 +22,13 @@ from repository.project.stack.credentials import ensure_secrets
 from repository.project.stack.harness import RunningStack, running_stack
 from tests.integration.bytes.raw_tus import RawTus
 from tests.integration.waiting import wait_for_deposit
+from tests.patience import let_pass, patient
 from tests.synthetic import make_pattern_scan
 from tests.vendor_files.empad import write_empad
 from tests.vendor_files.hdf5 import write_hspy
 from tests.vendor_files.mib import write_hdr, write_mib
 
-LEASE_S = 5
+LEASE_S = patient(5)
 LARGE_SCAN = (60, 60)
 SMALL_SCAN = (5, 6)
 Announced = tuple[httpx.Response, str]
@@ -69,7 +69,7 @@ class Victim:
         password = ensure_secrets(self.stack.home).database_app
         port = self.stack.state.ports["database"]
         address = f"postgresql://stemma_app:{password}@127.0.0.1:{port}/stemma"
-        with psycopg.connect(address, connect_timeout=5) as connection:
+        with psycopg.connect(address, connect_timeout=int(patient(5))) as connection:
             return connection.execute(statement, values).fetchall()
 
     def conversion_of_large(self, deposit: str) -> tuple[str, Path]:
@@ -109,7 +109,7 @@ class Victim:
                 written = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
                 if written > share * self.large_bytes:
                     return True
-            time.sleep(0.01)
+            let_pass(0.01)
         return False
 
     def settle(self, deposit: str) -> dict[str, Any]:
@@ -203,7 +203,7 @@ def unique(rows: list[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
 
 def connect(stack: RunningStack) -> httpx.Client:
     headers = {"Authorization": f"Token {stack.credentials.token}"}
-    return httpx.Client(base_url=stack.url, headers=headers, timeout=60)
+    return httpx.Client(base_url=stack.url, headers=headers, timeout=patient(60))
 
 
 @pytest.fixture(scope="module")
@@ -232,7 +232,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def victim() -> Iterator[Victim]:
-    variables = {"STEMMA_JOB_LEASE_SECONDS": str(LEASE_S), "STEMMA_RECONCILE_SECONDS": "1"}
+    variables = {"STEMMA_JOB_LEASE_SECONDS": f"{LEASE_S:.0f}", "STEMMA_RECONCILE_SECONDS": "1"}
     with (
         tempfile.TemporaryDirectory(prefix="stemma-kill-") as folder,
         running_stack(Path(folder) / "home", env=variables) as stack,

@@ -21,6 +21,7 @@ from repository.tasks import jobs, maintenance
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
 from tests.factories import make_deposit, make_measurement, store_file
 from tests.job_running import run_job
+from tests.patience import patient
 from tests.ties import tie
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,7 +71,7 @@ def die_over(job: Job) -> int:
     environment["DJANGO_SETTINGS_MODULE"] = "repository.project.settings"
     script = Path(__file__).with_name("dying_worker.py")
     return subprocess.run(
-        tie(sys.executable, script, str(job.pk)), env=environment, check=False, timeout=60
+        tie(sys.executable, script, str(job.pk)), env=environment, check=False, timeout=patient(60)
     ).returncode
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.integration.kill.conftest import FOLDERS, WORKERS, Announced, Kept, Victim
 
-pytestmark = pytest.mark.xdist_group("kill")  # one Stemma for all of them
+pytestmark = [pytest.mark.xdist_group("kill"), pytest.mark.timeout(900)]  # one Stemma for all of them
 PARTS = ("database", "broker", "web", *WORKERS, "beat")
 
 

@@ -3,11 +3,9 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -18,18 +16,11 @@ from django.db import connection
 from processing.services import compiled_code
 from repository.models import WorkerHeartbeat
 from tests.brokers import broker_at
+from tests.patience import patient, wait_until
 from tests.ties import tie
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-LEASE_S = 5
-
-
-def wait_until(condition: Callable[[], Any], *, seconds: float = 120.0, what: str) -> None:
-    """Poll until the condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not {what} within {seconds} s"
-        time.sleep(0.05)
+LEASE_S = patient(5)
 
 
 class Workers:
@@ -67,7 +58,9 @@ class Workers:
             )
         try:
             wait_until(
-                lambda: WorkerHeartbeat.objects.filter(name=f"{name}@test").exists(), what=f"alive: {name}"
+                lambda: WorkerHeartbeat.objects.filter(name=f"{name}@test").exists(),
+                f"{name} does not live",
+                seconds=120,
             )
             yield process
         finally:
@@ -82,7 +75,7 @@ class Workers:
             "DATABASE_URL": "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database),
             "BROKER_URL": self.broker,
             "STEMMA_HOME": str(self._home),
-            "STEMMA_JOB_LEASE_SECONDS": str(LEASE_S),
+            "STEMMA_JOB_LEASE_SECONDS": f"{LEASE_S:.0f}",
             "PYTHONPATH": str(CHECKOUT),
         }
 

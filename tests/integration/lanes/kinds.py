@@ -1,14 +1,12 @@
 """Kinds of jobs for tests, imported by the real workers: what lasts until a file is there, and what is done at once."""
 
-import time
 from pathlib import Path
 
 from django.conf import settings
 
 from repository.services.jobs import ClaimedJob
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
-
-LONGEST_S = 240.0
+from tests.patience import wait_until
 
 
 def release_file(target: str) -> Path:
@@ -17,11 +15,12 @@ def release_file(target: str) -> Path:
 
 def _hold(claim: ClaimedJob, progress: JobProgress) -> Apply:
     """Occupy the process as a conversion does: the thread sleeps while a child would work."""
-    deadline = time.monotonic() + LONGEST_S
-    while not release_file(claim.target).exists():
-        assert time.monotonic() < deadline, "nobody released the job"
+
+    def is_released() -> bool:
         progress.report(0.5, "holding")
-        time.sleep(0.05)
+        return release_file(claim.target).exists()
+
+    wait_until(is_released, "nobody released the job", seconds=240)
     return _nothing
 
 

@@ -16,6 +16,7 @@ from repository.models import Job
 from repository.models.job_order import _NEXT, _parameters, list_positions, lock_next_job
 from repository.selectors.jobs import find_first_position
 from repository.services.jobs import claim_job, claim_next_job, complete_job, retry_job
+from tests.patience import patient
 
 pytestmark = pytest.mark.django_db
 AT_ONCE = dt.timedelta()
@@ -182,7 +183,7 @@ def test_workers_that_claim_in_the_same_moment_take_different_jobs() -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(patient(60))
         assert frozen == jobs[0].pk
     assert set(taken) == {None, *(job.pk for job in jobs[1:])}
     assert claim_all() == [frozen]

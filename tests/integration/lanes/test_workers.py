@@ -14,8 +14,9 @@ from repository.models import Deposit, Job, User
 from repository.tasks.maintenance import reconcile
 from repository.workflows.jobs import enqueue_job
 from tests.factories import make_deposit, make_user, store_file
-from tests.integration.lanes.conftest import Workers, wait_until
+from tests.integration.lanes.conftest import Workers
 from tests.integration.lanes.kinds import release_file
+from tests.patience import wait_until
 from tests.vendor_files.hdf5 import write_hspy
 
 ALL_LANES = ("--concurrency", "1")  # no --queues: as somebody on a small machine starts it
@@ -31,12 +32,12 @@ def state_of(job: Job) -> str:
 def held(target: str, deposit: Deposit | None = None) -> Iterator[Job]:
     """Occupy a process for long work while the block runs, and require that it was occupied all the time."""
     job = enqueue_job(kind="hold", target=target, deposit=deposit)
-    wait_until(lambda: state_of(job) == "running", what="held")
+    wait_until(lambda: state_of(job) == "running", "not held")
     yield job
     row = Job.objects.get(pk=job.pk)
     assert (row.state, row.attempt) == ("running", 1), "the long job ended before the short ones were done"
     release_file(target).touch()
-    wait_until(lambda: state_of(job) == "done", what="done")
+    wait_until(lambda: state_of(job) == "done", "not done")
 
 
 def enqueue_many(kind: str, count: int, deposit: Deposit | None = None) -> list[Job]:
@@ -55,19 +56,19 @@ def test_a_worker_for_short_work_has_time_while_the_other_is_occupied(workers: W
     workers.start("short", *SHORT)
     with held("a", make_deposit()):
         touched = enqueue_many("short_touch", 5, make_deposit())
-        wait_until(lambda: all_done(touched), what="done beside the long job")
+        wait_until(lambda: all_done(touched), "not done beside the long job")
         queued = enqueue_job(kind="long_touch", target="waits")
         assert state_of(queued) == "queued", "the worker for short work left the long one alone"
-    wait_until(lambda: all_done([queued]), what="done afterwards")
+    wait_until(lambda: all_done([queued]), "not done afterwards")
 
 
 def test_a_single_process_does_short_work_beside_a_long_job(workers: Workers) -> None:
     workers.start("alone", *ALL_LANES)
     with held("a", make_deposit()):
         touched = enqueue_many("short_touch", 5, make_deposit())
-        wait_until(lambda: all_done(touched), what="done by the process that holds the long job")
+        wait_until(lambda: all_done(touched), "not done by the process that holds the long job")
     # What was lent left bells behind; they cost nothing, and the next job is heard at once.
-    wait_until(lambda: all_done([enqueue_job(kind="long_touch", target="next")]), what="heard")
+    wait_until(lambda: all_done([enqueue_job(kind="long_touch", target="next")]), "not heard")
 
 
 def test_a_depositor_with_two_jobs_does_not_wait_for_fifty_of_another(workers: Workers) -> None:
@@ -75,7 +76,7 @@ def test_a_depositor_with_two_jobs_does_not_wait_for_fifty_of_another(workers: W
     first = enqueue_many("long_touch", 50, many)
     second = enqueue_many("long_touch", 2, few)
     workers.start("alone", *ALL_LANES)
-    wait_until(lambda: all_done(first + second), what="done")
+    wait_until(lambda: all_done(first + second), "not done")
     order = list(Job.objects.order_by("started_at").values_list("deposit_id", flat=True))
     assert [place for place, deposit in enumerate(order) if deposit == few.pk] == [1, 3]
 
@@ -87,7 +88,7 @@ def test_every_job_is_done_after_every_message_was_lost(workers: Workers) -> Non
     ago = timezone.now() - dt.timedelta(minutes=1)
     Job.objects.update(published_at=ago)
     reconcile()
-    wait_until(lambda: all_done(jobs), what="done")
+    wait_until(lambda: all_done(jobs), "not done")
     assert set(Job.objects.values_list("attempt", flat=True)) == {1}
 
 
@@ -97,16 +98,16 @@ def test_a_bell_that_led_to_a_short_job_is_rung_again_for_the_long_one(workers: 
     workers.wipe()
     long = enqueue_job(kind="long_touch", target="b")
     workers.start("alone", *ALL_LANES)
-    wait_until(lambda: all_done([short, long]), what="done")
+    wait_until(lambda: all_done([short, long]), "not done")
     assert list(Job.objects.order_by("started_at").values_list("lane", flat=True)) == ["short", "long"]
 
 
 def test_a_process_that_lent_itself_and_is_killed_loses_neither_job(workers: Workers) -> None:
     worker = workers.start("first", *ALL_LANES)
     long = enqueue_job(kind="hold", target="long")
-    wait_until(lambda: state_of(long) == "running", what="held")
+    wait_until(lambda: state_of(long) == "running", "not held")
     short = Job.objects.create(kind="hold", target="short", lane="short")
-    wait_until(lambda: state_of(short) == "running", what="lent to")
+    wait_until(lambda: state_of(short) == "running", "not lent to")
     worker.kill()
     worker.wait()
     for target in ("long", "short"):
@@ -117,7 +118,7 @@ def test_a_process_that_lent_itself_and_is_killed_loses_neither_job(workers: Wor
         reconcile()
         return all_done([long, short])
 
-    wait_until(is_done_again, what="done by the next worker")
+    wait_until(is_done_again, "not done by the next worker")
     assert set(Job.objects.values_list("attempt", flat=True)) == {2}
 
 
@@ -143,8 +144,8 @@ def test_a_small_deposit_is_read_and_converted_while_a_long_conversion_runs(
         deposit = submit_small(make_user(), tmp_path)
         wait_until(
             lambda: Deposit.objects.get(pk=deposit.pk).state in {"needs_attention", "ready"},
+            "not read and converted",
             seconds=240,
-            what="read and converted",
         )
         assert deposit.measurements.get().state == "converted"
         kinds = set(Job.objects.filter(deposit=deposit).values_list("kind", "lane", "state"))

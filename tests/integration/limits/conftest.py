@@ -4,24 +4,22 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
 import pytest
 from django.db import connection
 
-from repository.limits import Charge, Limit
 from repository.project.environment import CHECKOUT
+from tests.patience import patient, wait_until
+from tests.still_counts import let_nothing_come_back
 from tests.ties import tie
 
 PROXY = "127.0.0.10"
 STRANGER = "127.0.0.66"
 REQUESTS = 30
-PATIENCE_S = 120.0
 
 
 def compose_environment(**more: str) -> dict[str, str]:
@@ -54,18 +52,17 @@ def running_web(**more: str) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
-            server.wait(30)
+            server.wait(patient(30))
 
 
 def _wait(server: subprocess.Popen[bytes], address: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            if httpx.get(address).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    pytest.fail("the web server did not start")
+    def is_there() -> bool:
+        assert server.poll() is None, "the web server ended"
+        with suppress(httpx.TransportError):
+            return httpx.get(address).status_code == 200
+        return False
+
+    wait_until(is_there, "the web server did not start", seconds=120)
 
 
 @pytest.fixture(scope="module")
@@ -80,19 +77,13 @@ def web_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let attempts come back a thousand times slower: none does during a test, however slow the machine is."""
-    soon = Limit.of
-
-    def late(limit: Limit, *subject: str) -> Charge:
-        charge = soon(limit, *subject)
-        return replace(charge, step_s=charge.step_s * 1000, span_s=charge.span_s * 1000)
-
-    monkeypatch.setattr(Limit, "of", late)
+    """Let nothing come back during a test."""
+    let_nothing_come_back(monkeypatch)
 
 
 @contextmanager
 def calling_from(address: str, server: str, **more: Any) -> Iterator[httpx.Client]:
     """Yield a client whose connections come from an address, each request by a new one: any process may answer."""
     transport = httpx.HTTPTransport(local_address=address, limits=httpx.Limits(max_keepalive_connections=0))
-    with httpx.Client(transport=transport, base_url=server, timeout=60, **more) as client:
+    with httpx.Client(transport=transport, base_url=server, timeout=patient(60), **more) as client:
         yield client

@@ -16,6 +16,7 @@ from repository.models import LimitCount
 from repository.services import limits as counting
 from repository.services.limits import count_attempt, give_back, remove_past_counts
 from repository.tasks.maintenance import forget_past_counts
+from tests.patience import patient
 
 THREE = Limit("three", 3, HOUR)
 TEN = Limit("ten", 10, HOUR)
@@ -77,7 +78,7 @@ def test_many_hands_count_exactly_and_never_wait_for_each_other_in_a_circle() ->
 
     def attempt(number: int) -> int:
         try:
-            ready.wait(60)
+            ready.wait(patient(60))
             subjects = (TEN.of("a"), Limit("many", 1000, HOUR).of("b"))
             done = sum(is_counted(*(subjects if number % 2 else reversed(subjects))) for _ in range(20))
             remove_past_counts()

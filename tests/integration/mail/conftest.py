@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from repository.project import settings as written
 from repository.project.environment import MailServerEnvironment
+from tests.patience import patient
 
 USER, PASSWORD = "stemma", "p@ss/word"
 
@@ -167,7 +168,7 @@ def mail_server(
     server = MailServer(
         mailbox,
         lambda port: Controller(
-            mailbox, hostname="127.0.0.1", port=port, ready_timeout=60, **more[encryption]
+            mailbox, hostname="127.0.0.1", port=port, ready_timeout=patient(60), **more[encryption]
         ),
         encryption,
     )

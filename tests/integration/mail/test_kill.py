@@ -15,6 +15,7 @@ from django.utils import timezone
 from repository.models import Job, Message
 from tests.integration.mail.conftest import MailServer
 from tests.job_running import run_job
+from tests.patience import patient
 from tests.ties import tie
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,7 +31,7 @@ def die_over(job: Job, server: MailServer) -> int:
         tie(sys.executable, script, str(job.pk), "127.0.0.1", str(server.port)),
         env=environment,
         check=False,
-        timeout=120,
+        timeout=patient(120),
     ).returncode
 
 

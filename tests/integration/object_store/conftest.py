@@ -3,7 +3,6 @@
 import socket
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +12,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 from repository.integrations.s3_object_store import S3Bucket
+from tests.patience import Deadline, let_pass, patient
 from tests.ties import tie
-
-SECONDS = 60.0
 
 
 def make_bucket(endpoint: str, name: str) -> S3Bucket:
@@ -48,19 +46,19 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield endpoint
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=patient(30))
 
 
 def _wait_for(endpoint: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + SECONDS
+    deadline = Deadline(60)
     while True:
         try:
             with urlopen(f"{endpoint}/moto-api/data.json"):  # noqa: S310  # our own server
                 return
         except (URLError, ConnectionError):
-            if process.poll() is not None or time.monotonic() > deadline:
+            if process.poll() is not None or deadline.is_over():
                 pytest.fail(f"the S3 server did not start:\n{log.read_text(errors='replace')}")
-            time.sleep(0.1)
+            let_pass(0.1)
 
 
 @pytest.fixture

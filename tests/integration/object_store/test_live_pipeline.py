@@ -14,6 +14,7 @@ import zarr
 from repository.integrations.s3_object_store import S3Bucket
 from repository.project.stack.harness import RunningStack, running_stack
 from tests.client.experiments import write_experiment
+from tests.patience import patient
 from tests.ties import tie
 
 COMMAND = Path(sys.executable).with_name("stemma")
@@ -32,7 +33,7 @@ def run_stemma(stack: RunningStack, folder: Path, *words: str | Path) -> dict[st
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=patient(240),
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     printed: dict[str, Any] = json.loads(done.stdout)

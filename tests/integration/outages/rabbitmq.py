@@ -4,13 +4,13 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from repository.project.stack.ports import accepts_connections, choose_port
 from tests.many_clients import list_children
+from tests.patience import Deadline, let_pass
 from tests.ties import tie
 
 START = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -64,11 +64,11 @@ class RabbitMQ:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + 180
+        deadline = Deadline(180)
         while b"Starting broker... completed" not in output.read_bytes():
             assert self.process.poll() is None, output.read_text()
-            assert time.monotonic() < deadline, output.read_text()
-            time.sleep(0.1)
+            assert not deadline.is_over(), output.read_text()
+            let_pass(0.1)
 
     def signal(self, number: signal.Signals) -> None:
         """Signal the server and what it started."""
@@ -86,8 +86,8 @@ class RabbitMQ:
         """End it and its name service."""
         if self.process is not None and self.process.poll() is None:
             self.kill()
-        deadline = time.monotonic() + 30
-        while accepts_connections(self.names_port) and time.monotonic() < deadline:
+        deadline = Deadline(30)
+        while accepts_connections(self.names_port) and not deadline.is_over():
             # It refuses until it has noticed that the server is dead.
             subprocess.run(tie("epmd", "-kill"), env=self.environment, capture_output=True, check=False)
-            time.sleep(0.1)
+            let_pass(0.1)

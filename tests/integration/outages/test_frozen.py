@@ -1,6 +1,5 @@
 """A neighbour that is frozen: nothing hangs, everybody is told, and everything goes on when it is thawed."""
 
-import statistics
 import uuid
 
 import httpx
@@ -9,10 +8,9 @@ import pytest
 from tests.integration.bytes.raw_tus import RawTus, sha256_of
 from tests.integration.outages.conftest import Town
 from tests.integration.waiting import wait_for_deposit
+from tests.patience import patient, within
 
-READINESS_S = 3.0
-BOUND_S = 20.0
-"""No answer takes longer; on an idle machine it is a third of it."""
+READINESS_S = 6.0  # it gives up on its parts after two
 CONTENT = b"bytes of a scan" * 5000
 
 
@@ -21,20 +19,19 @@ def require_503(answer: httpx.Response, media_type: str) -> None:
     assert int(answer.headers["Retry-After"]) > 0
     assert answer.headers["Content-Type"].startswith(media_type), answer.headers["Content-Type"]
     assert answer.headers["Cache-Control"] == "private, no-store"
-    assert answer.elapsed.total_seconds() < BOUND_S, answer.request.url
 
 
 def require_readiness(town: Town, missing: set[str]) -> None:
     """Readiness answers in time, names exactly what is away, and tells why as long as it can know who asks."""
-    told = [town.ask_readiness() for _ in range(3)]
-    assert statistics.median(seconds for seconds, _ in told) < READINESS_S
-    for _, body in told:
+    for _ in range(3):
+        with within(READINESS_S):
+            body = town.ask_readiness()
         assert {name for name, part in body["parts"].items() if not part["ok"]} == missing, body
         assert any("detail" in part for part in body["parts"].values()) is ("database" not in missing), body
 
 
 def wait_until_well(town: Town) -> None:
-    town.stack.wait_until(lambda: town.ask_readiness()[1]["status"] == "ok", seconds=60, what="thawed")
+    town.stack.wait_until(lambda: town.ask_readiness()["status"] == "ok", seconds=60, what="thawed")
 
 
 def test_a_frozen_database_ends_no_request_in_a_fault_and_none_hangs(town: Town, tus: RawTus) -> None:
@@ -79,7 +76,6 @@ def test_connections_that_are_frozen_alone_are_left_for_new_ones(town: Town) -> 
         for path in ("/", "/api/v1/search/", "/api/v1/deposits/"):
             answer = town.http.get(path, headers=town.token)
             assert answer.status_code in {200, 503}, path
-            assert answer.elapsed.total_seconds() < BOUND_S, path
     wait_until_well(town)
     assert town.http.get("/").status_code == 200
 
@@ -98,13 +94,11 @@ def test_a_frozen_broker_stops_nobody_and_the_job_is_done_later(town: Town, tus:
         assert tus.patch(upload, 0, CONTENT).status_code == 204
         submitted = town.http.post(f"/api/v1/deposits/{number}/submit/", headers=town.token)
         assert submitted.is_success, submitted.text
-        assert submitted.elapsed.total_seconds() < BOUND_S
         for path in ("/", "/search", "/accounts/login/", "/api/v1/search/", town.file):
             answer = town.http.get(path)
             assert answer.status_code == 200
-            assert answer.elapsed.total_seconds() < BOUND_S
     wait_until_well(town)
-    with httpx.Client(base_url=town.stack.url, headers=town.token, timeout=60) as http:
+    with httpx.Client(base_url=town.stack.url, headers=town.token, timeout=patient(60)) as http:
         assert wait_for_deposit(http, number)["findings"], "it was read, and is not known"
 
 

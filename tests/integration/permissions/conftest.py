@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,10 @@ from tests.api.conftest import as_token, make_token, unthrottled, web
 from tests.api.worlds import open_session
 from tests.deposits import add_measurement, make_published, publish, settle
 from tests.factories import make_deposit, make_user, store_file
+from tests.patience import wait_until
 from tests.ties import tie
 
 __all__ = ["unthrottled", "web"]  # fixtures of the suite that speaks HTTP
-PATIENCE_S = 60.0
 
 
 class Process:
@@ -55,19 +55,12 @@ class Process:
         return answers
 
     def wait_until_it_hears(self) -> None:
-        wait_for(lambda: bool(self.tell(hears=True)))
+        wait_until(lambda: bool(self.tell(hears=True)), "it does not hear")
 
     def wait_until_it_has_heard(self) -> None:
         """Wait until it knows of all that was written before this moment; the clock is one for the whole machine."""
         now = time.monotonic()
-        wait_for(lambda: float(self.tell(heard_until=True)) > now)
-
-
-def wait_for(condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
-    deadline = time.monotonic() + patience_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come in time"
-        time.sleep(0.02)
+        wait_until(lambda: float(self.tell(heard_until=True)) > now, "it has not heard")
 
 
 @contextmanager

@@ -30,13 +30,13 @@ from tests.integration.permissions.conftest import (
     Process,
     build_words,
     list_asks,
-    wait_for,
 )
+from tests.integration.permissions.long_memory import remember_for_long
 from tests.integration.permissions.writes import WRITES
+from tests.patience import patient, wait_until
 
 # The marks are one file for all processes of a home: what one test ends, the others must not see ended.
 pytestmark = pytest.mark.xdist_group("marks")
-SHORTER_THAN_A_LIFE_S = 20.0
 
 
 def is_remembered(web: WebClient, address: str, headers: dict[str, str]) -> bool:
@@ -52,13 +52,14 @@ def is_remembered(web: WebClient, address: str, headers: dict[str, str]) -> bool
 
 def require_remembered(web: WebClient, address: str, headers: dict[str, str]) -> None:
     """Ask until it is remembered: another process that begins to hear ends what all of this home remember."""
-    wait_for(lambda: web.get(address, headers=headers).is_success and is_remembered(web, address, headers))
+    wait_until(lambda: web.get(address, headers=headers).is_success and is_remembered(web, address, headers))
 
 
 @pytest.fixture
-def remembering(web: WebClient) -> WebClient:
-    """Return a client of a web process that remembers."""
-    wait_for(lambda: hearing.find_heard_marks() is not None)
+def remembering(web: WebClient, monkeypatch: pytest.MonkeyPatch) -> WebClient:
+    """Return a client of a web process that remembers for so long that only a write ends it."""
+    monkeypatch.setattr(reading, "_decisions", remember_for_long())
+    wait_until(lambda: hearing.find_heard_marks() is not None)
     return web
 
 
@@ -97,7 +98,7 @@ def test_what_is_public_is_read_without_the_database(remembering: WebClient) -> 
             User.objects.filter(pk=version.published_by_id).update(full_name="Another Name")
             return all(is_remembered(remembering, address, {}) for _ in range(3))
 
-        wait_for(is_left)
+        wait_until(is_left)
 
 
 def test_sending_and_using_leave_it_remembered(remembering: WebClient) -> None:
@@ -117,7 +118,7 @@ def test_sending_and_using_leave_it_remembered(remembering: WebClient) -> None:
         settle(deposit)
         return is_remembered(remembering, address, headers)
 
-    wait_for(is_left)  # not at the first try where another process of this home began to hear just then
+    wait_until(is_left)  # not at the first try where another process of this home began to hear just then
 
 
 def test_a_chunk_of_somebody_who_was_taken_off_is_refused_at_once(remembering: WebClient) -> None:
@@ -147,10 +148,10 @@ def test_a_token_ends_at_its_time(remembering: WebClient, monkeypatch: pytest.Mo
     deposit = make_deposit(owner)
     store_file(deposit, "a.raw", b"bytes")
     headers = as_token(make_token(owner))
-    ApiToken.objects.filter(user=owner).update(expiry=timezone.now() + dt.timedelta(seconds=3))
+    ApiToken.objects.filter(user=owner).update(expiry=timezone.now() + dt.timedelta(seconds=patient(3)))
     address = f"/api/v1/deposits/{deposit.pk}/files/a.raw"
     assert remembering.get(address, headers=headers).status_code == 200
-    wait_for(lambda: remembering.get(address, headers=headers).status_code == 401, SHORTER_THAN_A_LIFE_S)
+    wait_until(lambda: remembering.get(address, headers=headers).status_code == 401)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -211,7 +212,6 @@ def test_in_the_administration_it_ends_at_once(
 
 @settings(
     max_examples=1,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -291,7 +291,7 @@ def test_a_prompt_of_the_database_is_heard_by_every_process(
     ) as prompt:
         prompt.execute("DELETE FROM repository_apitoken WHERE user_id = %s", [owner.pk])
     for process in (another_web, foreign_web):
-        wait_for(lambda process=process: process.ask(asks)[0][0] == 401, SHORTER_THAN_A_LIFE_S)  # type: ignore[misc]
+        wait_until(lambda process=process: process.ask(asks)[0][0] == 401)  # type: ignore[misc]
 
 
 def test_a_web_process_that_does_not_hear_remembers_nothing(
@@ -319,8 +319,8 @@ def test_after_a_broken_connection_it_hears_again_and_trusts_nothing_old(remembe
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'SELECT 1%%'"
         )
-    wait_for(lambda: known.pick([marks.EVERYTHING]) != before)
-    wait_for(lambda: hearing.find_heard_marks() is not None)
+    wait_until(lambda: known.pick([marks.EVERYTHING]) != before)
+    wait_until(lambda: hearing.find_heard_marks() is not None)
     assert remembering.get(address).status_code == 200
     require_remembered(remembering, address, {})
 

@@ -1,7 +1,6 @@
 """kill -9: of every part, of the supervisor, of all at once."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from celery import Celery
 from repository.project.stack.processes import ProcessIdentity, identify, wait_until_gone
 from tests.integration.stack.conftest import MakeStack
 from tests.integration.stack.test_life import list_processes_of
+from tests.patience import let_pass, patient, wait_until
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -37,11 +37,8 @@ def test_nothing_outlives_a_killed_supervisor(make_stack: MakeStack) -> None:
     stack.start()
     parts = list(stack.identities.values())
     stack.kill("supervisor")
-    assert wait_until_gone(parts, seconds=15) == []
-    wait_until_empty = time.monotonic() + 10
-    while list_processes_of(stack) and time.monotonic() < wait_until_empty:
-        time.sleep(0.05)
-    assert list_processes_of(stack) == []
+    assert wait_until_gone(parts, seconds=patient(15)) == []
+    wait_until(lambda: list_processes_of(stack) == [], "something outlives its supervisor")
     assert "database system is shut down" in stack.home.log_of("database").read_text()
 
     stack.start()
@@ -68,7 +65,7 @@ def test_a_busy_pool_process_dies_with_its_worker(make_stack: MakeStack, killed:
     log = stack.home.log_of("worker")
     stack.wait_until(lambda: "received" in log.read_text(), seconds=60, what="busy")
     stack.kill(killed)
-    assert wait_until_gone(pool, seconds=10) == []
+    assert wait_until_gone(pool, seconds=patient(10)) == []
 
 
 def test_a_start_right_after_the_kill_waits_for_what_is_still_ending(make_stack: MakeStack) -> None:
@@ -85,7 +82,7 @@ def test_messages_survive_the_death_of_the_broker(make_stack: MakeStack) -> None
     password = json.loads(stack.home.secrets.read_text())["broker"]
     client = redis.Redis(port=stack.state.ports["broker"], password=password, decode_responses=True)
     client.rpush("kept", *map(str, range(500)))
-    time.sleep(1.2)  # appendfsync everysec
+    let_pass(patient(1.2))  # appendfsync everysec
     former = stack.identities["broker"]
     stack.kill("broker")
     stack.wait_for_restart(former)

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,11 +16,11 @@ import pytest
 
 from repository.project.environment import CHECKOUT
 from repository.project.stack.harness import compose_environment
+from tests.patience import Deadline, let_pass, patient
 from tests.ties import tie
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(900)]
 
-SECONDS = 240.0
 PLUGINS = ("tests.conftest", "tests.integration.object_store.conftest", "tests.integration.stack.conftest")
 # An S3 server and a client.
 SMALL = """
@@ -101,11 +100,11 @@ class Run:
         return found
 
     def wait_until(self, condition: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + SECONDS
+        deadline = Deadline(240)
         while not condition():
-            if time.monotonic() > deadline:
-                pytest.fail(f"Not {what}: {self.list_processes()}\n{self.log}")
-            time.sleep(0.05)
+            if deadline.is_over():
+                pytest.fail(f"Not {what} within {deadline}: {self.list_processes()}\n{self.log}")
+            let_pass(0.05)
 
 
 @contextmanager
@@ -164,7 +163,7 @@ def interrupt_and_look(run: Run, program_text: str, target: str, number: signal.
     elif target == "exec":
         run.process.send_signal(number)
         if number == signal.SIGINT:  # a terminal sends it to all; alone it takes a second one
-            time.sleep(3)  # two that arrive at once count as one
+            let_pass(patient(3))  # two that arrive at once count as one
             run.process.send_signal(number)
     else:
         chosen = {"pytest": [run.session], "worker": [run.test_process]}

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from repository.project.stack.processes import identify
 from repository.project.stack.remains import PART_VARIABLE, find_remains
 from tests.integration.stack.conftest import MakeStack, find_free_port
 from tests.integration.stack.test_life import list_processes_of
+from tests.patience import patient, wait_until
 from tests.ties import tie
 
 pytestmark = pytest.mark.xdist_group("stack")
@@ -45,13 +45,6 @@ def listening(port: int, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
     yield process
     process.kill()
     process.communicate()
-
-
-def wait_until(condition: Callable[[], bool], *, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(0.01)
 
 
 def kill_supervisor(stack: RunningStack) -> None:
@@ -250,7 +243,7 @@ def test_two_starts_at_once_give_one_stemma(make_stack: MakeStack) -> None:
         )
         for _ in range(2)
     ]
-    told = [start.communicate(timeout=200)[0] for start in starts]
+    told = [start.communicate(timeout=patient(200))[0] for start in starts]
     assert [start.returncode for start in starts] == [0, 0], told
     assert len([text for text in told if "already running" in text]) == 1, told
     assert find_holder(stack.home) is not None
@@ -275,7 +268,7 @@ def test_an_interrupted_start_starts_nothing(make_stack: MakeStack) -> None:
     )
     wait_until(lambda: bool(find_remains(stack.home, stack.state)))
     start.send_signal(signal.SIGINT)
-    start.communicate(timeout=120)
+    start.communicate(timeout=patient(120))
     assert start.returncode == 130
     assert list_processes_of(stack) == []
 
@@ -291,7 +284,7 @@ def test_what_deposits_the_examples_ends_with_the_supervisor(make_stack: MakeSta
     def has_begun() -> bool:
         return any("deposit_examples" in line for line in list_processes_of(stack))
 
-    wait_until(has_begun, seconds=120)
+    wait_until(has_begun, seconds=240)
     kill_supervisor(stack)
     wait_until(lambda: not has_begun())
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
-from pathlib import Path
+import json
+import re
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from starlette.responses import Response
 from api.byte_service import damage, downloads
 from api.byte_service.damage import KnownDamage, refuse
 from repository.errors import DamagedError
+from repository.project.environment import CHECKOUT
 from repository.selectors.byte_objects import ByteObject
 
 CONTENT = b"counts of a detector"
@@ -40,11 +43,21 @@ def reported(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return digests
 
 
-def answer(method: str = "GET") -> Response:
-    request = Request({"type": "http", "method": method, "headers": [], "path": "/", "query_string": b""})
+def answer(method: str = "GET", **headers_sent: str) -> Response:
+    sent = [(name.encode(), value.encode()) for name, value in headers_sent.items()]
+    request = Request({"type": "http", "method": method, "headers": sent, "path": "/", "query_string": b""})
     item = ByteObject(DIGEST, len(CONTENT), "application/octet-stream", "scan.raw", is_public=True)
     headers = downloads.build_headers(item, f'"{DIGEST}"', is_inline=False)
     return asyncio.run(downloads._answer(request, item, headers, "sub/scan.raw"))
+
+
+def follow_proxy(address: str, home: Path) -> Path:
+    """Return the file that nginx sends for an internal address, with this home in place of the container's."""
+    configuration = (CHECKOUT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    (alias,) = re.findall(r"location /internal-objects/ \{[^}]*alias (\S+);", configuration)
+    assert address.startswith("/internal-objects/")
+    inside = PurePosixPath(alias).relative_to("/var/lib/stemma") / address.removeprefix("/internal-objects/")
+    return home / inside
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -52,7 +65,7 @@ def test_the_proxy_is_sent_to_no_file_that_is_gone_or_cut_off(
     stored: Path, reported: list[str], settings: Any, method: str
 ) -> None:
     settings.ACCEL_REDIRECT = True
-    assert answer(method).headers["X-Accel-Redirect"].endswith(DIGEST)
+    assert follow_proxy(answer(method).headers["X-Accel-Redirect"], settings.STEMMA_HOME) == stored
     stored.write_bytes(CONTENT[:5])
     with pytest.raises(DamagedError, match=r"sub/scan\.raw"):
         answer(method)
@@ -91,6 +104,7 @@ def test_what_was_known_last_counts_while_the_database_is_away(monkeypatch: pyte
         return frozenset(told)
 
     monkeypatch.setattr(damage, "in_database", ask)
+    monkeypatch.setattr(damage, "LIFETIME_S", 3600.0)  # however slow the machine is
 
     async def follow() -> None:
         for expected in (frozenset({DIGEST}), frozenset({DIGEST}), frozenset()):
@@ -100,3 +114,13 @@ def test_what_was_known_last_counts_while_the_database_is_away(monkeypatch: pyte
 
     asyncio.run(follow())
     assert asked == 3
+
+
+def test_a_range_beyond_the_file_is_refused_and_told_the_size(stored: Path) -> None:
+    refused = answer(range="bytes=20-")
+    told = json.loads(bytes(refused.body))
+    assert (refused.status_code, told["status"], told["code"]) == (416, 416, "range_not_satisfiable")
+    assert refused.headers["Content-Range"] == f"bytes */{len(CONTENT)}"
+    assert f"{len(CONTENT)} bytes" in told["detail"]
+    assert "bytes=20-" in told["detail"]
+    assert refused.headers["ETag"] == f'"{DIGEST}"'

@@ -8,6 +8,7 @@ import pytest
 from stemma import retrying
 from stemma.connection import Connection
 from stemma.depositing import drafts
+from tests.patience import patient
 from tests.unit.client.fake_server import FakeServer
 
 
@@ -32,7 +33,7 @@ def server() -> FakeServer:
 
 @pytest.fixture
 def connection(server: FakeServer) -> Iterator[Connection]:
-    with Connection(server.url, "secret", retry_seconds=2.0, transport=server) as connection:
+    with Connection(server.url, "secret", retry_seconds=patient(2), transport=server) as connection:
         yield connection
 
 
@@ -41,5 +42,5 @@ def logged_in(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> FakeServer
     """Name the server and its token in the environment, as a script would."""
     monkeypatch.setenv("STEMMA_URL", server.url)
     monkeypatch.setenv("STEMMA_TOKEN", "secret")
-    monkeypatch.setenv("STEMMA_RETRY_SECONDS", "2")
+    monkeypatch.setenv("STEMMA_RETRY_SECONDS", f"{patient(2):.0f}")
     return server

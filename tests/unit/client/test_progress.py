@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+from stemma.commands.output import ProgressStream
 from stemma.progress import Meter, Progress, format_size, format_time
 
 
@@ -85,3 +86,13 @@ def test_sizes(size: float, text: str) -> None:
 @pytest.mark.parametrize(("seconds", "text"), [(4.2, "4 s"), (75, "1 min 15 s"), (3700, "1 h 01 min")])
 def test_times(seconds: float, text: str) -> None:
     assert format_time(seconds) == text
+
+
+def test_a_stream_that_is_closed_or_missing_is_no_terminal_and_stops_nothing() -> None:
+    closed = io.StringIO()
+    closed.close()
+    for stream in (closed, None):
+        progress = ProgressStream(stream)
+        assert not progress.isatty()
+        assert progress.write("half done") == len("half done")
+        progress.flush()

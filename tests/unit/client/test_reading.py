@@ -15,6 +15,7 @@ import xarray
 import zarr
 
 import stemma
+from tests.patience import patient
 from tests.unit.client.fake_server import FakeServer, refuse, send_range
 
 SHAPE = (6, 5, 8, 7)
@@ -70,7 +71,7 @@ def answer(server: FakeServer, path: str, body: Any) -> None:
 
 @pytest.fixture
 def client(served: FakeServer) -> Iterator[stemma.Client]:
-    with stemma.connect(served.url, "secret", transport=served, retry_seconds=1.0) as client:
+    with stemma.connect(served.url, "secret", transport=served, retry_seconds=patient(1)) as client:
         yield client
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import patient
 from tests.ties import tie
 
 # The whole command, with the server in its own process.
@@ -55,7 +56,7 @@ def _shell(session: Path, words: str, settings: dict[str, str]) -> subprocess.Co
         env={**_environment(session, settings), **program},
         capture_output=True,
         check=False,
-        timeout=240,
+        timeout=patient(240),
     )
 
 

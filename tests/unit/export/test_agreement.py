@@ -116,7 +116,7 @@ writable = st.text(alphabet=st.characters(codec=None, categories=None), min_size
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(title=writable, names=st.lists(writable, min_size=1, max_size=4), abstract=st.text(max_size=200))
 def test_any_text_is_valid_xml_and_the_same_everywhere(
     record: CitationRecord, title: str, names: list[str], abstract: str

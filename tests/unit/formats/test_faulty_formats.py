@@ -15,6 +15,7 @@ from confined.sandbox import (
     ZygoteKeeper,
     run_confined,
 )
+from tests.patience import patient
 from tests.toy_formats import MAGIC, build_tree, use_tree, write_format
 
 FAULTY = {
@@ -113,7 +114,7 @@ def run(
     inputs: dict[str, Path],
     zygotes: ZygoteKeeper | None,
     *,
-    wall_s: float = 120,
+    wall_s: float = patient(120),  # a number
 ) -> dict[str, Any]:
     output = next(iter(inputs.values())).parent / "job" / "output"
     output.mkdir(parents=True, exist_ok=True)
@@ -206,6 +207,6 @@ def test_reader_or_plugin_that_never_ends_is_ended(
             {"format": identifier, "files": ["h.bin"]},
             {"h.bin": upload["h.bin"]},
             zygotes,
-            wall_s=3,
+            wall_s=patient(3),
         )
     assert caught.value.finding.code == "reader_timeout"

@@ -190,7 +190,7 @@ def test_only_old_leftovers_are_removed(store: LocalObjectStore) -> None:
     assert [path.name for path in incoming.iterdir()] == ["young"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(content=st.binary(max_size=4000), data=st.data())
 def test_any_range_of_any_object_is_what_slicing_gives(
     tmp_path: Path, content: bytes, data: st.DataObject

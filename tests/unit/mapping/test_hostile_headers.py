@@ -42,7 +42,7 @@ def _places(entry: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]
 
 
 @pytest.mark.parametrize(("format_id", "header"), _HEADERS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_value_at_any_place(format_id: str, header: dict[str, Any], data: st.DataObject) -> None:
     changed = copy.deepcopy(header)
@@ -56,7 +56,7 @@ def test_any_value_at_any_place(format_id: str, header: dict[str, Any], data: st
     assert json.loads(stored)["document"]["technique"] == ["four_d_stem"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(header=st.dictionaries(st.text(max_size=8), _JSON, max_size=4))
 def test_any_header_of_any_format(header: dict[str, Any]) -> None:
     for format_id, _ in _HEADERS:

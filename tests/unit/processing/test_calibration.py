@@ -67,7 +67,7 @@ def axes_of(unit: str | None, scale: float | None) -> tuple[Axis, ...]:
     return (*scan, *(Axis(f"detector_{name}", 32, unit, scale) for name in "yx"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     document=documents(),
     axes=st.sampled_from([axes_of(None, None), axes_of("mrad", 0.7), axes_of("nm-1", 0.05)]),

@@ -131,7 +131,7 @@ def test_a_preview_touches_at_most_a_hundredth_whatever_the_layout(name: str) ->
     block=st.tuples(*(st.integers(1, 40) for _ in range(4))),
     budget=st.integers(1, 40_000),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_plan_costs_more_than_its_budget(
     shape: tuple[int, ...], block: tuple[int, ...], budget: int
 ) -> None:

@@ -100,7 +100,7 @@ def test_without_a_disk_the_radii_are_fractions_and_say_so(tmp_path: Path) -> No
     assert all("inner_mrad" not in entry["parameters"] for entry in manifest["reductions"])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     leading=st.lists(st.integers(1, 6), min_size=1, max_size=3),
     detector=st.tuples(st.integers(8, 40), st.integers(8, 40)),

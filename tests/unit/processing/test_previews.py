@@ -20,7 +20,19 @@ from processing.engine.signal_work import ConversionOptions
 from processing.previews.color_maps import BACKGROUND, color_gray, color_pattern, color_vectors
 from processing.previews.contrast import stretch_contrast
 from processing.previews.draw_image import draw_image, shrink
-from processing.previews.draw_spectrum import choose_ticks, draw_spectrum
+from processing.previews.draw_spectrum import (
+    FILL,
+    HEIGHT,
+    INK,
+    LINE,
+    MARGIN_BOTTOM,
+    MARGIN_LEFT,
+    MARGIN_RIGHT,
+    MARGIN_TOP,
+    WIDTH,
+    choose_ticks,
+    draw_spectrum,
+)
 from processing.previews.scale_bar import choose_scale_bar
 from tests.synthetic import make_lattice_image, make_pattern_scan, make_spectrum_image, source_of
 
@@ -102,11 +114,48 @@ def test_pattern_colors_rise_in_lightness() -> None:
     assert (np.diff(lightness) > -0.5).all()
 
 
-def test_vectors_show_direction_by_hue() -> None:
+# A color wheel that was written down by hand: clockwise on the screen from red at the right.
+WHEEL = {
+    "right": ((0, 1), 0.0),
+    "down and right": ((1, 1), 45.0),
+    "down": ((1, 0), 90.0),
+    "down and left": ((1, -1), 135.0),
+    "left": ((0, -1), 180.0),
+    "up and left": ((-1, -1), 225.0),
+    "up": ((-1, 0), 270.0),
+    "up and right": ((-1, 1), 315.0),
+}
+
+
+def hue_of(color: npt.NDArray[np.int_]) -> float:
+    """Return the angle of a color among red (0), green (120) and blue (240 degrees)."""
+    angles = np.radians([0, 120, 240])
+    return float(np.degrees(np.arctan2((color * np.sin(angles)).sum(), (color * np.cos(angles)).sum())) % 360)
+
+
+@pytest.mark.parametrize(("shift", "degrees"), WHEEL.values(), ids=WHEEL)
+def test_vectors_show_direction_by_hue(shift: tuple[int, int], degrees: float) -> None:
     y, x = np.mgrid[-1:2, -1:2].astype(float)
     rgb = color_vectors(np.stack([y, x], axis=-1)).astype(int)
-    assert rgb[1, 2].argmax() == 0  # right: red
+    assert hue_of(rgb[1 + shift[0], 1 + shift[1]]) == pytest.approx(degrees, abs=2)
     assert rgb[1, 1].sum() == 0  # no shift: black
+    # The mean is no variation: a constant shift of everything changes nothing.
+    np.testing.assert_array_equal(color_vectors(np.stack([y + 5, x - 7], axis=-1)), rgb)
+
+
+def test_vectors_show_length_by_brightness_and_gaps_by_the_background() -> None:
+    lengths = np.array([0.5, 1.0, -0.5, -1.0])
+    shifts = np.stack([np.zeros((1, 4)), lengths[None]], axis=-1)
+    rgb = color_vectors(shifts).astype(int)[0]
+    assert rgb[1].max() == 255
+    assert rgb[3].max() > 150
+    np.testing.assert_allclose(rgb[0], rgb[1] / 2, atol=1)
+    np.testing.assert_allclose(rgb[2], rgb[3] / 2, atol=1)
+    gap = shifts.copy()
+    gap[0, 0] = np.nan
+    drawn = color_vectors(gap)[0]
+    assert (drawn[0] == BACKGROUND).all()
+    assert (drawn[1:] != BACKGROUND).any()
     assert (color_vectors(np.full((2, 2, 2), np.nan)) == BACKGROUND).all()
 
 
@@ -129,8 +178,58 @@ def test_a_spectrum_with_gaps_is_drawn() -> None:
     values = np.linspace(1, 5, 50)
     values[20:22] = np.nan
     picture = read_png(draw_spectrum(np.arange(50.0), values, axis_title="Energy (eV)", value_title="Counts"))
-    assert picture.shape == (400, 720, 3)
-    assert (picture.min(axis=-1) < 100).sum() > 200
+    assert picture.shape == (HEIGHT, WIDTH, 3)
+    curve = find_curve(picture)
+    x = np.linspace(MARGIN_LEFT, WIDTH - MARGIN_RIGHT, 50)
+    # The axis begins at 0 and leaves 6 % above the largest value.
+    expected = HEIGHT - MARGIN_BOTTOM - values / (5 * 1.06) * (HEIGHT - MARGIN_BOTTOM - MARGIN_TOP)
+    for column in range(MARGIN_LEFT + 3, WIDTH - MARGIN_RIGHT - 3):
+        rows = curve[:, column].nonzero()[0]
+        if x[19] + 3 < column < x[22] - 3:
+            assert rows.size == 0, "a line leads over the gap"
+            assert (picture[:, column] != FILL).any(axis=-1).all(), "the area leads over the gap"
+        elif not x[19] - 3 < column < x[22] + 3:
+            height = np.interp(column, x, expected)
+            assert abs(rows.mean() - height) < 2
+            below = picture[int(height) + 6 : HEIGHT - MARGIN_BOTTOM - 3, column]
+            assert np.isclose((below == FILL).all(axis=-1).mean(), 1, atol=0.1), "the area below is filled"
+
+
+def find_curve(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Return where the picture has the color of the line."""
+    return np.asarray((np.abs(picture.astype(int) - LINE) < 40).all(axis=-1))
+
+
+def test_a_spectrum_says_its_titles_and_large_counts_in_words() -> None:
+    """What the axes say is there, and changes with what they are told."""
+    values = np.linspace(0, 5e4, 50)
+    told = {
+        draw_spectrum(np.arange(50.0), values * factor, axis_title=axis, value_title=value)
+        for factor in (1.0, 1e4)
+        for axis in ("Energy (eV)", "Wavelength (nm)")
+        for value in ("Counts", "Rate")
+    }
+    assert len(told) == 8
+    pictures = [read_png(png) for png in told]
+    for picture in pictures:
+        ink = np.asarray((np.abs(picture.astype(int) - INK) < 60).all(axis=-1))
+        assert ink[HEIGHT - 30 :].sum() > 100, "a title below"
+        assert ink[MARGIN_TOP : HEIGHT - MARGIN_BOTTOM, 4:30].sum() > 100, "a title at the left"
+        assert ink[MARGIN_TOP : HEIGHT - MARGIN_BOTTOM, 40 : MARGIN_LEFT - 4].sum() > 60, "numbers"
+
+
+def test_an_energy_axis_that_falls_is_drawn_mirrored() -> None:
+    values = np.linspace(1, 5, 50)
+    pictures = [
+        read_png(draw_spectrum(positions, values, axis_title="E", value_title="N"))
+        for positions in (np.arange(50.0), np.arange(50.0)[::-1])
+    ]
+    heights = [
+        [np.flatnonzero(find_curve(picture)[:, column]).mean() for column in (150, 650)]
+        for picture in pictures
+    ]
+    assert heights[0][0] > heights[0][1] + 100
+    assert heights[1] == pytest.approx(heights[0][::-1], abs=40)
 
 
 def test_every_kind_gets_previews_and_one_cover(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def reduce_bands(
     return {result.output.name: result.values for result in first.finish()}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     dtype=st.sampled_from(["u1", "u2", "u4", "i2", "f4", "f8"]),
     shape=st.sampled_from([(9, 4, 12, 11), (9, 3), (9, 2, 3, 10, 10)]),

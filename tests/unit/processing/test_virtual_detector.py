@@ -39,7 +39,7 @@ def summarize(bands: list[npt.NDArray[Any]]) -> tuple[npt.NDArray[Any], npt.NDAr
     return make_mean(gathered, facts, {})[0].values, make_maximum(gathered, facts, {})[0].values
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     dtype=st.sampled_from(INTEGERS),
     n_patterns=st.integers(1, 9),
@@ -67,7 +67,7 @@ def test_integer_sums_are_exact(
     assert sums.tolist() == naive_sums(patterns, masks)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     dtype=st.sampled_from(["u1", "u2", "u4", "i2", "f4", "f8"]),
     cuts=st.lists(st.integers(1, 22), max_size=4, unique=True),

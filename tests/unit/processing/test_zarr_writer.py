@@ -72,7 +72,7 @@ def arrays(draw: st.DrawFn) -> tuple[npt.NDArray[Any], int]:
     return noise.astype(dtype), n_signal_axes
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(array=arrays(), chunk_side=st.integers(1, 3), shard_side=st.integers(1, 3), block=st.integers(1, 4000))
 def test_any_shape_type_and_tiling_reads_back_equal(
     array: tuple[npt.NDArray[Any], int], chunk_side: int, shard_side: int, block: int
@@ -287,7 +287,7 @@ def test_the_checksum_stands_in_the_metadata_and_arrays_without_it_are_known(tmp
     assert not has_checksums(metadata)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     data=hnp.arrays(st.sampled_from([np.uint64, np.int64]), st.integers(1, 50), elements={"min_value": 2**62})
 )
@@ -295,7 +295,7 @@ def test_sums_of_huge_integers_do_not_wrap(data: npt.NDArray[Any]) -> None:
     assert summarize_values(data).total == sum(int(value) for value in data)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(order=st.permutations(range(12)), seed=st.integers(0, 99))
 def test_float_sums_do_not_depend_on_the_order_of_parts(order: list[int], seed: int) -> None:
     values = np.random.default_rng(seed).normal(0, 1e6, (12, 50)).astype(np.float32)

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from confined.sandbox import Limits, Preparation, ZygoteKeeper, run_confined
+from tests.patience import patient
 
 Run = Callable[..., dict[str, Any]]
-LIMITS = Limits(wall_s=30, cpu_s=20, data_bytes=1 << 30, file_bytes=64 << 20, free_bytes=0)
+LIMITS = Limits(
+    wall_s=patient(30), cpu_s=int(patient(20)), data_bytes=1 << 30, file_bytes=64 << 20, free_bytes=0
+)
 
 
 PREPARATION = Preparation(("ingest.programs.open_file:main", "tests.unit.sandbox.programs.honest:echo"))

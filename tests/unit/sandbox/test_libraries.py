@@ -3,16 +3,15 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import h5py
 
 from confined.sandbox import collect_output
+from tests.patience import patient
 from tests.ties import tie
 from tests.unit.sandbox.conftest import Run
 
-_STARTUP_BUDGET_S = 1.5
 _CHECKOUT = Path(__file__).resolve().parents[3]
 
 
@@ -20,15 +19,10 @@ def test_threads_run(run: Run) -> None:
     assert run("honest:use_threads") == {"threads": 8}
 
 
-def test_hdf5_is_read_and_written_within_the_budget_of_start_up(run: Run, tmp_path: Path) -> None:
+def test_hdf5_is_read(run: Run, tmp_path: Path) -> None:
     with h5py.File(tmp_path / "object", "w") as file:
         file.create_dataset("x", data=[1, 2, 3], compression="gzip")
-    durations = []
-    for _ in range(3):
-        started = time.perf_counter()
-        assert run("read_formats:main", {"name": "a.h5"}, inputs={"a.h5": tmp_path / "object"}) == {"sum": 6}
-        durations.append(time.perf_counter() - started)
-    assert min(durations) < _STARTUP_BUDGET_S
+    assert run("read_formats:main", {"name": "a.h5"}, inputs={"a.h5": tmp_path / "object"}) == {"sum": 6}
 
 
 def test_tensorstore_writes_sharded_zarr(run: Run, output: Path) -> None:
@@ -39,7 +33,7 @@ def test_tensorstore_writes_sharded_zarr(run: Run, output: Path) -> None:
 
 
 def test_numba_compiles_with_threads_and_private_cache(run: Run) -> None:
-    result = run("compile_numba:main", wall_s=120, cpu_s=120)
+    result = run("compile_numba:main", wall_s=patient(120), cpu_s=int(patient(120)))
     assert (result["total"], result["largest"], result["cache_hits"]) == (499500.0, 999.0, 0)
 
 
@@ -51,7 +45,8 @@ def test_numba_takes_compiled_code_from_a_trusted_cache(run: Run, tmp_path: Path
     subprocess.run(tie(sys.executable, "-c", warm), env=environment, cwd=_CHECKOUT, check=True)
     kept = sorted(path.stat().st_mtime_ns for path in cache.rglob("*.nb?"))
     assert kept
-    assert run("compile_numba:main", compiled_cache=cache, wall_s=120, cpu_s=120)["cache_hits"] == 1
+    limits = {"wall_s": patient(120), "cpu_s": int(patient(120))}
+    assert run("compile_numba:main", compiled_cache=cache, **limits)["cache_hits"] == 1
     assert sorted(path.stat().st_mtime_ns for path in cache.rglob("*.nb?")) == kept
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from confined.sandbox import Limits, SandboxRefusalError, ZygoteKeeper, run_confined
+from tests.patience import patient
 from tests.vendor_files.tia import write_emi, write_ser
 
 Open = Callable[[str, dict[str, Path]], dict[str, Any]]
@@ -22,7 +23,7 @@ def open_upload(output: Path, zygotes: ZygoteKeeper | None) -> Open:
             request={"format": format_id, "files": list(inputs), "hints": {"scan_shape": [2, 3]}},
             inputs=inputs,
             output=output,
-            limits=Limits(wall_s=60, free_bytes=0),
+            limits=Limits(wall_s=patient(60), free_bytes=0),
             on_message=lambda _: None,
             zygotes=zygotes,
         )

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,12 +24,13 @@ from confined.sandbox import (
 )
 from confined.sandbox.forking import Zygote
 from confined.sandbox.namespaces import is_namespace_possible
+from tests.patience import patient, wait_until
 from tests.ties import tie
 from tests.unit.sandbox.conftest import LIMITS, Run
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _PROGRAMS = "tests.unit.sandbox.programs"
-_PATIENCE_S = 60
+_PATIENCE_S = patient(60)
 _OWNER = """
 import sys
 from pathlib import Path
@@ -89,13 +89,6 @@ def get(keeper: ZygoteKeeper) -> Zygote:
     return zygote
 
 
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
-
-
 def is_running(pid: int) -> bool:
     """Tell whether a process runs; one that nobody waited for yet is dead."""
     try:
@@ -151,8 +144,8 @@ def test_libraries_leave_it_with_one_thread(keep: Keep, output: Path) -> None:
         ("abort", {}),
         ("fork_bomb", {}),
         ("allocate", {"data_bytes": 512 << 20}),
-        ("hang", {"wall_s": 1.0}),
-        ("close_everything", {"wall_s": 2.0}),
+        ("hang", {"wall_s": patient(1)}),
+        ("close_everything", {"wall_s": patient(2)}),
         ("outlive_the_parent", {}),
         ("leave", {}),
     ],

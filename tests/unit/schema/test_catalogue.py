@@ -1,6 +1,5 @@
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -58,10 +57,8 @@ def test_the_corrected_ranges_hold() -> None:
 
 
 def test_the_package_is_light_to_import() -> None:
-    started = time.perf_counter()
     code = (
         "import sys, repository.schema, repository.schema.findings;"
         "assert not {'jsonschema', 'django', 'numpy', 'lxml'} & set(sys.modules)"
     )
     subprocess.run(tie(sys.executable, "-c", code), check=True)
-    assert time.perf_counter() - started < 5, "an interpreter and a package of names only"

@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from repository.schema.merge_patch import ABSENT, apply_merge_patch, flatten, list_changes
@@ -45,7 +45,6 @@ def test_the_cases_of_the_standard(original: Any, patch: Any, result: Any) -> No
     assert (original, patch) == (kept, asked), "neither is changed"
 
 
-@settings(deadline=None)
 @given(DOCUMENTS, DOCUMENTS)
 def test_what_is_not_named_stays_and_merging_twice_changes_nothing(
     document: dict[str, Any], patch: dict[str, Any]
@@ -56,7 +55,6 @@ def test_what_is_not_named_stays_and_merging_twice_changes_nothing(
     assert all(key not in merged for key, value in patch.items() if value is None)
 
 
-@settings(deadline=None)
 @given(DOCUMENTS, DOCUMENTS)
 def test_changes_of_different_fields_come_to_the_same_in_either_order(
     document: dict[str, Any], patch: dict[str, Any]
@@ -67,7 +65,6 @@ def test_changes_of_different_fields_come_to_the_same_in_either_order(
     assert first == apply_merge_patch(apply_merge_patch(document, other), one)
 
 
-@settings(deadline=None)
 @given(DOCUMENTS, DOCUMENTS)
 def test_changes_lead_from_one_state_to_the_other(old: dict[str, Any], new: dict[str, Any]) -> None:
     state = flatten(old)

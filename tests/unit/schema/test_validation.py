@@ -1,5 +1,4 @@
 import datetime as dt
-import time
 from typing import Any
 
 import pytest
@@ -134,14 +133,6 @@ def test_bad_input_of_the_issue(changes: dict[str, Any], code: str) -> None:
 @pytest.mark.parametrize("document", [None, [], 3, "text"])
 def test_no_mapping_no_document(document: Any) -> None:
     assert [f.code for f in errors(document)] == ["wrong_type"]
-
-
-def test_validation_is_quick() -> None:
-    validate_measurement(four_d(), signals=scan_4d())
-    started = time.perf_counter()
-    for _ in range(20):
-        validate_measurement(four_d(), signals=scan_4d())
-    assert (time.perf_counter() - started) / 20 < 0.1
 
 
 DATASET: dict[str, Any] = {

@@ -5,12 +5,12 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.patience import let_pass, patient, wait_until
 from tests.ties import tie
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -25,15 +25,6 @@ while not signals.count:
     signals.pause(0.1)
 Path(sys.argv[1]).write_text(f"stopped by {signals.last}")
 """
-
-
-def wait_until(is_true: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 20
-    while not is_true():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 @pytest.fixture
@@ -54,7 +45,7 @@ def make(tmp_path: Path, note: Path) -> Iterator[subprocess.Popen[bytes]]:
         # A test run may ignore SIGINT itself, and programs inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # one thread
     )
-    assert wait_until(lambda: note.exists() and note.read_text() == "ready")
+    wait_until(lambda: note.exists() and note.read_text() == "ready", "it does not begin")
     yield process
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
@@ -65,12 +56,12 @@ def make(tmp_path: Path, note: Path) -> Iterator[subprocess.Popen[bytes]]:
 def test_make_alone_is_enough(make: subprocess.Popen[bytes], note: Path, number: signal.Signals) -> None:
     make.send_signal(number)
 
-    assert wait_until(lambda: note.read_text().startswith("stopped by"))
-    assert make.wait(10) != 0
+    wait_until(lambda: note.read_text().startswith("stopped by"), "it goes on")
+    assert make.wait(patient(10)) != 0
 
 
 def test_without_a_signal_it_stays(make: subprocess.Popen[bytes], note: Path) -> None:
-    time.sleep(0.5)
+    let_pass(0.5)
 
     assert make.poll() is None
     assert note.read_text() == "ready"

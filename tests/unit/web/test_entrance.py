@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from repository.project.postgresql.entrance import Entrance
+from tests.patience import patient
 
 
 def refusing(times: int) -> tuple[Callable[[], str], list[int]]:
@@ -23,7 +24,7 @@ def refusing(times: int) -> tuple[Callable[[], str], list[int]]:
 
 def test_a_moment_without_a_place_is_waited_for() -> None:
     connect, tried = refusing(3)
-    assert Entrance(patience_s=60, pause_s=0.001).pass_through(connect) == "connection"
+    assert Entrance(patience_s=patient(60), pause_s=0.001).pass_through(connect) == "connection"
     assert len(tried) == 4
 
 
@@ -50,17 +51,17 @@ def test_while_the_server_is_silent_one_thread_knocks_and_the_others_are_refused
 
     def knock() -> str:
         at_the_door.set()
-        assert thawed.wait(60)
+        assert thawed.wait(patient(60))
         return "connection"
 
     knocking = threading.Thread(target=lambda: made.append(entrance.pass_through(knock)))
     knocking.start()
-    assert at_the_door.wait(60)
+    assert at_the_door.wait(patient(60))
     for _ in range(10):
         with pytest.raises(psycopg.OperationalError, match="a moment ago"):
             entrance.pass_through(lambda: "connection")
     thawed.set()
-    knocking.join(60)
+    knocking.join(patient(60))
     assert made == ["connection"]
     assert entrance.pass_through(lambda: "connection") == "connection"
 

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from api.turns import NoTurnError, Turns
+from tests.patience import patient
 
 
 def test_no_more_work_runs_at_once_than_there_are_threads_and_all_is_done() -> None:
@@ -23,7 +24,7 @@ def test_no_more_work_runs_at_once_than_there_are_threads_and_all_is_done() -> N
         return number
 
     async def ask() -> list[int]:
-        turns = Turns(3, patience_s=60)
+        turns = Turns(3, patience_s=patient(60))
         return await asyncio.gather(*(turns.run(work, number) for number in range(60)))
 
     assert asyncio.run(ask()) == list(range(60))
@@ -52,7 +53,7 @@ def test_a_turn_lasts_until_the_work_ends_not_until_the_visitor_goes() -> None:
     async def ask() -> None:
         turns = Turns(1, patience_s=0.05)
         gone = asyncio.create_task(turns.run(gate.wait))
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
         gone.cancel()
         with pytest.raises(asyncio.CancelledError):
             await gone
@@ -68,7 +69,7 @@ def test_what_the_work_raises_is_raised_and_the_turn_is_free_again() -> None:
         raise LookupError("nothing there")
 
     async def ask() -> int:
-        turns = Turns(1, patience_s=60)
+        turns = Turns(1, patience_s=patient(60))
         with pytest.raises(LookupError, match="nothing there"):
             await turns.run(fail)
         return await turns.run(int, "3")

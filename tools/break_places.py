@@ -1,0 +1,255 @@
+"""Break places of the program on purpose, one at a time, and see which tests notice.
+
+    python -m repository.project.stack exec -- python -m tools.break_places --places 60 --seed 1 --report places.json
+
+The places are chosen across the rooms by the seed. Each is broken in a copy of the checkout (the tree itself is
+never touched), and the tests that are nearest are run there: unit tests that import the broken module, those of
+its room, then integration tests likewise. A failure counts where the same test passes unbroken.
+`--quick` stops at those that import it; `--again places.json` tries only what survived then.
+"""
+
+import argparse
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.ties import tie
+from tools.places import Place, list_modules, list_places
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+LINKED = (".venv", "node_modules", "frontend/dist")
+LEFT_OUT = re.compile(r"(^|/)(migrations|generated|examples|miniature)/|(^|/)(__main__|__init__)\.py$")
+TWO = ("-n", "2", "--dist", "loadgroup")
+LONGEST_S = 900.0
+"""A run that takes longer hangs, which is noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Part of the program with its tests: quick ones, and those that need database and servers."""
+
+    folder: str
+    quick: tuple[str, ...]
+    slow: tuple[str, ...] = ()
+
+
+OUTSIDE = ("tests/integration/object_store", "tests/integration/registrar", "tests/integration/mail")
+# The first whose folder holds the file.
+ROOMS = (
+    Room("repository/schema/export", ("tests/unit/export",), ("tests/integration/pages",)),
+    Room("repository/schema", ("tests/unit/schema", "tests/unit/export"), ("tests/integration/domain",)),
+    Room("repository/integrations", ("tests/unit/integrations",), OUTSIDE),
+    Room("repository/project", ("tests/unit/stack", "tests/unit/web"), ("tests/api",)),
+    Room("repository", ("tests/unit/mapping",), ("tests/integration/domain", "tests/api", "tests/integration/limits")),
+    Room("ingest/sandbox", ("tests/unit/sandbox",), ("tests/integration/domain",)),
+    Room("ingest/formats", ("tests/unit/formats", "tests/unit/readers", "tests/unit/mapping")),
+    Room("ingest/services", (), ("tests/integration/domain", "tests/integration/disk")),
+    Room("ingest", ("tests/unit/mapping", "tests/unit/readers", "tests/unit/formats"), ("tests/integration/domain",)),
+    Room("processing/services", ("tests/unit/processing",), ("tests/integration/domain",)),
+    Room("processing", ("tests/unit/processing",), ("tests/integration/domain",)),
+    Room("api/byte_service", ("tests/unit/byte_service",), ("tests/integration/bytes", "tests/api")),
+    Room("api", ("tests/unit/byte_service", "tests/unit/web"), ("tests/api",)),
+    Room("frontend", ("tests/unit/pages",), ("tests/integration/pages", "tests/api")),
+    Room("client/src", ("tests/unit/client",)),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a broken place; `by` is the test that noticed it, empty where none did."""
+
+    place: Place
+    by: str
+    seconds: float
+
+
+def list_sources() -> list[str]:
+    """Return the files of production code."""
+    listed = subprocess.run(
+        tie("git", "ls-files", "*.py"), cwd=CHECKOUT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    return [name for name in listed if find_room(name) is not None and not LEFT_OUT.search(name)]
+
+
+def find_room(name: str) -> Room | None:
+    return next((room for room in ROOMS if name.startswith(f"{room.folder}/")), None)
+
+
+def choose_places(count: int, seed: int) -> list[Place]:
+    """Return as many places as asked for: rooms in turn, within one a file and then a kind at random."""
+    chance = random.Random(seed)  # noqa: S311  # the same places for the same seed
+    by_room: dict[str, list[str]] = {}
+    for name in list_sources():
+        room = find_room(name)
+        if room is not None:
+            by_room.setdefault(room.folder, []).append(name)
+    chosen: list[Place] = []
+    rooms = sorted(by_room)
+    while len(chosen) < count:
+        name = chance.choice(by_room[rooms[len(chosen) % len(rooms)]])
+        places = list_places(name, (CHECKOUT / name).read_bytes())
+        kinds = sorted({place.kind for place in places})
+        if not kinds:
+            continue
+        kind = chance.choice(kinds)
+        place = chance.choice([place for place in places if place.kind == kind])
+        if place not in chosen:
+            chosen.append(place)
+    return chosen
+
+
+@contextmanager
+def copied_checkout() -> Iterator[Path]:
+    """Yield a copy of the checkout as it is now, which is removed whatever happens."""
+    with tempfile.TemporaryDirectory(prefix="stemma-broken-") as folder:
+        copy = Path(folder) / "checkout"
+        listed = subprocess.run(
+            tie("git", "ls-files", "--cached", "--others", "--exclude-standard"),
+            cwd=CHECKOUT, capture_output=True, text=True, check=True,
+        ).stdout.splitlines()  # fmt: skip
+        for name in listed:
+            if (CHECKOUT / name).is_file():
+                (copy / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(CHECKOUT / name, copy / name)
+        for name in LINKED:
+            if (CHECKOUT / name).exists():
+                (copy / name).parent.mkdir(parents=True, exist_ok=True)
+                (copy / name).symlink_to(CHECKOUT / name)
+        yield copy
+
+
+def list_near_tests(place: Place, *, is_quick: bool = False) -> list[tuple[str, ...]]:
+    """Return the tests to run, nearest first; quick: only those that import the module, where there are any."""
+    room = find_room(place.path)
+    if room is None:
+        return []
+    module = place.path.removeprefix("client/src/").removesuffix(".py").replace("/", ".")
+
+    def find_near(folders: tuple[str, ...]) -> tuple[str, ...]:
+        files = [path for folder in folders for path in sorted((CHECKOUT / folder).rglob("test_*.py"))]
+        return tuple(
+            path.relative_to(CHECKOUT).as_posix()
+            for path in dict.fromkeys(files)
+            if module in set(list_modules(path.read_text(encoding="utf-8")))
+        )
+
+    near = [tests for tests in (find_near(room.quick), find_near(room.slow)) if tests]
+    if is_quick and near:
+        return near
+    return list(dict.fromkeys(tests for tests in (*near[:1], room.quick, *near[1:], room.slow) if tests))
+
+
+def run_tests(checkout: Path, tests: Sequence[str], *more: str) -> tuple[bool, list[str]]:
+    """Run tests until one fails; return whether all passed, and what failed."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "--tb=no", "-rfE", *more, *tests]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{checkout}:{checkout / 'client' / 'src'}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    try:
+        ended = subprocess.run(
+            tie(*command), cwd=checkout, env=environment, capture_output=True, text=True,
+            check=False, timeout=LONGEST_S,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return False, []
+    failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", ended.stdout, flags=re.MULTILINE)
+    return ended.returncode in {0, 5}, failed
+
+
+def try_place(copy: Path, place: Place, *, is_quick: bool = False) -> Outcome:
+    """Break a place, run its tests, and put back what stood there."""
+    begin, file = time.monotonic(), copy / place.path
+    whole = file.read_bytes()
+    file.write_bytes(place.apply(whole))
+    try:
+        by = find_noticing(copy, place, is_quick=is_quick)
+    finally:
+        file.write_bytes(whole)
+    return Outcome(place, by, time.monotonic() - begin)
+
+
+def find_noticing(copy: Path, place: Place, *, is_quick: bool = False) -> str:
+    """Return the test that fails because of the broken place, empty where none does."""
+    left_out: list[str] = []
+    for tests in list_near_tests(place, is_quick=is_quick):
+        is_long = not all(name.endswith(".py") for name in tests)
+        while True:
+            without = [word for name in left_out for word in ("--deselect", name)]
+            passed, failed = run_tests(copy, tests, *without, *(TWO if is_long else ()))
+            if passed:
+                break
+            if not failed:
+                return f"{' '.join(tests)} (could not be collected, or hung)"
+            sound, _ = run_tests(CHECKOUT, failed[:1])
+            if sound:
+                return failed[0]
+            left_out += failed[:1]  # it fails unbroken too
+    return ""
+
+
+def report(outcomes: Iterable[Outcome], path: Path) -> None:
+    """Write what came of each place, as far as they were tried."""
+    written = [
+        {**asdict(outcome.place), "by": outcome.by, "seconds": round(outcome.seconds, 1)}
+        for outcome in outcomes
+    ]
+    path.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+
+
+def read_survivors(path: Path) -> list[Place]:
+    """Return what survived in a former run, where it stands now."""
+    survivors = []
+    for entry in json.loads(path.read_text(encoding="utf-8")):
+        if entry["by"]:
+            continue
+        known: dict[str, Any] = {key: entry[key] for key in ("path", "kind", "before", "after")}
+        places = list_places(known["path"], (CHECKOUT / known["path"]).read_bytes())
+        same = [place for place in places if all(getattr(place, key) == known[key] for key in known)]
+        survivors += sorted(same, key=lambda place: abs(place.line - entry["line"]))[:1]
+    return survivors
+
+
+def main() -> int:
+    """Try all chosen places and say which no test noticed."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--places", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--quick", action="store_true", help="only the tests that import the module")
+    parser.add_argument("--again", type=Path, help="a report: try what survived")
+    parser.add_argument("--list", action="store_true", help="name the places and break none")
+    parser.add_argument("--report", type=Path, default=Path("places.json"))
+    words = parser.parse_args()
+    places = read_survivors(words.again) if words.again else choose_places(words.places, words.seed)
+    outcomes: list[Outcome] = []
+    if words.list:
+        sys.stdout.writelines(f"{place}\n" for place in places)
+        return 0
+    with copied_checkout() as copy:
+        for number, place in enumerate(places, start=1):
+            sys.stdout.write(f"{number}/{len(places)} {place}\n")
+            sys.stdout.flush()
+            outcomes.append(try_place(copy, place, is_quick=words.quick))
+            sys.stdout.write(f"    {outcomes[-1].by or 'SURVIVES'} ({outcomes[-1].seconds:.0f} s)\n")
+            report(outcomes, words.report)
+    survived = [outcome for outcome in outcomes if not outcome.by]
+    sys.stdout.write(f"{len(outcomes) - len(survived)} of {len(outcomes)} noticed\n")
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
