@@ -10,6 +10,7 @@ const islands: Record<string, () => Promise<unknown>> = {
   "stemma-job-progress": () => import("./job-progress"),
   "stemma-metadata-form": () => import("./metadata-form/element"),
   "stemma-deposit-actions": () => import("./deposit-actions"),
+  "stemma-recipe-form": () => import("./recipe-form/element"),
   "stemma-search-filters": () => import("./search-filters"),
 };
 

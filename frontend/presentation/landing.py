@@ -8,6 +8,7 @@ from frontend.presentation.export_links import ExportLink, list_measurement_link
 from frontend.presentation.figures import Figure, Viewer, list_figures, list_viewers
 from frontend.presentation.metadata_rows import MetadataGroup, build_metadata_groups
 from frontend.presentation.reading import describe_reading
+from frontend.presentation.recipe_forms import RecipeForm, list_recipe_forms
 from repository.schema.documents import get_value
 from repository.schema.export import CitationRecord, RelatedIdentifier
 from repository.schema.export.making import list_making_terms
@@ -38,6 +39,7 @@ class MeasurementPart:
     viewers: tuple[Viewer, ...]
     groups: tuple[MetadataGroup, ...]
     findings: tuple[FindingView, ...]
+    recipes: tuple[RecipeForm, ...]
     exports: tuple[ExportLink, ...] = ()
 
 
@@ -63,6 +65,7 @@ def describe_measurement_part(measurement: MeasurementView) -> MeasurementPart:
         viewers=list_viewers(measurement),
         groups=build_metadata_groups(measurement.metadata, from_file=measurement.from_file),
         findings=measurement.findings,
+        recipes=list_recipe_forms(measurement),
     )
 
 

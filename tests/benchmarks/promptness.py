@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-from confined.sandbox import Limits, run_confined
 
+from confined.sandbox import Limits, run_confined
 from repository.schema import validate_measurement
 from tests.ties import tie
 from tests.unit.schema.documents import four_d, scan_4d

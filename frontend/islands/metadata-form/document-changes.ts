@@ -81,7 +81,8 @@ export function describeValue(value: unknown): string {
     const amount = Array.isArray(value.range) ? value.range.join("–") : value.value;
     if (amount !== undefined) {
       const unit = typeof value.unit === "string" ? unitSymbol(value.unit) : "";
-      return [amount, unit].filter((part) => part !== "").join(" ");
+      const parts: unknown[] = unit === "" ? [amount] : [amount, unit];
+      return parts.join(" ");
     }
   }
   return typeof value === "string" ? value : JSON.stringify(value);
