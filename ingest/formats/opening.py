@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from ingest.formats.declaration import FormatDeclarationError
 from ingest.formats.registry import find_format
+from ingest.readers.calibration import drop_implausible
+from ingest.readers.companions import base_of
 from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError
 from ingest.readers.refusals import decline, refuse
 
@@ -46,7 +48,7 @@ def open_measurement(format: str, files: Mapping[str, Path], hints: ReadHints | 
         raise _describe_faulty_reader(
             f"`open` of the format in {form.folder} gave {given} where an opened {form.id} was promised."
         )
-    return opened
+    return drop_implausible(opened, name=base_of(next(iter(files))))
 
 
 def _describe_faulty_reader(sentence: str) -> ReadRefusedError:
