@@ -52,10 +52,10 @@ def _find_stated(calibration: Mapping[str, Any], space: str) -> tuple[float, str
     """Return pixel size and unit that the file states for a space, where they say something."""
     size = calibration.get(f"{space}_pixel_size")
     unit = plain(calibration.get(f"{space}_pixel_units"))
-    is_number = isinstance(size, int | float) and not isinstance(size, bool)
-    if not space or not is_number or not isinstance(unit, str) or to_ucum(unit).unit is None:
+    if not isinstance(size, int | float) or isinstance(size, bool) or not isinstance(unit, str):
         return None
-    return (float(size), unit) if math.isfinite(size) and size > 0 else None
+    says_something = bool(space) and to_ucum(unit).unit is not None and math.isfinite(size) and size > 0
+    return (float(size), unit) if says_something else None
 
 
 def _agrees(dimension: Dimension, size: float, unit: str) -> bool:

@@ -168,10 +168,6 @@ def _read_last(path: Path, header: FrameHeader, frames: int) -> tuple[dict[str, 
     ]
 
 
-def _skip(flyback: Flyback | None) -> dict[str, int]:
-    return {} if flyback is None else {"line": flyback.line, "first": int(flyback.is_first)}
-
-
 def open_mib(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
     """Open the MIB files of one acquisition with the hdr, if there is one."""
     hdr_names = [name for name in files if name.lower().endswith(".hdr")]
@@ -201,7 +197,12 @@ def open_mib(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         dtype=store.dtype,
         axes=axes,
         n_signal_axes=2,
-        load=partial(store.load, leading=layout.shape, **_skip(flyback)),
+        load=partial(
+            store.load,
+            leading=layout.shape,
+            line=flyback.line if flyback else None,
+            first=int(flyback.is_first) if flyback else 0,
+        ),
         intensity_unit="1",
         shape_origin=layout.origin,
         orientation=ORIENTATION,

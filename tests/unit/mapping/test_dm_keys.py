@@ -106,8 +106,8 @@ def test_dwell_time_of_a_serial_spectrum(name: str) -> None:
 def test_indicated_magnification_is_a_camera_length_in_diffraction_mode_only(
     scope: dict[str, str], camera_length: float | None, magnification: float | None
 ) -> None:
-    scope = {**scope, "Indicated Magnification": 1000.0, "STEM Camera Length": 135.0}
-    draft = map_vendor_header("dm3", dm({"Microscope Info": scope}), [])
+    tags = {"Microscope Info": {**scope, "Indicated Magnification": 1000.0, "STEM Camera Length": 135.0}}
+    draft = map_vendor_header("dm3", dm(tags), [])
     assert value_of(draft, "camera_length") == camera_length
     assert value_of(draft, "magnification") == magnification
     is_left_over = camera_length != 135.0
