@@ -11,7 +11,10 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from ingest.mapping.keys import KeyTable
 
 Part = Literal["recognize", "companions", "open", "map"]
 PARTS: tuple[Part, ...] = ("recognize", "companions", "open", "map")
@@ -58,6 +61,8 @@ class Format:
         Says the vendor's header in our words.
     plugin
         Module of RosettaSciIO that `open` may use; none in most formats.
+    keys
+        Table of the header's keys by which `map` goes, `module:NAME`; shown in the documents.
     """
 
     package: str | None
@@ -71,6 +76,7 @@ class Format:
     open: str = ""
     map: str = ""
     plugin: str = ""
+    keys: str = ""
     folder: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -111,6 +117,21 @@ class Format:
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             raise self._error(f"cannot load `{part}` ({getattr(self, part)}): {reason}") from error
+
+    def load_keys(self) -> "KeyTable":
+        """Return the keys of the header by which `map` goes; none where the format declares no table.
+
+        Raises
+        ------
+        FormatDeclarationError
+            The module cannot be imported, or has no such table.
+        """
+        module, _, name = self.keys.partition(":")
+        try:
+            table = getattr(import_module(f"{self.package}.{module}"), name) if self.keys else ()
+        except (ImportError, AttributeError) as error:
+            raise self._error(f"cannot load `keys` ({self.keys}): {error}") from error
+        return tuple(table)
 
     def _check(self, part: Part) -> None:
         """Look for the function in the source of its module, which is not imported."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.formats.declaration import Format, FormatDeclarationError
 from ingest.formats.registry import find_format
+from ingest.readers.calibration import drop_implausible
+from ingest.readers.companions import base_of
 from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError, SignalSource
 from ingest.readers.refusals import decline, refuse
 from repository.schema.findings import Finding
@@ -52,7 +54,7 @@ def open_measurement(format: str, files: Mapping[str, Path], hints: ReadHints | 
         raise _describe_faulty_reader(
             f"`open` of the format in {form.folder} gave {given} where an opened {form.id} was promised."
         )
-    return opened
+    return drop_implausible(opened, name=base_of(next(iter(files))))
 
 
 def _find_broken_promise(opened: object, form: Format) -> str:

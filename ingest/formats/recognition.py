@@ -93,6 +93,7 @@ def _build_match(form: Format, claim: Recognized) -> FormatMatch:
         role=claim.role,
         reason=claim.reason,
         refers_to=claim.refers_to,
+        needs_company=claim.role == "companion" and not claim.is_read and claim.told_by != "content",
     )
 
 
@@ -145,14 +146,27 @@ def _with_promise(match: FormatMatch, file: UploadedFile) -> FormatMatch:
     is_kept = match.format in promised or (match.format, file.extension) in _RIGHTLY_NAMED
     if not promised or match.findings or is_kept:
         return match
-    finding = Finding(
+    return _add(match, _describe_broken_promise(match, file))
+
+
+def _describe_broken_promise(match: FormatMatch, file: UploadedFile) -> Finding:
+    """Say what a file is in place of what its name promises: a sound file of another kind is no failed download."""
+    if match.format == "html":
+        hint = "Often a web page saved in place of the download. It is stored, not read. Upload the original."
+    elif file.is_hdf5 and file.hdf5_damage is None:
+        hint = (
+            "It is whole HDF5, but of a layout that is not read, so it is stored, not read. Save it in a layout from "
+            "the list of formats, or describe it in the metadata and acknowledge this."
+        )
+    else:
+        hint = "It is stored, not read. Correct the name, or upload the file that was meant; or acknowledge this."
+    return Finding(
         "warning",
         "content_is_not_extension",
         f"{file.name} is named .{file.extension} but its content is: {match.label}.",
-        hint="Often a web page saved in place of the download. It is stored, not read. Upload the original.",
+        hint=hint,
         layer="file",
     )
-    return _add(match, finding)
 
 
 def _add(match: FormatMatch, *findings: Finding) -> FormatMatch:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ingest.mapping.draft import Basis, DraftBuilder
+from ingest.mapping.draft import DraftBuilder
+from ingest.mapping.keys import Basis
 
 _SCAN = ("scan_y", "scan_x")
 _DETECTOR = ("detector_y", "detector_x")

@@ -2,19 +2,20 @@
 
 import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ingest.mapping.keys import Basis, HeaderKey, Key, KeyTable, Roots, by_field
 from repository.schema.documents import build_pointer
 from repository.schema.fields import load_catalogue
 from repository.schema.findings import Finding
 from repository.schema.quantities import QuantityTextError, parse_quantity_text
 from repository.schema.units import convert, find_unit_code, get_unit
 
-Key = tuple[str, ...]
-Basis = Literal["measured", "nominal", "calibrated", "estimated"]
 Source = Literal["header", "derived", "assumed"]
+_NEAR = 1e-3
+IMPLAUSIBLE = "header_implausible"
 _LARGEST = 3.4e38  # of a 32-bit float; nothing in a microscope is larger
 _VENDOR_UNITS = {"mR": "mrad"}  # EMSA files and what was made of them
 _SAYS_NOTHING = frozenset(
@@ -91,25 +92,78 @@ class DraftBuilder:
         text = found.strip() if isinstance(found, str) else ""
         return "" if text.casefold() in _SAYS_NOTHING else text
 
+    def take(self, table: KeyTable, *, roots: Roots | None = None, modes: Collection[str] = ()) -> None:
+        """Put what a table of keys says, field by field; what is worked out is only looked for.
+
+        Vendors write 0 where nothing was measured, so 0 is passed over in silence unless it counts. A negative number
+        is refused unless it counts, and one outside the hard range of the catalogue is called implausible; then the
+        next key is asked. A unit that stands in the value itself ("300kV") or beside it wins over the table's.
+
+        Parameters
+        ----------
+        table
+            In the order in which keys win.
+        roots
+            Where the roots of this header lie.
+        modes
+            What holds of this file.
+        """
+        for path, rows in by_field(table):
+            self.look(path, *(row.find(roots or {}) for row in rows))
+            for row in rows:
+                if row.take != "worked out" and row.counts_in(modes) and self._take_row(row, roots or {}):
+                    break
+
+    def _take_row(self, row: HeaderKey, roots: Roots) -> bool:
+        """Put the value of one key; False where it holds none that can be used."""
+        key = row.find(roots)
+        if row.take == "quantity":
+            return self._take_place(
+                row.field, Place(key, row.unit, row.basis), zero=row.zero, negative=row.negative
+            )
+        if row.take == "text":
+            text = self.find_text(*key)
+            if text:
+                self.put(row.field, f"{row.prefix}{text}", key=key)
+            return bool(text)
+        number = self.find_number(*key)
+        if number is None or (number == 0 and not row.zero):
+            return False
+        if row.take == "integer" and not number.is_integer():
+            self.call_implausible(row.field, key, f"{number:g} is no whole number")
+            return False
+        low, high = row.within or load_catalogue().measurement[row.field].hard or (-_LARGEST, _LARGEST)
+        if not low <= number <= high:
+            self.call_implausible(row.field, key, f"{number:g} is outside {low:g} to {high:g}")
+            return False
+        self.put(row.field, int(number) if row.take == "integer" else number, key=key)
+        return True
+
     def take_quantity(
         self, path: str, *places: Place, zero_counts: bool = False, negative_counts: bool = False
     ) -> None:
-        """Put the first usable number at `path`, in the catalogue's unit.
-
-        Vendors write 0 where nothing was measured, so 0 is passed over in silence unless `zero_counts`; a
-        negative number is refused with a finding unless `negative_counts`; so is one outside the hard range
-        of the catalogue. A unit that stands in the value itself ("300kV") or beside it wins over the place's.
-        """
+        """Put the first usable number of these places at `path`, as `take` does by a table."""
         self.look(path, *(place.key for place in places))
         for place in places:
-            number, unit = self._read(place)
-            if number is None or (number == 0 and not zero_counts):
-                continue
-            if number < 0 and not negative_counts:
-                self.refuse(path, place.key, f"{number:g} {unit} is negative")
-            elif self._is_possible(path, place.key, number, unit):
-                self.put_quantity(path, number, unit, basis=place.basis, key=place.key)
+            if self._take_place(path, place, zero=zero_counts, negative=negative_counts):
                 return
+
+    def _take_place(self, path: str, place: Place, *, zero: bool, negative: bool) -> bool:
+        number, unit = self._read(place)
+        if number is None:
+            found = self.find(*place.key)
+            if isinstance(found, int | float) and abs(found) > _LARGEST:
+                self.call_implausible(path, place.key, "no quantity is as large as what stands there")
+            return False
+        if number == 0 and not zero:
+            return False
+        if number < 0 and not negative:
+            # Some programs write a sign of their own; only the size of the number tells damage.
+            is_absurd = not _is_of_a_size(path, -number, unit)
+            report = self.call_implausible if is_absurd else self.refuse
+            report(path, place.key, f"{number:g} {unit} is negative")
+            return False
+        return self.put_quantity(path, number, unit, basis=place.basis, key=place.key)
 
     def _read(self, place: Place) -> tuple[float | None, str]:
         """Return number and unit at a place; a stated unit of another kind makes it unusable."""
@@ -134,7 +188,7 @@ class DraftBuilder:
         if known.hard is not None and unit == known.unit and not known.hard[0] <= value <= known.hard[1]:
             low, high = known.hard
             reason = f"{value:g} {unit} is outside {low:g} to {high:g}. {known.range_reason}"
-            self.refuse(path, key, reason)
+            self.call_implausible(path, key, reason)
             return False
         return True
 
@@ -148,9 +202,17 @@ class DraftBuilder:
         key: Key = (),
         source: Source = "header",
         note: str = "",
-    ) -> None:
-        """Put a number, or a pair (y, x), at `path` in the catalogue's unit; an earlier value stays."""
+    ) -> bool:
+        """Put a number, or a pair (y, x), at `path` in the catalogue's unit; an earlier value stays.
+
+        Returns
+        -------
+        bool
+            False where a number is outside the hard range of the catalogue: that is said, and it is not put.
+        """
         numbers = number if isinstance(number, Sequence) else [number]
+        if not all(self._is_possible(path, key, part, unit) for part in numbers):
+            return False
         converted = [_in_catalogue_unit(path, tidy_number(part), unit) for part in numbers]
         values = [value for value, _ in converted]
         entry = {
@@ -160,24 +222,7 @@ class DraftBuilder:
             "basis": basis,
         }
         self._put(path, entry | _origin(key, note))
-
-    def take_text(self, path: str, *keys: Key, prefix: str = "") -> None:
-        """Put the first text that says something at `path`."""
-        self.look(path, *keys)
-        for key in keys:
-            text = self.find_text(*key)
-            if text:
-                self.put(path, f"{prefix}{text}", key=key)
-                return
-
-    def take_integer(self, path: str, *keys: Key, at_least: int = 1) -> None:
-        """Put the first whole number of at least `at_least` at `path`."""
-        self.look(path, *keys)
-        for key in keys:
-            number = self.find_number(*key)
-            if number is not None and number.is_integer() and number >= at_least:
-                self.put(path, int(number), key=key)
-                return
+        return True
 
     def put(self, path: str, value: Any, *, key: Key = (), source: Source = "header", note: str = "") -> None:
         """Put a text, word, number or yes/no at `path` with its source; an earlier value stays."""
@@ -221,6 +266,26 @@ class DraftBuilder:
             )
         )
 
+    def call_implausible(self, path: str, key: Key, reason: str) -> None:
+        """Report a value of the header that no instrument gives; it is kept there, and not used."""
+        self.findings.append(
+            Finding(
+                severity="warning",
+                code=IMPLAUSIBLE,
+                message=f"{show_key(key)} in the file's header is implausible and not used: {reason}.".replace(
+                    "..", "."
+                ),
+                pointer=build_pointer(path),
+                hint="The header is kept as it is. Give the value yourself, and check that the file is whole.",
+                layer="quantity",
+            )
+        )
+
+    def warn(self, code: str, message: str, hint: str, *, path: str = "") -> None:
+        """Report something that somebody has to look at."""
+        pointer = build_pointer(path) if path else ""
+        self.findings.append(Finding("warning", code, message, pointer=pointer, hint=hint, layer="quantity"))
+
     def tell(self, code: str, message: str, hint: str, *, path: str = "") -> None:
         """Report something a reader of the data should know."""
         pointer = build_pointer(path) if path else ""
@@ -253,6 +318,13 @@ def tidy_number(number: float) -> float:
         return number
     (narrow,) = struct.unpack("<f", struct.pack("<f", number))
     return float(f"{number:.7g}") if narrow == number else number
+
+
+def _is_of_a_size(path: str, number: float, given: str) -> bool:
+    """Whether a number is near the hard range of its field, or within."""
+    hard = load_catalogue().measurement[path].hard
+    value, _ = _in_catalogue_unit(path, number, given)
+    return hard is None or hard[0] * _NEAR <= value <= hard[1]
 
 
 def _in_catalogue_unit(path: str, number: float, unit: str) -> tuple[float, str]:

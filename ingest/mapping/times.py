@@ -6,9 +6,10 @@ from typing import Any
 
 _FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 _OLE_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - local time of an unknown zone
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([AaPp][Mm])?")
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?\s*([AaPp][Mm])?")
 _DATE = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{2,4})")
 _EARLIEST_YEAR = 1980
+_CENTURY = 100
 _MONTHS, _HALF_DAY = 12, 12
 _QUARTER_HOUR_S, _LARGEST_OFFSET_S = 900, 14 * 3600
 
@@ -32,10 +33,10 @@ def from_unix(seconds: float) -> str | None:
 
 
 def from_ole_days(days: float) -> Moment | None:
-    """Return the local time of an OLE day number (days since 30 December 1899)."""
+    """Return the local time of an OLE day number (days since 30 December 1899), to a millisecond."""
     try:
-        return without_zone(_OLE_EPOCH + timedelta(days=days))
-    except OverflowError:
+        return without_zone(_OLE_EPOCH + timedelta(milliseconds=round(days * 86_400_000)))
+    except (OverflowError, ValueError):
         return None
 
 
@@ -76,18 +77,27 @@ def from_local_text(date_text: str, time_text: str) -> Moment | None:
     (month first); "3/4/2017 15:00" is not.
     """
     clock = _CLOCK.search(time_text)
-    day = _read_date(date_text, has_twelve_hours=bool(clock and clock[4]))
+    day = _read_date(date_text, has_twelve_hours=bool(clock and clock[5]))
     if day is None:
         return None
     if clock is None:
         return {"value": day.date().isoformat(), "zone": "unknown"}
-    hour = int(clock[1])
-    if clock[4]:
-        hour = hour % _HALF_DAY + (_HALF_DAY if clock[4].lower() == "pm" else 0)
-    try:
-        return without_zone(day.replace(hour=hour, minute=int(clock[2]), second=int(clock[3] or 0)))
-    except ValueError:
+    since_midnight = read_clock(time_text)
+    return None if since_midnight is None else without_zone(day + since_midnight)
+
+
+def read_clock(text: str) -> timedelta | None:
+    """Return the time since midnight of a clock's text, 12 hours or 24; None where it shows no time of a day."""
+    clock = _CLOCK.search(text)
+    if clock is None:
         return None
+    hour, minute, second = int(clock[1]), int(clock[2]), int(clock[3] or 0)
+    if clock[5]:
+        hour = hour % _HALF_DAY + (_HALF_DAY if clock[5].lower() == "pm" else 0)
+    if hour > 23 or minute > 59 or second > 59:  # noqa: PLR2004 - of a clock
+        return None
+    fraction = float(f"0.{clock[4]}") if clock[4] else 0.0
+    return timedelta(hours=hour, minutes=minute, seconds=second + round(fraction, 6))
 
 
 def _read_date(text: str, *, has_twelve_hours: bool) -> datetime | None:
@@ -103,6 +113,8 @@ def _read_date(text: str, *, has_twelve_hours: bool) -> datetime | None:
         year, month, day = third, first, second
     else:
         return None
+    if year < _CENTURY:  # "01/31/19"
+        year += 2000 if year < _EARLIEST_YEAR % _CENTURY else 1900
     try:
         found = datetime(year, month, day)  # noqa: DTZ001 - local time of an unknown zone
     except ValueError:
@@ -114,14 +126,22 @@ def without_zone(moment: datetime) -> dict[str, str] | None:
     """Return a local time whose zone nobody knows."""
     if moment.year < _EARLIEST_YEAR:
         return None
-    return {"value": moment.isoformat(timespec="seconds"), "zone": "unknown"}
+    return {"value": _show(moment), "zone": "unknown"}
 
 
 def _with_offset(moment: datetime) -> str | None:
     if moment.year < _EARLIEST_YEAR:
         return None
-    text = moment.isoformat(timespec="seconds")
-    return text.replace("+00:00", "Z")
+    return _show(moment).replace("+00:00", "Z")
+
+
+def _show(moment: datetime) -> str:
+    """Return the ISO text with as much of the second as is there, to a microsecond."""
+    whole, dot, rest = moment.isoformat().partition(".")
+    if not dot:
+        return whole
+    digits, zone = rest[:6], rest[6:]
+    return f"{whole}.{digits.rstrip('0')}{zone}"
 
 
 def _utc(moment: datetime) -> str | None:

@@ -269,6 +269,8 @@ class FormatMatch:
         Which bytes decided.
     refers_to
         Names of other files that the content names (basenames as written, not checked).
+    needs_company
+        Whether only another file can tell that it is of this format: alone it is of none.
     """
 
     format: str | None
@@ -278,6 +280,7 @@ class FormatMatch:
     reason: str
     refers_to: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    needs_company: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -289,6 +292,7 @@ class FormatMatch:
             "reason": self.reason,
             "refers_to": list(self.refers_to),
             "findings": [finding.as_dict() for finding in self.findings],
+            "needs_company": self.needs_company,
         }
 
     @classmethod
@@ -302,6 +306,7 @@ class FormatMatch:
             reason=document["reason"],
             refers_to=tuple(document.get("refers_to", ())),
             findings=tuple(Finding(**finding) for finding in document.get("findings", ())),
+            needs_company=bool(document.get("needs_company", False)),
         )
 
 

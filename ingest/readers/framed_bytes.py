@@ -87,8 +87,15 @@ class FramedBytes:
                 out[at - start : at - start + number] = self.decode(raw.reshape(number, self.stride))
             first += part.count
 
-    def load(self, region: Region, leading: tuple[int, ...]) -> npt.NDArray[Any]:
-        """Return the frames of `region` over the leading axes, which number the frames in C order."""
+    def load(
+        self, region: Region, leading: tuple[int, ...], *, line: int | None = None, first: int = 0
+    ) -> npt.NDArray[Any]:
+        """Return the frames of `region` over the leading axes, which number the frames in C order.
+
+        Where a line along the last of them has more frames in the file, `line` is their number, and the wanted ones
+        begin at `first`.
+        """
+        line = leading[-1] if line is None and leading else line or 0
         sizes = tuple(part.stop - part.start for part in region)
         out = np.empty((*sizes, *self.frame_shape), self.dtype)
         if not leading:
@@ -100,7 +107,7 @@ class FramedBytes:
             position = 0
             for axis, offset in enumerate(index):
                 position = position * leading[axis] + region[axis].start + offset
-            base = position * leading[-1]
+            base = position * line + first
             self.read_run(base + run.start, base + run.stop, flat[row])
         return out
 

@@ -37,6 +37,24 @@ def warn(code: str, message: str, hint: str = "", *, pointer: str = "") -> Findi
     return Finding("warning", code, message, pointer=pointer, hint=hint, layer="reading")
 
 
+def implausible(message: str, *, pointer: str = "") -> Finding:
+    """Build a warning about what a header says and no instrument gives; it is kept there, and not used."""
+    hint = (
+        "The header is kept as it is. Give the value yourself, and check that the file is whole: "
+        "one damaged byte is enough."
+    )
+    return warn("header_implausible", message, hint, pointer=pointer)
+
+
+def tell_surplus(path: Path, count: int, *, after: str) -> Finding:
+    """Build the warning about bytes behind the end that a header tells of; what comes before is read."""
+    return warn(
+        "bytes_left_over",
+        f"{path.name} has {count} bytes more than its header tells of, after {after}.",
+        "What the header tells of is read as it is. Check that nothing was appended, and that no part is missing.",
+    )
+
+
 def tell(code: str, message: str, hint: str = "") -> Finding:
     """Build a finding that is only shown."""
     return Finding("info", code, message, hint=hint, layer="reading")

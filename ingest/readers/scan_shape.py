@@ -96,7 +96,7 @@ def _conflict(name: str, in_file: ScanShape, from_depositor: ScanShape) -> Findi
 def _guessed(name: str, guess: ScanShape) -> Finding:
     return warn(
         "scan_shape_guessed",
-        f"The scan shape {guess[0]} × {guess[1]} of {name} is a guess from the frames per trigger.",
+        f"The scan shape {guess[0]} × {guess[1]} of {name} is a guess from how its frames were triggered.",
         "Confirm it by giving scan_shape as [rows, columns] in the metadata.",
         pointer="/scan_shape",
     )

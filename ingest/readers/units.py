@@ -87,16 +87,15 @@ def to_ucum(text: str | None) -> AxisUnit:
 def calibrated_axis(
     name: str, size: int, *, unit: str | None, scale: float | None, offset: float = 0.0
 ) -> Axis:
-    """Return an axis in UCUM units, or an uncalibrated one where unit or scale say nothing."""
+    """Return an axis in UCUM units, or an uncalibrated one where unit or scale say nothing.
+
+    A scale of 0 says nothing. Whether another can be true is judged for all formats in one place,
+    `ingest.readers.calibration`.
+    """
     known = to_ucum(unit)
-    if known.unit is None or scale is None or not _is_usable(scale):
+    if known.unit is None or scale is None or scale == 0:
         return Axis(name, size)
-    safe_offset = offset if abs(offset) < float("inf") else 0.0
-    return Axis(name, size, known.unit, scale * known.factor, safe_offset * known.factor + 0.0)
-
-
-def _is_usable(scale: float) -> bool:
-    return scale == scale and scale not in {0.0, float("inf"), float("-inf")}  # noqa: PLR0124 - NaN is not itself
+    return Axis(name, size, known.unit, scale * known.factor, offset * known.factor + 0.0)
 
 
 def is_reciprocal(unit: str | None) -> bool:

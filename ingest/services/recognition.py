@@ -38,15 +38,16 @@ def recognize_deposit(*, deposit: Deposit, output: Path, progress: JobProgress) 
     result = _run_until_done(layable, output, progress, recognition.findings)
     matches: Mapping[str, Any] = result.get("files", {})
     grouping: Mapping[str, Any] = result.get("grouping", {})
-    for file in stored:
-        match = matches.get(file.path)
-        recognition.files.append(_build_recognized(file, match))
-        if match is not None:
-            recognition.findings[file.path] += read_findings(match.get("findings", ()))
     recognition.groups = [
         GroupedFiles(format=entry["format"], paths=(entry["primary"], *entry["companions"]))
         for entry in grouping.get("measurements", ())
     ]
+    grouped = {path for group in recognition.groups for path in group.paths}
+    for file in stored:
+        match = matches.get(file.path)
+        recognition.files.append(_build_recognized(file, match, is_grouped=file.path in grouped))
+        if match is not None:
+            recognition.findings[file.path] += read_findings(match.get("findings", ()))
     for path, found in grouping.get("findings", {}).items():
         recognition.findings[path] += read_findings(found)
     _note_unread(recognition)
@@ -113,14 +114,14 @@ def _run_until_done(
     return {}
 
 
-def _build_recognized(file: DataFile, match: Mapping[str, Any] | None) -> RecognizedFile:
+def _build_recognized(file: DataFile, match: Mapping[str, Any] | None, *, is_grouped: bool) -> RecognizedFile:
     if match is None:
         return RecognizedFile(path=file.path, format="", label="not recognized", is_read=False)
     return RecognizedFile(
         path=file.path,
-        format=(match.get("format") or "")[:40],
+        format="" if match.get("needs_company") and not is_grouped else (match.get("format") or "")[:40],
         label=(match.get("label") or "unknown format")[:120],
-        is_read=bool(match.get("readable")),
+        is_read=is_grouped or bool(match.get("readable")),
     )
 
 

@@ -14,5 +14,6 @@ FORMATS = (
         companions=STANDS_ALONE,
         open="reader:open_blockfile",
         map="mapping:map_blockfile",
+        keys="keys:KEYS",
     ),
 )

@@ -23,13 +23,14 @@ from ingest.readers.contract import Axis, OpenedFile, ReadHints, SignalSource
 from ingest.readers.framed_bytes import FramedBytes, open_part
 from ingest.readers.header_json import to_json
 from ingest.readers.parts import Recognized
-from ingest.readers.refusals import refuse, refuse_truncated, tell, warn
+from ingest.readers.refusals import implausible, refuse, refuse_truncated, tell, tell_surplus, warn
 from ingest.readers.units import calibrated_axis
 from ingest.readers.uploaded_file import UploadedFile
 from repository.schema.findings import Finding
 
 VERSION = "1"
 FRAME_MARK_BYTES = 6
+_FRAME_MARK = b"\xaa\x55"
 _MAGIC = 0x0102
 _MAX_NOTE = 4096
 HEADER_DTYPE = np.dtype(
@@ -69,8 +70,11 @@ def _read_header(path: Path) -> dict[str, Any]:
     return header
 
 
-def _check_size(path: Path, header: Mapping[str, Any]) -> None:
-    """Refuse a header without patterns, and a file with fewer patterns than its header says."""
+def _check_size(path: Path, header: Mapping[str, Any]) -> list[Finding]:
+    """Refuse a header without patterns, a file with fewer patterns than its header says, and a wrong offset.
+
+    Every pattern begins with the same two bytes, so that an offset or a size that is wrong is seen.
+    """
     side, count = header["DP_SZ"], header["NX"] * header["NY"]
     start = header["Data_offset_2"]
     if not side or not count or start < HEADER_DTYPE.itemsize:
@@ -83,6 +87,21 @@ def _check_size(path: Path, header: Mapping[str, Any]) -> None:
     actual = path.stat().st_size
     if actual < expected:
         raise refuse_truncated(path, expected=expected, actual=actual, what=f"{count} patterns")
+    for number in sorted({0, min(1, count - 1), count - 1}):
+        at = start + number * (FRAME_MARK_BYTES + side * side)
+        if not _has_mark(path, at):
+            raise refuse(
+                "blockfile_header_unreadable",
+                f"Pattern {number + 1} of {path.name} does not begin at byte {at}, where its header says.",
+                "Its header is damaged. Upload the original.",
+            )
+    return [tell_surplus(path, actual - expected, after=f"its {count} patterns")] if actual > expected else []
+
+
+def _has_mark(path: Path, at: int) -> bool:
+    with path.open("rb") as handle:
+        handle.seek(at)
+        return handle.read(len(_FRAME_MARK)) == _FRAME_MARK
 
 
 def angle_per_pixel_mrad(header: Mapping[str, Any]) -> float | None:
@@ -162,10 +181,18 @@ def open_blockfile(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:  
     """Open a Blockfile."""
     path = next(iter(files.values()))
     header = _read_header(path)
-    _check_size(path, header)
+    odd = _check_size(path, header)
     resources = ExitStack()
-    patterns, findings = _patterns(path, header, resources)
+    patterns, derived = _patterns(path, header, resources)
+    findings = [*odd, *derived]
     image = _bright_field(path, header, resources)
+    if image is None and header["Data_offset_1"] != header["Data_offset_2"]:
+        findings.append(
+            implausible(
+                f"{path.name} has no bright field where its header says: {header['NY']} × {header['NX']} bytes from "
+                f"{header['Data_offset_1']} on would reach into its patterns, which begin at {header['Data_offset_2']}."
+            )
+        )
     if header["MAGIC"] != _MAGIC:
         message = f"{path.name} has the unknown version {header['MAGIC']:#06x}."
         findings.append(warn("blockfile_version_unknown", message, "Compare a pattern with the original."))

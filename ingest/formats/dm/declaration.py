@@ -16,6 +16,7 @@ FORMATS = (
         companions=STANDS_ALONE,
         open="reader:open_dm",
         map="mapping:map_dm",
+        keys="keys:KEYS",
     ),
     Format(
         package=__package__,
@@ -28,5 +29,6 @@ FORMATS = (
         companions=STANDS_ALONE,
         open="reader:open_dm",
         map="mapping:map_dm",
+        keys="keys:KEYS",
     ),
 )

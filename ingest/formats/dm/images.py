@@ -132,10 +132,18 @@ class DmImage:
         return scanned or "STEM" in self.text("Microscope Info", "Illumination Mode")
 
     @property
-    def brightness_unit(self) -> str:
-        """Unit text of the values."""
-        unit = find_tag(self.tags, "ImageData", "Calibrations", "Brightness", "Units")
-        return unit if isinstance(unit, str) else ""
+    def stored_unit(self) -> str:
+        """Unit text of the stored values: that of the calibration only where this leaves them as they are."""
+        found = find_tag(self.tags, "ImageData", "Calibrations", "Brightness")
+        calibration = found if isinstance(found, Mapping) else {}
+        unit = calibration.get("Units")
+        is_plain = calibration.get("Scale", 1.0) == 1 and not calibration.get("Origin", 0.0)
+        return unit if isinstance(unit, str) and is_plain else ""
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether the values are colors, as those of a thumbnail are."""
+        return self.data_type in COLORS
 
 
 def _dimension(size: int, tags: Mapping[str, Any]) -> Dimension:

@@ -1,11 +1,29 @@
-"""Gatan DigitalMicrograph: the tags of the image that belongs to the signal `data`."""
+"""Gatan DigitalMicrograph: the tags of the image that belongs to the signal `data`, as `keys` ranks them."""
 
 import re
 from collections.abc import Mapping
 
+from ingest.formats.dm.keys import (
+    BRIGHTNESS,
+    CAMERA_LENGTH,
+    DIFFRACTION,
+    IMAGE,
+    IMAGING,
+    KEYS,
+    PATTERNS,
+    ROTATION,
+    ROTATION_OFFSET,
+    SCOPE,
+    SEM,
+    SPECTRA,
+    STEM,
+    TECNAI,
+    UNSTATED,
+)
+from ingest.formats.dm.timing import add_times
 from ingest.mapping.arrays import add_arrays, find_axis_names
-from ingest.mapping.draft import DraftBuilder, Key, Place
-from ingest.mapping.times import as_entry, from_filetime, from_local_text
+from ingest.mapping.draft import DraftBuilder, as_number
+from ingest.mapping.keys import Key, Roots
 
 _ANNULAR = re.compile(r"HAADF|LAADF|MAADF|ADF|ABF|DF\d|\bBF\b", re.IGNORECASE)
 _SIGNAL_TECHNIQUES = {"EELS": "eels", "X-ray": "eds", "CL": "cathodoluminescence"}
@@ -14,154 +32,143 @@ _CORRECTED = {
     "Dark Subtracted": "vendor_corrected",
     "Gain Normalized": "vendor_corrected",
 }
+_SPOT = re.compile(r"\bSpot\s+(\d{1,2})\b")
+_NUMBER = r"\s*(-?\d+(?:\.\d+)?)\s*"
+_STAGE = re.compile(rf"\bStage{_NUMBER}um,{_NUMBER}um,{_NUMBER}um,{_NUMBER}deg,{_NUMBER}deg")
+_STAGE_FIELDS = (
+    ("stage_position_x", "um"),
+    ("stage_position_y", "um"),
+    ("stage_position_z", "um"),
+    ("stage_tilt_x", "deg"),
+    ("stage_tilt_y", "deg"),
+)
+_TURN_DEG = 360.0
+_ELECTRONS = frozenset({"e-", "e", "electron", "electrons"})
 
 
 def map_dm(draft: DraftBuilder) -> None:
-    """Add what the tags say; of a scanning electron microscope only beam, time and array."""
+    """Add what the tags say; of a scanning electron microscope no tilt, camera length or technique."""
     group = draft.find("signals", "data")
-    tags = ("ImageList", group if isinstance(group, str) else "TagGroup0", "ImageTags")
-    if not isinstance(draft.find(*tags), Mapping):
-        add_arrays(draft)
-        return
-    is_sem = draft.find_text(*tags, "Microscope Info", "Illumination Mode").upper() == "SEM"
-    _add_beam(draft, tags)
-    _add_times(draft, tags)
-    _add_names(draft, tags)
-    _add_technique(draft, tags, is_sem=is_sem)
-    if not is_sem:
-        _add_stage(draft, tags)
-        _add_spectrometer(draft, tags)
-    _add_scan(draft, tags)
-    _add_camera(draft, tags)
+    image: Key = ("ImageList", group if isinstance(group, str) else "TagGroup0")
+    roots: Roots = {"T": (*image, "ImageTags"), "I": image}
+    modes = _find_modes(draft, roots)
+    draft.take(KEYS, roots=roots, modes=modes)
+    _add_intensity(draft, roots)
+    if isinstance(draft.find(*roots["T"]), Mapping):
+        _add_illumination(draft, roots, modes)
+        _add_tecnai(draft, roots)
+        _add_rotation(draft, roots)
+        _add_technique(draft, roots, modes)
+    add_times(draft, roots, kind=_find_kind(draft))
     add_arrays(draft)
 
 
-def _add_beam(draft: DraftBuilder, tags: Key) -> None:
-    microscope = (*tags, "Microscope Info")
-    conditions = (*tags, "EELS", "Experimental Conditions")
-    draft.take_quantity("acceleration_voltage", Place((*microscope, "Voltage"), "V"))
-    draft.take_quantity(
-        "semi_convergence_angle", Place((*conditions, "Convergence semi-angle (mrad)"), "mrad")
+def _at(roots: Roots, key: Key) -> Key:
+    """Return where a key of the table stands in this header."""
+    return (*roots.get(key[0], (key[0],)), *key[1:])
+
+
+def _find_modes(draft: DraftBuilder, roots: Roots) -> frozenset[str]:
+    """Return the mode of the microscope: how it illuminates decides before what its projector shows."""
+    illumination, imaging, operation = (
+        draft.find_text(*_at(roots, (*SCOPE, name))).upper()
+        for name in ("Illumination Mode", "Imaging Mode", "Operation Mode")
     )
-    draft.take_quantity("probe_current", Place((*microscope, "Probe Current (nA)"), "nA", "measured"))
-    draft.take_quantity("emission_current", Place((*microscope, "Emission Current (µA)"), "uA", "measured"))
-    draft.take_quantity("camera_length", Place((*microscope, "STEM Camera Length"), "mm"))
-    mode = draft.find_text(*microscope, "Illumination Mode").upper()
-    draft.look("illumination", (*microscope, "Illumination Mode"))
-    if "STEM" in mode:
-        draft.put("illumination", "convergent", key=(*microscope, "Illumination Mode"))
-    draft.take_text("lens_mode", (*microscope, "Illumination Mode"))
-    number = draft.find_number(*microscope, "Indicated Magnification")
-    if number is not None and number > 0:
-        draft.put("magnification", number, key=(*microscope, "Indicated Magnification"))
+    if illumination.startswith("SEM"):
+        return frozenset({SEM})
+    if "STEM" in illumination or operation == "SCANNING":
+        return frozenset({STEM})
+    if "DIFFRACTION" in imaging or "DIFFRACTION" in operation:
+        return frozenset({DIFFRACTION})
+    if illumination or imaging or operation:
+        return frozenset({IMAGING})
+    return frozenset({UNSTATED})
 
 
-def _add_times(draft: DraftBuilder, tags: Key) -> None:
-    bar = (*tags, "DataBar")
-    ticks, date, time = (
-        (*bar, "Acquisition Time (OS)"),
-        (*bar, "Acquisition Date"),
-        (*bar, "Acquisition Time"),
-    )
-    draft.look("acquired_at", ticks, date, time)
-    number = draft.find_number(*ticks)
-    moment = None if number is None else from_filetime(number)
-    if moment is not None:
-        draft.put_word("acquired_at", as_entry(moment, ".".join(ticks)))
-        return
-    local = from_local_text(draft.find_text(*date), draft.find_text(*time))
-    if local is not None:
-        draft.put_word("acquired_at", as_entry(local, ".".join(date)))
-    elif draft.find_text(*date):
-        draft.refuse("acquired_at", date, f"“{draft.find_text(*date)}” may mean two days")
-
-
-def _add_names(draft: DraftBuilder, tags: Key) -> None:
-    session, microscope = (*tags, "Session Info"), (*tags, "Microscope Info")
-    draft.take_text("sample.name", (*session, "Specimen"), (*microscope, "Specimen"))
-    draft.take_text(
-        "instrument.name", (*session, "Microscope"), (*microscope, "Microscope"), (*microscope, "Name")
-    )
-    draft.take_text(
-        "instrument.software", (*tags, "GMS Version", "Created"), prefix="Gatan DigitalMicrograph "
-    )
-
-
-def _add_technique(draft: DraftBuilder, tags: Key, *, is_sem: bool) -> None:
-    signal = draft.find_text(*tags, "Meta Data", "Signal")
+def _find_kind(draft: DraftBuilder) -> str:
+    """Return what one element of the array is."""
     names = find_axis_names(draft.signals)
-    technique = _SIGNAL_TECHNIQUES.get(signal)
-    title = draft.find_text(*tags[:-1], "Name")
-    draft.look("technique", (*tags, "Meta Data", "Signal"), (*tags[:-1], "Name"))
+    if names & {"energy", "wavelength"}:
+        return SPECTRA
+    return PATTERNS if "detector_y" in names else IMAGE
+
+
+def _add_illumination(draft: DraftBuilder, roots: Roots, modes: frozenset[str]) -> None:
+    key = _at(roots, (*SCOPE, "Illumination Mode"))
+    if "STEM" in draft.find_text(*key).upper():
+        draft.put("illumination", "convergent", key=key)
+    length = _at(roots, CAMERA_LENGTH)
+    if (draft.find_number(*length) or 0) > 0 and not modes & {STEM, UNSTATED}:
+        draft.refuse("camera_length", length, f"the microscope was in {next(iter(modes))} mode")
+
+
+def _add_tecnai(draft: DraftBuilder, roots: Roots) -> None:
+    """Read the one text that FEI's plug-in keeps, where the tags proper say nothing."""
+    key = _at(roots, TECNAI)
+    text = draft.find_text(*key)
+    spot = _SPOT.search(text)
+    if spot is not None and int(spot[1]):
+        draft.put("spot_size", int(spot[1]), key=key)
+    stage = _STAGE.search(text)
+    for (path, unit), number in zip(_STAGE_FIELDS, stage.groups() if stage else (), strict=False):
+        draft.put_quantity(path, float(number), unit, basis="measured", key=key)
+
+
+def _add_rotation(draft: DraftBuilder, roots: Roots) -> None:
+    """Put the angle by which the scan was turned: `Rotation` and `Rotation Offset` together."""
+    key, offset_key = _at(roots, ROTATION), _at(roots, ROTATION_OFFSET)
+    rotation, offset = draft.find_number(*key), draft.find_number(*offset_key)
+    if rotation is None:
+        if offset:
+            draft.refuse("scan_rotation", offset_key, "the rotation that it is added to is not stated")
+        return
+    for number, place in ((rotation, key), (offset or 0.0, offset_key)):
+        if abs(number) > _TURN_DEG:
+            draft.call_implausible("scan_rotation", place, f"{number:g} deg is more than a turn")
+            return
+    total = rotation + (offset or 0.0)
+    folded = total - _TURN_DEG * round(total / _TURN_DEG) if abs(total) > _TURN_DEG else total
+    note = f"Rotation {rotation:g} deg and Rotation Offset {offset:g} deg together." if offset else ""
+    draft.put_quantity("scan_rotation", folded, "deg", basis="nominal", key=key, note=note)
+
+
+def _add_technique(draft: DraftBuilder, roots: Roots, modes: frozenset[str]) -> None:
+    names = find_axis_names(draft.signals)
+    technique = _SIGNAL_TECHNIQUES.get(draft.find_text(*_at(roots, ("T", "Meta Data", "Signal"))))
+    title = draft.find_text(*_at(roots, ("I", "Name")))
+    is_image = names == {"scan_y", "scan_x"} and technique is None
     if technique is not None and names & {"energy", "wavelength"}:
         draft.put_word("technique", [technique])
-    elif not is_sem and names == {"scan_y", "scan_x"} and technique is None and _ANNULAR.search(title):
+    elif SEM not in modes and is_image and _ANNULAR.search(title):
         draft.put_word("technique", ["annular"])
+    tags = roots["T"]
     if draft.find(*tags, "Microscope Info") is not None or draft.find(*tags, "Acquisition") is not None:
         draft.put_word("origin", "measured")
     processing = draft.find_text(*tags, "Acquisition", "Parameters", "High Level", "Processing")
-    draft.look("level", (*tags, "Acquisition", "Parameters", "High Level", "Processing"))
     if processing in _CORRECTED:
         draft.put_word("level", _CORRECTED[processing])
 
 
-def _add_stage(draft: DraftBuilder, tags: Key) -> None:
-    stage = (*tags, "Microscope Info", "Stage Position")
-    for path, name, unit in (
-        ("stage_tilt_x", "Stage Alpha", "deg"),
-        ("stage_tilt_y", "Stage Beta", "deg"),
-        ("stage_position_x", "Stage X", "um"),
-        ("stage_position_y", "Stage Y", "um"),
-        ("stage_position_z", "Stage Z", "um"),
-    ):
-        place = Place((*stage, name), unit, "measured")
-        draft.take_quantity(path, place, zero_counts=True, negative_counts=True)
-
-
-def _add_scan(draft: DraftBuilder, tags: Key) -> None:
-    scan = (*tags, "DigiScan")
-    draft.take_quantity(
-        "dwell_time",
-        Place((*scan, "Sample Time"), "us"),
-        Place((*tags, "SI", "Acquisition", "Pixel time (s)"), "s"),
-    )
-    draft.take_quantity(
-        "scan_rotation", Place((*scan, "Rotation"), "deg"), zero_counts=True, negative_counts=True
-    )
-    if draft.find(*scan, "Sum Frames") is True:
-        draft.take_integer("frames_summed", (*scan, "Number Summing Frames"))
-
-
-def _add_spectrometer(draft: DraftBuilder, tags: Key) -> None:
-    conditions = (*tags, "EELS", "Experimental Conditions")
-    draft.take_quantity("collection_semi_angle", Place((*conditions, "Collection semi-angle (mrad)"), "mrad"))
-    draft.take_text(
-        "spectrometer.name",
-        (*tags, "EELS Spectrometer", "Instrument name"),
-        (*tags, "EELS", "Acquisition", "Spectrometer", "Instrument name"),
-    )
-    detector = (*tags, "EDS", "Detector Info")
-    draft.take_quantity("eds.elevation", Place((*detector, "Elevation angle"), "deg"))
-    draft.take_quantity("eds.azimuth", Place((*detector, "Azimuthal angle"), "deg"), zero_counts=True)
-    draft.take_quantity("eds.solid_angle", Place((*detector, "Solid angle"), "sr"))
-
-
-def _add_camera(draft: DraftBuilder, tags: Key) -> None:
-    device = (*tags, "Acquisition", "Device")
-    parameters = (*tags, "Acquisition", "Parameters")
-    draft.take_text("camera.name", (*device, "Name"))
-    draft.take_quantity(
-        "exposure_time",
-        Place((*parameters, "Detector", "exposure (s)"), "s"),
-        Place((*parameters, "High Level", "Exposure (s)"), "s"),
-        Place((*tags, "EELS", "Acquisition", "Exposure (s)"), "s"),
-        Place((*tags, "CL", "Acquisition", "Exposure (s)"), "s"),
-        Place((*tags, "DataBar", "Exposure Time (s)"), "s"),
-    )
-    draft.take_quantity("live_time", Place((*tags, "EDS", "Live time"), "s", "measured"))
-    if not draft.has("frames_summed"):
-        draft.take_integer(
-            "frames_summed",
-            (*tags, "EELS", "Acquisition", "Number of frames"),
-            (*tags, "CL", "Acquisition", "Number of frames"),
+def _add_intensity(draft: DraftBuilder, roots: Roots) -> None:
+    """Say what a stored value means: unit and scale together, for the values are given out as stored."""
+    base = _at(roots, BRIGHTNESS)
+    scale, origin = (as_number(draft.find(*base, name)) for name in ("Scale", "Origin"))
+    unit = draft.find_text(*base, "Units")
+    if scale is None or (scale == 1 and not origin):
+        if unit.casefold() in _ELECTRONS:
+            draft.put("intensity_unit", "electrons", key=(*base, "Units"))
+        return
+    key = (*base, "Scale")
+    if scale <= 0 and unit:
+        draft.call_implausible("intensity_unit", key, f"a scale of {scale:g} {unit} for each stored value")
+    elif unit.casefold() in _ELECTRONS and not origin:
+        draft.put("camera.electrons_per_count", scale, key=key)
+        draft.put("intensity_unit", "counts", source="derived", note=f"{scale:g} electrons each")
+    elif unit:
+        zero = f"(value − {origin:g})" if origin else "value"
+        draft.tell(
+            "intensity_scale_not_applied",
+            f"The file calibrates its intensities as {zero} × {scale:g} in “{unit}”; the values are given as stored.",
+            "Apply it yourself where absolute intensities matter, or say the unit of the stored values.",
+            path="intensity_unit",
         )

@@ -12,8 +12,8 @@ Illumination Mode, Imaging Mode, Name, Stage Position.Stage Alpha deg}``,
 ``T.GMS Version.Created``, ``T.Meta Data.{Format, Signal}``.
 
 Orientation: the scan comes first. Spectrum images and older 4D files are stored signal first; they are
-transposed while reading, which is said in each signal's orientation. Values are raw counts: the brightness
-calibration of the file is not applied.
+transposed while reading, which is said in each signal's orientation. Values are given as stored: the brightness
+calibration of the file is not applied, so its unit is that of the values only where it would not change them.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from ingest.formats.dm.images import COLORS, PACKED, ArrayPlan, DmImage, plan_array
 from ingest.formats.dm.tags import DataBlock, read_tags
+from ingest.readers.calibration import tell_unknown_units
 from ingest.readers.companions import base_of
 from ingest.readers.contract import (
     Axis,
@@ -39,11 +40,11 @@ from ingest.readers.contract import (
 )
 from ingest.readers.framed_bytes import FramedBytes, FramePart, ImageRows, open_part
 from ingest.readers.header_json import to_json
-from ingest.readers.refusals import decline, refuse, warn
+from ingest.readers.refusals import decline, implausible, refuse, warn
 from ingest.readers.scan_shape import decide_scan_layout
 from ingest.readers.signal_names import name_signals
 from ingest.readers.transposed_bytes import TransposedBytes
-from ingest.readers.units import intensity_unit, to_ucum
+from ingest.readers.units import intensity_unit
 from repository.schema.findings import Finding
 
 VERSION = "1"
@@ -51,16 +52,27 @@ VERSION = "1"
 _DROPPED = {"DocumentObjectList", "Thumbnails", "ImageList", "Page Behavior", "PageSetup", "SentinelList"}
 
 
-def _list_images(tree: Mapping[str, Any]) -> list[DmImage]:
-    """Return the images that are no thumbnails."""
+def _list_images(tree: Mapping[str, Any], name: str) -> tuple[list[DmImage], list[Finding]]:
+    """Return the images that are no thumbnails; what is called one and holds measured values is none."""
     thumbnails = tree.get("Thumbnails")
     hidden = set()
     if isinstance(thumbnails, Mapping):
         hidden = {f"TagGroup{t.get('ImageIndex')}" for t in thumbnails.values() if isinstance(t, Mapping)}
     entries = tree.get("ImageList")
-    if not isinstance(entries, Mapping):
-        return []
-    return [DmImage(tags) for key, tags in entries.items() if key not in hidden and isinstance(tags, Mapping)]
+    images: list[DmImage] = []
+    findings: list[Finding] = []
+    for key, tags in entries.items() if isinstance(entries, Mapping) else ():
+        if not isinstance(tags, Mapping):
+            findings.append(implausible(f"{key} of the list of images in {name} is no image."))
+            continue
+        image = DmImage(tags)
+        if key in hidden and image.is_picture:
+            continue
+        if key in hidden:
+            message = f"{name} calls {image.title or key} a thumbnail, but it holds values; it is read."
+            findings.append(warn("dm_thumbnail_holds_values", message, "Compare it with the original."))
+        images.append(image)
+    return images, findings
 
 
 def _why_not(image: DmImage, plan: ArrayPlan | None, name: str) -> ReadRefusedError | None:
@@ -86,19 +98,6 @@ def _orient(plan: ArrayPlan) -> str:
     if plan.order == tuple(sorted(plan.order)):
         return "as stored in the file"
     return "stored signal first in the file, transposed to scan first; rows and columns as in the file"
-
-
-def _check_units(image: DmImage, name: str) -> list[Finding]:
-    strange = sorted({d.unit for d in image.dimensions if not to_ucum(d.unit).understood})
-    if not strange:
-        return []
-    return [
-        warn(
-            "axis_unit_unknown",
-            f"Axis units {', '.join(strange)} in {name} are not understood; those axes are uncalibrated.",
-            "Give scan_step, diffraction_pixel_size or energy_axis in the metadata.",
-        )
-    ]
 
 
 def _fold(
@@ -142,12 +141,12 @@ def _build_signal(
         axes=axes,
         n_signal_axes=plan.n_signal_axes,
         load=load,
-        intensity_unit=intensity_unit(image.brightness_unit),
+        intensity_unit=intensity_unit(image.stored_unit),
         shape_origin=origin,
         orientation=_orient(plan),
         **by_channel,
     )
-    return source, [*findings, *_check_units(image, file)]
+    return source, [*findings, *tell_unknown_units((d.unit for d in image.dimensions), file)]
 
 
 def _without_blocks(tags: Any) -> Any:
@@ -175,10 +174,11 @@ def open_dm(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
     """Open a DM3 or DM4 file."""
     primary, path = next(iter(files.items()))
     file = base_of(primary)
-    version, tree = read_tags(path)
+    tree = read_tags(path)
     images: list[tuple[DmImage, ArrayPlan]] = []
     refusals: list[ReadRefusedError] = []
-    for image in _list_images(tree):
+    listed, odd = _list_images(tree.tags, file)
+    for image in listed:
         plan = plan_array(image)
         refusal = _why_not(image, plan, file)
         if refusal is not None:
@@ -195,7 +195,8 @@ def open_dm(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
     )
     resources = ExitStack()
     kept = "It is kept in the file; the others are read."
-    findings = [warn(error.finding.code, error.finding.message, kept) for error in refusals]
+    findings = [*tree.findings, *odd]
+    findings += [warn(error.finding.code, error.finding.message, kept) for error in refusals]
     signals = []
     for name, (image, plan) in zip(names, images, strict=True):
         block = image.data
@@ -207,10 +208,10 @@ def open_dm(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         findings.extend(found)
     signals.sort(key=lambda signal: signal.name != "data")
     return OpenedFile(
-        format=f"dm{version}",
+        format=f"dm{tree.version}",
         reader_version=VERSION,
         signals=tuple(signals),
-        header=_build_header(tree, [image for image, _ in images], names),
+        header=_build_header(tree.tags, [image for image, _ in images], names),
         findings=tuple(findings),
         resources=resources,
     )

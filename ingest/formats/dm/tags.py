@@ -12,7 +12,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ingest.readers.refusals import UPLOAD_AGAIN, refuse, refuse_truncated
+from ingest.readers.refusals import UPLOAD_AGAIN, refuse, refuse_truncated, tell_surplus, warn
+from repository.schema.findings import Finding
 
 _GROUP, _VALUE = 20, 21
 _STRUCT, _STRING, _ARRAY = 15, 18, 20
@@ -24,6 +25,7 @@ MAX_TAGS = 500_000
 MAX_DEPTH = 64
 MAX_INFO = 4096
 MAX_ARRAY_BYTES = 65_536
+_END_BYTES = 8  # zeros behind the last tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class TagReader:
         self._wide = False
         self._order = "<"
         self._tags = 0
+        self._oddities: list[str] = []
 
     def read_tree(self) -> dict[str, Any]:
         """Return all tags as nested dictionaries; arrays of images as `DataBlock`.
@@ -69,6 +72,25 @@ class TagReader:
             raise refuse_truncated(self._path, expected=expected, actual=self._size)
         return self._read_group(sized=False, depth=0, parents=("", ""))
 
+    def list_findings(self) -> list[Finding]:
+        """Return what is odd in a tree that was read: what its own sizes deny, and what lies behind its end."""
+        found = []
+        if self._oddities:
+            found.append(
+                warn(
+                    "dm_tags_disagree",
+                    f"The tags of {self._path.name} contradict themselves: {self._oddities[0]}"
+                    f"{f', and {len(self._oddities) - 1} more' if self._oddities[1:] else ''}.",
+                    "A byte may be damaged, and a part of the file may be missing here. Compare it with the original.",
+                )
+            )
+        end = self._handle.tell()
+        rest = self._handle.read(_END_BYTES)
+        surplus = self._size - end - (_END_BYTES if rest == b"\0" * _END_BYTES else 0)
+        if surplus > 0:
+            found.append(tell_surplus(self._path, surplus, after="its last tag"))
+        return found
+
     @property
     def _word(self) -> str:
         return ">Q" if self._wide else ">I"
@@ -91,8 +113,7 @@ class TagReader:
     def _read_group(self, *, sized: bool, depth: int, parents: tuple[str, str]) -> dict[str, Any]:
         if depth > MAX_DEPTH:
             raise self._unreadable("tags nest too deep")
-        if sized and self._wide:
-            self._skip(8)
+        ends = self._read_size() if sized else None
         self._skip(2)  # sorted, open
         (count,) = self._unpack(self._word)
         group: dict[str, Any] = {}
@@ -102,11 +123,35 @@ class TagReader:
             if not name:
                 name = f"{'TagGroup' if kind == _GROUP else 'Data'}{unnamed[kind]}"
                 unnamed[kind] += 1
+            place = self._find_free(group, name)
             if kind == _GROUP:
-                group[name] = self._read_group(sized=True, depth=depth + 1, parents=(parents[1], name))
+                group[place] = self._read_group(sized=True, depth=depth + 1, parents=(parents[1], name))
             else:
-                group[name] = self._read_value(keep=not (parents[1] == "ImageData" and name == "Data"))
+                group[place] = self._read_value(keep=not (parents[1] == "ImageData" and name == "Data"))
+        self._check_end(ends, parents[1])
         return group
+
+    def _find_free(self, group: dict[str, Any], name: str) -> str:
+        """Return the name, or one beside it where a tag of that name stands there already: neither is lost."""
+        if name not in group:
+            return name
+        self._oddities.append(f"two tags are called “{name}”")
+        number = 2
+        while f"{name} ({number})" in group:
+            number += 1
+        return f"{name} ({number})"
+
+    def _read_size(self) -> int | None:
+        """Return where a tag ends by its own size, which only DM4 writes."""
+        if not self._wide:
+            return None
+        (size,) = self._unpack(">Q")
+        return self._handle.tell() + int(size)
+
+    def _check_end(self, ends: int | None, name: str) -> None:
+        at = self._handle.tell()
+        if ends is not None and ends != at:
+            self._oddities.append(f"“{name}” ends at byte {at}, and should at {ends}")
 
     def _read_tag_head(self) -> tuple[int, str]:
         self._tags += 1
@@ -118,8 +163,12 @@ class TagReader:
         return kind, self._take(length).decode("latin-1").replace(".", "")
 
     def _read_value(self, *, keep: bool) -> Any:
-        if self._wide:
-            self._skip(8)
+        ends = self._read_size()
+        value = self._read_marked(keep=keep)
+        self._check_end(ends, "a value")
+        return value
+
+    def _read_marked(self, *, keep: bool) -> Any:
         if self._take(4) != b"%%%%":
             raise self._unreadable("tag without its mark")
         (words,) = self._unpack(self._word)
@@ -180,9 +229,18 @@ class TagReader:
         return refuse("dm_unreadable", f"{self._path.name} is damaged at byte {at}: {why}.", UPLOAD_AGAIN)
 
 
-def read_tags(path: Path) -> tuple[int, dict[str, Any]]:
-    """Return (version, tag tree) of a DM3 or DM4 file; see `TagReader.read_tree`."""
+@dataclass(frozen=True, slots=True)
+class TagTree:
+    """All tags of a file, and what is odd about them."""
+
+    version: int
+    tags: dict[str, Any]
+    findings: tuple[Finding, ...] = ()
+
+
+def read_tags(path: Path) -> TagTree:
+    """Return the tags of a DM3 or DM4 file; see `TagReader.read_tree`."""
     with path.open("rb") as handle:
         reader = TagReader(handle, path)
         tree = reader.read_tree()
-    return reader.version, tree
+        return TagTree(reader.version, tree, tuple(reader.list_findings()))

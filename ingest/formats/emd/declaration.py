@@ -14,6 +14,7 @@ FORMATS = (
         companions=STANDS_ALONE,
         open="reader:open_ncem_emd",
         map="mapping:map_ncem",
+        keys="keys:NCEM_KEYS",
     ),
     Format(
         package=__package__,
@@ -26,5 +27,6 @@ FORMATS = (
         companions=STANDS_ALONE,
         open="reader:open_py4dstem_emd",
         map="mapping:map_py4dstem",
+        keys="keys:PY4DSTEM_KEYS",
     ),
 )

@@ -1,7 +1,7 @@
 """Dimension vectors of EMD groups: name, unit and step of each axis, and what the axes are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import h5py
 
@@ -20,6 +20,9 @@ class Dimension:
     ----------
     is_labels
         Whether the positions are names: slices of a stack, as emdfile calls them.
+    is_listed
+        Whether the array lists values of this very name and unit, such as the thresholds of a counting camera at each
+        position (fpd): the unit is that of the values, and the positions only number them.
     """
 
     size: int
@@ -28,9 +31,12 @@ class Dimension:
     scale: float | None = None
     offset: float = 0.0
     is_labels: bool = False
+    is_listed: bool = False
 
     def as_axis(self, role: str) -> Axis:
         """Return the axis in UCUM units."""
+        if self.is_threshold:
+            return Axis(role, self.size)
         return calibrated_axis(role, self.size, unit=self.unit, scale=self.scale, offset=self.offset)
 
     @property
@@ -38,23 +44,34 @@ class Dimension:
         """Name in lower case without marks, such as `rx` or `scany`."""
         return slug(self.name).replace("_", "")
 
+    @property
+    def is_threshold(self) -> bool:
+        """Whether the positions are energy thresholds or other settings of a camera, and no spectrum."""
+        return self.is_listed or any(word in self.label for word in _THRESHOLD_LABELS)
+
 
 def read_dimensions(group: h5py.Group, dataset: h5py.Dataset) -> tuple[Dimension, ...]:
     """Return the dimensions of an array: NCEM counts `dim1` onwards, emdfile `dim0`."""
     first = 0 if "dim0" in group else 1
+    values = (find_text(dataset, "name"), find_text(dataset, "units"))
+    found = [_read_dimension(group, f"dim{first + axis}", size) for axis, size in enumerate(dataset.shape)]
     return tuple(
-        _read_dimension(group, f"dim{first + axis}", size) for axis, size in enumerate(dataset.shape)
+        replace(dimension, is_listed=bool(values[0]) and (dimension.name, dimension.unit) == values)
+        for dimension in found
     )
+
+
+_PRISMATIC_UNITS = {"[n_m]": "Å", "[n_m^-1]": "1/Å", "[1/n_m]": "1/Å", "[mrad]": "rad"}
+_THRESHOLD_LABELS = ("threshold", "colour", "color")
 
 
 def correct_prismatic(dimension: Dimension) -> Dimension:
     """Return a dimension of Prismatic 2 with its true unit.
 
-    It writes probe positions in ångström labelled ``[n_m]`` (a silicon cell of 5.43 spans 22 steps of 0.25)
-    and detector bins in rad labelled ``[mrad]``.
+    It writes probe positions in ångström labelled ``[n_m]`` (a silicon cell of 5.43 spans 22 steps of 0.25),
+    spatial frequencies in 1/Å labelled ``[n_m^-1]``, and detector bins in rad labelled ``[mrad]``.
     """
-    true = {"[n_m]": "Ao", "[mrad]": "rad"}.get(dimension.unit, dimension.unit)
-    return Dimension(dimension.size, dimension.name, true, dimension.scale, dimension.offset)
+    return replace(dimension, unit=_PRISMATIC_UNITS.get(dimension.unit.strip(), dimension.unit))
 
 
 def _read_dimension(group: h5py.Group, key: str, size: int) -> Dimension:
@@ -87,14 +104,27 @@ def name_axes(dimensions: Sequence[Dimension], *, kind: str, is_stem: bool) -> t
         Whether the microscope was scanning, which decides what a plain image is.
     """
     count = len(dimensions)
+    if dimensions[-1].is_threshold:
+        return _name_thresholds(dimensions), 1
     if count == 1:
         return (_spectral(dimensions[0]) or "position",), 1
     if count == 2:  # noqa: PLR2004
         return _name_plane(dimensions, kind=kind, is_stem=is_stem)
     if count == 3:  # noqa: PLR2004
         return _name_cube(dimensions, is_stem=is_stem)
+    if _is_scan_pair(dimensions[:2]) and count > 4:  # noqa: PLR2004 - further axes stand in between
+        between = _unique([_series(dimension) for dimension in dimensions[2:-2]])
+        return ("scan_y", "scan_x", *between, "detector_y", "detector_x"), 2
     series = _unique([_series(dimension) for dimension in dimensions[:-4]])
     return (*series, "scan_y", "scan_x", "detector_y", "detector_x"), 2
+
+
+def _name_thresholds(dimensions: Sequence[Dimension]) -> tuple[str, ...]:
+    """Return the roles of an array that ends in settings of a camera."""
+    last = slug(dimensions[-1].name) or "channel"
+    if len(dimensions) > 2 and _is_scan_pair(dimensions[:2]):  # noqa: PLR2004
+        return ("scan_y", "scan_x", *_unique([_series(d) for d in dimensions[2:-1]]), last)
+    return (*_unique([_series(dimension) for dimension in dimensions[:-1]]), last)
 
 
 def _spectral(dimension: Dimension) -> str | None:
@@ -143,6 +173,8 @@ def _name_cube(dimensions: Sequence[Dimension], *, is_stem: bool) -> tuple[tuple
 
 
 def _series(dimension: Dimension) -> str:
+    if dimension.is_threshold:
+        return "threshold"
     if is_time(dimension.unit):
         return "time"
     if to_ucum(dimension.unit).unit == "deg":

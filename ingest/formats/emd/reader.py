@@ -10,10 +10,11 @@ its class and its attributes; ``root`` the attributes of the file.
 
 Orientation: arrays in file order (RosettaSciIO reverses the axes of NCEM files). py4DSTEM and Prismatic
 call the slower axis of a pair x; here the slower one is y, whatever its name, and no data are moved.
-Prismatic labels ångström as nm and rad as mrad, which is corrected and said.
+Prismatic labels ångström as nm, 1/ångström as 1/nm and rad as mrad, which is corrected and said. py4DSTEM's
+calibration wins over the vectors of an axis, which it does not keep up to date.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,17 +22,20 @@ from typing import Any
 
 import h5py
 
+from ingest.formats.emd.calibration import calibrate
 from ingest.formats.emd.dimensions import Dimension, correct_prismatic, name_axes, read_dimensions
+from ingest.readers.calibration import tell_unknown_units
 from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError, ShapeOrigin, SignalSource
 from ingest.readers.hdf5.access import open_hdf5, refuse_damage, walk
-from ingest.readers.hdf5.attributes import find_text, plain, read_attributes
+from ingest.readers.hdf5.attributes import find_text, read_attributes
 from ingest.readers.hdf5.source import DatasetSource, check_dataset
 from ingest.readers.hdf5.tree import read_tree
+from ingest.readers.hdf5.unread import tell_unread
 from ingest.readers.header_json import to_json
 from ingest.readers.refusals import decline, tell, warn
 from ingest.readers.scan_shape import decide_scan_layout
 from ingest.readers.signal_names import name_signals
-from ingest.readers.units import intensity_unit, to_ucum
+from ingest.readers.units import intensity_unit
 from repository.schema.findings import Finding
 
 VERSION = "1"
@@ -57,15 +61,19 @@ class EmdArray:
         return str(self.group.name).rpartition("/")[2]
 
 
-def find_arrays(file: h5py.File, name: str) -> list[EmdArray]:
+def find_arrays(file: h5py.File, name: str) -> tuple[list[EmdArray], list[Finding]]:
     """Return all array groups: `emd_group_type` 1 or array, with a dataset `data` or a single one."""
     arrays = []
+    empty: list[Finding] = []
     for _where, item in walk(file, name=name):
         if isinstance(item, h5py.Group) and find_text(item, "emd_group_type") in _ARRAY_TYPES:
             dataset = _find_dataset(item)
             if dataset is not None:
                 arrays.append(EmdArray(item, dataset))
-    return arrays
+            else:
+                message = f"{item.name} in {name} calls itself an array and holds none, or several."
+                empty.append(warn("no_array_found", message, "It is kept in the file; the others are read."))
+    return arrays, empty
 
 
 def _find_dataset(group: h5py.Group) -> h5py.Dataset | None:
@@ -80,24 +88,8 @@ def _find_dataset(group: h5py.Group) -> h5py.Dataset | None:
     return group[others[0]] if len(others) == 1 else None
 
 
-def _calibrate(
-    dimensions: tuple[Dimension, ...], names: Iterable[str], calibration: Mapping[str, Any]
-) -> list[Dimension]:
-    """Fill dimensions without a unit from py4DSTEM's calibration."""
-    filled = []
-    for dimension, name in zip(dimensions, names, strict=True):
-        space = "R" if name.startswith("scan_") else "Q" if name.startswith("detector_") else ""
-        size = calibration.get(f"{space}_pixel_size")
-        unit = plain(calibration.get(f"{space}_pixel_units"))
-        if (
-            space
-            and to_ucum(dimension.unit).unit is None
-            and isinstance(size, int | float)
-            and isinstance(unit, str)
-        ):
-            dimension = Dimension(dimension.size, dimension.name, unit, float(size))  # noqa: PLW2901 - filled in
-        filled.append(dimension)
-    return filled
+def _tell_units(dimensions: Sequence[Dimension], name: str) -> list[Finding]:
+    return tell_unknown_units((one.unit for one in dimensions if not one.is_threshold), name)
 
 
 def _is_void(stored: tuple[Dimension, ...], axis: int) -> bool:
@@ -118,7 +110,8 @@ def _open_array(
     if "4DSTEM_simulation" in str(array.group.name):
         dimensions = tuple(correct_prismatic(d) for d in dimensions)
     names, n_signal = name_axes(dimensions, kind=array.kind, is_stem=is_stem)
-    filled = _calibrate(dimensions, names, calibration)
+    filled, odd = calibrate(dimensions, names, calibration, name=path.name)
+    findings += [*odd, *_tell_units(filled, path.name)]
     axes = tuple(dimension.as_axis(role) for dimension, role in zip(filled, names, strict=True))
     origin: ShapeOrigin = "file"
     if names[0] == "position" and len(names) == 3 and not squeezed:  # noqa: PLR2004 - frames along one axis
@@ -175,16 +168,19 @@ def _build_header(file: h5py.File, arrays: list[EmdArray], names: list[str]) -> 
 def _tell_prismatic(file: h5py.File, name: str) -> list[Finding]:
     if "4DSTEM_simulation" not in file:
         return []
-    message = f"{name} is of Prismatic, which labels ångström as nm and rad as mrad; the axes are corrected."
+    message = (
+        f"{name} is of Prismatic, which labels ångström as nm, 1/ångström as 1/nm and rad as mrad; "
+        "the axes are corrected."
+    )
     return [warn("prismatic_units_corrected", message, "Check scan_step against your input.")]
 
 
 def _open_emd(form: str, files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
     path = next(iter(files.values()))
     resources = ExitStack()
-    file = open_hdf5(path, resources)
+    file, odd = open_hdf5(path, resources)
     with refuse_damage(path):
-        arrays = find_arrays(file, path.name)
+        arrays, empty = find_arrays(file, path.name)
         if not arrays:
             raise decline(
                 "no_array_found",
@@ -197,7 +193,7 @@ def _open_emd(form: str, files: Mapping[str, Path], hints: ReadHints) -> OpenedF
         microscope = header.get("microscope")
         is_stem = isinstance(microscope, Mapping) and "dwell time" in microscope
         signals: list[SignalSource] = []
-        findings = _tell_prismatic(file, path.name)
+        findings = [*odd, *empty, *_tell_prismatic(file, path.name)]
         for name, array in zip(names, arrays, strict=True):
             try:
                 signal, found = _open_array(
@@ -215,6 +211,8 @@ def _open_emd(form: str, files: Mapping[str, Path], hints: ReadHints) -> OpenedF
                 continue
             signals.append(signal)
             findings.extend(found)
+        read = [str(array.group.name) for array in arrays]
+        findings += tell_unread(file, read=read, name=path.name)
     signals.sort(key=lambda signal: signal.name != "data")
     return OpenedFile(form, VERSION, tuple(signals), to_json(header), tuple(findings), resources)
 

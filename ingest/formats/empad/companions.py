@@ -1,10 +1,11 @@
 """An xml header and the raw file that it names."""
 
+from ingest.formats.empad.header import find_named_shape
 from ingest.formats.empad.reader import FRAME_BYTES
 from ingest.readers.companion_plan import CompanionPlan
 from ingest.readers.companions import base_of, check_bare_name, find_beside, folder_of
 from ingest.readers.contract import ReadRefusedError
-from repository.schema.findings import Finding
+from ingest.readers.refusals import warn
 
 
 def group_empad(plan: CompanionPlan) -> None:
@@ -50,16 +51,29 @@ def _empad_target(plan: CompanionPlan, xml: str) -> str | None:
 
 
 def _add_lone_raw(plan: CompanionPlan, raw: str) -> None:
-    """Make a measurement of a raw file without xml, and ask for what the xml would have said."""
-    frames = plan.sizes.get(raw, 0) // FRAME_BYTES
+    """Make a measurement of a raw file without xml only where its name says that the detector wrote it.
+
+    A size that is a whole number of frames says little: any array of floats may have it.
+    """
+    size = plan.sizes.get(raw, 0)
+    frames = size // FRAME_BYTES
+    if find_named_shape(base_of(raw)) is None:
+        message = (
+            f"{base_of(raw)} ({size} bytes) would hold {frames} EMPAD frames, but no xml header names it: any array "
+            "may have that size. It is stored, not read."
+        )
+        hint = (
+            "If it is of an EMPAD, upload the .xml of the same acquisition, or name the file as the detector does, "
+            "scan_x<columns>_y<rows>.raw. Else acknowledge this, and describe shape and type in the metadata."
+        )
+        plan.note(raw, warn("raw_data_not_read", message, hint))
+        return
     plan.note(
         raw,
-        Finding(
-            "warning",
+        warn(
             "companion_missing",
             f"{base_of(raw)} looks like EMPAD data ({frames} frames) but no xml header names it.",
-            hint="Upload the .xml of the same acquisition, or give scan_shape in the metadata.",
-            layer="reading",
+            "Upload the .xml of the same acquisition, or give scan_shape in the metadata.",
         ),
     )
     plan.add(raw)

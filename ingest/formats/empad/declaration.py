@@ -14,5 +14,6 @@ FORMATS = (
         companions="companions:group_empad",
         open="reader:open_empad",
         map="mapping:map_empad",
+        keys="keys:KEYS",
     ),
 )

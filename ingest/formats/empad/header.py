@@ -13,7 +13,7 @@ from ingest.readers.refusals import UPLOAD_AGAIN, refuse
 
 MAX_XML_BYTES = 16 * 2**20
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_SCAN_NAME = re.compile(r"scan_x(\d+)_y(\d+)")
+_SCAN_NAME = re.compile(r"scan_x(\d{1,6})_y(\d{1,6})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,7 @@ class EmpadHeader:
         pixel counts and the raw file's name come first (RosettaSciIO issue 513).
         """
         shapes = [self._pair("root.pix_y", "root.pix_x")]
-        named = _SCAN_NAME.search(self.raw_name)
-        if named:
-            shapes.append((int(named[2]), int(named[1])))
+        shapes.append(find_named_shape(self.raw_name))
         for mode in ("acquire", "search"):
             base = f"root.scan_parameters[{mode}]"
             shapes.append(self._pair(f"{base}.scan_resolution_y", f"{base}.scan_resolution_x"))
@@ -84,6 +82,13 @@ class EmpadHeader:
             b for b in bases if self._pair(f"{b}.scan_resolution_y", f"{b}.scan_resolution_x") == shape
         ]
         return self.find_number(*(f"{base}.scan_size" for base in [*fitting, *bases])) or 1.0
+
+
+def find_named_shape(name: str) -> tuple[int, int] | None:
+    """Return (scan_y, scan_x) of a name such as scan_x256_y128.raw, which the detector's software gives."""
+    named = _SCAN_NAME.search(name)
+    shape = (int(named[2]), int(named[1])) if named else (0, 0)
+    return shape if shape[0] and shape[1] else None
 
 
 def parse_header(path: Path) -> EmpadHeader:

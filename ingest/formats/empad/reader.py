@@ -11,7 +11,7 @@ full_scan_field_of_view.x m}``; both: ``root.exposure_time`` ms, ``root.software
 ``root.timestamp.isoformat`` (no zone). A raw file alone has the header ``{}``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ingest.formats.empad.header import EmpadHeader, parse_header
+from ingest.formats.empad.header import EmpadHeader, find_named_shape, parse_header
 from ingest.readers.companions import base_of, check_bare_name, find_beside, folder_of
 from ingest.readers.contract import Axis, OpenedFile, ReadHints, SignalSource
 from ingest.readers.framed_bytes import FramedBytes, open_part
 from ingest.readers.header_json import to_json
-from ingest.readers.refusals import refuse, refuse_truncated, tell
+from ingest.readers.refusals import refuse, refuse_truncated, tell, tell_surplus
 from ingest.readers.scan_shape import ScanLayout, decide_scan_layout
 from repository.schema.findings import Finding
 
@@ -68,27 +68,41 @@ def find_raw(header: EmpadHeader, *, primary: str, files: Mapping[str, Path]) ->
     )
 
 
-def count_frames(path: Path, header: EmpadHeader | None) -> int:
-    """Return the number of whole frames in a raw file.
+def count_frames(path: Path, counts: Sequence[int]) -> tuple[int, list[Finding]]:
+    """Return the number of whole frames in a raw file, with a warning about bytes behind the last of them.
+
+    Parameters
+    ----------
+    path
+        The raw file.
+    counts
+        Numbers of frames that the header may mean, the most trusted first.
 
     Raises
     ------
     ReadRefusedError
-        `file_truncated`, if the size is not n × 130 × 128 × 4 bytes or less than the header's scan needs.
+        `file_truncated`, if there are fewer whole frames than the header says, or none.
     """
     actual = path.stat().st_size
-    expected = 0
-    if header is not None:
-        shapes = header.scan_shapes
-        counts = [header.series_count] if header.series_count else [y * x for y, x in shapes]
-        counts = [count for count in counts if count]
-        if any(count * FRAME_BYTES == actual for count in counts):
-            return actual // FRAME_BYTES
-        expected = counts[0] * FRAME_BYTES if counts else 0
-    if actual < expected or actual % FRAME_BYTES or actual == 0:
-        whole = max(expected, -(-actual // FRAME_BYTES) * FRAME_BYTES, FRAME_BYTES)
+    frames, rest = divmod(actual, FRAME_BYTES)
+    if not rest and frames and any(count == frames for count in counts):
+        return frames, []
+    expected = counts[0] if counts else 0
+    # Without a header that counts them, a part of a frame at the end is a frame that was cut short.
+    if frames < max(expected, 1) or (rest and frames not in counts):
+        whole = max(expected, frames + bool(rest), 1) * FRAME_BYTES
         raise refuse_truncated(path, expected=whole, actual=actual, what=f"frames of {FRAME_BYTES} bytes")
-    return actual // FRAME_BYTES
+    return frames, [tell_surplus(path, rest, after=f"its {frames} frames")] if rest else []
+
+
+def _list_counts(header: EmpadHeader | None, raw_name: str) -> list[int]:
+    """Return the numbers of frames that the header may mean; of a raw file alone what its name says."""
+    if header is None:
+        named = find_named_shape(raw_name)
+        return [named[0] * named[1]] if named else []
+    if header.series_count:
+        return [header.series_count]
+    return [rows * columns for rows, columns in header.scan_shapes]
 
 
 def _decide(frames: int, header: EmpadHeader | None, name: str, hints: ReadHints) -> ScanLayout:
@@ -127,7 +141,7 @@ def open_empad(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         header = parse_header(files[primary])
         raw_name, findings = find_raw(header, primary=primary, files=files)
     path = files[raw_name]
-    frames = count_frames(path, header)
+    frames, odd = count_frames(path, _list_counts(header, base_of(raw_name)))
     layout = _decide(frames, header, base_of(raw_name), hints)
     leading, derived = _calibrate(layout, header)
     resources = ExitStack()
@@ -149,6 +163,6 @@ def open_empad(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         reader_version=VERSION,
         signals=(signal,),
         header={"xml": to_json(header.fields)} if header else {},
-        findings=(*findings, *layout.findings, *derived),
+        findings=(*findings, *odd, *layout.findings, *derived),
         resources=resources,
     )

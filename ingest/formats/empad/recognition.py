@@ -2,6 +2,7 @@
 
 import re
 
+from ingest.formats.empad.header import find_named_shape
 from ingest.formats.empad.reader import FRAME_BYTES
 from ingest.readers.companions import base_of
 from ingest.readers.parts import Recognized
@@ -18,11 +19,14 @@ def recognize_empad(file: UploadedFile) -> Recognized | None:
         return _recognize_xml(file.text.lstrip())
     if file.extension != "raw":
         return None
-    is_named = base_of(file.name).lower().startswith("scan_x")
-    if file.size % FRAME_BYTES and not is_named:
+    if find_named_shape(base_of(file.name)) is not None:
+        return Recognized("name scan_x…_y…", role="companion", label="EMPAD raw data", told_by="size")
+    if file.size % FRAME_BYTES:
         return None
-    reason = "name scan_x…_y…" if file.size % FRAME_BYTES else f"{file.size} bytes, frames of 130 × 128 × 4"
-    return Recognized(reason, role="companion", label="EMPAD raw data", told_by="size")
+    reason = (
+        f"{file.size} bytes, frames of 130 × 128 × 4"  # any array may have that size: the xml has to name it
+    )
+    return Recognized(reason, role="companion", label="raw data", is_read=False, told_by="size")
 
 
 def _recognize_xml(text: str) -> Recognized | None:

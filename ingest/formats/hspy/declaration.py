@@ -14,5 +14,6 @@ FORMATS = (
         companions=STANDS_ALONE,
         open="reader:open_hspy",
         map="mapping:map_hyperspy",
+        keys="keys:KEYS",
     ),
 )

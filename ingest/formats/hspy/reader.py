@@ -9,18 +9,20 @@ date, time}``, ``metadata.Signal.signal_type``, ``metadata.Sample``); files of v
 signal, with ``experiment``, the name in the file. Pickled values are never opened.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import h5py
 
+from ingest.readers.calibration import tell_unknown_units
 from ingest.readers.contract import Axis, OpenedFile, ReadHints, ReadRefusedError, ShapeOrigin, SignalSource
 from ingest.readers.hdf5.access import get_child, open_hdf5, refuse_damage
-from ingest.readers.hdf5.attributes import find_text, read_attributes
+from ingest.readers.hdf5.attributes import find_object, find_text, read_attributes
 from ingest.readers.hdf5.source import DatasetSource, check_dataset
 from ingest.readers.hdf5.tree import read_tree
+from ingest.readers.hdf5.unread import tell_unread
 from ingest.readers.hdf5.vectors import read_steps
 from ingest.readers.header_json import to_json
 from ingest.readers.refusals import decline, warn
@@ -38,6 +40,8 @@ from ingest.readers.units import (
 from repository.schema.findings import Finding
 
 VERSION = "1"
+_MOST_NAMED = 5
+_DEEPEST_TITLE = 8  # slashes in a title
 _SPECTRAL_TYPES = ("EELS", "EDS", "CL", "Luminescence", "PL")
 
 
@@ -187,6 +191,7 @@ def _open_experiment(
     n_signal = _count_signal_axes(axes, _signal_type(experiment)[1])
     names = _name_axes(experiment, axes, n_signal)
     findings += _tell_odd_axes(axes, names, file)
+    findings += tell_unknown_units((str(axis.get("units") or "") for axis in axes), file)
     built = _build_axes(axes, names, dataset.shape)
     built, origin, asked = _fold(built, n_signal, file, hints)
     shape = tuple(axis.size for axis in built)
@@ -210,7 +215,7 @@ def _open_experiment(
 def _describe(experiment: h5py.Group) -> dict[str, Any]:
     keep = ("metadata", "original_metadata", "mapped_parameters", "original_parameters")
     found = {key: read_tree(experiment[key]) for key in keep if key in experiment}
-    return {"experiment": experiment.name.rpartition("/")[2], **found}
+    return {"experiment": _title_of(experiment), **found}
 
 
 def _list_experiments(file: h5py.File, name: str) -> list[h5py.Group]:
@@ -219,20 +224,40 @@ def _list_experiments(file: h5py.File, name: str) -> list[h5py.Group]:
     )
     if not isinstance(experiments, h5py.Group):
         raise decline("no_array_found", f"{name} holds no group Experiments.")
-    found = [get_child(experiments, key, where=f"Experiments/{key}", name=name) for key in experiments]
-    return [group for group in found if isinstance(group, h5py.Group) and "data" in group]
+    found = list(_find_experiments(experiments, "Experiments", name, 0))
+    if not found:
+        groups = ", ".join(f"Experiments/{key}" for key in list(experiments)[:_MOST_NAMED]) or "nothing"
+        raise decline("no_array_found", f"{name} holds no experiment: below Experiments stands {groups}.")
+    return found
+
+
+def _find_experiments(group: h5py.Group, path: str, name: str, depth: int) -> Iterator[h5py.Group]:
+    """Yield the groups with `data`: of a title with slashes, HDF5 made groups in each other."""
+    for key in group:
+        where = f"{path}/{key}"
+        child = get_child(group, key, where=where, name=name)
+        if not isinstance(child, h5py.Group):
+            continue
+        if find_object(child, "data") is not None:
+            yield child
+        elif depth < _DEEPEST_TITLE:
+            yield from _find_experiments(child, where, name, depth + 1)
+
+
+def _title_of(experiment: h5py.Group) -> str:
+    return str(experiment.name).partition("/Experiments/")[2]
 
 
 def open_hspy(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
     """Open a HyperSpy HDF5 file."""
     path = next(iter(files.values()))
     resources = ExitStack()
-    file = open_hdf5(path, resources)
+    file, odd = open_hdf5(path, resources)
     with refuse_damage(path):
         experiments = _list_experiments(file, path.name)
-        titles = [group.name.rpartition("/")[2] for group in experiments]
+        titles = [_title_of(group) for group in experiments]
         sizes = [(group["data"].ndim, group["data"].size or 0) for group in experiments]
-        findings: list[Finding] = []
+        findings: list[Finding] = odd
         signals: dict[str, tuple[SignalSource, h5py.Group]] = {}
         refusals: list[ReadRefusedError] = []
         for name, group in zip(name_signals(titles, sizes), experiments, strict=True):
@@ -247,6 +272,7 @@ def open_hspy(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
             raise refusals[0] if refusals else decline("no_array_found", f"{path.name} holds no experiment.")
         kept = "It is kept in the file; the others are read."
         findings.extend(warn(error.finding.code, error.finding.message, kept) for error in refusals)
+        findings += tell_unread(file, read=[str(group.name) for group in experiments], name=path.name)
         described = {name: _describe(group) for name, (_, group) in signals.items()}
         header = {**read_attributes(file), **described["data"], "signals": described}
     ordered = sorted((signal for signal, _ in signals.values()), key=lambda signal: signal.name != "data")

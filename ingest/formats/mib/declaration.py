@@ -14,5 +14,6 @@ FORMATS = (
         companions="companions:group_mib",
         open="reader:open_mib",
         map="mapping:map_mib",
+        keys="keys:KEYS",
     ),
 )

@@ -3,7 +3,8 @@
 Header document: ``{"mib": {…}, "hdr": {…}}``. ``mib`` is the header of the first frame: ``exposure_s``,
 ``exposure_ns``, ``timestamp_utc`` (ISO with Z), ``timestamp_local``, ``counter_depth_bits``,
 ``thresholds_keV`` (list), ``sensor_layout``, ``pixel_type``, ``gain_mode``, ``sequence_number``; and of all:
-``frames``, ``last_timestamp_utc``. ``hdr`` holds the lines of the hdr file as text under their own names:
+``frames``, ``last_timestamp_utc``, and ``flyback_frames_per_line`` where such are left out. ``hdr``
+holds the lines of the hdr file as text under their own names:
 ``Chip ID``, ``Chip Type (Medipix 3.0, Medipix 3.1, Medipix 3RX)``, ``Assembly Size (NX1, 2X2)``,
 ``Counter Depth (number)``, ``Thresholds (keV)``, ``Frames in Acquisition (Number)``,
 ``Frames per Trigger (Number)``, ``ScanX``, ``ScanY``, ``Sensor Bias (V)``, ``Software Version``,
@@ -15,17 +16,26 @@ them upside down, so its patterns are these flipped in detector_y.
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ingest.formats.mib.header import FrameHeader, find_whole_number, read_frame_header, read_hdr
+from ingest.formats.mib.flyback import MOST_LOOKED_AT, Flyback, find_flyback, tell_kept, tell_left_out
+from ingest.formats.mib.header import (
+    MARK,
+    FrameHeader,
+    find_whole_number,
+    read_exposures,
+    read_frame_header,
+    read_hdr,
+)
 from ingest.formats.mib.unpack import plan_decoder
 from ingest.readers.companions import base_of
 from ingest.readers.contract import Axis, OpenedFile, ReadHints, SignalSource
 from ingest.readers.framed_bytes import FramedBytes, open_part
 from ingest.readers.header_json import to_json
-from ingest.readers.refusals import decline, refuse, refuse_truncated, warn
+from ingest.readers.refusals import decline, refuse, refuse_truncated, tell_surplus, warn
 from ingest.readers.scan_shape import ScanLayout, decide_scan_layout
 from repository.schema.findings import Finding
 
@@ -33,23 +43,33 @@ VERSION = "1"
 ORIENTATION = "as stored in the file, equal to LiberTEM; RosettaSciIO flips detector_y"
 
 
-def _count_frames(path: Path, header: FrameHeader) -> int:
-    """Return the number of whole frames; a part of a frame is a truncated file."""
+def _count_frames(path: Path, header: FrameHeader) -> tuple[int, list[Finding]]:
+    """Return the number of whole frames; a part of a frame is a truncated file, other bytes are left over."""
     size = path.stat().st_size
     frames, rest = divmod(size, header.stride)
-    if rest or not frames:
+    if not rest and frames:
+        return frames, []
+    with path.open("rb") as handle:
+        handle.seek(frames * header.stride)
+        begins = handle.read(len(MARK))
+    if not frames or MARK.startswith(begins):
         raise refuse_truncated(
             path, expected=(frames + 1) * header.stride, actual=size, what=f"frames of {header.stride} bytes"
         )
-    return frames
+    return frames, [tell_surplus(path, rest, after=f"its {frames} frames")]
 
 
-def _read_parts(names: list[str], files: Mapping[str, Path]) -> list[tuple[str, FrameHeader, int]]:
-    """Return (name, header, frames) of each data file, in the order of their first frames."""
+def _read_parts(
+    names: list[str], files: Mapping[str, Path]
+) -> tuple[list[tuple[str, FrameHeader, int]], list[Finding]]:
+    """Return (name, header, frames) of each data file, in the order of their first frames, and findings."""
     parts = []
+    findings: list[Finding] = []
     for name in names:
         header = read_frame_header(files[name])
-        parts.append((name, header, _count_frames(files[name], header)))
+        frames, odd = _count_frames(files[name], header)
+        parts.append((name, header, frames))
+        findings += odd
     first = parts[0][1]
     for name, header, _ in parts:
         if not header.same_frames_as(first):
@@ -61,7 +81,18 @@ def _read_parts(names: list[str], files: Mapping[str, Path]) -> list[tuple[str, 
     numbers = [header.fields["sequence_number"] for _, header, _ in parts]
     if len(set(numbers)) == len(numbers):
         parts.sort(key=lambda part: part[1].fields["sequence_number"])
-    return parts
+    return parts, findings
+
+
+def _look_for_flyback(
+    parts: list[tuple[str, FrameHeader, int]], files: Mapping[str, Path], frames: int
+) -> Flyback | None:
+    """Return where flyback frames are, by the first part of a run, or by all parts of one frame each."""
+    name, header, count = parts[0]
+    exposures = read_exposures(files[name], header, min(count, MOST_LOOKED_AT))
+    if all(number == 1 for _, _, number in parts):
+        exposures = [part.fields.get("exposure_ns") for _, part, _ in parts]
+    return find_flyback(exposures, frames)
 
 
 def _check_count(frames: int, hdr: dict[str, str], name: str, hints: ReadHints) -> list[Finding]:
@@ -92,15 +123,33 @@ def _check_count(frames: int, hdr: dict[str, str], name: str, hints: ReadHints) 
     ]
 
 
-def _decide(frames: int, hdr: dict[str, str], name: str, hints: ReadHints) -> ScanLayout:
+def _decide(
+    frames: int, hdr: dict[str, str], name: str, hints: ReadHints, flyback: Flyback | None
+) -> tuple[ScanLayout, Flyback | None]:
+    """Return the layout, and the flyback frames that it leaves out."""
     columns, rows = find_whole_number(hdr, "ScanX"), find_whole_number(hdr, "ScanY")
     in_file = (rows, columns) if rows and columns else None
+    if flyback is not None:
+        without = (flyback.rows(frames), flyback.columns)
+        keeps_all = hints.scan_shape is not None and hints.scan_shape[0] * hints.scan_shape[1] == frames
+        if keeps_all or hints.frame_axis:
+            layout = decide_scan_layout(frames=frames, name=name, hints=hints)
+            told = tell_kept(flyback, frames, name)
+            return replace(layout, findings=(*layout.findings, told)), None
+        layout = decide_scan_layout(
+            frames=without[0] * without[1],
+            name=name,
+            hints=hints,
+            in_file=without if in_file == without else None,
+            guess=without,
+        )
+        return replace(layout, findings=(*layout.findings, tell_left_out(flyback, frames, name))), flyback
     per_trigger = find_whole_number(hdr, "Frames per Trigger (Number)") or 0
     guess = None
     # One trigger per scan row is the usual wiring; one per frame, or one for all, says nothing.
     if 1 < per_trigger < frames and frames % per_trigger == 0:
         guess = (frames // per_trigger, per_trigger)
-    return decide_scan_layout(frames=frames, name=name, hints=hints, in_file=in_file, guess=guess)
+    return decide_scan_layout(frames=frames, name=name, hints=hints, in_file=in_file, guess=guess), None
 
 
 def _read_last(path: Path, header: FrameHeader, frames: int) -> tuple[dict[str, Any], list[Finding]]:
@@ -124,7 +173,7 @@ def open_mib(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
     hdr_names = [name for name in files if name.lower().endswith(".hdr")]
     data_names = [name for name in files if name not in hdr_names]
     hdr = read_hdr(files[hdr_names[0]]) if hdr_names else {}
-    parts = _read_parts(data_names, files)
+    parts, odd = _read_parts(data_names, files)
     name, header, _ = parts[0]
     plan = plan_decoder(header)
     if plan is None:
@@ -135,8 +184,8 @@ def open_mib(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         )
     decode, frame_shape = plan
     frames = sum(count for _, _, count in parts)
-    findings = _check_count(frames, hdr, base_of(name), hints)
-    layout = _decide(frames, hdr, base_of(name), hints)
+    findings = [*odd, *_check_count(frames, hdr, base_of(name), hints)]
+    layout, flyback = _decide(frames, hdr, base_of(name), hints, _look_for_flyback(parts, files, frames))
     last, jumps = _read_last(files[parts[-1][0]], parts[-1][1], parts[-1][2])
     resources = ExitStack()
     opened = [open_part(resources, files[part], offset=0, count=count) for part, _, count in parts]
@@ -148,12 +197,19 @@ def open_mib(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         dtype=store.dtype,
         axes=axes,
         n_signal_axes=2,
-        load=partial(store.load, leading=layout.shape),
+        load=partial(
+            store.load,
+            leading=layout.shape,
+            line=flyback.line if flyback else None,
+            first=int(flyback.is_first) if flyback else 0,
+        ),
         intensity_unit="1",
         shape_origin=layout.origin,
         orientation=ORIENTATION,
     )
     fields = {**header.fields, "frames": frames, "last_timestamp_utc": last.get("timestamp_utc")}
+    if flyback is not None:
+        fields["flyback_frames_per_line"] = 1
     return OpenedFile(
         format="mib",
         reader_version=VERSION,

@@ -14,5 +14,6 @@ FORMATS = (
         companions="companions:group_mrc",
         open="reader:open_mrc",
         map="mapping:map_mrc",
+        keys="keys:KEYS",
     ),
 )

@@ -5,7 +5,6 @@ largest and mean value at 76; space group at 88; length of the extended header a
 152 and its flags at 156; the mark `MAP ` at 208; the stamp of the byte order at 212; ten labels of 80 bytes at 224.
 """
 
-import math
 import struct
 from dataclasses import dataclass
 from typing import Literal
@@ -104,10 +103,7 @@ class MrcHeader:
     def pixel_nm(self, axis: int) -> float | None:
         """Return the step along z, y or x in nm; None where cell or grid give none."""
         length, count = self.cell[2 - axis], self.grid[2 - axis]
-        if count <= 0 or not math.isfinite(length) or length <= 0:
-            return None
-        step = length / count / 10
-        return step if 1e-4 < step < 1e9 else None  # noqa: PLR2004 - a tenth of a picometer to a meter
+        return None if count <= 0 or length <= 0 else length / count / 10
 
 
 def parse_header(head: bytes) -> MrcHeader | None:

@@ -27,7 +27,7 @@ from ingest.readers.companions import base_of
 from ingest.readers.contract import OpenedFile, ReadHints, SignalSource
 from ingest.readers.framed_bytes import FramedBytes, ImageRows, open_part
 from ingest.readers.header_json import to_json
-from ingest.readers.refusals import UPLOAD_AGAIN, decline, refuse, refuse_truncated, tell, warn
+from ingest.readers.refusals import UPLOAD_AGAIN, decline, refuse, refuse_truncated, tell, tell_surplus, warn
 from repository.schema.findings import Finding
 
 VERSION = "1"
@@ -70,8 +70,7 @@ def _check_oddities(header: MrcHeader, path: Path) -> list[Finding]:
     found = []
     left = path.stat().st_size - header.offset - header.shape[0] * header.section_bytes
     if left:
-        message = f"{path.name} has {left} bytes more than its header tells of."
-        found.append(warn("mrc_bytes_left_over", message, "Check the number of sections."))
+        found.append(tell_surplus(path, left, after=f"its {header.shape[0]} sections"))
     if header.mode == 0 and not header.has_known_sign:
         message = (
             f"{path.name} does not say whether its bytes have a sign; they are read with one, as is the rule."

@@ -14,6 +14,7 @@ FORMATS = (
         companions="companions:group_tia",
         open="reader:open_tia",
         map="mapping:map_tia",
+        keys="keys:KEYS",
         plugin="tia",
     ),
 )

@@ -15,7 +15,8 @@ import hdf5plugin  # noqa: F401 - its import registers the filters that detector
 
 from ingest.readers.companions import base_of
 from ingest.readers.hdf5.superblock import check_not_truncated, find_superblock
-from ingest.readers.refusals import UPLOAD_AGAIN, decline, refuse
+from ingest.readers.refusals import UPLOAD_AGAIN, decline, refuse, tell_surplus
+from repository.schema.findings import Finding
 
 MAX_OBJECTS = 100_000
 MAX_DEPTH = 64
@@ -40,21 +41,26 @@ def refuse_damage(path: Path) -> Iterator[None]:
         ) from error
 
 
-def open_hdf5(path: Path, resources: ExitStack) -> h5py.File:
+def open_hdf5(path: Path, resources: ExitStack) -> tuple[h5py.File, list[Finding]]:
     """Open an HDF5 file read-only after checking its length; `resources` closes it.
+
+    Returns
+    -------
+    tuple
+        The file, and a warning where bytes lie behind its end.
 
     Raises
     ------
     ReadRefusedError
         `file_truncated`, `hdf5_unreadable`, or what `check_links` finds.
     """
-    check_not_truncated(path)
+    surplus = check_not_truncated(path)
     if find_superblock(path) is None:
         raise refuse("hdf5_unreadable", f"{path.name} is no HDF5 file.", UPLOAD_AGAIN)
     with refuse_damage(path):
         file = resources.enter_context(h5py.File(path, "r", locking=False))
         check_links(file, path.name)
-    return file
+    return file, [tell_surplus(path, surplus, after="its HDF5 end of file")] if surplus else []
 
 
 def check_links(group: h5py.Group, name: str) -> None:

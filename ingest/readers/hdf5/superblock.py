@@ -20,8 +20,8 @@ def find_superblock(path: Path) -> int | None:
     return None
 
 
-def check_not_truncated(path: Path) -> None:
-    """Compare the end of file that the superblock declares with the size on disk.
+def check_not_truncated(path: Path) -> int:
+    """Compare the end of file that the superblock declares with the size on disk; return the bytes behind it.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def check_not_truncated(path: Path) -> None:
     """
     start = find_superblock(path)
     if start is None:
-        return
+        return 0
     actual = path.stat().st_size
     with path.open("rb") as handle:
         handle.seek(start)
@@ -50,3 +50,4 @@ def check_not_truncated(path: Path) -> None:
         expected = int(struct.unpack(formats[width], field)[0])
     if actual < expected:
         raise refuse_truncated(path, expected=expected, actual=actual, what="HDF5 end of file")
+    return actual - expected

@@ -62,6 +62,7 @@ def _mib_alone(folder: Path) -> None:
 
 def _raw_alone(folder: Path) -> None:
     write_raw(folder / "alone.raw", EMPAD)
+    write_raw(folder / f"scan_x{SCAN[1]}_y{SCAN[0]}.raw", EMPAD * 2)
 
 
 def _xml_alone(folder: Path) -> None:

@@ -106,7 +106,8 @@ def test_truncated_file_says_how_much_is_missing(damaged: Deposit, kind: str, pe
         ("claim/scan.hspy", "declared_size_implausible", "error"),
         ("xml_alone/scan.xml", "companion_missing", "error"),
         ("mib_alone/alone.mib", "scan_shape_missing", "error"),
-        ("raw_alone/alone.raw", "scan_shape_missing", "error"),
+        ("raw_alone/alone.raw", "raw_data_not_read", "warning"),
+        (f"raw_alone/{RAW}", "scan_shape_missing", "error"),
         ("unknown/stage.xyz", "stored_not_read", "info"),
         ("unknown/notes.txt", "stored_not_read", "info"),
     ],
@@ -135,7 +136,8 @@ def test_findings_say_what_they_are_about(damaged: Deposit) -> None:
     assert str(10**12) in claim["message"]
     assert damaged.file("claim/scan.hspy")["size"] < 64 << 10
     assert RAW in require_finding(damaged, "xml_alone/scan.xml", "companion_missing")["message"]
-    for path in ("mib_alone/alone.mib", "raw_alone/alone.raw"):
+    assert damaged.file("raw_alone/alone.raw")["format"] in {"", None}
+    for path in ("mib_alone/alone.mib", f"raw_alone/{RAW}"):
         assert "scan_shape" in require_finding(damaged, path, "scan_shape_missing")["hint"]
     for path in ("external_link/scan.hspy", "external_storage/scan.hspy", "absolute_xml/scan.xml"):
         assert "/etc" not in str(damaged.findings(path))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ingest.formats.headers import map_vendor_header
 from tests.unit.mapping.vendor_headers import BLOCKFILE, DM_EELS, EMPAD_NEW, EMPAD_OLD, MIB, four_d
 
-_HEADERS: list[tuple[str, dict[str, Any]]] = [
+HEADERS: list[tuple[str, dict[str, Any]]] = [
     ("empad", EMPAD_OLD),
     ("empad", EMPAD_NEW),
     ("mib", MIB),
@@ -41,7 +41,7 @@ def _places(entry: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]
             yield from _places(child, (*place, key))
 
 
-@pytest.mark.parametrize(("format_id", "header"), _HEADERS)
+@pytest.mark.parametrize(("format_id", "header"), HEADERS)
 @settings(max_examples=60)
 @given(data=st.data())
 def test_any_value_at_any_place(format_id: str, header: dict[str, Any], data: st.DataObject) -> None:
@@ -59,7 +59,7 @@ def test_any_value_at_any_place(format_id: str, header: dict[str, Any], data: st
 @settings(max_examples=60)
 @given(header=st.dictionaries(st.text(max_size=8), _JSON, max_size=4))
 def test_any_header_of_any_format(header: dict[str, Any]) -> None:
-    for format_id, _ in _HEADERS:
+    for format_id, _ in HEADERS:
         map_vendor_header(format_id, header, [])
 
 

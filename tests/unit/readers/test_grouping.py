@@ -57,13 +57,24 @@ def test_raw_that_another_xml_names_is_not_taken() -> None:
 def test_two_renamed_raw_files_are_not_guessed() -> None:
     grouping = group_files({"a.xml": xml("s.raw"), "x.raw": RAW, "y.raw": RAW})
     assert codes(grouping)["a.xml"] == ["companion_missing"]
-    assert sets(grouping) == [("a.xml",), ("x.raw",), ("y.raw",)]
+    assert sets(grouping) == [("a.xml",)]
+    assert codes(grouping)["x.raw"] == codes(grouping)["y.raw"] == ["raw_data_not_read"]
 
 
-def test_raw_without_xml_stands_alone_and_asks() -> None:
-    grouping = group_files({"x.raw": RAW}, {"x.raw": 12 * FRAME})
-    assert sets(grouping) == [("x.raw",)]
-    finding = grouping.findings["x.raw"][0]
+def test_any_array_of_the_size_of_frames_is_no_measurement_without_an_xml() -> None:
+    grouping = group_files({"sim_65x64_2x2.raw": RAW}, {"sim_65x64_2x2.raw": FRAME})
+    assert sets(grouping) == []
+    assert grouping.leftovers == ("sim_65x64_2x2.raw",)
+    (finding,) = grouping.findings["sim_65x64_2x2.raw"]
+    assert (finding.code, finding.severity) == ("raw_data_not_read", "warning")
+    assert "stored, not read" in finding.message
+    assert "xml" in finding.hint
+
+
+def test_raw_under_the_detectors_own_name_stands_alone_and_asks() -> None:
+    grouping = group_files({"scan_x4_y3.raw": RAW}, {"scan_x4_y3.raw": 12 * FRAME})
+    assert sets(grouping) == [("scan_x4_y3.raw",)]
+    finding = grouping.findings["scan_x4_y3.raw"][0]
     assert finding.code == "companion_missing"
     assert "12 frames" in finding.message
     assert "scan_shape" in finding.hint

@@ -22,6 +22,7 @@ SCAN = ("scan_y", "scan_x", "detector_y", "detector_x")
 class _Hdf5Contract(ReaderContract):
     # A cut within the first bytes leaves no superblock to ask.
     cut_codes = frozenset({"hdf5_unreadable"})
+    is_read_in_python = False
     array: str
 
     def spoil_size(self, written: WrittenFile) -> str:

@@ -122,7 +122,7 @@ def test_bytes_left_over_are_told(tmp_path: Path) -> None:
     path = write_mrc(tmp_path / "a.mrc", np.zeros((1, 8, 8), np.float32))
     path.write_bytes(path.read_bytes() + b"1234")
     with open_mrc(path) as opened:
-        assert [finding.code for finding in opened.findings] == ["mrc_bytes_left_over"]
+        assert [finding.code for finding in opened.findings] == ["bytes_left_over"]
 
 
 def test_file_without_the_mark_is_told_by_its_sizes(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from ingest.formats.blockfile.reader import FRAME_MARK_BYTES, HEADER_DTYPE
 from ingest.formats.empad.reader import FRAME_BYTES
+from ingest.formats.mib.flyback import MOST_LOOKED_AT
 from ingest.formats.opening import open_measurement
 from ingest.formats.recognition import recognize
 from ingest.readers.contract import ReadHints
@@ -40,8 +41,10 @@ def write_mib_scan(folder: Path) -> Written:
     stride = len(header) + 256 * 256 * 2
     frames = LARGE // stride
     with path.open("wb") as file:
-        file.write(header)
         file.truncate(frames * stride)
+        for number in range(MOST_LOOKED_AT):
+            file.seek(number * stride)
+            file.write(frame_header(number + 1, (256, 256), "U16", 12))
         file.seek((frames - 1) * stride)
         file.write(frame_header(frames, (256, 256), "U16", 12))
     return "mib", {"scan.mib": path}
@@ -57,7 +60,12 @@ def write_blockfile_scan(folder: Path) -> Written:
         record["Data_offset_2"] = start
         file.seek(0)
         file.write(record.tobytes())
-    _extend(path, start + side * side * (144 * 144 + FRAME_MARK_BYTES))
+    stride = 144 * 144 + FRAME_MARK_BYTES
+    _extend(path, start + side * side * stride)
+    with path.open("r+b") as file:
+        for number in (0, 1, side * side - 1):
+            file.seek(start + number * stride)
+            file.write(b"\xaa\x55")
     return "blockfile", {"scan.blo": path}
 
 

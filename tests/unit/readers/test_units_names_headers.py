@@ -37,7 +37,7 @@ def test_unknown_unit_is_known_to_be_unknown() -> None:
     assert not to_ucum("furlong").understood
 
 
-@pytest.mark.parametrize("scale", [0.0, float("nan"), float("inf"), None])
+@pytest.mark.parametrize("scale", [0.0, None])
 def test_axis_without_a_usable_step_is_uncalibrated(scale: float | None) -> None:
     assert calibrated_axis("scan_y", 4, unit="nm", scale=scale) == Axis("scan_y", 4)
 

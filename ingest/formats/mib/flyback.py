@@ -1,0 +1,91 @@
+"""Frames that Merlin took while the beam flew back to the start of a line: they are no positions of the specimen.
+
+With one trigger for a line the camera goes on counting during flyback, and that one frame of each line is exposed for
+longer. So the exposures of the frame headers tell where it is: at the end of a line, or at its start.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from ingest.readers.refusals import warn
+from repository.schema.findings import Finding
+
+MOST_LOOKED_AT = 2_100  # frames: two lines of a thousand positions, and a few bytes of each
+_LONGER = 1.5
+_LEAST_LINES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Flyback:
+    """One frame of each line of `line` frames is flyback, the first or the last; exposures in ns."""
+
+    line: int
+    is_first: bool
+    exposure_ns: int
+    usual_ns: int
+
+    @property
+    def columns(self) -> int:
+        """Positions of the specimen in a line."""
+        return self.line - 1
+
+    def rows(self, frames: int) -> int:
+        """Lines in a run of frames."""
+        return frames // self.line
+
+
+def find_flyback(exposures: Sequence[int | None], frames: int) -> Flyback | None:
+    """Return where flyback frames are.
+
+    Parameters
+    ----------
+    exposures
+        In ns, of the first frames of the run; None where a header has none.
+    frames
+        Frames in the whole run.
+    """
+    known = [exposure for exposure in exposures if exposure]
+    if len(known) != len(exposures) or not known:
+        return None
+    usual = median(known)
+    longer = [index for index, exposure in enumerate(known) if exposure > _LONGER * usual]
+    if len(longer) < _LEAST_LINES:
+        return None
+    line = longer[1] - longer[0]
+    first = longer[0]
+    if line < 2 or first not in {0, line - 1} or frames % line or frames // line < _LEAST_LINES:  # noqa: PLR2004
+        return None
+    if longer != list(range(first, len(known), line)):
+        return None
+    return Flyback(line, first == 0, known[first], int(usual))
+
+
+def _show_times(flyback: Flyback) -> str:
+    return f"{flyback.exposure_ns / 1e6:g} ms and not {flyback.usual_ns / 1e6:g} ms"
+
+
+def tell_left_out(flyback: Flyback, frames: int, name: str) -> Finding:
+    """Say which frames are no part of the scan."""
+    place = "first" if flyback.is_first else "last"
+    return warn(
+        "flyback_frames_left_out",
+        f"{flyback.rows(frames)} of the {frames} frames of {name} are left out: the {place} of every {flyback.line} "
+        f"is exposed for {_show_times(flyback)}, as the beam flies back. "
+        f"The scan is {flyback.rows(frames)} × {flyback.columns}.",
+        f"Give scan_shape as [{flyback.rows(frames)}, {flyback.columns}] to confirm it, or as "
+        f"[{flyback.rows(frames)}, {flyback.line}] to keep every frame.",
+        pointer="/scan_shape",
+    )
+
+
+def tell_kept(flyback: Flyback, frames: int, name: str) -> Finding:
+    """Say that a column of the scan, or every so many frames, are none of the specimen."""
+    place = "first" if flyback.is_first else "last"
+    return warn(
+        "flyback_frames_kept",
+        f"{flyback.rows(frames)} of the {frames} frames of {name}, the {place} of every {flyback.line}, are exposed "
+        f"for {_show_times(flyback)}: they look like flyback, and are kept.",
+        f"Give scan_shape as [{flyback.rows(frames)}, {flyback.columns}] to leave them out.",
+        pointer="/scan_shape",
+    )
