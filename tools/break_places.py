@@ -165,7 +165,7 @@ def run_tests(checkout: Path, tests: Sequence[str], *more: str) -> tuple[bool, l
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return False, []
-    failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", ended.stdout, flags=re.MULTILINE)
+    failed = re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", ended.stdout, flags=re.MULTILINE)
     return ended.returncode in {0, 5}, failed
 
 

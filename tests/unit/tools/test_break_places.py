@@ -169,10 +169,14 @@ def test_real_tests_are_run_and_the_one_that_fails_is_named(
 ) -> None:
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE")  # the toy has none
     (tmp_path / "test_toy.py").write_text(
-        "def test_a():\n    assert True\n\ndef test_b():\n    assert False\n"
+        "import pytest\ndef test_a():\n    assert True\n\n@pytest.mark.parametrize('x', [1], ids=['down and right'])\n"
+        "def test_b(x):\n    assert False, 'why - so'\n"
     )
     assert break_places.run_tests(tmp_path, ("test_toy.py::test_a",)) == (True, [])
-    assert break_places.run_tests(tmp_path, ("test_toy.py",)) == (False, ["test_toy.py::test_b"])
+    assert break_places.run_tests(tmp_path, ("test_toy.py",)) == (
+        False,
+        ["test_toy.py::test_b[down and right]"],
+    )
 
 
 def test_the_list_of_places_is_shown_without_breaking_any() -> None:
