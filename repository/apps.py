@@ -1,4 +1,8 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.apps import apps as present_apps
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -11,3 +15,13 @@ class RepositoryConfig(AppConfig):
     def ready(self) -> None:
         """Make every kind of job known to every process: whoever enqueues one must know its lane."""
         autodiscover_modules("tasks")
+        post_migrate.connect(_move_drafts, sender=self)
+
+
+def _move_drafts(*, apps: Any = present_apps, **_about: Any) -> None:
+    """Bring drafts into the words of the schema in force, where the tables are as far as this program is."""
+    deposit = apps.get_model("repository", "Deposit")
+    if hasattr(deposit, "schema_changes"):
+        from repository.services.schema_moves import move_drafts  # noqa: PLC0415 - tables exist after ready()
+
+        move_drafts()

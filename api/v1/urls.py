@@ -44,6 +44,7 @@ urlpatterns = [
     path("search/", search.SearchView.as_view()),
     path("jobs/<uuid:job_id>/", jobs.JobView.as_view()),
     path("schemas/file-names.json", schemas.FileNamesView.as_view()),
+    path("schemas/stem/", schemas.SchemaVersionListView.as_view()),
     path("schemas/stem/<str:version>/template", schemas.TemplateView.as_view()),
     path("schemas/stem/<str:version>/<path:name>", schemas.SchemaFileView.as_view()),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),

@@ -1,4 +1,4 @@
-"""The field catalogue: what a document may say, read once from the YAML files beside this module.
+"""The field catalogue: what a document may say in the version in force, read once from the YAML files.
 
 Form, JSON Schema, JSON-LD context, templates and checks are all made from it; nothing else lists fields.
 """
@@ -19,7 +19,6 @@ Kind = Literal[
 ]  # fmt: skip
 DocumentName = Literal["measurement", "dataset"]
 
-SCHEMA_VERSION = "1.0.0"
 CATALOGUE = Path(__file__).parent / "catalogue"
 _MEASUREMENT_FILES = (
     "core", "sample_instrument", "beam", "scan", "detectors", "spectroscopy", "orientation_series",

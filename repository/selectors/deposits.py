@@ -14,6 +14,7 @@ from repository.schema import Requirement, SignalShape, list_requirements
 from repository.schema.calibrated_axes import calibrate_axes
 from repository.schema.findings import Place, group_findings
 from repository.schema.plain_text import hide_internals
+from repository.schema.version_steps import move_document
 from repository.selectors import addresses
 from repository.selectors.access import own_deposits
 from repository.selectors.damage import find_damaged
@@ -110,7 +111,13 @@ class ProductView:
 
 @dataclass(frozen=True, slots=True)
 class MeasurementView:
-    """One acquisition as it is shown."""
+    """One acquisition as it is shown.
+
+    Attributes
+    ----------
+    metadata, present
+        The document as it is kept, under `schema_version`, and in the words of the version in force.
+    """
 
     id: str
     format: str
@@ -119,7 +126,9 @@ class MeasurementView:
     techniques: tuple[str, ...]
     path: str
     files: tuple[str, ...]
+    schema_version: str
     metadata: Mapping[str, Any]
+    present: Mapping[str, Any]
     signals: tuple[SignalView, ...]
     products: tuple[ProductView, ...]
     findings: tuple[FindingView, ...]
@@ -155,6 +164,8 @@ class DepositView:
     created_at: dt.datetime
     updated_at: dt.datetime
     document: Mapping[str, Any]
+    schema_version: str
+    schema_changes: Sequence[Mapping[str, str]]
     dataset: Mapping[str, Any]
     accepted_warnings: Sequence[Mapping[str, Any]]
     findings: tuple[FindingView, ...]
@@ -237,6 +248,8 @@ def describe_deposit(deposit: Deposit) -> DepositView:
         created_at=deposit.created_at,
         updated_at=deposit.updated_at,
         document=deposit.document,
+        schema_version=deposit.schema_version,
+        schema_changes=deposit.schema_changes,
         dataset=deposit.dataset_document,
         accepted_warnings=deposit.accepted_warnings,
         findings=tuple(findings["deposit", None]),
@@ -325,7 +338,9 @@ def describe_measurement(
         techniques=tuple(measurement.techniques),
         path=measurement.primary_file.path,
         files=tuple(part.data_file.path for part in measurement.parts.all()),
+        schema_version=measurement.schema_version,
         metadata=measurement.document,
+        present=measurement.present_document,
         signals=tuple(_describe_signals(measurement)),
         products=tuple(_describe_products(measurement)),
         findings=tuple(findings),
@@ -339,8 +354,10 @@ def describe_measurement(
 
 def _list_from_file(measurement: Measurement) -> Iterable[str]:
     """Yield the fields that say what the file said; quantities carry their source themselves."""
-    for name, entry in measurement.extracted.items():
-        if measurement.document.get(name) == entry:
+    extracted = move_document(measurement.extracted, since=measurement.schema_version).document
+    present = measurement.present_document
+    for name, entry in extracted.items():
+        if present.get(name) == entry:
             yield name
 
 
@@ -352,16 +369,17 @@ def _list_requirements(measurement: Measurement) -> list[Requirement]:
         SignalShape.from_dict({"name": signal.name, "axes": signal.axes})
         for signal in measurement.signals.all()
     ]
-    return list_requirements(measurement.document, signals=signals, looked_for=measurement.looked_for)
+    return list_requirements(measurement.present_document, signals=signals, looked_for=measurement.looked_for)
 
 
 def _describe_signals(measurement: Measurement) -> Iterable[SignalView]:
+    document = measurement.present_document
     for signal in measurement.signals.all():
         yield SignalView(
             name=signal.name,
             shape=tuple(signal.shape),
             dtype=signal.dtype,
-            axes=tuple(calibrate_axes(signal.axes, measurement.document)),
+            axes=tuple(calibrate_axes(signal.axes, document)),
             n_signal_axes=signal.n_signal_axes,
             intensity_unit=signal.intensity_unit,
             shape_origin=signal.shape_origin,

@@ -50,7 +50,7 @@ def _build_facts(entry: SearchEntry, measurement: Measurement) -> Facts:
         SignalShape.from_dict({"name": signal.name, "axes": signal.axes})
         for signal in measurement.signals.all()
     ]
-    derived = derive_facts(measurement.document, signals=signals)
+    derived = derive_facts(measurement.present_document, signals=signals)
     return Facts(
         measurement=measurement,
         entry=entry,
@@ -81,7 +81,7 @@ def _describe_samples(measurements: list[Measurement]) -> str:
     """Return names and formulas of the samples: the English stemmer would not do these well."""
     words: list[str] = []
     for measurement in measurements:
-        sample: Mapping[str, Any] = measurement.document.get("sample") or {}
+        sample: Mapping[str, Any] = measurement.present_document.get("sample") or {}
         for field in (*FORMULA_FIELDS, "elements"):
             words += _list_words(sample.get(field))
     return " ".join(dict.fromkeys(words))
@@ -90,7 +90,7 @@ def _describe_samples(measurements: list[Measurement]) -> str:
 def _describe(document: Mapping[str, Any], measurements: list[Measurement]) -> str:
     words = [*_list_words(document.get("abstract")), *_list_words(document.get("keywords"))]
     for measurement in measurements:
-        instrument = measurement.document.get("instrument") or {}
+        instrument = measurement.present_document.get("instrument") or {}
         for value in instrument.values():
             words += _list_words(value)
         words += [technique.replace("_", " ") for technique in measurement.techniques]

@@ -19,6 +19,7 @@ from repository.schema import (
 )
 from repository.schema.findings import Finding as Found
 from repository.schema.findings import group_findings
+from repository.schema.version_steps import move_document
 from repository.services.deposits import State, bump_revision, lock_deposit
 from repository.services.findings import replace_findings
 from repository.services.fixity import list_damage_findings
@@ -38,7 +39,8 @@ def merge_measurement(
     """Return the metadata document of a measurement and the conflicts between header and person."""
     companions = [part.data_file.path for part in measurement.parts.all()][1:]
     layers = select_supplied(document, measurement.primary_file.path, companions=companions)
-    merged = merge_metadata(header=measurement.extracted, supplied_layers=layers)
+    header = move_document(measurement.extracted, since=measurement.schema_version).document
+    merged = merge_metadata(header=header, supplied_layers=layers)
     return merged.document, list(merged.conflicts)
 
 

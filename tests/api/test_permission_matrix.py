@@ -126,6 +126,7 @@ GET    /api/v1/search/                                        *     200 200 200 
 GET    /api/v1/formats/                                       d     200 200 200 200 200 200 200 401
 GET    /api/v1/jobs/{job_id}/                                 *     401 404 200 200 200 200 200 401
 GET    /api/v1/schemas/file-names.json                        d     200 200 200 200 200 200 200 401
+GET    /api/v1/schemas/stem/                                  d     200 200 200 200 200 200 200 401
 GET    /api/v1/schemas/stem/{version}/template                d     200 200 200 200 200 200 200 401
 GET    /api/v1/schemas/stem/{version}/{name}                  d     200 200 200 200 200 200 200 401
 GET    /api/v1/openapi.json                                   d     200 200 200 200 200 200 200 401
