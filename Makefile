@@ -4,7 +4,7 @@ data = $(if $(value DATA),--data '$(subst ','\'',$(value DATA))')
 PYTEST := .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up start stop status examples test test-long check bench lock openapi formats clean base dev pages browser
+.PHONY: help demo up start stop status examples test test-long check bench lock openapi formats quantities clean base dev pages browser
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ openapi: dev pages ## write api/openapi.yaml from the views, and the pages' type
 
 formats: dev ## write the tables of formats in the documents from ingest/formats
 	@.venv/bin/python -m tools.formats --write
+
+quantities: dev pages ## write what a new quantity of the catalogue needs: migration, the planner's table, OpenAPI
+	@.venv/bin/python -m tools.quantities --write
+	@npm run --silent generate
 
 clean: ## remove everything that can be made again; the data in .stemma stay
 	rm -rf .venv .bootstrap node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .stemma-test*

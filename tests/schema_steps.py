@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from repository.schema import version_steps, versions
+from repository.models import Deposit, Measurement
+from repository.schema import version_steps
 from repository.schema.version_steps import DocumentChange, VersionStep
 from repository.schema.versions import FIRST_VERSION, VERSION_IN_FORCE
 
@@ -47,5 +48,7 @@ def rehearsing() -> Iterator[None]:
 def written_under_the_first() -> Iterator[None]:
     """Let new rows name the first version, as those did that were written before there was a second."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(versions, "VERSION_IN_FORCE", FIRST_VERSION)
+        for model in (Deposit, Measurement):
+            field = model._meta.get_field("schema_version")
+            patch.setitem(field.__dict__, "_get_default", lambda: FIRST_VERSION)
         yield

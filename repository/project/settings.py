@@ -239,6 +239,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "api.byte_service.documentation.describe_byte_routes",
+        "api.v1.quantities.describe_quantities",
     ],
     # Two shapes of the same name `state` that no component name tells apart.
     "ENUM_NAME_OVERRIDES": {

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from repository.models import DataFile, Deposit, Finding, Measurement, User
+from repository.models import DataFile, Deposit, Finding, Measurement
 from repository.models.job import is_answerable
 from repository.schema import Requirement, SignalShape, list_requirements
 from repository.schema.calibrated_axes import calibrate_axes
@@ -16,7 +16,6 @@ from repository.schema.findings import Place, group_findings
 from repository.schema.plain_text import hide_internals
 from repository.schema.version_steps import move_document
 from repository.selectors import addresses
-from repository.selectors.access import own_deposits
 from repository.selectors.damage import find_damaged
 from repository.selectors.left_out import LeftOutView, list_left_out
 from repository.selectors.progress import ProgressView, describe_progress
@@ -195,37 +194,6 @@ class DepositView:
                 *((one.path, one.id, finding) for one in self.measurements for finding in one.findings),
             ]
         )
-
-
-@dataclass(frozen=True, slots=True)
-class DepositSummary:
-    """A line in a list of deposits."""
-
-    id: str
-    title: str
-    state: str
-    state_label: str
-    created_at: dt.datetime
-    updated_at: dt.datetime
-    url: str
-
-
-def list_own_deposits(user: User) -> QuerySet[Deposit]:
-    """Return the person's deposits, newest first, to be cut into pages."""
-    return own_deposits(user).order_by("-created_at", "-id")
-
-
-def summarize_deposit(deposit: Deposit) -> DepositSummary:
-    """Return the line for a list."""
-    return DepositSummary(
-        id=deposit.pk,
-        title=deposit.title,
-        state=deposit.state,
-        state_label=deposit.get_state_display(),
-        created_at=deposit.created_at,
-        updated_at=deposit.updated_at,
-        url=addresses.deposit_page(deposit.pk),
-    )
 
 
 def describe_deposit(deposit: Deposit) -> DepositView:

@@ -123,6 +123,7 @@ GET    /api/v1/measurements/{measurement_id}/reductions/{product}/preview.png e 
 GET    /api/v1/measurements/{measurement_id}/reductions/{product}/preview.png w  410 410 410 410 410 410 410 401
 GET    /api/v1/recipes/                                       d     200 200 200 200 200 200 200 401
 GET    /api/v1/search/                                        *     200 200 200 200 200 200 200 401
+GET    /api/v1/quantities/                                    d     200 200 200 200 200 200 200 401
 GET    /api/v1/formats/                                       d     200 200 200 200 200 200 200 401
 GET    /api/v1/jobs/{job_id}/                                 *     401 404 200 200 200 200 200 401
 GET    /api/v1/schemas/file-names.json                        d     200 200 200 200 200 200 200 401

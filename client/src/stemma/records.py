@@ -41,7 +41,7 @@ class Measurement:
         return version
 
     def read_metadata(self, schema: str | None = None) -> JsonObject:
-        """Return the metadata document in the words of a newer version of the schema, such as "1.1.0".
+        """Return the metadata document in the words of a newer version of the schema.
 
         What is published stays as it is; this is a copy. The server refuses a version that it does not know, and one
         older than the document's own.

@@ -1,9 +1,9 @@
 """Deposits from before the schema had a second version are found to be of the first, and moved after the upgrade."""
 
 import pytest
-from django.apps import apps
-from django.db.models.signals import post_migrate
+from django.core.management.sql import emit_post_migrate_signal
 
+from repository.apps import follow_the_schema
 from repository.models import Deposit
 from repository.schema.versions import FIRST_VERSION, VERSION_IN_FORCE
 from tests.factories import make_deposit
@@ -11,10 +11,6 @@ from tests.integration.domain.test_recipe_migration import migrate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BEFORE = ("repository", "0014_recipes")
-
-
-def tell_that_tables_are_made(**about: object) -> None:
-    post_migrate.send(sender=apps.get_app_config("repository"), **about)
 
 
 def test_old_deposits_are_of_the_first_version_until_they_are_moved(stemma_home: object) -> None:
@@ -25,7 +21,7 @@ def test_old_deposits_are_of_the_first_version_until_they_are_moved(stemma_home:
     finally:
         migrate()
     assert Deposit.objects.get().schema_version == FIRST_VERSION
-    tell_that_tables_are_made()
+    emit_post_migrate_signal(verbosity=0, interactive=False, db="default")
     assert Deposit.objects.get().schema_version == VERSION_IN_FORCE
 
 
@@ -35,4 +31,4 @@ def test_nothing_is_moved_where_the_tables_are_older_than_the_program() -> None:
         def get_model(*_: str) -> type:
             return object
 
-    tell_that_tables_are_made(apps=Former())
+    follow_the_schema(apps=Former())

@@ -5,12 +5,9 @@ import itertools
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
 
+from repository.schema.conformance import list_deviations
 from repository.schema.normalization import normalize_document
-from repository.schema.released import read_all
 from repository.schema.supplied import read_version, validate_supplied
 from repository.schema.validation import validate_measurement
 from repository.schema.version_comparison import compare_versions
@@ -22,19 +19,6 @@ from tests.unit.schema.documents import ANNULAR, EELS, FOUR_D
 MOVED = {PRESENT: "as before"}
 
 
-def judge(document: Any, version: str) -> list[str]:
-    """Return what a plain validator says of a document under a version."""
-    files = read_all(version)
-    resources = [
-        (schema["$id"], Resource.from_contents(schema, default_specification=DRAFT202012))
-        for schema in files.values()
-        if "$id" in schema
-    ]
-    registry = Registry().with_resources(resources)
-    validator = Draft202012Validator(files["record.json"], registry=registry)
-    return [error.message for error in validator.iter_errors(document)]
-
-
 def test_the_steps_lead_from_every_version_to_the_one_in_force() -> None:
     known = list_versions()
     assert [(step.before, step.after) for step in STEPS] == list(itertools.pairwise(known))
@@ -43,10 +27,10 @@ def test_the_steps_lead_from_every_version_to_the_one_in_force() -> None:
 @pytest.mark.parametrize("document", [FOUR_D, ANNULAR, EELS])
 def test_what_was_publishable_stays_so_under_its_own_version_and_the_newer(document: dict[str, Any]) -> None:
     kept = normalize_document(document)
-    assert judge(kept, FIRST_VERSION) == []
+    assert list_deviations(kept, version=FIRST_VERSION) == []
     moved = move_document(kept, since=FIRST_VERSION)
     assert moved.version == VERSION_IN_FORCE
-    assert judge(moved.document, VERSION_IN_FORCE) == []
+    assert list_deviations(moved.document, version=VERSION_IN_FORCE) == []
     assert [one for one in validate_measurement(moved.document) if one.severity == "error"] == []
 
 
@@ -101,7 +85,7 @@ def test_parts_that_are_no_mappings_are_left_to_the_checks() -> None:
 
 def test_a_handed_in_document_may_name_its_version() -> None:
     with rehearsing():
-        named = {"schema": FIRST_VERSION, "defaults": {FORMER: "as before"}}
+        named: dict[str, Any] = {"schema": FIRST_VERSION, "defaults": {FORMER: "as before"}}
         assert read_version(named).document == {"defaults": MOVED}
         assert validate_supplied(named) == []
         assert read_version(named["defaults"]).document == {FORMER: "as before"}, (
