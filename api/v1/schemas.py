@@ -87,7 +87,7 @@ class TemplateView(APIView):
     @extend_schema(
         operation_id="getTemplate",
         parameters=[OpenApiParameter("technique", str, many=True, description="Repeatable.")],
-        responses={(200, "application/yaml"): OpenApiTypes.STR, **problems(400, 401, 403, 404)},
+        responses={(200, "application/yaml"): OpenApiTypes.OBJECT, **problems(400, 401, 403, 404)},
     )
     def get(self, request: Request, version: str) -> HttpResponse:
         """Return a metadata document to fill in, as YAML with comments.
