@@ -4,7 +4,7 @@ data = $(if $(value DATA),--data '$(subst ','\'',$(value DATA))')
 PYTEST := .venv/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up start stop status examples test test-long check bench lock openapi formats states clean base dev pages browser
+.PHONY: help demo up start stop status examples test test-long check bench lock openapi formats states quantities clean base dev pages browser
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ formats: dev ## write the tables of formats in the documents from ingest/formats
 
 states: dev ## write the tables of states in the documents from repository/states.py
 	@.venv/bin/python -m tools.states --write
+
+quantities: dev pages ## write what a new quantity of the catalogue needs: migration, the planner's table, OpenAPI
+	@.venv/bin/python -m tools.quantities --write
+	@npm run --silent generate
 
 clean: ## remove everything that can be made again; the data in .stemma stay
 	rm -rf .venv .bootstrap node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .stemma-test*

@@ -48,6 +48,7 @@ def list_steps() -> list[Step]:
         Step("lock files", (python, "-m", "tools.locks")),
         Step("tables of formats are current", (python, "-m", "tools.formats")),
         Step("tables of states are current", (python, "-m", "tools.states")),
+        Step("the table of quantities is current", (python, "-m", "tools.quantities")),
     ]
     has_front_end = (CHECKOUT / "package.json").exists() and shutil.which("npm") is not None
     return [step for step in steps if has_front_end or step.command[0] != "npm"]

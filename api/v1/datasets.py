@@ -1,6 +1,6 @@
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,7 +19,7 @@ from repository.selectors.access import (
     get_withdrawable_version,
     require_account,
 )
-from repository.selectors.datasets import describe_dataset, describe_single_measurement
+from repository.selectors.datasets import describe_dataset, describe_metadata, describe_single_measurement
 from repository.selectors.search import SearchRequest, search
 from repository.services.withdrawal import LONGEST_REASON
 from repository.workflows.withdrawal import withdraw_dataset_version
@@ -56,6 +56,8 @@ class DatasetShape(Nested[Any]):
     concept_doi = serializers.CharField()
     url = serializers.CharField()
     title = serializers.CharField()
+    schema_version = serializers.CharField(help_text="The version under which it was published.")
+    schema_url = serializers.CharField()
     dataset = serializers.JSONField()
     license = serializers.CharField()
     access = serializers.ChoiceField(choices=["open", "embargoed", "restricted"])
@@ -153,8 +155,16 @@ class DatasetOfMeasurementShape(MeasurementShape):
     dataset = serializers.CharField()
 
 
+class DocumentChangeShape(Nested[Any]):
+    pointer = serializers.CharField(help_text="Where it stands in the document as it was published.")
+    change = serializers.CharField()
+
+
 class MetadataShape(Nested[Any]):
-    schema_version = serializers.CharField()
+    schema_version = serializers.CharField(help_text="In the words of which version the document is here.")
+    schema_url = serializers.CharField()
+    written_under = serializers.CharField(help_text="In the words of which version it is kept.")
+    changes = DocumentChangeShape(many=True, help_text="What is said otherwise than it is kept.")
     metadata = serializers.JSONField()
 
 
@@ -180,14 +190,20 @@ class MeasurementView(APIView):
 class MeasurementMetadataView(APIView):
     @extend_schema(
         operation_id="getMeasurementMetadata",
+        parameters=[
+            OpenApiParameter(
+                "schema",
+                str,
+                description="A version of the schema, such as one newer than the document's own.",
+            )
+        ],
         responses={200: MetadataShape, 410: MetadataShape, **problems(401, 403, 404)},
     )
     def get(self, request: Request, measurement_id: str) -> Response:
-        """Return the metadata document alone."""
+        """Return the metadata document alone: as it was published, or in the words of a newer version."""
         access = get_measurement(request.user, measurement_id)
-        measurement = access.measurement
-        body = {"schema_version": measurement.schema_version, "metadata": measurement.document}
-        return Response(body, **answer_state(access))
+        view = describe_metadata(access.measurement, version=request.query_params.get("schema"))
+        return Response(MetadataShape(view).data, **answer_state(access))
 
 
 class MeasurementFindingsView(APIView):

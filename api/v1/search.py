@@ -34,10 +34,21 @@ class SearchHitShape(Nested[Any]):
     elements = serializers.ListField(child=serializers.CharField())
 
 
+class QuantitySpanShape(Nested[Any]):
+    name = serializers.CharField()
+    unit = serializers.CharField()
+    count = serializers.IntegerField(help_text="Datasets in which a measurement has the quantity.")
+    minimum = serializers.FloatField(allow_null=True)
+    maximum = serializers.FloatField(allow_null=True)
+
+
 class SearchPageShape(Nested[Any]):
     count = serializers.IntegerField()
     next = serializers.CharField(allow_null=True)
     facets = serializers.DictField(child=FacetValueShape(many=True))
+    spans = QuantitySpanShape(
+        many=True, help_text="Of the quantities that `span` names, over all that was found."
+    )
     results = SearchHitShape(many=True, source="hits")
 
 
@@ -51,10 +62,12 @@ def refuse_unknown(query: QueryDict) -> None:
     known = list_search_parameters()
     unknown = sorted(set(query) - known - {"cursor", "page_size"})
     if unknown:
+        listed = [name for name in known if not name.endswith(("_min", "_max", "_unit"))]
         raise UnknownSearchFilterError(
             f"There is no search parameter {unknown[0][:80]!r}.",
             pointer=f"/{unknown[0][:80]}",
-            hint=f"Known are {', '.join(sorted(known))}, cursor and page_size.",
+            hint=f"Known are {', '.join(sorted(listed))}, cursor, page_size, and NAME_min, NAME_max, NAME_unit of each"
+            " quantity that /api/v1/quantities/ lists.",
         )
 
 
@@ -71,6 +84,12 @@ class SearchView(APIView):
             OpenApiParameter("instrument", str, many=True, description="Instrument; repeatable, any."),
             OpenApiParameter("elements", str, many=True, description="Element symbol; repeatable, all."),
             OpenApiParameter("license", str, many=True, description="SPDX id; repeatable, any."),
+            OpenApiParameter(
+                "span",
+                str,
+                many=True,
+                description="Quantity of which count, smallest and largest value are told.",
+            ),
             CURSOR,
             PAGE_SIZE,
         ],
@@ -87,6 +106,7 @@ class SearchView(APIView):
                 "count": page.count,
                 "next": next_address(request, following),
                 "facets": page.facets,
+                "spans": page.spans,
                 "hits": page.hits,
             }
         )

@@ -165,6 +165,7 @@ class MeasurementShape(Nested[Any]):
     techniques = serializers.ListField(child=serializers.CharField())
     path = serializers.CharField()
     files = serializers.ListField(child=serializers.CharField())
+    schema_version = serializers.CharField(help_text="In the words of which version the metadata are.")
     metadata = serializers.JSONField()
     signals = SignalShape(many=True)
     products = ProductShape(many=True)
@@ -193,6 +194,12 @@ class LeftOutShape(Nested[Any]):
     reason = serializers.CharField()
 
 
+class SchemaChangeShape(Nested[Any]):
+    pointer = serializers.CharField(help_text="Where it stood.")
+    change = serializers.CharField(help_text="What became of it.")
+    version = serializers.CharField(help_text="The version of the schema that changed it.")
+
+
 class DepositShape(Nested[Any]):
     id = serializers.CharField()
     state = serializers.ChoiceField(choices=DepositState.values)
@@ -209,6 +216,11 @@ class DepositShape(Nested[Any]):
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     metadata = serializers.JSONField(source="document")
+    schema_version = serializers.CharField(help_text="In the words of which version the metadata are.")
+    schema_changes = SchemaChangeShape(
+        many=True,
+        help_text="What newer versions of the schema changed in the metadata since they were written.",
+    )
     dataset = serializers.JSONField()
     accepted_warnings = serializers.JSONField()
     findings = FindingShape(

@@ -54,7 +54,7 @@ class RelatedLine:
 
 def describe_measurement_part(measurement: MeasurementView) -> MeasurementPart:
     """Return a measurement with figures, viewers and its conditions."""
-    title = get_value(measurement.metadata, "title")
+    title = get_value(measurement.present, "title")
     return MeasurementPart(
         id=measurement.id,
         title=str(title) if title else measurement.path,
@@ -63,7 +63,7 @@ def describe_measurement_part(measurement: MeasurementView) -> MeasurementPart:
         state_words=describe_reading(measurement),
         figures=list_figures(measurement),
         viewers=list_viewers(measurement),
-        groups=build_metadata_groups(measurement.metadata, from_file=measurement.from_file),
+        groups=build_metadata_groups(measurement.present, from_file=measurement.from_file),
         findings=measurement.findings,
         recipes=list_recipe_forms(measurement),
     )

@@ -114,7 +114,7 @@ def _ask(
         if is_for_all or not lacking
         else tuple(("measurements", measurement.path, *keys) for measurement in concerned)
     )
-    known = next((entry for m, _ in asked if (entry := get_entry(m.metadata, path)) is not None), None)
+    known = next((entry for m, _ in asked if (entry := get_entry(m.present, path)) is not None), None)
     return build_question(
         load_catalogue().measurement[path],
         targets=targets,

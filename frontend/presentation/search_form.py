@@ -7,15 +7,10 @@ from django.http import QueryDict
 
 from frontend.presentation.hits import NamedFacetValue, name_facet_values
 from frontend.presentation.questions import UnitChoice
+from repository.schema.searchable import SearchableQuantity, list_quantities
 from repository.schema.unit_symbols import get_symbol
-from repository.selectors.search import RANGES, FacetValue
+from repository.selectors.search import FacetValue
 
-_RANGE_FIELDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "acceleration_voltage": ("Acceleration voltage", ("kV", "V")),
-    "semi_convergence_angle": ("Convergence semi-angle", ("mrad", "rad", "deg")),
-    "scan_step": ("Scan step", ("nm", "pm", "Ao", "um")),
-    "fluence": ("Dose", ("Ao-2", "nm-2")),
-}
 _FACET_TITLES: Mapping[str, str] = {
     "modality": "Technique",
     "elements": "Elements",
@@ -63,7 +58,9 @@ def build_search_form(query: QueryDict, facets: Mapping[str, tuple[FacetValue, .
     return SearchForm(
         text=query.get("q", ""),
         ranges=tuple(
-            _build_range(query, name, title, units) for name, (title, units) in _RANGE_FIELDS.items()
+            _build_range(query, quantity)
+            for quantity in list_quantities()
+            if quantity.form or any(query.get(f"{quantity.name}_{end}") for end in ("min", "max"))
         ),
         facets=tuple(
             _build_facet(query, name, title, facets.get(name, ())) for name, title in _FACET_TITLES.items()
@@ -72,14 +69,15 @@ def build_search_form(query: QueryDict, facets: Mapping[str, tuple[FacetValue, .
     )
 
 
-def _build_range(query: QueryDict, name: str, title: str, units: tuple[str, ...]) -> RangeInput:
+def _build_range(query: QueryDict, quantity: SearchableQuantity) -> RangeInput:
+    name = quantity.name
     return RangeInput(
         name=name,
-        title=title,
+        title=quantity.title,
         low=query.get(f"{name}_min", ""),
         high=query.get(f"{name}_max", ""),
-        unit=query.get(f"{name}_unit", RANGES[name][2]),
-        units=tuple(UnitChoice(unit, get_symbol(unit)) for unit in units),
+        unit=query.get(f"{name}_unit", quantity.unit),
+        units=tuple(UnitChoice(unit, get_symbol(unit)) for unit in quantity.units),
     )
 
 

@@ -9,8 +9,10 @@ from frontend.views.answers import answer_page
 from ingest.formats.registry import list_formats
 from processing.declarations.book import get_book
 from repository.exports.registry import list_exports
-from repository.schema.fields import SCHEMA_VERSION, load_catalogue
+from repository.schema.fields import load_catalogue
 from repository.schema.unit_symbols import get_symbol
+from repository.schema.version_comparison import compare_with_former
+from repository.schema.versions import VERSION_IN_FORCE, is_released, list_versions
 
 _INTERNAL = frozenset({"looked_for"})
 
@@ -36,7 +38,14 @@ def show_about(request: HttpRequest) -> HttpResponse:
 def show_schema(request: HttpRequest) -> HttpResponse:
     """List every field of the metadata schema, straight from the catalogue."""
     groups = [{"title": title, "fields": lines} for title, lines in _group_fields().items() if lines]
-    return answer_page(request, "schema.html", {"groups": groups, "version": SCHEMA_VERSION}, is_public=True)
+    context = {
+        "groups": groups,
+        "version": VERSION_IN_FORCE,
+        "is_open": not is_released(VERSION_IN_FORCE),
+        "former_versions": [version for version in list_versions() if version != VERSION_IN_FORCE],
+        "changes": compare_with_former(VERSION_IN_FORCE),
+    }
+    return answer_page(request, "schema.html", context, is_public=True)
 
 
 def _group_fields() -> Mapping[str, list[FieldLine]]:

@@ -74,7 +74,7 @@ def convert_measurement(*, measurement: Measurement, output: Path, progress: Job
         0.0,
         "Opening the files." if find_compiled_code() else "Compiling the reductions, once per installation.",
     )
-    calibration = build_calibration(measurement.document)
+    calibration = build_calibration(measurement.present_document)
     order = Order(
         format=measurement.format,
         files=tuple(digests),

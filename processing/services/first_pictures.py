@@ -45,7 +45,7 @@ def preview_measurement(*, measurement: Measurement, output: Path, progress: Job
     """
     digests = list_digests(measurement)
     hints = build_hints(measurement.deposit.document, measurement.primary_file.path)
-    calibration = build_calibration(measurement.document)
+    calibration = build_calibration(measurement.present_document)
     order = Order(format=measurement.format, files=tuple(digests), hints=hints, calibration=calibration)
     manifest = read_manifest(
         run_over_files(

@@ -59,7 +59,7 @@ def list_outdated(deposit: Deposit) -> list[str]:
 
 def is_outdated(measurement: Measurement) -> bool:
     """Return whether a converted measurement has products that would be others with what its metadata say now."""
-    return bool(_list_stale(measurement, build_calibration(measurement.document)))
+    return bool(_list_stale(measurement, build_calibration(measurement.present_document)))
 
 
 def _list_stale(measurement: Measurement, now: Calibration) -> list[AskedRecipe]:
@@ -124,7 +124,7 @@ def reduce_measurement(
     ReductionRefusedError
         Those of a published measurement did: nobody corrects that in a draft, so the job says why.
     """
-    calibration = build_calibration(measurement.document)
+    calibration = build_calibration(measurement.present_document)
     asked = [] if measurement.frozen_at is not None else _list_stale(measurement, calibration)
     if parameters:
         wanted = check_request(measurement, _read_request(parameters))

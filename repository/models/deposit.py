@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from repository.schema.defaults import fill_dataset_defaults
 from repository.schema.identifiers import generate_id
+from repository.schema.versions import get_version_in_force
 from repository.states import DepositState
 
 if TYPE_CHECKING:  # these refer to deposits
@@ -34,6 +35,15 @@ class Deposit(models.Model):
     title = models.CharField(max_length=500, blank=True)
     document = models.JSONField(
         default=dict, help_text="What the person supplied: dataset, defaults, measurements."
+    )
+    schema_version = models.CharField(
+        max_length=20,
+        default=get_version_in_force,
+        help_text="In the words of which version the document is.",
+    )
+    schema_changes = models.JSONField(
+        default=list,
+        help_text="[{pointer, change, version}]: what newer versions of the schema changed in it.",
     )
     accepted_warnings = models.JSONField(default=list, help_text="[{code, note, by, at}]")
     state = models.CharField(max_length=16, choices=State, default=State.DRAFT)

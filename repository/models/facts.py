@@ -7,10 +7,14 @@ from django.db import models
 
 from repository.models.dataset import Dataset, DatasetVersion
 from repository.models.measurement import Measurement
+from repository.schema.searchable import find_quantities, list_quantities
 
 
 class SearchEntry(models.Model):
-    """The newest published version of a dataset as search sees it."""
+    """The newest published version of a dataset as search sees it.
+
+    `quantities` says by which declarations of the catalogue the facts were computed.
+    """
 
     dataset = models.OneToOneField(
         Dataset, primary_key=True, on_delete=models.CASCADE, related_name="search_entry"
@@ -22,6 +26,7 @@ class SearchEntry(models.Model):
     access = models.CharField(max_length=16)
     published_at = models.DateTimeField()
     text = SearchVectorField(null=True)
+    quantities = models.CharField(max_length=64, default="", blank=True)
 
     class Meta:
         indexes: ClassVar = [
@@ -34,7 +39,10 @@ class SearchEntry(models.Model):
 
 
 class Facts(models.Model):
-    """The narrow, indexed, SI-typed row per published measurement: what search and planning compare."""
+    """The narrow, indexed, SI-typed row per published measurement: what search and planning compare.
+
+    Its numbers are the quantities of the catalogue; `declare_quantities` makes the columns.
+    """
 
     measurement = models.OneToOneField(
         Measurement, primary_key=True, on_delete=models.CASCADE, related_name="facts"
@@ -45,14 +53,6 @@ class Facts(models.Model):
     format = models.CharField(max_length=40)
     instrument = models.CharField(max_length=200, blank=True)
     origin = models.CharField(max_length=16, blank=True)
-    acceleration_voltage_v = models.FloatField(null=True)
-    semi_convergence_angle_rad = models.FloatField(null=True)
-    collection_semi_angle_rad = models.FloatField(null=True)
-    scan_step_m = models.FloatField(null=True)
-    dwell_time_s = models.FloatField(null=True)
-    probe_current_a = models.FloatField(null=True)
-    fluence_e_per_m2 = models.FloatField(null=True)
-    camera_length_m = models.FloatField(null=True)
 
     class Meta:
         indexes: ClassVar = [
@@ -60,11 +60,32 @@ class Facts(models.Model):
             GinIndex(fields=["elements"], name="facts_elements"),
             models.Index(fields=["format"], name="facts_format"),
             models.Index(fields=["instrument"], name="facts_instrument"),
-            models.Index(fields=["acceleration_voltage_v"], name="facts_voltage"),
-            models.Index(fields=["semi_convergence_angle_rad"], name="facts_convergence"),
-            models.Index(fields=["scan_step_m"], name="facts_step"),
-            models.Index(fields=["fluence_e_per_m2"], name="facts_fluence"),
         ]
 
     def __str__(self) -> str:
         return f"facts of {self.measurement_id}"
+
+    def read(self, name: str) -> float | None:
+        """Return a quantity by its name in search, in the unit of its column."""
+        value: float | None = getattr(self, find_quantities()[name].column)
+        return value
+
+
+LONGEST_INDEX_NAME = 30  # Django's limit
+
+
+def declare_quantities(facts: type[models.Model]) -> None:
+    """Give the facts a column for each quantity of the catalogue that has none yet, and an index over its values."""
+    options = facts._meta  # noqa: SLF001 - so Django names what describes a model
+    present = {field.name for field in options.local_fields}
+    for quantity in list_quantities():
+        if quantity.column in present:
+            continue
+        facts.add_to_class(quantity.column, models.FloatField(null=True))
+        is_known = models.Q(**{f"{quantity.column}__isnull": False})
+        name = f"facts_{quantity.name}"[:LONGEST_INDEX_NAME]
+        index = models.Index(fields=[quantity.column], name=name, condition=is_known)
+        options.indexes = [*options.indexes, index]
+
+
+declare_quantities(Facts)

@@ -1,4 +1,4 @@
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -8,6 +8,8 @@ from django.utils import timezone
 from repository.models.data_file import SHA256_PATTERN, DataFile
 from repository.models.deposit import ID_PATTERN, Deposit
 from repository.schema.identifiers import generate_id
+from repository.schema.version_steps import move_document
+from repository.schema.versions import get_version_in_force
 from repository.states import MeasurementState
 
 
@@ -46,7 +48,7 @@ class Measurement(models.Model):
         db_default="",
         help_text="Digest of what its findings of the checks rest on; empty where nothing was checked.",
     )
-    schema_version = models.CharField(max_length=20, default="1.0.0")
+    schema_version = models.CharField(max_length=20, default=get_version_in_force)
     replaces = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by"
     )
@@ -77,6 +79,11 @@ class Measurement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} {self.format}"
+
+    @property
+    def present_document(self) -> dict[str, Any]:
+        """Return the document in the words of the version in force: what programs and search compare."""
+        return move_document(self.document, since=self.schema_version).document
 
 
 class MeasurementFile(models.Model):

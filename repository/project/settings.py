@@ -240,6 +240,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "api.v1.exports.describe_exports",
         "api.byte_service.documentation.describe_byte_routes",
+        "api.v1.quantities.describe_quantities",
     ],
     # Two shapes of the same name `state` that no component name tells apart.
     "ENUM_NAME_OVERRIDES": {

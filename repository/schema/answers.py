@@ -63,9 +63,10 @@ def list_unexplained_axes(
 
     An axis with a declared gap stays in samples ("1"); that is stated, not unknown.
     """
+    axes = document.get("axes")
     stated = {
         get_plain(axis.get("name"))
-        for axis in document.get("axes") or ()
+        for axis in (axes if isinstance(axes, list) else ())
         if isinstance(axis, Mapping) and is_value(axis.get("unit"))
     }
     return [

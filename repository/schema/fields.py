@@ -1,4 +1,4 @@
-"""The field catalogue: what a document may say, read once from the YAML files beside this module.
+"""The field catalogue: what a document may say in the version in force, read once from the YAML files.
 
 Form, JSON Schema, JSON-LD context, templates and checks are all made from it; nothing else lists fields.
 """
@@ -19,12 +19,66 @@ Kind = Literal[
 ]  # fmt: skip
 DocumentName = Literal["measurement", "dataset"]
 
-SCHEMA_VERSION = "1.0.0"
 CATALOGUE = Path(__file__).parent / "catalogue"
 _MEASUREMENT_FILES = (
     "core", "sample_instrument", "beam", "scan", "detectors", "spectroscopy", "orientation_series",
     "simulation_derived",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a record says and what must come out of it: the value with the digits that count.
+
+    `detector` is the side, in pixels, of the patterns that the record is about.
+    """
+
+    given: Mapping[str, Any]
+    value: str
+    detector: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How a quantity is searched and compared.
+
+    Attributes
+    ----------
+    column
+        Of the facts, and in formulas; it ends with the unit: SI, energies in eV.
+    unit
+        What people type.
+    name
+        Of the range parameter; the key of the field by default.
+    log
+        Whether it spans decades, so that it is shown on a logarithmic axis.
+    form
+        Whether the search page asks for it.
+    otherwise
+        The formula where a record does not say it.
+    """
+
+    column: str
+    unit: str
+    name: str | None = None
+    aliases: tuple[str, ...] = ()
+    log: bool = False
+    form: bool = False
+    otherwise: str | None = None
+    check: Check | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedQuantity:
+    """A quantity that no field holds: derived by a formula, or achieved and told by a source other than the record."""
+
+    name: str
+    title: str
+    description: str
+    search: Search
+    formula: str | None = None
+    check: Check | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +98,8 @@ class Field:
         Whether two numbers (y, x) may stand in place of one.
     aliases
         What people call it elsewhere; named in the answer to an unknown key, never accepted silently.
+    search
+        How it is searched, where it is a quantity by which measurements are found.
     """
 
     path: str
@@ -65,6 +121,7 @@ class Field:
     hyperspy: str | None = None
     examples: tuple[Any, ...] = ()
     aliases: tuple[str, ...] = ()
+    search: Search | None = None
 
     @property
     def key(self) -> str:
@@ -108,6 +165,7 @@ class Catalogue:
     dataset: Mapping[str, Field]
     vocabularies: Mapping[str, tuple[Term, ...]]
     rows: tuple[RequirementRow, ...]
+    computed: tuple[ComputedQuantity, ...]
 
     def fields(self, document: DocumentName) -> Mapping[str, Field]:
         """Return the fields of one kind of document by path."""
@@ -138,8 +196,33 @@ def _build_field(path: str, entry: dict[str, Any]) -> Field:
         iri=MappingProxyType(rest.pop("iri", {})),
         examples=tuple(rest.pop("examples", ())),
         aliases=tuple(rest.pop("aliases", ())),
+        search=_build_search(rest.pop("search", None)),
         **rest,
     )
+
+
+def _build_search(entry: Mapping[str, Any] | None) -> Search | None:
+    if entry is None:
+        return None
+    rest = dict(entry)
+    return Search(aliases=tuple(rest.pop("aliases", ())), check=_build_check(rest.pop("check", None)), **rest)
+
+
+def _build_check(entry: Mapping[str, Any] | None) -> Check | None:
+    return None if entry is None else Check(**entry)
+
+
+def _build_computed() -> tuple[ComputedQuantity, ...]:
+    quantities = []
+    for name, entry in _read("quantities").items():
+        rest = dict(entry)
+        search = _build_search(rest.pop("search"))
+        if search is None or ("formula" in rest) is ("source" in rest):
+            raise ValueError(f"{name} in quantities.yaml needs `search`, and either `formula` or `source`")
+        quantities.append(
+            ComputedQuantity(name=name, search=search, check=_build_check(rest.pop("check", None)), **rest)
+        )
+    return tuple(quantities)
 
 
 def _build_fields(names: tuple[str, ...]) -> Mapping[str, Field]:
@@ -181,4 +264,5 @@ def load_catalogue() -> Catalogue:
         dataset=_build_fields(("dataset",)),
         vocabularies=_build_vocabularies(),
         rows=_build_rows(),
+        computed=_build_computed(),
     )

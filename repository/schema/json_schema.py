@@ -1,4 +1,4 @@
-"""The released JSON Schema 2020-12, made from the catalogue.
+"""The JSON Schema 2020-12 of the version in force, made from the catalogue.
 
 Alternatives are written as if/then/else, not anyOf: an error then comes from the branch that was meant, not
 from all. Units, ranges and cross-field rules stand beside each field as annotations (`x-quantity`); the
@@ -9,8 +9,9 @@ quantity layer checks them in its own walk, because validators drop keywords the
 from typing import Any
 
 from repository.schema.field_tree import Node, build_tree
-from repository.schema.fields import SCHEMA_VERSION, DocumentName, Field, load_catalogue
-from repository.schema.namespaces import RELEASE, list_field_iris
+from repository.schema.fields import DocumentName, Field, load_catalogue
+from repository.schema.namespaces import SCHEMA, list_field_iris
+from repository.schema.versions import VERSION_IN_FORCE, list_versions
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 JsonSchema = dict[str, Any]
@@ -20,18 +21,18 @@ _NUMBERS: JsonSchema = {"type": "array", "items": {"type": "number"}}
 
 
 def build_json_schema(name: str = "record") -> JsonSchema:
-    """Return one file of the release: record, dataset, supplied, or technique/<technique>.
+    """Return one schema file: record, dataset, supplied, or technique/<technique>.
 
     Raises
     ------
     KeyError
-        When the release has no such file.
+        When there is no such file.
     """
-    return build_release()[name]
+    return build_schemas()[name]
 
 
-def build_release() -> dict[str, JsonSchema]:
-    """Return every schema file of the release by its name without `.json`."""
+def build_schemas() -> dict[str, JsonSchema]:
+    """Return every schema file by its name without `.json`."""
     files = {
         "record": _build_record(),
         "dataset": _build_document("dataset", "Dataset document", "dataset"),
@@ -51,9 +52,9 @@ def _build_document(document: DocumentName, title: str, name: str) -> JsonSchema
     schema = _build_group(build_tree(document))
     return {
         "$schema": DIALECT,
-        "$id": f"{RELEASE}/{name}.json",
+        "$id": f"{SCHEMA}/{name}.json",
         "title": title,
-        "x-version": SCHEMA_VERSION,
+        "x-version": VERSION_IN_FORCE,
         **schema,
         "$defs": _build_definitions(),
     }
@@ -82,7 +83,7 @@ def _build_technique(technique: str) -> JsonSchema:
         if row.codes[technique] in {"R", "Rc"} and row.axes is None
     ]
     return {
-        "$id": f"{RELEASE}/technique/{technique}.json",
+        "$id": f"{SCHEMA}/technique/{technique}.json",
         "title": f"Demands of {technique}",
         "if": {"properties": {"origin": {"const": "simulated"}}, "required": ["origin"]},
         "else": {"allOf": demands},
@@ -360,10 +361,14 @@ def _build_supplied() -> JsonSchema:
     """Return the schema of the document for `--metadata`: what a person hands in beside the files."""
     return {
         "$schema": DIALECT,
-        "$id": f"{RELEASE}/supplied.json",
+        "$id": f"{SCHEMA}/supplied.json",
         "title": "Metadata document",
         "type": "object",
         "properties": {
+            "schema": {
+                "enum": list(list_versions()),
+                "description": "The version in whose words the rest is written; the one in force by default.",
+            },
             "dataset": {"type": "object"},
             "defaults": {"type": "object"},
             "measurements": {"type": "object", "additionalProperties": {"type": "object"}},

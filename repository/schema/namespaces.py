@@ -1,12 +1,13 @@
-"""The IRIs of fields, techniques and releases."""
+"""The IRIs of fields, techniques and schema files."""
 
-from repository.schema.fields import SCHEMA_VERSION, Field
+from repository.schema.fields import Field
+from repository.schema.versions import VERSION_IN_FORCE
 
 NAMESPACE = "https://w3id.org/stemma/terms#"
 """Terms for which no published vocabulary has a word."""
 
-RELEASE = f"https://w3id.org/stemma/schemas/stem/{SCHEMA_VERSION}"
-"""Identity of the released schema files; the server hands them out under /api/v1/schemas/stem/."""
+SCHEMA = f"https://w3id.org/stemma/schemas/stem/{VERSION_IN_FORCE}"
+"""Identity of the schema files in force; the server hands them out under /api/v1/schemas/stem/."""
 
 EM_GLOSSARY = "https://purls.helmholtz-metadaten.de/emg/"
 QUDT_UNIT = "http://qudt.org/vocab/unit/"

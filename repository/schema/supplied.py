@@ -1,4 +1,4 @@
-"""The document for `--metadata`: {dataset, defaults, measurements: {path or glob: …}}."""
+"""The document for `--metadata`: {schema, dataset, defaults, measurements: {path or glob: …}}."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,15 +12,36 @@ from repository.schema.normalization import normalize_document
 from repository.schema.structure import check_structure
 from repository.schema.suggestions import suggest_word
 from repository.schema.validation import check_supplied_layer
+from repository.schema.version_steps import MovedDocument, UnknownVersionError, move_supplied
+from repository.schema.versions import VERSION_IN_FORCE, list_versions
 
 TOP_KEYS = ("dataset", "defaults", "measurements")
 _WILD = frozenset("*?")
+SCHEMA_KEY = "schema"
+"""Where a document may say in the words of which version it is written; what is kept is in those of today."""
+
+
+def read_version(document: Mapping[str, Any]) -> MovedDocument:
+    """Return what a person handed in, in the words of the version in force and without the version that it names.
+
+    Raises
+    ------
+    UnknownVersionError
+        It names a version that does not exist.
+    """
+    rest = {key: part for key, part in document.items() if key != SCHEMA_KEY}
+    return move_supplied(rest, since=str(document.get(SCHEMA_KEY) or VERSION_IN_FORCE))
 
 
 def validate_supplied(document: Any) -> list[Finding]:
     """Judge a metadata document before it is merged: keys, kinds and quantities; nothing is demanded."""
     if not isinstance(document, Mapping):
         return check_structure(document)
+    try:
+        document = read_version(document).document
+    except UnknownVersionError as error:
+        hint = f"Versions are {', '.join(list_versions())}. Without the line it is {VERSION_IN_FORCE}."
+        return [Finding("error", "schema_version_unknown", str(error), f"/{SCHEMA_KEY}", hint)]
     findings = [_report_unknown(str(key)) for key in document if key not in TOP_KEYS]
     dataset = document.get("dataset")
     if dataset is not None:

@@ -8,6 +8,8 @@ import yaml
 from repository.schema.defaults import DEFAULT_LICENSE
 from repository.schema.fields import Field, load_catalogue
 from repository.schema.requirements import Requirement, list_requirements
+from repository.schema.supplied import SCHEMA_KEY
+from repository.schema.versions import VERSION_IN_FORCE
 
 _WIDTH = 44
 
@@ -23,6 +25,7 @@ def template(techniques: Sequence[str]) -> dict[str, Any]:
         When a technique is not in the vocabulary.
     """
     return {
+        SCHEMA_KEY: VERSION_IN_FORCE,
         "dataset": {
             "title": None,
             "creators": [{"name": None, "orcid": None}],
@@ -48,6 +51,9 @@ def render_template(techniques: Sequence[str]) -> str:
         "# Metadata for a deposit. Answer each line once: a value with its unit, or not_recorded.",
         "# Values may be estimates (~50 pA) or ranges (20-30 mrad). Empty lines count as unanswered.",
     ]
+    lines.append(
+        f"\n{SCHEMA_KEY}: {VERSION_IN_FORCE}  # the version of the schema in whose words this is written"
+    )
     for section, comment in (
         ("dataset", "about the whole dataset"),
         ("defaults", "for every measurement of this deposit"),

@@ -101,6 +101,6 @@ def product_address(measurement_id: str, name: str, kind: str) -> str:
     return settings.PUBLIC_URL + address.format(measurement_id=measurement_id, product=name)
 
 
-def schema_address() -> str:
-    """Return the address of the metadata schema in force."""
-    return f"{settings.PUBLIC_URL}/api/v1/schemas/stem/1.0.0/record.json"
+def schema_address(version: str, name: str = "record.json") -> str:
+    """Return the address of a file of a version of the metadata schema."""
+    return f"{settings.PUBLIC_URL}/api/v1/schemas/stem/{version}/{name}"

@@ -24,6 +24,7 @@ from repository.schema.export.record import (
     find_funder_id,
     find_ror,
 )
+from repository.schema.version_steps import move_document
 from repository.selectors import addresses
 from repository.selectors.access import choose_version, current_access
 
@@ -31,9 +32,9 @@ from repository.selectors.access import choose_version, current_access
 def build_citation_record(version: DatasetVersion) -> CitationRecord:
     """Return what is known of a published version, as the exports need it."""
     dataset_id = version.dataset_id
-    document = version.document
+    document = move_document(version.document, since=version.schema_version, kind="dataset").document
     numbers = list(version.dataset.versions.order_by("number").values_list("number", flat=True))
-    content = version.content.get("measurements", [])
+    content = [_read_measurement(entry, version) for entry in version.content.get("measurements", [])]
     return CitationRecord(
         id=dataset_id,
         title=version.title,
@@ -60,7 +61,7 @@ def build_citation_record(version: DatasetVersion) -> CitationRecord:
         access=current_access(version),  # type: ignore[arg-type]  # the database guards the three words
         embargo_until=version.embargo_until,
         catalog_url=settings.PUBLIC_URL,
-        schema_iri=addresses.schema_address(),
+        schema_iri=addresses.schema_address(version.schema_version),
     )
 
 
@@ -75,6 +76,12 @@ def build_record_for_doi(*, deposit_id: str, number: int | None) -> CitationReco
         return record
     numbers = versions.values_list("number", flat=True)
     return record.as_concept([version_doi(deposit_id, each) for each in sorted(numbers)])
+
+
+def _read_measurement(entry: Mapping[str, Any], version: DatasetVersion) -> dict[str, Any]:
+    """Return a measurement of a version with its metadata also in the words of the schema in force."""
+    since = str(entry.get("schema_version", version.schema_version))
+    return {**entry, "present": move_document(entry["metadata"], since=since).document}
 
 
 def _neighbour(dataset_id: str, numbers: list[int], number: int) -> str | None:
@@ -142,9 +149,9 @@ def _list_instruments(content: Iterable[Mapping[str, Any]]) -> Iterable[Instrume
     seen: set[str] = set()
     """Return the instruments on which data were acquired; the microscope that a simulation models is none."""
     for measurement in content:
-        if _read_making(measurement["metadata"]).activity != "acquisition":
+        if _read_making(measurement["present"]).activity != "acquisition":
             continue
-        instrument = measurement["metadata"].get("instrument") or {}
+        instrument = measurement["present"].get("instrument") or {}
         name = read_text(instrument.get("name"))
         if name and name not in seen:
             seen.add(name)
@@ -175,13 +182,13 @@ def _list_files(version: DatasetVersion) -> Iterable[FileRecord]:
 
 
 def _build_measurement(measurement: Mapping[str, Any]) -> MeasurementRecord:
-    metadata = measurement["metadata"]
+    metadata = measurement["present"]
     acquired = metadata.get("acquired_at")
     return MeasurementRecord(
         id=measurement["id"],
         techniques=tuple(measurement["techniques"]),
         title=read_text(metadata.get("title")),
-        variables=tuple(list_variables(metadata)),
+        variables=tuple(list_variables(measurement["metadata"])),
         acquired_at=read_text(acquired),
         url=addresses.measurement_address(measurement["id"]),
         making=_read_making(metadata),

@@ -5,8 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from repository.errors import NotFoundError
 from repository.models import DatasetVersion, Finding, Identifier, Measurement
 from repository.schema.export.citation import build_citation
+from repository.schema.version_steps import DocumentChange, UnknownVersionError, move_document
+from repository.schema.versions import list_versions
 from repository.selectors import addresses
 from repository.selectors.access import current_access, is_embargoed
 from repository.selectors.citation import build_citation_record
@@ -55,6 +58,8 @@ class DatasetView:
     concept_doi: str
     url: str
     title: str
+    schema_version: str
+    schema_url: str
     dataset: Mapping[str, Any]
     license: str
     access: str
@@ -92,6 +97,8 @@ def describe_dataset(version: DatasetVersion) -> DatasetView:
         concept_doi=version.dataset.deposit.concept_doi,
         url=addresses.dataset_page(dataset_id),
         title=version.title,
+        schema_version=version.schema_version,
+        schema_url=addresses.schema_address(version.schema_version, "dataset.json"),
         dataset=version.document,
         license=version.license,
         access=current_access(version),
@@ -159,6 +166,41 @@ def read_findings(entries: Sequence[Mapping[str, str]]) -> tuple[FindingView, ..
             stage=entry.get("stage", ""),
         )
         for entry in entries
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataView:
+    """A metadata document in the words of one version of the schema."""
+
+    schema_version: str
+    schema_url: str
+    written_under: str
+    changes: tuple[DocumentChange, ...]
+    metadata: Mapping[str, Any]
+
+
+def describe_metadata(measurement: Measurement, *, version: str | None = None) -> MetadataView:
+    """Return what a measurement says as it is kept, or in the words of a newer version of the schema.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such version, or it is older than the document: nothing is taken back.
+    """
+    kept_under = measurement.schema_version
+    try:
+        moved = move_document(measurement.document, since=kept_under, until=version or kept_under)
+    except UnknownVersionError as error:
+        raise NotFoundError(
+            str(error), hint=f"It is kept under {kept_under}; versions are {', '.join(list_versions())}."
+        ) from error
+    return MetadataView(
+        schema_version=moved.version,
+        schema_url=addresses.schema_address(moved.version),
+        written_under=kept_under,
+        changes=moved.changes,
+        metadata=moved.document,
     )
 
 

@@ -1,10 +1,24 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from repository.models import User
-from repository.selectors.deposits import DepositSummary, list_own_deposits, summarize_deposit
+from repository.models import Deposit, User
+from repository.selectors import addresses
+from repository.selectors.access import own_deposits
+
+
+@dataclass(frozen=True, slots=True)
+class DepositSummary:
+    """A line in a list of deposits."""
+
+    id: str
+    title: str
+    state: str
+    state_label: str
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +27,24 @@ class DepositPage:
 
     deposits: tuple[DepositSummary, ...]
     continue_after: tuple[str, str] | None
+
+
+def list_own_deposits(user: User) -> QuerySet[Deposit]:
+    """Return the person's deposits, newest first, to be cut into pages."""
+    return own_deposits(user).order_by("-created_at", "-id")
+
+
+def summarize_deposit(deposit: Deposit) -> DepositSummary:
+    """Return the line for a list."""
+    return DepositSummary(
+        id=deposit.pk,
+        title=deposit.title,
+        state=deposit.state,
+        state_label=deposit.get_state_display(),
+        created_at=deposit.created_at,
+        updated_at=deposit.updated_at,
+        url=addresses.deposit_page(deposit.pk),
+    )
 
 
 def list_deposit_page(user: User, *, size: int, after: tuple[str, str] | None = None) -> DepositPage:

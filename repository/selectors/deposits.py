@@ -8,14 +8,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from repository.models import DataFile, Deposit, Finding, Measurement, User
+from repository.models import DataFile, Deposit, Finding, Measurement
 from repository.models.job import is_answerable
 from repository.schema import Requirement, SignalShape, list_requirements
 from repository.schema.calibrated_axes import calibrate_axes
 from repository.schema.findings import Place, group_findings
 from repository.schema.plain_text import hide_internals
+from repository.schema.version_steps import move_document
 from repository.selectors import addresses
-from repository.selectors.access import own_deposits
 from repository.selectors.damage import find_damaged
 from repository.selectors.left_out import LeftOutView, list_left_out
 from repository.selectors.progress import ProgressView, describe_progress
@@ -110,7 +110,13 @@ class ProductView:
 
 @dataclass(frozen=True, slots=True)
 class MeasurementView:
-    """One acquisition as it is shown."""
+    """One acquisition as it is shown.
+
+    Attributes
+    ----------
+    metadata, present
+        The document as it is kept, under `schema_version`, and in the words of the version in force.
+    """
 
     id: str
     format: str
@@ -119,7 +125,9 @@ class MeasurementView:
     techniques: tuple[str, ...]
     path: str
     files: tuple[str, ...]
+    schema_version: str
     metadata: Mapping[str, Any]
+    present: Mapping[str, Any]
     signals: tuple[SignalView, ...]
     products: tuple[ProductView, ...]
     findings: tuple[FindingView, ...]
@@ -155,6 +163,8 @@ class DepositView:
     created_at: dt.datetime
     updated_at: dt.datetime
     document: Mapping[str, Any]
+    schema_version: str
+    schema_changes: Sequence[Mapping[str, str]]
     dataset: Mapping[str, Any]
     accepted_warnings: Sequence[Mapping[str, Any]]
     findings: tuple[FindingView, ...]
@@ -186,37 +196,6 @@ class DepositView:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class DepositSummary:
-    """A line in a list of deposits."""
-
-    id: str
-    title: str
-    state: str
-    state_label: str
-    created_at: dt.datetime
-    updated_at: dt.datetime
-    url: str
-
-
-def list_own_deposits(user: User) -> QuerySet[Deposit]:
-    """Return the person's deposits, newest first, to be cut into pages."""
-    return own_deposits(user).order_by("-created_at", "-id")
-
-
-def summarize_deposit(deposit: Deposit) -> DepositSummary:
-    """Return the line for a list."""
-    return DepositSummary(
-        id=deposit.pk,
-        title=deposit.title,
-        state=deposit.state,
-        state_label=deposit.get_state_display(),
-        created_at=deposit.created_at,
-        updated_at=deposit.updated_at,
-        url=addresses.deposit_page(deposit.pk),
-    )
-
-
 def describe_deposit(deposit: Deposit) -> DepositView:
     """Return everything that is shown of a deposit, in a fixed number of queries."""
     findings = _group_findings(Finding.objects.filter(deposit=deposit))
@@ -237,6 +216,8 @@ def describe_deposit(deposit: Deposit) -> DepositView:
         created_at=deposit.created_at,
         updated_at=deposit.updated_at,
         document=deposit.document,
+        schema_version=deposit.schema_version,
+        schema_changes=deposit.schema_changes,
         dataset=deposit.dataset_document,
         accepted_warnings=deposit.accepted_warnings,
         findings=tuple(findings["deposit", None]),
@@ -324,7 +305,9 @@ def describe_measurement(
         techniques=tuple(measurement.techniques),
         path=measurement.primary_file.path,
         files=tuple(part.data_file.path for part in measurement.parts.all()),
+        schema_version=measurement.schema_version,
         metadata=measurement.document,
+        present=measurement.present_document,
         signals=tuple(_describe_signals(measurement)),
         products=tuple(_describe_products(measurement)),
         findings=tuple(findings),
@@ -338,8 +321,10 @@ def describe_measurement(
 
 def _list_from_file(measurement: Measurement) -> Iterable[str]:
     """Yield the fields that say what the file said; quantities carry their source themselves."""
-    for name, entry in measurement.extracted.items():
-        if measurement.document.get(name) == entry:
+    extracted = move_document(measurement.extracted, since=measurement.schema_version).document
+    present = measurement.present_document
+    for name, entry in extracted.items():
+        if present.get(name) == entry:
             yield name
 
 
@@ -351,16 +336,17 @@ def _list_requirements(measurement: Measurement) -> list[Requirement]:
         SignalShape.from_dict({"name": signal.name, "axes": signal.axes})
         for signal in measurement.signals.all()
     ]
-    return list_requirements(measurement.document, signals=signals, looked_for=measurement.looked_for)
+    return list_requirements(measurement.present_document, signals=signals, looked_for=measurement.looked_for)
 
 
 def _describe_signals(measurement: Measurement) -> Iterable[SignalView]:
+    document = measurement.present_document
     for signal in measurement.signals.all():
         yield SignalView(
             name=signal.name,
             shape=tuple(signal.shape),
             dtype=signal.dtype,
-            axes=tuple(calibrate_axes(signal.axes, measurement.document)),
+            axes=tuple(calibrate_axes(signal.axes, document)),
             n_signal_axes=signal.n_signal_axes,
             intensity_unit=signal.intensity_unit,
             shape_origin=signal.shape_origin,

@@ -6,32 +6,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.expressions import Func
 
 from repository.errors import UnknownSearchFilterError
 from repository.models import Facts, SearchEntry
-from repository.schema.units import convert
+from repository.schema.searchable import (
+    SearchableQuantity,
+    convert_from_column,
+    convert_to_column,
+    find_quantities,
+    list_quantities,
+)
 from repository.selectors import addresses
 from repository.selectors.access import current_access
 
-RANGES: Mapping[str, tuple[str, str, str]] = {
-    # name: (column, SI unit of the column, unit in which people type it)
-    "acceleration_voltage": ("acceleration_voltage_v", "V", "kV"),
-    "semi_convergence_angle": ("semi_convergence_angle_rad", "rad", "mrad"),
-    "collection_semi_angle": ("collection_semi_angle_rad", "rad", "mrad"),
-    "scan_step": ("scan_step_m", "m", "nm"),
-    "dwell_time": ("dwell_time_s", "s", "us"),
-    "probe_current": ("probe_current_a", "A", "pA"),
-    "fluence": ("fluence_e_per_m2", "m-2", "Ao-2"),
-    "camera_length": ("camera_length_m", "m", "mm"),
-}
-ALIASES = {
-    "voltage": "acceleration_voltage",
-    "dose": "fluence",
-    "step": "scan_step",
-    "convergence_angle": "semi_convergence_angle",
-}
 FACETS: Mapping[str, str] = {
     "modality": "techniques",
     "format": "format",
@@ -40,6 +29,8 @@ FACETS: Mapping[str, str] = {
 }
 LIST_COLUMNS = frozenset({"techniques", "elements"})
 FACET_SIZE = 50
+MOST_SPANS = 12
+SHOWN_WITH_HITS = "acceleration_voltage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +44,13 @@ class QuantityRange:
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """What is looked for; every part narrows the result."""
+    """What is looked for; every part narrows the result, but `spans`: these quantities are told of what was found."""
 
     text: str = ""
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     licenses: tuple[str, ...] = ()
     ranges: tuple[QuantityRange, ...] = ()
+    spans: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +59,17 @@ class FacetValue:
 
     value: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuantitySpan:
+    """How many datasets have a quantity, and its smallest and largest value in the unit that people type."""
+
+    name: str
+    unit: str
+    count: int
+    minimum: float | None
+    maximum: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class SearchPage:
     count: int
     hits: tuple[SearchHit, ...]
     facets: Mapping[str, tuple[FacetValue, ...]]
+    spans: tuple[QuantitySpan, ...]
     continue_after: tuple[str, str] | None
 
 
@@ -106,23 +110,27 @@ def parse_range(name: str, low: str, high: str, unit: str = "") -> QuantityRange
     UnknownSearchFilterError
         Unknown quantity, unit or number.
     """
-    quantity = ALIASES.get(name, name)
-    if quantity not in RANGES:
-        known = ", ".join(RANGES)
+    quantity = _find_quantity(name)
+    bounds = [_parse_bound(quantity, text, unit or quantity.unit) for text in (low, high)]
+    return QuantityRange(column=quantity.column, low=bounds[0], high=bounds[1])
+
+
+def _find_quantity(name: str) -> SearchableQuantity:
+    quantity = find_quantities().get(name)
+    if quantity is None:
+        known = ", ".join(one.name for one in list_quantities())
         raise UnknownSearchFilterError(
-            f"There is no quantity {name!r}. Known are {known}.", pointer=f"/{name}"
+            f"There is no quantity {name[:80]!r}. Known are {known}.", pointer=f"/{name[:80]}"
         )
-    column, si_unit, usual_unit = RANGES[quantity]
-    bounds = [_parse_bound(name, text, unit or usual_unit, si_unit) for text in (low, high)]
-    return QuantityRange(column=column, low=bounds[0], high=bounds[1])
+    return quantity
 
 
-def _parse_bound(name: str, text: str, unit: str, si_unit: str) -> float | None:
+def _parse_bound(quantity: SearchableQuantity, text: str, unit: str) -> float | None:
     if not text.strip():
         return None
+    name = quantity.name
     try:
-        value = float(text)
-        converted = convert(value, unit, si_unit)
+        converted = convert_to_column(quantity, float(text), unit)
     except ValueError as error:
         raise UnknownSearchFilterError(
             f"{name} cannot be compared with {text!r} {unit}: {error}", pointer=f"/{name}"
@@ -141,12 +149,16 @@ def search(request: SearchRequest, *, size: int = 20, after: tuple[str, str] | N
         page = page.filter(
             Q(published_at__lt=published_at) | Q(published_at=published_at, dataset_id__lt=dataset_id)
         )
-    rows = list(page.select_related("version").prefetch_related("facts")[: size + 1])
+    shown = Facts.objects.only(
+        "entry_id", "techniques", "elements", find_quantities()[SHOWN_WITH_HITS].column
+    )
+    rows = list(page.select_related("version").prefetch_related(Prefetch("facts", shown))[: size + 1])
     last = rows[size - 1] if len(rows) > size else None
     return SearchPage(
         count=matching.count(),
         hits=tuple(_build_hit(row) for row in rows[:size]),
         facets=_count_facets(matching),
+        spans=_measure_spans(matching, request.spans),
         continue_after=(last.published_at.isoformat(), last.pk) if last else None,
     )
 
@@ -204,9 +216,32 @@ def _count_facets(matching: QuerySet[SearchEntry]) -> dict[str, tuple[FacetValue
     return counted
 
 
+def _measure_spans(matching: QuerySet[SearchEntry], names: Sequence[str]) -> tuple[QuantitySpan, ...]:
+    """Return the spans in one query; it reads as many columns as are asked for."""
+    quantities = [find_quantities()[name] for name in names]
+    if not quantities:
+        return ()
+    wanted: dict[str, Any] = {}
+    for quantity in quantities:
+        column, has_it = quantity.column, Q(**{f"{quantity.column}__isnull": False})
+        wanted |= {
+            f"{column}__n": Count("entry", filter=has_it, distinct=True),
+            f"{column}__low": Min(column),
+            f"{column}__high": Max(column),
+        }
+    found = Facts.objects.filter(entry__in=matching.values("pk")).aggregate(**wanted)
+    return tuple(_build_span(quantity, found) for quantity in quantities)
+
+
+def _build_span(quantity: SearchableQuantity, found: Mapping[str, Any]) -> QuantitySpan:
+    ends = [found[f"{quantity.column}__{end}"] for end in ("low", "high")]
+    low, high = (None if end is None else convert_from_column(quantity, end) for end in ends)
+    return QuantitySpan(quantity.name, quantity.unit, found[f"{quantity.column}__n"], low, high)
+
+
 def _build_hit(entry: SearchEntry) -> SearchHit:
     facts: Sequence[Facts] = list(entry.facts.all())
-    voltages = {fact.acceleration_voltage_v for fact in facts if fact.acceleration_voltage_v is not None}
+    voltages = {voltage for fact in facts if (voltage := fact.read(SHOWN_WITH_HITS)) is not None}
     return SearchHit(
         id=entry.pk,
         doi=entry.version.doi,
@@ -226,15 +261,15 @@ def _build_hit(entry: SearchEntry) -> SearchHit:
 
 def list_search_parameters() -> frozenset[str]:
     """Return the names that a query string may use."""
-    ranges = {f"{name}_{end}" for name in (*RANGES, *ALIASES) for end in ("min", "max", "unit")}
-    return frozenset({"q", "where", "license", *FACETS, *ranges})
+    ranges = {f"{name}_{end}" for name in find_quantities() for end in ("min", "max", "unit")}
+    return frozenset({"q", "where", "license", "span", *FACETS, *ranges})
 
 
 def build_search_request(query: Any) -> SearchRequest:
     """Return the request that a query string (a `QueryDict`) describes; page and API share this.
 
-    Understood are `q`, the facets, `license`, `where=field:low..high:unit` and the pairs `{field}_min`,
-    `{field}_max` with `{field}_unit`.
+    Understood are `q`, the facets, `license`, `where=field:low..high:unit`, the pairs `{field}_min`, `{field}_max` with
+    `{field}_unit`, and `span`.
 
     Raises
     ------
@@ -242,7 +277,7 @@ def build_search_request(query: Any) -> SearchRequest:
         Names the part that cannot be understood.
     """
     ranges = [_parse_where(text) for text in query.getlist("where") if text.strip()]
-    for name in (*RANGES, *ALIASES):
+    for name in find_quantities():
         low, high = query.get(f"{name}_min", ""), query.get(f"{name}_max", "")
         if low.strip() or high.strip():
             ranges.append(parse_range(name, low, high, query.get(f"{name}_unit", "")))
@@ -251,8 +286,19 @@ def build_search_request(query: Any) -> SearchRequest:
     if "\x00" in text:
         raise UnknownSearchFilterError("The text holds a NUL character.", pointer="/q")
     return SearchRequest(
-        text=text, facets=facets, licenses=_read_values(query, "license"), ranges=tuple(ranges)
+        text=text,
+        facets=facets,
+        licenses=_read_values(query, "license"),
+        ranges=tuple(ranges),
+        spans=_read_spans(query),
     )
+
+
+def _read_spans(query: Any) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(_find_quantity(name).name for name in query.getlist("span") if name))
+    if len(names) > MOST_SPANS:
+        raise UnknownSearchFilterError(f"At most {MOST_SPANS} spans are told at once.", pointer="/span")
+    return names
 
 
 def _read_values(query: Any, name: str) -> tuple[str, ...]:

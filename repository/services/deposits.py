@@ -20,6 +20,9 @@ from repository.models import Dataset, Deposit, DepositMember, User
 from repository.models.job import is_answerable
 from repository.schema import validate_supplied
 from repository.schema.merge_patch import apply_merge_patch
+from repository.schema.supplied import SCHEMA_KEY, read_version
+from repository.schema.version_steps import UnknownVersionError
+from repository.schema.versions import list_versions
 from repository.services.audit import record_event
 from repository.services.edits import read_content, record_edit, require_revision
 from repository.services.identifiers import reserve_identifiers
@@ -35,10 +38,11 @@ LONGEST_TITLE = 500
 
 def create_deposit(*, owner: User, title: str = "", document: Mapping[str, Any] | None = None) -> Deposit:
     """Open a draft; its creator is the account and its license CC-BY-4.0 until the person says otherwise."""
-    _refuse_invalid(document or {})
+    document = _read_supplied(document or {})
+    _refuse_invalid(document)
     if "\x00" in title:
         raise InvalidMetadataError("The title holds a NUL character.", pointer="/title")
-    supplied = _with_title(dict(document or {}), title)
+    supplied = _with_title(document, title)
     with transaction.atomic():
         deposit = Deposit.objects.create(owner=owner, title=_title_of(supplied), document=supplied)
         reserve_identifiers(deposit=deposit, number=1)
@@ -79,7 +83,7 @@ def update_deposit(
         require_revision(deposit, expected_revisions)
         former = read_content(deposit)
         if patch is not None:
-            deposit.document = apply_merge_patch(deposit.document, patch)
+            deposit.document = apply_merge_patch(deposit.document, _read_supplied(patch))
             _refuse_invalid(deposit.document)
             deposit.title = _title_of(deposit.document)
         if accepted_warnings is not None:
@@ -280,6 +284,15 @@ def _title_of(document: Mapping[str, Any]) -> str:
     dataset = document.get("dataset")
     title = dataset.get("title", "") if isinstance(dataset, Mapping) else ""
     return title.strip()[:LONGEST_TITLE] if isinstance(title, str) else ""
+
+
+def _read_supplied(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a person sent in the words of the schema in force; it may name the version it was written for."""
+    try:
+        return read_version(document).document
+    except UnknownVersionError as error:
+        hint = f"Versions are {', '.join(list_versions())}. Without the line it is the newest."
+        raise InvalidMetadataError(str(error), pointer=f"/{SCHEMA_KEY}", hint=hint) from error
 
 
 def _refuse_invalid(document: Mapping[str, Any]) -> None:

@@ -30,14 +30,22 @@ def record_edit(deposit: Deposit, former: Content, *, actor: User) -> None:
     if not changes:
         return
     if len(json.dumps(changes)) > LONGEST_EDIT:
-        deposit.edits.all().delete()
-        _forget_until(deposit, deposit.revision)
+        forget_edits(deposit)
         return
     DepositEdit.objects.create(deposit=deposit, revision=deposit.revision, by=actor, changes=changes)
     too_old = list(deposit.edits.order_by("-revision").values_list("revision", flat=True)[MOST_EDITS:])
     if too_old:
         deposit.edits.filter(revision__lte=too_old[0]).delete()
         _forget_until(deposit, too_old[0])
+
+
+def forget_edits(deposit: Deposit) -> None:
+    """Keep no edit up to the revision that is there: whoever made theirs on an older one compares with what is there.
+
+    Call it with the row locked and the revision bumped.
+    """
+    deposit.edits.all().delete()
+    _forget_until(deposit, deposit.revision)
 
 
 def _forget_until(deposit: Deposit, revision: int) -> None:

@@ -1,14 +1,15 @@
 """The rows that search compares: one text entry per dataset, one narrow row per measurement."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.postgres.search import SearchVector
+from django.db import transaction
 from django.db.models import Value
 
 from repository.models import DatasetVersion, Facts, Measurement, SearchEntry
-from repository.schema import Facts as DerivedFacts
 from repository.schema import SignalShape, derive_facts
+from repository.schema.searchable import derive_quantities, digest_quantities
 
 FORMULA_FIELDS = ("name", "formula", "description")
 MOST_TEXT = 100_000  # characters; PostgreSQL refuses a search vector of more than a megabyte
@@ -16,12 +17,7 @@ MOST_TEXT = 100_000  # characters; PostgreSQL refuses a search vector of more th
 
 def index_version(*, version: DatasetVersion) -> SearchEntry:
     """Make the newest version findable in the place of the older one; called when it is published."""
-    measurements = [
-        link.measurement
-        for link in version.measurements.select_related("measurement").prefetch_related(
-            "measurement__signals"
-        )
-    ]
+    measurements = _list_measurements(version)
     document = version.document
     creators = "; ".join(str(creator.get("name", "")) for creator in document.get("creators", []))
     entry, _ = SearchEntry.objects.update_or_create(
@@ -33,6 +29,7 @@ def index_version(*, version: DatasetVersion) -> SearchEntry:
             "license": version.license,
             "access": version.access,
             "published_at": version.published_at,
+            "quantities": digest_quantities(),
         },
     )
     SearchEntry.objects.filter(pk=entry.pk).update(
@@ -40,9 +37,34 @@ def index_version(*, version: DatasetVersion) -> SearchEntry:
         + SearchVector(Value(_describe_samples(measurements)[:MOST_TEXT]), weight="B", config="simple")
         + SearchVector(Value(_describe(document, measurements)[:MOST_TEXT]), weight="C", config="english")
     )
+    _replace_facts(entry, measurements)
+    return entry
+
+
+def refresh_facts() -> int:
+    """Compute again what older declarations of the catalogue computed otherwise; return of how many datasets.
+
+    Each is one transaction, and one that is done is not done again: the program may end at any of them.
+    """
+    outdated = list(SearchEntry.objects.exclude(quantities=digest_quantities()).values_list("pk", flat=True))
+    for dataset_id in outdated:
+        with transaction.atomic():
+            entry = SearchEntry.objects.select_for_update().filter(pk=dataset_id).first()
+            if entry is not None:
+                _replace_facts(entry, _list_measurements(entry.version))
+                entry.quantities = digest_quantities()
+                entry.save(update_fields=["quantities"])
+    return len(outdated)
+
+
+def _list_measurements(version: DatasetVersion) -> list[Measurement]:
+    links = version.measurements.select_related("measurement").prefetch_related("measurement__signals")
+    return [link.measurement for link in links]
+
+
+def _replace_facts(entry: SearchEntry, measurements: Iterable[Measurement]) -> None:
     Facts.objects.filter(entry=entry).delete()
     Facts.objects.bulk_create(_build_facts(entry, measurement) for measurement in measurements)
-    return entry
 
 
 def _build_facts(entry: SearchEntry, measurement: Measurement) -> Facts:
@@ -50,7 +72,8 @@ def _build_facts(entry: SearchEntry, measurement: Measurement) -> Facts:
         SignalShape.from_dict({"name": signal.name, "axes": signal.axes})
         for signal in measurement.signals.all()
     ]
-    derived = derive_facts(measurement.document, signals=signals)
+    document = measurement.present_document
+    derived = derive_facts(document, signals=signals)
     return Facts(
         measurement=measurement,
         entry=entry,
@@ -59,29 +82,15 @@ def _build_facts(entry: SearchEntry, measurement: Measurement) -> Facts:
         format=measurement.format,
         instrument=(derived.instrument_name or "")[:200],
         origin=(derived.origin or "")[:16],
-        acceleration_voltage_v=derived.acceleration_voltage_v,
-        semi_convergence_angle_rad=derived.semi_convergence_angle_rad,
-        collection_semi_angle_rad=derived.collection_semi_angle_rad,
-        scan_step_m=derived.scan_step_m,
-        dwell_time_s=_find_dwell_time(derived),
-        probe_current_a=derived.probe_current_a,
-        fluence_e_per_m2=derived.electron_fluence_per_m2,
-        camera_length_m=derived.camera_length_m,
+        **derive_quantities(document, signals=signals),
     )
-
-
-def _find_dwell_time(derived: DerivedFacts) -> float | None:
-    """Return the time at one position: a camera that takes one pattern there exposes as long as the probe dwells."""
-    if derived.dwell_time_s is not None or derived.scan == "none" or derived.time_per_position_s is None:
-        return derived.dwell_time_s
-    return derived.time_per_position_s / (derived.frames_summed or 1)
 
 
 def _describe_samples(measurements: list[Measurement]) -> str:
     """Return names and formulas of the samples: the English stemmer would not do these well."""
     words: list[str] = []
     for measurement in measurements:
-        sample: Mapping[str, Any] = measurement.document.get("sample") or {}
+        sample: Mapping[str, Any] = measurement.present_document.get("sample") or {}
         for field in (*FORMULA_FIELDS, "elements"):
             words += _list_words(sample.get(field))
     return " ".join(dict.fromkeys(words))
@@ -90,7 +99,7 @@ def _describe_samples(measurements: list[Measurement]) -> str:
 def _describe(document: Mapping[str, Any], measurements: list[Measurement]) -> str:
     words = [*_list_words(document.get("abstract")), *_list_words(document.get("keywords"))]
     for measurement in measurements:
-        instrument = measurement.document.get("instrument") or {}
+        instrument = measurement.present_document.get("instrument") or {}
         for value in instrument.values():
             words += _list_words(value)
         words += [technique.replace("_", " ") for technique in measurement.techniques]

@@ -17,6 +17,8 @@ from repository.schema import (
     validate_measurement,
 )
 from repository.schema.findings import Finding as Found
+from repository.schema.version_steps import move_document
+from repository.schema.versions import VERSION_IN_FORCE
 from repository.services.findings import replace_measurement_findings
 
 NOT_READ = frozenset({Measurement.State.FOUND, Measurement.State.FAILED})
@@ -48,9 +50,8 @@ def merge_measurement(
     measurement: Measurement, document: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[Found]]:
     """Return the metadata document of a measurement and the conflicts between header and person."""
-    merged = merge_metadata(
-        header=measurement.extracted, supplied_layers=_select_layers(measurement, document)
-    )
+    header = move_document(measurement.extracted, since=measurement.schema_version).document
+    merged = merge_metadata(header=header, supplied_layers=_select_layers(measurement, document))
     return merged.document, list(merged.conflicts)
 
 
@@ -144,6 +145,7 @@ def _list_shapes(measurement: Measurement) -> list[SignalShape]:
 def _build_digest(measurement: Measurement, document: Mapping[str, Any]) -> str:
     """Return a digest of everything that decides a judgement, apart from the checks and today's date."""
     looked_at = [
+        [measurement.schema_version, VERSION_IN_FORCE],
         _select_layers(measurement, document),
         measurement.extracted,
         measurement.looked_for,

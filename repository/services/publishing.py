@@ -139,7 +139,7 @@ def _freeze(deposit: Deposit, *, actor: User) -> DatasetVersion:
         document=document,
         content=_build_content(deposit, measurements),
         accepted_warnings=deposit.accepted_warnings,
-        schema_version="1.0.0",
+        schema_version=deposit.schema_version,
         access=access,
         embargo_until=embargo_until,
         published_by=actor,
@@ -186,6 +186,7 @@ def _build_content(deposit: Deposit, measurements: Sequence[Measurement]) -> dic
                 "reader": measurement.reader,
                 "techniques": measurement.techniques,
                 "files": [part.data_file.path for part in measurement.parts.all()],
+                "schema_version": measurement.schema_version,
                 "metadata": measurement.document,
                 "signals": [
                     {

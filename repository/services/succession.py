@@ -16,6 +16,7 @@ from repository.models import (
     User,
 )
 from repository.schema import normalize_document
+from repository.schema.version_steps import move_supplied
 from repository.services.audit import record_event
 from repository.services.deposits import (
     lock_deposit,
@@ -92,7 +93,8 @@ def replace_corrected(deposit: Deposit) -> list[str]:
             former=measurement,
         ).pk
         for measurement in published
-        if normalize_document(merge_measurement(measurement, deposit.document)[0]) != measurement.document
+        if normalize_document(merge_measurement(measurement, deposit.document)[0])
+        != measurement.present_document
     ]
 
 
@@ -121,7 +123,9 @@ def discard_new_version(
         DataFile.objects.filter(published_in__version=newest).update(left_out_at=None)
         Measurement.objects.filter(versions__version=newest).update(left_out_at=None)
         former = read_content(deposit)
-        deposit.document = newest.content.get("supplied", deposit.document)
+        if "supplied" in newest.content:
+            supplied = move_supplied(newest.content["supplied"], since=newest.schema_version)
+            deposit.document, deposit.schema_version = supplied.document, supplied.version
         deposit.title = newest.title
         deposit.accepted_warnings = newest.accepted_warnings
         move_deposit(deposit, DepositMove.DISCARD_VERSION)

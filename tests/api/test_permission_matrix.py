@@ -94,9 +94,11 @@ GET    /api/v1/measurements/{measurement_id}/reductions/{product}/ w  410 410 41
 GET    /api/v1/exports/                                       d     200 200 200 200 200 200 200 401
 GET    /api/v1/recipes/                                       d     200 200 200 200 200 200 200 401
 GET    /api/v1/search/                                        *     200 200 200 200 200 200 200 401
+GET    /api/v1/quantities/                                    d     200 200 200 200 200 200 200 401
 GET    /api/v1/formats/                                       d     200 200 200 200 200 200 200 401
 GET    /api/v1/jobs/{job_id}/                                 *     401 404 200 200 200 200 200 401
 GET    /api/v1/schemas/file-names.json                        d     200 200 200 200 200 200 200 401
+GET    /api/v1/schemas/stem/                                  d     200 200 200 200 200 200 200 401
 GET    /api/v1/schemas/stem/{version}/template                d     200 200 200 200 200 200 200 401
 GET    /api/v1/schemas/stem/{version}/{name}                  d     200 200 200 200 200 200 200 401
 GET    /api/v1/openapi.json                                   d     200 200 200 200 200 200 200 401

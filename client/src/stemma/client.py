@@ -1,7 +1,7 @@
 """The entrance: ``stemma.connect(url)``."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -35,6 +35,7 @@ class Client:
         text: str | None = None,
         *,
         where: str | list[str] | Mapping[str, Range] | None = None,
+        spans: Sequence[str] = (),
         **facets: Any,
     ) -> SearchResults:
         """Find published datasets.
@@ -46,6 +47,8 @@ class Client:
         where : str, list of str or mapping, optional
             Ranges of physical quantities, closed: ``"voltage=80..300 kV"``, or
             ``{"acceleration_voltage": (80, 300, "kV")}``.
+        spans : sequence of str, optional
+            Quantities of which the results' ``spans`` tell how many datasets have them, and their two ends.
         **facets
             Exact values: ``modality="four_d_stem"``, ``format="empad"``, ``elements=["Mo", "S"]``.
 
@@ -56,6 +59,7 @@ class Client:
         """
         parameters = [("q", text)] if text else []
         parameters += build_parameters([*build_conditions(where), *build_facets(facets)])
+        parameters += [("span", name) for name in spans]
         return SearchResults(self.connection, parameters, self.open)
 
     def open(self, reference: str) -> Any:

@@ -9,17 +9,8 @@ from stemma.errors import UsageError
 
 Range = tuple[float | None, float | None] | tuple[float | None, float | None, str]
 
-# The words people type; everything else is passed on as it is, and the server knows its fields.
-_SHORT_NAMES = {
-    "voltage": "acceleration_voltage",
-    "convergence": "semi_convergence_angle",
-    "convergence_angle": "semi_convergence_angle",
-    "alpha": "semi_convergence_angle",
-    "step": "scan_step",
-    "current": "probe_current",
-    "dwell": "dwell_time",
-    "collection": "collection_semi_angle",
-    "dose": "fluence",
+# Words for facets; names of quantities, also short ones, are passed on as they are: the server's catalogue has them.
+_FACET_NAMES = {
     "technique": "modality",
     "techniques": "modality",
     "element": "elements",
@@ -74,7 +65,7 @@ def parse_condition(text: str) -> Condition | Facet:
             f"{text!r} is not a condition.",
             hint='Write it as "voltage=80..300 kV", "alpha>=20 mrad" or "format=empad".',
         )
-    field = _SHORT_NAMES.get(found["field"], found["field"])
+    field = found["field"]
     sign, rest = found["sign"], found["rest"]
     interval = _INTERVAL.match(rest)
     if interval is not None:
@@ -88,7 +79,7 @@ def parse_condition(text: str) -> Condition | Facet:
     if single is None:
         if sign not in {"=", "==", ":"}:
             raise UsageError(f"{text!r} compares with something that is no number.")
-        return Facet(field, rest)
+        return Facet(_FACET_NAMES.get(field, field), rest)
     value, unit = float(single["value"]), _unit(single["unit"])
     if sign in {">", ">=", "≥"}:
         return Condition(field, value, None, unit)
@@ -111,7 +102,7 @@ def build_conditions(where: str | list[str] | Mapping[str, Range] | None) -> lis
 def build_facets(facets: Mapping[str, object]) -> list[Condition | Facet]:
     """Return equalities from ``{name: value or values}``."""
     return [
-        Facet(_SHORT_NAMES.get(name, name), str(one))
+        Facet(_FACET_NAMES.get(name, name), str(one))
         for name, value in facets.items()
         for one in (value if isinstance(value, list | tuple | set) else [value])
     ]
@@ -130,7 +121,7 @@ def build_parameters(conditions: list[Condition | Facet]) -> list[tuple[str, str
 def _from_range(field: str, bounds: Range) -> Condition:
     low, high = bounds[0], bounds[1]
     unit = bounds[2] if len(bounds) == 3 else None  # noqa: PLR2004 - (low, high, unit)
-    return _checked(f"{field}={bounds}", Condition(_SHORT_NAMES.get(field, field), low, high, unit))
+    return _checked(f"{field}={bounds}", Condition(field, low, high, unit))
 
 
 def _checked(text: str, condition: Condition) -> Condition:

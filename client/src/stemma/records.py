@@ -35,6 +35,30 @@ class Measurement:
         return metadata
 
     @property
+    def schema_version(self) -> str | None:
+        """The version of the metadata schema in whose words `metadata` is."""
+        version: str | None = self.record.get("schema_version")
+        return version
+
+    def read_metadata(self, schema: str | None = None) -> JsonObject:
+        """Return the metadata document in the words of a newer version of the schema.
+
+        What is published stays as it is; this is a copy. The server refuses a version that it does not know, and one
+        older than the document's own.
+        """
+        parameters = [] if schema is None else [("schema", schema)]
+        answer = read_object(
+            self._connection.request(
+                "GET",
+                f"{api_path('measurements', self.id)}metadata/",
+                params=parameters,
+                accept=frozenset({410}),
+            )
+        )
+        metadata: JsonObject = answer["metadata"]
+        return metadata
+
+    @property
     def findings(self) -> list[JsonObject]:
         return list(self.record.get("findings") or ())
 
@@ -116,6 +140,12 @@ class _Record:
     def url(self) -> str | None:
         url: str | None = self.record.get("url")
         return url
+
+    @property
+    def schema_version(self) -> str | None:
+        """The version of the metadata schema under which it was published, or is being prepared."""
+        version: str | None = self.record.get("schema_version")
+        return version
 
     @property
     def state(self) -> str:
@@ -239,6 +269,11 @@ class Deposit(_Record):
     """A draft of one's own; its arrays are readable as soon as they are converted."""
 
     kind = "deposits"
+
+    @property
+    def schema_changes(self) -> list[JsonObject]:
+        """What newer versions of the schema changed in the metadata since they were written."""
+        return list(self.record.get("schema_changes") or ())
 
 
 def fetch_record(connection: Connection, path: str) -> JsonObject:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stemma.records import Dataset
 
 Parameters = list[tuple[str, str]]
-_OTHER_PARAMETERS = frozenset({"q", "where", "license"})
+_OTHER_PARAMETERS = frozenset({"q", "where", "license", "span"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,11 @@ class SearchResults:
     @property
     def facets(self) -> Any:
         return self._first.get("facets") or {}
+
+    @property
+    def spans(self) -> dict[str, JsonObject]:
+        """The quantities that were asked for: ``{name: {count, minimum, maximum, unit}}``."""
+        return {span["name"]: span for span in self._first.get("spans") or ()}
 
     def __len__(self) -> int:
         return self.count

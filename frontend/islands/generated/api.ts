@@ -442,7 +442,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Return the metadata document alone. */
+        /** @description Return the metadata document alone: as it was published, or in the words of a newer version. */
         get: operations["getMeasurementMetadata"];
         put?: never;
         post?: never;
@@ -559,6 +559,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/quantities/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the quantities by which measurements are searched and compared, with units and formulas. */
+        get: operations["listQuantities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recipes/": {
         parameters: {
             query?: never;
@@ -593,6 +610,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schemas/stem/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the versions of the metadata schema and what each changed. */
+        get: operations["listSchemaVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schemas/stem/{version}/template": {
         parameters: {
             query?: never;
@@ -600,7 +634,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Return a metadata document to fill in, as YAML with comments. */
+        /**
+         * @description Return a metadata document to fill in, as YAML with comments.
+         *
+         *     It is written for the version in force, which it names, whichever version is asked for: drafts are made under
+         *     that one.
+         */
         get: operations["getTemplate"];
         put?: never;
         post?: never;
@@ -617,7 +656,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Return a released file of the metadata schema; it never changes. */
+        /** @description Return a file of the metadata schema: a released one never changes, an open one says that it may grow. */
         get: operations["getSchemaFile"];
         put?: never;
         post?: never;
@@ -869,6 +908,8 @@ export interface components {
             techniques: string[];
             path: string;
             files: string[];
+            /** @description In the words of which version the metadata are. */
+            schema_version: string;
             metadata: unknown;
             signals: components["schemas"]["SignalShape"][];
             products: components["schemas"]["ProductShape"][];
@@ -895,6 +936,9 @@ export interface components {
             concept_doi: string;
             url: string;
             title: string;
+            /** @description The version under which it was published. */
+            schema_version: string;
+            schema_url: string;
             dataset: unknown;
             license: string;
             access: components["schemas"]["AccessEnum"];
@@ -933,6 +977,10 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             metadata: unknown;
+            /** @description In the words of which version the metadata are. */
+            schema_version: string;
+            /** @description What newer versions of the schema changed in the metadata since they were written. */
+            schema_changes: components["schemas"]["SchemaChangeShape"][];
             dataset: unknown;
             accepted_warnings: unknown;
             /** @description Each cause once, with where it was found; files and measurements say their own. */
@@ -971,6 +1019,26 @@ export interface components {
             updated_at: string;
             url: string;
         };
+        /**
+         * @description * `added` - added
+         *     * `removed` - removed
+         *     * `changed` - changed
+         * @enum {string}
+         */
+        DifferenceEnum: "added" | "removed" | "changed";
+        DocumentChangeShape: {
+            /** @description Where it stands in the document as it was published. */
+            pointer: string;
+            change: string;
+        };
+        /**
+         * @description * `measurement` - measurement
+         *     * `dataset` - dataset
+         *     * `supplied` - supplied
+         *     * `demands` - demands
+         * @enum {string}
+         */
+        DocumentEnum: "measurement" | "dataset" | "supplied" | "demands";
         ExportListShape: {
             results: components["schemas"]["ExportShape"][];
         };
@@ -1013,6 +1081,14 @@ export interface components {
             /** Format: date-time */
             at: string;
             revision: number;
+        };
+        FieldDifferenceShape: {
+            document: components["schemas"]["DocumentEnum"];
+            /** @description The field; of demands the technique. */
+            path: string;
+            difference: components["schemas"]["DifferenceEnum"];
+            /** @description What is said otherwise of it. */
+            keywords: string[];
         };
         FileShape: {
             path: string;
@@ -1123,6 +1199,8 @@ export interface components {
             techniques: string[];
             path: string;
             files: string[];
+            /** @description In the words of which version the metadata are. */
+            schema_version: string;
             metadata: unknown;
             signals: components["schemas"]["SignalShape"][];
             products: components["schemas"]["ProductShape"][];
@@ -1146,7 +1224,13 @@ export interface components {
             username: string;
         };
         MetadataShape: {
+            /** @description In the words of which version the document is here. */
             schema_version: string;
+            schema_url: string;
+            /** @description In the words of which version it is kept. */
+            written_under: string;
+            /** @description What is said otherwise than it is kept. */
+            changes: components["schemas"]["DocumentChangeShape"][];
             metadata: unknown;
         };
         /**
@@ -1162,6 +1246,13 @@ export interface components {
             /** Format: date-time */
             expiry: string;
         };
+        /**
+         * @description * `declared` - declared
+         *     * `derived` - derived
+         *     * `achieved` - achieved
+         * @enum {string}
+         */
+        OriginEnum: "declared" | "derived" | "achieved";
         OutputShape: {
             name: string;
             title: string;
@@ -1277,6 +1368,45 @@ export interface components {
              */
             damaged_at: string | null;
         };
+        QuantityListShape: {
+            results: components["schemas"]["QuantityShape"][];
+        };
+        QuantityShape: {
+            /** @description In `where`, in `…_min` and `…_max`, and in `span`. */
+            name: string;
+            /** @description Short names for the same. */
+            aliases: string[];
+            title: string;
+            description: string;
+            /** @description UCUM; what a number without a unit is taken for. */
+            unit: string;
+            units: string[];
+            /** @description It spans decades: draw it on a logarithmic axis. */
+            log: boolean;
+            /**
+             * @description Said by a field, computed by the formula, or measured in the data and told by the source.
+             *
+             *     * `declared` - declared
+             *     * `derived` - derived
+             *     * `achieved` - achieved
+             */
+            origin: components["schemas"]["OriginEnum"];
+            /** @description The field of the metadata document. */
+            path: string | null;
+            /** @description Over names that end with their unit; where a field may say it, what else counts. */
+            formula: string | null;
+            source: string | null;
+        };
+        QuantitySpanShape: {
+            name: string;
+            unit: string;
+            /** @description Datasets in which a measurement has the quantity. */
+            count: number;
+            /** Format: double */
+            minimum: number | null;
+            /** Format: double */
+            maximum: number | null;
+        };
         /**
          * @description * `opened` - opened
          *     * `converted` - converted
@@ -1361,6 +1491,33 @@ export interface components {
             /** @description False where older changes are not kept: compare with `current` then. */
             changes_are_all: boolean;
         };
+        SchemaChangeShape: {
+            /** @description Where it stood. */
+            pointer: string;
+            /** @description What became of it. */
+            change: string;
+            /** @description The version of the schema that changed it. */
+            version: string;
+        };
+        SchemaVersionListShape: {
+            /** @description The version under which drafts are made. */
+            in_force: string;
+            versions: components["schemas"]["SchemaVersionShape"][];
+        };
+        SchemaVersionShape: {
+            version: string;
+            /**
+             * @description What is released never changes; what is open may still grow.
+             *
+             *     * `released` - released
+             *     * `open` - open
+             */
+            status: components["schemas"]["StatusEnum"];
+            /** @description Of its record.json; the other files stand beside it. */
+            url: string;
+            /** @description What is different from the version before. */
+            changes: components["schemas"]["FieldDifferenceShape"][];
+        };
         /**
          * @description * `read` - read
          *     * `deposit` - deposit
@@ -1391,6 +1548,8 @@ export interface components {
             facets: {
                 [key: string]: components["schemas"]["FacetValueShape"][];
             };
+            /** @description Of the quantities that `span` names, over all that was found. */
+            spans: components["schemas"]["QuantitySpanShape"][];
             results: components["schemas"]["SearchHitShape"][];
         };
         /**
@@ -1420,6 +1579,12 @@ export interface components {
             is_converted: boolean;
             zarr: string;
         };
+        /**
+         * @description * `released` - released
+         *     * `open` - open
+         * @enum {string}
+         */
+        StatusEnum: "released" | "open";
         /**
          * @description * `opening` - opening
          *     * `previewing` - previewing
@@ -3435,7 +3600,10 @@ export interface operations {
     };
     getMeasurementMetadata: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A version of the schema, such as one newer than the document's own. */
+                schema?: string;
+            };
             header?: never;
             path: {
                 measurement_id: string;
@@ -3974,6 +4142,52 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listQuantities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuantityListShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
     listRecipes: {
         parameters: {
             query?: never;
@@ -4068,6 +4282,52 @@ export interface operations {
             };
         };
     };
+    listSchemaVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemaVersionListShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
     getTemplate: {
         parameters: {
             query?: {
@@ -4087,7 +4347,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/yaml": string;
+                    "application/yaml": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description The request cannot be understood. */
@@ -4216,7 +4478,9 @@ export interface operations {
                 page_size?: number;
                 /** @description Words; quotes and minus as on the web. */
                 q?: string;
-                /** @description Range of a quantity, `field:low..high:unit`, for example `acceleration_voltage:80..300:kV`; repeatable. */
+                /** @description Quantity of which count, smallest and largest value are told. */
+                span?: ("thickness" | "relative_thickness" | "acceleration_voltage" | "semi_convergence_angle" | "probe_current" | "fluence" | "electron_flux" | "defocus" | "camera_length" | "scan_step" | "pixel_size" | "dwell_time" | "energy_start" | "energy_end" | "dispersion" | "collection_semi_angle" | "zero_loss_width" | "temperature" | "wavelength" | "momentum_velocity" | "rayleigh_resolution" | "abbe_resolution" | "depth_of_field" | "nyquist_step" | "oversampling" | "detector_half_angle" | "detector_half_angle_ratio" | "best_resolution" | "real_space_window" | "probe_diameter" | "linear_overlap" | "areal_overlap" | "electrons_per_position" | "field_of_view" | "frame_time" | "frc_limit" | "column_precision" | "strain_precision" | "center_of_mass_precision" | "measured_zero_loss_width" | "counts_per_position" | "saturated_fraction" | "current_stability")[];
+                /** @description Range of a quantity, `field:low..high:unit`, for example `acceleration_voltage:80..300:kV`; repeatable. The same as `field_min`, `field_max` and `field_unit`. Fields, with the unit of a bare number and their short names: `thickness` (nm); `relative_thickness` (1, t_over_lambda); `acceleration_voltage` (kV, voltage); `semi_convergence_angle` (mrad, convergence_angle, convergence, alpha); `probe_current` (pA, current); `fluence` (Ao-2, dose, electron_fluence); `electron_flux` (Ao-2.s-1, flux, dose_rate); `defocus` (nm); `camera_length` (mm); `scan_step` (nm, step); `pixel_size` (nm); `dwell_time` (us, dwell); `energy_start` (eV); `energy_end` (eV); `dispersion` (eV); `collection_semi_angle` (mrad, collection); `zero_loss_width` (eV, energy_resolution); `temperature` (K); `wavelength` (pm, lambda); `momentum_velocity` (kV, pv); `rayleigh_resolution` (Ao, rayleigh); `abbe_resolution` (Ao, abbe); `depth_of_field` (nm); `nyquist_step` (Ao, nyquist); `oversampling` (1); `detector_half_angle` (mrad, theta_max); `detector_half_angle_ratio` (1); `best_resolution` (Ao); `real_space_window` (Ao); `probe_diameter` (Ao, probe_size); `linear_overlap` (1, overlap); `areal_overlap` (1); `electrons_per_position` (1, electrons); `field_of_view` (nm, fov); `frame_time` (s); `frc_limit` (Ao, frc); `column_precision` (pm); `strain_precision` (%); `center_of_mass_precision` (urad); `measured_zero_loss_width` (eV, zlp_fwhm); `counts_per_position` (1, counts); `saturated_fraction` (%); `current_stability` (%, stability). */
                 where?: string[];
             };
             header?: never;

@@ -112,7 +112,8 @@ def test_search_prints_results(logged_in: FakeServer, capsys: pytest.CaptureFixt
 def test_template_is_yaml_for_people_and_an_object_for_programs(
     logged_in: FakeServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    logged_in.extra["/api/v1/schemas/stem/1.0.0/template"] = lambda request: httpx.Response(
+    logged_in.extra["/api/v1/schemas/stem/"] = lambda _: httpx.Response(200, json={"in_force": "7.8.9"})
+    logged_in.extra["/api/v1/schemas/stem/7.8.9/template"] = lambda request: httpx.Response(
         200,
         text=f"# fill in\ndefaults: {{technique: [{','.join(request.url.params.get_list('technique'))}]}}\n",
     )

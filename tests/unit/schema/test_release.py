@@ -1,4 +1,4 @@
-"""The released files: equal to the catalogue, valid, and as strict in other people's validators."""
+"""Released files stay as they are; those in force are what the catalogue says, and as strict in foreign validators."""
 
 import json
 from pathlib import Path
@@ -8,33 +8,82 @@ import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from repository.schema.fields import SCHEMA_VERSION, load_catalogue
-from repository.schema.json_schema import build_json_schema, build_release
+from repository.schema import release
+from repository.schema.fields import load_catalogue
+from repository.schema.json_schema import build_json_schema, build_schemas
 from repository.schema.linked_data import build_context
 from repository.schema.normalization import normalize_document
-from repository.schema.release import RELEASES, build_files, write_release
+from repository.schema.release import AlreadyReleasedError, list_digests, write_release
+from repository.schema.released import build_files, read_all, read_schema_file
+from repository.schema.version_comparison import compare_with_former
+from repository.schema.versions import (
+    FIRST_VERSION,
+    RELEASES,
+    VERSION_IN_FORCE,
+    is_released,
+    list_versions,
+)
 from tests.unit.schema.documents import ANNULAR, EELS, FOUR_D, change, four_d
 
-FOLDER = RELEASES / SCHEMA_VERSION
+DIGESTS = Path(__file__).with_name("released.sha256")
 
 
-def test_the_committed_files_are_those_of_the_catalogue() -> None:
-    built = build_files()
-    committed = {
-        str(path.relative_to(FOLDER)): path.read_text("utf-8") for path in FOLDER.rglob("*") if path.is_file()
-    }
-    assert committed == built, (
-        "run `python -m repository.schema.release` (before a release) or start a new version"
+def test_every_released_file_is_as_it_was_released() -> None:
+    released = [version for version in list_versions() if is_released(version)]
+    found = [line for version in released for line in list_digests(RELEASES / version)]
+    assert found == DIGESTS.read_text("ascii").splitlines(), (
+        "a released file never changes; begin a new version"
+    )
+    assert FIRST_VERSION in released
+
+
+def test_a_released_version_in_force_is_what_the_catalogue_says() -> None:
+    if is_released(VERSION_IN_FORCE):
+        message = "the catalogue changed after the release: set VERSION_IN_FORCE to the next version"
+        assert read_all(VERSION_IN_FORCE) == json.loads(json.dumps(build_files())), message
+    assert list_versions()[-1] == VERSION_IN_FORCE
+
+
+def test_a_release_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setattr(release, "RELEASES", tmp_path)
+    assert release.main() == 0
+    folder = tmp_path / VERSION_IN_FORCE
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == list_digests(folder)
+    assert {line.split("/", 1)[1] for line in printed} == set(build_files())
+    marked = folder / "record.json"
+    marked.write_text("{}", "utf-8")
+    assert release.main() == 1
+    assert "never change" in capsys.readouterr().err
+    assert marked.read_text("utf-8") == "{}"
+    with pytest.raises(AlreadyReleasedError, match=FIRST_VERSION):
+        write_release(RELEASES / FIRST_VERSION)
+
+
+def test_an_open_file_says_so_and_a_released_one_does_not() -> None:
+    assert "x-status" not in (read_schema_file(FIRST_VERSION, "record.json") or {"x-status": "absent"})
+    present = read_schema_file(VERSION_IN_FORCE, "record.json") or {}
+    assert present["x-version"] == VERSION_IN_FORCE
+    assert ("x-status" in present) is not is_released(VERSION_IN_FORCE)
+    for version, name in (
+        ("9.9.9", "record.json"),
+        ("../1.0.0", "record.json"),
+        (FIRST_VERSION, "../x.json"),
+    ):
+        assert read_schema_file(version, name) is None
+
+
+def test_what_the_version_in_force_changed_is_told_by_place() -> None:
+    differences = {(one.document, one.path): one for one in compare_with_former(VERSION_IN_FORCE)}
+    assert differences["supplied", "schema"].difference == "added"
+    assert compare_with_former(FIRST_VERSION) == ()
+    assert not [one for one in differences.values() if one.difference == "removed"], (
+        "a step must say where it went"
     )
 
 
-def test_writing_is_repeatable(tmp_path: Path) -> None:
-    written = write_release(tmp_path)
-    assert {path.relative_to(tmp_path).as_posix() for path in written} == set(build_files())
-
-
 def get_validator() -> Draft202012Validator:
-    files = build_release()
+    files = build_schemas()
     resources = [
         (schema["$id"], Resource.from_contents(schema, default_specification=_DIALECT))
         for schema in files.values()
@@ -72,9 +121,9 @@ def test_a_gap_satisfies_a_foreign_validator() -> None:
 
 
 def test_every_file_is_valid_and_identified() -> None:
-    for name, schema in build_release().items():
+    for name, schema in build_schemas().items():
         Draft202012Validator.check_schema(schema)
-        assert schema["$id"].endswith(f"/{SCHEMA_VERSION}/{name}.json")
+        assert schema["$id"].endswith(f"/{VERSION_IN_FORCE}/{name}.json")
     assert build_json_schema()["title"] == "Measurement document"
     with pytest.raises(KeyError):
         build_json_schema("nothing")

@@ -113,7 +113,8 @@ def template(arguments: argparse.Namespace, connection: Connection, progress: Pr
     techniques = [
         ("technique", one) for technique in arguments.techniques for one in technique.split(",") if one
     ]
-    response = connection.request("GET", f"{API}/schemas/stem/1.0.0/template", params=techniques)
+    version = connection.get_json(f"{API}/schemas/stem/")["in_force"]
+    response = connection.request("GET", f"{API}/schemas/stem/{version}/template", params=techniques)
     try:
         document = yaml.safe_load(response.text)
     except yaml.YAMLError as fault:

@@ -44,6 +44,8 @@ def describe_measurement(record: JsonObject) -> str:
     lines = [f"Measurement {record['id']}  {techniques}  ({record.get('format') or 'unknown format'})"]
     if record.get("dataset"):
         lines.append(f"  of dataset {record['dataset']}")
+    if record.get("schema_version"):
+        lines.append(f"  described in schema stem {record['schema_version']}")
     lines += [f"  {line}" for signal in record.get("signals") or () for line in _describe_signal(signal)]
     for name, value in (record.get("metadata") or {}).items():
         lines.append(f"  {name}: {format_value(value)}")

@@ -1,0 +1,18 @@
+"""What the client sends, brought to the application of the test."""
+
+import httpx
+
+from tests.api.conftest import WebClient
+
+
+class Bridge(httpx.BaseTransport):
+    """A transport without a network."""
+
+    def __init__(self, web: WebClient) -> None:
+        self._web = web
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.raw_path.decode("ascii")
+        answer = self._web.request(request.method, path, content=request.read(), follow_redirects=True)
+        kind = {"Content-Type": answer.headers.get("Content-Type", "")}
+        return httpx.Response(answer.status_code, headers=kind, content=answer.content)
