@@ -21,6 +21,8 @@ GROUPS = 4096
 EVERYTHING = GROUPS
 """The group to which every decision belongs."""
 WORD_FOR_EVERYTHING = "all"
+DAMAGE = "damage"
+"""The subject whose mark changes when stored bytes are found damaged, or good again."""
 DIGITS = 3  # of a digest, in hexadecimal: as many as there are groups
 _MARK_BYTES = 8
 _SIZE = (GROUPS + 1) * _MARK_BYTES

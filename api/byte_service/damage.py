@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError
 from api.byte_service.visitors import at_length_in_database, in_database
 from api.turns import NoTurnError
 from repository.errors import DamagedError
+from repository.marks import DAMAGE, find_group, find_marks
 from repository.selectors.damage import list_damaged_digests
 from repository.services.checked_reading import BrokenObjectError, CheckedReading, require_size
 from repository.services.fixity import check_object
@@ -18,31 +19,48 @@ from repository.services.storage import ObjectStoreUnavailableError
 
 log = structlog.get_logger(__name__)
 LIFETIME_S = 1.0
-"""So long a process may not know what another found: far shorter than a permission is remembered."""
+"""So long a process may not know what one on another host found: far shorter than a permission is remembered."""
 
 MOST_NAMED = 5
 
 
 class KnownDamage:
-    """The damaged digests as this process knows them; asked of the database once a second at most."""
+    """The damaged digests as this process knows them.
+
+    A process of this host that finds or mends damage changes its mark, before it answers whoever it found it for; then
+    all ask the database. What other hosts found is asked for once a second at most.
+    """
 
     def __init__(self) -> None:
         self._digests: frozenset[str] = frozenset()
         self._asked_at = float("-inf")
+        self._mark: tuple[bytes, ...] | None = None
         self._lock = Lock()
 
     async def ask(self) -> frozenset[str]:
         """Return all that is damaged; while the database is away, what was known last: open data need none."""
+        marks = find_marks()
+        mark = None if marks is None else marks.pick([find_group(DAMAGE)])
         with self._lock:
-            is_fresh = time.monotonic() - self._asked_at < LIFETIME_S
-            if not is_fresh:  # the others go on with what is known while one asks
+            is_known = mark == self._mark and time.monotonic() - self._asked_at < LIFETIME_S
+            if (
+                not is_known and mark == self._mark
+            ):  # only old: the others go on with what is known while one asks
                 self._asked_at = time.monotonic()
-        if not is_fresh:
-            try:
-                self._digests = await in_database(list_damaged_digests)
-            except (OperationalError, InterfaceError, NoTurnError) as fault:
-                log.warning("damage_unknown", reason=str(fault).strip())
+        if not is_known:
+            await self._learn(mark)
         return self._digests
+
+    async def _learn(self, mark: tuple[bytes, ...] | None) -> None:
+        """Ask the database; the mark was read before, so that what changes meanwhile is asked for again."""
+        begun = time.monotonic()
+        try:
+            digests = await in_database(list_damaged_digests)
+        except (OperationalError, InterfaceError, NoTurnError) as fault:
+            log.warning("damage_unknown", reason=str(fault).strip())
+            return
+        with self._lock:
+            self._digests, self._mark, self._asked_at = digests, mark, begun
 
     def forget(self) -> None:
         """Ask anew the next time."""

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from repository.integrations.object_store import DigestMismatchError, ObjectMissingError
+from repository.marks import DAMAGE, change_marks, find_group
 from repository.models import Deposit, StoredObject
 from repository.schema.findings import Finding
 from repository.services.audit import record_event
@@ -81,6 +82,7 @@ def record_damage(sha256: str, damage: str) -> None:
         if stored is None or stored.damaged_at is not None:
             return
         StoredObject.objects.filter(pk=sha256).update(damaged_at=Now(), damage=damage)
+        transaction.on_commit(_tell_web_processes)
         record_event(
             actor=None, action="object.damage", target=sha256, detail={"size": stored.size, "damage": damage}
         )
@@ -96,8 +98,14 @@ def record_whole(sha256: str) -> None:
         StoredObject.objects.filter(pk=sha256).update(verified_at=Now(), damaged_at=None, damage="")
         if stored.damaged_at is None:
             return
+        transaction.on_commit(_tell_web_processes)
         record_event(actor=None, action="object.mend", target=sha256, detail={"damage": stored.damage})
     log.warning("object_mended", sha256=sha256, size=stored.size)
+
+
+def _tell_web_processes() -> None:
+    """Have all web processes of this host ask anew, before whoever found out goes on."""
+    change_marks([find_group(DAMAGE)])
 
 
 def is_damaged(sha256: str) -> bool:
