@@ -197,6 +197,27 @@ def read_stack_environment(variables: Mapping[str, str] | None = None) -> StackE
     )
 
 
+def require_readable_settings(variables: Mapping[str, str] | None = None) -> None:
+    """Refuse, before anything is started, what the settings of web and worker would refuse when they start.
+
+    Raises
+    ------
+    EnvironmentVariableError
+        With the variable, and what to write.
+    """
+    given = os.environ if variables is None else variables
+    unset = {name: value for name, value in _PROVIDED.items() if not given.get(name, "").strip()}
+    read_environment({**given, **unset})
+
+
+_PROVIDED: Mapping[str, str] = {
+    "STEMMA_SECRET_KEY": "provided",
+    "DATABASE_URL": "postgresql://provided",
+    "BROKER_URL": "redis://provided",
+}
+"""What the embedded stack gives to its parts; here only that they are there counts."""
+
+
 def describe_replaced_parts(environment: StackEnvironment) -> tuple[str, ...]:
     """Name the embedded parts which the operator's own addresses switch off."""
     parts = {"database": environment.database_url, "broker": environment.broker_url}
@@ -296,9 +317,9 @@ class _Variables:
     def required(self, name: str, example: str) -> str:
         value = self.optional(name)
         if value is None:
+            instead = ", or start with `make up`, which provides every part itself" * (name in _PROVIDED)
             raise EnvironmentVariableError(
-                f"{name} is not set. Stemma needs it to start: set it to {example}, "
-                "or start with `make up`, which provides every part itself."
+                f"{name} is not set. Stemma needs it to start: set it to {example}{instead}."
             )
         return value
 

@@ -7,7 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from repository.project.environment import EnvironmentVariableError, StackEnvironment, read_stack_environment
+from repository.project.environment import (
+    EnvironmentVariableError,
+    StackEnvironment,
+    read_stack_environment,
+    require_readable_settings,
+)
 from repository.project.stack.background import show_status, start_in_background, stop_background
 from repository.project.stack.errors import StackError
 from repository.project.stack.home import StackHome
@@ -38,10 +43,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _up(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:
+    require_readable_settings()
     return Supervisor(environment=environment, progress=progress, fsync=not options.no_fsync).run()
 
 
 def _demo(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:
+    require_readable_settings()
     supervisor = Supervisor(environment=environment, progress=progress)
     return supervisor.run(companion=lambda application: application.examples(options.data))
 
@@ -54,6 +61,7 @@ def _examples(options: argparse.Namespace, environment: StackEnvironment, progre
 
 def _start(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:
     del options
+    require_readable_settings()
     return start_in_background(environment, progress)
 
 

@@ -11,6 +11,7 @@ from repository.project.environment import (
     describe_replaced_parts,
     read_environment,
     read_stack_environment,
+    require_readable_settings,
 )
 
 COMPLETE = {
@@ -82,3 +83,21 @@ def test_the_operators_addresses_switch_parts_off() -> None:
     environment = read_stack_environment({"BROKER_URL": COMPLETE["BROKER_URL"], "STEMMA_HOME": "/srv/stemma"})
     assert describe_replaced_parts(environment) == ("broker",)
     assert environment.home == Path("/srv/stemma")
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"STEMMA_SMTP_URL": "smtp://mail.example.org"}, "STEMMA_MAIL_FROM"),
+        ({"STEMMA_TRUSTED_PROXIES": "nobody"}, "STEMMA_TRUSTED_PROXIES"),
+        ({"S3_BUCKET": "stemma"}, "S3_ACCESS_KEY_ID"),
+    ],
+)
+def test_what_the_parts_would_refuse_is_refused_before_any_is_started(
+    variables: dict[str, str], named: str
+) -> None:
+    read_stack_environment(variables)  # stopping and showing need none of it
+    with pytest.raises(EnvironmentVariableError, match=named) as refused:
+        require_readable_settings(variables)
+    assert "make up" not in str(refused.value)
+    require_readable_settings({"STEMMA_SECRET_KEY": " "})
