@@ -7,6 +7,7 @@ from typing import Any
 from frontend.presentation.export_links import ExportLink, list_measurement_links
 from frontend.presentation.figures import Figure, Viewer, list_figures, list_viewers
 from frontend.presentation.metadata_rows import MetadataGroup, build_metadata_groups
+from frontend.presentation.provenance import ProvenancePart, describe_provenance
 from frontend.presentation.reading import describe_reading
 from frontend.presentation.recipe_forms import RecipeForm, list_recipe_forms
 from repository.schema.documents import get_value
@@ -40,6 +41,7 @@ class MeasurementPart:
     groups: tuple[MetadataGroup, ...]
     findings: tuple[FindingView, ...]
     recipes: tuple[RecipeForm, ...]
+    provenance: ProvenancePart | None = None
     exports: tuple[ExportLink, ...] = ()
 
 
@@ -66,6 +68,7 @@ def describe_measurement_part(measurement: MeasurementView) -> MeasurementPart:
         groups=build_metadata_groups(measurement.metadata, from_file=measurement.from_file),
         findings=measurement.findings,
         recipes=list_recipe_forms(measurement),
+        provenance=describe_provenance(measurement),
     )
 
 
