@@ -7,6 +7,7 @@ from typing import Any
 from frontend.presentation.export_links import ExportLink, list_measurement_links
 from frontend.presentation.figures import Figure, Viewer, list_figures, list_viewers
 from frontend.presentation.metadata_rows import MetadataGroup, build_metadata_groups
+from frontend.presentation.opening_code import OpeningCode, list_opening_code
 from frontend.presentation.provenance import ProvenancePart, describe_provenance
 from frontend.presentation.reading import describe_reading
 from frontend.presentation.recipe_forms import RecipeForm, list_recipe_forms
@@ -43,6 +44,7 @@ class MeasurementPart:
     recipes: tuple[RecipeForm, ...]
     provenance: ProvenancePart | None = None
     exports: tuple[ExportLink, ...] = ()
+    opening: tuple[OpeningCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def describe_landing_page(
             replace(
                 describe_measurement_part(each),
                 exports=list_measurement_links(each.id, with_arrays=shows_data),
+                opening=list_opening_code(each) if shows_data else (),
             )
             for each in dataset.measurements
         ),

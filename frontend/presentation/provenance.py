@@ -51,7 +51,9 @@ def describe_provenance(measurement: MeasurementView) -> ProvenancePart | None:
 
 
 def _describe_group(software: Software, lines: Iterable[MadeLine]) -> MadeGroup:
-    named = ({"Python": software.python} if software.python else {}) | dict(sorted(software.libraries.items()))
+    named = ({"Python": software.python} if software.python else {}) | dict(
+        sorted(software.libraries.items())
+    )
     return MadeGroup(
         program=software.program,
         version=f"{software.package} {software.version}".strip(),
