@@ -103,6 +103,28 @@ class AxisShape(Nested[Any]):
     offset = serializers.FloatField(allow_null=True)
 
 
+class InputShape(Nested[Any]):
+    kind = serializers.ChoiceField(
+        choices=["file", "array_object"],
+        help_text="`array_object`: an object of a converted array of the same measurement.",
+    )
+    path = serializers.CharField(allow_null=True)
+    sha256 = serializers.CharField()
+
+
+class SoftwareShape(Nested[Any]):
+    program = serializers.CharField(
+        allow_blank=True, help_text="Name, and version of what it writes: `convert 2`."
+    )
+    package = serializers.CharField(allow_blank=True)
+    version = serializers.CharField(
+        allow_blank=True, help_text="Empty for what is older than this was written down."
+    )
+    commit = serializers.CharField(allow_blank=True, help_text="Of the source, where it was known.")
+    python = serializers.CharField(allow_blank=True)
+    libraries = serializers.DictField(child=serializers.CharField(), help_text="Versions by distribution.")
+
+
 class SignalShape(Nested[Any]):
     name = serializers.CharField()
     shape = serializers.ListField(child=serializers.IntegerField())
@@ -114,6 +136,9 @@ class SignalShape(Nested[Any]):
     orientation = serializers.CharField(allow_blank=True)
     statistics = serializers.JSONField()
     is_converted = serializers.BooleanField()
+    software = SoftwareShape(
+        allow_null=True, help_text="What converted it; null where it was not written down."
+    )
     zarr = serializers.CharField()
 
 
@@ -132,7 +157,11 @@ class ProductShape(Nested[Any]):
     media_type = serializers.CharField()
     size = serializers.IntegerField()
     sha256 = serializers.CharField()
-    code_version = serializers.CharField()
+    code_version = serializers.CharField(
+        help_text="Package, version and commit; of older products, the program."
+    )
+    software = SoftwareShape()
+    inputs = InputShape(many=True)
     is_preliminary = serializers.BooleanField(
         help_text="Made from a part of the values; its parameters say from which. The conversion replaces it."
     )
@@ -166,6 +195,7 @@ class MeasurementShape(Nested[Any]):
     path = serializers.CharField()
     files = serializers.ListField(child=serializers.CharField())
     schema_version = serializers.CharField(help_text="In the words of which version the metadata are.")
+    inputs = InputShape(many=True, help_text="The same files with their digests; arrays are made from them.")
     metadata = serializers.JSONField()
     signals = SignalShape(many=True)
     products = ProductShape(many=True)

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from processing.declarations.book import get_book
 from repository.schema.unit_symbols import get_symbol
-from repository.selectors.deposits import MeasurementView, ProductView, SignalView
+from repository.selectors.deposits import MeasurementView, SignalView
+from repository.selectors.products import ProductView
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import Any
 from frontend.presentation.export_links import ExportLink, list_measurement_links
 from frontend.presentation.figures import Figure, Viewer, list_figures, list_viewers
 from frontend.presentation.metadata_rows import MetadataGroup, build_metadata_groups
+from frontend.presentation.opening_code import OpeningCode, list_opening_code
+from frontend.presentation.provenance import ProvenancePart, describe_provenance
 from frontend.presentation.reading import describe_reading
 from frontend.presentation.recipe_forms import RecipeForm, list_recipe_forms
 from repository.schema.documents import get_value
@@ -40,7 +42,9 @@ class MeasurementPart:
     groups: tuple[MetadataGroup, ...]
     findings: tuple[FindingView, ...]
     recipes: tuple[RecipeForm, ...]
+    provenance: ProvenancePart | None = None
     exports: tuple[ExportLink, ...] = ()
+    opening: tuple[OpeningCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ def describe_measurement_part(measurement: MeasurementView) -> MeasurementPart:
         groups=build_metadata_groups(measurement.present, from_file=measurement.from_file),
         findings=measurement.findings,
         recipes=list_recipe_forms(measurement),
+        provenance=describe_provenance(measurement),
     )
 
 
@@ -91,6 +96,7 @@ def describe_landing_page(
             replace(
                 describe_measurement_part(each),
                 exports=list_measurement_links(each.id, with_arrays=shows_data),
+                opening=list_opening_code(each) if shows_data else (),
             )
             for each in dataset.measurements
         ),

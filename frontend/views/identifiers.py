@@ -16,7 +16,7 @@ from repository.exports.registry import list_measurement_exports
 from repository.selectors.access import get_version
 from repository.selectors.addresses import ARCHIVE, dataset_page
 from repository.selectors.citation import build_citation_record
-from repository.selectors.identifiers import find_identifier
+from repository.selectors.identifiers import find_identifier, find_missing_version
 from repository.selectors.sitemap import list_published_pages
 
 _IS_PUBLIC = {"Cache-Control": PUBLIC_BUT_ASK}
@@ -39,8 +39,12 @@ _KEPT = (
 @answering_refusals
 def resolve_doi(request: HttpRequest, doi: str) -> HttpResponse:
     """Lead a DOI to its page, or to the format that a program asks for."""
-    identifier = find_identifier(doi.strip().rstrip("/"))
+    named = doi.strip().rstrip("/")
+    identifier = find_identifier(named)
     if identifier is None:
+        missing = find_missing_version(named)
+        if missing is not None:
+            get_version(visitor_of(request), *missing)  # says which versions there are
         raise NotFoundError(f"The DOI {doi} is not one of ours.")
     version = get_version(visitor_of(request), identifier.dataset_id, identifier.version_number)
     chosen = choose_format(request)

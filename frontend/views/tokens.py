@@ -14,11 +14,21 @@ from repository.selectors.access import require_account
 from repository.selectors.accounts import TOKEN_SCOPES, list_tokens
 from repository.services.accounts import create_token, revoke_token
 
+# What a scope allows, and the commands that need it.
 _MEANINGS = {
-    "read": "see your drafts and their files",
-    "deposit": "create and change deposits, upload files",
-    "publish": "publish",
-    "curate": "look after other people’s deposits, where your role allows it",
+    "read": (
+        "see your drafts and their files; what is public needs no token",
+        ("stemma open", "stemma get", "stemma status"),
+    ),
+    "deposit": (
+        "make and change deposits, upload files; what it makes stays a draft",
+        ("stemma validate", "stemma deposit", "stemma remove"),
+    ),
+    "publish": (
+        "publish and withdraw, which cannot be undone; without it you publish on the deposit’s page",
+        ("stemma publish", "stemma deposit --publish"),
+    ),
+    "curate": ("look after other people’s deposits, where your role allows it", ()),
 }
 _DIGITS = 4
 _USUAL = frozenset({"read", "deposit"})
@@ -65,8 +75,9 @@ def _answer(
         "tokens": list_tokens(require_account(request.user)),
         "now": timezone.now(),
         "scopes": [
-            {"name": name, "meaning": _MEANINGS.get(name, ""), "is_usual": name in _USUAL}
+            {"name": name, "meaning": meaning, "commands": commands, "is_usual": name in _USUAL}
             for name in TOKEN_SCOPES
+            for meaning, commands in [_MEANINGS[name]]
         ],
         "new_token": new_token,
         "problem": problem,

@@ -382,8 +382,3 @@ class Manifest(Versioned):
     reader: dict[str, Any] = field(default_factory=dict)
     findings: tuple[FindingEntry, ...] = ()
     reduction_findings: tuple[FindingEntry, ...] = ()
-
-    @property
-    def code_version(self) -> str:
-        """Program and version, as products keep it."""
-        return f"{self.program} {self.version}"

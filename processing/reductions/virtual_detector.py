@@ -17,7 +17,11 @@ def make_images(gathered: Gathered, facts: SignalFacts, _: Mapping[str, float]) 
     if plan is None:
         return []
     shape = (facts.signal_shape[0], facts.signal_shape[1])
-    shared = {"angles_from": plan.source_of_angles, "center_from": plan.source_of_center}
+    shared = {
+        "angles_from": plan.source_of_angles,
+        "center_from": plan.source_of_center,
+        "radii_note": plan.note,
+    }
     sums = gathered["detector_sums"]
     made = []
     for number, detector in enumerate(plan.detectors):

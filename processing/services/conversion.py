@@ -21,8 +21,10 @@ from processing.services.results import (
     store_array,
     store_products,
 )
+from processing.services.software import describe_software
 from repository.models import Finding, Measurement
 from repository.schema.findings import Finding as Found
+from repository.schema.provenance import SOFTWARE
 from repository.selectors.inputs import count_bytes, list_digests
 from repository.services.measurements import ConvertedSignal, record_conversion
 from repository.tasks.job_kinds import JobProgress
@@ -93,7 +95,7 @@ def convert_measurement(*, measurement: Measurement, output: Path, progress: Job
         )
     )
     files = collect_output(output)
-    provenance = Provenance(manifest.code_version, tuple(digests.values()), calibration)
+    provenance = Provenance(describe_software(manifest), tuple(digests.values()), calibration)
     return Conversion(
         calibration=calibration,
         signals=tuple(_store_signal(entry, files, provenance) for entry in manifest.signals),
@@ -105,7 +107,7 @@ def convert_measurement(*, measurement: Measurement, output: Path, progress: Job
 def _store_signal(entry: SignalEntry, files: Mapping[str, Path], provenance: Provenance) -> ConvertedSignal:
     return ConvertedSignal(
         name=entry.name,
-        statistics=build_statistics(entry),
+        statistics={**build_statistics(entry), SOFTWARE: provenance.software.as_dict()},
         objects=(
             *store_array("primary", entry.name, entry.zarr, files),
             *store_array("companion", entry.name, entry.companion, files),

@@ -12,6 +12,7 @@ from confined.zygotes import register_program
 from processing.declarations.manifest import Order
 from processing.services.calibration import build_calibration
 from processing.services.results import Provenance, read_manifest, store_products
+from processing.services.software import describe_software
 from repository.models import Deposit, Finding, Measurement
 from repository.schema.findings import Finding as Found
 from repository.selectors.inputs import list_digests
@@ -57,7 +58,7 @@ def preview_measurement(*, measurement: Measurement, output: Path, progress: Job
         )
     )
     files = collect_output(output)
-    provenance = Provenance(manifest.code_version, tuple(digests.values()), calibration)
+    provenance = Provenance(describe_software(manifest), tuple(digests.values()), calibration)
     return FirstPictures(
         hints=hints,
         products={

@@ -9,7 +9,7 @@ from confined.runs import forward_progress, run_over_files
 from confined.sandbox import SandboxError, collect_output
 from confined.zygotes import register_program
 from processing.declarations.book import choose_recipes, file_of, get_book
-from processing.declarations.manifest import AskedRecipe, Calibration, ManifestError, Order
+from processing.declarations.manifest import AskedRecipe, Calibration, ManifestError, Order, SignalEntry
 from processing.declarations.recipe import Recipe, RecipeRefusedError
 from processing.declarations.signal_kind import SignalKind, classify_signal, is_real
 from processing.services.calibration import build_calibration, list_stale, read_calibration
@@ -21,6 +21,7 @@ from processing.services.results import (
     read_manifest,
     store_products,
 )
+from processing.services.software import describe_software
 from repository.errors import ReductionRefusedError
 from repository.models import ArrayObject, Deposit, Finding, Measurement, Product, Signal
 from repository.schema.findings import Finding as Found
@@ -225,12 +226,12 @@ def _reduce(
     reduced = []
     for entry in manifest.signals:
         inputs = tuple(sha256 for name, sha256 in digests.items() if name.startswith(f"{entry.name}/"))
-        provenance = Provenance(manifest.code_version, inputs, calibration)
+        provenance = Provenance(describe_software(manifest), inputs, calibration)
         made = {item.recipe for item in entry.reductions}
         reduced.append(
             ReducedSignal(
                 name=entry.name,
-                statistics=build_statistics(entry),
+                statistics=_list_statistics(entry),
                 products=store_products(entry, files, provenance),
                 outputs=frozenset(
                     output.name for recipe in recipes if recipe.name in made for output in recipe.outputs
@@ -238,6 +239,17 @@ def _reduce(
             )
         )
     return Reduction(calibration, tuple(reduced), tuple(list_findings(manifest.reduction_findings)))
+
+
+def _list_statistics(entry: SignalEntry) -> dict[str, Any]:
+    """Return what is kept of a signal; what the radii rest on only where detectors were made by it.
+
+    Another recipe, or a detector that failed, leaves the former images, and with them what is said of theirs.
+    """
+    statistics = build_statistics(entry)
+    if not any(item.recipe == "virtual_detectors" for item in entry.reductions):
+        del statistics["virtual_detectors"]
+    return statistics
 
 
 def note_failure(measurement: Measurement, _: Finding.Stage, finding: Found) -> None:

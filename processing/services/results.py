@@ -23,6 +23,7 @@ from processing.declarations.pictures import find_cover_rank
 from processing.services.calibration import select_needs
 from repository.errors import TransientError
 from repository.schema.findings import Finding
+from repository.schema.provenance import Software
 from repository.services.measurements import StoredArrayObject
 from repository.services.products import StoredProduct
 from repository.services.stored_objects import adopt_object
@@ -32,7 +33,7 @@ from repository.services.stored_objects import adopt_object
 class Provenance:
     """What stands behind the results of one run."""
 
-    code_version: str
+    software: Software
     inputs: tuple[str, ...]
     calibration: Calibration
 
@@ -132,7 +133,7 @@ def _store(
         media_type="image/png" if kind == "preview" else "application/x-npy",
         size=size,
         sha256=sha256,
-        code_version=provenance.code_version,
+        software=provenance.software,
         input_digests=provenance.inputs,
         cover_rank=find_cover_rank(item.name) if kind == "preview" else None,
     )

@@ -3,11 +3,13 @@
 Exports of datasets are written from :class:`repository.schema.export.CitationRecord`, which is part of it.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from repository.schema.export import CitationRecord
+from repository.schema.provenance import Input, Software
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class ExportedSignal:
         The absolute address of its Zarr v3 root.
     parts
         The objects of the array by key; empty for exports that take no arrays.
+    software
+        What converted it; None where that was not written down.
     """
 
     name: str
@@ -43,6 +47,32 @@ class ExportedSignal:
     axes: tuple[Mapping[str, Any], ...]
     zarr: str
     parts: tuple[ArrayPart, ...] = ()
+    software: Software | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedProduct:
+    """A reduction or a picture of it, with what stands behind it.
+
+    Attributes
+    ----------
+    recipe, recipe_version, settings
+        What made it, and what that was given; version 0 is older than versions of recipes.
+    address
+        The absolute address of its bytes, by digest.
+    """
+
+    title: str
+    recipe: str
+    recipe_version: int
+    settings: Mapping[str, Any]
+    signal: str
+    media_type: str
+    sha256: str
+    address: str
+    made_at: dt.datetime
+    software: Software
+    inputs: tuple[Input, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +85,10 @@ class ExportedMeasurement:
         The version: the newest that holds the measurement and was not withdrawn.
     metadata
         The document of `stem/…` in the version of the schema that it was published with.
+    files
+        Paths and digests of the original files, from which the arrays are made.
+    products
+        What recipes made of it, in the order in which they did.
     """
 
     record: CitationRecord
@@ -62,6 +96,8 @@ class ExportedMeasurement:
     format: str
     metadata: Mapping[str, Any]
     signals: tuple[ExportedSignal, ...]
+    files: tuple[Input, ...] = ()
+    products: tuple[ExportedProduct, ...] = ()
 
     @property
     def size(self) -> int:

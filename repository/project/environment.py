@@ -109,6 +109,7 @@ class Environment:
     log_level: str
     mail_server: MailServerEnvironment | None
     mail_from: str
+    commit: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         log_level=source.optional("STEMMA_LOG_LEVEL") or "INFO",
         mail_server=mail_server,
         mail_from=_read_mail_from(source, public_url=public_url, is_needed=mail_server is not None),
+        commit=source.optional("STEMMA_COMMIT"),
     )
 
 

@@ -16,6 +16,7 @@ from repository.project.connections import (
 )
 from repository.project.enduring_log import EnduringLoggerFactory
 from repository.project.environment import CHECKOUT, read_environment
+from repository.project.source_version import find_commit, read_package_version
 
 ENVIRONMENT = read_environment()
 
@@ -49,6 +50,8 @@ ALLOWED_HOSTS = [
 ]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SITE_NAME = "Stemma"
+PACKAGE_VERSION = read_package_version(CHECKOUT)
+COMMIT = ENVIRONMENT.commit or find_commit(CHECKOUT)
 DATACITE = ENVIRONMENT.datacite
 
 INSTALLED_APPS = [

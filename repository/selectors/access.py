@@ -1,5 +1,6 @@
 """Who may see and do what. A draft does not exist for a stranger; bytes under embargo are refused with the date."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
@@ -10,6 +11,7 @@ from repository.errors import EmbargoedError, NotFoundError, PermissionRefusedEr
 from repository.models import DatasetVersion, Deposit, Measurement, Upload, User
 
 Visitor = User | AnonymousUser
+_MANY_VERSIONS = 10  # from then on only the first and the last are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +143,27 @@ def get_version(
     Raises
     ------
     NotFoundError
-        Nothing is published under this id.
+        Nothing is published under this id, or not as many versions; then the hint says which there are.
     """
     versions = DatasetVersion.objects.select_related("dataset__deposit__owner").filter(dataset_id=dataset_id)
     version = choose_version(versions) if number is None else versions.filter(number=number).first()
     if version is None:
-        raise NotFoundError(f"There is no published dataset {dataset_id}.")
+        numbers = sorted(versions.values_list("number", flat=True))
+        if number is None or not numbers:
+            raise NotFoundError(f"There is no published dataset {dataset_id}.")
+        raise NotFoundError(
+            f"The dataset {dataset_id} has no version {number}.", hint=_name_versions(numbers)
+        )
     return version
+
+
+def _name_versions(numbers: Sequence[int]) -> str:
+    """Return which versions there are; `numbers` are in order."""
+    *earlier, newest = numbers
+    if not earlier:
+        return f"It has one version: {newest}."
+    first = ", ".join(map(str, earlier)) if len(earlier) < _MANY_VERSIONS else f"{earlier[0]} … {earlier[-1]}"
+    return f"It has the versions {first} and {newest}."
 
 
 def choose_version(versions: QuerySet[DatasetVersion]) -> DatasetVersion | None:

@@ -14,10 +14,12 @@ from repository.schema import Requirement, SignalShape, list_requirements
 from repository.schema.calibrated_axes import calibrate_axes
 from repository.schema.findings import Place, group_findings
 from repository.schema.plain_text import hide_internals
+from repository.schema.provenance import SOFTWARE, Input, Software
 from repository.schema.version_steps import move_document
 from repository.selectors import addresses
 from repository.selectors.damage import find_damaged
 from repository.selectors.left_out import LeftOutView, list_left_out
+from repository.selectors.products import ProductView, describe_products, list_inputs, read_software
 from repository.selectors.progress import ProgressView, describe_progress
 from repository.selectors.reading import ReadingView, list_readings
 
@@ -60,7 +62,7 @@ class FileView:
 
 @dataclass(frozen=True, slots=True)
 class SignalView:
-    """An array with its axes and the address of its Zarr root."""
+    """An array with its axes, what converted it from the measurement's files, and the address of its Zarr root."""
 
     name: str
     shape: tuple[int, ...]
@@ -72,40 +74,8 @@ class SignalView:
     orientation: str
     statistics: Mapping[str, Any]
     is_converted: bool
+    software: Software | None
     zarr: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProductView:
-    """A reduction or preview with its provenance.
-
-    Attributes
-    ----------
-    output
-        Which of the recipe's results it is.
-    settings
-        What the recipe was given.
-    url, lasting_url
-        By the name of the output, which leads to what was published with the version, and by digest.
-    """
-
-    recipe: str
-    recipe_version: int
-    output: str
-    settings: Mapping[str, Any]
-    digest: str
-    signal: str
-    kind: str
-    title: str
-    parameters: Mapping[str, Any]
-    media_type: str
-    size: int
-    sha256: str
-    code_version: str
-    is_preliminary: bool
-    is_added: bool
-    url: str
-    lasting_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +96,7 @@ class MeasurementView:
     path: str
     files: tuple[str, ...]
     schema_version: str
+    inputs: tuple[Input, ...]
     metadata: Mapping[str, Any]
     present: Mapping[str, Any]
     signals: tuple[SignalView, ...]
@@ -306,10 +277,11 @@ def describe_measurement(
         path=measurement.primary_file.path,
         files=tuple(part.data_file.path for part in measurement.parts.all()),
         schema_version=measurement.schema_version,
+        inputs=list_inputs(measurement),
         metadata=measurement.document,
         present=measurement.present_document,
         signals=tuple(_describe_signals(measurement)),
-        products=tuple(_describe_products(measurement)),
+        products=tuple(describe_products(measurement)),
         findings=tuple(findings),
         requirements=tuple(_list_requirements(measurement)),
         from_file=tuple(_list_from_file(measurement)),
@@ -351,35 +323,8 @@ def _describe_signals(measurement: Measurement) -> Iterable[SignalView]:
             intensity_unit=signal.intensity_unit,
             shape_origin=signal.shape_origin,
             orientation=signal.orientation,
-            statistics=signal.statistics,
+            statistics={name: said for name, said in signal.statistics.items() if name != SOFTWARE},
             is_converted=signal.converted_at is not None,
+            software=read_software(signal.statistics) if SOFTWARE in signal.statistics else None,
             zarr=addresses.zarr_root(measurement.pk, signal.name),
-        )
-
-
-def _describe_products(measurement: Measurement) -> Iterable[ProductView]:
-    for product in measurement.products.all():
-        signal_name = product.signal.name if product.signal else ""
-        yield ProductView(
-            recipe=product.recipe,
-            recipe_version=product.recipe_version,
-            output=product.output,
-            settings=product.settings,
-            digest=product.digest,
-            signal=signal_name,
-            kind=product.kind,
-            title=product.title,
-            parameters=product.parameters,
-            media_type=product.media_type,
-            size=product.size,
-            sha256=product.sha256,
-            code_version=product.code_version,
-            is_preliminary=product.is_preliminary,
-            is_added=product.is_added,
-            url=addresses.product_address(
-                measurement.pk,
-                product.digest if product.is_added else f"{signal_name}.{product.output}",
-                product.kind,
-            ),
-            lasting_url=addresses.product_address(measurement.pk, product.digest, product.kind),
         )

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from repository.errors import NotFoundError
-from repository.exports.subjects import ArrayPart, ExportedMeasurement, ExportedSignal
-from repository.models import ArrayObject, DatasetVersion, Product, Signal
+from repository.exports.subjects import ArrayPart, ExportedMeasurement, ExportedProduct, ExportedSignal
+from repository.models import ArrayObject, DatasetVersion, Measurement, Product, Signal
+from repository.schema.provenance import SOFTWARE
 from repository.selectors import addresses
 from repository.selectors.access import Visitor, choose_version, get_measurement
 from repository.selectors.byte_objects import ArrayNotReadyError
 from repository.selectors.citation import build_citation_record
+from repository.selectors.products import describe_products, list_inputs, read_software
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ def get_export_subject(
         format=published["format"],
         metadata=published["metadata"],
         signals=tuple(_list_signals(measurement_id, published["signals"], with_parts=with_parts)),
+        files=list_inputs(access.measurement),
+        products=tuple(_list_products(access.measurement)),
     )
     return ExportSubject(measurement, access.is_public, access.is_withdrawn, access.deposit_id)
 
@@ -71,6 +75,24 @@ def _list_signals(
             axes=tuple(signal["axes"]),
             zarr=addresses.zarr_root(measurement_id, signal["name"]),
             parts=tuple(parts.get(signal["name"], ())),
+            software=read_software(signal["statistics"]) if SOFTWARE in signal["statistics"] else None,
+        )
+
+
+def _list_products(measurement: Measurement) -> Iterator[ExportedProduct]:
+    for product in describe_products(measurement):
+        yield ExportedProduct(
+            title=product.title or product.output.replace("_", " ").capitalize(),
+            recipe=product.recipe,
+            recipe_version=product.recipe_version,
+            settings=product.settings,
+            signal=product.signal,
+            media_type=product.media_type,
+            sha256=product.sha256,
+            address=product.lasting_url,
+            made_at=product.made_at,
+            software=product.software,
+            inputs=product.inputs,
         )
 
 

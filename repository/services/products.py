@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from repository.models import Finding, Measurement, Product, Signal
 from repository.schema.findings import Finding as Found
+from repository.schema.provenance import SOFTWARE, Software
 from repository.services.findings import replace_findings
 from repository.services.stored_objects import hold_objects
 
@@ -26,6 +27,8 @@ class StoredProduct:
         Which of the recipe's results it is.
     parameters
         What is said of the result.
+    software
+        The program behind it. Two runs that differ in nothing else make the same product.
     cover_rank
         Of a picture: its rank among those that can stand for a measurement.
     """
@@ -38,7 +41,7 @@ class StoredProduct:
     media_type: str
     size: int
     sha256: str
-    code_version: str
+    software: Software
     recipe_version: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
     input_digests: tuple[str, ...] = ()
@@ -98,8 +101,8 @@ def create_products(
                 digest=build_product_digest(signal.name, product),
                 kind=product.kind,
                 title=product.title,
-                parameters=dict(product.parameters),
-                code_version=product.code_version,
+                parameters={**product.parameters, SOFTWARE: product.software.as_dict()},
+                code_version=product.software.code_version,
                 input_digests=list(product.input_digests),
                 media_type=product.media_type,
                 size=product.size,

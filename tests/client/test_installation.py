@@ -87,4 +87,4 @@ def test_missing_xarray_is_said(installed: Path) -> None:
         "try:\n    signal.to_xarray()\n"
         "except stemma.MissingDependencyError as error:\n    print(error)\n"
     )
-    assert "stemma-client[xarray]" in run(str(installed / "python"), "-I", "-c", script)
+    assert "./client[xarray]" in run(str(installed / "python"), "-I", "-c", script)

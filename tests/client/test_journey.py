@@ -1,7 +1,12 @@
 """From files to a citation and back: deposit, publish, find, read, download."""
 
 import hashlib
+import html
 import json
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +18,8 @@ import zarr
 import stemma
 from tests.client.conftest import Shell, accept_warnings
 from tests.client.experiments import Experiment, write_experiment
+from tests.patience import patient
+from tests.ties import tie
 
 Published = tuple[dict[str, Any], Experiment]
 
@@ -216,3 +223,34 @@ def test_login_is_remembered(shell: Shell) -> None:
     assert account["username"]
     assert token not in json.dumps(account)
     assert "count" in shell.run_json("status")
+
+
+def test_strangers_open_a_public_measurement_by_its_id(published: Published, live_stack: Any) -> None:
+    record, experiment = published
+    (measurement,) = record["measurements"]
+    with stemma.connect(live_stack.url, transport=httpx.HTTPTransport()) as stranger:
+        assert stranger.connection.token is None
+        opened = stranger.open(measurement["id"])
+        assert opened["data"].shape == experiment.patterns.shape
+        # What is nobody's to see still asks for a token.
+        with pytest.raises(stemma.RefusedError) as caught:
+            stranger.open("0000-0000")
+    assert caught.value.status == 401
+
+
+def test_the_code_on_the_page_opens_this_very_measurement(
+    published: Published, live_stack: Any, tmp_path: Path
+) -> None:
+    record, experiment = published
+    (measurement,) = record["measurements"]
+    page = httpx.get(f"{live_stack.url}/datasets/{record['id']}").text
+    shown = re.findall(rf'<code data-opens="{measurement["id"]}">(.*?)</code>', page, re.DOTALL)
+    assert len(shown) == 2
+    rows, columns, *_ = experiment.patterns.shape
+    expected = experiment.patterns[rows // 2, columns // 2]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}  # no token, no login
+    for number, code in enumerate(map(html.unescape, shown)):
+        program = f"{code}\nimport numpy\nnumpy.save('shown_{number}.npy', numpy.asarray(values))\n"
+        words = tie(sys.executable, "-c", program)
+        subprocess.run(words, cwd=tmp_path, env=environment, check=True, timeout=patient(60))
+        np.testing.assert_array_equal(np.load(tmp_path / f"shown_{number}.npy"), expected)

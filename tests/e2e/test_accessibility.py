@@ -141,3 +141,26 @@ def test_search_asks_again_after_each_choice_and_keeps_the_address_short(visitor
     expect(visitor.get_by_role("heading", name="Nothing matches all of this")).to_be_visible()
     query = visitor.url.split("?")[1]
     assert query == "acceleration_voltage_min=1000&acceleration_voltage_unit=kV"
+
+
+def test_the_keyboard_stays_on_the_value_that_was_ticked(visitor: Page) -> None:
+    visitor.goto("/search")
+    visitor.wait_for_function("customElements.get('stemma-search-filters') !== undefined")
+    facet = visitor.locator("#facet-elements")
+    facet.locator("summary").focus()
+    visitor.keyboard.press("Enter")
+    expect(facet).to_have_attribute("open", "")
+    value = facet.get_by_role("checkbox").last
+    name = value.get_attribute("value")
+    value.focus()
+    for ticked in (True, False):
+        with visitor.expect_response("**/search**"):
+            visitor.keyboard.press("Space")
+        wanted = f"elements={name}"
+        visitor.wait_for_function(
+            "([wanted, ticked]) => location.search.includes(wanted) === ticked", arg=[wanted, ticked]
+        )
+        again = facet.locator(f'input[value="{name}"]')
+        expect(again).to_be_focused()
+        expect(again).to_be_checked(checked=ticked)
+        expect(facet).to_have_attribute("open", "")

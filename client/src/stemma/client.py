@@ -106,8 +106,9 @@ def open_reference(connection: Connection, wanted: Reference) -> Dataset | Depos
     if wanted.version is not None and wanted.kind != "measurements":
         record = fetch_record(connection, api_path("datasets", wanted.id, "versions", str(wanted.version)))
         return Dataset(connection, {**record, "id": wanted.id}, version=wanted.version)
-    # A page under /deposits/ may have been published since; its id stays.
-    kinds = ("measurements",) if wanted.kind == "measurements" else ("datasets", "deposits", "measurements")
+    # A page under /deposits/ may have been published since; its id stays. Deposits come last: without a token the
+    # server refuses to look for them, while what is public is anybody's.
+    kinds = ("measurements",) if wanted.kind == "measurements" else ("datasets", "measurements", "deposits")
     return open_record(connection, wanted.id, kinds)
 
 

@@ -135,7 +135,9 @@ class Progress:
                 return
             self._last_waiting = self._clock()
         left = format_time(left_s)
-        self.note(f"Not now ({reason.rstrip('.')}). Trying again in {pause_s:.0f} s, for {left} more; Ctrl-C stops.")
+        self.note(
+            f"Not now ({reason.rstrip('.')}). Trying again in {pause_s:.0f} s, for {left} more; Ctrl-C stops."
+        )
 
     def end(self) -> None:
         with self._lock:

@@ -166,7 +166,8 @@ def _check(proxy: str) -> str:
     if kind.startswith("socks") and importlib.util.find_spec("socksio") is None:
         raise MissingDependencyError(
             f"{where}, and the library for SOCKS is not installed.",
-            hint="pip install 'stemma-client[socks]'; or put the server into NO_PROXY to go there straight.",
+            hint="pip install './client[socks]' in a checkout of Stemma; "
+            "or put the server into NO_PROXY to go there straight.",
             code="bad_proxy",
         )
     return proxy

@@ -158,7 +158,7 @@ class Signal:
         Raises
         ------
         MissingDependencyError
-            xarray is not installed (``pip install 'stemma-client[xarray]'``).
+            xarray is not installed (``pip install './client[xarray]'``).
         """
         try:
             # Late, because xarray is optional and takes most of a second to import.
@@ -168,7 +168,7 @@ class Signal:
                 raise
             raise MissingDependencyError(
                 "Labelled arrays need xarray, which is not installed.",
-                hint="pip install 'stemma-client[xarray]'",
+                hint="pip install './client[xarray]' in a checkout of Stemma",
             ) from fault
         return build_data_array(self)
 

@@ -15,6 +15,8 @@ def map_empad(draft: DraftBuilder) -> None:
         if moment is not None:
             draft.put_word("acquired_at", as_entry(moment, LOCAL_TIME[1]))
     draft.put("camera.name", "EMPAD", source="derived")
+    # Raw files hold what the converter counted; electrons only after a gain that the file does not know.
+    draft.put("intensity_unit", "adu", source="derived")
     draft.put_word("origin", "measured")
     draft.put_word("level", "raw")
     if draft.find(*STEM_MODE) is True:

@@ -32,6 +32,7 @@ from repository.schema.findings import Finding
 VERSION = "1"
 ROWS, COLUMNS, RAW_ROWS = 128, 128, 130
 FRAME_BYTES = RAW_ROWS * COLUMNS * 4
+INTENSITY_UNIT = "1"  # what the converter counted, and the description says so: adu
 ORIENTATION = "as stored in the file: detector rows downwards in file order, the two service rows dropped"
 
 
@@ -155,6 +156,7 @@ def open_empad(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         axes=axes,
         n_signal_axes=2,
         load=partial(store.load, leading=layout.shape),
+        intensity_unit=INTENSITY_UNIT,
         shape_origin=layout.origin,
         orientation=ORIENTATION,
     )

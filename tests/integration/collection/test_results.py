@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 
 from repository.models import Measurement, Product, Signal, StoredObject
+from repository.schema.provenance import Software
 from repository.services.collection import collect_objects
 from repository.services.measurements import (
     ConvertedSignal,
@@ -48,7 +49,7 @@ def make_product() -> StoredProduct:
         media_type="image/png",
         size=size,
         sha256=sha256,
-        code_version="test 1",
+        software=Software("test 1"),
     )
 
 

@@ -13,6 +13,7 @@ from processing import workflows
 from repository.errors import DepositBusyError, LeaseLostError, StateConflictError
 from repository.models import Deposit, Finding, Job, Measurement, Product, Signal
 from repository.schema.findings import Finding as Found
+from repository.schema.provenance import Software
 from repository.selectors.access import get_measurement
 from repository.selectors.byte_objects import find_product
 from repository.selectors.deposits import describe_deposit
@@ -49,7 +50,7 @@ def picture(recipe: str) -> StoredProduct:
         media_type="image/png",
         size=size,
         sha256=sha256,
-        code_version="test 1",
+        software=Software("test 1"),
     )
 
 

@@ -1,6 +1,7 @@
 """Reducing again: products, statistics and findings change together, and a failure demotes nothing."""
 
 from functools import partial
+from importlib import metadata
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -262,3 +263,49 @@ def test_a_recipe_that_is_one_new_file_runs_confined_from_end_to_end(
         picture = converted.products.get(output="toy_image", kind="preview")
         assert picture.cover_rank == 1
         assert find_thumbnails([converted.pk])[converted.pk].endswith("/data.toy_image/preview.png")
+
+
+def test_a_result_says_the_program_that_made_it_and_its_libraries(
+    converted: Measurement, settings: Any
+) -> None:
+    request(converted, "radial_profile", ring_width=2.0)
+    run("reduce_measurement")
+    made = products_of(converted)
+    commit = f"+{settings.COMMIT[:12]}" if settings.COMMIT else ""
+    for output, program in (("annular_dark_field", "convert"), ("radial_mean", "reduce")):
+        product = made[output]
+        software = product.parameters["software"]
+        assert software["program"].split() == [program, software["program"].split()[1]]
+        assert product.code_version == f"stemma {settings.PACKAGE_VERSION}{commit}"
+        assert (software["version"], software["commit"]) == (settings.PACKAGE_VERSION, settings.COMMIT)
+        assert software["libraries"]["numpy"] == np.__version__
+        assert software["libraries"]["numba"] == metadata.version("numba")
+    files = {part.data_file.sha256 for part in converted.parts.all()}
+    assert set(made["annular_dark_field"].input_digests) == files
+    assert not files & set(made["radial_mean"].input_digests)
+    assert statistics_of(converted)["software"]["program"].startswith("convert ")
+    # Analog-to-digital units are counts; until now images of an EMPAD had no unit at all.
+    assert (converted.signals.get().intensity_unit, made["annular_dark_field"].parameters["unit"]) == (
+        "1",
+        "1",
+    )
+
+
+def test_the_note_on_radii_is_that_of_the_reduction_that_made_the_images(converted: Measurement) -> None:
+    former = products_of(converted)["annular_dark_field"]
+    signal = converted.signals.get()
+    note = signal.statistics["virtual_detectors"]["note"]
+    assert former.parameters["radii_note"] == note
+    # As an earlier release may have found the disk: its images stay, and so does what was said of them.
+    signal.statistics["virtual_detectors"]["note"] = "Radii are multiples of what was found then."
+    signal.save(update_fields=["statistics"])
+    request(converted, "radial_profile", ring_width=2.0)
+    run("reduce_measurement")
+    assert products_of(converted)["annular_dark_field"].pk == former.pk
+    assert statistics_of(converted)["virtual_detectors"]["note"].endswith("found then.")
+
+    answer(converted.deposit, semi_convergence_angle=ALPHA, diffraction_pixel_size=PIXEL)
+    run("reduce_measurement")
+    after = products_of(converted)["annular_dark_field"].parameters["radii_note"]
+    assert after.startswith("Radii are multiples of the convergence semi-angle: 20 mrad")
+    assert statistics_of(converted)["virtual_detectors"]["note"] == after

@@ -95,7 +95,7 @@ def test_socks_without_its_library_is_refused_with_a_sentence(
     monkeypatch.setenv("ALL_PROXY", f"{kind}://user:secret@127.0.0.1:9")
     with pytest.raises(stemma.MissingDependencyError, match=f"{kind}://127.0.0.1:9,") as caught:
         stemma.connect("https://stemma.test")
-    assert "stemma-client[socks]" in caught.value.hint
+    assert "./client[socks]" in caught.value.hint
     assert "secret" not in str(caught.value)
 
 
