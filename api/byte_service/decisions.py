@@ -2,11 +2,12 @@
 
 import datetime as dt
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, TypeVar
+
+from cachetools import TLRUCache
 
 from api.byte_service.hearing import find_heard_marks
 from repository.marks import EVERYTHING, Marks, find_group, pick_marks
@@ -40,6 +41,11 @@ class _Entry(Generic[T]):
     noted: tuple[bytes, ...]
 
 
+def _find_deadline(key: object, entry: _Entry[T], now: float) -> float:
+    del key, now
+    return entry.deadline
+
+
 class DecisionCache(Generic[T]):
     """Answers of a permission check by address and credential, until a write decides anew; at most for 30 seconds."""
 
@@ -51,9 +57,8 @@ class DecisionCache(Generic[T]):
         find_marks: Callable[[], Marks | None] = find_heard_marks,
     ) -> None:
         self._lifetime_s = min(lifetime_s, LONGEST_S)
-        self._size = size
         self._find_marks = find_marks
-        self._entries: OrderedDict[object, _Entry[T]] = OrderedDict()
+        self._entries: TLRUCache[object, _Entry[T]] = TLRUCache(size, _find_deadline, timer=time.monotonic)
         self._lock = Lock()
 
     def get(self, key: object) -> T | None:
@@ -65,7 +70,7 @@ class DecisionCache(Generic[T]):
         marks = self._find_marks()
         if marks is None:  # what was written meanwhile may not have been heard yet: perhaps it holds, later
             return None
-        if entry.deadline < time.monotonic() or marks.pick(entry.groups) != entry.noted:
+        if marks.pick(entry.groups) != entry.noted:
             with self._lock:
                 if self._entries.get(key) is entry:
                     del self._entries[key]
@@ -83,8 +88,6 @@ class DecisionCache(Generic[T]):
             entry = _Entry(decision.value, deadline, groups, pick_marks(before, groups))
             with self._lock:
                 self._entries[key] = entry
-                while len(self._entries) > self._size:
-                    self._entries.popitem(last=False)
         return decision.value
 
     def _find_lifetime(self, decision: Decision[T]) -> float:

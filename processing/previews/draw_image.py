@@ -2,6 +2,7 @@
 
 import io
 import math
+from importlib.resources import as_file, files
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ LARGEST_SIDE = 640
 # Of 9; the search for the smallest file takes half the time of the first pictures, and saves little.
 _COMPRESSION = 4
 WHITE, SHADE = (255, 255, 255), (0, 0, 0)
+_LETTERS = ("fontpkg_roboto", "files", "Roboto[wdth,wght].ttf")  # regular, unless told otherwise
 
 
 def shrink(values: npt.NDArray[np.float64], side: int = LARGEST_SIDE) -> tuple[npt.NDArray[np.float64], int]:
@@ -73,9 +75,12 @@ def _draw_bar(picture: Image.Image, length: float, label: str) -> None:
     )
 
 
-def load_font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Return the font that Pillow carries in itself, so that pictures do not depend on the machine."""
-    return ImageFont.load_default(size)
+def load_font(size: int) -> ImageFont.FreeTypeFont:
+    """Return letters with µ, Å, ⁻¹ and Greek, from a package, so that pictures do not depend on the machine."""
+    package, *place = _LETTERS
+    with as_file(files(package).joinpath(*place)) as path:
+        # The plain layout: the other is there only where a library of the system is.
+        return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def encode_png(picture: Image.Image) -> bytes:

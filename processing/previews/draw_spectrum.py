@@ -8,7 +8,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from processing.previews.draw_image import encode_png, load_font
-from repository.schema.unit_symbols import get_plain_symbol
+from repository.schema.unit_symbols import get_symbol
 
 WIDTH, HEIGHT = 720, 400
 SUPERSAMPLING = 2
@@ -45,7 +45,7 @@ def draw_spectrum(
 
 def name_axis(title: str, unit: str | None) -> str:
     """Return "Energy loss (eV)", or the title with "channel" where there is no unit."""
-    return f"{title} ({get_plain_symbol(unit)})" if unit and unit != "1" else title
+    return f"{title} ({get_symbol(unit)})" if unit and unit != "1" else title
 
 
 def choose_ticks(low: float, high: float, wanted: int) -> list[float]:

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from repository.schema.unit_symbols import UNCALIBRATED, get_plain_symbol
+from repository.schema.unit_symbols import UNCALIBRATED, get_symbol
 from repository.schema.units import UNITS, convert, find_unit_code
 
 WANTED_SHARE = 0.25  # of the width of the picture
@@ -44,7 +44,7 @@ def choose_scale_bar(width_px: int, scale: float | None, unit: str | None) -> Sc
     length = min((factor * power for factor in (1, 2, 5, 10)), key=lambda item: abs(math.log(item / wanted)))
     if shown == UNCALIBRATED and size == 1.0:
         length = max(1.0, length)
-    return ScaleBar(length / size, f"{length:g} {get_plain_symbol(shown)}")
+    return ScaleBar(length / size, f"{length:g} {get_symbol(shown)}")
 
 
 def _choose_unit(scale: float, unit: str, width_px: int) -> tuple[float, str]:

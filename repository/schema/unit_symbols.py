@@ -1,4 +1,4 @@
-"""How units are printed: the one table, for pages, for pictures in plain letters, and as a copy for the browser."""
+"""How units are printed: the one table, for pages, for pictures, and as a copy for the browser."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -31,20 +31,10 @@ SYMBOLS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_PLAIN = str.maketrans({"Å": "Ao", "µ": "u", "⁻": "-", "¹": "1", "²": "2"})
-
 
 def get_symbol(unit: str | None) -> str:
     """Return the unit as it is printed: µm for um, nothing for plain numbers, px where there is none."""
     return UNCALIBRATED if unit is None else SYMBOLS.get(unit, unit)
-
-
-def get_plain_symbol(unit: str | None) -> str:
-    """Return the same in the letters of a font without Å, µ and raised numbers: um, 1/nm."""
-    symbol = get_symbol(unit)
-    if symbol.endswith("⁻¹"):
-        symbol = f"1/{symbol.removesuffix('⁻¹')}"
-    return symbol.translate(_PLAIN)
 
 
 def build_table() -> dict[str, object]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
 
-from repository.schema.unit_symbols import SYMBOLS, get_plain_symbol, get_symbol
+from repository.schema.unit_symbols import SYMBOLS, get_symbol
 
 ELEMENTARY_CHARGE_C = 1.602176634e-19
 """Exact since 2019 (SI brochure, 9th edition)."""
@@ -86,16 +86,16 @@ _SPELLINGS = {
     "angstrom": "Ao", "Angstrom": "Ao", "ang": "Ao", "degree": "deg", "degrees": "deg",
     "degC": "Cel", "sec": "s", "second": "s", "seconds": "s", "minutes": "min", "hours": "h",
     "kilovolt": "kV", "kilovolts": "kV", "volt": "V", "volts": "V", "radian": "rad", "radians": "rad",
-    "1/Å": "Ao-1", "1/A": "Ao-1", "A-1": "Ao-1", "A^-1": "Ao-1",
+    "1/nm": "nm-1", "1/m": "m-1", "1/Ao": "Ao-1", "1/Å": "Ao-1", "1/A": "Ao-1", "A-1": "Ao-1", "A^-1": "Ao-1",
     "nm^-1": "nm-1", "Å^-1": "Ao-1", "/nm": "nm-1", "/Ao": "Ao-1", "/Å": "Ao-1", "nm**-1": "nm-1",
     "e/Å2": "Ao-2", "e/Å^2": "Ao-2", "e/A2": "Ao-2", "e/A^2": "Ao-2", "e-/A2": "Ao-2",
     "e-/A^2": "Ao-2", "e-/Å^2": "Ao-2", "1/Å2": "Ao-2", "1/Å^2": "Ao-2", "e/nm2": "nm-2", "e/nm^2": "nm-2",
     "/Ao2": "Ao-2", "/nm2": "nm-2", "e/Ao2": "Ao-2", "e/m2": "m-2", "/m2": "m-2", "Å-2": "Ao-2",
     "e Å-2": "Ao-2",
-    "e/Å2/s": "Ao-2.s-1", "e/A2/s": "Ao-2.s-1", "e/Å^2/s": "Ao-2.s-1",
+    "e-/Ao2": "Ao-2", "e-/Ao2/s": "Ao-2.s-1", "e/Å2/s": "Ao-2.s-1", "e/A2/s": "Ao-2.s-1", "e/Å^2/s": "Ao-2.s-1",
     "e/nm2/s": "nm-2.s-1", "e/nm^2/s": "nm-2.s-1",
     "1/s": "Hz", "s-1": "Hz", "fps": "Hz",
-    **{text.translate(_CHARACTERS): code for code in SYMBOLS for text in (get_symbol(code), get_plain_symbol(code))},
+    **{get_symbol(code).translate(_CHARACTERS): code for code in SYMBOLS},
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,23 @@ def test_cache_is_bounded(clock: Callable[[float], None], marks: Marks) -> None:
     for number in range(10):
         cache.remember(number, decide(number))
     assert [cache.get(number) for number in (0, 6, 7, 8, 9)] == [None, None, 7, 8, 9]
+
+
+def test_what_is_over_is_let_go(clock: Callable[[float], None], marks: Marks) -> None:
+    """A decision holds rows with their documents; nobody may ever ask for it again."""
+
+    class Row:
+        """Something that a weak reference can follow."""
+
+    row = Row()
+    watched = weakref.ref(row)
+    cache: DecisionCache[Any] = DecisionCache(find_marks=lambda: marks)
+    cache.remember("key", decide(row))
+    del row
+    assert watched() is not None
+    clock(31)
+    cache.remember("another", decide("yes"))
+    assert watched() is None
 
 
 @pytest.mark.parametrize("changed", ["deposit:7q2m-x4dn", "user:3", "everything"])

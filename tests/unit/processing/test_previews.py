@@ -19,7 +19,7 @@ from processing.engine.one_pass import convert_signal
 from processing.engine.signal_work import ConversionOptions
 from processing.previews.color_maps import BACKGROUND, color_gray, color_pattern, color_vectors
 from processing.previews.contrast import stretch_contrast
-from processing.previews.draw_image import draw_image, shrink
+from processing.previews.draw_image import draw_image, load_font, shrink
 from processing.previews.draw_spectrum import (
     FILL,
     HEIGHT,
@@ -34,6 +34,7 @@ from processing.previews.draw_spectrum import (
     draw_spectrum,
 )
 from processing.previews.scale_bar import choose_scale_bar
+from repository.schema.unit_symbols import SYMBOLS
 from tests.synthetic import make_lattice_image, make_pattern_scan, make_spectrum_image, source_of
 
 
@@ -60,9 +61,9 @@ def test_bars_are_round_and_about_a_quarter_wide(width: int, scale: float, unit:
     [
         (256, 0.02, "nm", "1 nm"),
         (100, 4.0, "nm", "100 nm"),
-        (1000, 10.0, "nm", "2 um"),
+        (1000, 10.0, "nm", "2 µm"),
         (128, 1.0, "mrad", "50 mrad"),
-        (128, 0.01, "Ao-1", "5 1/nm"),
+        (128, 0.01, "Ao-1", "5 nm⁻¹"),
         (100, None, None, "20 px"),
     ],
 )
@@ -70,6 +71,15 @@ def test_bar_labels(width: int, scale: float | None, unit: str | None, label: st
     bar = choose_scale_bar(width, scale, unit)
     assert bar is not None
     assert bar.label == label
+
+
+def test_pictures_have_the_letters_of_units_and_angles() -> None:
+    """A letter that a font lacks is drawn as its box for the unknown."""
+    font = load_font(30)
+    unknown = bytes(font.getmask("\U000f0000"))
+    letters = sorted({*"".join(SYMBOLS.values()), *"αβγθλσ×−"} - {" "})
+    assert {"µ", "Å", "⁻", "¹", "²", "°"} <= set(letters)
+    assert [letter for letter in letters if bytes(font.getmask(letter)) == unknown] == []
 
 
 def test_a_bar_has_the_length_it_states() -> None:
