@@ -51,7 +51,7 @@ def note_store() -> None:
     try:
         require_own_store()
     except ObjectStoreUnavailableError as fault:
-        log.error("store_not_known", reason=str(fault))
+        log.warning("store_not_known", reason=str(fault))
 
 
 @cache

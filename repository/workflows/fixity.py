@@ -12,7 +12,10 @@ from repository.workflows.jobs import enqueue_job
 
 @shared_task(name="stemma.start_fixity_round")
 def start_fixity_round() -> None:
-    """Begin a round where something is due, unless one waits or runs; the store gets its mark before anything is lost."""
+    """Begin a round where something is due, unless one waits or runs.
+
+    The store gets its mark first: before anything is lost.
+    """
     note_store()
     if settings.FIXITY_ROUND_BYTES == 0:
         return

@@ -87,7 +87,7 @@ def test_a_disk_that_is_not_mounted_loses_nothing_though_bytes_were_brought_mean
     for sha256 in digests[:3]:
         with pytest.raises(ObjectStoreUnavailableError, match="mounted"):
             check_object(sha256)
-    with pytest.raises(CommandError, match="does not answer.*mounted"):
+    with pytest.raises(CommandError, match=r"does not answer.*mounted"):
         call_command("verify", "--all")
     assert list_missing() == []
     root = locate(digests[0]).parents[2]
@@ -181,4 +181,6 @@ def test_an_object_that_the_store_refuses_keeps_nobody_from_the_others(
 
 def test_marking_is_recorded() -> None:
     mark_store()
-    assert AuditEvent.objects.filter(action=ACTION).latest("pk").detail["mark"] == open_whole_store().read_mark()
+    assert (
+        AuditEvent.objects.filter(action=ACTION).latest("pk").detail["mark"] == open_whole_store().read_mark()
+    )
