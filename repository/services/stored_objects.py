@@ -49,13 +49,14 @@ def adopt_object(path: Path, digest: str, *, verify: bool = False) -> StoredByte
     store = open_whole_store()
     note_store_once(store)
     stored = store.adopt(path, digest, verify=verify)
-    note_fresh_bytes(digest)
     if not is_present or noted != stored.size:
         arrived = StoredObject.objects.filter(pk=digest).update(is_present=True, size=stored.size)
         if not arrived:
             raise ObjectsCollectedError(
                 "The bytes were removed while they were stored; they are brought again."
             )
+    # Of what is not present nothing is written down: damage is taken back once the object is.
+    note_fresh_bytes(digest)
     return stored
 
 
