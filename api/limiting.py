@@ -11,7 +11,6 @@ from api.throttling import find_address
 from repository import limits
 from repository.errors import LimitExceededError
 from repository.limits import Charge, Limit, fold_name, name_network
-from repository.mail_addresses import canonicalize_address
 from repository.services.limits import count_attempt
 
 Subject = Literal["address", "account", "mail"]
@@ -69,8 +68,7 @@ def _answer(request: HttpRequest, refusal: LimitExceededError) -> HttpResponse:
 
 def _charge(request: HttpRequest, limit: Limit, subject: Subject) -> Charge | None:
     if subject == "mail":
-        typed = request.POST.get("email", "")
-        name = canonicalize_address(typed) or fold_name(typed)
+        name = fold_name(request.POST.get("email", ""))
         return limit.of(name) if name else None
     if subject == "account" and request.user.is_authenticated:
         return limit.of("account", str(request.user.pk))

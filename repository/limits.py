@@ -9,6 +9,8 @@ import unicodedata
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
+from repository.mail_addresses import canonicalize_address
+
 MINUTE = 60
 HOUR = 60 * MINUTE
 
@@ -41,10 +43,14 @@ class Limit:
 
 
 # Wrong passwords. A device that signed in to the account before has its own count, which nobody else can use up.
-# For everybody else: of one address for one account, of one address for all accounts, of all addresses for one account.
+# For everybody else: of one address for one name, of one address for all names, of all addresses for one name. A
+# name is what was typed: whether it opens an account changes no answer.
 PASSWORDS_OF_DEVICE = Limit("passwords of device", 10, 10 * MINUTE)
-PASSWORDS_OF_PAIR = Limit("passwords of address and account", 5, 5 * MINUTE)
+PASSWORDS_OF_PAIR = Limit("passwords of address and name", 5, 5 * MINUTE)
 PASSWORDS_OF_ADDRESS = Limit("passwords of address", 30, 5 * MINUTE)
+PASSWORDS_OF_NAME = Limit("passwords of name", 20, HOUR)
+# Of all addresses for one account, whichever of its names they type. Nobody is told when it is used up: then no
+# password is right for an unknown device.
 PASSWORDS_OF_ACCOUNT = Limit("passwords of account", 20, HOUR)
 
 # A course of forty people signs up from one address.
@@ -82,9 +88,8 @@ def name_network(address: str) -> str:
 
 
 def fold_name(name: str) -> str:
-    """Return the one spelling under which a name that somebody typed is counted.
+    """Return the one spelling under which a name or a mail address that somebody typed is counted.
 
-    It is for names that open no account; a name that does counts as its account. Spellings that only look alike here
-    count together, which no owner notices.
+    It follows from what was typed alone, whoever has an account. Spellings that only look alike count together.
     """
-    return unicodedata.normalize("NFKC", name).strip().upper().casefold()
+    return canonicalize_address(name) or unicodedata.normalize("NFKC", name).strip().upper().casefold()

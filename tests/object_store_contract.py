@@ -212,3 +212,10 @@ class ObjectStoreContract:
         store.adopt(source, DIGEST)
         assert store.remove_leftovers(older_than=4e9) == 0
         assert b"".join(store.open_range(DIGEST)) == CONTENT
+
+    def test_a_mark_is_read_back_and_is_no_object(self, store: ObjectStore) -> None:
+        assert store.read_mark() == ""
+        for mark in ("the first", "another"):
+            store.write_mark(mark)
+            assert store.read_mark() == mark
+        assert list(store.list_objects()) == []

@@ -32,6 +32,7 @@ class Hearing:
         self._is_ending = threading.Event()
         self._waker, self._wake = os.pipe()
         self._heard_at = float("-inf")
+        self._is_away = False
 
     @property
     def is_current(self) -> bool:
@@ -60,16 +61,13 @@ class Hearing:
             self._thread = None
 
     def _listen(self) -> None:
-        is_away = False
         while not self._is_ending.is_set():
             try:
                 self._follow()
             except (Error, OSError, ValueError) as fault:  # the last: its socket was closed under it
-                if not is_away:
+                if not self._is_away:
                     log.warning("hearing_away", reason=str(fault).strip())
-                is_away = True
-            else:
-                is_away = False
+                self._is_away = True
             finally:
                 self._heard_at = float("-inf")
                 connection.close()
@@ -85,11 +83,14 @@ class Hearing:
         change_marks([EVERYTHING])
         while not self._is_ending.is_set():
             asked_at = time.monotonic()
-            if not connection.is_usable():
-                return
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
             while (left := speaker.pgconn.notifies()) is not None:  # come with the answer, and not passed on
                 change_marks([read_group(left.extra.decode())])
             self._heard_at = asked_at
+            if self._is_away:
+                log.info("hearing_again")
+            self._is_away = False
             select.select([speaker.fileno(), self._waker], [], [], ASK_EVERY_S)
 
 

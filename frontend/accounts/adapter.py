@@ -1,7 +1,8 @@
 """What the library of the account forms asks us: here, before and after a password is tried."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -14,17 +15,30 @@ from repository.limits import (
     PASSWORDS_OF_ACCOUNT,
     PASSWORDS_OF_ADDRESS,
     PASSWORDS_OF_DEVICE,
+    PASSWORDS_OF_NAME,
     PASSWORDS_OF_PAIR,
     Charge,
     fold_name,
     name_network,
 )
 from repository.services.accounts import require_new_name
-from repository.services.limits import count_attempt, give_back
+from repository.services.limits import count_attempt, give_back, has_room
+
+_WRONG = (
+    "There is no account with this name and password. After many wrong passwords, of whomever, an account opens for "
+    "a while only where it was opened before: if you are sure of yours, ask for a new one by mail (“Forgot your "
+    "password?”)."
+)
 
 
 class AccountAdapter(LinksAdapter):
     """Counts wrong passwords, and has names that are no addresses."""
+
+    error_messages: ClassVar = {
+        **LinksAdapter.error_messages,
+        "username_password_mismatch": _WRONG,
+        "email_password_mismatch": _WRONG,
+    }
 
     def clean_username(self, username: str, shallow: bool = False) -> str:  # allauth's signature
         """Return a name that a new account may have."""
@@ -37,30 +51,53 @@ class AccountAdapter(LinksAdapter):
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """Try a password; one that is right was not counted in the end.
 
-        Counting first, so that a thousand guesses at once are not all tried before the first one is counted.
+        Counting first, so that a thousand guesses at once are not all tried before the first one is counted. Where an
+        account has been guessed at too often, a right password of an unknown device is answered like a wrong one, and
+        counted like it: else a stranger could tell one from the other, and whether there is an account at all.
         """
-        charges = list_password_charges(request, credentials)
-        count_attempt(*charges)
+        attempt = weigh_attempt(request, credentials)
+        count_attempt(*attempt.told)
+        counted = {pk: has_room(charge) for pk, charge in attempt.silent.items()}
         user = super().authenticate(request, **credentials)
-        if user is not None:
-            give_back(*charges)
+        if user is None or not counted.get(user.pk, True):
+            return None
+        give_back(*attempt.told, *(charge for pk, charge in attempt.silent.items() if counted[pk]))
         return user
 
 
-def list_password_charges(request: HttpRequest, credentials: Mapping[str, Any]) -> tuple[Charge, ...]:
-    """Return what a wrong password counts as; whether there is such an account makes no difference.
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What a wrong password counts as.
 
-    An account has one count under its user name and its mail address; a name without an account has its own.
+    Attributes
+    ----------
+    told
+        Counts whose end is answered with 429: they follow from what was typed, and from where.
+    silent
+        Counts of the accounts that were tried, by their keys; for each way to read the name that finds none, one that
+        nobody asks, so that the database does the same.
     """
-    user = next((found for found in list_accounts(credentials) if found is not None), None)
-    name = credentials.get("email") or credentials.get("username") or ""
-    account = f"name {fold_name(name)}" if user is None else f"account {user.pk}"
+
+    told: tuple[Charge, ...]
+    silent: Mapping[Any, Charge]
+
+
+def weigh_attempt(request: HttpRequest, credentials: Mapping[str, Any]) -> Attempt:
+    """Return what a wrong password counts as: a stranger is told the same whether there is an account or not."""
+    accounts = list_accounts(credentials)
+    name = fold_name(credentials.get("email") or credentials.get("username") or "")
+    user = next((found for found in accounts if found is not None), None)
     device = read_device(request.COOKIES)
-    if device is not None and user is not None and device.knows(user.pk):
-        return (PASSWORDS_OF_DEVICE.of(device.id, account),)
+    is_known = device is not None and user is not None and device.knows(user.pk)
+    silent = {
+        (f"none {number}" if found is None else found.pk): PASSWORDS_OF_ACCOUNT.of(
+            f"no account {number} {name}" if found is None else f"account {found.pk}"
+        )
+        for number, found in enumerate(accounts)
+        if not (is_known and found == user)
+    }
+    if device is not None and user is not None and is_known:
+        return Attempt((PASSWORDS_OF_DEVICE.of(device.id, f"account {user.pk}"),), silent)
     network = name_network(str(request.META.get("REMOTE_ADDR") or ""))
-    return (
-        PASSWORDS_OF_PAIR.of(network, account),
-        PASSWORDS_OF_ADDRESS.of(network),
-        PASSWORDS_OF_ACCOUNT.of(account),
-    )
+    told = (PASSWORDS_OF_PAIR.of(network, name), PASSWORDS_OF_ADDRESS.of(network), PASSWORDS_OF_NAME.of(name))
+    return Attempt(told, silent)

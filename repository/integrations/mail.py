@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from email.errors import MessageError
@@ -13,13 +14,16 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
-from typing import Any, Literal, Protocol, Self
+from typing import Any, BinaryIO, Literal, Protocol, Self
 from uuid import uuid4
 
 Encryption = Literal["none", "starttls", "tls"]
 DEADLINE_S = 30.0
 """So long one message may take from the first look for the server to its last word, however it spreads its bytes."""
+_TAKEN, _CONSENT = 250, 2
 _FIRST_FINAL = 500
+_WORDS = 500
+"""So much of a line is kept."""
 
 
 class MailUnavailableError(Exception):
@@ -72,12 +76,15 @@ class SmtpTransport:
                 raise MailUnavailableError(f"{self.host}:{self.port}: {said}") from fault
 
     def _talk(self, message: EmailMessage, watch: "_Watch") -> None:
-        with self._connect(watch) as server:
+        server = self._connect(watch)
+        try:
             if self.encryption == "starttls":
                 server.starttls(context=ssl.create_default_context())
             if self.user is not None:
                 server.login(self.user, self.password or "")
             server.send_message(message)
+        finally:
+            _say_goodbye(server)
 
     def _connect(self, watch: "_Watch") -> smtplib.SMTP:
         if self.encryption == "tls":
@@ -90,6 +97,17 @@ class SmtpTransport:
         reason = f"{self.host}:{self.port}: {_say(fault)}"
         is_final = isinstance(fault, smtplib.SMTPNotSupportedError) or _code_of(fault) >= _FIRST_FINAL
         return MailRefusedError(reason) if is_final else MailUnavailableError(reason)
+
+
+def _say_goodbye(server: smtplib.SMTP) -> None:
+    """Leave. The message was taken or refused before: whatever a server makes of the goodbye counts for nothing.
+
+    Its answer is not waited for.
+    """
+    with suppress(smtplib.SMTPException, OSError):
+        server.putcmd("quit")
+    with suppress(OSError):
+        server.close()
 
 
 class _Watch:
@@ -156,6 +174,46 @@ class _Watched(smtplib.SMTP):
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         del timeout  # of one read; the watch knows what is left of the whole
         return self._watch.connect(host, port)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = _Lines(self.sock.makefile("rb"))
+        return super().getreply()
+
+    # The first digit of an answer says what it means (RFC 5321, 4.2.1); the library knows one code for each word.
+
+    def mail(self, sender: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
+        return _round(super().mail(sender, options))
+
+    def rcpt(self, recip: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
+        return _round(super().rcpt(recip, options))
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        return _round(super().data(msg))
+
+
+def _round(answer: tuple[int, bytes]) -> tuple[int, bytes]:
+    """Return an answer of the 200s as the one that the library takes for consent."""
+    code, words = answer
+    return (_TAKEN if code // 100 == _CONSENT else code), words
+
+
+class _Lines:
+    """The lines of a server, however long: what is beyond a few words is read and left out."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+
+    def readline(self, limit: int = -1) -> bytes:
+        """Return a line, shorter than the limit."""
+        line = part = self._source.readline(limit)
+        while part and not part.endswith(b"\n"):
+            part = self._source.readline(limit)
+        return line if len(line) < limit else line[:_WORDS]
+
+    def close(self) -> None:
+        """Close the connection's side of it."""
+        self._source.close()
 
 
 class _WatchedTls(smtplib.SMTP_SSL, _Watched):

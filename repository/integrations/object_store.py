@@ -11,13 +11,20 @@ import re
 import stat
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
 
 BLOCK_BYTES = 1 << 20
 """Bytes per read: large enough that hashing, not system calls, sets the pace."""
+
+_LOST = {errno.EIO, errno.EISDIR}
+"""The medium gave the bytes up, or something else lies in their place: they are as lost as changed ones."""
+
+MARK_NAME = "store-mark"
+MARK_BYTES = 200
+"""More of it is not read: what is longer is not ours."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -116,6 +123,14 @@ class ObjectStore(ReadableStore, Protocol):
         """Delete half-written files untouched since `older_than` (seconds since 1970); return how many."""
         ...
 
+    def read_mark(self) -> str:
+        """Return the line by which this store is known again; empty where it bears none."""
+        ...
+
+    def write_mark(self, mark: str) -> None:
+        """Leave a line in the store by which it is known again, in the place of a former one."""
+        ...
+
 
 def require_digest(text: str) -> str:
     """Return the text if it can be the name of an object."""
@@ -175,10 +190,8 @@ class LocalObjectStore:
         return self.path_of(digest).is_file()
 
     def size(self, digest: str) -> int:
-        try:
+        with _translating_errors(digest):
             return self.path_of(digest).stat().st_size
-        except FileNotFoundError as error:
-            raise ObjectMissingError(f"no object has the digest {digest}") from error
 
     def open_range(self, digest: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         size = self.size(digest)
@@ -214,6 +227,29 @@ class LocalObjectStore:
 
     def remove_leftovers(self, *, older_than: float) -> int:
         return remove_drafts(self._incoming, older_than=older_than)
+
+    def read_mark(self) -> str:
+        try:
+            with (self.root / MARK_NAME).open("rb") as source:
+                return source.read(MARK_BYTES).decode(errors="replace").strip()
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            raise ObjectStoreUnavailableError(
+                f"the mark of the store cannot be read: {error.strerror}"
+            ) from error
+
+    def write_mark(self, mark: str) -> None:
+        draft = self._draft_path()
+        try:
+            with draft.open("xb") as sink:
+                sink.write(f"{mark}\n".encode())
+                sink.flush()
+                os.fsync(sink.fileno())
+            draft.replace(self.root / MARK_NAME)
+        finally:
+            draft.unlink(missing_ok=True)
+        _sync_folder(self.root)
 
     def _draft_path(self) -> Path:
         self._incoming.mkdir(parents=True, exist_ok=True)
@@ -323,23 +359,28 @@ def _hash_stream(source: BinaryIO) -> tuple[str, int]:
 
 
 def _read_range(path: Path, start: int, stop: int) -> Iterator[bytes]:
+    with _translating_errors(path.name), path.open("rb") as source:
+        source.seek(start)
+        left = stop - start
+        while left > 0:
+            block = source.read(min(BLOCK_BYTES, left))
+            if not block:
+                raise DigestMismatchError(f"{path.name} ended {left} bytes before its recorded size")
+            left -= len(block)
+            yield block
+
+
+@contextmanager
+def _translating_errors(digest: str) -> Iterator[None]:
+    """Translate what the file system says into the errors of the protocol: the object's fault, or the store's."""
     try:
-        with path.open("rb") as source:
-            source.seek(start)
-            left = stop - start
-            while left > 0:
-                block = source.read(min(BLOCK_BYTES, left))
-                if not block:
-                    raise DigestMismatchError(f"{path.name} ended {left} bytes before its recorded size")
-                left -= len(block)
-                yield block
+        yield
     except FileNotFoundError as error:
-        raise ObjectMissingError(f"no object has the digest {path.name}") from error
+        raise ObjectMissingError(f"no object has the digest {digest}") from error
     except OSError as error:
-        if error.errno != errno.EIO:
-            raise
-        # The medium gave the bytes up: they are as lost as changed ones.
-        raise DigestMismatchError(f"{path.name} cannot be read: {error.strerror}") from error
+        if error.errno in _LOST:
+            raise DigestMismatchError(f"{digest} cannot be read: {error.strerror}") from error
+        raise ObjectStoreUnavailableError(f"{digest} cannot be read: {error.strerror}") from error
 
 
 def _sync_folder(folder: Path) -> None:

@@ -22,6 +22,8 @@ from obstore.store import S3Store
 from repository.integrations.local_copies import LocalCopies
 from repository.integrations.object_store import (
     BLOCK_BYTES,
+    MARK_BYTES,
+    MARK_NAME,
     DigestMismatchError,
     ListedObject,
     ObjectMissingError,
@@ -164,6 +166,20 @@ class S3ObjectStore:
     def remove_leftovers(self, *, older_than: float) -> int:
         """Delete half-written files on this machine; what is incomplete in the bucket goes by its lifecycle rule."""
         return self._copies.remove_leftovers(older_than=older_than)
+
+    def read_mark(self) -> str:
+        """Return the line by which this bucket is known again; empty where it bears none."""
+        try:
+            with _translating_errors(MARK_NAME):
+                found = obstore.get(self._store, MARK_NAME)
+                return bytes(found.bytes())[:MARK_BYTES].decode(errors="replace").strip()
+        except ObjectMissingError:
+            return ""
+
+    def write_mark(self, mark: str) -> None:
+        """Leave a line in the bucket by which it is known again."""
+        with _translating_errors(MARK_NAME):
+            obstore.put(self._store, MARK_NAME, f"{mark}\n".encode(), use_multipart=False)
 
     def check(self) -> None:
         """Ask for the first object: address, bucket and rights are then known to be good."""

@@ -19,13 +19,16 @@ from repository.models import Deposit, StoredObject
 from repository.schema.findings import Finding
 from repository.services.audit import record_event
 from repository.services.storage import ObjectStoreUnavailableError, get_object_store
+from repository.services.store_mark import require_own_store
 
 log = structlog.get_logger(__name__)
 MISSING = "It is missing."
 FIRST_CHECK_AFTER = dt.timedelta(days=1)
 """What was hashed while it was written is read again soon, when it comes from the medium and not from memory."""
 
-_WITNESSES = 3
+
+class ObjectUnreadableError(ObjectStoreUnavailableError):
+    """The store is there and refuses this object, for now or for good: the others can be read."""
 
 
 def check_object(sha256: str) -> str:
@@ -34,7 +37,9 @@ def check_object(sha256: str) -> str:
     Raises
     ------
     ObjectStoreUnavailableError
-        The store does not answer, or holds nothing of what it should: nothing is said about the object then.
+        The store does not answer, or is not the one that it should be: nothing is said about the object then.
+    ObjectUnreadableError
+        Only this object cannot be read; nothing is said about it either.
     """
     damage = _look_for_damage(sha256)
     if damage:
@@ -48,31 +53,15 @@ def _look_for_damage(sha256: str) -> str:
     try:
         get_object_store().verify(sha256)
     except ObjectMissingError:
-        _require_witness(sha256)
+        require_own_store()
         return MISSING
     except DigestMismatchError as fault:
         words = str(fault).replace(f"the object {sha256}", "it").replace(sha256, "it")
         return f"{words[:1].upper()}{words[1:]}."
+    except ObjectStoreUnavailableError as fault:
+        require_own_store()
+        raise ObjectUnreadableError(str(fault)) from fault
     return ""
-
-
-def _require_witness(sha256: str) -> None:
-    """Make sure that the store holds anything at all: one whose disk is not mounted lacks every object.
-
-    Raises
-    ------
-    ObjectStoreUnavailableError
-        It holds none of those that it should.
-    """
-    others = StoredObject.objects.exclude(pk=sha256).filter(
-        damaged_at__isnull=True, unreferenced_since__isnull=True, is_present=True
-    )
-    witnesses = list(others.order_by("-verified_at", "pk").values_list("pk", flat=True)[:_WITNESSES])
-    store = get_object_store()
-    if witnesses and not any(store.exists(witness) for witness in witnesses):
-        raise ObjectStoreUnavailableError(
-            "none of the objects that were asked for is in the store: is its disk mounted, is it the right bucket?"
-        )
 
 
 def record_damage(sha256: str, damage: str) -> None:

@@ -56,6 +56,11 @@ def count_attempt(*charges: Charge) -> None:
         _require_room(max(_count(charge) for charge in sorted(charges, key=lambda charge: charge.key)))
 
 
+def has_room(charge: Charge) -> bool:
+    """Count one attempt under one limit if it has room, and return whether it had: for counts that nobody is told."""
+    return _count(charge) == 0
+
+
 def give_back(*charges: Charge) -> None:
     """Take back an attempt that turned out to be right: only wrong passwords count."""
     with connection.cursor() as cursor:

@@ -17,6 +17,7 @@ from repository.integrations.object_store import StoredBytes, require_digest
 from repository.models import DataFile, StoredObject, Upload, User
 from repository.services.fixity import note_fresh_bytes
 from repository.services.storage import get_object_store, open_whole_store
+from repository.services.store_mark import note_store_once
 
 _TABLE = StoredObject._meta.db_table  # noqa: SLF001  # public by custom
 _TOUCH = f"""
@@ -45,14 +46,17 @@ def adopt_object(path: Path, digest: str, *, verify: bool = False) -> StoredByte
     """
     require_digest(digest)
     is_present, noted = _touch(digest, size=_read_size(path, digest))
-    stored = open_whole_store().adopt(path, digest, verify=verify)
-    note_fresh_bytes(digest)
+    store = open_whole_store()
+    note_store_once(store)
+    stored = store.adopt(path, digest, verify=verify)
     if not is_present or noted != stored.size:
         arrived = StoredObject.objects.filter(pk=digest).update(is_present=True, size=stored.size)
         if not arrived:
             raise ObjectsCollectedError(
                 "The bytes were removed while they were stored; they are brought again."
             )
+    # Of what is not present nothing is written down: damage is taken back once the object is.
+    note_fresh_bytes(digest)
     return stored
 
 

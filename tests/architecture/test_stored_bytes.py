@@ -22,6 +22,7 @@ KEEPERS = {
         "repository/services/collection.py",
         "repository/services/store_walks.py",
         "repository/services/leftovers.py",
+        "repository/services/store_mark.py",
     },
     "LocalObjectStore": {"repository/integrations/object_store.py", "repository/services/storage.py"},
     "S3ObjectStore": {"repository/integrations/s3_object_store.py", "repository/services/storage.py"},
@@ -63,7 +64,7 @@ def test_bytes_are_adopted_at_one_door() -> None:
     """`get_object_store` hands out what can only be read, so the type checker refuses the rest."""
     inside = {"repository/integrations/object_store.py", "repository/integrations/s3_object_store.py"}
     assert find_callers("adopt") - inside == {"repository/services/stored_objects.py"}
-    writing = {"adopt", "put", "remove", "remove_leftovers"}
+    writing = {"adopt", "put", "remove", "remove_leftovers", "write_mark"}
     assert all(hasattr(ObjectStore, name) for name in writing)
     assert not any(hasattr(ReadableStore, name) for name in writing)
 

@@ -8,14 +8,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from repository.selectors.damage import describe_damaged
-from repository.services.fixity import check_object, list_all
+from repository.services.fixity import ObjectUnreadableError, check_object, list_all
 from repository.services.storage import ObjectStoreUnavailableError
+from repository.services.store_mark import mark_store
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Command(BaseCommand):
-    """Read objects, write down what is found, and end with 1 where damage is left."""
+    """Read objects, write down what is found, and end with 1 where damage is left or something could not be read."""
 
     help = "Read stored objects again: all, the damaged ones, or those named; what is good again is given out again."
 
@@ -27,20 +28,33 @@ class Command(BaseCommand):
         parser.add_argument(
             "--list", action="store_true", help="Read nothing; name what is known to be damaged."
         )
+        parser.add_argument(
+            "--mark-store",
+            action="store_true",
+            help="Before that, say that this is the store, though it lacks most: what is missing is lost.",
+        )
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run the command."""
         digests = self._choose(options)
+        if options["mark_store"]:
+            mark_store()
+        unread = {}
         for sha256 in digests:
             try:
-                damage = check_object(sha256)
+                said = check_object(sha256) or "good"
+            except ObjectUnreadableError as fault:
+                said = unread[sha256] = f"The store refuses it: {fault}."
             except ObjectStoreUnavailableError as fault:
-                raise CommandError(f"The object store does not answer: {fault}.") from fault
+                raise CommandError(f"The object store does not answer: {fault}") from fault
             if options["verbosity"] > 1 and not options["json"]:
-                self.stdout.write(f"{sha256} {damage or 'good'}")
+                self.stdout.write(f"{sha256} {said}")
+        self._report(len(digests) - len(unread), unread, as_json=options["json"])
+
+    def _report(self, checked: int, unread: dict[str, str], *, as_json: bool) -> None:
         damaged = describe_damaged()
-        if options["json"]:
+        if as_json:
             listed = [
                 {
                     "sha256": item.sha256,
@@ -51,10 +65,13 @@ class Command(BaseCommand):
                 }
                 for item in damaged
             ]
-            self.stdout.write(json.dumps({"checked": len(digests), "damaged": listed}))
+            refused = [{"sha256": sha256, "reason": reason} for sha256, reason in unread.items()]
+            self.stdout.write(json.dumps({"checked": checked, "damaged": listed, "unread": refused}))
         else:
-            self._tell(len(digests), damaged)
-        if damaged:
+            for sha256, reason in unread.items():
+                self.stdout.write(f"{sha256} was not read. {reason}")
+            self._tell(checked, damaged)
+        if damaged or unread:
             raise SystemExit(1)
 
     def _choose(self, options: dict[str, Any]) -> list[str]:

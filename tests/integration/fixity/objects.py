@@ -34,3 +34,12 @@ def row(sha256: str) -> StoredObject:
 
 def events(action: str, target: str) -> int:
     return AuditEvent.objects.filter(action=action, target=target).count()
+
+
+def unmount() -> Path:
+    """Let the store be an empty folder, as where a disk is mounted; return where its own one is now."""
+    root = locate("0" * 64).parents[2]
+    away = root.with_name("unmounted")
+    root.rename(away)
+    root.mkdir()
+    return away

@@ -22,7 +22,7 @@ from repository.tasks.fixity import KIND
 from repository.workflows.fixity import start_fixity_round
 from tests.deposits import make_published, make_ready, publish, settle
 from tests.factories import store_bytes
-from tests.integration.fixity.objects import age, events, locate, rot, row
+from tests.integration.fixity.objects import age, events, locate, rot, row, unmount
 from tests.job_running import run_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stemma_home")]
@@ -71,8 +71,7 @@ def test_a_missing_object_is_damage_but_a_store_that_is_away_is_none(witness: st
     assert check_object(sha256) == "It is missing."
     assert row(sha256).damaged_at is not None
     third, _ = store_bytes(b"a third one")
-    for digest in (third, witness):
-        locate(digest).unlink()
+    unmount()
     with pytest.raises(ObjectStoreUnavailableError, match="mounted"):
         check_object(third)
     assert row(third).damaged_at is None
@@ -179,8 +178,7 @@ def test_rows_of_former_rounds_go_after_a_week(settings: Any) -> None:
 def test_a_round_over_a_store_that_is_away_blames_no_object(settings: Any) -> None:
     digests = [store_bytes(bytes([number]))[0] for number in range(4)]
     age(*digests)
-    for sha256 in digests:
-        locate(sha256).unlink()
+    unmount()
     start_fixity_round()
     run_job(str(Job.objects.get(kind=KIND).pk))
     assert Job.objects.get(kind=KIND).state == "queued", "it is tried again"

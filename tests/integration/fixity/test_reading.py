@@ -109,16 +109,16 @@ def test_verify_finds_names_and_takes_back(witness: str) -> None:
     version = make_published()
     file = version.files.get()
     content = locate(file.sha256).read_bytes()
-    assert verify("--all") == (0, {"checked": StoredObject.objects.count(), "damaged": []})
+    assert verify("--all") == (0, {"checked": StoredObject.objects.count(), "damaged": [], "unread": []})
     rot(file.sha256)
-    assert verify("--list") == (0, {"checked": 0, "damaged": []}), "nobody has looked yet"
+    assert verify("--list") == (0, {"checked": 0, "damaged": [], "unread": []}), "nobody has looked yet"
     code, told = verify("--all")
     assert (code, [item["sha256"] for item in told["damaged"]]) == (1, [file.sha256])
     assert f"scan.raw of {version.dataset_id} version 1" in told["damaged"][0]["places"]
     assert verify("--damaged")[1]["checked"] == 1
     locate(file.sha256).write_bytes(content)
     assert verify("--list")[0] == 1, "nothing was read"
-    assert verify(file.sha256) == (0, {"checked": 1, "damaged": []})
+    assert verify(file.sha256) == (0, {"checked": 1, "damaged": [], "unread": []})
     assert hashlib.sha256(locate(file.sha256).read_bytes()).hexdigest() == file.sha256
 
 

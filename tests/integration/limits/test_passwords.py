@@ -12,7 +12,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from frontend.accounts.devices import COOKIE
-from repository.limits import PASSWORDS_OF_ACCOUNT, PASSWORDS_OF_DEVICE, PASSWORDS_OF_PAIR
+from repository.limits import (
+    PASSWORDS_OF_ACCOUNT,
+    PASSWORDS_OF_DEVICE,
+    PASSWORDS_OF_NAME,
+    PASSWORDS_OF_PAIR,
+)
 from repository.models import Message
 from repository.models.account_addresses import confirm_address
 from tests.factories import make_user
@@ -74,14 +79,14 @@ def test_guesses_from_many_addresses_are_slowed_for_unknown_devices_only() -> No
     own = Browser("192.0.2.1")
     own.sign_in("curie")
     own.post("/accounts/logout/")
-    answers = [guess("curie", f"198.51.100.{n}")[0] for n in range(PASSWORDS_OF_ACCOUNT.attempts + 5)]
-    assert answers == [200] * PASSWORDS_OF_ACCOUNT.attempts + [429] * 5
+    answers = [guess("curie", f"198.51.100.{n}")[0] for n in range(PASSWORDS_OF_NAME.attempts + 5)]
+    assert answers == [200] * PASSWORDS_OF_NAME.attempts + [429] * 5
     assert Browser("192.0.2.99").sign_in("curie") == 429
     assert own.sign_in("curie") == 302
 
 
 def test_a_mail_lets_the_owner_in_while_strangers_guess() -> None:
-    for n in range(PASSWORDS_OF_ACCOUNT.attempts + 5):
+    for n in range(PASSWORDS_OF_NAME.attempts + 5):
         guess("curie", f"198.51.100.{n}")
     owner = Browser("192.0.2.77")
     assert owner.sign_in("curie") == 429
@@ -101,6 +106,18 @@ def follow_reset(browser: Client, user: Any) -> str:
 
     key = f"{user_pk_to_url_str(user)}-{PASSWORD_RESET_TOKEN_GENERATOR().make_token(user)}"
     return str(browser.get(f"/accounts/password/reset/key/{key}/")["Location"])
+
+
+def test_a_sign_in_ends_the_link_for_a_new_password_and_its_page_says_so(curie: Any) -> None:
+    from allauth.account.app_settings import PASSWORD_RESET_TOKEN_GENERATOR
+    from allauth.account.utils import user_pk_to_url_str
+
+    key = f"{user_pk_to_url_str(curie)}-{PASSWORD_RESET_TOKEN_GENERATOR().make_token(curie)}"
+    owner = Browser("192.0.2.1")
+    assert owner.sign_in("curie") == 302
+    page = Browser("192.0.2.2").get(f"/accounts/password/reset/key/{key}/").content.decode()
+    assert "signed\nin to the account" in page
+    assert 'href="/accounts/password/reset/"' in page
 
 
 def test_a_device_is_known_to_the_accounts_that_signed_in_there() -> None:
@@ -290,10 +307,41 @@ def test_a_known_device_stays_known_under_a_new_name_and_address(curie: Any) -> 
     assert device.sign_in("marie@example.org") == 302
 
 
-def test_an_account_has_one_count_under_all_its_names() -> None:
-    names = ["curie", "curie@example.org", "CURIE", "Curie@Example.org"]
-    answers = [guess(names[n % 4], f"198.51.100.{n}")[0] for n in range(PASSWORDS_OF_ACCOUNT.attempts + 5)]
-    assert answers == [200] * PASSWORDS_OF_ACCOUNT.attempts + [429] * 5
+NAMES = ["curie", "curie@example.org", "CURIE", "Curie@Example.org"]
+
+
+def test_an_account_has_one_count_under_all_its_names_which_nobody_is_told() -> None:
+    for n in range(PASSWORDS_OF_ACCOUNT.attempts):
+        assert guess(NAMES[n % 4], f"198.51.100.{n}") == [200]
+    stranger = Browser("192.0.2.50")
+    for name in NAMES:
+        assert stranger.sign_in(name) == 200, "the right password says no more than a wrong one"
+    assert b"by mail" in stranger.post(LOGIN, {"login": "curie", "password": "guess"}).content
+
+
+def test_a_count_that_has_room_lets_the_owner_in_by_either_name() -> None:
+    for n in range(PASSWORDS_OF_ACCOUNT.attempts - 1):
+        guess(NAMES[n % 4], f"198.51.100.{n}")
+    for n, name in enumerate(NAMES):
+        assert Browser(f"192.0.2.{n}").sign_in(name) == 302
+
+
+def test_a_known_device_and_a_mail_open_what_is_guessed_at_under_all_its_names(curie: Any) -> None:
+    device = own_device("curie")
+    for n in range(PASSWORDS_OF_ACCOUNT.attempts * 2):
+        guess(NAMES[n % 4], f"198.51.100.{n}")
+    assert device.sign_in("curie") == 302
+    owner = Browser("192.0.2.77")
+    curie.refresh_from_db()
+    assert owner.post(follow_reset(owner, curie), NEW).status_code == 302
+    assert owner.sign_in("curie@example.org", NEW["password1"]) == 302
+
+
+def test_a_right_password_that_is_refused_counts_like_a_wrong_one() -> None:
+    for n in range(PASSWORDS_OF_ACCOUNT.attempts):
+        guess(NAMES[n % 2], f"198.51.100.{n}")
+    stranger = Browser("192.0.2.50")
+    assert [stranger.sign_in("curie", PASSWORD) for _ in range(6)] == STRANGERS_GUESSES
 
 
 def test_a_cookie_from_before_accounts_were_kept_is_no_device() -> None:

@@ -215,3 +215,24 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ObjectStoreUnavailableError, match="Not a directory"):
         LocalObjectStore(tmp_path / "file" / "objects").check()
+
+
+def test_something_else_in_the_place_of_an_object_is_damage(store: LocalObjectStore) -> None:
+    digest = store.put([b"electrons"]).digest
+    store.path_of(digest).unlink()
+    store.path_of(digest).mkdir()
+    with pytest.raises(DigestMismatchError):
+        store.verify(digest)
+
+
+def test_a_file_that_may_not_be_read_is_neither_missing_nor_damaged(
+    store: LocalObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = store.put([b"electrons"]).digest
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(ObjectStoreUnavailableError, match="Permission denied"):
+        store.verify(digest)

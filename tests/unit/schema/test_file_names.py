@@ -51,6 +51,42 @@ def test_what_no_deposit_holds_is_refused(names: Any, path: str, rule: str, sugg
     assert names.suggest_name(path) == (suggestion or "")
 
 
+# Default_Ignorable_Code_Point as in DerivedCoreProperties.txt of Unicode 15; Python's tables have no such property.
+IGNORABLE = (
+    *("00AD", "034F", "061C", "115F-1160", "17B4-17B5", "180B-180F", "200B-200F", "202A-202E", "2060-206F"),
+    *("3164", "FE00-FE0F", "FEFF", "FFA0", "FFF0-FFF8", "1BCA0-1BCA3", "1D173-1D17A", "E0000-E0FFF"),
+)
+BLANK = ("2800", "16FE4", "1D159", "13430-1343F")
+"""Drawn as nothing, though the standard has them as signs, or as formats in later tables than Python's."""
+
+
+def list_unseen() -> list[str]:
+    """Return every character that formats, ends lines, or is drawn as nothing."""
+    by_category = [
+        chr(number)
+        for number in range(0x110000)
+        if unicodedata.category(chr(number)) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    ]
+    bounds = [(*text.split("-"), text)[:2] for text in (*IGNORABLE, *BLANK)]
+    listed = [chr(number) for first, last in bounds for number in range(int(first, 16), int(last, 16) + 1)]
+    return sorted({*by_category, *listed})
+
+
+@RULES
+def test_no_character_passes_that_formats_or_is_drawn_as_nothing(names: Any) -> None:
+    passing = [sign for sign in list_unseen() if names.find_name_fault(f"a{sign}b") is None]
+    assert [f"U+{ord(sign):04X}" for sign in passing] == []
+
+
+@RULES
+def test_letters_and_digits_of_all_alphabets_pass(names: Any) -> None:
+    letters = [
+        chr(number) for number in range(0x110000) if unicodedata.category(chr(number)) in {"Lu", "Ll", "Nd"}
+    ]
+    refused = [sign for sign in letters if names.find_name_fault(f"a{sign}b") is not None]
+    assert refused == []
+
+
 @RULES
 @pytest.mark.parametrize("path", VECTORS["accepted"], ids=ascii)
 def test_what_microscopes_and_people_write_passes(names: Any, path: str) -> None:

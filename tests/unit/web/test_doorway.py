@@ -63,6 +63,12 @@ def test_several_headers_are_one_list() -> None:
         ("192.0.2.7, 10.0.0.2", "http, https, http", "https"),
         ("192.0.2.7, 10.0.0.2", "https", "https"),
         ("10.0.0.2", "https", "https"),
+        # All are proxies: the outermost is the visitor, and says nothing about itself that is believed.
+        ("10.0.0.2", "http, https", "https"),
+        ("10.0.0.2", "https, http", "http"),
+        ("10.0.0.3, 10.0.0.2", "http, https, http", "https"),
+        ("10.0.0.3, 10.0.0.2", "https, http, https", "http"),
+        ("", "http, https", "https"),  # the proxy itself asks
         ("192.0.2.7", "javascript", ""),
     ],
 )
