@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from processing.reductions.fused import PatternReducer
+
 FloatArray = npt.NDArray[np.float64]
 
 FEWEST_PATTERNS = 8
-LEAST_TRAVEL_PX = 1.0  # less is lost in the edge of the disk
+LEAST_TRAVEL_PX = 1.5  # less is lost in the edge of the disk, and thin crystals pull as much
 SURE = 5.0  # times its own error
 
 
@@ -55,16 +57,14 @@ def measure_travel(
     None where the patterns are too few, or too faint to have a center.
     """
     good = ~bad
-    y, x = (axis.astype(np.float64) for axis in np.nonzero(good))
+    shape = (bad.shape[0], bad.shape[1])
+    block = PatternReducer(shape, patterns.dtype, [good], bad).reduce(patterns)
+    mean = block.pixel_sums[good] / len(patterns)
+    floor = float(np.median(mean[np.isfinite(mean)])) if np.isfinite(mean).any() else 0.0
+    totals = block.detector_sums[:, 0].astype(np.float64) - floor * np.count_nonzero(good)
+    moments = block.moments - floor * np.array([axis.sum() for axis in np.nonzero(good)], np.float64)
     centers = np.full((len(patterns), 2), np.nan)
-    floor = None
-    for number, pattern in enumerate(patterns):
-        values = np.nan_to_num(pattern[good].astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-        floor = float(np.median(values)) if floor is None else floor
-        above = values - floor
-        total = float(above.sum())
-        if total > 0:
-            centers[number] = (above @ y) / total, (above @ x) / total
+    np.divide(moments, totals[:, None], out=centers, where=totals[:, None] > 0)
     known = np.isfinite(centers).all(axis=1)
     if np.count_nonzero(known) < FEWEST_PATTERNS:
         return None

@@ -68,7 +68,7 @@ def test_the_stated_error_covers_bragg_overlap(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("travel", [0.3, 3.0, 6.0])
-def test_descan_is_noticed_from_a_pixel_on(tmp_path: Path, travel: float) -> None:
+def test_several_pixels_of_descan_are_noticed(tmp_path: Path, travel: float) -> None:
     found = convert(make_descan(travel), tmp_path)
     assert found.disk["travel_px"] == pytest.approx(travel, abs=0.15)
     assert found.codes == (["patterns_travel"] if travel > 1 else [])
