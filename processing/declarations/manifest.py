@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
-MANIFEST_VERSION = 2
+MANIFEST_VERSION = 3
 _KEY = "manifest_version"
 Entry = TypeVar("Entry", bound="Document")
 
@@ -166,6 +166,8 @@ class Calibration(Document):
         Why a pixel size that was given is no angle, in words.
     detector_to_scan
         Rows of the matrix A in v_scan = A v_detector on (y, x) vectors.
+    semi_convergence_angle_basis, diffraction_pixel_calibrated_from
+        What the metadata say of where the two come from; they decide no result, only words.
     """
 
     semi_convergence_angle_mrad: float | None = None
@@ -173,6 +175,8 @@ class Calibration(Document):
     acceleration_voltage_kv: float | None = None
     detector_to_scan: tuple[Pair, Pair] | None = None
     pixel_problem: str = ""
+    semi_convergence_angle_basis: str = ""
+    diffraction_pixel_calibrated_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +293,11 @@ class DiskEntry(Document):
     center_uncertainty_px: float | None = None
     radius_uncertainty_px: float | None = None
     edge_width_px: float | None = None
+    center_model_error_px: float | None = None
+    radius_model_error_px: float | None = None
+    radius_mrad: float | None = None
+    radius_error_mrad: float | None = None
+    travel_px: float | None = None
     method: str = ""
 
 

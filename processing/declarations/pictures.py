@@ -7,7 +7,7 @@ from processing.declarations.recipe import Output
 from processing.declarations.signal_kind import SignalKind
 
 ARRAY_PICTURE, FIRST_PICTURE = "array_picture", "first_picture"
-PICTURES_VERSION = 1
+PICTURES_VERSION = 2
 
 _IMAGE = Output("image", "Image", "image", "The image itself; the middle one of a series.", cover=40)
 _PATTERN = Output(

@@ -29,9 +29,10 @@ SHARED: Mapping[SignalKind, Mapping[str, Merge]] = {
         "valid": "sum",
         "detector_sums": "place",
         "totals": "place",
+        "clean_totals": "place",
         "moments": "place",
     },
-    "spectrum_scan": {"channel_sums": "sum", "totals": "place"},
+    "spectrum_scan": {"channel_sums": "sum", "channel_valid": "sum", "totals": "place"},
 }
 SHARED_MERGES: Mapping[str, Merge] = {
     name: merge for accumulators in SHARED.values() for name, merge in accumulators.items()

@@ -6,6 +6,7 @@ from ingest.readers.contract import Axis, SignalSource
 from processing.declarations.manifest import Calibration, Pair
 from processing.reductions.detector_plan import AngleKnowledge, DetectorPlan
 from processing.reductions.facts import SignalFacts, Step
+from processing.reductions.outliers import Outliers
 from repository.schema.calibrations import find_diffraction_pixel
 from repository.schema.electrons import compute_wavelength
 from repository.schema.findings import Finding
@@ -71,7 +72,12 @@ def _find_single(pair: Pair) -> float | None:
     return math.sqrt(pair[0] * pair[1])  # as the facts by which measurements are found
 
 
-def build_facts(source: SignalSource, calibration: Calibration, plan: DetectorPlan | None) -> SignalFacts:
+def build_facts(
+    source: SignalSource,
+    calibration: Calibration,
+    plan: DetectorPlan | None,
+    outliers: Outliers | None = None,
+) -> SignalFacts:
     """Return what the recipes are told of a signal."""
     voltage = calibration.acceleration_voltage_kv
     return SignalFacts(
@@ -88,4 +94,5 @@ def build_facts(source: SignalSource, calibration: Calibration, plan: DetectorPl
         plan=plan,
         wavelength_pm=None if voltage is None else compute_wavelength(voltage * 1e3) * 1e12,
         detector_to_scan=calibration.detector_to_scan,
+        outliers=outliers,
     )

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from processing.declarations.manifest import PictureEntry
-from processing.previews.color_maps import color_gray, color_pattern, color_vectors
+from processing.previews.color_maps import color_gray, color_pattern, color_shifts, measure_shifts
 from processing.previews.contrast import Stretch, stretch_contrast
 from processing.previews.draw_image import draw_image, shrink
 from processing.previews.draw_spectrum import draw_spectrum, name_axis
 from processing.previews.scale_bar import choose_scale_bar
-from repository.schema.unit_symbols import UNCALIBRATED
+from repository.schema.unit_symbols import UNCALIBRATED, get_plain_symbol
 
 _AXIS_TITLES = {
     "energy": "Energy",
@@ -124,9 +124,15 @@ def draw_result(entry: Drawable, values: npt.NDArray[Any], axes: Mapping[str, An
     ):  # what has no length is counted in pixels of the source, also where it is thinned
         scale, unit = 1.0, UNCALIBRATED
     scale *= entry.parameters.get("every_nth_pixel", 1)
+    wheel = None
     if entry.kind == "vector_image":
-        rgb = color_vectors(values)
+        shifts, longest = measure_shifts(values)
+        rgb = color_shifts(shifts, longest)
+        wheel = (
+            f"{longest:.2g} {get_plain_symbol(entry.unit or '1')}".removesuffix(" 1") if longest > 0 else None
+        )
         parameters["colors"] = "direction as hue (red: right, clockwise), length as brightness, mean removed"
+        parameters["wheel"] = wheel
     else:
         stretch: Stretch = "log" if entry.kind == "pattern" else "linear"
         small, factor = shrink(np.asarray(values, dtype=np.float64))
@@ -136,7 +142,7 @@ def draw_result(entry: Drawable, values: npt.NDArray[Any], axes: Mapping[str, An
         parameters["contrast"] = stretch
     bar = choose_scale_bar(rgb.shape[1], scale, unit)
     parameters["scale_bar"] = None if bar is None else bar.label
-    return Preview(entry, draw_image(rgb, bar), parameters)
+    return Preview(entry, draw_image(rgb, bar, wheel), parameters)
 
 
 def _find_scale(axis_name: str, axes: Mapping[str, Any], entry: Drawable) -> tuple[float | None, str | None]:

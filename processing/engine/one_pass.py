@@ -68,9 +68,12 @@ def convert_signal(
     started = start_recipes(source, options)
     stored = _pass_over(source, plan, folder, started, options, progress)
     entry = describe_reduced(stored, folder, started)
-    entry = replace(entry, previews=render_previews(folder, entry))
+    pictures = render_previews(folder, entry)
     progress(1.0, f"converted {source.name}")
-    return SignalWork(entry, reduction_findings=started.findings)
+    return SignalWork(
+        replace(entry, previews=pictures.entries),
+        reduction_findings=(*started.findings, *pictures.findings),
+    )
 
 
 def _pass_over(

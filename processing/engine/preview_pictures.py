@@ -183,13 +183,20 @@ def _draw_overviews(
     for index, part in cells:
         sums = sum_patterns(part, source.n_signal_axes, weights)
         place: tuple[slice | int, ...] = (slice(None), *index)
-        images[place] = sums.reshape(len(sums), -1).mean(axis=1)
+        images[place] = _average(sums.reshape(len(sums), -1))
     n_used = _count_patterns([part for _, part in cells], source.n_signal_axes)
     if mask is not None:
         yield FirstPicture(
             f"preview_{DARK_FIELD}", "Annular dark field", "image", images[1], axes, dict(chosen), n_used
         )
     yield FirstPicture("preview_summed_intensity", "Summed intensity", "image", images[0], axes, {}, n_used)
+
+
+def _average(sums: FloatArray) -> FloatArray:
+    """Return the mean of each row over what has a value; NaN where nothing has."""
+    known = np.isfinite(sums)
+    n_known = np.count_nonzero(known, axis=1)
+    return np.where(n_known > 0, np.where(known, sums, 0.0).sum(axis=1) / np.maximum(n_known, 1), np.nan)
 
 
 def _draw_row(
@@ -216,7 +223,7 @@ def _draw_row(
     present = np.flatnonzero(np.isfinite(profile))
     note = {"scan_y": middle, "n_positions": len(present)}
     # Between positions that were not read the line is drawn straight on.
-    filled = np.interp(np.arange(axis.size), present, profile[present])
+    filled = np.interp(np.arange(axis.size), present, profile[present]) if len(present) else profile
     yield FirstPicture(
         "preview_center_row", "Center row, summed intensity", "spectrum", filled, (axis,), note, len(present)
     )
@@ -263,7 +270,7 @@ def _from_channels(source: SignalSource, sample: PreviewSample) -> Iterator[Firs
     middle = tuple(size // 2 for size in source.leading_shape)
     total = np.zeros(source.leading_shape)
     for index, part in sample.list_cells():
-        planes = as_numbers(part).reshape(*source.leading_shape, -1)
+        planes = np.nan_to_num(as_numbers(part), nan=0.0).reshape(*source.leading_shape, -1)
         mean[index], central[index] = planes.mean(), planes[middle].mean()
         total += planes.sum(axis=-1)
     if len(leading) <= 2:  # noqa: PLR2004 - an image or a profile

@@ -105,27 +105,30 @@ def starts_of(region: Region) -> tuple[int, ...]:
 
 
 def as_numbers(values: npt.NDArray[Any]) -> FloatArray:
-    """Return values as float64: the modulus of complex ones, zero where there is no number."""
+    """Return values as float64: the modulus of complex ones, NaN where there is no number."""
     real = np.abs(values) if values.dtype.kind == "c" else values
     numbers = np.asarray(real, np.float64)
     if values.dtype.kind in "iub" or np.isfinite(numbers).all():
         return numbers
-    return np.nan_to_num(numbers, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
 def mean_pattern(parts: Iterable[npt.NDArray[Any]], n_signal_axes: int) -> FloatArray:
-    """Return the mean pattern (or spectrum) of parts of whole patterns."""
+    """Return the mean pattern (or spectrum) of parts of whole patterns; NaN counts as absent."""
     total: FloatArray | None = None
-    count = 0
+    count: FloatArray = np.zeros(())
     for part in parts:
         flat = part.reshape(-1, *part.shape[part.ndim - n_signal_axes :])
-        total = np.zeros(flat.shape[1:]) if total is None else total
+        if total is None:
+            total, count = np.zeros(flat.shape[1:]), np.zeros(flat.shape[1:])
         for pattern in flat:
-            total += as_numbers(pattern)
-        count += len(flat)
+            numbers = as_numbers(pattern)
+            known = np.isfinite(numbers)
+            np.add(total, numbers, out=total, where=known)
+            count += known
     if total is None:
         raise ValueError("the mean of no patterns")
-    return total / count
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def build_weights(masks: Sequence[npt.NDArray[np.bool_]], n_pixels: int) -> FloatArray:
@@ -134,10 +137,14 @@ def build_weights(masks: Sequence[npt.NDArray[np.bool_]], n_pixels: int) -> Floa
 
 
 def sum_patterns(part: npt.NDArray[Any], n_signal_axes: int, weights: FloatArray) -> FloatArray:
-    """Return weighted sums over every pattern of a part, (weights, *leading)."""
+    """Return weighted sums over every pattern of a part, (weights, *leading); NaN where it has no number at all."""
     leading = part.shape[: part.ndim - n_signal_axes]
     flat = part.reshape(math.prod(leading), -1)
     sums = np.empty((len(flat), weights.shape[1]))
     for start in range(0, len(flat), PATTERNS_AT_ONCE):
-        sums[start : start + PATTERNS_AT_ONCE] = as_numbers(flat[start : start + PATTERNS_AT_ONCE]) @ weights
+        numbers = as_numbers(flat[start : start + PATTERNS_AT_ONCE])
+        known = np.isfinite(numbers)
+        found = np.where(known, numbers, 0.0) @ weights
+        found[~known.any(axis=1)] = np.nan
+        sums[start : start + PATTERNS_AT_ONCE] = found
     return sums.T.reshape(-1, *leading)

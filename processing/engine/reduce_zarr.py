@@ -43,8 +43,10 @@ def reduce_signal(
             started.recipes.complete()
             progress(done, f"reducing {source.name}")
     entry = describe_reduced(describe_signal(source), folder, started)
+    pictures = draw_reductions(folder, entry)
     return SignalWork(
-        replace(entry, previews=draw_reductions(folder, entry)), reduction_findings=started.findings
+        replace(entry, previews=pictures.entries),
+        reduction_findings=(*started.findings, *pictures.findings),
     )
 
 

@@ -36,7 +36,9 @@ class RecipePass:
         self._facts = facts
         self._chosen = tuple(chosen)
         wanted = sorted({name for one in chosen for name in one.recipe.gathers})
-        self._look = build_look(facts, wanted)
+        self._faults: dict[str, str] = {}
+        self._gathering = tuple(one.recipe.name for one in chosen if one.recipe.gathers)
+        self._look = self._attempt(self._gathering, partial(build_look, facts, wanted))
         self._step = count_at_once(facts)
         self._shared = Gathered(facts.leading_shape, {name: SHARED_MERGES[name] for name in wanted})
         self._own = {
@@ -48,7 +50,6 @@ class RecipePass:
         }
         self._begun: dict[str, Parts] = {}
         self._region: Region = ()
-        self._faults: dict[str, str] = {}
 
     def begin(self, region: Region, block: npt.NDArray[Any], executor: Executor) -> None:
         """Start the parts of a block in threads."""
@@ -57,11 +58,13 @@ class RecipePass:
         self._region = region
         values = block.reshape(-1, *self._facts.signal_shape)
         parts = [values[start : start + self._step] for start in range(0, len(values), self._step)]
-        self._begun = {"": [executor.submit(self._look, part) for part in parts]}
+        self._begun = {}
+        if not self._shared_failed:
+            self._begun[""] = [executor.submit(self._look, part) for part in parts]
         for one in self._chosen:
             name = one.recipe.name
             if name in self._own and name not in self._faults:
-                measure = self._attempt(name, partial(load_function, one.recipe.measure))
+                measure = self._attempt((name,), partial(load_function, one.recipe.measure))
                 if measure is not None:
                     self._begun[name] = [
                         executor.submit(measure, part, self._facts, one.parameters) for part in parts
@@ -71,13 +74,15 @@ class RecipePass:
         """Merge the parts in order, so that float sums do not depend on the threads."""
         begun, self._begun = self._begun, {}
         for name, parts in begun.items():
-            if not name:
-                self._shared.add(self._region, [part.result() for part in parts])
-                continue
-            self._attempt(name, partial(self._take, name, parts))
+            self._attempt((name,) if name else self._gathering, partial(self._take, name, parts))
+
+    @property
+    def _shared_failed(self) -> bool:
+        return bool(self._gathering) and all(name in self._faults for name in self._gathering)
 
     def _take(self, name: str, parts: Parts) -> None:
-        self._own[name].add(self._region, [part.result() for part in parts])
+        gathered = self._own[name] if name else self._shared
+        gathered.add(self._region, [part.result() for part in parts])
 
     def merge(self, other: "RecipePass") -> None:
         """Take what another pass with the same recipes made of another band of the signal; in any order."""
@@ -92,7 +97,7 @@ class RecipePass:
         for one in self._chosen:
             gathered = self._own.get(one.recipe.name, self._shared)
             if one.recipe.name not in self._faults:
-                made = self._attempt(one.recipe.name, partial(self._run, one, gathered))
+                made = self._attempt((one.recipe.name,), partial(self._run, one, gathered))
                 results.extend(made or ())
         return results
 
@@ -100,11 +105,14 @@ class RecipePass:
         made: list[Made] = load_function(one.recipe.run)(gathered, self._facts, one.parameters)
         return [build_result(one, each) for each in made]
 
-    def _attempt(self, name: str, work: Callable[[], Any]) -> Any:
+    def _attempt(self, names: Sequence[str], work: Callable[[], Any]) -> Any:
+        """Do what some recipes need; where it fails they are the ones that are not made."""
         try:
             return work()
-        except Exception as error:  # noqa: BLE001 - one recipe's fault is not the measurement's
-            self._faults[name] = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        except Exception as error:  # noqa: BLE001 - a reduction's fault is not the measurement's
+            said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            for name in names:
+                self._faults.setdefault(name, said)
             return None
 
     @property

@@ -1,22 +1,33 @@
 """Pictures of a converted signal, from its reductions where there are any, else from the array itself."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from processing.declarations.manifest import PictureEntry, SignalEntry
+from processing.declarations.manifest import PictureEntry, ReductionEntry, SignalEntry
 from processing.declarations.pictures import ARRAY_PICTURE, OF_ARRAYS, PICTURES_VERSION
 from processing.engine.draw_result import Drawable, Preview, draw_result, write_pictures
 from processing.engine.verify_zarr import open_array
+from repository.schema.findings import Finding
 
 LARGEST_READ_SIDE = 4096
 
 
-def render_previews(folder: Path, signal: SignalEntry) -> tuple[PictureEntry, ...]:
-    """Write `previews/*.png` for a converted signal and return their index entries.
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The index entries of pictures, and what is to be said of those that could not be drawn."""
+
+    entries: tuple[PictureEntry, ...]
+    findings: tuple[Finding, ...]
+
+
+def render_previews(folder: Path, signal: SignalEntry) -> Pictures:
+    """Write `previews/*.png` for a converted signal.
 
     Parameters
     ----------
@@ -27,15 +38,38 @@ def render_previews(folder: Path, signal: SignalEntry) -> tuple[PictureEntry, ..
     """
     if signal.reductions:
         return draw_reductions(folder, signal)
-    return write_pictures(folder / "previews", list(_draw_array(folder, signal)))
+    return _draw_all(folder, {"the array": partial(_draw_array, folder, signal)})
 
 
-def draw_reductions(folder: Path, signal: SignalEntry) -> tuple[PictureEntry, ...]:
+def _draw_all(folder: Path, drawing: Mapping[str, Callable[[], Preview | None]]) -> Pictures:
+    """Draw what can be drawn; a picture that fails is not the measurement's fault."""
+    drawn: list[Preview] = []
+    findings: list[Finding] = []
+    for title, draw in drawing.items():
+        try:
+            preview = draw()
+        except Exception as error:  # noqa: BLE001 - it is said, and the values stand
+            findings.append(
+                Finding(
+                    "warning",
+                    "picture_failed",
+                    f"There is no picture of {title}: {type(error).__name__}: {str(error)[:300]}",
+                    hint="The values stand. Write to the operator.",
+                    layer="reading",
+                )
+            )
+            continue
+        if preview is not None:
+            drawn.append(preview)
+    return Pictures(write_pictures(folder / "previews", drawn), tuple(findings))
+
+
+def draw_reductions(folder: Path, signal: SignalEntry) -> Pictures:
     """Write a picture of each reduction that has one."""
     axes = {axis.name: axis.as_dict() for axis in signal.axes}
     plan = signal.virtual_detectors
-    drawn = []
-    for entry in signal.reductions:
+
+    def draw(entry: ReductionEntry) -> Preview | None:
         values = np.load(folder / "reductions" / entry.file, allow_pickle=False)
         own = {name: {"name": name, **said} for name, said in entry.axis_steps.items()}
         drawable = Drawable(
@@ -50,14 +84,15 @@ def draw_reductions(folder: Path, signal: SignalEntry) -> tuple[PictureEntry, ..
             asked=entry.asked,
             parameters=entry.parameters,
         )
-        drawn.append(draw_result(drawable, values, {**axes, **own}))
-    return write_pictures(folder / "previews", [preview for preview in drawn if preview is not None])
+        return draw_result(drawable, values, {**axes, **own})
+
+    return _draw_all(folder, {entry.title: partial(draw, entry) for entry in signal.reductions})
 
 
-def _draw_array(folder: Path, signal: SignalEntry) -> Iterator[Preview]:
+def _draw_array(folder: Path, signal: SignalEntry) -> Preview | None:
     output = OF_ARRAYS.get(signal.kind)  # type: ignore[call-overload]  # None, or a kind
     if output is None:
-        return
+        return None
     values, note = _read_middle(folder, signal)
     entry = Drawable(
         name=output.name,
@@ -69,9 +104,7 @@ def _draw_array(folder: Path, signal: SignalEntry) -> Iterator[Preview]:
         recipe_version=PICTURES_VERSION,
         parameters=note,
     )
-    drawn = draw_result(entry, values, {axis.name: axis.as_dict() for axis in signal.axes})
-    if drawn is not None:
-        yield drawn
+    return draw_result(entry, values, {axis.name: axis.as_dict() for axis in signal.axes})
 
 
 def _read_middle(folder: Path, signal: SignalEntry) -> tuple[npt.NDArray[Any], dict[str, Any]]:

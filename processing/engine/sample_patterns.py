@@ -1,30 +1,70 @@
-"""A fair sample of a scan, read before the pass: it tells where the direct disk is and how large."""
+"""A fair sample of a scan, read before the pass: where the direct disk is, how large, and whether it travels."""
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ingest.readers.contract import SignalSource
+from processing.reductions.descan import Travel, measure_travel
 
 SAMPLE_PATTERNS = 256
-SAMPLE_BYTES = 64 * 1024 * 1024  # read in total, one pattern at a time
+SAMPLE_BYTES = 64 * 1024 * 1024  # read in total
+FEWEST_PATTERNS = 8
+IMAGE_AXES = 2
 
 
-def sample_mean_pattern(source: SignalSource) -> npt.NDArray[np.float64]:
-    """Return the mean of up to 256 evenly spread patterns (detector_y, detector_x); NaN counts as zero."""
+@dataclass(frozen=True, slots=True)
+class PatternSample:
+    """Evenly spread patterns of a scan.
+
+    Attributes
+    ----------
+    mean
+        (detector_y, detector_x); NaN counts as absent, and what no pattern has is zero.
+    patterns
+        (n, detector_y, detector_x); none where they are too large to be kept.
+    positions
+        (n, 2) as (y, x): where in the scan, from 0 to 1.
+    """
+
+    mean: npt.NDArray[np.float64]
+    patterns: npt.NDArray[Any]
+    positions: npt.NDArray[np.float64]
+
+    def measure_travel(self, bad: npt.NDArray[np.bool_]) -> Travel | None:
+        """Return how far the patterns travel over the detector; None where that cannot be told."""
+        return measure_travel(self.patterns, self.positions, bad) if len(self.patterns) else None
+
+
+def sample_patterns(source: SignalSource) -> PatternSample:
+    """Read up to 256 evenly spread patterns, 64 MiB of them."""
     leading = source.leading_shape
     n_positions = math.prod(leading)
     pattern_bytes = source.nbytes // n_positions
-    wanted = max(8, min(SAMPLE_PATTERNS, SAMPLE_BYTES // max(1, pattern_bytes)))
-    total = np.zeros(source.shape[-2:])
-    positions = _spread(n_positions, wanted)
-    for position in positions:
-        at = np.unravel_index(position, leading)
-        pattern = source.read(tuple(slice(int(index), int(index) + 1) for index in at))
-        total += np.nan_to_num(_as_float(pattern), nan=0.0, posinf=0.0, neginf=0.0).reshape(total.shape)
-    return total / len(positions)
+    wanted = max(FEWEST_PATTERNS, min(SAMPLE_PATTERNS, SAMPLE_BYTES // max(1, pattern_bytes)))
+    is_kept = wanted * pattern_bytes <= SAMPLE_BYTES
+    shape = source.shape[-2:]
+    total, valid = np.zeros(shape), np.zeros(shape, np.int64)
+    kept: list[npt.NDArray[Any]] = []
+    places = []
+    for number in _spread(n_positions, wanted):
+        at = np.unravel_index(number, leading)
+        pattern = source.read(tuple(slice(int(index), int(index) + 1) for index in at)).reshape(shape)
+        values = pattern.astype(np.float64)
+        known = np.isfinite(values)
+        total += np.where(known, values, 0.0)
+        valid += known
+        places.append([index / max(1, size - 1) for index, size in zip(at, leading, strict=True)])
+        if is_kept:
+            kept.append(pattern)
+    positions = np.array(places, dtype=np.float64)[:, -IMAGE_AXES:]
+    if positions.shape[1] < IMAGE_AXES:
+        positions = np.column_stack([np.zeros(len(positions)), positions])
+    patterns = np.stack(kept) if kept else np.empty((0, *shape), source.dtype)
+    return PatternSample(total / np.maximum(valid, 1), patterns, positions)
 
 
 def _spread(n_positions: int, wanted: int) -> list[int]:
@@ -33,7 +73,3 @@ def _spread(n_positions: int, wanted: int) -> list[int]:
         return list(range(n_positions))
     step = (math.sqrt(5) - 1) / 2
     return sorted({int(n_positions * ((0.5 + index * step) % 1.0)) for index in range(wanted)})
-
-
-def _as_float(pattern: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    return pattern.astype(np.float64)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from ingest.readers.contract import SignalSource
 from processing.declarations.book import get_book
 from processing.declarations.manifest import (
@@ -14,11 +16,15 @@ from processing.declarations.manifest import (
 from processing.declarations.recipe import ChosenRecipe
 from processing.declarations.signal_kind import SignalKind, classify_signal, is_real
 from processing.engine.calibration import build_facts, resolve_angles
+from processing.engine.pattern_findings import describe_angle, describe_outliers, describe_travel
 from processing.engine.reduction_pass import RecipePass
 from processing.engine.result_files import write_results
-from processing.engine.sample_patterns import sample_mean_pattern
+from processing.engine.sample_patterns import PatternSample, sample_patterns
+from processing.quality.convergence_angle import measure_angle
+from processing.reductions.descan import Travel
 from processing.reductions.detector_plan import AngleKnowledge, DetectorPlan, plan_virtual_detectors
 from processing.reductions.disk import DirectDisk, NoDisk, find_direct_disk
+from processing.reductions.outliers import Outliers, find_outliers
 from repository.schema.findings import Finding
 
 
@@ -41,19 +47,38 @@ class ConversionOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class PatternLook:
+    """What a sample of a scan's patterns shows, and what is to be said of it."""
+
+    disk: DirectDisk | NoDisk
+    plan: DetectorPlan
+    outliers: Outliers | None = None
+    travel: Travel | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StartedRecipes:
     """The recipes of a signal, ready for its first block, and what they rest on."""
 
     kind: SignalKind | None
     recipes: RecipePass
-    disk: DirectDisk | NoDisk | None
-    plan: DetectorPlan | None
+    look: PatternLook | None
     unused: Finding | None
 
     @property
+    def plan(self) -> DetectorPlan | None:
+        """Where the virtual detectors lie; None where there is no pattern."""
+        return None if self.look is None else self.look.plan
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was found about calibration and recipes."""
-        return (*(() if self.unused is None else (self.unused,)), *self.recipes.findings)
+        """What was found about calibration, patterns and recipes."""
+        return (
+            *(() if self.unused is None else (self.unused,)),
+            *(() if self.look is None else self.look.findings),
+            *self.recipes.findings,
+        )
 
 
 def _list_for(kind: SignalKind | None, asked: tuple[ChosenRecipe, ...] | None) -> tuple[ChosenRecipe, ...]:
@@ -68,13 +93,18 @@ def start_recipes(source: SignalSource, options: ConversionOptions) -> StartedRe
     """Sample the scan, choose its virtual detectors, and get the recipes of its kind ready."""
     kind = classify_signal(tuple(axis.name for axis in source.axes), source.n_signal_axes)
     real = is_real(source.dtype.name)
-    disk, plan, unused = None, None, None
+    look, unused = None, None
     if kind == "pattern_scan" and real:
         angles, unused = resolve_angles(options.calibration, source.axes)
-        disk, plan = look_for_disk(source, angles)
-    facts = build_facts(source, options.calibration, plan)
+        look = look_at_patterns(sample_patterns(source), angles, options.calibration)
+    facts = build_facts(
+        source,
+        options.calibration,
+        None if look is None else look.plan,
+        None if look is None else look.outliers,
+    )
     chosen = _list_for(kind if real else None, options.recipes)
-    return StartedRecipes(kind, RecipePass(facts, chosen), disk, plan, unused)
+    return StartedRecipes(kind, RecipePass(facts, chosen), look, unused)
 
 
 def describe_reduced(entry: SignalEntry, folder: Path, started: StartedRecipes) -> SignalEntry:
@@ -82,25 +112,51 @@ def describe_reduced(entry: SignalEntry, folder: Path, started: StartedRecipes) 
     return replace(
         entry,
         kind=started.kind,
-        direct_disk=describe_disk(started.disk),
+        direct_disk=describe_disk(started.look),
         virtual_detectors=describe_detectors(started.plan),
         reductions=write_results(folder / "reductions", started.recipes.finish()),
     )
 
 
-def look_for_disk(source: SignalSource, angles: AngleKnowledge) -> tuple[DirectDisk | NoDisk, DetectorPlan]:
-    """Sample the scan, look for the direct disk and choose the virtual detectors."""
-    sample = sample_mean_pattern(source)
-    disk = find_direct_disk(sample)
-    return disk, plan_virtual_detectors(sample, disk=disk, angles=angles)
+def look_at_patterns(sample: PatternSample, angles: AngleKnowledge, calibration: Calibration) -> PatternLook:
+    """Find bad pixels, direct disk and descan, and choose the virtual detectors; a search that fails is a finding."""
+    try:
+        outliers = find_outliers(sample.mean)
+        travel = sample.measure_travel(outliers.any_bad)
+        disk = find_direct_disk(sample.mean)
+        plan = plan_virtual_detectors(sample.mean, disk=disk, angles=angles)
+        findings = (
+            *describe_outliers(outliers),
+            *describe_travel(travel, disk),
+            *describe_angle(disk, angles, travel, calibration),
+        )
+    except Exception as error:  # noqa: BLE001 - what the patterns look like is not what the measurement holds
+        nothing = NoDisk("the search for it failed")
+        plan = plan_virtual_detectors(np.zeros(sample.mean.shape), disk=nothing, angles=angles)
+        return PatternLook(nothing, plan, findings=(_describe_failure(error),))
+    return PatternLook(disk, plan, outliers, travel, findings)
 
 
-def describe_disk(disk: DirectDisk | NoDisk | None) -> DiskEntry | None:
+def _describe_failure(error: Exception) -> Finding:
+    return Finding(
+        "warning",
+        "disk_search_failed",
+        f"The search for direct disk and bad pixels failed: {type(error).__name__}: {str(error)[:300]}",
+        hint="Virtual detectors lie about the middle of the detector. The array stands. Write to the operator.",
+        layer="reading",
+    )
+
+
+def describe_disk(look: PatternLook | None) -> DiskEntry | None:
     """Return what was found on the sample; None where nobody looked."""
-    if disk is None:
+    if look is None:
         return None
+    disk, travel = look.disk, look.travel
+    length = None if travel is None else travel.length
     if isinstance(disk, NoDisk):
-        return DiskEntry(found=False, reason=disk.reason)
+        return DiskEntry(found=False, reason=disk.reason, travel_px=length)
+    scale = look.plan.mrad_per_px
+    angle, error = (None, None) if not scale else measure_angle(disk, scale, travel)
     return DiskEntry(
         found=True,
         center_px=disk.center,
@@ -108,7 +164,12 @@ def describe_disk(disk: DirectDisk | NoDisk | None) -> DiskEntry | None:
         center_uncertainty_px=disk.center_uncertainty,
         radius_uncertainty_px=disk.radius_uncertainty,
         edge_width_px=disk.edge_width,
-        method="edge fitted to the mean of up to 256 evenly spread patterns",
+        center_model_error_px=disk.center_model_error,
+        radius_model_error_px=disk.radius_model_error,
+        radius_mrad=angle,
+        radius_error_mrad=error,
+        travel_px=length,
+        method="edge fitted to the mean of up to 256 evenly spread patterns; uncertainties are shot noise alone",
     )
 
 

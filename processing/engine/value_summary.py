@@ -27,9 +27,9 @@ class ValueSummary:
     n_values: int
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form; sums that JSON cannot hold are given as text."""
+        """Return the JSON form; sums that JSON cannot hold are given as text, and NaN alone has no sum."""
         return {
-            "sum_of_counts": _finite(self.total),
+            "sum_of_counts": None if self.minimum is None else _finite(self.total),
             "minimum": _finite(self.minimum),
             "maximum": _finite(self.maximum),
             "n_nan": self.n_nan,

@@ -54,14 +54,23 @@ def color_vectors(vectors: npt.NDArray[Any]) -> RgbImage:
         (…, 2) as (y, x), y down. The mean is taken off first: what is shown is the variation. Red points
         right, the hue turns clockwise on the screen. NaN becomes background.
     """
-    shifts = (
-        vectors.astype(np.float64) - np.nanmean(vectors, axis=(0, 1))
-        if np.isfinite(vectors).any()
-        else vectors
-    )
+    shifts, top = measure_shifts(vectors)
+    return color_shifts(shifts, top)
+
+
+def measure_shifts(vectors: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float64], float]:
+    """Return vectors less their mean, and the length that is drawn brightest: the 99th percentile, 0 for none."""
+    known = np.isfinite(vectors).all(axis=-1)
+    shifts = np.where(known[..., None], vectors, np.nan).astype(np.float64)
+    if not known.any():
+        return shifts, 0.0
+    shifts -= shifts[known].mean(axis=0)
+    return shifts, float(np.percentile(np.hypot(*shifts[known].T), 99))
+
+
+def color_shifts(shifts: npt.NDArray[np.float64], top: float) -> RgbImage:
+    """Return (y, x, 3) for (y, x, 2) vectors as they are; those of length `top` and more are the brightest."""
     length = np.hypot(shifts[..., 0], shifts[..., 1])
-    finite = length[np.isfinite(length)]
-    top = float(np.percentile(finite, 99)) if finite.size else 0.0
     value = np.clip(length / top, 0.0, 1.0) if top > 0 else np.zeros_like(length)
     hue = (np.arctan2(shifts[..., 0], shifts[..., 1]) / (2 * np.pi)) % 1.0
     phase = np.stack([hue, hue - 1 / 3, hue - 2 / 3], axis=-1)
@@ -71,6 +80,13 @@ def color_vectors(vectors: npt.NDArray[Any]) -> RgbImage:
     rgb[...] = np.nan_to_num(mixed).round()
     rgb[~np.isfinite(length)] = BACKGROUND
     return rgb
+
+
+def color_wheel(side: int) -> tuple[RgbImage, npt.NDArray[np.bool_]]:
+    """Return the colors of all directions and lengths up to the brightest, and which pixels lie on the wheel."""
+    y, x = np.mgrid[:side, :side] - (side - 1) / 2
+    shifts = np.stack([y, x], axis=-1) / (side / 2)
+    return color_shifts(shifts, 1.0), np.hypot(shifts[..., 0], shifts[..., 1]) <= 1.0
 
 
 def _apply(levels: npt.NDArray[np.float64], table: npt.NDArray[np.float64]) -> RgbImage:

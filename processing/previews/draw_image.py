@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from processing.previews.color_maps import RgbImage
+from processing.previews.color_maps import RgbImage, color_wheel
 from processing.previews.scale_bar import ScaleBar
 
 WANTED_SIDE = 512
@@ -32,7 +32,7 @@ def shrink(values: npt.NDArray[np.float64], side: int = LARGEST_SIDE) -> tuple[n
     return averaged, factor
 
 
-def draw_image(rgb: RgbImage, bar: ScaleBar | None) -> bytes:
+def draw_image(rgb: RgbImage, bar: ScaleBar | None, wheel: str | None = None) -> bytes:
     """Return a PNG of about 512 pixels; each array pixel stays a sharp square.
 
     Parameters
@@ -41,6 +41,8 @@ def draw_image(rgb: RgbImage, bar: ScaleBar | None) -> bytes:
         (y, x, 3).
     bar
         Its length counts pixels of `rgb`; None draws none.
+    wheel
+        What the rim of a wheel of colors stands for, as "0.5 px"; None draws no wheel.
     """
     height, width = rgb.shape[:2]
     zoom = max(1, WANTED_SIDE // max(height, width))
@@ -49,7 +51,28 @@ def draw_image(rgb: RgbImage, bar: ScaleBar | None) -> bytes:
     picture = Image.fromarray(rgb).resize((width * zoom, height * stretch), Image.Resampling.NEAREST)
     if bar is not None and picture.width >= 128:  # noqa: PLR2004 - no room for a label
         _draw_bar(picture, bar.length_px * zoom, bar.label)
+    if wheel is not None and min(picture.size) >= 128:  # noqa: PLR2004 - as above
+        _draw_wheel(picture, wheel)
     return encode_png(picture)
+
+
+def _draw_wheel(picture: Image.Image, label: str) -> None:
+    """Draw a wheel of all directions at the upper right, with the length of its rim below."""
+    side, margin = max(32, min(picture.size) // 6), picture.width // 28
+    left, top = picture.width - margin - side, margin
+    colors, inside = color_wheel(side)
+    picture.paste(Image.fromarray(colors), (left, top), Image.fromarray(inside))
+    draw = ImageDraw.Draw(picture)
+    draw.ellipse((left - 1, top - 1, left + side, top + side), outline=WHITE)
+    draw.text(
+        (picture.width - margin, top + side + margin // 2),
+        label,
+        font=load_font(max(15, picture.width // 32)),
+        fill=WHITE,
+        stroke_width=2,
+        stroke_fill=SHADE,
+        anchor="rt",
+    )
 
 
 def _draw_bar(picture: Image.Image, length: float, label: str) -> None:

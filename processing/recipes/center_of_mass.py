@@ -4,11 +4,13 @@ from processing.declarations.recipe import Output, Recipe
 
 RECIPE = Recipe(
     name="center_of_mass",
-    version=1,
+    version=2,
     title="Center of mass",
-    description="Σ k I / Σ I of each pattern over the whole detector: the position, not a shift.",
+    description=(
+        "Σ k I / Σ I of each pattern over the whole detector but its hot and dead pixels: the position, not a shift."
+    ),
     applies_to=("pattern_scan",),
-    gathers=("totals", "moments"),
+    gathers=("clean_totals", "moments"),
     outputs=(
         Output(
             "center_of_mass",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 RECIPE = Recipe(
     name="differential_phase",
-    version=1,
+    version=2,
     title="Differential phase contrast",
     description=(
         "Deflection of the center of mass against a plane fitted over the scan (descan), and its integral. Electrons "
@@ -23,7 +23,7 @@ RECIPE = Recipe(
         "flips it; without one the axes of detector and scan are taken to be parallel, and the result says so."
     ),
     applies_to=("pattern_scan",),
-    gathers=("totals", "moments"),
+    gathers=("clean_totals", "moments"),
     needs=("angles", "wavelength", "detector_to_scan"),
     parameters=(
         Parameter("descan_order", "Descan: 0 takes off the mean, 1 a plane", "1", 1, 0, 1, is_whole=True),
@@ -65,7 +65,7 @@ def make_phase(gathered: Gathered, facts: SignalFacts, parameters: Mapping[str, 
     from processing.reductions.center_of_mass import divide_moments
     from processing.reductions.facts import Made
 
-    totals = gathered["totals"]
+    totals = gathered["clean_totals"]
     order = int(parameters["descan_order"])
     shifts = remove_descan(divide_moments(totals, gathered["moments"]), order)
     matrix = np.array(facts.detector_to_scan or ((1.0, 0.0), (0.0, 1.0)))

@@ -4,9 +4,9 @@ from processing.declarations.recipe import Output, Recipe
 
 RECIPE = Recipe(
     name="summed_intensity",
-    version=1,
+    version=2,
     title="Summed intensity",
-    description="Sum of all pixels or channels at each position. Exact for counts; NaN counts as zero.",
+    description="Sum of all pixels or channels at each position. Exact for counts; NaN counts as absent.",
     applies_to=("pattern_scan", "spectrum_scan"),
     gathers=("totals",),
     outputs=(
@@ -14,7 +14,7 @@ RECIPE = Recipe(
             "summed_intensity",
             "Summed intensity",
             "image",
-            "One value for each position: uint64, int64 or float64.",
+            "One value for each position: uint64, int64 or float64; NaN where there is no number at all.",
             cover=50,
             navigator=60,
         ),

@@ -2,11 +2,14 @@
 
 from processing.declarations.recipe import Output, Recipe
 
-_RULE = "Sum of the pixels whose centers lie at inner <= r < outer. Exact for counts; NaN counts as zero."
+_RULE = (
+    "Sum of the pixels whose centers lie at inner <= r < outer. Exact for counts, hot pixels too; NaN counts as "
+    "absent, and a position without any number is NaN."
+)
 
 RECIPE = Recipe(
     name="virtual_detectors",
-    version=1,
+    version=2,
     title="Virtual detectors",
     description=(
         "Sums over rings about the center of the direct disk. Radii are multiples of the convergence semi-angle α, "

@@ -13,10 +13,11 @@ from processing.reductions.gathering import Gathered
 
 def make_center_of_mass(gathered: Gathered, facts: SignalFacts, _: Mapping[str, float]) -> list[Made]:
     """Return the position of the center of mass, (…, 2) as (y, x) in pixels."""
-    positions = divide_moments(gathered["totals"], gathered["moments"])
+    positions = divide_moments(gathered["clean_totals"], gathered["moments"])
+    left_out = 0 if facts.outliers is None else int(np.count_nonzero(facts.outliers.any_bad))
     said = {
         "components": ["y", "x"],
-        "region": "whole detector",
+        "region": "whole detector" if not left_out else f"whole detector but {left_out} hot or dead pixels",
         "reference": "none: positions in detector pixels, pixel centers at integers",
         "undefined": "NaN where the pattern sums to zero",
     }

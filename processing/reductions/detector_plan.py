@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from processing.reductions.annulus import CENTER_RULE, EDGE_RULE, Annulus
 from processing.reductions.disk import DirectDisk, NoDisk
+from processing.reductions.outliers import mend_outliers
 
 SourceOfAngles = Literal["calibrated", "measured_disk", "detector_fraction"]
 SourceOfCenter = Literal["measured_disk", "mean_pattern_center_of_mass", "detector_center"]
@@ -83,8 +84,9 @@ def plan_virtual_detectors(
     elif isinstance(disk, DirectDisk):
         radius, source = disk.radius, "measured_disk"
         note = (
-            f"Radii are multiples of the measured direct disk ({disk.radius:.2f} ± "
-            f"{disk.radius_uncertainty:.2f} px): no convergence angle with a calibrated detector was given."
+            f"Radii are multiples of the measured direct disk ({disk.radius:.2f} px ± {disk.radius_uncertainty:.2f} "
+            f"px shot noise ± {disk.radius_model_error:.2f} px model error): no convergence angle with a calibrated "
+            "detector was given."
         )
     else:
         radius, source = FALLBACK_RADIUS_FRACTION * (min(detector_shape) - 1) / 2, "detector_fraction"
@@ -112,7 +114,7 @@ def _choose_center(
     if isinstance(disk, DirectDisk):
         return disk.center, "measured_disk"
     height, width = mean_pattern.shape
-    image = np.nan_to_num(np.asarray(mean_pattern, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    image = mend_outliers(mean_pattern)
     above = np.clip(image - np.median(image), 0.0, None)
     total = float(above.sum())
     if total > 0:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processing.reductions.detector_plan import DetectorPlan
+from processing.reductions.outliers import Outliers
 
 AnyArray = npt.NDArray[Any]
 
@@ -32,6 +33,8 @@ class SignalFacts:
         Center, radii and scale of the detector; None where there is no pattern.
     wavelength_pm
         None where the voltage is not known.
+    outliers
+        Hot and dead pixels of the detector; None where nobody looked.
     detector_to_scan
         Rows of the 2×2 matrix A in v_scan = A v_detector on (y, x) vectors; None where it was not measured.
     """
@@ -45,6 +48,7 @@ class SignalFacts:
     plan: DetectorPlan | None = None
     wavelength_pm: float | None = None
     detector_to_scan: tuple[tuple[float, float], tuple[float, float]] | None = None
+    outliers: Outliers | None = None
 
     @property
     def leading_shape(self) -> tuple[int, ...]:

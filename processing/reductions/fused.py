@@ -38,8 +38,9 @@ class BlockReduction:
         (n, masks); uint64, int64 or float64.
     totals
         (n,); the same type.
+        A pattern, or a mask in it, in which every pixel is NaN has no sum: NaN.
     moments
-        (n, 2) float64: sum of y·I and x·I over the whole detector.
+        (n, 2) float64: sum of y·I and x·I over the whole detector, but for the pixels that stand aside.
     n_nan
         Number of NaN values met.
     """
@@ -98,16 +99,22 @@ class PatternReducer:
         Type of the patterns.
     masks
         Boolean images; they may overlap.
+    aside
+        Pixels that do not enter the moments.
     """
 
     def __init__(
-        self, detector_shape: tuple[int, int], dtype: np.dtype[Any], masks: Sequence[npt.NDArray[np.bool_]]
+        self,
+        detector_shape: tuple[int, int],
+        dtype: np.dtype[Any],
+        masks: Sequence[npt.NDArray[np.bool_]],
+        aside: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         self.detector_shape = detector_shape
         self.dtype = np.dtype(dtype)
         self.sum_type = sum_type(self.dtype)
         height, width = detector_shape
-        y, x = np.mgrid[:height, :width]
+        y, x = np.mgrid[:height, :width] * (1 if aside is None else ~aside)
         rows = [np.asarray(mask) for mask in masks] + [np.ones(detector_shape), y, x]
         if any(row.shape != detector_shape for row in rows):
             raise UnsupportedPatternsError(
@@ -173,8 +180,16 @@ class PatternReducer:
                 np.where(absent, flat.dtype.type(0), flat), self._weights64, np.inf, np.float64
             )
             valid = valid.reshape(self.detector_shape)
+            products[:, : -MOMENT_ROWS + 1][self._find_empty(absent)] = np.nan
         head, moments = products[:, : -MOMENT_ROWS + 1], products[:, -MOMENT_ROWS + 1 :]
         return self._pack(len(flat), sums, maxima, head, moments, valid, n_nan)
+
+    def _find_empty(self, absent: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Return (n, masks and total): where a mask has pixels, and none of them a number."""
+        inside = self._weights32[: -MOMENT_ROWS + 1]
+        n_present = (~absent).astype(np.float32) @ inside.T
+        empty: npt.NDArray[np.bool_] = (n_present == 0) & inside.any(axis=1)
+        return empty
 
     def _pack(
         self,

@@ -7,9 +7,13 @@ Of patterns:
 ``detector_sums``
     (…, masks): sums over the virtual detectors of the plan, by position.
 ``totals``, ``moments``
-    (…) and (…, 2): sum of a pattern, and Σ y I and Σ x I, by position.
+    (…) and (…, 2): sum of a pattern, and Σ y I and Σ x I without hot and dead pixels, by position.
+``clean_totals``
+    (…): sum of a pattern without hot and dead pixels.
 
-Of spectra: ``channel_sums`` (channels) and ``totals`` (…).
+Of spectra: ``channel_sums`` and ``channel_valid`` (channels), ``totals`` (…).
+
+What has no number at all has no sum: NaN.
 """
 
 from collections.abc import Collection
@@ -19,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processing.reductions.facts import SignalFacts
-from processing.reductions.fused import PatternReducer, sum_type
+from processing.reductions.fused import BlockReduction, PatternReducer, sum_type
 
 AnyArray = npt.NDArray[Any]
 PART_BYTES = 4 * 1024 * 1024  # a part stays in the outer cache, and a few of them keep every core busy
@@ -58,7 +62,14 @@ class PatternLook:
         self._names = frozenset(names)
         planned = facts.plan.detectors if facts.plan is not None and "detector_sums" in names else ()
         masks = [detector.annulus.mask(self._shape) for detector in planned]
-        self._reducer = PatternReducer(self._shape, facts.dtype, masks)
+        self._n_masks = len(masks)
+        bad = facts.outliers.any_bad if facts.outliers else None
+        self._aside = None if bad is None else np.flatnonzero(bad)
+        if (
+            bad is not None and facts.dtype.kind == "f"
+        ):  # what a huge value swallowed does not come back by subtraction
+            masks.append(~bad)
+        self._reducer = PatternReducer(self._shape, facts.dtype, masks, bad)
 
     def __call__(self, values: AnyArray) -> dict[str, AnyArray]:
         """Return the shared accumulators of (n, detector_y, detector_x) patterns."""
@@ -68,24 +79,41 @@ class PatternLook:
             "pixel_sums": block.pixel_sums,
             "pixel_maxima": block.pixel_maxima,
             "valid": np.broadcast_to(np.int64(block.n_patterns), self._shape) if valid is None else valid,
-            "detector_sums": block.detector_sums,
+            "detector_sums": block.detector_sums[:, : self._n_masks],
             "totals": block.totals,
+            "clean_totals": self._leave_out(values, block),
             "moments": block.moments,
         }
         return {name: array for name, array in found.items() if name in self._names}
 
+    def _leave_out(self, values: AnyArray, block: BlockReduction) -> AnyArray:
+        if self._aside is None:
+            return block.totals
+        if block.detector_sums.shape[1] > self._n_masks:
+            return block.detector_sums[:, -1]
+        bad = values.reshape(len(values), -1)[:, self._aside]
+        clean: AnyArray = block.totals - bad.sum(axis=1, dtype=block.totals.dtype)
+        return clean
+
 
 class SpectrumLook:
-    """Sums of spectra along channels and positions; NaN counts as zero."""
+    """Sums of spectra along channels and positions; NaN counts as absent."""
 
     def __init__(self, facts: SignalFacts) -> None:
         self._type = sum_type(facts.dtype)
 
     def __call__(self, values: AnyArray) -> dict[str, AnyArray]:
         """Return the shared accumulators of (n, channels) spectra."""
-        if values.dtype.kind == "f":
+        if values.dtype.kind != "f":
+            valid = np.broadcast_to(np.int64(len(values)), values.shape[1:])
+            totals = values.sum(axis=1, dtype=self._type)
+        else:
+            absent = np.isnan(values)
             values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=np.inf, neginf=-np.inf)
+            valid = len(values) - np.count_nonzero(absent, axis=0).astype(np.int64)
+            totals = np.where(absent.all(axis=1), np.nan, values.sum(axis=1, dtype=self._type))
         return {
             "channel_sums": values.sum(axis=0, dtype=self._type),
-            "totals": values.sum(axis=1, dtype=self._type),
+            "channel_valid": valid,
+            "totals": totals,
         }

@@ -33,7 +33,20 @@ def build_calibration(document: Mapping[str, Any]) -> Calibration:
             if is_answered and pixel is None
             else ""
         ),
+        semi_convergence_angle_basis=_read_word(document, "semi_convergence_angle", "basis"),
+        diffraction_pixel_calibrated_from=next(
+            filter(
+                None, (_read_word(document, path, "calibrated_from") for path in DIFFRACTION_PIXEL_FIELDS)
+            ),
+            "",
+        ),
     )
+
+
+def _read_word(document: Mapping[str, Any], path: str, key: str) -> str:
+    entry = get_entry(document, path)
+    word = entry.get(key) if isinstance(entry, Mapping) else None
+    return word if isinstance(word, str) else ""
 
 
 def _read_matrix(found: Any) -> tuple[tuple[float, float], tuple[float, float]] | None:

@@ -124,7 +124,7 @@ def test_bad_input_is_refused_with_a_finding(tmp_path: Path) -> None:
         (AskedRecipe("no_such", 1), "There is no recipe 'no_such'"),
         (
             AskedRecipe("center_of_mass", 9),
-            "processing/recipes/center_of_mass.py holds version 1 of its recipe; version 9 was asked for",
+            "processing/recipes/center_of_mass.py holds version 2 of its recipe; version 9 was asked for",
         ),
         (AskedRecipe("radial_profile", 1, {"ring_width": 0.01}), "ring_width is 0.01 px; it lies between"),
         (AskedRecipe("radial_profile", 1, {"width": 2}), "no parameter 'width'; it takes ring_width"),

@@ -133,7 +133,7 @@ def test_a_descan_plane_is_taken_off_and_the_rest_stays() -> None:
 def test_the_stated_shot_noise_is_the_scatter(electrons: float) -> None:
     """R / (2 √N) for each component, within 10 %."""
     scan = make_pattern_scan(scan_shape=(24, 24), detector_shape=(48, 48), radius=9.3, electrons=electrons)
-    disk = DirectDisk(scan.center, 9.3, 0.01, 0.01, 1.0)
+    disk = DirectDisk(scan.center, 9.3, 0.01, 0.01, 0.1, 0.2, 1.0)
     made = run(scan.data, facts_of(scan.data, is_calibrated=False, disk=disk), descan_order=0)
     stated = float(np.sqrt((made["deflection_uncertainty"].values ** 2).mean()))
     assert made["deflection"].unit == made["deflection_uncertainty"].unit == "px"

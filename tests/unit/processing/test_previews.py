@@ -4,6 +4,7 @@ import io
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from PIL import Image
 from ingest.readers.contract import Axis
 from processing.declarations.manifest import Calibration
 from processing.declarations.pictures import find_cover_rank
+from processing.engine.draw_result import Drawable, draw_result
 from processing.engine.one_pass import convert_signal
 from processing.engine.signal_work import ConversionOptions
 from processing.previews.color_maps import BACKGROUND, color_gray, color_pattern, color_vectors
@@ -116,6 +118,39 @@ def test_constant_and_empty_images_have_a_picture(stretch: str) -> None:
     for value in (0.0, 5.0, np.nan):
         levels = stretch_contrast(np.full((8, 8), value), stretch)  # type: ignore[arg-type]
         assert color_pattern(levels).shape == (8, 8, 3)
+
+
+@pytest.mark.parametrize("stretch", ["linear", "log"])
+def test_nothing_at_all_is_black_and_a_gap_is_none(stretch: Any) -> None:
+    levels = stretch_contrast(np.zeros((8, 8)), stretch)
+    assert (color_pattern(levels) == color_pattern(np.zeros((1, 1)))).all()
+    assert (color_pattern(stretch_contrast(np.full((8, 8), np.nan), stretch)) == BACKGROUND).all()
+
+
+def test_a_picture_of_vectors_says_what_its_colors_mean() -> None:
+    y, x = np.mgrid[:64, :80] / 20.0
+    shifts = 0.5 * np.stack([np.sin(y), np.cos(x)], axis=-1)
+    entry = Drawable(
+        "center_of_mass", "CoM", "vector_image", ("y", "x", "component"), "px", "center_of_mass", 2
+    )
+    drawn = draw_result(entry, shifts, {})
+    assert drawn is not None
+    picture = read_png(drawn.png).astype(int)
+    longest = np.percentile(np.hypot(*(shifts - shifts.mean(axis=(0, 1))).reshape(-1, 2).T), 99)
+    assert drawn.parameters["wheel"] == f"{longest:.2g} px"
+    side, margin = min(picture.shape[:2]) // 6, picture.shape[1] // 28
+    wheel = picture[margin : margin + side, -margin - side : -margin]
+    assert wheel[side // 2, -4].argmax() == 0  # right: red, as in the picture
+    assert wheel[side // 2, side // 2].sum() < 60  # no shift: black
+    still = draw_result(entry, np.ones((64, 80, 2)), {})
+    assert still is not None
+    assert still.parameters["wheel"] is None
+
+
+def test_thumbnails_are_not_cut() -> None:
+    styles = (Path(__file__).parents[3] / "frontend/styles/search.css").read_text(encoding="utf-8")
+    rule = styles.split(".result img,", 1)[1].split("}", 1)[0]
+    assert "object-fit: contain" in rule
 
 
 def test_pattern_colors_rise_in_lightness() -> None:

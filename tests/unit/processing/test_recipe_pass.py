@@ -21,6 +21,7 @@ from processing.reductions.detector_plan import AngleKnowledge, plan_virtual_det
 from processing.reductions.disk import NoDisk
 from processing.reductions.facts import Made, SignalFacts
 from processing.reductions.gathering import Gathered
+from processing.reductions.outliers import find_outliers
 from tests.synthetic import source_of
 
 Array = npt.NDArray[Any]
@@ -183,6 +184,33 @@ def test_a_recipe_that_fails_is_named_and_the_others_are_made(changes: dict[str,
     assert finding.code == "recipe_failed"
     assert sentence in finding.message
     assert "processing/recipes/broken.py" in finding.message
+
+
+def test_a_look_that_fails_takes_only_what_rests_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> dict[str, Array]:
+        raise ValueError("the look is broken")
+
+    monkeypatch.setattr("processing.reductions.shared_pass.PatternLook.__call__", refuse)
+    values = np.random.default_rng(1).poisson(9, (3, 4, 12, 12)).astype(np.uint16)
+    facts = facts_of(values, 2)
+    found = find_outliers(np.pad(np.full((1, 1), 9e4), (6, 5)) + values.mean(axis=(0, 1)))
+    one = RecipePass(replace(facts, outliers=found), choose("pattern_scan"))
+    for row in range(3):
+        one.begin((slice(row, row + 1), slice(0, 4)), values[row : row + 1], Here())
+        one.complete()
+    assert {result.output.name for result in one.finish()} == {"outlier_mask"}
+    assert {finding.code for finding in one.findings} == {"recipe_failed"}
+    assert all("the look is broken" in finding.message for finding in one.findings)
+
+
+def test_what_has_no_number_has_no_sum() -> None:
+    values = np.random.default_rng(1).poisson(9, (3, 4, 16)).astype(np.float32)
+    values[1, 2], values[..., 5] = np.nan, np.nan
+    made = reduce_bands(
+        values, facts_of(values, 1), choose("spectrum_scan"), [slice(0, 1), slice(1, 3)], [1, 0]
+    )
+    assert np.argwhere(np.isnan(made["summed_intensity"])).tolist() == [[1, 2]]
+    assert np.argwhere(np.isnan(made["sum_spectrum"])).tolist() == [[5]]
 
 
 def test_nothing_is_looked_at_that_no_recipe_gathers() -> None:
