@@ -1,7 +1,7 @@
 """What pages, API and commands may start, and what follows a job. They know this module, not the jobs behind it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -9,7 +9,6 @@ from ingest import workflows as ingest_workflows
 from ingest.workflows import submit_deposit
 from processing.declarations.book import get_book
 from processing.declarations.manifest import AskedRecipe
-from processing.services.checksums import Outdated, find_outdated_arrays
 from processing.services.reduction import check_request, is_outdated, list_outdated
 from repository.errors import StateConflictError
 from repository.models import Deposit, Job, Measurement, User
@@ -19,6 +18,9 @@ from repository.services.jobs import cancel_measurement_jobs
 from repository.states import DepositMove
 from repository.workflows.jobs import enqueue_job
 from repository.workflows.publishing import publish_dataset_version as publish
+
+if TYPE_CHECKING:
+    from processing.services.checksums import Outdated
 
 __all__ = [
     "follow_conversion",
@@ -88,11 +90,14 @@ def follow_reduction(measurement: Measurement) -> None:
         enqueue_job(kind="reduce_measurement", target=measurement.pk, deposit=measurement.deposit)
 
 
-def reconvert_drafts() -> Outdated:
+def reconvert_drafts() -> "Outdated":
     """Convert the arrays of drafts again that have no checksums in their chunks, or are damaged.
 
     Arrays of published versions stay as they are: their objects are named, with their digests, by what was published.
     """
+    # Web processes know this module, and no array library comes into them.
+    from processing.services.checksums import find_outdated_arrays  # noqa: PLC0415
+
     outdated = find_outdated_arrays()
     for measurement_id in outdated.drafts:
         with transaction.atomic():

@@ -15,7 +15,7 @@ from processing.previews.contrast import Stretch, stretch_contrast
 from processing.previews.draw_image import draw_image, shrink
 from processing.previews.draw_spectrum import draw_spectrum, name_axis
 from processing.previews.scale_bar import choose_scale_bar
-from repository.schema.unit_symbols import UNCALIBRATED, get_plain_symbol
+from repository.schema.unit_symbols import UNCALIBRATED, get_symbol
 
 _AXIS_TITLES = {
     "energy": "Energy",
@@ -128,9 +128,7 @@ def draw_result(entry: Drawable, values: npt.NDArray[Any], axes: Mapping[str, An
     if entry.kind == "vector_image":
         shifts, longest = measure_shifts(values)
         rgb = color_shifts(shifts, longest)
-        wheel = (
-            f"{longest:.2g} {get_plain_symbol(entry.unit or '1')}".removesuffix(" 1") if longest > 0 else None
-        )
+        wheel = f"{longest:.2g} {get_symbol(entry.unit or '1')}".removesuffix(" 1") if longest > 0 else None
         parameters["colors"] = "direction as hue (red: right, clockwise), length as brightness, mean removed"
         parameters["wheel"] = wheel
     else:

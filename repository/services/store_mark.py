@@ -6,11 +6,11 @@ one is asked for objects drawn from all of them, and gets its mark where it hold
 """
 
 import secrets
+from collections.abc import Hashable
 from functools import cache
 
 import structlog
 
-from repository.integrations.object_store import ObjectStore
 from repository.models import AuditEvent, StoredObject
 from repository.services.audit import record_event
 from repository.services.storage import ObjectStoreUnavailableError, open_whole_store
@@ -55,7 +55,7 @@ def note_store() -> None:
 
 
 @cache
-def note_store_once(store: ObjectStore) -> None:
+def note_store_once(store: Hashable) -> None:
     """Do so when this process brings bytes into it for the first time."""
     del store
     note_store()

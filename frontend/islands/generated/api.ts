@@ -401,6 +401,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/measurements/{measurement_id}/exports/prov.jsonld": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every file with its digest, every array and result, the recipe and the program that made it, with the versions of its libraries. */
+        get: operations["exportMeasurementProvJsonld"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/measurements/{measurement_id}/exports/{ending}": {
         parameters: {
             query?: never;
@@ -910,6 +927,8 @@ export interface components {
             files: string[];
             /** @description In the words of which version the metadata are. */
             schema_version: string;
+            /** @description The same files with their digests; arrays are made from them. */
+            inputs: components["schemas"]["InputShape"][];
             metadata: unknown;
             signals: components["schemas"]["SignalShape"][];
             products: components["schemas"]["ProductShape"][];
@@ -1141,6 +1160,23 @@ export interface components {
             becomes: string;
             extensions: string[];
         };
+        InputShape: {
+            /**
+             * @description `array_object`: an object of a converted array of the same measurement.
+             *
+             *     * `file` - file
+             *     * `array_object` - array_object
+             */
+            kind: components["schemas"]["InputShapeKindEnum"];
+            path: string | null;
+            sha256: string;
+        };
+        /**
+         * @description * `file` - file
+         *     * `array_object` - array_object
+         * @enum {string}
+         */
+        InputShapeKindEnum: "file" | "array_object";
         JobShape: {
             /** Format: uuid */
             id: string;
@@ -1201,6 +1237,8 @@ export interface components {
             files: string[];
             /** @description In the words of which version the metadata are. */
             schema_version: string;
+            /** @description The same files with their digests; arrays are made from them. */
+            inputs: components["schemas"]["InputShape"][];
             metadata: unknown;
             signals: components["schemas"]["SignalShape"][];
             products: components["schemas"]["ProductShape"][];
@@ -1327,7 +1365,10 @@ export interface components {
             media_type: string;
             size: number;
             sha256: string;
+            /** @description Package, version and commit; of older products, the program. */
             code_version: string;
+            software: components["schemas"]["SoftwareShape"];
+            inputs: components["schemas"]["InputShape"][];
             /** @description Made from a part of the values; its parameters say from which. The conversion replaces it. */
             is_preliminary: boolean;
             /** @description Made after the measurement was published. */
@@ -1577,7 +1618,23 @@ export interface components {
             orientation: string;
             statistics: unknown;
             is_converted: boolean;
+            /** @description What converted it; null where it was not written down. */
+            software: components["schemas"]["SoftwareShape"] | null;
             zarr: string;
+        };
+        SoftwareShape: {
+            /** @description Name, and version of what it writes: `convert 2`. */
+            program: string;
+            package: string;
+            /** @description Empty for what is older than this was written down. */
+            version: string;
+            /** @description Of the source, where it was known. */
+            commit: string;
+            python: string;
+            /** @description Versions by distribution. */
+            libraries: {
+                [key: string]: string;
+            };
         };
         /**
          * @description * `released` - released
@@ -3487,6 +3544,46 @@ export interface operations {
             };
             /** @description Too many requests; wait as long as Retry-After says. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    exportMeasurementProvJsonld: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                measurement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Provenance (PROV) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ld+json": unknown;
+                };
+            };
+            /** @description It was withdrawn; its description stays. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ld+json": unknown;
+                };
+            };
+            /** @description What was wrong, where, why, and what to do. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -61,7 +61,7 @@ def read_dimensions(group: h5py.Group, dataset: h5py.Dataset) -> tuple[Dimension
     )
 
 
-_PRISMATIC_UNITS = {"[n_m]": "Å", "[n_m^-1]": "1/Å", "[1/n_m]": "1/Å", "[mrad]": "rad"}
+_PRISMATIC_UNITS = {"[n_m]": "Ao", "[n_m^-1]": "Ao-1", "[1/n_m]": "Ao-1", "[mrad]": "rad"}
 _THRESHOLD_LABELS = ("threshold", "colour", "color")
 
 
