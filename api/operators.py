@@ -68,4 +68,4 @@ def is_administrator(credential: Credential) -> bool:
         visitor = identify(credential, scope="read")
     except RepositoryError:
         return False
-    return bool(visitor.is_authenticated and getattr(visitor, "is_administrator", False))
+    return visitor.account is not None and visitor.account.is_administrator

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from rest_framework.permissions import BasePermission
 
 from repository.errors import ScopeMissingError
+from repository.selectors.grant_kinds import COOKIE, find_grants
 
 if TYPE_CHECKING:  # Django REST framework's views import this module through the settings
     from rest_framework.request import Request
@@ -26,7 +27,8 @@ class ScopePermission(BasePermission):
         """Return whether the visitor may call the view at all; who may see the thing itself is the selector's."""
         needs_account = getattr(view, "needs_account", request.method not in SAFE_METHODS)
         if needs_account and not request.user.is_authenticated:
-            return False
+            is_open = request.method in SAFE_METHODS and getattr(view, "is_open_to_grants", False)
+            return is_open and bool(find_grants(request.COOKIES.get(COOKIE, "")))
         if request.auth is not None:
             token: Any = request.auth  # knox makes tokens of our model
             if not needs_account and request.method in SAFE_METHODS and "read" not in token.scopes:

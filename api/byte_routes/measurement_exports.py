@@ -45,10 +45,10 @@ class _Found:
 
 
 def _find(access: ExportAccess, _words: Words) -> _Found:
-    export, measurement = access.export, access.subject.measurement
+    export = access.export
     if not isinstance(export, ProductExport):
         return _Found(export, access.subject, "")
-    address = locate_export_product(measurement.id, export.product, export.media_type)
+    address = locate_export_product(access.subject.access.measurement, export.product, export.media_type)
     return _Found(export, access.subject, address)
 
 
@@ -67,7 +67,7 @@ async def _describe(
 ) -> Response:
     """Return a description, which a withdrawn measurement keeps."""
     content = render(await run_sync(export.write, subject.measurement))
-    status = 410 if subject.is_withdrawn else 200
+    status = 410 if subject.access.is_withdrawn else 200
     if request.method == "HEAD":
         headers["Content-Length"] = str(len(content))
         content = b""
@@ -76,7 +76,7 @@ async def _describe(
 
 def _build_headers(export: MeasuredExport, subject: ExportSubject) -> dict[str, str]:
     return {
-        "Cache-Control": PUBLIC_BUT_ASK if subject.is_public else PRIVATE,
+        "Cache-Control": PUBLIC_BUT_ASK if subject.access.is_public else PRIVATE,
         "Content-Disposition": f'attachment; filename="{subject.measurement.id}.{export.ending}"',
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "sandbox; default-src 'none'",

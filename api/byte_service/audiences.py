@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-from django.contrib.auth.models import AnonymousUser
-
 from api.byte_service.visitors import Credential, Recognized, recognize, recognize_reader
 from repository.errors import NotFoundError
 from repository.exports.declaration import StreamedExport
@@ -17,7 +15,6 @@ from repository.selectors.access import (
     DepositAccess,
     MeasurementAccess,
     VersionAccess,
-    Visitor,
     get_deposit,
     get_editable_deposit,
     get_measurement,
@@ -25,6 +22,7 @@ from repository.selectors.access import (
 )
 from repository.selectors.exports import ExportSubject, get_export_subject
 from repository.selectors.uploads import UploadView, describe_upload
+from repository.selectors.visibility import NOBODY, Visitor
 
 Words = Mapping[str, Any]
 """What stands in an address, by the names in its path."""
@@ -76,7 +74,7 @@ class ExportAccess:
     @property
     def deposit_id(self) -> str:
         """Return the deposit whose rows decided."""
-        return self.subject.deposit_id
+        return self.subject.access.deposit_id
 
 
 def _recognize_reader_of_drafts(credential: Credential) -> Recognized:
@@ -88,7 +86,7 @@ def _recognize_depositor(credential: Credential) -> Recognized:
 
 
 def _recognize_nobody(_credential: Credential) -> Recognized:
-    return Recognized(AnonymousUser())
+    return Recognized(NOBODY)
 
 
 def _see_draft(visitor: Visitor, words: Words) -> DepositAccess:

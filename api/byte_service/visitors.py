@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.contrib.auth.models import AnonymousUser
 from django.db import close_old_connections
 from django.utils.crypto import constant_time_compare
 from knox.auth import TokenAuthentication
@@ -20,7 +19,8 @@ from starlette.requests import Request
 from api.permissions import require_scope
 from api.turns import get_turns
 from repository.errors import PermissionRefusedError, RepositoryError, ScopeMissingError
-from repository.selectors.access import Visitor
+from repository.selectors.grant_kinds import COOKIE, find_grants
+from repository.selectors.visibility import NOBODY, Visitor
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,10 +35,11 @@ class UnknownCredentialError(RepositoryError):
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a request carries to say who asks."""
+    """What a request carries to say who asks: a token or a session, and beside it the keys of grants."""
 
     token: str = ""
     session_key: str = ""
+    grants: str = ""
 
 
 def read_credential(request: Request) -> Credential:
@@ -49,9 +50,10 @@ def read_credential(request: Request) -> Credential:
 def compose_credential(authorization: str, cookies: Mapping[str, str]) -> Credential:
     """Return what a header and the cookies beside it come to."""
     scheme, _, value = authorization.partition(" ")
+    grants = cookies.get(COOKIE, "")
     if scheme:
-        return Credential(token=value.strip() if scheme.lower() == "token" else "-")
-    return Credential(session_key=cookies.get(settings.SESSION_COOKIE_NAME, ""))
+        return Credential(token=value.strip() if scheme.lower() == "token" else "-", grants=grants)
+    return Credential(session_key=cookies.get(settings.SESSION_COOKIE_NAME, ""), grants=grants)
 
 
 async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -75,7 +77,7 @@ def tidily(function: Callable[[], R]) -> R:
 
 @dataclass(frozen=True, slots=True)
 class Recognized:
-    """Who asks, and what that rests on: the account and the session, and when the credential ends by itself."""
+    """Who asks, and what that rests on: account, session and grants, and when the first of these ends by itself."""
 
     visitor: Visitor
     subjects: tuple[str, ...] = ()
@@ -108,10 +110,9 @@ def recognize(credential: Credential, *, scope: str) -> Recognized:
     if credential.token:
         recognized, token = _recognize_token(credential.token)
         require_scope(token, scope)
-        return recognized
-    return (
-        _recognize_session(credential.session_key) if credential.session_key else Recognized(AnonymousUser())
-    )
+    else:
+        recognized = _recognize_session(credential.session_key)
+    return _with_grants(recognized, credential)
 
 
 def recognize_reader(credential: Credential) -> Recognized:
@@ -125,7 +126,21 @@ def recognize_reader(credential: Credential) -> Recognized:
     try:
         return recognize(credential, scope="read")
     except ScopeMissingError:
-        return replace(_recognize_token(credential.token)[0], visitor=AnonymousUser())
+        recognized = replace(_recognize_token(credential.token)[0], visitor=NOBODY)
+        return _with_grants(recognized, credential)
+
+
+def _with_grants(recognized: Recognized, credential: Credential) -> Recognized:
+    """Add what is carried beside account and session; a grant is withdrawn by a write about its deposit."""
+    grants = find_grants(credential.grants)
+    if not grants:
+        return recognized
+    ends = [end for end in (recognized.until, *(grant.until for grant in grants)) if end is not None]
+    return Recognized(
+        replace(recognized.visitor, grants=grants),
+        (*recognized.subjects, *(f"deposit:{grant.deposit_id}" for grant in grants)),
+        min(ends, default=None),
+    )
 
 
 def _recognize_token(text: str) -> tuple[Recognized, Any]:
@@ -133,20 +148,22 @@ def _recognize_token(text: str) -> tuple[Recognized, Any]:
         user, token = TokenAuthentication().authenticate_credentials(text.encode())
     except AuthenticationFailed as error:
         raise UnknownCredentialError("The token is not valid.") from error
-    return Recognized(user, (f"user:{user.pk}",), token.expiry), token
+    return Recognized(Visitor(user), (f"user:{user.pk}",), token.expiry), token
 
 
 def _recognize_session(session_key: str) -> Recognized:
+    if not session_key:
+        return Recognized(NOBODY)
     subjects: tuple[str, ...] = (f"session:{session_key}",)
     session: Any = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     if SESSION_KEY not in session or session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
-        return Recognized(AnonymousUser(), subjects)
+        return Recognized(NOBODY, subjects)
     subjects = (*subjects, f"user:{session[SESSION_KEY]}")
     user = get_user_model().objects.filter(pk=session[SESSION_KEY], is_active=True).first()
     known = session.get(HASH_SESSION_KEY, "")
     if user is None or not constant_time_compare(known, user.get_session_auth_hash()):
-        return Recognized(AnonymousUser(), subjects)
-    return Recognized(user, subjects, _find_end(session_key))
+        return Recognized(NOBODY, subjects)
+    return Recognized(Visitor(user), subjects, _find_end(session_key))
 
 
 def _find_end(session_key: str) -> dt.datetime | None:

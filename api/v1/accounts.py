@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from api.v1.deposits import read_input
 from api.v1.documentation import problems
 from api.v1.shapes import Nested
+from api.visitors import visitor_of
 from repository.selectors.access import require_account
 from repository.selectors.accounts import TOKEN_SCOPES, describe_account, list_tokens
 from repository.services.accounts import create_token, revoke_token
@@ -80,7 +81,7 @@ class AccountView(APIView):
     def get(self, request: Request) -> Response:
         """Say who you are, what the token may do and how much space is left."""
         account = describe_account(
-            require_account(request.user),
+            require_account(visitor_of(request)),
             request.auth,  # type: ignore[arg-type]  # knox makes tokens of our model
         )
         return Response(AccountShape(account).data)
@@ -95,7 +96,7 @@ class TokenListView(APIView):
     @extend_schema(operation_id="listTokens", responses={200: TokenListShape, **problems(401, 403)})
     def get(self, request: Request) -> Response:
         """List your tokens; their text is never shown again."""
-        tokens = TokenShape(list_tokens(require_account(request.user)), many=True)
+        tokens = TokenShape(list_tokens(require_account(visitor_of(request))), many=True)
         return Response({"results": tokens.data})
 
     @extend_schema(
@@ -107,7 +108,7 @@ class TokenListView(APIView):
         """Make a token for programs."""
         fields = read_input(CreateTokenInput, request)
         token, text = create_token(
-            user=require_account(request.user),
+            user=require_account(visitor_of(request)),
             name=fields.get("name", ""),
             scopes=fields.get("scopes", ["read"]),
             lifetime=dt.timedelta(days=fields.get("days", 30)),
@@ -127,5 +128,5 @@ class TokenView(APIView):
     )
     def delete(self, request: Request, key: str) -> Response:
         """End a token at once."""
-        revoke_token(user=require_account(request.user), token_key=key)
+        revoke_token(user=require_account(visitor_of(request)), token_key=key)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -6,12 +6,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.caching import PUBLIC_BUT_ASK
+from api.caching import PRIVATE, PUBLIC_BUT_ASK
 from api.pagination import build_cursor, next_address, read_cursor, read_page_size
 from api.v1.deposits import read_input
 from api.v1.documentation import CURSOR, PAGE_SIZE, problems
 from api.v1.search import SearchHitShape
 from api.v1.shapes import FindingShape, MeasurementShape, Nested
+from api.visitors import visitor_of
 from repository.selectors.access import (
     MeasurementAccess,
     get_measurement,
@@ -21,10 +22,12 @@ from repository.selectors.access import (
 )
 from repository.selectors.datasets import describe_dataset, describe_metadata, describe_single_measurement
 from repository.selectors.search import SearchRequest, search
+from repository.selectors.visibility import sees_what_all_see
 from repository.services.withdrawal import LONGEST_REASON
 from repository.workflows.withdrawal import withdraw_dataset_version
 
 CONTENT_IS_PUBLIC = {"Cache-Control": PUBLIC_BUT_ASK}  # any of it may be withdrawn the next moment
+PRIVATELY = {"Cache-Control": PRIVATE}
 
 
 class PublishedFileShape(Nested[Any]):
@@ -88,7 +91,9 @@ class DatasetListView(APIView):
     )
     def get(self, request: Request) -> Response:
         """List what is published, newest first; `/api/v1/search` narrows it."""
-        page = search(SearchRequest(), size=read_page_size(request), after=read_cursor(request))
+        page = search(
+            visitor_of(request), SearchRequest(), size=read_page_size(request), after=read_cursor(request)
+        )
         following = build_cursor(page.continue_after) if page.continue_after else None
         body = {"count": page.count, "next": next_address(request, following), "hits": page.hits}
         return Response(DatasetPageShape(body).data)
@@ -115,9 +120,11 @@ class DatasetVersionView(APIView):
 
 def answer_dataset(request: Request, dataset_id: str, number: int | None) -> Response:
     """Return a version, or its tombstone when it was withdrawn."""
-    version = get_version(request.user, dataset_id, number)
+    visitor = visitor_of(request)
+    version = get_version(visitor, dataset_id, number)
     code = status.HTTP_410_GONE if version.state == "withdrawn" else status.HTTP_200_OK
-    return Response(DatasetShape(describe_dataset(version)).data, status=code, headers=CONTENT_IS_PUBLIC)
+    headers = CONTENT_IS_PUBLIC if sees_what_all_see(visitor, dataset_id) else PRIVATELY
+    return Response(DatasetShape(describe_dataset(visitor, version)).data, status=code, headers=headers)
 
 
 class WithdrawInput(Nested[Any]):
@@ -136,19 +143,18 @@ class WithdrawView(APIView):
     )
     def post(self, request: Request, dataset_id: str, number: int) -> Response:
         """Withdraw a version: a tombstone with its description and the reason stays, its data are not given out."""
-        version = get_withdrawable_version(request.user, dataset_id, number)
+        visitor = visitor_of(request)
+        version = get_withdrawable_version(visitor, dataset_id, number)
         fields = read_input(WithdrawInput, request)
         withdraw_dataset_version(
             dataset_id=version.dataset_id,
             number=version.number,
-            actor=require_account(request.user),
+            actor=require_account(visitor),
             reason=fields["reason"],
             replacement_doi=fields.get("replacement", ""),
         )
-        tombstone = get_version(request.user, dataset_id, number)
-        return Response(
-            DatasetShape(describe_dataset(tombstone)).data, headers={"Cache-Control": "private, no-store"}
-        )
+        tombstone = get_version(visitor, dataset_id, number)
+        return Response(DatasetShape(describe_dataset(visitor, tombstone)).data, headers=PRIVATELY)
 
 
 class DatasetOfMeasurementShape(MeasurementShape):
@@ -179,8 +185,8 @@ class MeasurementView(APIView):
     )
     def get(self, request: Request, measurement_id: str) -> Response:
         """Return a measurement with metadata, signals, products and findings."""
-        access = get_measurement(request.user, measurement_id)
-        body = MeasurementShape(describe_single_measurement(access.measurement)).data
+        access = get_measurement(visitor_of(request), measurement_id)
+        body = MeasurementShape(describe_single_measurement(access)).data
         return Response(
             {**body, "dataset": access.measurement.deposit_id},
             **answer_state(access),
@@ -201,7 +207,7 @@ class MeasurementMetadataView(APIView):
     )
     def get(self, request: Request, measurement_id: str) -> Response:
         """Return the metadata document alone: as it was published, or in the words of a newer version."""
-        access = get_measurement(request.user, measurement_id)
+        access = get_measurement(visitor_of(request), measurement_id)
         view = describe_metadata(access.measurement, version=request.query_params.get("schema"))
         return Response(MetadataShape(view).data, **answer_state(access))
 
@@ -213,14 +219,14 @@ class MeasurementFindingsView(APIView):
     )
     def get(self, request: Request, measurement_id: str) -> Response:
         """Return what the checks found."""
-        access = get_measurement(request.user, measurement_id)
-        view = describe_single_measurement(access.measurement)
+        access = get_measurement(visitor_of(request), measurement_id)
+        view = describe_single_measurement(access)
         body = {"results": FindingShape(view.findings, many=True).data}
         return Response(body, **answer_state(access))
 
 
 def answer_state(access: MeasurementAccess) -> dict[str, Any]:
     """Return status and headers of an answer: a withdrawn measurement's description is a tombstone."""
-    headers = CONTENT_IS_PUBLIC if access.is_public else {"Cache-Control": "private, no-store"}
+    headers = CONTENT_IS_PUBLIC if access.is_public else PRIVATELY
     code = status.HTTP_410_GONE if access.is_withdrawn else status.HTTP_200_OK
     return {"status": code, "headers": headers}

@@ -13,6 +13,7 @@ from api.v1.deposits import read_input
 from api.v1.documentation import problems
 from api.v1.jobs import JobShape
 from api.v1.shapes import Nested, ProductShape
+from api.visitors import visitor_of
 from processing.declarations.book import get_book
 from processing.workflows import request_reduction
 from repository.errors import NotFoundError
@@ -80,8 +81,8 @@ class ReductionListView(APIView):
     )
     def get(self, request: Request, measurement_id: str) -> Response:
         """Return the reductions and previews with their provenance and addresses."""
-        access = get_measurement(request.user, measurement_id)
-        view = describe_single_measurement(access.measurement)
+        access = get_measurement(visitor_of(request), measurement_id)
+        view = describe_single_measurement(access)
         body = {"results": ProductShape(view.products, many=True).data}
         return Response(body, **answer_state(access))
 
@@ -92,16 +93,17 @@ class ReductionListView(APIView):
     )
     def post(self, request: Request, measurement_id: str) -> Response:
         """Ask for a recipe: in a draft its result replaces the former one; to what is published it is added."""
-        measurement = get_reducible_measurement(request.user, measurement_id)
+        visitor = visitor_of(request)
+        measurement = get_reducible_measurement(visitor, measurement_id)
         fields = read_input(ReductionInput, request)
         job = request_reduction(
             measurement_id=measurement.pk,
-            actor=require_account(request.user),
+            actor=require_account(visitor),
             recipe=fields["recipe"],
             parameters=fields.get("parameters", {}),
         )
         return Response(
-            JobShape(describe_job(request.user, job.pk)).data,
+            JobShape(describe_job(visitor, job.pk)).data,
             status=status.HTTP_202_ACCEPTED,
             headers={"Cache-Control": "private, no-store"},
         )
@@ -117,8 +119,8 @@ class ReductionView(APIView):
 
         `product` is `output`, `recipe`, `signal.output`, `signal.recipe`, or the digest of a product.
         """
-        access = get_measurement(request.user, measurement_id)
-        view = describe_single_measurement(access.measurement)
+        access = get_measurement(visitor_of(request), measurement_id)
+        view = describe_single_measurement(access)
         named = [
             item
             for item in view.products

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 from api.pagination import build_cursor, next_address, read_cursor, read_page_size
 from api.v1.documentation import CURSOR, PAGE_SIZE, problems
 from api.v1.shapes import Nested
+from api.visitors import visitor_of
 from repository.errors import UnknownSearchFilterError
 from repository.selectors.search import build_search_request, list_search_parameters, search
 
@@ -99,7 +100,7 @@ class SearchView(APIView):
         """Find published datasets by words, facets and physical quantities; newest first."""
         refuse_unknown(request.query_params)
         wanted = build_search_request(request.query_params)
-        page = search(wanted, size=read_page_size(request), after=read_cursor(request))
+        page = search(visitor_of(request), wanted, size=read_page_size(request), after=read_cursor(request))
         following = build_cursor(page.continue_after) if page.continue_after else None
         body = SearchPageShape(
             {

@@ -8,6 +8,7 @@ from frontend.presentation.quantities import term_title
 from ingest.formats.registry import title_of
 from repository.selectors.search import FacetValue, SearchHit
 from repository.selectors.thumbnails import find_thumbnails
+from repository.selectors.visibility import Visitor
 
 _SHORT_TERMS: Mapping[str, str] = {
     "annular": "Annular imaging",
@@ -46,10 +47,10 @@ class NamedFacetValue:
     is_chosen: bool = False
 
 
-def describe_hits(hits: Sequence[SearchHit]) -> tuple[HitView, ...]:
+def describe_hits(visitor: Visitor, hits: Sequence[SearchHit]) -> tuple[HitView, ...]:
     """Return results with a picture each, in one query for all pictures."""
     shown = [hit.measurements for hit in hits if hit.access == "open"]
-    thumbnails = find_thumbnails([measurement for measurements in shown for measurement in measurements])
+    thumbnails = find_thumbnails(visitor, [each for measurements in shown for each in measurements])
     return tuple(
         HitView(
             title=hit.title,

@@ -19,7 +19,9 @@ from repository.errors import (
     WithdrawnError,
 )
 from repository.schema.plain_text import hide_internals
+from repository.selectors.grant_kinds import COOKIE
 
+PRIVATE = "private, no-store"
 PUBLIC_BUT_ASK = "public, no-cache"
 """Anybody may keep it, and asks each time whether it is still so: the next moment it may be withdrawn."""
 
@@ -54,10 +56,11 @@ def answer_page(
 ) -> HttpResponse:
     """Return a page; only what every visitor sees alike may be kept by others."""
     response = render(request, template, dict(context), status=status)
-    if is_public and not request.user.is_authenticated:
+    is_strangers = not request.user.is_authenticated and COOKIE not in request.COOKIES
+    if is_public and is_strangers:
         response["Cache-Control"] = PUBLIC_BUT_ASK
     else:
-        response["Cache-Control"] = "private, no-store"
+        response["Cache-Control"] = PRIVATE
     patch_vary_headers(response, ["Cookie"])
     return response
 

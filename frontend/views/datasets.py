@@ -11,9 +11,10 @@ from frontend.views.exports import answer_export, choose_format
 from frontend.views.visitors import visitor_of
 from repository.exports.schema_org import build_schema_org_jsonld, render_script_json
 from repository.schema.export import build_meta_tags
-from repository.selectors.access import can_edit, get_version
+from repository.selectors.access import can_edit, get_version, may_have_bytes
 from repository.selectors.citation import build_citation_record
 from repository.selectors.datasets import describe_dataset
+from repository.selectors.visibility import sees_what_all_see
 
 
 @require_safe
@@ -22,27 +23,34 @@ from repository.selectors.datasets import describe_dataset
 def show_dataset(request: HttpRequest, dataset_id: str) -> HttpResponse:
     """Show the newest version, or the one that the address names, as a page or in the format asked for."""
     number = read_version_number(request)
-    version = get_version(visitor_of(request), read_dataset_id(dataset_id), number)
+    visitor = visitor_of(request)
+    version = get_version(visitor, read_dataset_id(dataset_id), number)
+    is_public = sees_what_all_see(visitor, version.dataset_id)
     export = choose_format(request)
     if export is not None:
-        response = answer_export(export, build_citation_record(version))
+        record = build_citation_record(visitor, version)
+        response = answer_export(export, record, is_public=is_public)
         query = f"?version={number}" if number is not None else ""
         response["Content-Location"] = f"{export.locate(version.dataset_id)}{query}"
         return response
-    dataset = describe_dataset(version)
+    dataset = describe_dataset(visitor, version)
     if dataset.state == "withdrawn":
         return answer_page(
-            request, "datasets/withdrawn.html", {"dataset": dataset}, status=HTTPStatus.GONE, is_public=True
+            request,
+            "datasets/withdrawn.html",
+            {"dataset": dataset},
+            status=HTTPStatus.GONE,
+            is_public=is_public,
         )
-    record = build_citation_record(version)
-    may_edit = can_edit(visitor_of(request), version.dataset.deposit)
+    record = build_citation_record(visitor, version)
+    may_edit = can_edit(visitor, version.dataset.deposit)
     context = {
-        **describe_landing_page(dataset, record, shows_data=not dataset.is_embargoed or may_edit),
+        **describe_landing_page(dataset, record, shows_data=may_have_bytes(visitor, version)),
         "meta_tags": build_meta_tags(record),
         "json_ld": render_script_json(build_schema_org_jsonld(record)),
         "exports": list_dataset_links(dataset.id),
         "may_edit": may_edit,
     }
-    response = answer_page(request, "datasets/dataset.html", context, is_public=True)
+    response = answer_page(request, "datasets/dataset.html", context, is_public=is_public)
     response["Link"] = build_link_header(record)
     return response

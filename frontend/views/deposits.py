@@ -9,7 +9,7 @@ from frontend.presentation.reading import list_reading_lines, mark_known
 from frontend.views.answers import answer_page, answering_refusals
 from frontend.views.cursors import next_address, read_cursor
 from frontend.views.dataset_addresses import read_dataset_id
-from frontend.views.visitors import visitor_of
+from frontend.views.visitors import account_or_grant_required, visitor_of
 from repository.errors import InvalidMetadataError
 from repository.selectors.access import can_edit, get_deposit, require_account
 from repository.selectors.accounts import describe_account
@@ -26,7 +26,7 @@ _PAGE = 25
 @answering_refusals
 def list_deposits(request: HttpRequest) -> HttpResponse:
     """List the person's deposits, newest first."""
-    account = require_account(request.user)
+    account = require_account(visitor_of(request))
     page = list_deposit_page(account, size=_PAGE, after=read_cursor(request))
     context = {
         "section": "deposits",
@@ -46,27 +46,28 @@ def start_deposit(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return answer_page(request, "deposits/new.html", {"section": "deposits"})
     try:
-        deposit = create_deposit(owner=require_account(request.user), title=title)
+        deposit = create_deposit(owner=require_account(visitor_of(request)), title=title)
     except InvalidMetadataError as refusal:
         context = {"section": "deposits", "title": title, "problem": refusal}
         return answer_page(request, "deposits/new.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     return HttpResponseRedirect(f"/deposits/{deposit.pk}")
 
 
-@login_required
+@account_or_grant_required
 @require_safe
 @answering_refusals
 def show_deposit(request: HttpRequest, deposit_id: str) -> HttpResponse:
     """Show a draft: its files, what was read, what is missing, the checks, and publishing."""
-    deposit = get_deposit(visitor_of(request), read_dataset_id(deposit_id))
+    visitor = visitor_of(request)
+    deposit = get_deposit(visitor, read_dataset_id(deposit_id))
     view = describe_deposit(deposit)
-    may_edit = can_edit(visitor_of(request), deposit)
+    may_edit = can_edit(visitor, deposit)
     room = describe_short_room() if may_edit else ""
     context = describe_deposit_page(view, may_edit=may_edit, room=room)
     return answer_page(request, "deposits/deposit.html", context)
 
 
-@login_required
+@account_or_grant_required
 @require_safe
 @answering_refusals
 def show_progress(request: HttpRequest, deposit_id: str) -> HttpResponse:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from frontend.negotiation import choose_representation
-from frontend.views.answers import PUBLIC_BUT_ASK, NotAcceptableError, answering_refusals
+from frontend.views.answers import PRIVATE, PUBLIC_BUT_ASK, NotAcceptableError, answering_refusals
 from frontend.views.dataset_addresses import read_dataset_id, read_version_number
 from frontend.views.visitors import visitor_of
 from repository.errors import NotFoundError
@@ -15,6 +15,7 @@ from repository.exports.registry import PAGE_TYPES, find_dataset_export, list_da
 from repository.schema.export import CitationRecord
 from repository.selectors.access import get_version
 from repository.selectors.citation import build_citation_record
+from repository.selectors.visibility import sees_what_all_see
 
 
 @require_safe
@@ -25,16 +26,18 @@ def send_export(request: HttpRequest, dataset_id: str, export: str) -> HttpRespo
     if known is None:
         endings = ", ".join(f".{each.ending}" for each in list_dataset_exports())
         raise NotFoundError(f"There is no description in the format .{export}.", hint=f"There are {endings}.")
-    version = get_version(visitor_of(request), read_dataset_id(dataset_id), read_version_number(request))
-    return answer_export(known, build_citation_record(version))
+    visitor = visitor_of(request)
+    version = get_version(visitor, read_dataset_id(dataset_id), read_version_number(request))
+    record = build_citation_record(visitor, version)
+    return answer_export(known, record, is_public=sees_what_all_see(visitor, record.id))
 
 
-def answer_export(export: DatasetExport, record: CitationRecord) -> HttpResponse:
-    """Return the description of a version in a format, which is the same for everybody."""
+def answer_export(export: DatasetExport, record: CitationRecord, *, is_public: bool) -> HttpResponse:
+    """Return the description of a version in a format; others may keep what everybody gets alike."""
     content = render(export.write(record))
     status = HTTPStatus.OK if record.withdrawn is None else HTTPStatus.GONE
     response = HttpResponse(content, content_type=f"{export.content_type}; charset=utf-8", status=status)
-    response["Cache-Control"] = PUBLIC_BUT_ASK
+    response["Cache-Control"] = PUBLIC_BUT_ASK if is_public else PRIVATE
     return response
 
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.views.decorators.http import require_safe
 
 from frontend.presentation.export_links import build_linkset
-from frontend.views.answers import PUBLIC_BUT_ASK, answering_refusals, negotiated
+from frontend.views.answers import PRIVATE, PUBLIC_BUT_ASK, answering_refusals, negotiated
 from frontend.views.dataset_addresses import read_dataset_id
 from frontend.views.exports import choose_format
 from frontend.views.visitors import visitor_of
@@ -18,6 +18,7 @@ from repository.selectors.addresses import ARCHIVE, dataset_page
 from repository.selectors.citation import build_citation_record
 from repository.selectors.identifiers import find_identifier, find_missing_version
 from repository.selectors.sitemap import list_published_pages
+from repository.selectors.visibility import sees_what_all_see
 
 _IS_PUBLIC = {"Cache-Control": PUBLIC_BUT_ASK}
 # Exports name files, measurements and the schema below /api/. The longest match decides (RFC 9309); older readers
@@ -39,14 +40,15 @@ _KEPT = (
 @answering_refusals
 def resolve_doi(request: HttpRequest, doi: str) -> HttpResponse:
     """Lead a DOI to its page, or to the format that a program asks for."""
+    visitor = visitor_of(request)
     named = doi.strip().rstrip("/")
-    identifier = find_identifier(named)
+    identifier = find_identifier(visitor, named)
     if identifier is None:
-        missing = find_missing_version(named)
+        missing = find_missing_version(visitor, named)
         if missing is not None:
-            get_version(visitor_of(request), *missing)  # says which versions there are
+            get_version(visitor, *missing)  # says which versions there are
         raise NotFoundError(f"The DOI {doi} is not one of ours.")
-    version = get_version(visitor_of(request), identifier.dataset_id, identifier.version_number)
+    version = get_version(visitor, identifier.dataset_id, identifier.version_number)
     chosen = choose_format(request)
     dataset_id = quote(version.dataset_id)
     address = chosen.locate(dataset_id) if chosen else f"/datasets/{dataset_id}"
@@ -58,9 +60,11 @@ def resolve_doi(request: HttpRequest, doi: str) -> HttpResponse:
 @answering_refusals
 def send_linkset(request: HttpRequest, dataset_id: str) -> HttpResponse:
     """Send every typed link of a dataset (RFC 9264)."""
-    record = build_citation_record(get_version(visitor_of(request), read_dataset_id(dataset_id)))
+    visitor = visitor_of(request)
+    record = build_citation_record(visitor, get_version(visitor, read_dataset_id(dataset_id)))
     linkset = {"linkset": build_linkset(record)}
-    return JsonResponse(linkset, content_type="application/linkset+json", headers=_IS_PUBLIC)
+    headers = _IS_PUBLIC if sees_what_all_see(visitor, record.id) else {"Cache-Control": PRIVATE}
+    return JsonResponse(linkset, content_type="application/linkset+json", headers=headers)
 
 
 @require_safe

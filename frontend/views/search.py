@@ -6,6 +6,7 @@ from frontend.presentation.hits import describe_hits
 from frontend.presentation.search_form import build_search_form
 from frontend.views.answers import answer_page, answering_refusals
 from frontend.views.cursors import next_address, read_cursor
+from frontend.views.visitors import visitor_of
 from repository.errors import UnknownSearchFilterError
 from repository.selectors.search import SearchRequest, build_search_request, search
 
@@ -18,12 +19,13 @@ def show_search(request: HttpRequest) -> HttpResponse:
         wanted = build_search_request(request.GET)
     except UnknownSearchFilterError as refusal:
         problem, wanted = refusal, SearchRequest()
-    page = search(wanted, after=read_cursor(request))
+    visitor = visitor_of(request)
+    page = search(visitor, wanted, after=read_cursor(request))
     context = {
         "section": "search",
         "form": build_search_form(request.GET, page.facets),
         "page": page,
-        "hits": describe_hits(page.hits),
+        "hits": describe_hits(visitor, page.hits),
         "problem": problem,
         "next_address": next_address(request, page.continue_after),
     }

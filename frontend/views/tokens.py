@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from frontend.views.answers import answer_page, answering_refusals
+from frontend.views.visitors import visitor_of
 from repository.errors import InvalidMetadataError
 from repository.selectors.access import require_account
 from repository.selectors.accounts import TOKEN_SCOPES, list_tokens
@@ -41,7 +42,7 @@ def show_tokens(request: HttpRequest) -> HttpResponse:
     """Show, make and revoke the person's tokens; a new token's text is shown this once."""
     if request.method != "POST":
         return _answer(request)
-    user = require_account(request.user)
+    user = require_account(visitor_of(request))
     if "revoke" in request.POST:
         revoke_token(user=user, token_key=request.POST["revoke"])
         messages.success(request, "The token is revoked; programs that used it can do nothing any more.")
@@ -72,7 +73,7 @@ def _answer(
 ) -> HttpResponse:
     context = {
         "section": "tokens",
-        "tokens": list_tokens(require_account(request.user)),
+        "tokens": list_tokens(require_account(visitor_of(request))),
         "now": timezone.now(),
         "scopes": [
             {"name": name, "meaning": meaning, "commands": commands, "is_usual": name in _USUAL}

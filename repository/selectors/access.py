@@ -1,16 +1,26 @@
-"""Who may see and do what. A draft does not exist for a stranger; bytes under embargo are refused with the date."""
+"""One thing that a visitor asks for, or a refusal. What there is for whom says `visibility`; here it is looked up.
+
+A draft does not exist for a stranger; bytes under embargo are refused with the date.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from repository.errors import EmbargoedError, NotFoundError, PermissionRefusedError, WithdrawnError
 from repository.models import DatasetVersion, Deposit, Measurement, Upload, User
+from repository.selectors.visibility import (
+    Visitor,
+    sees_inside,
+    sees_what_all_see,
+    visible_deposits,
+    visible_measurements,
+    visible_uploads,
+    visible_versions,
+)
 
-Visitor = User | AnonymousUser
 _MANY_VERSIONS = 10  # from then on only the first and the last are named
 
 
@@ -45,12 +55,15 @@ class MeasurementAccess:
 
     Attributes
     ----------
+    version
+        The newest version that holds it, of those that the visitor may read; None while it is part of a draft.
     is_withdrawn
         No version that holds it is left: its description is a tombstone.
     """
 
     measurement: Measurement
-    is_public: bool
+    version: DatasetVersion | None = None
+    is_public: bool = False
     is_withdrawn: bool = False
 
     @property
@@ -67,23 +80,9 @@ def require_account(visitor: Visitor) -> User:
     PermissionRefusedError
         Nobody signed in: an entry let a stranger through.
     """
-    if isinstance(visitor, User):
-        return visitor
+    if visitor.account is not None:
+        return visitor.account
     raise PermissionRefusedError("Only a person with an account does this.")
-
-
-def visible_deposits(visitor: Visitor) -> QuerySet[Deposit]:
-    """Return the deposits that the visitor may know of."""
-    if not isinstance(visitor, User):
-        return Deposit.objects.none()
-    if visitor.is_curator:
-        return Deposit.objects.all()
-    return Deposit.objects.filter(Q(owner=visitor) | Q(memberships__user=visitor)).distinct()
-
-
-def own_deposits(user: User) -> QuerySet[Deposit]:
-    """Return the deposits that the person owns or shares."""
-    return Deposit.objects.filter(Q(owner=user) | Q(memberships__user=user)).distinct()
 
 
 def get_deposit(visitor: Visitor, deposit_id: str) -> Deposit:
@@ -118,38 +117,37 @@ def get_editable_deposit(visitor: Visitor, deposit_id: str) -> Deposit:
 
 def can_edit(visitor: Visitor, deposit: Deposit) -> bool:
     """Return whether the visitor may change the deposit."""
-    if not isinstance(visitor, User):
+    account = visitor.account
+    if account is None:
         return False
-    is_owner = visitor.is_administrator or deposit.owner_id == visitor.pk
-    return is_owner or deposit.memberships.filter(user=visitor).exists()
+    is_owner = account.is_administrator or deposit.owner_id == account.pk
+    return is_owner or deposit.memberships.filter(user=account).exists()
 
 
 def get_upload(visitor: Visitor, upload_id: str) -> Upload:
     """Return a transfer of a deposit that the visitor may change."""
-    upload = Upload.objects.select_related("data_file").filter(pk=upload_id).first()
-    if upload is None or not visible_deposits(visitor).filter(pk=upload.data_file.deposit_id).exists():
+    upload = visible_uploads(visitor).select_related("data_file").filter(pk=upload_id).first()
+    if upload is None:
         raise NotFoundError("There is no such upload.")
     get_editable_deposit(visitor, upload.data_file.deposit_id)
     return upload
 
 
-def get_version(
-    visitor: Visitor,  # noqa: ARG001  # embargoed metadata will depend on it
-    dataset_id: str,
-    number: int | None = None,
-) -> DatasetVersion:
+def get_version(visitor: Visitor, dataset_id: str, number: int | None = None) -> DatasetVersion:
     """Return a version: the one with the number, or the newest that was not withdrawn, or the newest tombstone.
 
     Raises
     ------
     NotFoundError
-        Nothing is published under this id, or not as many versions; then the hint says which there are.
+        Nothing is published under this id for this visitor, or not as many versions: then the hint says which.
     """
-    versions = DatasetVersion.objects.select_related("dataset__deposit__owner").filter(dataset_id=dataset_id)
+    versions = (
+        visible_versions(visitor).select_related("dataset__deposit__owner").filter(dataset_id=dataset_id)
+    )
     version = choose_version(versions) if number is None else versions.filter(number=number).first()
     if version is None:
-        numbers = sorted(versions.values_list("number", flat=True))
-        if number is None or not numbers:
+        numbers = [] if number is None else sorted(versions.values_list("number", flat=True))
+        if not numbers:
             raise NotFoundError(f"There is no published dataset {dataset_id}.")
         raise NotFoundError(
             f"The dataset {dataset_id} has no version {number}.", hint=_name_versions(numbers)
@@ -183,7 +181,7 @@ def get_withdrawable_version(visitor: Visitor, dataset_id: str, number: int) -> 
         It is somebody else's.
     """
     version = get_version(visitor, dataset_id, number)
-    if can_edit(visitor, version.dataset.deposit) or (isinstance(visitor, User) and visitor.is_curator):
+    if can_edit(visitor, version.dataset.deposit) or visitor.sees_everything:
         return version
     raise PermissionRefusedError("Only its owners and curators withdraw a version.")
 
@@ -206,8 +204,13 @@ def current_access(version: DatasetVersion) -> str:
     return version.access
 
 
+def may_have_bytes(visitor: Visitor, version: DatasetVersion) -> bool:
+    """Return whether the bytes of a version that stands are not kept back from the visitor today."""
+    return not is_embargoed(version) or sees_inside(visitor, version.dataset.deposit)
+
+
 def require_bytes(visitor: Visitor, version: DatasetVersion) -> None:
-    """Refuse the bytes of a version that is withdrawn or under embargo, except to those who own it.
+    """Refuse the bytes of a version that is withdrawn, or under embargo and its deposit not open to the visitor.
 
     Raises
     ------
@@ -218,10 +221,7 @@ def require_bytes(visitor: Visitor, version: DatasetVersion) -> None:
     """
     if version.state == DatasetVersion.State.WITHDRAWN:
         raise WithdrawnError(f"{version} was withdrawn: {version.withdrawal_reason}")
-    if not is_embargoed(version):
-        return
-    deposit = version.dataset.deposit
-    if can_edit(visitor, deposit) or (isinstance(visitor, User) and visitor.is_curator):
+    if may_have_bytes(visitor, version):
         return
     if version.access == DatasetVersion.Access.RESTRICTED:
         raise EmbargoedError("The data of this dataset are restricted.", hint="Write to its creators.")
@@ -242,32 +242,37 @@ def get_readable_version(visitor: Visitor, dataset_id: str, number: int | None =
     """
     version = get_version(visitor, dataset_id, number)
     require_bytes(visitor, version)
-    return VersionAccess(version, is_public=not is_embargoed(version))
+    is_public = not is_embargoed(version) and sees_what_all_see(visitor, dataset_id)
+    return VersionAccess(version, is_public)
 
 
 def get_measurement(visitor: Visitor, measurement_id: str, *, for_bytes: bool = False) -> MeasurementAccess:
     """Return a measurement that is published, or part of a deposit that the visitor may see."""
     measurement = (
-        Measurement.objects.select_related("deposit__owner", "primary_file").filter(pk=measurement_id).first()
+        visible_measurements(visitor)
+        .select_related("deposit__owner", "primary_file")
+        .filter(pk=measurement_id)
+        .first()
     )
     if measurement is None:
         raise NotFoundError(f"There is no measurement {measurement_id}.")
-    versions = DatasetVersion.objects.select_related("dataset__deposit").filter(
-        measurements__measurement=measurement
+    version = choose_version(
+        visible_versions(visitor)
+        .select_related("dataset__deposit")
+        .filter(measurements__measurement=measurement)
     )
-    version = choose_version(versions)
-    if version is not None:
-        if for_bytes:
-            require_bytes(visitor, version)
-        is_withdrawn = version.state == DatasetVersion.State.WITHDRAWN
-        return MeasurementAccess(
-            measurement=measurement,
-            is_public=not is_withdrawn and not is_embargoed(version),
-            is_withdrawn=is_withdrawn,
-        )
-    if not visible_deposits(visitor).filter(pk=measurement.deposit_id).exists():
-        raise NotFoundError(f"There is no measurement {measurement_id}.")
-    return MeasurementAccess(measurement=measurement, is_public=False)
+    if version is None:
+        return MeasurementAccess(measurement)
+    if for_bytes:
+        require_bytes(visitor, version)
+    is_withdrawn = version.state == DatasetVersion.State.WITHDRAWN
+    is_kept = is_withdrawn or is_embargoed(version)
+    return MeasurementAccess(
+        measurement=measurement,
+        version=version,
+        is_public=not is_kept and sees_what_all_see(visitor, version.dataset_id),
+        is_withdrawn=is_withdrawn,
+    )
 
 
 def get_reducible_measurement(visitor: Visitor, measurement_id: str) -> Measurement:

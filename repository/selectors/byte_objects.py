@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from repository.errors import NotFoundError, RepositoryError
-from repository.models import ArrayObject, DataFile, Product, Signal, VersionFile
+from repository.models import ArrayObject, DataFile
 from repository.selectors.access import DepositAccess, MeasurementAccess, VersionAccess
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -48,7 +48,7 @@ def find_deposit_file(access: DepositAccess, path: str) -> ByteObject:
 
 def find_dataset_file(access: VersionAccess, path: str, *, is_lasting: bool) -> ByteObject:
     """Return a file of a published version; it lasts where the address names the version."""
-    file = VersionFile.objects.filter(version=access.version, path=path).first()
+    file = access.version.files.filter(path=path).first()
     if file is None:
         raise NotFoundError(f"The dataset {access.deposit_id} has no file {path}.")
     return ByteObject(
@@ -74,14 +74,14 @@ def find_array_object(
         No such array, or the array has no such key; Zarr clients ask for keys that need not exist.
     """
     measurement_id = access.measurement.pk
-    signal = Signal.objects.filter(measurement_id=measurement_id, name=signal_name).first()
+    signal = access.measurement.signals.filter(name=signal_name).first()
     if signal is None:
         raise NotFoundError(f"The measurement {measurement_id} has no signal {signal_name}.")
     if signal.converted_at is None:
         if access.measurement.state == "failed":
             raise NotFoundError(f"The signal {signal_name} could not be converted; the findings say why.")
         raise ArrayNotReadyError(f"The signal {signal_name} of {measurement_id} is still being converted.")
-    item = ArrayObject.objects.filter(signal=signal, kind=kind, key=key).first()
+    item = signal.objects_stored.filter(kind=kind, key=key).first()
     if item is None:
         raise NotFoundError(f"The array has no object {key}.")
     media_type = "application/json" if key.endswith("zarr.json") else "application/octet-stream"
@@ -94,7 +94,7 @@ def find_product(access: MeasurementAccess, name: str, kind: str) -> ByteObject:
     `name` is a product's digest, or `signal.output`: what was published with the version, else the first that joined.
     """
     measurement_id = access.measurement.pk
-    products = Product.objects.filter(measurement_id=measurement_id, kind=kind)
+    products = access.measurement.products.filter(kind=kind)
     if DIGEST.fullmatch(name):
         product = products.filter(digest=name).select_related("signal").first()
     else:
@@ -123,5 +123,5 @@ class VersionFiles:
 
 def list_version_files(access: VersionAccess) -> VersionFiles:
     """Return what the ZIP of a version holds."""
-    files = VersionFile.objects.filter(version=access.version).values_list("path", "sha256", "size")
+    files = access.version.files.values_list("path", "sha256", "size")
     return VersionFiles(list(files), is_public=access.is_public)

@@ -27,13 +27,15 @@ from repository.schema.export.record import (
 from repository.schema.version_steps import move_document
 from repository.selectors import addresses
 from repository.selectors.access import choose_version, current_access
+from repository.selectors.visibility import NOBODY, Visitor, visible_versions
 
 
-def build_citation_record(version: DatasetVersion) -> CitationRecord:
-    """Return what is known of a published version, as the exports need it."""
+def build_citation_record(visitor: Visitor, version: DatasetVersion) -> CitationRecord:
+    """Return what a visitor may know of a published version, as the exports need it."""
     dataset_id = version.dataset_id
     document = move_document(version.document, since=version.schema_version, kind="dataset").document
-    numbers = list(version.dataset.versions.order_by("number").values_list("number", flat=True))
+    others = visible_versions(visitor).filter(dataset_id=dataset_id).order_by("number")
+    numbers = list(others.values_list("number", flat=True))
     content = [_read_measurement(entry, version) for entry in version.content.get("measurements", [])]
     return CitationRecord(
         id=dataset_id,
@@ -66,12 +68,12 @@ def build_citation_record(version: DatasetVersion) -> CitationRecord:
 
 
 def build_record_for_doi(*, deposit_id: str, number: int | None) -> CitationRecord:
-    """Return the record that a DOI names: a version's, or for the concept DOI the newest one's as concept."""
-    versions = DatasetVersion.objects.select_related("dataset__deposit").filter(dataset_id=deposit_id)
+    """Return the record that a DOI tells the world: a version's, or for the concept DOI the newest one's as concept."""
+    versions = visible_versions(NOBODY).select_related("dataset__deposit").filter(dataset_id=deposit_id)
     version = versions.filter(number=number).first() if number is not None else choose_version(versions)
     if version is None:
         raise NotFoundError(f"There is no published dataset {deposit_id}.")
-    record = build_citation_record(version)
+    record = build_citation_record(NOBODY, version)
     if number is not None:
         return record
     numbers = versions.values_list("number", flat=True)

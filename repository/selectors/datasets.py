@@ -6,20 +6,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from repository.errors import NotFoundError
-from repository.models import DatasetVersion, Finding, Identifier, Measurement
+from repository.models import DatasetVersion, Measurement
 from repository.schema.export.citation import build_citation
 from repository.schema.version_steps import DocumentChange, UnknownVersionError, move_document
 from repository.schema.versions import list_versions
 from repository.selectors import addresses
-from repository.selectors.access import current_access, is_embargoed
+from repository.selectors.access import MeasurementAccess, current_access, is_embargoed
 from repository.selectors.citation import build_citation_record
 from repository.selectors.damage import find_damaged
 from repository.selectors.deposits import (
     FindingView,
     MeasurementView,
     describe_measurement,
+    load_details,
     view_finding,
     with_details,
+)
+from repository.selectors.visibility import (
+    Visitor,
+    visible_identifiers,
+    visible_measurements,
+    visible_versions,
 )
 
 
@@ -79,14 +86,13 @@ class DatasetView:
     versions: tuple[VersionLine, ...]
 
 
-def describe_dataset(version: DatasetVersion) -> DatasetView:
-    """Return everything that is shown of a version, in a fixed number of queries."""
+def describe_dataset(visitor: Visitor, version: DatasetVersion) -> DatasetView:
+    """Return everything that the visitor is shown of a version, in a fixed number of queries."""
     dataset_id = version.dataset_id
-    record = build_citation_record(version)
+    record = build_citation_record(visitor, version)
     links = [link["id"] for link in version.content.get("measurements", [])]
-    by_id = {
-        measurement.pk: measurement for measurement in with_details(Measurement.objects.filter(pk__in=links))
-    }
+    measurements = with_details(visible_measurements(visitor).filter(pk__in=links))
+    by_id = {measurement.pk: measurement for measurement in measurements}
     files = tuple(_describe_files(version))
     return DatasetView(
         id=dataset_id,
@@ -108,7 +114,7 @@ def describe_dataset(version: DatasetVersion) -> DatasetView:
         withdrawn_at=version.withdrawn_at,
         withdrawal_reason=version.withdrawal_reason,
         replacement_doi=version.replacement_doi,
-        replacement_url=locate_replacement(version.replacement_doi),
+        replacement_url=locate_replacement(visitor, version.replacement_doi),
         citation=build_citation(record),
         size=sum(file.size for file in files),
         files=files,
@@ -125,7 +131,7 @@ def describe_dataset(version: DatasetVersion) -> DatasetView:
                 state=line.state,
                 published_at=line.published_at,
             )
-            for line in version.dataset.versions.order_by("-number")
+            for line in visible_versions(visitor).filter(dataset_id=dataset_id).order_by("-number")
         ),
     )
 
@@ -145,11 +151,11 @@ def _describe_files(version: DatasetVersion) -> Iterable[PublishedFileView]:
         )
 
 
-def locate_replacement(doi: str) -> str:
+def locate_replacement(visitor: Visitor, doi: str) -> str:
     """Return where the replacement of a withdrawn version is: here, at the world's resolver, or nowhere."""
     if not doi:
         return ""
-    is_ours = Identifier.objects.filter(doi=doi).exists()
+    is_ours = visible_identifiers(visitor).filter(doi=doi).exists()
     return addresses.doi_address(doi) if is_ours else f"https://doi.org/{doi}"
 
 
@@ -204,8 +210,8 @@ def describe_metadata(measurement: Measurement, *, version: str | None = None) -
     )
 
 
-def describe_single_measurement(measurement: Measurement) -> MeasurementView:
-    """Return one measurement with everything that is shown of it."""
-    detailed = with_details(Measurement.objects.filter(pk=measurement.pk)).get()
-    findings = [view_finding(row) for row in Finding.objects.filter(measurement=measurement)]
-    return describe_measurement(detailed, findings)
+def describe_single_measurement(access: MeasurementAccess) -> MeasurementView:
+    """Return the measurement to which a visitor was let in, with everything that is shown of it."""
+    load_details(access.measurement)
+    findings = [view_finding(row) for row in access.measurement.findings.all()]
+    return describe_measurement(access.measurement, findings)

@@ -5,7 +5,7 @@ from django.db.models import Q, QuerySet
 
 from repository.models import Deposit, User
 from repository.selectors import addresses
-from repository.selectors.access import own_deposits
+from repository.selectors.visibility import own_deposits
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 
 from repository.models import DataFile, Deposit, Finding, Measurement
 from repository.models.job import is_answerable
@@ -169,7 +169,7 @@ class DepositView:
 
 def describe_deposit(deposit: Deposit) -> DepositView:
     """Return everything that is shown of a deposit, in a fixed number of queries."""
-    findings = _group_findings(Finding.objects.filter(deposit=deposit))
+    findings = _group_findings(deposit.findings.all())
     readings = list_readings(deposit)
     newest = deposit.identifiers.filter(version_number__isnull=False).order_by("-version_number").first()
     is_published = deposit.state == Deposit.State.PUBLISHED
@@ -258,16 +258,23 @@ def _describe_files(deposit: Deposit, findings: Mapping[FindingKey, list[Finding
         )
 
 
+_DETAILS = ("signals", "products__signal", "parts__data_file")
+
+
 def with_details(measurements: QuerySet[Measurement]) -> QuerySet[Measurement]:
     """Return the query with everything that `describe_measurement` reads."""
-    related = ("signals", "products__signal", "parts__data_file")
-    return measurements.select_related("primary_file").defer("header").prefetch_related(*related)
+    return measurements.select_related("primary_file").defer("header").prefetch_related(*_DETAILS)
+
+
+def load_details(measurement: Measurement) -> None:
+    """Read everything that `describe_measurement` reads of one that was found already."""
+    prefetch_related_objects([measurement], *_DETAILS)
 
 
 def describe_measurement(
     measurement: Measurement, findings: Sequence[FindingView], *, reading: ReadingView | None = None
 ) -> MeasurementView:
-    """Return a measurement as it is shown; the rows must come from `with_details`."""
+    """Return a measurement as it is shown; the rows come from `with_details` or `load_details`."""
     return MeasurementView(
         id=measurement.pk,
         format=measurement.format,

@@ -6,23 +6,22 @@ from typing import Any
 
 from repository.errors import NotFoundError
 from repository.exports.subjects import ArrayPart, ExportedMeasurement, ExportedProduct, ExportedSignal
-from repository.models import ArrayObject, DatasetVersion, Measurement, Product, Signal
+from repository.models import ArrayObject, Measurement
 from repository.schema.provenance import SOFTWARE
 from repository.selectors import addresses
-from repository.selectors.access import Visitor, choose_version, get_measurement
+from repository.selectors.access import MeasurementAccess, get_measurement
 from repository.selectors.byte_objects import ArrayNotReadyError
 from repository.selectors.citation import build_citation_record
 from repository.selectors.products import describe_products, list_inputs, read_software
+from repository.selectors.visibility import Visitor
 
 
 @dataclass(frozen=True, slots=True)
 class ExportSubject:
-    """A published measurement that may be exported, whether anybody may have it, and whether it is a tombstone."""
+    """A published measurement that may be exported, and how the visitor was let in to it."""
 
     measurement: ExportedMeasurement
-    is_public: bool
-    is_withdrawn: bool
-    deposit_id: str
+    access: MeasurementAccess
 
 
 def get_export_subject(
@@ -40,11 +39,7 @@ def get_export_subject(
         Its arrays are still being converted.
     """
     access = get_measurement(visitor, measurement_id, for_bytes=for_bytes)
-    version = choose_version(
-        DatasetVersion.objects.select_related("dataset__deposit").filter(
-            measurements__measurement_id=measurement_id
-        )
-    )
+    version = access.version
     if version is None:
         raise NotFoundError(
             f"The measurement {measurement_id} is not published yet.",
@@ -52,28 +47,28 @@ def get_export_subject(
         )
     published = next(each for each in version.content["measurements"] if each["id"] == measurement_id)
     measurement = ExportedMeasurement(
-        record=build_citation_record(version),
+        record=build_citation_record(visitor, version),
         id=measurement_id,
         format=published["format"],
         metadata=published["metadata"],
-        signals=tuple(_list_signals(measurement_id, published["signals"], with_parts=with_parts)),
+        signals=tuple(_list_signals(access.measurement, published["signals"], with_parts=with_parts)),
         files=list_inputs(access.measurement),
         products=tuple(_list_products(access.measurement)),
     )
-    return ExportSubject(measurement, access.is_public, access.is_withdrawn, access.deposit_id)
+    return ExportSubject(measurement, access)
 
 
 def _list_signals(
-    measurement_id: str, published: list[dict[str, Any]], *, with_parts: bool
+    measurement: Measurement, published: list[dict[str, Any]], *, with_parts: bool
 ) -> Iterator[ExportedSignal]:
-    parts = _collect_parts(measurement_id) if with_parts else {}
+    parts = _collect_parts(measurement) if with_parts else {}
     for signal in published:
         yield ExportedSignal(
             name=signal["name"],
             shape=tuple(signal["shape"]),
             dtype=signal["dtype"],
             axes=tuple(signal["axes"]),
-            zarr=addresses.zarr_root(measurement_id, signal["name"]),
+            zarr=addresses.zarr_root(measurement.pk, signal["name"]),
             parts=tuple(parts.get(signal["name"], ())),
             software=read_software(signal["statistics"]) if SOFTWARE in signal["statistics"] else None,
         )
@@ -96,23 +91,23 @@ def _list_products(measurement: Measurement) -> Iterator[ExportedProduct]:
         )
 
 
-def _collect_parts(measurement_id: str) -> dict[str, list[ArrayPart]]:
+def _collect_parts(measurement: Measurement) -> dict[str, list[ArrayPart]]:
     """Return the objects of every array by the name of its signal."""
-    unconverted = Signal.objects.filter(measurement_id=measurement_id, converted_at=None).first()
+    unconverted = measurement.signals.filter(converted_at=None).first()
     if unconverted is not None:
         raise ArrayNotReadyError(
-            f"The signal {unconverted.name} of {measurement_id} is still being converted."
+            f"The signal {unconverted.name} of {measurement.pk} is still being converted."
         )
     collected: dict[str, list[ArrayPart]] = {}
     objects = ArrayObject.objects.filter(
-        signal__measurement_id=measurement_id, kind=ArrayObject.Kind.PRIMARY
+        signal__measurement=measurement, kind=ArrayObject.Kind.PRIMARY
     ).order_by("signal__ordinal", "key")
     for name, key, size, sha256 in objects.values_list("signal__name", "key", "size", "sha256"):
         collected.setdefault(name, []).append(ArrayPart(key, size, sha256))
     return collected
 
 
-def locate_export_product(measurement_id: str, output: str, media_type: str) -> str:
+def locate_export_product(measurement: Measurement, output: str, media_type: str) -> str:
     """Return the lasting address of the product that is an export, without the server's name.
 
     Raises
@@ -120,13 +115,11 @@ def locate_export_product(measurement_id: str, output: str, media_type: str) -> 
     NotFoundError
         No job has made it yet.
     """
-    products = Product.objects.filter(
-        measurement_id=measurement_id, output=output, kind="array", media_type=media_type
-    )
+    products = measurement.products.filter(output=output, kind="array", media_type=media_type)
     product = products.order_by("is_added", "id").first()
     if product is None:
         raise NotFoundError(
-            f"The product {output} of the measurement {measurement_id} has not been made.",
+            f"The product {output} of the measurement {measurement.pk} has not been made.",
             hint="Its owners ask for it with POST …/reductions/; /docs/recipes says what is made when.",
         )
-    return addresses.product_address(measurement_id, product.digest, product.kind)
+    return addresses.product_address(measurement.pk, product.digest, product.kind)

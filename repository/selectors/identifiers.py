@@ -2,28 +2,23 @@
 
 import re
 
-from django.db.models import Exists, OuterRef, Q
-
-from repository.models import DatasetVersion, Identifier
+from repository.models import Identifier
+from repository.selectors.visibility import Visitor, visible_identifiers
 
 _VERSION_DOI = re.compile(r"(?P<concept>.+)\.v(?P<number>[0-9]{1,9})", re.IGNORECASE)
 
 
-def find_identifier(doi: str) -> Identifier | None:
-    """Return what a DOI names, once it is published; a reserved DOI would give a draft away."""
+def find_identifier(visitor: Visitor, doi: str) -> Identifier | None:
+    """Return what a DOI names that the visitor may see."""
     if "\x00" in doi:
         return None
-    version = DatasetVersion.objects.filter(dataset_id=OuterRef("dataset_id"))
-    named = Q(Exists(version), version_number__isnull=True) | Exists(
-        version.filter(number=OuterRef("version_number"))
-    )
-    return Identifier.objects.filter(named, doi__iexact=doi).first()
+    return visible_identifiers(visitor).filter(doi__iexact=doi).first()
 
 
-def find_missing_version(doi: str) -> tuple[str, int] | None:
-    """Return dataset and number of a version DOI whose dataset is published, where no such version is."""
+def find_missing_version(visitor: Visitor, doi: str) -> tuple[str, int] | None:
+    """Return dataset and number of a version DOI whose dataset the visitor may see, where no such version is."""
     parts = _VERSION_DOI.fullmatch(doi)
-    concept = None if parts is None else find_identifier(parts["concept"])
+    concept = None if parts is None else find_identifier(visitor, parts["concept"])
     if parts is None or concept is None or concept.version_number is not None:
         return None
     return concept.dataset_id, int(parts["number"])

@@ -8,7 +8,7 @@ from repository.lanes import LANES
 from repository.models import Job
 from repository.models.job_order import list_positions
 from repository.schema.plain_text import describe_reason, hide_internals
-from repository.selectors.access import Visitor, visible_deposits
+from repository.selectors.visibility import Visitor, visible_jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class JobView:
 
 def describe_job(visitor: Visitor, job_id: uuid.UUID) -> JobView:
     """Return a job of a deposit that the visitor may see."""
-    job = Job.objects.filter(pk=job_id).first()
-    if job is None or not visible_deposits(visitor).filter(pk=job.deposit_id).exists():
+    job = visible_jobs(visitor).filter(pk=job_id).first()
+    if job is None:
         raise NotFoundError(f"There is no job {job_id}.")
     return JobView(
         id=job.pk,

@@ -32,7 +32,7 @@ class ProgressView:
 
 def describe_progress(deposit: Deposit) -> ProgressView:
     """Return how far the deposit's jobs are, as one fraction and the newest message."""
-    jobs = Job.objects.filter(deposit=deposit)
+    jobs = deposit.jobs.all()
     if deposit.submitted_at is not None:
         # Also what was made since, when the database's clock was set back meanwhile.
         since = Q(created_at__gte=deposit.submitted_at - dt.timedelta(minutes=1))

@@ -40,7 +40,7 @@ class ReadingView:
 
 def list_readings(deposit: Deposit) -> dict[str, ReadingView]:
     """Return what is being done, by measurement; running work goes before work that waits."""
-    jobs = Job.objects.filter(deposit=deposit, kind__in=_STEPS, state__in=Job.ACTIVE)
+    jobs = deposit.jobs.filter(kind__in=_STEPS, state__in=Job.ACTIVE)
     return {target: _describe(jobs) for target, jobs in _by_target(jobs).items()}
 
 

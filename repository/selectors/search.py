@@ -20,6 +20,7 @@ from repository.schema.searchable import (
 )
 from repository.selectors import addresses
 from repository.selectors.access import current_access
+from repository.selectors.visibility import Visitor, visible_entries
 
 FACETS: Mapping[str, str] = {
     "modality": "techniques",
@@ -140,9 +141,11 @@ def _parse_bound(quantity: SearchableQuantity, text: str, unit: str) -> float | 
     return converted
 
 
-def search(request: SearchRequest, *, size: int = 20, after: tuple[str, str] | None = None) -> SearchPage:
-    """Return the datasets that match, newest first, with the counts of every facet."""
-    matching = _filter_entries(request)
+def search(
+    visitor: Visitor, request: SearchRequest, *, size: int = 20, after: tuple[str, str] | None = None
+) -> SearchPage:
+    """Return the datasets that match for the visitor, newest first, with the counts of every facet."""
+    matching = _filter_entries(visible_entries(visitor), request)
     page = matching.order_by("-published_at", "-dataset_id")
     if after is not None:
         published_at, dataset_id = after
@@ -163,8 +166,7 @@ def search(request: SearchRequest, *, size: int = 20, after: tuple[str, str] | N
     )
 
 
-def _filter_entries(request: SearchRequest) -> QuerySet[SearchEntry]:
-    entries = SearchEntry.objects.all()
+def _filter_entries(entries: QuerySet[SearchEntry], request: SearchRequest) -> QuerySet[SearchEntry]:
     if request.text.strip():
         wanted = SearchQuery(request.text, search_type="websearch", config="english") | SearchQuery(
             request.text, search_type="websearch", config="simple"

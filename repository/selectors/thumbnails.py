@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 from django.db.models import F
 
-from repository.models import Product
 from repository.selectors import addresses
+from repository.selectors.visibility import Visitor, visible_products
 
 
-def find_thumbnails(measurement_ids: Sequence[str]) -> dict[str, str]:
+def find_thumbnails(visitor: Visitor, measurement_ids: Sequence[str]) -> dict[str, str]:
     """Return the address of the preview that says most, by measurement, where there is one."""
     previews = (
-        Product.objects.filter(measurement_id__in=measurement_ids, kind="preview", is_added=False)
+        visible_products(visitor)
+        .filter(measurement_id__in=measurement_ids, kind="preview", is_added=False)
         .select_related("signal")
         .order_by(F("cover_rank").asc(nulls_last=True), "id")
     )

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from repository.errors import UploadGoneError
 from repository.models import User
-from repository.selectors.access import Visitor, get_upload
+from repository.selectors.access import get_upload
+from repository.selectors.visibility import Visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,6 @@ def describe_upload(visitor: Visitor, upload_id: str) -> UploadView:
 
 def require_user(visitor: Visitor) -> User:
     """Return the visitor as an account; selectors of drafts have refused everybody else before."""
-    if not isinstance(visitor, User):
+    if visitor.account is None:
         raise UploadGoneError("There is no such upload.")
-    return visitor
+    return visitor.account

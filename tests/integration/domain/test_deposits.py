@@ -21,6 +21,7 @@ from repository.selectors.access import can_edit
 from repository.selectors.datasets import describe_dataset
 from repository.selectors.deposits import describe_deposit
 from repository.selectors.search import SearchRequest, search
+from repository.selectors.visibility import NOBODY, Visitor
 from repository.services.deposits import (
     add_member,
     create_deposit,
@@ -116,10 +117,10 @@ def test_publishing_freezes_what_was_checked() -> None:
     version = make_published()
     assert (version.number, version.state, version.sealed) == (1, "published", True)
     assert version.dataset.deposit.state == "published"
-    view = describe_dataset(version)
+    view = describe_dataset(NOBODY, version)
     assert [file.path for file in view.files] == ["scan.raw"]
     assert view.measurements[0].signals[0].shape == (4, 4, 128, 128)
-    assert search(SearchRequest()).count == 1
+    assert search(NOBODY, SearchRequest()).count == 1
     assert AuditEvent.objects.filter(action="version.publish", target=version.dataset_id).count() == 1
 
 
@@ -172,7 +173,7 @@ def test_long_descriptions_are_published_whole(described: dict[str, Any]) -> Non
         for key, value in described.items()
         if key != "creators"
     } or version.title == described.get("title")
-    assert search(SearchRequest()).count == 1
+    assert search(NOBODY, SearchRequest()).count == 1
 
 
 def test_a_published_deposit_is_never_deleted_even_without_measurements() -> None:
@@ -204,7 +205,7 @@ def test_a_new_version_takes_what_is_published_along() -> None:
     second = publish(settle(deposit))
     assert [version.number for version in deposit.dataset.versions.order_by("number")] == [1, 2]
     assert second.doi == f"10.5072/{deposit.pk}.v2"
-    assert search(SearchRequest()).hits[0].doi == second.doi
+    assert search(NOBODY, SearchRequest()).hits[0].doi == second.doi
 
 
 def test_a_withdrawn_version_leaves_search_and_keeps_its_description() -> None:
@@ -214,8 +215,8 @@ def test_a_withdrawn_version_leaves_search_and_keeps_its_description() -> None:
     )
     version.refresh_from_db()
     assert (version.state, version.withdrawal_reason) == ("withdrawn", "Wrong sample.")
-    assert search(SearchRequest()).count == 0
-    assert describe_dataset(version).title
+    assert search(NOBODY, SearchRequest()).count == 0
+    assert describe_dataset(NOBODY, version).title
 
 
 def test_a_co_owner_is_an_account_and_who_is_none_is_not_said() -> None:
@@ -227,11 +228,11 @@ def test_a_co_owner_is_an_account_and_who_is_none_is_not_said() -> None:
     assert describe_deposit(deposit).members == tuple(sorted([friend.username, "nobody"]))
     late = make_user("nobody")
     assert list(deposit.members.all()) == [friend], "a name that somebody takes later has no rights"
-    assert not can_edit(late, deposit)
+    assert not can_edit(Visitor(late), deposit)
     add_member(deposit_id=deposit.pk, actor=deposit.owner, username="nobody")
-    assert can_edit(late, deposit)
+    assert can_edit(Visitor(late), deposit)
     remove_member(deposit_id=deposit.pk, actor=deposit.owner, username="nobody")
-    assert not can_edit(late, deposit)
+    assert not can_edit(Visitor(late), deposit)
     remove_member(deposit_id=deposit.pk, actor=friend, username=friend.username)
     assert not deposit.members.exists()
     with pytest.raises(NotFoundError):

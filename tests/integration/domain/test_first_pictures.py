@@ -17,6 +17,7 @@ from repository.schema.provenance import Software
 from repository.selectors.access import get_measurement
 from repository.selectors.byte_objects import find_product
 from repository.selectors.deposits import describe_deposit
+from repository.selectors.visibility import Visitor
 from repository.services.deposits import delete_deposit, update_deposit
 from repository.services.jobs import ClaimedJob, claim_job, complete_job, lock_claim
 from repository.services.measurements import (
@@ -143,7 +144,7 @@ def test_a_failed_conversion_keeps_them_for_the_depositor_and_publishing_drops_t
     validate_deposit(deposit_id=deposit.pk)
 
     assert recipes(bad) == [(PREVIEW, True)]
-    access = get_measurement(deposit.owner, bad.pk, for_bytes=True)
+    access = get_measurement(Visitor(deposit.owner), bad.pk, for_bytes=True)
     assert find_product(access, f"data.{PREVIEW}", "preview").is_public is False
     publish(deposit)
     assert not Product.objects.filter(is_preliminary=True).exists()

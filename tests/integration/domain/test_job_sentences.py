@@ -10,6 +10,7 @@ from repository.models import Job
 from repository.schema.plain_text import UNKNOWN_FAULT
 from repository.selectors.jobs import describe_job
 from repository.selectors.progress import describe_progress
+from repository.selectors.visibility import Visitor
 from repository.services.disk import WAITING
 from repository.services.jobs import ClaimedJob, create_job
 from repository.tasks import job_kinds
@@ -49,7 +50,11 @@ def test_the_words_of_an_unknown_fault_reach_no_person(told: list[str]) -> None:
     job = run_raising(OSError(2, "No such file", "/usr/lib/python3/secret.py"), told, max_attempts=1)
     assert job.deposit is not None
     assert "secret.py" in job.reason
-    shown = (describe_job(job.deposit.owner, job.pk).reason, *describe_progress(job.deposit).failed, *told)
+    shown = (
+        describe_job(Visitor(job.deposit.owner), job.pk).reason,
+        *describe_progress(job.deposit).failed,
+        *told,
+    )
     assert shown == (UNKNOWN_FAULT,) * 3
 
 
@@ -58,7 +63,7 @@ def test_why_a_job_waits_shows_no_folder(told: list[str]) -> None:
     job = run_raising(DiskFullError(f"OSError: [Errno 28] {place}/a.zarr does not fit."), told)
     assert job.deposit is not None
     assert place in job.message
-    view = describe_job(job.deposit.owner, job.pk)
+    view = describe_job(Visitor(job.deposit.owner), job.pk)
     for text in (view.message, view.reason, describe_progress(job.deposit).message):
         assert text.startswith(f"{WAITING}: ")
         assert "…/a.zarr does not fit." in text

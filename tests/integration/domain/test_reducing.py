@@ -21,6 +21,7 @@ from repository.schema.findings import Finding as Found
 from repository.selectors.access import get_measurement
 from repository.selectors.byte_objects import find_product
 from repository.selectors.thumbnails import find_thumbnails
+from repository.selectors.visibility import Visitor
 from repository.services.jobs import claim_job, fail_job, lock_claim
 from repository.services.publishing import publish_deposit
 from repository.services.storage import get_object_store
@@ -164,7 +165,7 @@ def test_what_is_published_is_only_added_to(converted: Measurement) -> None:
     publish(Deposit.objects.get(pk=converted.deposit_id))
     published = {product.pk: product.sha256 for product in converted.products.all()}
     address = "data.radial_mean"
-    let_in = partial(get_measurement, owner, converted.pk, for_bytes=True)
+    let_in = partial(get_measurement, Visitor(owner), converted.pk, for_bytes=True)
     canonical = find_product(let_in(), address, "array")
 
     for _ in range(2):  # asked for twice, it is there once
@@ -250,7 +251,7 @@ def test_a_recipe_that_is_one_new_file_runs_confined_from_end_to_end(
         product = made["toy_image"]
         assert (product.recipe, product.recipe_version) == ("toy", 3)
         assert product.settings == {"parameters": {"factor": 3.0}, "needs": {}}
-        access = get_measurement(converted.deposit.owner, converted.pk, for_bytes=True)
+        access = get_measurement(Visitor(converted.deposit.owner), converted.pk, for_bytes=True)
         values = {
             output: np.load(
                 BytesIO(b"".join(get_object_store().open_range(found.sha256, 0, found.size))),
@@ -262,7 +263,8 @@ def test_a_recipe_that_is_one_new_file_runs_confined_from_end_to_end(
         np.testing.assert_array_equal(values["toy_image"], 3.0 * values["summed_intensity"])
         picture = converted.products.get(output="toy_image", kind="preview")
         assert picture.cover_rank == 1
-        assert find_thumbnails([converted.pk])[converted.pk].endswith("/data.toy_image/preview.png")
+        shown = find_thumbnails(Visitor(converted.deposit.owner), [converted.pk])
+        assert shown[converted.pk].endswith("/data.toy_image/preview.png")
 
 
 def test_a_result_says_the_program_that_made_it_and_its_libraries(

@@ -10,6 +10,7 @@ from repository.errors import DepositAlreadyPublishedError, NotFoundError, State
 from repository.models import DataFile, Deposit, Job, Measurement
 from repository.selectors.access import get_measurement
 from repository.selectors.deposits import describe_deposit
+from repository.selectors.visibility import Visitor
 from repository.services.deposits import update_deposit
 from repository.services.measurements import GroupedFiles, RecognizedFile, record_recognition
 from repository.services.publishing import start_new_version
@@ -58,7 +59,7 @@ def test_a_file_is_left_out_of_the_next_version_only(reopened: Deposit) -> None:
     (kept,) = first.files.all()
     assert get_object_store().path_of(kept.sha256).exists()
     old = first.measurements.get().measurement
-    assert get_measurement(reopened.owner, old.pk, for_bytes=True).is_public
+    assert get_measurement(Visitor(reopened.owner), old.pk, for_bytes=True).is_public
     start_new_version(deposit_id=reopened.pk, actor=reopened.owner)
     with pytest.raises(NotFoundError):
         delete_file(deposit_id=reopened.pk, actor=reopened.owner, path="scan.raw")

@@ -13,6 +13,7 @@ from repository.errors import NotPublishableError, UploadGoneError
 from repository.models import ArrayObject, AuditEvent, DataFile, Job, StoredObject
 from repository.selectors.datasets import describe_dataset
 from repository.selectors.deposits import describe_deposit
+from repository.selectors.visibility import NOBODY
 from repository.services.checked_reading import BrokenObjectError, CheckedReading
 from repository.services.fixity import check_object, list_due
 from repository.services.publishing import publish_deposit, start_new_version
@@ -281,7 +282,7 @@ def test_pages_and_api_say_it_beside_the_file(damaged_file: DataFile) -> None:
     (draft,) = describe_deposit(damaged_file.deposit).files
     assert (draft.state, draft.damaged_at is not None) == ("quarantined", True)
     version = damaged_file.published_in.get().version
-    (published,) = describe_dataset(version).files
+    (published,) = describe_dataset(NOBODY, version).files
     assert published.damaged_at is not None
     locate(damaged_file.sha256).write_bytes(b"frames of scan.raw")
     check_object(damaged_file.sha256)

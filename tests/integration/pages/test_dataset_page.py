@@ -98,7 +98,7 @@ def test_a_doi_leads_to_its_version_and_to_the_format_asked_for(client: Any, pub
 
 def test_the_linkset_and_the_sitemap_list_what_is_published(client: Any, published: Deposit) -> None:
     linkset = client.get(f"/linkset/{published.pk}")
-    [page] = json.loads(linkset.content)["linkset"]
+    page, *_ = json.loads(linkset.content)["linkset"]
     assert len(page["item"]) == 1
     sitemap = client.get("/sitemap.xml").content.decode()
     assert f"/datasets/{published.pk}</loc>" in sitemap

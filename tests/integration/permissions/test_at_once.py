@@ -19,6 +19,7 @@ from repository import marks
 from repository.migrations import __path__ as migrations_path
 from repository.models import ApiToken, DepositMember, User
 from repository.project.environment import CHECKOUT
+from repository.selectors.visibility import Visitor
 from repository.services.accounts import note_token_use
 from repository.services.deposits import remove_member
 from repository.services.publishing import start_new_version
@@ -389,9 +390,9 @@ def test_every_table_that_decides_tells_so(
             for route, answer in list_readings():
                 example = {each.name: each.example for each in route.parameters}
                 path = "data.dm4" if "{deposit_id}" in route.path else "scan.raw"
-                access = answer.who_may.admit(owner, example | named | {"path": path})
+                access = answer.who_may.admit(Visitor(owner), example | named | {"path": path})
                 answer.find(access, example | named | {"path": path})
-        describe_upload(owner, str(plan.upload_id))
+        describe_upload(Visitor(owner), str(plan.upload_id))
         text = words["headers"]["owner"]["Authorization"].removeprefix("Token ")
         visitors.recognize(visitors.Credential(token=text), scope="read")
         visitors.recognize(visitors.Credential(session_key=words["session"]), scope="read")

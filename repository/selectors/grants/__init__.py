@@ -1,0 +1,1 @@
+"""The kinds of grants, one a file; `grant_kinds.py` beside this folder finds them."""

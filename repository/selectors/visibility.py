@@ -1,0 +1,145 @@
+"""Who may see what: every read of deposits, versions, measurements and what belongs to them begins with a query here.
+
+A visitor is an account, grants that are carried beside it, or nobody. What somebody was let in to is read from the rows
+themselves (`measurement.signals`, `version.files`); `tests/architecture/test_visibility.py` finds what goes past.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from repository.models import (
+    DatasetVersion,
+    Deposit,
+    DepositMember,
+    Identifier,
+    Job,
+    Measurement,
+    Product,
+    SearchEntry,
+    Upload,
+    User,
+    VersionMeasurement,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a visitor carries beside an account: it opens one deposit for reading, and lets nobody change anything.
+
+    Attributes
+    ----------
+    until
+        When it ends by itself; its withdrawal is a write that ends decisions about the deposit.
+    """
+
+    deposit_id: str
+    until: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks: a person with an account, whoever carries grants, or both; with neither it is nobody we know."""
+
+    account: User | None = None
+    grants: tuple[Grant, ...] = ()
+
+    @property
+    def sees_everything(self) -> bool:
+        """Return whether the visitor looks after other people's deposits."""
+        return self.account is not None and self.account.is_curator
+
+
+NOBODY = Visitor()
+
+KEPT_BACK: tuple[Callable[[], Q], ...] = ()
+"""Conditions on a version under which its description is kept from everybody whom its deposit is not open to."""
+
+
+def own_deposits(account: User) -> QuerySet[Deposit]:
+    """Return the deposits that the person owns or shares."""
+    return Deposit.objects.filter(_owns(account))
+
+
+def _owns(account: User) -> Q:
+    shares = DepositMember.objects.filter(deposit=OuterRef("pk"), user=account)
+    return Q(owner=account) | Q(Exists(shares))
+
+
+def visible_deposits(visitor: Visitor) -> QuerySet[Deposit]:
+    """Return the deposits into which the visitor may look, whatever their state: drafts, and data under embargo."""
+    if visitor.sees_everything:
+        return Deposit.objects.all()
+    ways = []
+    if visitor.account is not None:
+        ways.append(_owns(visitor.account))
+    if visitor.grants:
+        ways.append(Q(pk__in=[grant.deposit_id for grant in visitor.grants]))
+    return Deposit.objects.filter(reduce(or_, ways)) if ways else Deposit.objects.none()
+
+
+def sees_inside(visitor: Visitor, deposit: Deposit) -> bool:
+    """Return whether `visible_deposits` has the deposit; the database is asked only for what the rows do not say."""
+    if visitor.sees_everything or (visitor.account is not None and deposit.owner_id == visitor.account.pk):
+        return True
+    return visible_deposits(visitor).filter(pk=deposit.pk).exists()
+
+
+def visible_versions(visitor: Visitor) -> QuerySet[DatasetVersion]:
+    """Return the published versions, tombstones among them, whose description the visitor may read."""
+    if not KEPT_BACK or visitor.sees_everything:
+        return DatasetVersion.objects.all()
+    return DatasetVersion.objects.filter(~_kept_back() | Q(dataset__deposit__in=visible_deposits(visitor)))
+
+
+def _kept_back() -> Q:
+    return reduce(or_, (rule() for rule in KEPT_BACK))
+
+
+def sees_what_all_see(visitor: Visitor, dataset_id: str) -> bool:
+    """Return whether the visitor sees no more versions of a dataset than everybody: others may keep the answer."""
+    if not KEPT_BACK or visitor == NOBODY:
+        return True
+    return not visible_versions(visitor).filter(_kept_back(), dataset_id=dataset_id).exists()
+
+
+def visible_measurements(visitor: Visitor) -> QuerySet[Measurement]:
+    """Return the measurements of versions that the visitor may read, and of deposits into which it may look."""
+    if visitor.sees_everything:
+        return Measurement.objects.all()
+    links = VersionMeasurement.objects.filter(measurement=OuterRef("pk"))
+    if KEPT_BACK:
+        links = links.filter(version__in=visible_versions(visitor))
+    return Measurement.objects.filter(Q(Exists(links)) | Q(deposit__in=visible_deposits(visitor)))
+
+
+def visible_products(visitor: Visitor) -> QuerySet[Product]:
+    """Return what was made of the measurements that the visitor may know of; an embargo may keep the bytes."""
+    return Product.objects.filter(measurement__in=visible_measurements(visitor))
+
+
+def visible_entries(visitor: Visitor) -> QuerySet[SearchEntry]:
+    """Return the rows among which the visitor searches and counts."""
+    entries = SearchEntry.objects.all()
+    return entries.filter(version__in=visible_versions(visitor)) if KEPT_BACK else entries
+
+
+def visible_identifiers(visitor: Visitor) -> QuerySet[Identifier]:
+    """Return the DOIs of versions that the visitor may read; a reserved one would give a draft away."""
+    named = visible_versions(visitor).filter(dataset_id=OuterRef("dataset_id"))
+    of_version = named.filter(number=OuterRef("version_number"))
+    return Identifier.objects.filter(Q(Exists(named), version_number__isnull=True) | Exists(of_version))
+
+
+def visible_uploads(visitor: Visitor) -> QuerySet[Upload]:
+    """Return the transfers into deposits into which the visitor may look."""
+    return Upload.objects.filter(data_file__deposit__in=visible_deposits(visitor))
+
+
+def visible_jobs(visitor: Visitor) -> QuerySet[Job]:
+    """Return the jobs of deposits into which the visitor may look."""
+    return Job.objects.filter(deposit__in=visible_deposits(visitor))
