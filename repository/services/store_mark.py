@@ -6,7 +6,6 @@ one is asked for objects drawn from all of them, and gets its mark where it hold
 """
 
 import secrets
-from functools import cache
 
 import structlog
 
@@ -19,6 +18,7 @@ log = structlog.get_logger(__name__)
 DRAWN = 32
 TARGET = "object store"
 ACTION = "store.mark"
+_noted: set[int] = set()
 
 
 class ForeignStoreError(ObjectStoreUnavailableError):
@@ -54,11 +54,11 @@ def note_store() -> None:
         log.warning("store_not_known", reason=str(fault))
 
 
-@cache
 def note_store_once(store: ObjectStore) -> None:
     """Do so when this process brings bytes into it for the first time."""
-    del store
-    note_store()
+    if id(store) not in _noted:  # stores live as long as the process
+        note_store()
+        _noted.add(id(store))
 
 
 def mark_store() -> None:
