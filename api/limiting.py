@@ -10,8 +10,8 @@ from api.fallbacks import answer_passing
 from api.throttling import find_address
 from repository import limits
 from repository.errors import LimitExceededError
-from repository.limits import Charge, Limit, fold_name, name_network
-from repository.services.limits import count_attempt
+from repository.limits import Charge, Limit, name_network
+from repository.services.limits import count_attempt, fold_typed
 
 Subject = Literal["address", "account", "mail"]
 
@@ -68,7 +68,7 @@ def _answer(request: HttpRequest, refusal: LimitExceededError) -> HttpResponse:
 
 def _charge(request: HttpRequest, limit: Limit, subject: Subject) -> Charge | None:
     if subject == "mail":
-        name = fold_name(request.POST.get("email", ""))
+        name = fold_typed(request.POST.get("email", ""))
         return limit.of(name) if name else None
     if subject == "account" and request.user.is_authenticated:
         return limit.of("account", str(request.user.pk))

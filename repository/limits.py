@@ -9,8 +9,6 @@ import unicodedata
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
-from repository.mail_addresses import canonicalize_address
-
 MINUTE = 60
 HOUR = 60 * MINUTE
 
@@ -88,8 +86,8 @@ def name_network(address: str) -> str:
 
 
 def fold_name(name: str) -> str:
-    """Return the one spelling under which a name or a mail address that somebody typed is counted.
+    """Return the one spelling under which a name that somebody typed is counted.
 
     It follows from what was typed alone, whoever has an account. Spellings that only look alike count together.
     """
-    return canonicalize_address(name) or unicodedata.normalize("NFKC", name).strip().upper().casefold()
+    return unicodedata.normalize("NFKC", name).strip().upper().casefold()

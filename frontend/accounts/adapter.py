@@ -18,11 +18,10 @@ from repository.limits import (
     PASSWORDS_OF_NAME,
     PASSWORDS_OF_PAIR,
     Charge,
-    fold_name,
     name_network,
 )
 from repository.services.accounts import require_new_name
-from repository.services.limits import count_attempt, give_back, has_room
+from repository.services.limits import count_attempt, fold_typed, give_back, has_room
 
 _WRONG = (
     "There is no account with this name and password. After many wrong passwords, of whomever, an account opens for "
@@ -85,7 +84,7 @@ class Attempt:
 def weigh_attempt(request: HttpRequest, credentials: Mapping[str, Any]) -> Attempt:
     """Return what a wrong password counts as: a stranger is told the same whether there is an account or not."""
     accounts = list_accounts(credentials)
-    name = fold_name(credentials.get("email") or credentials.get("username") or "")
+    name = fold_typed(credentials.get("email") or credentials.get("username") or "")
     user = next((found for found in accounts if found is not None), None)
     device = read_device(request.COOKIES)
     is_known = device is not None and user is not None and device.knows(user.pk)

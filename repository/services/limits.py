@@ -9,7 +9,8 @@ import math
 from django.db import connection, transaction
 
 from repository.errors import LimitExceededError
-from repository.limits import LONGEST_SPAN_S, Charge
+from repository.limits import LONGEST_SPAN_S, Charge, fold_name
+from repository.mail_addresses import canonicalize_address
 
 # An attempt pushes `paid_until` on by a step; beyond a whole span ahead of now there is no room. What lies further
 # ahead than it can have been set was written before the clock was set back, and counts as nothing.
@@ -54,6 +55,11 @@ def count_attempt(*charges: Charge) -> None:
     with transaction.atomic():
         # Always in the same order: two attempts that share subjects never wait for each other.
         _require_room(max(_count(charge) for charge in sorted(charges, key=lambda charge: charge.key)))
+
+
+def fold_typed(text: str) -> str:
+    """Return the one spelling under which a name or a mail address that somebody typed is counted."""
+    return canonicalize_address(text) or fold_name(text)
 
 
 def has_room(charge: Charge) -> bool:

@@ -6,11 +6,10 @@ one is asked for objects drawn from all of them, and gets its mark where it hold
 """
 
 import secrets
-from collections.abc import Hashable
-from functools import cache
 
 import structlog
 
+from repository.integrations.object_store import ObjectStore
 from repository.models import AuditEvent, StoredObject
 from repository.services.audit import record_event
 from repository.services.storage import ObjectStoreUnavailableError, open_whole_store
@@ -19,6 +18,7 @@ log = structlog.get_logger(__name__)
 DRAWN = 32
 TARGET = "object store"
 ACTION = "store.mark"
+_noted: set[int] = set()
 
 
 class ForeignStoreError(ObjectStoreUnavailableError):
@@ -54,11 +54,11 @@ def note_store() -> None:
         log.warning("store_not_known", reason=str(fault))
 
 
-@cache
-def note_store_once(store: Hashable) -> None:
+def note_store_once(store: ObjectStore) -> None:
     """Do so when this process brings bytes into it for the first time."""
-    del store
-    note_store()
+    if id(store) not in _noted:  # stores live as long as the process
+        note_store()
+        _noted.add(id(store))
 
 
 def mark_store() -> None:

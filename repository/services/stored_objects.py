@@ -5,9 +5,8 @@ transaction that the bytes are still there. So bytes are never lost to a collect
 however slow the writer is and wherever a process is killed.
 """
 
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import cast
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -48,7 +47,7 @@ def adopt_object(path: Path, digest: str, *, verify: bool = False) -> StoredByte
     require_digest(digest)
     is_present, noted = _touch(digest, size=_read_size(path, digest))
     store = open_whole_store()
-    note_store_once(cast("Hashable", store))
+    note_store_once(store)
     stored = store.adopt(path, digest, verify=verify)
     if not is_present or noted != stored.size:
         arrived = StoredObject.objects.filter(pk=digest).update(is_present=True, size=stored.size)

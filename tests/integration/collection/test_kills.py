@@ -12,12 +12,11 @@ from django.db import connection, transaction
 
 from repository.integrations import object_store
 from repository.integrations.object_store import LocalObjectStore
-from repository.models import AuditEvent, DataFile, Deposit, StoredObject
+from repository.models import AuditEvent, DataFile, StoredObject
 from repository.models.storage_use import measure_use
 from repository.services import collection, store_walks, stored_objects
 from repository.services.collection import collect_objects
 from repository.services.deposits import delete_deposit
-from repository.services.fixity import check_object
 from repository.services.storage import get_object_store
 from repository.services.store_walks import note_unlisted
 from repository.services.stored_objects import ObjectsCollectedError, adopt_object, hold_objects
@@ -35,7 +34,6 @@ from tests.integration.collection.conftest import (
     send,
     upload,
 )
-from tests.integration.fixity.objects import rot
 from tests.patience import patient
 from tests.power_cuts import PowerCutError, power_cut
 
@@ -115,66 +113,6 @@ def test_an_upload_killed_before_any_line_is_taken_up_again() -> None:
         pass_time(GRACE)
         assert collect_objects().count == 1
     assert at_line > 15
-
-
-def damage(deposit: Deposit) -> None:
-    """Store bytes, spoil them, and let that be known."""
-    upload(deposit, "a.raw", CONTENT)
-    rot(DIGEST)
-    assert check_object(DIGEST)
-
-
-def test_bytes_brought_again_are_whole_wherever_the_removal_of_damaged_ones_was_killed() -> None:
-    at_line, was_cut, given_up = 0, True, 0
-    while was_cut:
-        at_line += 3
-        deposit = make_deposit()
-        damage(deposit)
-        delete_file(deposit_id=deposit.pk, actor=deposit.owner, path="a.raw")
-        pass_time(GRACE)
-        was_cut = False
-        try:
-            with power_cut(at_line, collection):
-                collect_objects()
-        except PowerCutError:
-            was_cut = True
-            connection.close()
-        given_up += StoredObject.objects.filter(pk=DIGEST, is_present=False).exists()
-        upload(deposit, "again.raw", CONTENT)
-        row = StoredObject.objects.get(pk=DIGEST)
-        assert (row.is_present, row.damaged_at, row.damage) == (True, None, ""), (
-            f"killed before line {at_line}"
-        )
-        assert get_object_store().path_of(DIGEST).read_bytes() == CONTENT
-        delete_deposit(deposit_id=deposit.pk, actor=deposit.owner)
-        pass_time(GRACE)
-        collect_objects()
-        assert not is_stored(CONTENT)
-    assert given_up > 1
-
-
-def test_damaged_bytes_brought_again_are_whole_wherever_their_upload_was_killed() -> None:
-    at_line, was_cut = 0, True
-    while was_cut:
-        at_line += 1
-        deposit = make_deposit()
-        damage(deposit)
-        StoredObject.objects.filter(pk=DIGEST).update(is_present=False)
-        key = send(deposit, "b.raw", CONTENT)
-        was_cut = False
-        try:
-            with power_cut(at_line, stored_objects):
-                complete_upload(upload_id=key, sha256=DIGEST)
-        except PowerCutError:
-            was_cut = True
-            connection.close()
-        complete_upload(upload_id=key, sha256="" if get_object_store().exists(DIGEST) else DIGEST)
-        row = StoredObject.objects.get(pk=DIGEST)
-        assert (row.is_present, row.damaged_at) == (True, None), f"killed before line {at_line}"
-        delete_deposit(deposit_id=deposit.pk, actor=deposit.owner)
-        pass_time(GRACE)
-        collect_objects()
-    assert at_line > 5
 
 
 def test_what_was_given_up_and_brought_and_deleted_again_keeps_a_grace_time_of_its_own(

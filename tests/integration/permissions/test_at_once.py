@@ -18,7 +18,6 @@ from api.byte_service.routes import list_byte_routes
 from repository import marks
 from repository.migrations import __path__ as migrations_path
 from repository.models import ApiToken, DepositMember, User
-from repository.project.environment import CHECKOUT
 from repository.selectors.visibility import Visitor
 from repository.services.accounts import note_token_use
 from repository.services.deposits import remove_member
@@ -309,18 +308,6 @@ def test_a_web_process_that_does_not_hear_remembers_nothing(
     monkeypatch.setattr(hearing._hearing, "_heard_at", now)
     assert not is_remembered(remembering, address, {})
     monkeypatch.undo()
-
-
-@pytest.mark.parametrize(("silent_s", "is_current"), [(0.0, True), (2.9, True), (3.1, False), (29.0, False)])
-def test_three_seconds_of_silence_are_no_hearing(
-    silent_s: float, is_current: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    guide = (CHECKOUT / "docs" / "guides" / "operator.md").read_text(encoding="utf-8")
-    assert "does not hear the database for 3 s" in guide
-    ear = hearing.Hearing()
-    monkeypatch.setattr(ear, "_heard_at", 1000.0)
-    monkeypatch.setattr(time, "monotonic", lambda: 1000.0 + silent_s)
-    assert ear.is_current is is_current
 
 
 def test_after_a_broken_connection_it_hears_again_and_trusts_nothing_old(
