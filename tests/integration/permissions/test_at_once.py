@@ -344,9 +344,13 @@ FROZEN = {"repository_versionfile", "repository_versionmeasurement", "repository
 
 
 def list_readings() -> list[tuple[ByteRoute, reading.Reading[Any, Any]]]:
-    """Return every route that decides before it answers, with its answer."""
+    """Return every route that remembers what it decided, with its answer."""
     found = [(route, operation.answer) for route in list_byte_routes() for operation in route.operations]
-    return [(route, answer) for route, answer in found if isinstance(answer, reading.Reading)]
+    return [
+        (route, answer)
+        for route, answer in found
+        if isinstance(answer, reading.Reading) and answer.is_remembered
+    ]
 
 
 def test_every_table_that_decides_tells_so(
