@@ -9,6 +9,7 @@ from repository.project.environment import CHECKOUT
 ROOMS = ("repository", "ingest", "processing", "api", "frontend", "tools")
 # The addresses to which we link stand where links are made, and the routes take them from there.
 LINKS = "repository/selectors/addresses.py"
+EXPORT_LINKS = "repository/exports/declaration.py"
 # Which existing code files somebody edits who adds a byte route. It was eight.
 FILES_TO_EDIT = 0
 
@@ -27,7 +28,7 @@ def test_adding_a_byte_route_edits_no_file_of_the_code() -> None:
         for room in ROOMS
         for file in (CHECKOUT / room).rglob("*.py")
         if not (name := str(file.relative_to(CHECKOUT))).startswith("api/byte_routes/")
-        and name != LINKS
+        and name not in {LINKS, EXPORT_LINKS}
         and any(spelling.search(file.read_text(encoding="utf-8")) for spelling in spellings)
     }
     assert len(named) == FILES_TO_EDIT, named

@@ -251,6 +251,7 @@ def test_the_code_on_the_page_opens_this_very_measurement(
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}  # no token, no login
     for number, code in enumerate(map(html.unescape, shown)):
         program = f"{code}\nimport numpy\nnumpy.save('shown_{number}.npy', numpy.asarray(values))\n"
-        words = tie(sys.executable, "-c", program)
-        subprocess.run(words, cwd=tmp_path, env=environment, check=True, timeout=patient(60))
+        subprocess.run(
+            tie(sys.executable, "-c", program), cwd=tmp_path, env=environment, check=True, timeout=patient(60)
+        )
         np.testing.assert_array_equal(np.load(tmp_path / f"shown_{number}.npy"), expected)

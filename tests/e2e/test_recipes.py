@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.client.conftest import make_shell
 from tests.e2e.conftest import NARROW, Site
+from tests.patience import patient
 from tests.synthetic import render_disk
 from tests.vendor_files.empad import write_empad
 
@@ -47,7 +48,7 @@ def test_a_product_is_asked_for_by_keyboard_and_appears(
     assert width.evaluate("input => input.validity.rangeOverflow")
     width.fill("2")
     page.keyboard.press("Enter")
-    expect(form.get_by_role("status")).to_have_text("Done: 4 arrays made.", timeout=PATIENCE)
+    expect(form.get_by_role("status")).to_have_text("Done: 4 arrays made.", timeout=patient(PATIENCE))
     images = form.locator("figure img")
     expect(images.first).to_be_visible()
     page.wait_for_function("image => image.naturalWidth > 0", arg=images.first.element_handle())

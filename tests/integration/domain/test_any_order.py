@@ -231,7 +231,7 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(STEPS, min_size=1, max_size=8))
 def test_after_any_order_of_settlements_and_edits_the_findings_are_those_of_a_check_from_scratch(
     steps: list[tuple[str, Any]],

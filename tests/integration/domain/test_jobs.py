@@ -35,8 +35,7 @@ LONG_AGO = timezone.now() - dt.timedelta(days=1)
 
 @pytest.fixture
 def told() -> list[tuple[str, str]]:
-    """Return what the domain was told about failures: (target, reason)."""
-    return []
+    return []  # what the domain was told about failures: (target, reason)
 
 
 @pytest.fixture
@@ -395,9 +394,7 @@ def test_two_measurements_that_end_at_once_do_not_lock_each_other_out(
     for thread in threads:
         thread.join(patient(60))
     assert faults == []
-    assert sorted(applied) == sorted(measurement.pk for measurement in measurements), (
-        "none was undone and repeated"
-    )
+    assert sorted(applied) == sorted(one.pk for one in measurements), "none was undone and repeated"
     assert list(Job.objects.values_list("state", "attempt")) == [("done", 1), ("done", 1)]
     assert set(Measurement.objects.values_list("state", flat=True)) == {"converted"}
     assert Deposit.objects.get().state == "ready"

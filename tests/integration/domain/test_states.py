@@ -48,6 +48,7 @@ from repository.tasks.jobs import fail_exhausted
 from tests.deposits import AXES, DESCRIBED, make_ready
 from tests.factories import make_deposit, store_file
 from tests.job_running import run_job
+from tests.patience import patient
 
 pytestmark = pytest.mark.django_db
 TABLES: dict[str, tuple[str, type[Enum]]] = {
@@ -367,7 +368,7 @@ def test_of_many_who_try_at_once_one_moves_the_deposit(stemma_home: Any) -> None
     barrier = Barrier(6)
 
     def attempt(_: int) -> bool:
-        barrier.wait(60)
+        barrier.wait(patient(60))
         try:
             return move_if_possible(deposit_id=deposit.pk, move=DepositMove.SUBMIT)
         finally:

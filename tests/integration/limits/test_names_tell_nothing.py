@@ -113,7 +113,7 @@ def test_a_spelling_used_up_says_nothing_about_the_next(often: str, then: str) -
     favourite=st.sampled_from(SPELLINGS),
     people=st.lists(st.sampled_from(list(PEOPLE)), unique=True, min_size=1),
 )
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_sequence_of_spellings_tells_who_has_an_account(
     attempts: list[tuple[str, str]], favourite: str, people: list[str]
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from repository.project.environment import CHECKOUT
 from repository.project.source_version import find_commit, read_package_version
+from tests.ties import tie
 
 FIRST, SECOND = "a" * 40, "b" * 40
 
@@ -64,7 +65,7 @@ def test_without_history_there_is_no_commit(tmp_path: Path) -> None:
 def test_it_agrees_with_git_here() -> None:
     try:
         told = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=CHECKOUT, capture_output=True, text=True, check=True
+            tie("git", "rev-parse", "HEAD"), cwd=CHECKOUT, capture_output=True, text=True, check=True
         )
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("There is no git, or no history.")

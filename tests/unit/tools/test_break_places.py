@@ -180,6 +180,11 @@ def test_real_tests_are_run_and_the_one_that_fails_is_named(
 
 
 def test_the_list_of_places_is_shown_without_breaking_any() -> None:
-    command = tie(sys.executable, "-m", "tools.break_places", "--list", "--places", "3")
-    ended = subprocess.run(command, cwd=break_places.CHECKOUT, capture_output=True, text=True, check=True)
+    ended = subprocess.run(
+        tie(sys.executable, "-m", "tools.break_places", "--list", "--places", "3"),
+        cwd=break_places.CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert ended.stdout.splitlines() == [str(place) for place in choose_places(3, seed=1)]
