@@ -17,6 +17,7 @@ from tests.patience import FACTOR, patient
 from tests.ties import follow_the_session
 
 LIVE_GROUP = "live_stack"
+QUIET_TIMEOUT_S = 600.0
 LIVE_ENVIRONMENT = {
     "STEMMA_JOB_LEASE_SECONDS": f"{patient(6):.0f}",
     "STEMMA_RECONCILE_SECONDS": "1",
@@ -55,7 +56,9 @@ def find_timeout(item: pytest.Item) -> float:
     if own is not None:
         return float(own.args[0])
     told = item.config.getoption("timeout")
-    return float(item.config.getini("timeout") if told is None else told)
+    if told is None:
+        told = item.config.getini("timeout")
+    return float(told or QUIET_TIMEOUT_S)  # where another configuration is read, none is said
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -48,11 +48,12 @@ OUTSIDE = ("tests/integration/object_store", "tests/integration/registrar", "tes
 # The first whose folder holds the file.
 ROOMS = (
     Room("repository/schema/export", ("tests/unit/export",), ("tests/integration/pages",)),
+    Room("repository/exports", ("tests/unit/export",), ("tests/api",)),
     Room("repository/schema", ("tests/unit/schema", "tests/unit/export"), ("tests/integration/domain",)),
     Room("repository/integrations", ("tests/unit/integrations",), OUTSIDE),
     Room("repository/project", ("tests/unit/stack", "tests/unit/web"), ("tests/api",)),
     Room("repository", ("tests/unit/mapping",), ("tests/integration/domain", "tests/api", "tests/integration/limits")),
-    Room("ingest/sandbox", ("tests/unit/sandbox",), ("tests/integration/domain",)),
+    Room("confined", ("tests/unit/sandbox",), ("tests/integration/domain",)),
     Room("ingest/formats", ("tests/unit/formats", "tests/unit/readers", "tests/unit/mapping")),
     Room("ingest/services", (), ("tests/integration/domain", "tests/integration/disk")),
     Room("ingest", ("tests/unit/mapping", "tests/unit/readers", "tests/unit/formats"), ("tests/integration/domain",)),

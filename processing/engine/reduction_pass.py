@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from processing.declarations.book import file_of
 from processing.declarations.recipe import SHARED_MERGES, ChosenRecipe, load_function
+from processing.engine.faults import tell_fault
 from processing.engine.result_files import ReductionResult
 from processing.reductions.facts import Made, SignalFacts
 from processing.reductions.gathering import Gathered, Region
@@ -110,7 +111,7 @@ class RecipePass:
         try:
             return work()
         except Exception as error:  # noqa: BLE001 - a reduction's fault is not the measurement's
-            said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            said = tell_fault(error)
             for name in names:
                 self._faults.setdefault(name, said)
             return None

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from processing.declarations.manifest import PictureEntry, ReductionEntry, SignalEntry
 from processing.declarations.pictures import ARRAY_PICTURE, OF_ARRAYS, PICTURES_VERSION
 from processing.engine.draw_result import Drawable, Preview, draw_result, write_pictures
+from processing.engine.faults import tell_fault
 from processing.engine.verify_zarr import open_array
 from repository.schema.findings import Finding
 
@@ -53,7 +54,7 @@ def _draw_all(folder: Path, drawing: Mapping[str, Callable[[], Preview | None]])
                 Finding(
                     "warning",
                     "picture_failed",
-                    f"There is no picture of {title}: {type(error).__name__}: {str(error)[:300]}",
+                    f"There is no picture of {title}: {tell_fault(error)}",
                     hint="The values stand. Write to the operator.",
                     layer="reading",
                 )

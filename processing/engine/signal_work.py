@@ -16,6 +16,7 @@ from processing.declarations.manifest import (
 from processing.declarations.recipe import ChosenRecipe
 from processing.declarations.signal_kind import SignalKind, classify_signal, is_real
 from processing.engine.calibration import build_facts, resolve_angles
+from processing.engine.faults import tell_fault
 from processing.engine.pattern_findings import describe_angle, describe_outliers, describe_travel
 from processing.engine.reduction_pass import RecipePass
 from processing.engine.result_files import write_results
@@ -141,7 +142,7 @@ def _describe_failure(error: Exception) -> Finding:
     return Finding(
         "warning",
         "disk_search_failed",
-        f"The search for direct disk and bad pixels failed: {type(error).__name__}: {str(error)[:300]}",
+        f"The search for direct disk and bad pixels failed: {tell_fault(error)}",
         hint="Virtual detectors lie about the middle of the detector. The array stands. Write to the operator.",
         layer="reading",
     )

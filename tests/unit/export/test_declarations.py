@@ -42,6 +42,7 @@ def test_no_file_of_ours_is_set_aside() -> None:
         "datacite.xml",
         "datacite.json",
         "bib",
+        "prov.jsonld",
     ]
 
 

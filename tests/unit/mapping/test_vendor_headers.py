@@ -73,7 +73,15 @@ def test_empad_screen_current_is_never_the_beam_current() -> None:
 
 def test_raw_without_xml_says_only_what_is_certain() -> None:
     draft = map_vendor_header("empad", {}, four_d(shape_origin="depositor"))
-    assert set(draft.document) == {"camera", "origin", "level", "scan", "technique", "series"}
+    assert set(draft.document) == {
+        "camera",
+        "intensity_unit",
+        "origin",
+        "level",
+        "scan",
+        "technique",
+        "series",
+    }
 
 
 def test_mib() -> None:
