@@ -72,7 +72,9 @@ class SmtpTransport:
             ) as fault:
                 raise self._judge(fault) from fault
             except (smtplib.SMTPException, OSError) as fault:
-                said = _say(fault) if not watch.is_over else f"It was not done within {self.deadline_s:g} s."
+                # A socket gets what is left of the deadline: it may notice the end before the watch does.
+                is_over = watch.is_over or isinstance(fault, TimeoutError)
+                said = f"It was not done within {self.deadline_s:g} s." if is_over else _say(fault)
                 raise MailUnavailableError(f"{self.host}:{self.port}: {said}") from fault
 
     def _talk(self, message: EmailMessage, watch: "_Watch") -> None:

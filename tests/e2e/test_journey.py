@@ -69,7 +69,9 @@ def describe(page: Page) -> None:
     page.get_by_label("Abstract", exact=True).fill("Eight patterns of gold on ceria.")
     page.get_by_role("button", name="Declare what is empty").click()
     page.get_by_role("button", name="Save answers").click()
-    wait_for_state(page, "ready")
+    # What the patterns show beside the record is a warning: then the button stands below what is to be acknowledged.
+    page.get_by_role("button", name="Publish with DOI").wait_for(timeout=3 * PATIENCE)
+    page.wait_for_load_state("networkidle")
 
 
 def publish(page: Page, identifier: str) -> None:
