@@ -28,6 +28,14 @@ def need_realdata(*parts: str) -> Path:
     return path
 
 
+def need_trial(*parts: str) -> Path:
+    """Return an input that went wrong once, or skip the test saying what is missing."""
+    path = CHECKOUT.parent.joinpath("shared", "trials", *parts)
+    if not path.exists():
+        pytest.skip(f"not among the trials: {'/'.join(parts)}")
+    return path
+
+
 def list_realdata(pattern: str, *, without: tuple[str, ...] = ()) -> list[Any]:
     """Return the relative paths of real files that match, for parametrizing; one visible skip when absent.
 

@@ -28,6 +28,14 @@ PACKAGES = Path(sys.prefix) / "lib" / "python3.11" / "site-packages"
 MakeStack = Callable[..., RunningStack]
 
 
+@pytest.fixture(scope="session")
+def owner_address() -> str:
+    """Return the address of the embedded database for the role that owns its tables."""
+    if "DATABASE_OWNER_URL" not in os.environ:
+        pytest.skip("no database: run the tests with `make test`")
+    return os.environ["DATABASE_OWNER_URL"]
+
+
 def build_checkout(folder: Path) -> Path:
     """Copy the stack with its stand-ins, so that it believes in a checkout of its own."""
     project = folder / "repository" / "project"

@@ -100,23 +100,18 @@ def made_by_the_script(contained: PostgresServer) -> str:
     return contained.superuser_url("stemma")
 
 
-@pytest.fixture(scope="module")
-def embedded() -> str:
-    if "DATABASE_OWNER_URL" not in os.environ:
-        pytest.skip("no database: run the tests with `make test`")
-    return os.environ["DATABASE_OWNER_URL"]
-
-
 def ask(address: str, question: str) -> set[tuple[Any, ...]]:
     with psycopg.connect(address) as connection:
         return set(connection.execute(sql.SQL(question)).fetchall())
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
-def test_both_databases_give_the_same_rights(made_by_the_script: str, embedded: str, question: str) -> None:
+def test_both_databases_give_the_same_rights(
+    made_by_the_script: str, owner_address: str, question: str
+) -> None:
     told = ask(made_by_the_script, question)
     assert told
-    assert told == ask(embedded, question)
+    assert told == ask(owner_address, question)
 
 
 def test_passwords_are_those_that_were_given(made_by_the_script: str) -> None:

@@ -17,13 +17,11 @@ Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[str]:
+def database(owner_address: str) -> Iterator[str]:
     """Yield a database made as test databases are made: by the owner, from the template."""
-    if "DATABASE_OWNER_URL" not in os.environ:
-        pytest.skip("no database: run the tests with `make test`")
     name = f"roles_{os.getpid()}"
     identifier = sql.Identifier(name)
-    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as connection:
+    with psycopg.connect(owner_address, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
         yield name
         # Without FORCE, which would end autovacuum's process too, and the owner may not; the server waits for it.

@@ -8,12 +8,12 @@ from numpy.random import default_rng
 
 from ingest.formats.opening import open_measurement
 from ingest.readers.contract import ReadRefusedError
-from tests.reader_contract import ReaderContract, WrittenFile
+from tests.reader_contract import ReadInPython, SaysWhereItEnds, WrittenFile
 from tests.realdata import need_realdata
 from tests.vendor_files.blockfile import write_blockfile
 
 
-class TestBlockfile(ReaderContract):
+class TestBlockfile(SaysWhereItEnds, ReadInPython):
     format = "blockfile"
 
     def write(self, folder: Path) -> WrittenFile:

@@ -10,7 +10,7 @@ from numpy.random import default_rng
 
 from ingest.formats.opening import open_measurement
 from ingest.readers.contract import ReadHints, ReadRefusedError
-from tests.reader_contract import ReaderContract, WrittenFile
+from tests.reader_contract import ReadInPython, SaysWhereItEnds, WrittenFile
 from tests.realdata import list_realdata, need_realdata
 from tests.vendor_files.dm import write_dm
 
@@ -25,7 +25,7 @@ def values_of(shape: tuple[int, ...], dtype: Any = np.uint16) -> npt.NDArray[Any
     return default_rng(4).integers(0, 4000, shape).astype(dtype)
 
 
-class TestScanInDm4(ReaderContract):
+class TestScanInDm4(SaysWhereItEnds, ReadInPython):
     """4D, scan slowest: what newer software writes."""
 
     format = "dm4"
@@ -53,7 +53,7 @@ class TestScanInDm4(ReaderContract):
         return "declared_size_implausible"
 
 
-class TestSpectrumImageInDm3(ReaderContract):
+class TestSpectrumImageInDm3(SaysWhereItEnds, ReadInPython):
     """3D, energy slowest: given out as whole spectra."""
 
     format = "dm3"

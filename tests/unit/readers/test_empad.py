@@ -8,7 +8,7 @@ from numpy.random import default_rng
 
 from ingest.formats.opening import open_measurement
 from ingest.readers.contract import ReadHints, ReadRefusedError
-from tests.reader_contract import ReaderContract, WrittenFile
+from tests.reader_contract import ReadInPython, SaysWhereItEnds, WrittenFile
 from tests.realdata import need_realdata
 from tests.vendor_files.empad import write_empad, write_raw
 
@@ -21,7 +21,7 @@ def patterns(scan_y: int, scan_x: int) -> np.ndarray:
     return values
 
 
-class TestEmpad(ReaderContract):
+class TestEmpad(SaysWhereItEnds, ReadInPython):
     format = "empad"
 
     def write(self, folder: Path) -> WrittenFile:

@@ -11,10 +11,9 @@ from ingest.formats.headers import map_vendor_header
 from ingest.formats.mib.flyback import find_flyback
 from ingest.formats.opening import open_measurement
 from ingest.readers.contract import ReadHints, ReadRefusedError
-from tests.realdata import CHECKOUT
+from tests.realdata import need_trial
 from tests.vendor_files.mib import frame_header, write_hdr
 
-TRIAL = CHECKOUT.parent / "shared" / "trials" / "A01"
 MS = 1_000_000
 
 
@@ -105,9 +104,7 @@ def test_other_exposures_are_not(exposures: list[int | None]) -> None:
 
 
 def test_trial() -> None:
-    if not TRIAL.is_dir():
-        pytest.skip("not here: trial A01")
-    files = {name: TRIAL / name for name in ("lineskip.mib", "lineskip.hdr")}
+    files = {name: need_trial("A01", name) for name in ("lineskip.mib", "lineskip.hdr")}
     with open_measurement("mib", files) as opened:
         signal = opened.signals[0]
         assert signal.shape == (4, 3, 64, 64)

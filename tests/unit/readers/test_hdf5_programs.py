@@ -9,11 +9,10 @@ import pytest
 from ingest.formats.opening import open_measurement
 from ingest.formats.recognition import recognize
 from ingest.readers.contract import OpenedFile, ReadRefusedError
-from tests.realdata import CHECKOUT, need_realdata
+from tests.realdata import need_realdata, need_trial
 from tests.vendor_files.hdf5 import write_hspy, write_ncem_emd, write_py4dstem
 
 NM = {"units": "nm", "scale": 0.5, "navigate": True}
-TRIALS = CHECKOUT.parent / "shared" / "trials"
 
 
 def codes_of(opened: OpenedFile) -> list[str]:
@@ -179,9 +178,7 @@ def test_array_whose_group_lost_its_mark_is_told(tmp_path: Path) -> None:
     ],
 )
 def test_trials(folder: str, name: str, form: str, unit: str, scale: float) -> None:
-    path = TRIALS / folder / name
-    if not path.exists():
-        pytest.skip(f"not here: {name}")
+    path = need_trial(folder, name)
     assert recognize(path, name).format == form
     with open_measurement(form, {name: path}) as opened:
         for axis in opened.signals[0].axes[-2:]:

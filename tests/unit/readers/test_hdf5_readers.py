@@ -11,7 +11,7 @@ from numpy.random import default_rng
 
 from ingest.formats.opening import open_measurement
 from ingest.readers.contract import ReadHints, ReadRefusedError
-from tests.reader_contract import ReaderContract, WrittenFile
+from tests.reader_contract import SaysWhereItEnds, WrittenFile
 from tests.realdata import need_realdata
 from tests.vendor_files.hdf5 import write_hspy, write_ncem_emd, write_py4dstem
 
@@ -19,10 +19,9 @@ NM, PX = {"units": "nm", "scale": 0.5, "navigate": True}, {"units": "1/nm", "sca
 SCAN = ("scan_y", "scan_x", "detector_y", "detector_x")
 
 
-class _Hdf5Contract(ReaderContract):
+class _Hdf5Contract(SaysWhereItEnds):
     # A cut within the first bytes leaves no superblock to ask.
     cut_codes = frozenset({"hdf5_unreadable"})
-    is_read_in_python = False
     array: str
 
     def spoil_size(self, written: WrittenFile) -> str:

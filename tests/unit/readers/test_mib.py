@@ -13,7 +13,7 @@ from numpy.random import default_rng
 from ingest.formats.mib.unpack import assemble_quad
 from ingest.formats.opening import open_measurement
 from ingest.readers.contract import ReadHints, ReadRefusedError
-from tests.reader_contract import ReaderContract, WrittenFile
+from tests.reader_contract import ReadInPython, SaysWhereItEnds, WrittenFile
 from tests.realdata import list_realdata, need_realdata
 from tests.vendor_files.mib import quad_rows, write_hdr, write_mib, write_quad_raw
 
@@ -24,7 +24,7 @@ def counts(frames: int, shape: tuple[int, int], dtype: Any, bits: int) -> npt.ND
     return default_rng(1).integers(0, 2**bits, (frames, *shape)).astype(dtype)
 
 
-class TestMib(ReaderContract):
+class TestMib(SaysWhereItEnds, ReadInPython):
     format = "mib"
 
     def write(self, folder: Path) -> WrittenFile:

@@ -12,12 +12,12 @@ from ingest.formats.headers import map_vendor_header
 from ingest.formats.opening import open_measurement
 from ingest.formats.recognition import recognize
 from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError
-from tests.reader_contract import ReaderContract, WrittenFile
+from tests.reader_contract import ReadInPython, SaysWhereItEnds, WrittenFile
 from tests.realdata import list_realdata, need_realdata
 from tests.vendor_files.mrc import Order, build_blocks, write_mrc
 
 
-class TestMrc(ReaderContract):
+class TestMrc(SaysWhereItEnds, ReadInPython):
     format = "mrc"
 
     def write(self, folder: Path) -> WrittenFile:

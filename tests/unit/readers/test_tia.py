@@ -12,7 +12,7 @@ from ingest.formats.headers import map_vendor_header
 from ingest.formats.opening import open_measurement
 from ingest.formats.recognition import recognize
 from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError
-from tests.reader_contract import ReaderContract, WrittenFile
+from tests.reader_contract import ReadInPython, WrittenFile
 from tests.realdata import list_realdata, need_realdata
 from tests.vendor_files.tia import Dimension, write_emi, write_ser
 
@@ -27,8 +27,7 @@ def raster(rows: int, columns: int, *, y_first: bool = False) -> list[tuple[floa
     return [(x * 2e-9, y * -2e-9) for y in range(rows) for x in range(columns)]
 
 
-class TestTia(ReaderContract):
-    tells_surplus = False
+class TestTia(ReadInPython):
     format = "tia"
     cut_codes = frozenset({"ser_header_unreadable"})
 

@@ -62,11 +62,23 @@ def test_without_history_there_is_no_commit(tmp_path: Path) -> None:
     assert find_commit(tmp_path) == ""
 
 
-def test_it_agrees_with_git_here() -> None:
-    try:
-        told = subprocess.run(
-            tie("git", "rev-parse", "HEAD"), cwd=CHECKOUT, capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("There is no git, or no history.")
-    assert find_commit(CHECKOUT) == told.stdout.strip()
+def test_it_agrees_with_git(tmp_path: Path) -> None:
+    """Of branches, packed branches, a commit without a branch, and a further work tree."""
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    source, tree = tmp_path / "source", tmp_path / "tree"
+    run_git(tmp_path, "init", "--quiet", str(source))
+    for step in (
+        (*who, "commit", "--quiet", "--allow-empty", "--message", "first"),
+        ("pack-refs", "--all"),
+        (*who, "commit", "--quiet", "--allow-empty", "--message", "second"),
+        ("checkout", "--quiet", "--detach", "HEAD~1"),
+        ("worktree", "add", "--quiet", "-b", "more", str(tree)),
+    ):
+        run_git(source, *step)
+        assert find_commit(source) == run_git(source, "rev-parse", "HEAD"), step
+    assert find_commit(tree) == run_git(tree, "rev-parse", "HEAD")
+
+
+def run_git(folder: Path, *words: str) -> str:
+    told = subprocess.run(tie("git", *words), cwd=folder, capture_output=True, text=True, check=True)
+    return told.stdout.strip()
