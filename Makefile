@@ -1,5 +1,5 @@
 # Every chore of Stemma has one verb here; `make` alone lists them.
-STACK := .venv/bin/python -m repository.project.stack
+STACK := .venv/bin/python -m project.stack
 data = $(if $(value DATA),--data '$(subst ','\'',$(value DATA))')
 PYTEST := .venv/bin/python -m pytest
 

@@ -1,6 +1,6 @@
 """Which environment variables the settings and the embedded stack ask for: they are asked while they read."""
 
-from repository.project.environment import read_environment, read_stack_environment
+from project.environment import read_environment, read_stack_environment
 
 # What each group asks for once its first variable is there.
 EVERYTHING = {

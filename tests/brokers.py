@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from kombu import pools
 
-from repository.project.celery import app
+from project.celery import app
 from repository.tasks import broker
 
 

@@ -35,7 +35,7 @@ given_settings.load_profile("no clock")
 
 def pytest_configure() -> None:
     """Nothing that a test starts outlives an interrupted run, and nothing is waited for too shortly."""
-    from repository.project.stack import harness
+    from project.stack import harness
 
     follow_the_session()
     harness.wait_longer(FACTOR)
@@ -78,12 +78,10 @@ def django_db_setup(
     from django.db import connection
     from django.test.utils import setup_databases, teardown_databases
 
-    from repository.project.settings import parse_database_url
+    from project.settings import parse_database_url
 
     if "DATABASE_OWNER_URL" not in os.environ:
-        pytest.skip(
-            "needs the database: run by `make test` or `python -m repository.project.stack exec -- pytest`"
-        )
+        pytest.skip("needs the database: run by `make test` or `python -m project.stack exec -- pytest`")
     # A good hash takes a third of a second, and most tests make an account.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     owner = parse_database_url(os.environ["DATABASE_OWNER_URL"])
@@ -149,7 +147,7 @@ def stemma_home(tmp_path: Path, settings: Any) -> Path:
 @pytest.fixture(scope="session")
 def live_stack() -> Iterator[Any]:
     """Run a whole Stemma for the suites that are clients of it."""
-    from repository.project.stack.harness import running_stack
+    from project.stack.harness import running_stack
 
     with (
         tempfile.TemporaryDirectory(prefix="stemma-live-") as folder,

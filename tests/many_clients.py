@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import psycopg
 
-from repository.project.stack.credentials import ensure_secrets
-from repository.project.stack.harness import RunningStack
-from repository.project.stack.postgres import SUPERUSER
+from project.stack.credentials import ensure_secrets
+from project.stack.harness import RunningStack
+from project.stack.postgres import SUPERUSER
 from tests.patience import patient
 
 SAMPLE_SECONDS = 0.25

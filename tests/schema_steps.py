@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from repository.models import Deposit, Measurement
-from repository.schema import version_steps
-from repository.schema.version_steps import DocumentChange, VersionStep
-from repository.schema.versions import FIRST_VERSION, VERSION_IN_FORCE
+from repository.schema.versions import steps as version_steps
+from repository.schema.versions.in_force import FIRST_VERSION, VERSION_IN_FORCE
+from repository.schema.versions.steps import DocumentChange, VersionStep
 
 FORMER, PRESENT = "lens_mode", "phase_plate"
 """Two texts: what the first version is played to have kept in the one place, later ones keep in the other."""

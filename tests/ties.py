@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 from types import FrameType
 
-from repository.project.stack.processes import compose_launcher, die_with_parent
+from project.stack.processes import compose_launcher, die_with_parent
 
 
 def tie(*words: str | Path) -> list[str]:

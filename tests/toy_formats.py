@@ -11,9 +11,9 @@ import pytest
 import ingest.formats
 from confined.sandbox import environment
 from ingest.formats import declaration, registry
-from repository.project.environment import CHECKOUT
+from project.environment import CHECKOUT
 
-LINKED = ("repository", "confined", "processing", "api", "frontend", "tests")
+LINKED = ("project", "repository", "confined", "processing", "api", "frontend", "tests")
 MAGIC = b"TOY1"
 DECLARATION = """
 from ingest.formats.declaration import STANDS_ALONE, Format

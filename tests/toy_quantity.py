@@ -10,10 +10,11 @@ import psycopg
 import pytest
 from django.db import connection
 
+from project.settings import parse_database_url
 from repository.models import Facts
 from repository.models.facts import declare_quantities
-from repository.project.settings import parse_database_url
-from repository.schema import fields, searchable
+from repository.schema.quantities import searchable
+from repository.schema.questions import fields
 
 DERIVED, ACHIEVED = "toy_spread", "toy_limit"
 ENTRIES = """

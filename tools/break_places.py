@@ -1,6 +1,6 @@
 """Break places of the program on purpose, one at a time, and see which tests notice.
 
-    python -m repository.project.stack exec -- python -m tools.break_places --places 60 --seed 1 --report places.json
+    python -m project.stack exec -- python -m tools.break_places --places 60 --seed 1 --report places.json
 
 The places are chosen across the rooms by the seed. Each is broken in a copy of the checkout (the tree itself is
 never touched), and the tests that are nearest are run there: unit tests that import the broken module, those of
@@ -51,7 +51,7 @@ ROOMS = (
     Room("repository/exports", ("tests/unit/export",), ("tests/api",)),
     Room("repository/schema", ("tests/unit/schema", "tests/unit/export"), ("tests/integration/domain",)),
     Room("repository/integrations", ("tests/unit/integrations",), OUTSIDE),
-    Room("repository/project", ("tests/unit/stack", "tests/unit/web"), ("tests/api",)),
+    Room("project", ("tests/unit/stack", "tests/unit/web"), ("tests/api",)),
     Room("repository", ("tests/unit/mapping",), ("tests/integration/domain", "tests/api", "tests/integration/limits")),
     Room("confined", ("tests/unit/sandbox",), ("tests/integration/domain",)),
     Room("ingest/formats", ("tests/unit/formats", "tests/unit/readers", "tests/unit/mapping")),

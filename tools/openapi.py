@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from repository.schema.unit_symbols import build_table
+from repository.schema.quantities.unit_symbols import build_table
 from tests.environment import set_defaults
 from tests.ties import tie
 

@@ -12,11 +12,11 @@ from api.v1.documentation import problems
 from api.v1.shapes import Nested
 from repository.errors import NotFoundError
 from repository.schema import render_template
-from repository.schema.fields import load_catalogue
 from repository.schema.file_names import read_rule
-from repository.schema.released import read_schema_file
-from repository.schema.version_comparison import compare_with_former
-from repository.schema.versions import VERSION_IN_FORCE, is_released, list_versions
+from repository.schema.questions.fields import load_catalogue
+from repository.schema.versions.comparison import compare_with_former
+from repository.schema.versions.files import read_schema_file
+from repository.schema.versions.in_force import VERSION_IN_FORCE, is_released, list_versions
 from repository.selectors.addresses import schema_address
 
 

@@ -14,7 +14,7 @@ from frontend.presentation.questionnaire import (
     build_questionnaire,
 )
 from frontend.presentation.reading import list_reading_lines, mark_known
-from repository.schema.fields import load_catalogue
+from repository.schema.questions.fields import load_catalogue
 from repository.selectors.deposits import DepositView, FindingView
 from repository.states import BUSY_STATES, OPEN_STATES
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from processing.declarations.book import get_book
-from repository.schema.unit_symbols import get_symbol
+from repository.schema.quantities.unit_symbols import get_symbol
 from repository.selectors.deposits import MeasurementView, SignalView
 from repository.selectors.products import ProductView
 

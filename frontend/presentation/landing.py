@@ -11,7 +11,7 @@ from frontend.presentation.opening_code import OpeningCode, list_opening_code
 from frontend.presentation.provenance import ProvenancePart, describe_provenance
 from frontend.presentation.reading import describe_reading
 from frontend.presentation.recipe_forms import RecipeForm, list_recipe_forms
-from repository.schema.documents import get_value
+from repository.schema.documents.places import get_value
 from repository.schema.export import CitationRecord, RelatedIdentifier
 from repository.schema.export.making import list_making_terms
 from repository.selectors.addresses import version_archive

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from frontend.presentation.quantities import ShownValue, show_value, term_title
-from repository.schema.documents import get_entry
-from repository.schema.fields import Field, load_catalogue
+from repository.schema.documents.places import get_entry
+from repository.schema.questions.fields import Field, load_catalogue
 
 GROUP_TITLES: Mapping[str, str] = {
     "measurement": "Measurement",

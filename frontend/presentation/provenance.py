@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from processing.declarations.book import get_book
-from repository.schema.provenance import Input, Software
+from repository.schema.documents.provenance import Input, Software
 from repository.selectors.deposits import MeasurementView
 from repository.selectors.products import ProductView
 

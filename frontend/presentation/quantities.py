@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from repository.schema.documents import get_plain, is_gap
-from repository.schema.fields import load_catalogue
-from repository.schema.unit_symbols import get_symbol
+from repository.schema.documents.places import get_plain, is_gap
+from repository.schema.quantities.unit_symbols import get_symbol
+from repository.schema.questions.fields import load_catalogue
 
 _SHOWN_NUMBERS = 12
 _SIGNIFICANT = 6

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from frontend.presentation.metadata_rows import GROUP_TITLES, group_title
 from frontend.presentation.questions import Question, build_question
 from repository.schema import Requirement
-from repository.schema.documents import get_entry
-from repository.schema.fields import load_catalogue
+from repository.schema.documents.places import get_entry
+from repository.schema.questions.fields import load_catalogue
 from repository.selectors.deposits import DepositView, MeasurementView
 
 _READ = frozenset({"opened", "converted"})

@@ -6,7 +6,7 @@ from frontend.presentation.quantities import format_number
 from processing.declarations.book import get_book
 from processing.declarations.recipe import Parameter, Recipe
 from processing.declarations.signal_kind import classify_signal, is_real
-from repository.schema.unit_symbols import get_symbol
+from repository.schema.quantities.unit_symbols import get_symbol
 from repository.selectors.deposits import MeasurementView
 
 

@@ -12,7 +12,7 @@ from frontend.presentation.abstract import render_markdown
 from frontend.presentation.finding_groups import FindingGroup, group_findings
 from frontend.presentation.hits import short_term as name_technique
 from frontend.presentation.quantities import format_number, term_title
-from repository.schema.unit_symbols import get_symbol
+from repository.schema.quantities.unit_symbols import get_symbol
 from repository.selectors.deposits import FindingView
 from repository.selectors.mail import sends_mail
 

@@ -9,10 +9,10 @@ from frontend.views.answers import answer_page
 from ingest.formats.registry import list_formats
 from processing.declarations.book import get_book
 from repository.exports.registry import list_exports
-from repository.schema.fields import load_catalogue
-from repository.schema.unit_symbols import get_symbol
-from repository.schema.version_comparison import compare_with_former
-from repository.schema.versions import VERSION_IN_FORCE, is_released, list_versions
+from repository.schema.quantities.unit_symbols import get_symbol
+from repository.schema.questions.fields import load_catalogue
+from repository.schema.versions.comparison import compare_with_former
+from repository.schema.versions.in_force import VERSION_IN_FORCE, is_released, list_versions
 
 _INTERNAL = frozenset({"looked_for"})
 

@@ -7,11 +7,11 @@ from processing.declarations.manifest import Calibration, Pair
 from processing.reductions.detector_plan import AngleKnowledge, DetectorPlan
 from processing.reductions.facts import SignalFacts, Step
 from processing.reductions.outliers import Outliers
-from repository.schema.calibrations import find_diffraction_pixel
-from repository.schema.electrons import compute_wavelength
 from repository.schema.findings import Finding
-from repository.schema.signals import SignalShape
-from repository.schema.units import UNITS, find_unit_code
+from repository.schema.quantities.calibrations import find_diffraction_pixel
+from repository.schema.quantities.electrons import compute_wavelength
+from repository.schema.quantities.signals import SignalShape
+from repository.schema.quantities.units import UNITS, find_unit_code
 
 SQUARE_TOLERANCE = 0.01  # detector pixels whose sides differ by more have no single angle
 

@@ -15,7 +15,7 @@ from processing.previews.contrast import Stretch, stretch_contrast
 from processing.previews.draw_image import draw_image, shrink
 from processing.previews.draw_spectrum import draw_spectrum, name_axis
 from processing.previews.scale_bar import choose_scale_bar
-from repository.schema.unit_symbols import UNCALIBRATED, get_symbol
+from repository.schema.quantities.unit_symbols import UNCALIBRATED, get_symbol
 
 _AXIS_TITLES = {
     "energy": "Energy",

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from processing.previews.draw_image import encode_png, load_font
-from repository.schema.unit_symbols import get_symbol
+from repository.schema.quantities.unit_symbols import get_symbol
 
 WIDTH, HEIGHT = 720, 400
 SUPERSAMPLING = 2

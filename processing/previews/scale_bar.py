@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from repository.schema.unit_symbols import UNCALIBRATED, get_symbol
-from repository.schema.units import UNITS, convert, find_unit_code
+from repository.schema.quantities.unit_symbols import UNCALIBRATED, get_symbol
+from repository.schema.quantities.units import UNITS, convert, find_unit_code
 
 WANTED_SHARE = 0.25  # of the width of the picture
 

@@ -5,9 +5,13 @@ from typing import Any
 
 from processing.declarations.manifest import Calibration, ManifestError
 from processing.declarations.recipe import Need, Recipe
-from repository.schema.calibrations import DIFFRACTION_PIXEL_FIELDS, find_diffraction_pixel, find_scalar
-from repository.schema.documents import get_entry, get_value
-from repository.schema.quantities import is_number, read_quantity
+from repository.schema.documents.places import get_entry, get_value
+from repository.schema.quantities.calibrations import (
+    DIFFRACTION_PIXEL_FIELDS,
+    find_diffraction_pixel,
+    find_scalar,
+)
+from repository.schema.quantities.quantity import is_number, read_quantity
 
 N_COMPONENTS = 2
 

@@ -23,8 +23,8 @@ from processing.services.results import (
 )
 from processing.services.software import describe_software
 from repository.models import Finding, Measurement
+from repository.schema.documents.provenance import SOFTWARE
 from repository.schema.findings import Finding as Found
-from repository.schema.provenance import SOFTWARE
 from repository.selectors.inputs import count_bytes, list_digests
 from repository.services.measurements import ConvertedSignal, record_conversion
 from repository.tasks.job_kinds import JobProgress

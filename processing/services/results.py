@@ -22,8 +22,8 @@ from processing.declarations.manifest import (
 from processing.declarations.pictures import find_cover_rank
 from processing.services.calibration import select_needs
 from repository.errors import TransientError
+from repository.schema.documents.provenance import Software
 from repository.schema.findings import Finding
-from repository.schema.provenance import Software
 from repository.services.measurements import StoredArrayObject
 from repository.services.products import StoredProduct
 from repository.services.stored_objects import adopt_object

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from django.conf import settings
 
 from processing.declarations.manifest import Manifest
-from repository.schema.provenance import Software
+from repository.schema.documents.provenance import Software
 
 # What reads, computes, compresses and draws; the confined programs run in the worker's own environment.
 _LIBRARIES = (

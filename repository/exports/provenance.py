@@ -6,7 +6,7 @@ from typing import Any
 
 from repository.exports.declaration import MeasurementExport
 from repository.exports.subjects import ExportedMeasurement, ExportedProduct, ExportedSignal
-from repository.schema.provenance import Input, Software
+from repository.schema.documents.provenance import Input, Software
 
 CONTEXT = {
     "prov": "http://www.w3.org/ns/prov#",

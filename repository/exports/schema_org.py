@@ -20,7 +20,7 @@ from repository.schema.export.record import (
     Variable,
 )
 from repository.schema.export.techniques import find_technique_term
-from repository.schema.fields import load_catalogue
+from repository.schema.questions.fields import load_catalogue
 
 CONTEXT = {
     "@vocab": "https://schema.org/",

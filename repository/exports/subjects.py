@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from repository.schema.documents.provenance import Input, Software
 from repository.schema.export import CitationRecord
-from repository.schema.provenance import Input, Software
 
 
 @dataclass(frozen=True, slots=True)

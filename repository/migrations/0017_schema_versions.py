@@ -5,7 +5,7 @@ Those that are here already were written under the first version; they are moved
 
 from django.db import migrations, models
 
-import repository.schema.versions
+import repository.schema.versions.in_force
 
 
 class Migration(migrations.Migration):
@@ -15,14 +15,14 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="deposit",
             name="schema_version",
-            field=models.CharField(default=repository.schema.versions.FIRST_VERSION, max_length=20),
+            field=models.CharField(default=repository.schema.versions.in_force.FIRST_VERSION, max_length=20),
             preserve_default=False,
         ),
         migrations.AlterField(
             model_name="deposit",
             name="schema_version",
             field=models.CharField(
-                default=repository.schema.versions.get_version_in_force,
+                default=repository.schema.versions.in_force.get_version_in_force,
                 help_text="In the words of which version the document is.",
                 max_length=20,
             ),
@@ -38,6 +38,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="measurement",
             name="schema_version",
-            field=models.CharField(default=repository.schema.versions.get_version_in_force, max_length=20),
+            field=models.CharField(default=repository.schema.versions.in_force.get_version_in_force, max_length=20),
         ),
     ]

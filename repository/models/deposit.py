@@ -5,9 +5,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from repository.schema.defaults import fill_dataset_defaults
 from repository.schema.identifiers import generate_id
-from repository.schema.versions import get_version_in_force
+from repository.schema.questions.defaults import fill_dataset_defaults
+from repository.schema.versions.in_force import get_version_in_force
 from repository.states import DepositState
 
 if TYPE_CHECKING:  # these refer to deposits

@@ -8,8 +8,8 @@ from django.utils import timezone
 from repository.models.data_file import SHA256_PATTERN, DataFile
 from repository.models.deposit import ID_PATTERN, Deposit
 from repository.schema.identifiers import generate_id
-from repository.schema.version_steps import move_document
-from repository.schema.versions import get_version_in_force
+from repository.schema.versions.in_force import get_version_in_force
+from repository.schema.versions.steps import move_document
 from repository.states import MeasurementState
 
 

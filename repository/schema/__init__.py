@@ -8,44 +8,44 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from repository.schema.facts import Facts, derive_facts
+    from repository.schema.checks.validation import validate_dataset, validate_measurement
+    from repository.schema.documents.merging import MergedMetadata, merge_metadata
+    from repository.schema.documents.metadata_text import MetadataTextError, read_metadata_text
+    from repository.schema.documents.normalization import normalize_document
+    from repository.schema.documents.supplied import list_unmatched, select_supplied, validate_supplied
     from repository.schema.findings import Finding
-    from repository.schema.forms import describe_form
     from repository.schema.identifiers import generate_id, parse_id
-    from repository.schema.json_schema import build_json_schema
-    from repository.schema.merging import MergedMetadata, merge_metadata
-    from repository.schema.metadata_text import MetadataTextError, read_metadata_text
-    from repository.schema.normalization import normalize_document
-    from repository.schema.requirements import Requirement, list_requirements
-    from repository.schema.signals import SignalAxis, SignalShape
-    from repository.schema.supplied import list_unmatched, select_supplied, validate_supplied
-    from repository.schema.templates import render_template, template
-    from repository.schema.validation import validate_dataset, validate_measurement
+    from repository.schema.quantities.facts import Facts, derive_facts
+    from repository.schema.quantities.signals import SignalAxis, SignalShape
+    from repository.schema.questions.forms import describe_form
+    from repository.schema.questions.requirements import Requirement, list_requirements
+    from repository.schema.questions.templates import render_template, template
+    from repository.schema.versions.json_schema import build_json_schema
 
 _HOMES = {
-    "Facts": "facts",
+    "Facts": "quantities.facts",
     "Finding": "findings",
-    "MergedMetadata": "merging",
-    "MetadataTextError": "metadata_text",
-    "Requirement": "requirements",
-    "SignalAxis": "signals",
-    "SignalShape": "signals",
-    "build_json_schema": "json_schema",
-    "derive_facts": "facts",
-    "describe_form": "forms",
+    "MergedMetadata": "documents.merging",
+    "MetadataTextError": "documents.metadata_text",
+    "Requirement": "questions.requirements",
+    "SignalAxis": "quantities.signals",
+    "SignalShape": "quantities.signals",
+    "build_json_schema": "versions.json_schema",
+    "derive_facts": "quantities.facts",
+    "describe_form": "questions.forms",
     "generate_id": "identifiers",
-    "list_requirements": "requirements",
-    "list_unmatched": "supplied",
-    "merge_metadata": "merging",
-    "normalize_document": "normalization",
+    "list_requirements": "questions.requirements",
+    "list_unmatched": "documents.supplied",
+    "merge_metadata": "documents.merging",
+    "normalize_document": "documents.normalization",
     "parse_id": "identifiers",
-    "read_metadata_text": "metadata_text",
-    "render_template": "templates",
-    "select_supplied": "supplied",
-    "template": "templates",
-    "validate_dataset": "validation",
-    "validate_measurement": "validation",
-    "validate_supplied": "supplied",
+    "read_metadata_text": "documents.metadata_text",
+    "render_template": "questions.templates",
+    "select_supplied": "documents.supplied",
+    "template": "questions.templates",
+    "validate_dataset": "checks.validation",
+    "validate_measurement": "checks.validation",
+    "validate_supplied": "documents.supplied",
 }
 
 __all__ = [

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from repository.models import DatasetVersion
-from repository.schema.conformance import list_deviations
+from repository.schema.checks.conformance import list_deviations
 
 
 @dataclass(frozen=True, slots=True)

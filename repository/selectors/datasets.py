@@ -8,8 +8,8 @@ from typing import Any
 from repository.errors import NotFoundError
 from repository.models import DatasetVersion, Measurement
 from repository.schema.export.citation import build_citation
-from repository.schema.version_steps import DocumentChange, UnknownVersionError, move_document
-from repository.schema.versions import list_versions
+from repository.schema.versions.in_force import list_versions
+from repository.schema.versions.steps import DocumentChange, UnknownVersionError, move_document
 from repository.selectors import addresses
 from repository.selectors.access import MeasurementAccess, current_access, is_embargoed
 from repository.selectors.citation import build_citation_record

@@ -11,11 +11,11 @@ from django.db.models import QuerySet, prefetch_related_objects
 from repository.models import DataFile, Deposit, Finding, Measurement
 from repository.models.job import is_answerable
 from repository.schema import Requirement, SignalShape, list_requirements
-from repository.schema.calibrated_axes import calibrate_axes
+from repository.schema.documents.provenance import SOFTWARE, Input, Software
 from repository.schema.findings import Place, group_findings
 from repository.schema.plain_text import hide_internals
-from repository.schema.provenance import SOFTWARE, Input, Software
-from repository.schema.version_steps import move_document
+from repository.schema.quantities.calibrated_axes import calibrate_axes
+from repository.schema.versions.steps import move_document
 from repository.selectors import addresses
 from repository.selectors.damage import find_damaged
 from repository.selectors.left_out import LeftOutView, list_left_out

@@ -7,7 +7,7 @@ from typing import Any
 from repository.errors import NotFoundError
 from repository.exports.subjects import ArrayPart, ExportedMeasurement, ExportedProduct, ExportedSignal
 from repository.models import ArrayObject, Measurement
-from repository.schema.provenance import SOFTWARE
+from repository.schema.documents.provenance import SOFTWARE
 from repository.selectors import addresses
 from repository.selectors.access import MeasurementAccess, get_measurement
 from repository.selectors.byte_objects import ArrayNotReadyError

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from repository.models import Measurement
-from repository.schema.provenance import SOFTWARE, Input, Software
+from repository.schema.documents.provenance import SOFTWARE, Input, Software
 from repository.selectors import addresses
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from repository.errors import RevisionConflictError
 from repository.models import Deposit, DepositEdit, User
-from repository.schema.merge_patch import ABSENT, FieldChange, flatten, list_changes
+from repository.schema.documents.merge_patch import ABSENT, FieldChange, flatten, list_changes
 
 MOST_EDITS = 50
 LONGEST_EDIT = (

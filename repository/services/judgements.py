@@ -17,8 +17,8 @@ from repository.schema import (
     validate_measurement,
 )
 from repository.schema.findings import Finding as Found
-from repository.schema.version_steps import move_document
-from repository.schema.versions import VERSION_IN_FORCE
+from repository.schema.versions.in_force import VERSION_IN_FORCE
+from repository.schema.versions.steps import move_document
 from repository.services.findings import replace_measurement_findings
 
 NOT_READ = frozenset({Measurement.State.FOUND, Measurement.State.FAILED})

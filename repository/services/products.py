@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import Q
 
 from repository.models import Finding, Measurement, Product, Signal
+from repository.schema.documents.provenance import SOFTWARE, Software
 from repository.schema.findings import Finding as Found
-from repository.schema.provenance import SOFTWARE, Software
 from repository.services.findings import replace_findings
 from repository.services.stored_objects import hold_objects
 

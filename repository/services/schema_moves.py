@@ -6,8 +6,8 @@ What is published stays under its own version; the draft of its next version is 
 from django.db import transaction
 
 from repository.models import Deposit, Measurement
-from repository.schema.version_steps import move_document, move_supplied
-from repository.schema.versions import VERSION_IN_FORCE
+from repository.schema.versions.in_force import VERSION_IN_FORCE
+from repository.schema.versions.steps import move_document, move_supplied
 from repository.services.audit import record_event
 from repository.services.deposits import State, bump_revision, lock_deposit
 from repository.services.edits import forget_edits

@@ -16,7 +16,7 @@ from repository.models import (
     User,
 )
 from repository.schema import normalize_document
-from repository.schema.version_steps import move_supplied
+from repository.schema.versions.steps import move_supplied
 from repository.services.audit import record_event
 from repository.services.deposits import (
     lock_deposit,

@@ -55,7 +55,7 @@ def web(
     transactional_db: None, stemma_home: Any, unthrottled: None, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[WebClient]:
     """Return a client of the application; it runs in threads of its own, so rows must be committed."""
-    from repository.project.asgi import application
+    from project.asgi import application
 
     # Threads of the application must not keep connections that a flush or the end of the tests waits for.
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.byte_service.routes import get_book, list_byte_routes
-from repository.project.asgi import build_application
+from project.asgi import build_application
 from tests.api.conftest import WebClient, open_client
 from tests.api.lines import AUDIENCES, Line, list_byte_lines
 from tests.api.test_foreign_reads import FOREIGN, is_allowed

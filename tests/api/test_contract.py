@@ -9,7 +9,7 @@ import httpx
 import pytest
 import yaml
 
-from repository.project.environment import CHECKOUT
+from project.environment import CHECKOUT
 from tests.api.conftest import as_token
 from tests.patience import patient, wait_until
 from tests.ties import tie

@@ -11,8 +11,8 @@ from django.db import connection
 from api import one_thread, operators
 from api.byte_service import visitors
 from api.turns import Turns, get_turns
-from repository.project.postgresql import base
-from repository.project.postgresql.entrance import Entrance
+from project.postgresql import base
+from project.postgresql.entrance import Entrance
 from tests.api.conftest import WebClient, as_token, make_token
 from tests.factories import make_user
 from tests.patience import wait_until, within

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from repository.models import DatasetVersion, Measurement, Product, Signal
-from repository.schema.provenance import SOFTWARE, Software
+from repository.schema.documents.provenance import SOFTWARE, Software
 from tests.api.conftest import WebClient
 from tests.deposits import add_measurement, publish, settle
 from tests.factories import make_deposit

@@ -9,8 +9,8 @@ from django.core.management import call_command
 
 from repository.models import AuditEvent, DatasetVersion, Deposit
 from repository.models import Measurement as MeasurementRow
-from repository.schema.conformance import list_deviations
-from repository.schema.versions import FIRST_VERSION, RELEASES, VERSION_IN_FORCE, is_released
+from repository.schema.checks.conformance import list_deviations
+from repository.schema.versions.in_force import FIRST_VERSION, RELEASES, VERSION_IN_FORCE, is_released
 from repository.selectors.conformance import list_deviating_documents
 from repository.services.publishing import start_new_version
 from repository.services.schema_moves import move_drafts

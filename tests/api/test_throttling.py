@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from project.environment import EnvironmentVariableError, read_environment
 from repository.limits import UPLOADS_OF_ACCOUNT, WRONG_TOKENS_OF_ADDRESS, Limit
-from repository.project.environment import EnvironmentVariableError, read_environment
 from tests.api.conftest import WebClient, as_token, make_token
 from tests.factories import make_deposit, make_user
 from tests.still_counts import SLOWER, let_nothing_come_back

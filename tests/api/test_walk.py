@@ -294,7 +294,7 @@ def test_each_scope_alone_writes_nothing_that_it_does_not_name(web: WebClient, s
 
 def test_every_door_of_the_web_process_is_placed() -> None:
     """What stands beside Django: health, byte routes, front-end files, and Django for all the rest."""
-    from repository.project.asgi import web as process
+    from project.asgi import web as process
 
     def name(route: BaseRoute) -> str:
         assert isinstance(route, Route | Mount)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from repository.project.environment import CHECKOUT
+from project.environment import CHECKOUT
 from tests.ties import tie
 
 SCIENCE = (
@@ -16,7 +16,7 @@ ASK = """
 import json, sys
 from tests.environment import set_defaults
 set_defaults()
-import repository.project.{module}
+import project.{module}
 print(json.dumps(sorted(sys.modules)))
 """
 ASK_FOR_RECIPES = """
@@ -78,7 +78,7 @@ def test_imports_point_down() -> None:
 
 def test_the_client_stands_alone() -> None:
     """It is installed without the server, under another licence."""
-    ours = ("repository", "confined", "ingest", "processing", "api", "frontend", "django")
+    ours = ("project", "repository", "confined", "ingest", "processing", "api", "frontend", "django")
     for file in (CHECKOUT / "client" / "src").rglob("*.py"):
         for line in file.read_text(encoding="utf-8").splitlines():
             words = line.split()
@@ -87,14 +87,14 @@ def test_the_client_stands_alone() -> None:
 
 
 def test_settings_are_read_in_one_place() -> None:
-    """Below `repository/project` the environment becomes settings; other code takes settings or arguments."""
+    """Below `project` the environment becomes settings; other code takes settings or arguments."""
     ours = re.compile(
         r"""environ(?:\.get\(|\[)\s*["'](?:STEMMA|DATABASE|BROKER|S3|DATACITE|ORCID|DASK)_|getenv\("""
     )
     readers = [
         str(file.relative_to(CHECKOUT))
-        for package in ("repository", "confined", "ingest", "processing", "api", "frontend")
+        for package in ("project", "repository", "confined", "ingest", "processing", "api", "frontend")
         for file in (CHECKOUT / package).rglob("*.py")
         if ours.search(file.read_text(encoding="utf-8"))
     ]
-    assert [name for name in readers if not name.startswith("repository/project/")] == []
+    assert [name for name in readers if not name.startswith("project/")] == []

@@ -4,9 +4,9 @@ import re
 
 from api.byte_service.declaration import ByteRoute
 from api.byte_service.routes import list_byte_routes
-from repository.project.environment import CHECKOUT
+from project.environment import CHECKOUT
 
-ROOMS = ("repository", "ingest", "processing", "api", "frontend", "tools")
+ROOMS = ("project", "repository", "ingest", "processing", "api", "frontend", "tools")
 # The addresses to which we link stand where links are made, and the routes take them from there.
 LINKS = "repository/selectors/addresses.py"
 EXPORT_LINKS = "repository/exports/declaration.py"

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from api.byte_service.routes import list_byte_routes
-from repository.project.connections import Processes, choose_max_connections
-from repository.project.environment import CHECKOUT, Environment, EnvironmentVariableError, read_environment
+from project.connections import Processes, choose_max_connections
+from project.environment import CHECKOUT, Environment, EnvironmentVariableError, read_environment
 from tests.asked_variables import list_asked_variables
 
 COMPOSE_FILE = CHECKOUT / "docker-compose.yml"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.health import PROBES
-from repository.project.environment import CHECKOUT
+from project.environment import CHECKOUT
 from repository.schema.identifiers import build_id, is_id
 from tests.asked_variables import list_asked_variables
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from repository.project.environment import CHECKOUT
+from project.environment import CHECKOUT
 
-ROOMS = ("repository", "confined", "ingest", "processing", "api", "frontend")
+ROOMS = ("project", "repository", "confined", "ingest", "processing", "api", "frontend")
 # By name: where it is made, and who else may mention it.
 DOORS = {
     "enqueue_job": ("repository/workflows/jobs.py", "workflows"),

@@ -2,11 +2,11 @@
 
 import re
 
+from project.environment import CHECKOUT
 from repository.exports.registry import ROOM, list_exports
-from repository.project.environment import CHECKOUT
 from tests.architecture.test_boundaries import SCIENCE, list_modules_after
 
-ROOMS = ("repository", "ingest", "processing", "api", "frontend", "client", "tools")
+ROOMS = ("project", "repository", "ingest", "processing", "api", "frontend", "client", "tools")
 # Which existing code files somebody edits who adds an export, with or without arrays. It was four.
 FILES_TO_EDIT = 0
 ASK = """

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from repository.project.environment import CHECKOUT
+from project.environment import CHECKOUT
 from tests import patience
 
 CLOCKS = {

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from repository.schema.versions import list_versions
+from repository.schema.versions.in_force import list_versions
 from tests.architecture.test_shape import list_files
 
 ROOT = Path(__file__).parents[2]
@@ -25,4 +25,4 @@ def test_a_version_of_the_schema_is_named_once() -> None:
             for line in (ROOT / name).read_text("utf-8").splitlines():
                 if (hit := literal.search(line)) and not OTHER_PROTOCOL.search(line):
                     found.setdefault(hit[1], []).append(name)
-    assert found == {version: ["repository/schema/versions.py"] for version in list_versions()}
+    assert found == {version: ["repository/schema/versions/in_force.py"] for version in list_versions()}

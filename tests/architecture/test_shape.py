@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from repository.project.environment import CHECKOUT
+from project.environment import CHECKOUT
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50

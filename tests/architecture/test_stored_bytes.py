@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.apps import apps
 
+from project.environment import CHECKOUT
 from repository.integrations.object_store import ObjectStore, ReadableStore
 from repository.models.data_file import SHA256_PATTERN
-from repository.project.environment import CHECKOUT
 from repository.services.references import MENTIONS, list_references, mentions_digest
 
-ROOMS = ("repository", "confined", "ingest", "processing", "api", "frontend")
+ROOMS = ("project", "repository", "confined", "ingest", "processing", "api", "frontend")
 # What may be done to bytes beyond reading them, and the modules that may do it.
 KEEPERS = {
     "open_whole_store": {

@@ -4,16 +4,16 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from repository.project.environment import CHECKOUT
+from project.environment import CHECKOUT
 
 STARTS = {"Popen", "run", "call", "check_call", "check_output"}
 TIES = {"tie", "compose_launcher"}
-ROOMS = ("repository", "confined", "ingest", "processing", "api", "frontend", "tools", "tests")
+ROOMS = ("project", "repository", "confined", "ingest", "processing", "api", "frontend", "tools", "tests")
 # Each with the reason; the number is how many calls it may excuse.
 FREE = {
-    "repository/project/stack/background.py": (1, "a Stemma in the background outlives its command"),
-    "repository/project/stack/system_user.py": (2, "useradd must not be cut off; test -x is over at once"),
-    "repository/project/stack/deposit_examples.py": (2, "tied in _write_command"),
+    "project/stack/background.py": (1, "a Stemma in the background outlives its command"),
+    "project/stack/system_user.py": (2, "useradd must not be cut off; test -x is over at once"),
+    "project/stack/deposit_examples.py": (2, "tied in _write_command"),
     "confined/sandbox/processes.py": (1, "the child asks for it itself, and looks who its parent is"),
     "confined/sandbox/forking.py": (1, "the zygote asks for it itself, and looks who its parent is"),
     "processing/services/compiled_code.py": (1, "the child asks for it itself, and looks who its parent is"),

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from repository.project.environment import CHECKOUT
-from repository.schema import electrons, units
-from repository.schema.unit_symbols import SYMBOLS
-from repository.schema.units import UNITS
+from project.environment import CHECKOUT
+from repository.schema.quantities import electrons, units
+from repository.schema.quantities.unit_symbols import SYMBOLS
+from repository.schema.quantities.units import UNITS
 
-ROOMS = ("repository", "ingest", "processing", "api", "frontend", "client/src", "tools")
+ROOMS = ("project", "repository", "ingest", "processing", "api", "frontend", "client/src", "tools")
 ENDINGS = {".py", ".ts", ".mjs", ".html", ".css"}
-OWN = {"repository/schema/unit_symbols.py", "repository/schema/units.py"}
+OWN = {"repository/schema/quantities/unit_symbols.py", "repository/schema/quantities/units.py"}
 VENDOR_WORDS = "ingest/readers/units.py"  # what files say is read there; nothing is printed with it
 CONSTANTS = {
     "h": "6.626", "c": "299792458", "e": "1.602", "m": "9.109", "m c²": "510998", "m c² in keV": "510.99",
@@ -64,7 +64,7 @@ def test_the_wavelength_of_an_answer_is_worked_out_once() -> None:
         name for name, text in list_sources() if "compute_wavelength(" in text and "examples" not in name
     }
     assert callers == {
-        "repository/schema/electrons.py",
-        "repository/schema/calibrations.py",
+        "repository/schema/quantities/electrons.py",
+        "repository/schema/quantities/calibrations.py",
         "processing/engine/calibration.py",
     }

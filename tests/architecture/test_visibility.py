@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
-from repository.project.environment import CHECKOUT
+from project.environment import CHECKOUT
 
 ROOMS = ("repository/selectors", "api", "frontend")
 """Services write, under locks, and after a selector let somebody in; jobs have no visitor."""

@@ -4,8 +4,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from repository.project.connections import Processes, choose_max_connections, count_connections
-from repository.project.stack.harness import RunningStack, running_stack
+from project.connections import Processes, choose_max_connections, count_connections
+from project.stack.harness import RunningStack, running_stack
 from tests.client.conftest import accept_warnings, make_shell
 from tests.client.experiments import write_experiment
 from tests.many_clients import Answers, Question, ask_as_many

@@ -16,7 +16,7 @@ import numpy as np
 
 from confined.sandbox import Limits, run_confined
 from processing.declarations.manifest import Order
-from repository.project.stack.harness import RunningStack, running_stack
+from project.stack.harness import RunningStack, running_stack
 from tests.benchmarks.process_times import read_cpu_s
 from tests.ties import tie
 from tests.vendor_files.dm import write_dm

@@ -1,4 +1,4 @@
-/** Numbers as people read them, with the unit symbols of `repository/schema/unit_symbols.py`. */
+/** Numbers as people read them, with the unit symbols of `repository/schema/quantities/unit_symbols.py`. */
 import units from "../generated/unit-symbols.json";
 
 const byteUnits = ["B", "kB", "MB", "GB", "TB"];

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from repository.schema.export.clean_text import clean_line
-from repository.schema.fields import load_catalogue
-from repository.schema.namespaces import NAMESPACE
+from repository.schema.questions.fields import load_catalogue
+from repository.schema.versions.namespaces import NAMESPACE
 
 Activity = Literal["acquisition", "simulation", "processing"]
 

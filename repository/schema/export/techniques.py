@@ -1,6 +1,6 @@
 """The techniques as terms: titles and IRIs stand in the field catalogue."""
 
-from repository.schema.fields import Term, load_catalogue
+from repository.schema.questions.fields import Term, load_catalogue
 
 
 def find_technique_term(technique: str) -> Term:

@@ -12,7 +12,7 @@ import tensorstore as ts
 import zarr
 from aiohttp import ClientResponseError
 
-from repository.project.environment import CHECKOUT
+from project.environment import CHECKOUT
 
 GUIDE = CHECKOUT / "docs" / "guides" / "modeller.md"
 METADATA = {

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from repository.models import Measurement, Product, Signal, StoredObject
-from repository.schema.provenance import Software
+from repository.schema.documents.provenance import Software
 from repository.services.collection import collect_objects
 from repository.services.measurements import (
     ConvertedSignal,

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from repository.project.stack.harness import RunningStack, running_stack
+from project.stack.harness import RunningStack, running_stack
 from tests.conftest import LIVE_ENVIRONMENT
 from tests.integration.bytes.raw_tus import RawTus
 from tests.integration.disk.mounting import mounted

@@ -163,7 +163,7 @@ def send(tus: RawTus, deposit: str, content: bytes) -> None:
 def test_a_start_on_a_read_only_folder_is_refused_by_name(disk: SmallDisk, name: str) -> None:
     home = disk.mount / f"second-{name.strip('.') or 'home'}"
     (home / name).mkdir(parents=True)
-    words = (sys.executable, "-m", "repository.project.stack", "up")
+    words = (sys.executable, "-m", "project.stack", "up")
     variables = {**disk.stack.environment, "STEMMA_HOME": str(home)}
     with read_only(home / name):
         refused = subprocess.run(

@@ -12,8 +12,8 @@ from ingest.workflows import submit_deposit
 from processing import workflows
 from repository.errors import DepositBusyError, LeaseLostError, StateConflictError
 from repository.models import Deposit, Finding, Job, Measurement, Product, Signal
+from repository.schema.documents.provenance import Software
 from repository.schema.findings import Finding as Found
-from repository.schema.provenance import Software
 from repository.selectors.access import get_measurement
 from repository.selectors.byte_objects import find_product
 from repository.selectors.deposits import describe_deposit

@@ -7,8 +7,8 @@ import pytest
 from django.db import IntegrityError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from project.settings import parse_database_url
 from repository.models import Job, Product
-from repository.project.settings import parse_database_url
 from tests.deposits import make_published, make_ready
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,7 +5,7 @@ from django.core.management.sql import emit_post_migrate_signal
 
 from repository.apps import follow_the_schema
 from repository.models import Deposit
-from repository.schema.versions import FIRST_VERSION, VERSION_IN_FORCE
+from repository.schema.versions.in_force import FIRST_VERSION, VERSION_IN_FORCE
 from tests.factories import make_deposit
 from tests.integration.domain.test_recipe_migration import migrate
 

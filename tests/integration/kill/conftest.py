@@ -18,8 +18,8 @@ import psutil
 import psycopg
 import pytest
 
-from repository.project.stack.credentials import ensure_secrets
-from repository.project.stack.harness import RunningStack, running_stack
+from project.stack.credentials import ensure_secrets
+from project.stack.harness import RunningStack, running_stack
 from tests.integration.bytes.raw_tus import RawTus
 from tests.integration.waiting import wait_for_deposit
 from tests.patience import let_pass, patient

@@ -68,7 +68,7 @@ def die_over(job: Job) -> int:
     database = connection.settings_dict
     address = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
     environment = {**os.environ, "DATABASE_URL": address, "PYTHONPATH": str(CHECKOUT)}
-    environment["DJANGO_SETTINGS_MODULE"] = "repository.project.settings"
+    environment["DJANGO_SETTINGS_MODULE"] = "project.settings"
     script = Path(__file__).with_name("dying_worker.py")
     return subprocess.run(
         tie(sys.executable, script, str(job.pk)), env=environment, check=False, timeout=patient(60)

@@ -41,11 +41,11 @@ class Workers:
 
     @contextmanager
     def _running(self, name: str, words: tuple[str, ...]) -> Iterator[subprocess.Popen[bytes]]:
-        command = [sys.executable, "-m", "celery", "-A", "repository.project.celery:app", "worker"]
+        command = [sys.executable, "-m", "celery", "-A", "project.celery:app", "worker"]
         options = ["--hostname", f"{name}@test", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
         included = [
             "--include",
-            "tests.integration.lanes.kinds,repository.project.stack.worker_children",
+            "tests.integration.lanes.kinds,project.stack.worker_children",
         ]
         log = self._home / f"{name}.log"
         with log.open("wb") as output:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from django.db import connection
 
-from repository.project.environment import CHECKOUT
+from project.environment import CHECKOUT
 from tests.patience import patient, wait_until
 from tests.still_counts import let_nothing_come_back
 from tests.ties import tie
@@ -43,7 +43,7 @@ def running_web(**more: str) -> Iterator[str]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--workers", "2", "--no-ws"]
-    command += ["repository.project.stack.web_children:application"]
+    command += ["project.stack.web_children:application"]
     with subprocess.Popen(
         tie(*command), cwd=CHECKOUT, env=compose_environment(**more), stdin=subprocess.DEVNULL
     ) as server:

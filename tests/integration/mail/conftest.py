@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from repository.project import settings as written
-from repository.project.environment import MailServerEnvironment
+from project import settings as written
+from project.environment import MailServerEnvironment
 from tests.patience import patient
 
 USER, PASSWORD = "stemma", "p@ss/word"

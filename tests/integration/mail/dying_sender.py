@@ -11,7 +11,7 @@ django.setup()
 
 from django.conf import settings  # noqa: E402 - after the app registry
 
-from repository.project.environment import MailServerEnvironment  # noqa: E402
+from project.environment import MailServerEnvironment  # noqa: E402
 from repository.tasks import jobs  # noqa: E402
 from tests.job_running import run_job  # noqa: E402
 

@@ -25,7 +25,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 def die_over(job: Job, server: MailServer) -> int:
     address = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict)
     environment = {**os.environ, "DATABASE_URL": address, "PYTHONPATH": str(CHECKOUT)}
-    environment["DJANGO_SETTINGS_MODULE"] = "repository.project.settings"
+    environment["DJANGO_SETTINGS_MODULE"] = "project.settings"
     script = Path(__file__).with_name("dying_sender.py")
     return subprocess.run(
         tie(sys.executable, script, str(job.pk), "127.0.0.1", str(server.port)),

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from repository.project.stack.harness import RunningStack
-from repository.project.stack.processes import read_command_line
+from project.stack.harness import RunningStack
+from project.stack.processes import read_command_line
 from tests.client.conftest import accept_warnings, make_shell
 from tests.client.experiments import write_experiment
 from tests.integration.bytes.raw_tus import RawTus

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from repository.project.stack.ports import accepts_connections, choose_port
+from project.stack.ports import accepts_connections, choose_port
 from tests.many_clients import list_children
 from tests.patience import Deadline, let_pass
 from tests.ties import tie

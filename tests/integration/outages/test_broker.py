@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from api.health import check_broker
-from repository.project.celery import app
+from project.celery import app
 from repository.tasks import broker
 from repository.tasks.bells import answer_bell
 from repository.tasks.broker import BrokerAwayError, ask_broker, send

@@ -1,6 +1,6 @@
 """Far more clients than a web process works on at once."""
 
-from repository.project.connections import Processes, count_connections
+from project.connections import Processes, count_connections
 from tests.integration.outages.conftest import Town
 from tests.many_clients import ask_as_many
 from tests.patience import patient, wait_until

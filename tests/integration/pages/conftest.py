@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from project import settings as written
 from repository.models import Deposit, Measurement
-from repository.project import settings as written
 from repository.services.publishing import publish_deposit
 from repository.services.validation import validate_deposit
 from tests.factories import make_deposit, make_measurement, make_user, store_file

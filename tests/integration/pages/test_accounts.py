@@ -296,7 +296,7 @@ def test_links_lead_to_the_public_address_whatever_host_is_named(
 
 @pytest.fixture
 def sending(settings: Any) -> None:
-    from repository.project.environment import MailServerEnvironment
+    from project.environment import MailServerEnvironment
 
     settings.MAIL_SERVER = MailServerEnvironment("mail.test", 25, "none", None, None)
 

@@ -8,8 +8,8 @@ from django import forms
 from django.template.loader import render_to_string
 
 from frontend.views.tokens import _USUAL
+from project.environment import CHECKOUT
 from repository.models import Deposit
-from repository.project.environment import CHECKOUT
 from repository.selectors.accounts import TOKEN_SCOPES
 from repository.services.publishing import publish_deposit, start_new_version
 from tests.factories import make_user

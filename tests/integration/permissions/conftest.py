@@ -17,8 +17,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from project.environment import CHECKOUT
 from repository.models import DepositMember
-from repository.project.environment import CHECKOUT
 from tests.api.conftest import as_token, make_token, unthrottled, web
 from tests.api.worlds import open_session
 from tests.deposits import add_measurement, make_published, publish, settle
@@ -78,7 +78,7 @@ def run_process(home: Path) -> Iterator[Process]:
     environment = {
         **os.environ,
         "DATABASE_URL": f"postgresql://{given['USER']}:{password}@{given['HOST']}:{given['PORT']}/{name}",
-        "DJANGO_SETTINGS_MODULE": "repository.project.settings",
+        "DJANGO_SETTINGS_MODULE": "project.settings",
         "STEMMA_HOME": str(home),
     }
     program = subprocess.Popen(

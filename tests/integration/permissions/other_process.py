@@ -18,7 +18,7 @@ from django.db import connection  # noqa: E402
 
 from api.byte_service import hearing, reading  # noqa: E402
 from api.byte_service.decisions import DecisionCache  # noqa: E402
-from repository.project.asgi import application  # noqa: E402
+from project.asgi import application  # noqa: E402
 from tests.integration.permissions.long_memory import remember_for_long  # noqa: E402
 from tests.integration.permissions.writes import WRITES  # noqa: E402
 

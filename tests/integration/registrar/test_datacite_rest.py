@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import pytest
 
+from project.environment import DataCiteEnvironment
 from repository.integrations.datacite import (
     DoiRefusedError,
     DoiRegistrar,
@@ -19,7 +20,6 @@ from repository.integrations.datacite import (
     RegistrarUnavailableError,
 )
 from repository.integrations.datacite_rest import MEDIA_TYPE, DataCiteRegistrar
-from repository.project.environment import DataCiteEnvironment
 from repository.services.identifiers import get_registrar
 from tests.patience import patient
 

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from repository.project.environment import CHECKOUT
-from repository.project.stack.harness import RunningStack, compose_environment
-from repository.project.stack.home import StackHome
+from project.environment import CHECKOUT
+from project.stack.harness import RunningStack, compose_environment
+from project.stack.home import StackHome
 
 MINIATURE = Path(__file__).parent / "miniature"
 STAND_INS = {
-    "prepare_database.py": "repository/project/stack",
-    "asgi.py": "repository/project",
-    "celery.py": "repository/project",
+    "prepare_database.py": "project/stack",
+    "asgi.py": "project",
+    "celery.py": "project",
 }
 PACKAGES = Path(sys.prefix) / "lib" / "python3.11" / "site-packages"
 
@@ -38,14 +38,16 @@ def owner_address() -> str:
 
 def build_checkout(folder: Path) -> Path:
     """Copy the stack with its stand-ins, so that it believes in a checkout of its own."""
-    project = folder / "repository" / "project"
+    project = folder / "project"
     ignore = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(CHECKOUT / "repository" / "project" / "stack", project / "stack", ignore=ignore)
+    shutil.copytree(CHECKOUT / "project" / "stack", project / "stack", ignore=ignore)
     for name in ("environment.py", "connections.py"):
-        shutil.copyfile(CHECKOUT / "repository" / "project" / name, project / name)
+        shutil.copyfile(CHECKOUT / "project" / name, project / name)
+    repository = folder / "repository"
+    repository.mkdir()
     for name in ("lanes.py", "limits.py"):
-        shutil.copyfile(CHECKOUT / "repository" / name, project.parent / name)
-    for package in (project, project.parent):
+        shutil.copyfile(CHECKOUT / "repository" / name, repository / name)
+    for package in (project, repository):
         (package / "__init__.py").touch()
     for name, target in STAND_INS.items():
         shutil.copyfile(MINIATURE / name, folder / target / name)

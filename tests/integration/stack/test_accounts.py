@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from repository.project.stack.harness import RunningStack, compose_environment
-from repository.project.stack.home import StackHome
-from repository.project.stack.processes import compose_launcher
-from repository.project.stack.system_user import NAME, SystemUser
+from project.stack.harness import RunningStack, compose_environment
+from project.stack.home import StackHome
+from project.stack.processes import compose_launcher
+from project.stack.system_user import NAME, SystemUser
 from tests.integration.stack.conftest import PACKAGES, MakeStack, build_checkout
 from tests.integration.stack.test_life import list_processes_of
 
@@ -113,7 +113,7 @@ def test_a_home_of_root_is_refused_to_others_with_a_sentence(
     user = SystemUser(ordinary_user.pw_name, ordinary_user.pw_uid, ordinary_user.pw_gid)
     python, variables = find_python(user, stack.checkout)
     refused = subprocess.run(
-        [*compose_launcher(signal.SIGTERM, user), python, "-m", "repository.project.stack", "up"],
+        [*compose_launcher(signal.SIGTERM, user), python, "-m", "project.stack", "up"],
         env={**stack.environment, **variables},
         cwd=stack.checkout,
         capture_output=True,
@@ -134,7 +134,7 @@ def test_a_folder_of_root_inside_the_home_is_named_to_its_owner(
     user = SystemUser(ordinary_user.pw_name, ordinary_user.pw_uid, ordinary_user.pw_gid)
     python, variables = find_python(user, stack.checkout)
     refused = subprocess.run(
-        [*compose_launcher(signal.SIGTERM, user), python, "-m", "repository.project.stack", "up"],
+        [*compose_launcher(signal.SIGTERM, user), python, "-m", "project.stack", "up"],
         env={**stack.environment, **variables},
         cwd=stack.checkout,
         capture_output=True,

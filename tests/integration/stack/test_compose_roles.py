@@ -9,12 +9,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from repository.project.environment import CHECKOUT
-from repository.project.stack.credentials import Secrets
-from repository.project.stack.home import StackHome
-from repository.project.stack.placement import place_servers
-from repository.project.stack.postgres import APP, OWNER, PostgresServer, check_answers, initialize
-from repository.project.stack.processes import compose_launcher
+from project.environment import CHECKOUT
+from project.stack.credentials import Secrets
+from project.stack.home import StackHome
+from project.stack.placement import place_servers
+from project.stack.postgres import APP, OWNER, PostgresServer, check_answers, initialize
+from project.stack.processes import compose_launcher
 from tests.integration.stack.conftest import find_free_port
 from tests.patience import wait_until
 from tests.ties import tie

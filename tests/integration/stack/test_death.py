@@ -7,7 +7,7 @@ import pytest
 import redis
 from celery import Celery
 
-from repository.project.stack.processes import ProcessIdentity, identify, wait_until_gone
+from project.stack.processes import ProcessIdentity, identify, wait_until_gone
 from tests.integration.stack.conftest import MakeStack
 from tests.integration.stack.test_life import list_processes_of
 from tests.patience import let_pass, patient, wait_until
@@ -93,9 +93,7 @@ def test_messages_survive_the_death_of_the_broker(make_stack: MakeStack) -> None
 def test_a_part_that_keeps_dying_is_named_with_its_log(make_stack: MakeStack) -> None:
     stack = make_stack()
     stack.start()
-    (stack.checkout / "repository" / "project" / "celery.py").write_text(
-        "raise RuntimeError('broken jobs')\n"
-    )
+    (stack.checkout / "project" / "celery.py").write_text("raise RuntimeError('broken jobs')\n")
     stack.kill("worker")
 
     def is_failing() -> bool:

@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from repository.project.environment import CHECKOUT
-from repository.project.stack.harness import compose_environment
+from project.environment import CHECKOUT
+from project.stack.harness import compose_environment
 from tests.patience import Deadline, let_pass, patient
 from tests.ties import tie
 
@@ -119,7 +119,7 @@ def running(program_text: str, folder: Path) -> Iterator[Run]:
     )
     session = [sys.executable, "-m", "pytest", "-c", "pyproject.toml", "--rootdir", str(CHECKOUT), "-n", "1"]
     plugins = [word for plugin in PLUGINS for word in ("-p", plugin)]
-    servers = ["-m", "repository.project.stack", "exec", "--home", str(folder / "servers"), "--"]
+    servers = ["-m", "project.stack", "exec", "--home", str(folder / "servers"), "--"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             tie(sys.executable, *servers, *session, *plugins, program),

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from repository.project.stack.harness import RunningStack, running_stack
-from repository.project.stack.processes import ProcessIdentity, identify
+from project.stack.harness import RunningStack, running_stack
+from project.stack.processes import ProcessIdentity, identify
 from tests.integration.stack.conftest import MakeStack, find_free_port
 from tests.integration.stack.test_life import list_processes_of
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from repository.project.stack.harness import HarnessError, RunningStack
+from project.stack.harness import HarnessError, RunningStack
 from tests.integration.stack.conftest import MakeStack
 
 pytestmark = pytest.mark.xdist_group("stack")
@@ -107,9 +107,7 @@ def test_a_taken_port_names_its_holder_and_a_way_out(make_stack: MakeStack) -> N
 
 def test_a_part_that_cannot_start_shows_its_log_and_leaves_nothing(make_stack: MakeStack) -> None:
     stack = make_stack()
-    (stack.checkout / "repository" / "project" / "asgi.py").write_text(
-        "raise RuntimeError('no pages today')\n"
-    )
+    (stack.checkout / "project" / "asgi.py").write_text("raise RuntimeError('no pages today')\n")
     with pytest.raises(HarnessError, match="no pages today"):
         stack.start()
     assert "web cannot start" in stack.output
@@ -118,7 +116,7 @@ def test_a_part_that_cannot_start_shows_its_log_and_leaves_nothing(make_stack: M
 
 def test_a_migration_that_fails_shows_its_log(make_stack: MakeStack) -> None:
     stack = make_stack()
-    program = stack.checkout / "repository" / "project" / "stack" / "prepare_database.py"
+    program = stack.checkout / "project" / "stack" / "prepare_database.py"
     program.write_text("raise SystemExit('column is missing')\n")
     with pytest.raises(HarnessError, match="column is missing"):
         stack.start()

@@ -11,11 +11,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from repository.project.stack.credentials import ensure_secrets
-from repository.project.stack.harness import RunningStack
-from repository.project.stack.lock import find_holder
-from repository.project.stack.processes import identify
-from repository.project.stack.remains import PART_VARIABLE, find_remains
+from project.stack.credentials import ensure_secrets
+from project.stack.harness import RunningStack
+from project.stack.lock import find_holder
+from project.stack.processes import identify
+from project.stack.remains import PART_VARIABLE, find_remains
 from tests.integration.stack.conftest import MakeStack, find_free_port
 from tests.integration.stack.test_life import list_processes_of
 from tests.patience import patient, wait_until
@@ -275,7 +275,7 @@ def test_an_interrupted_start_starts_nothing(make_stack: MakeStack) -> None:
 
 def test_what_deposits_the_examples_ends_with_the_supervisor(make_stack: MakeStack) -> None:
     stack = make_stack()
-    program = stack.checkout / "repository" / "project" / "stack" / "deposit_examples.py"
+    program = stack.checkout / "project" / "stack" / "deposit_examples.py"
     program.write_text("import time\ntime.sleep(600)\n")
     stack.process = subprocess.Popen(
         tie(*stack.words("demo")), env=dict(stack.environment), cwd=stack.checkout, stdout=subprocess.DEVNULL

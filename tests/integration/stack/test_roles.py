@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 
-from repository.project.stack.postgres import APP, OWNER
+from project.stack.postgres import APP, OWNER
 
 pytestmark = pytest.mark.xdist_group("stack")
 

@@ -43,7 +43,7 @@ class Web:
 
 @pytest.fixture
 def web(monkeypatch: pytest.MonkeyPatch) -> Web:
-    from repository.project.asgi import application
+    from project.asgi import application
 
     # Byte routes ask the database in threads: no thread may keep a connection for the next test.
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)

@@ -14,8 +14,8 @@ from starlette.responses import Response
 
 from api.byte_service import damage, downloads
 from api.byte_service.damage import KnownDamage, refuse
+from project.environment import CHECKOUT
 from repository.errors import DamagedError
-from repository.project.environment import CHECKOUT
 from repository.selectors.byte_objects import ByteObject
 
 CONTENT = b"counts of a detector"

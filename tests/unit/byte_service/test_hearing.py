@@ -5,7 +5,7 @@ import time
 import pytest
 
 from api.byte_service import hearing
-from repository.project.environment import CHECKOUT
+from project.environment import CHECKOUT
 
 
 @pytest.mark.parametrize(("silent_s", "is_current"), [(0.0, True), (2.9, True), (3.1, False), (29.0, False)])

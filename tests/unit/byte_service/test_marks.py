@@ -19,7 +19,7 @@ import sys
 from tests.environment import set_defaults
 set_defaults()
 import os, pathlib
-os.environ["DJANGO_SETTINGS_MODULE"] = "repository.project.settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
 from repository.marks import change_marks, find_group
 change_marks([find_group(sys.argv[1])])
 """

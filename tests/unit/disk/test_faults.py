@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from django.db import OperationalError
 
+from project.enduring_log import EnduringLoggerFactory
 from repository.errors import DiskFullError, DiskUnwritableError
-from repository.project.enduring_log import EnduringLoggerFactory
 from repository.services import disk
 from repository.services.disk import (
     Disk,

@@ -14,7 +14,7 @@ from ingest.formats.opening import open_measurement
 from ingest.readers.contract import OpenedFile, ReadHints
 from processing.reductions.center_of_mass import compute_center_of_mass
 from processing.reductions.disk import DirectDisk, find_direct_disk
-from repository.project.examples.make_examples import ExampleExperiment, write_examples
+from project.examples.make_examples import ExampleExperiment, write_examples
 from repository.schema import (
     SignalShape,
     merge_metadata,

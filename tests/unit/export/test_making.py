@@ -21,7 +21,7 @@ from repository.schema.export import (
     build_meta_tags,
 )
 from repository.schema.export.making import Making, describe_kind_of_data, list_making_terms
-from repository.schema.fields import load_catalogue
+from repository.schema.questions.fields import load_catalogue
 
 SIMULATED = Making(origin="simulated", level="raw", program="abTEM", version="1.0.5", method="frozen phonons")
 AUGMENTED = Making(origin="augmented", level="filtered", method="denoised by a network")

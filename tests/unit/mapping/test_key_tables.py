@@ -9,7 +9,7 @@ from ingest.formats.headers import map_vendor_header
 from ingest.formats.registry import list_formats
 from ingest.mapping.draft import DraftBuilder
 from ingest.mapping.keys import HeaderKey, by_field
-from repository.schema.fields import load_catalogue
+from repository.schema.questions.fields import load_catalogue
 from tests.unit.mapping.test_hostile_headers import HEADERS
 from tests.unit.mapping.vendor_headers import four_d
 

@@ -1,4 +1,4 @@
-from repository.schema.calibrated_axes import calibrate_axes
+from repository.schema.quantities.calibrated_axes import calibrate_axes
 
 AXES = [
     {"name": "scan_y", "size": 4, "unit": "nm", "scale": 0.1, "offset": 0.0},

@@ -15,9 +15,9 @@ from processing.reductions.detector_plan import plan_virtual_detectors
 from processing.reductions.disk import NoDisk
 from processing.services.calibration import build_calibration, list_stale, read_calibration, select_needs
 from repository.schema import SignalShape, validate_measurement
-from repository.schema.calibrated_axes import calibrate_axes
-from repository.schema.facts import derive_facts
-from repository.schema.units import UNITS, to_si
+from repository.schema.quantities.calibrated_axes import calibrate_axes
+from repository.schema.quantities.facts import derive_facts
+from repository.schema.quantities.units import UNITS, to_si
 from tests.synthetic import source_of
 
 ANGLES = ("mrad", "rad", "urad")

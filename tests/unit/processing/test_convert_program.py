@@ -16,7 +16,7 @@ from ingest.readers.contract import ReadRefusedError
 from processing.declarations.manifest import AskedRecipe, Calibration, Manifest, Order, OrderLimits
 from processing.engine import convert_program
 from processing.engine.verify_zarr import open_array
-from repository.project.examples import mos2_scan
+from project.examples import mos2_scan
 from tests.ties import tie
 
 CHECKOUT = Path(__file__).resolve().parents[3]

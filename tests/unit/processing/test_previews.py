@@ -36,7 +36,7 @@ from processing.previews.draw_spectrum import (
     draw_spectrum,
 )
 from processing.previews.scale_bar import choose_scale_bar
-from repository.schema.unit_symbols import SYMBOLS
+from repository.schema.quantities.unit_symbols import SYMBOLS
 from tests.synthetic import make_lattice_image, make_pattern_scan, make_spectrum_image, source_of
 
 

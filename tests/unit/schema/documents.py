@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from repository.schema.signals import SignalAxis, SignalShape
+from repository.schema.quantities.signals import SignalAxis, SignalShape
 
 FOUR_D: dict[str, Any] = {
     "technique": ["four_d_stem"],

@@ -3,8 +3,8 @@ import sys
 
 import pytest
 
-from repository.schema.fields import Field, load_catalogue
-from repository.schema.units import UNITS
+from repository.schema.quantities.units import UNITS
+from repository.schema.questions.fields import Field, load_catalogue
 from tests.ties import tie
 
 CATALOGUE = load_catalogue()

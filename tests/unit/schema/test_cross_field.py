@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
+from repository.schema.checks.validation import validate_measurement
 from repository.schema.findings import Finding
-from repository.schema.signals import SignalAxis, SignalShape
-from repository.schema.validation import validate_measurement
+from repository.schema.quantities.signals import SignalAxis, SignalShape
 from tests.unit.schema.documents import annular, eels, four_d, scan_4d, spectrum_image
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

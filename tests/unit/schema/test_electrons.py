@@ -1,6 +1,10 @@
 import pytest
 
-from repository.schema.electrons import compute_fluence, compute_momentum_velocity_v, compute_wavelength
+from repository.schema.quantities.electrons import (
+    compute_fluence,
+    compute_momentum_velocity_v,
+    compute_wavelength,
+)
 
 
 @pytest.mark.parametrize(

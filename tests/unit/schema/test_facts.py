@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repository.schema.facts import Facts, derive_facts
-from repository.schema.normalization import normalize_document
-from repository.schema.signals import SignalShape
+from repository.schema.documents.normalization import normalize_document
+from repository.schema.quantities.facts import Facts, derive_facts
+from repository.schema.quantities.signals import SignalShape
 from tests.unit.schema.documents import FOUR_D, annular, eels, four_d, scan_4d, spectrum_image
 
 

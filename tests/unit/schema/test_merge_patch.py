@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repository.schema.merge_patch import ABSENT, apply_merge_patch, flatten, list_changes
+from repository.schema.documents.merge_patch import ABSENT, apply_merge_patch, flatten, list_changes
 
 # The test cases of RFC 7396, appendix A: original, patch, result.
 CASES: list[tuple[Any, Any, Any]] = [

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from repository.schema.merging import MergedMetadata, merge_metadata
-from repository.schema.structure import check_structure
+from repository.schema.checks.structure import check_structure
+from repository.schema.documents.merging import MergedMetadata, merge_metadata
 from tests.unit.schema.documents import FOUR_D
 
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from repository.schema.metadata_text import MetadataTextError, read_metadata_text
+from repository.schema.documents.metadata_text import MetadataTextError, read_metadata_text
 
 
 def test_yaml_and_json_say_the_same() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repository.schema.normalization import normalize_document
+from repository.schema.documents.normalization import normalize_document
 from tests.unit.schema.documents import FOUR_D
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from project.environment import CHECKOUT
 from repository import errors
-from repository.project.environment import CHECKOUT
 from repository.schema.plain_text import UNKNOWN_FAULT, describe_reason, hide_internals
 
 PLACES = (

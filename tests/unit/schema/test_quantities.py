@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repository.schema.quantities import (
+from repository.schema.quantities.quantity import (
     QuantityTextError,
     Reading,
     format_quantity,

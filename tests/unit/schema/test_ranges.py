@@ -2,11 +2,11 @@ from typing import Any
 
 import pytest
 
-from repository.schema.fields import load_catalogue
+from repository.schema.checks.ranges import check_quantities, is_orcid_wrong
+from repository.schema.documents.normalization import normalize_document
 from repository.schema.findings import Finding
-from repository.schema.normalization import normalize_document
-from repository.schema.quantities import read_quantity
-from repository.schema.ranges import check_quantities, is_orcid_wrong
+from repository.schema.quantities.quantity import read_quantity
+from repository.schema.questions.fields import load_catalogue
 from tests.unit.schema.documents import ANNULAR, EELS, FOUR_D
 
 

@@ -8,21 +8,21 @@ import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from repository.schema import release
-from repository.schema.fields import load_catalogue
-from repository.schema.json_schema import build_json_schema, build_schemas
-from repository.schema.linked_data import build_context
-from repository.schema.normalization import normalize_document
-from repository.schema.release import AlreadyReleasedError, list_digests, write_release
-from repository.schema.released import build_files, read_all, read_schema_file
-from repository.schema.version_comparison import compare_with_former
-from repository.schema.versions import (
+from repository.schema.documents.normalization import normalize_document
+from repository.schema.questions.fields import load_catalogue
+from repository.schema.versions import freezing as release
+from repository.schema.versions.comparison import compare_with_former
+from repository.schema.versions.files import build_files, read_all, read_schema_file
+from repository.schema.versions.freezing import AlreadyReleasedError, list_digests, write_release
+from repository.schema.versions.in_force import (
     FIRST_VERSION,
     RELEASES,
     VERSION_IN_FORCE,
     is_released,
     list_versions,
 )
+from repository.schema.versions.json_schema import build_json_schema, build_schemas
+from repository.schema.versions.linked_data import build_context
 from tests.unit.schema.documents import ANNULAR, EELS, FOUR_D, change, four_d
 
 DIGESTS = Path(__file__).with_name("released.sha256")

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from repository.schema.fields import load_catalogue
-from repository.schema.normalization import normalize_document
-from repository.schema.requirements import Requirement, list_requirements
-from repository.schema.signals import SignalAxis, SignalShape
+from repository.schema.documents.normalization import normalize_document
+from repository.schema.quantities.signals import SignalAxis, SignalShape
+from repository.schema.questions.fields import load_catalogue
+from repository.schema.questions.requirements import Requirement, list_requirements
 from tests.unit.schema.documents import annular, eels, four_d, scan_4d, spectrum_image
 
 # field                                        ann seg 4D time tilt eels eds CL tem dp sim table

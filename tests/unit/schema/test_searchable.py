@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repository.schema import fields, searchable
-from repository.schema.electrons import compute_momentum_velocity_v, compute_wavelength
-from repository.schema.formulas import FormulaError, read_formula
-from repository.schema.normalization import normalize_document
-from repository.schema.quantities import parse_quantity_text
-from repository.schema.searchable import (
+from repository.schema.documents.normalization import normalize_document
+from repository.schema.quantities import searchable
+from repository.schema.quantities.electrons import compute_momentum_velocity_v, compute_wavelength
+from repository.schema.quantities.formulas import FormulaError, read_formula
+from repository.schema.quantities.quantity import parse_quantity_text
+from repository.schema.quantities.searchable import (
     QuantityClashError,
     SearchableQuantity,
     convert_from_column,
@@ -21,8 +21,9 @@ from repository.schema.searchable import (
     find_quantities,
     list_quantities,
 )
-from repository.schema.signals import SignalShape
-from repository.schema.units import UNITS
+from repository.schema.quantities.signals import SignalShape
+from repository.schema.quantities.units import UNITS
+from repository.schema.questions import fields
 from tests.unit.schema.documents import FOUR_D
 
 CHECKED = [quantity for quantity in list_quantities() if quantity.check is not None]

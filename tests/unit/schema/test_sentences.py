@@ -4,10 +4,10 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from repository.project.environment import CHECKOUT
+from project.environment import CHECKOUT
 from repository.schema.plain_text import hide_internals
 
-ROOMS = ("repository", "confined", "ingest", "processing", "api", "frontend")
+ROOMS = ("project", "repository", "confined", "ingest", "processing", "api", "frontend")
 SPOKEN = {"message", "hint", "detail"}
 CALLS = {"Finding", "refuse", "build_problem", "refuse_finding", "_finding"}
 

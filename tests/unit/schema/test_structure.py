@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from repository.schema.checks.structure import check_structure
+from repository.schema.documents.normalization import normalize_document
 from repository.schema.findings import Finding
-from repository.schema.json_schema import build_core
-from repository.schema.normalization import normalize_document
-from repository.schema.structure import check_structure
+from repository.schema.versions.json_schema import build_core
 from tests.unit.schema.documents import ANNULAR, EELS, FOUR_D, four_d
 
 

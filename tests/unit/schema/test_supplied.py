@@ -2,7 +2,12 @@ from typing import Any
 
 import pytest
 
-from repository.schema.supplied import list_unmatched, matches_pattern, select_supplied, validate_supplied
+from repository.schema.documents.supplied import (
+    list_unmatched,
+    matches_pattern,
+    select_supplied,
+    validate_supplied,
+)
 
 DOCUMENT: dict[str, Any] = {
     "dataset": {"title": "MoS2"},

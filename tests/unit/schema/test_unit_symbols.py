@@ -2,8 +2,8 @@
 
 import pytest
 
-from repository.schema.unit_symbols import SYMBOLS, get_symbol
-from repository.schema.units import UNITS, find_unit_code
+from repository.schema.quantities.unit_symbols import SYMBOLS, get_symbol
+from repository.schema.quantities.units import UNITS, find_unit_code
 from tools.openapi import SYMBOLS as OF_PAGES
 from tools.openapi import build_symbols
 

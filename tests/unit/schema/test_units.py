@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repository.schema.units import (
+from repository.schema.quantities.units import (
     UNITS,
     UnitMismatchError,
     UnknownUnitError,

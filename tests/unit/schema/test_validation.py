@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from repository.schema import validate_dataset, validate_measurement
 from repository.schema.findings import Finding
-from repository.schema.signals import SignalAxis, SignalShape
+from repository.schema.quantities.signals import SignalAxis, SignalShape
 from tests.unit.schema.documents import FOUR_D, annular, eels, four_d, scan_4d, spectrum_image
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from repository.schema.conformance import list_deviations
-from repository.schema.normalization import normalize_document
-from repository.schema.supplied import read_version, validate_supplied
-from repository.schema.validation import validate_measurement
-from repository.schema.version_comparison import compare_versions
-from repository.schema.version_steps import STEPS, UnknownVersionError, move_document, move_supplied
-from repository.schema.versions import FIRST_VERSION, VERSION_IN_FORCE, list_versions
+from repository.schema.checks.conformance import list_deviations
+from repository.schema.checks.validation import validate_measurement
+from repository.schema.documents.normalization import normalize_document
+from repository.schema.documents.supplied import read_version, validate_supplied
+from repository.schema.versions.comparison import compare_versions
+from repository.schema.versions.in_force import FIRST_VERSION, VERSION_IN_FORCE, list_versions
+from repository.schema.versions.steps import STEPS, UnknownVersionError, move_document, move_supplied
 from tests.schema_steps import FORMER, PRESENT, rehearsing
 from tests.unit.schema.documents import ANNULAR, EELS, FOUR_D
 

@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 PROGRAM = """
 import sys
 from pathlib import Path
-from repository.project.stack.signals import StopSignals
+from project.stack.signals import StopSignals
 
 signals = StopSignals()
 Path(sys.argv[1]).write_text("ready")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from repository.project.connections import (
+from project.connections import (
     Processes,
     choose_max_connections,
     compose_connection_options,
@@ -10,7 +10,7 @@ from repository.project.connections import (
     count_web_connections,
     suit_requests,
 )
-from repository.project.settings import parse_database_url
+from project.settings import parse_database_url
 
 
 @pytest.mark.parametrize("web", [1, 2, 16])

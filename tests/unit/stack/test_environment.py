@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from repository.project.environment import (
+from project.environment import (
     CHECKOUT,
     EnvironmentVariableError,
     describe_replaced_parts,

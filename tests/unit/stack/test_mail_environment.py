@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from repository.project.environment import (
+from project.environment import (
     EnvironmentVariableError,
     MailServerEnvironment,
     read_environment,
     read_stack_environment,
 )
-from repository.project.stack.home import StackHome
+from project.stack.home import StackHome
 
 COMPLETE = {
     "DATABASE_URL": "postgresql://a:b@127.0.0.1:5432/stemma",

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from repository.project.environment import CHECKOUT
-from repository.project.stack.errors import StackError
-from repository.project.stack.home import prepare_home
-from repository.project.stack.loopback import spare_this_machine
-from repository.project.stack.valkey import _quote
+from project.environment import CHECKOUT
+from project.stack.errors import StackError
+from project.stack.home import prepare_home
+from project.stack.loopback import spare_this_machine
+from project.stack.valkey import _quote
 from tests.ties import tie
 
 

@@ -2,7 +2,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from repository.project.environment import EnvironmentVariableError, read_environment
+from project.environment import EnvironmentVariableError, read_environment
 
 NEEDED = {
     "STEMMA_SECRET_KEY": "x",

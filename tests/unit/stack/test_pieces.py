@@ -13,24 +13,24 @@ from typing import Any
 
 import pytest
 
-from repository.project.stack.background import describe_part
-from repository.project.stack.credentials import (
+from project.stack.background import describe_part
+from project.stack.credentials import (
     ensure_secrets,
     read_credentials,
     with_secret_key,
     write_credentials,
 )
-from repository.project.stack.errors import StackError
-from repository.project.stack.health import Readiness, list_missing, weigh
-from repository.project.stack.home import StackHome, check_space, prepare_home
-from repository.project.stack.json_file import read_json, write_json
-from repository.project.stack.lock import HomeLock, is_locked
-from repository.project.stack.logs import open_log, read_tail, rotate_log, trim_log
-from repository.project.stack.managed_part import ManagedPart, describe_exit
-from repository.project.stack.placement import Placement, find_postgres_binaries, find_valkey_server
-from repository.project.stack.processes import ProcessIdentity, identify
-from repository.project.stack.state import PartStatus, StackState, load_state, save_state
-from repository.project.stack.valkey import ValkeyServer, compose_configuration
+from project.stack.errors import StackError
+from project.stack.health import Readiness, list_missing, weigh
+from project.stack.home import StackHome, check_space, prepare_home
+from project.stack.json_file import read_json, write_json
+from project.stack.lock import HomeLock, is_locked
+from project.stack.logs import open_log, read_tail, rotate_log, trim_log
+from project.stack.managed_part import ManagedPart, describe_exit
+from project.stack.placement import Placement, find_postgres_binaries, find_valkey_server
+from project.stack.processes import ProcessIdentity, identify
+from project.stack.state import PartStatus, StackState, load_state, save_state
+from project.stack.valkey import ValkeyServer, compose_configuration
 from tests.ties import tie
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from repository.project.stack.background import stop_background
-from repository.project.stack.home import StackHome, prepare_home
-from repository.project.stack.lock import HomeLock, describe_refusal, find_holder
-from repository.project.stack.processes import die_with_parent, end_adopted, identify, list_children
-from repository.project.stack.progress import Silence
-from repository.project.stack.remains import PART_VARIABLE, end_remains, find_remains, mark_part
-from repository.project.stack.state import PartStatus, StackState
+from project.stack.background import stop_background
+from project.stack.home import StackHome, prepare_home
+from project.stack.lock import HomeLock, describe_refusal, find_holder
+from project.stack.processes import die_with_parent, end_adopted, identify, list_children
+from project.stack.progress import Silence
+from project.stack.remains import PART_VARIABLE, end_remains, find_remains, mark_part
+from project.stack.state import PartStatus, StackState
 from tests.ties import tie
 
 SILENCE = Silence()
@@ -127,9 +127,9 @@ def test_a_server_is_known_by_where_it_works(
 
 def test_whoever_asks_is_not_among_what_is_left(home: StackHome) -> None:
     program = (
-        "import sys; from pathlib import Path; from repository.project.stack.home import StackHome;"
-        "from repository.project.stack.remains import find_remains;"
-        "from repository.project.stack.state import StackState;"
+        "import sys; from pathlib import Path; from project.stack.home import StackHome;"
+        "from project.stack.remains import find_remains;"
+        "from project.stack.state import StackState;"
         "print(find_remains(StackHome(Path(sys.argv[1])), StackState()))"
     )
     told = subprocess.run(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from repository.project.environment import CHECKOUT
-from repository.project.source_version import find_commit, read_package_version
+from project.environment import CHECKOUT
+from project.source_version import find_commit, read_package_version
 from tests.ties import tie
 
 FIRST, SECOND = "a" * 40, "b" * 40

@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from repository.project.stack.postgres import remove_stale_lock
+from project.stack.postgres import remove_stale_lock
 from tests.ties import tie
 
 

@@ -8,7 +8,7 @@ import pytest
 from celery import Celery
 from celery.beat import Scheduler
 
-from repository.project.beat import MonotonicScheduler
+from project.beat import MonotonicScheduler
 
 PERIODS = {"often": 5.0, "seldom": 3600.0}
 
@@ -27,7 +27,7 @@ class Clocks:
         wall = lambda *_: start + dt.timedelta(seconds=self.passed) + self.jump  # noqa: E731
         monkeypatch.setattr(self.app, "now", wall)
         monkeypatch.setattr("celery.schedules.BaseSchedule.now", wall)
-        monkeypatch.setattr("repository.project.beat.time.monotonic", lambda: self.passed)
+        monkeypatch.setattr("project.beat.time.monotonic", lambda: self.passed)
 
     def count(self, scheduler: Scheduler, *, seconds: float, sent: list[str]) -> dict[str, int]:
         """Let the scheduler run for some seconds; return how often it sent each entry."""

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from repository.project.hidden_links import HideLinks
+from project.hidden_links import HideLinks
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What is judged: structure, quantities, fields against each other; every fault with a hint."""

@@ -1,0 +1,147 @@
+"""Scan, steps and dose against each other and against the arrays."""
+
+from collections.abc import Iterator
+
+from repository.schema.checks.cross_field.context import Check, Context, report
+from repository.schema.documents.places import get_value
+from repository.schema.findings import Finding
+
+GRID_M = 3.05e-3
+LARGE_FIELD_M = 1e-3
+HIGH_FLUENCE_PER_M2 = 1e29  # 1e9 electrons per square angstrom
+DOSE_FACTOR = 2.0
+_CORNERS = 4
+
+
+def check_scan_shape(context: Context) -> Iterator[Finding]:
+    """Demand scan shape = shape of the first array, after a declared flyback or crop.
+
+    Further arrays are views of their own: a survey image is finer than the spectrum image it was taken for.
+    """
+    stated = get_value(context.document, "scan_shape")
+    if not isinstance(stated, list) or not all(isinstance(size, int) for size in stated):
+        return
+    for signal in context.signals[:1]:
+        found = [axis.size for axis in signal.axes if axis.name in {"scan_y", "scan_x", "position"}]
+        if found and not _shapes_agree(stated, found, context):
+            yield report(
+                "error",
+                "scan_shape_mismatch",
+                f'The scan shape {_show(stated)} is not that of the array "{signal.name}", {_show(found)}.',
+                "/scan_shape",
+                "Correct it, or state flyback_pixels or scan_crop if columns or rows were left out.",
+            )
+
+
+def _shapes_agree(stated: list[int], found: list[int], context: Context) -> bool:
+    crop = get_value(context.document, "scan_crop")
+    if isinstance(crop, list) and len(crop) == _CORNERS:
+        stated = [crop[1] - crop[0], crop[3] - crop[2]]
+    flyback = get_value(context.document, "flyback_pixels")
+    columns = flyback if isinstance(flyback, int) else 0
+    widths = {stated[-1], stated[-1] + columns, stated[-1] - columns}
+    if len(stated) != len(found):
+        return _count(stated) == _count(found)
+    return stated[:-1] == found[:-1] and found[-1] in widths
+
+
+def _count(shape: list[int]) -> int:
+    total = 1
+    for size in shape:
+        total *= size
+    return total
+
+
+def _show(shape: list[int]) -> str:
+    return " × ".join(str(size) for size in shape)
+
+
+def check_stated_axes(context: Context) -> Iterator[Finding]:
+    """Compare the axes that a person stated with those that were read."""
+    stated = context.document.get("axes")
+    if not isinstance(stated, list) or not context.signals:
+        return
+    sizes = {axis.name: axis.size for signal in context.signals for axis in signal.axes}
+    for index, entry in enumerate(stated):
+        name, size = (entry.get("name"), entry.get("size")) if isinstance(entry, dict) else (None, None)
+        if name in sizes and isinstance(size, int) and size != sizes[name]:
+            yield report(
+                "error",
+                "axis_size_mismatch",
+                f"Axis {name} is stated with {size} samples; the array has {sizes[name]}.",
+                f"/axes/{index}/size",
+                "The array is right about its length; leave the size out or correct it.",
+            )
+
+
+def check_technique_axes(context: Context) -> Iterator[Finding]:
+    """Expect a technique to show in the axes of some array."""
+    if not context.signals:
+        return
+    names = {axis.name for signal in context.signals for axis in signal.axes}
+    wanted = {
+        "four_d_stem": ({"detector_y", "detector_x"}, "diffraction patterns"),
+        "eels": ({"energy"}, "an energy axis"),
+        "eds": ({"energy"}, "an energy axis"),
+    }
+    for technique in context.facts.techniques:
+        axes, words = wanted.get(technique, (set(), ""))
+        if axes and not axes & names:
+            yield report(
+                "warning",
+                "technique_without_axes",
+                f"The technique is {technique}, but no array has {words} ({', '.join(sorted(names))}).",
+                "/technique",
+                "Correct the technique, or state what the axes mean under axes.",
+            )
+
+
+def check_field_of_view(context: Context) -> Iterator[Finding]:
+    """Refuse a scan wider than a grid; warn of one wider than 1 mm."""
+    view = context.facts.field_of_view_m
+    if view is None or view <= LARGE_FIELD_M:
+        return
+    impossible = view > GRID_M
+    yield report(
+        "error" if impossible else "warning",
+        "field_of_view_impossible" if impossible else "field_of_view_large",
+        f"Scan step times number of positions makes {view * 1e3:.3g} mm"
+        + (", more than a grid of 3.05 mm." if impossible else "."),
+        "/scan_step",
+        "Is the unit of the step right (nm, not um)?",
+    )
+
+
+def check_fluence(context: Context) -> Iterator[Finding]:
+    """Judge the dose that current, time and step make, also against a stated one."""
+    facts = context.facts
+    if facts.fluence_origin == "derived" and (facts.electron_fluence_per_m2 or 0) > HIGH_FLUENCE_PER_M2:
+        yield report(
+            "warning",
+            "fluence_unusual",
+            f"Current, time and step make {(facts.electron_fluence_per_m2 or 0) / 1e20:.3g} "
+            "electrons per square angstrom.",
+            "/probe_current",
+            "Are the units of current (pA), dwell time (us) and step (nm) right?",
+        )
+    step, electrons = facts.scan_step_m, facts.electrons_per_position
+    if facts.fluence_origin != "declared" or not step or not electrons or not facts.electron_fluence_per_m2:
+        return
+    ratio = facts.electron_fluence_per_m2 / (electrons / step**2)
+    if not 1 / DOSE_FACTOR <= ratio <= DOSE_FACTOR:
+        yield report(
+            "warning",
+            "fluence_disagrees",
+            f"The fluence stated is {ratio:.3g} times what current, time and step make.",
+            "/electron_fluence",
+            "One of current, dwell time, step, frames summed and fluence is off; say which holds.",
+        )
+
+
+CHECKS: tuple[Check, ...] = (
+    check_scan_shape,
+    check_stated_axes,
+    check_technique_axes,
+    check_field_of_view,
+    check_fluence,
+)

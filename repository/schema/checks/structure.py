@@ -1,0 +1,217 @@
+"""The structure layer: right keys, right kinds of value, told in a microscopist's words."""
+
+import functools
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from repository.schema.checks.suggestions import suggest_key, suggest_word
+from repository.schema.documents.places import escape_pointer
+from repository.schema.findings import Finding
+from repository.schema.questions.field_tree import Node, build_tree
+from repository.schema.questions.fields import DocumentName, Field
+from repository.schema.versions.json_schema import build_core, build_json_schema
+
+QUANTITY_KINDS = frozenset({"quantity", "quantity_or_series", "series"})
+_LONGEST_SHOWN = 60
+
+
+def check_structure(document: Any, *, kind: DocumentName = "measurement") -> list[Finding]:
+    """Return the findings of the structure layer on a normalized document."""
+    if not isinstance(document, Mapping):
+        message = f"A metadata document is a mapping of fields, not {_describe(document)}."
+        return [
+            Finding(
+                "error", "wrong_type", message, hint="Write `field: value` lines (YAML) or a JSON object."
+            )
+        ]
+    findings = list(find_non_finite(document))
+    named = {finding.pointer for finding in findings}
+    for error in _get_validator(kind).iter_errors(document):
+        findings.extend(finding for finding in _translate(error, kind) if finding.pointer not in named)
+    return sorted(findings, key=lambda finding: finding.pointer)
+
+
+def find_non_finite(entry: Any, pointer: str = "") -> Iterator[Finding]:
+    """Yield a finding for every NaN or infinity: JSON has none, and `type: number` lets them pass."""
+    if isinstance(entry, float) and not math.isfinite(entry):
+        yield Finding(
+            "error",
+            "not_finite",
+            f"{entry} at {pointer or 'the top'} is not a number.",
+            pointer,
+            'Give a finite value, or declare {"missing": "not_recorded"}.',
+        )
+    elif isinstance(entry, Mapping):
+        for key, child in entry.items():
+            yield from find_non_finite(child, f"{pointer}/{escape_pointer(str(key))}")
+    elif isinstance(entry, list | tuple):
+        for index, child in enumerate(entry):
+            yield from find_non_finite(child, f"{pointer}/{index}")
+
+
+@functools.cache
+def _get_validator(kind: DocumentName) -> Draft202012Validator:
+    return Draft202012Validator(build_core() if kind == "measurement" else build_json_schema("dataset"))
+
+
+def _translate(error: ValidationError, kind: DocumentName) -> Iterator[Finding]:
+    parts = [str(part) for part in error.absolute_path]
+    pointer = "".join(f"/{escape_pointer(part)}" for part in parts)
+    field = _find_field(parts, kind)
+    match error.validator:
+        case "additionalProperties":
+            known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
+            for key in _as_mapping(error.instance):
+                if key not in known:
+                    yield _explain_unknown(key, list(known), parts, pointer, kind)
+        case "required":
+            yield _explain_absent(error, pointer, field)
+        case "type":
+            yield _explain_type(error, pointer, field)
+        case "enum":
+            yield _explain_choice(error, pointer, field)
+        case "pattern" if field is not None and field.kind == "elements":
+            return  # the quantity layer names the element
+        case _:
+            yield _explain_form(error, pointer, field)
+
+
+def _as_mapping(instance: Any) -> Mapping[str, Any]:
+    return instance if isinstance(instance, Mapping) else {}
+
+
+def _find_field(parts: list[str], kind: DocumentName) -> Field | None:
+    """Return the field that a pointer lies in (the innermost one that the catalogue knows)."""
+    node: Node | None = build_tree(kind)
+    field = None
+    for part in parts:
+        if part.isdigit():
+            continue
+        node = node.children.get(part) if node is not None else None
+        if node is None:
+            break
+        field = node.field or field
+    return field
+
+
+def _explain_unknown(
+    key: str, siblings: list[str], parts: list[str], pointer: str, kind: DocumentName
+) -> Finding:
+    group = ".".join(part for part in parts if not part.isdigit())
+    suggestion = suggest_key(key, siblings, group, kind)
+    place = f" in {group}" if group else ""
+    return Finding(
+        "error",
+        "unknown_key",
+        f'"{key}" is not a field{place} of the schema.',
+        f"{pointer}/{escape_pointer(key)}",
+        suggestion
+        or 'Correct the name, or keep it under "extensions" with a key like "org.example.lab:name".',
+    )
+
+
+def _explain_absent(error: ValidationError, pointer: str, field: Field | None) -> Finding:
+    absent = _find_absent(error)
+    if absent == "unit" and field is not None:
+        return _explain_unit_missing(field, pointer, _as_mapping(error.instance).get("value"))
+    if field is None and absent == "title":
+        hint = "Give it with --title, in the metadata document as dataset.title, or on the deposit's page."
+        return Finding("error", "key_missing", "The dataset has no title.", pointer, hint)
+    title = field.title if field is not None else "The document"
+    message = f'{title} lacks "{absent}".'
+    return Finding("error", "key_missing", message, pointer, _hint_of(field))
+
+
+def _find_absent(error: ValidationError) -> str:
+    wanted = error.validator_value if isinstance(error.validator_value, list) else []
+    return next((str(key) for key in wanted if f"'{key}'" in error.message), str(wanted[0]) if wanted else "")
+
+
+def _explain_type(error: ValidationError, pointer: str, field: Field | None) -> Finding:
+    is_whole_quantity = (
+        field is not None and field.kind in QUANTITY_KINDS and error.validator_value == "object"
+    )
+    if field is not None and is_whole_quantity:
+        if isinstance(error.instance, int | float) and not isinstance(error.instance, bool):
+            return _explain_unit_missing(field, pointer, error.instance)
+        message = f"{field.title}: {_describe(error.instance)} cannot be read as a quantity."
+        return Finding("error", "quantity_unreadable", message, pointer, _hint_of(field))
+    title = field.title if field is not None else "This entry"
+    wanted = _KINDS.get(str(error.validator_value), str(error.validator_value))
+    message = f"{title} should be {wanted}, not {_describe(error.instance)}."
+    return Finding("error", "wrong_type", message, pointer, _hint_of(field))
+
+
+def _explain_unit_missing(field: Field, pointer: str, value: Any) -> Finding:
+    shown = f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else "a number"
+    example = f"{shown} {field.unit}" if shown != "a number" else f"1 {field.unit}"
+    return Finding(
+        "error",
+        "unit_missing",
+        f"{field.title}: {shown} has no unit.",
+        pointer,
+        f'No unit is ever guessed. Write "{example}"; accepted units: {", ".join(field.units) or "any"}.',
+        "structure",
+    )
+
+
+def _explain_choice(error: ValidationError, pointer: str, field: Field | None) -> Finding:
+    allowed = error.validator_value
+    words = [str(word) for word in allowed] if isinstance(allowed, list) else []
+    title = field.title if field is not None else "This entry"
+    closest = suggest_word(str(error.instance), words, field.vocabulary if field is not None else None)
+    hint = f'Did you mean "{closest}"? ' if closest else ""
+    message = f"{title}: {_describe(error.instance)} is not one of the words used here."
+    return Finding("error", "not_a_choice", message, pointer, f"{hint}Possible: {', '.join(words)}.")
+
+
+def _explain_form(error: ValidationError, pointer: str, field: Field | None) -> Finding:
+    title = field.title if field is not None else "This entry"
+    message = f"{title}: {_describe(error.instance)} does not have the right form."
+    return Finding(
+        "error", "wrong_form", message, pointer, _FORMS.get(field.kind if field else "", _hint_of(field))
+    )
+
+
+def _hint_of(field: Field | None) -> str:
+    if field is None:
+        return "See the schema for what may stand here."
+    example = f" For example: {field.examples[0]!r}." if field.examples else ""
+    units = f" Accepted units: {', '.join(field.units)}." if field.units else ""
+    return f"{field.description}{example}{units}"
+
+
+def _describe(instance: Any) -> str:
+    if isinstance(instance, str):
+        return f'"{instance[:_LONGEST_SHOWN]}"'
+    if instance is None:
+        return "nothing (null)"
+    if isinstance(instance, Mapping):
+        return "a mapping"
+    if isinstance(instance, list):
+        return f"a list of {len(instance)}"
+    return str(instance).lower() if isinstance(instance, bool) else str(instance)[:_LONGEST_SHOWN]
+
+
+_KINDS = {
+    "string": "text",
+    "object": "a mapping",
+    "array": "a list",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+}
+_FORMS = {
+    "timestamp": "Write 2025-03-01T14:20:00+01:00; without offset it is kept as zone unknown.",
+    "date": "Write 2027-01-31.",
+    "orcid": "Write 0000-0002-1825-0097.",
+    "extensions": 'Keys are in reverse-DNS form: "org.example.lab:name".',
+    "matrix2x2": "Write two rows of two numbers: [[1, 0], [0, 1]]; flips are part of it.",
+    "elements": "Write symbols: [Sr, Ti, O].",
+    "shape": "Write (rows, columns) as whole numbers of at least 1: [256, 256].",
+    "license": "Write an SPDX identifier: CC-BY-4.0.",
+}

@@ -1,0 +1,1 @@
+"""What was answered: documents, their places, how they are read, written one way, merged and compared."""

@@ -1,0 +1,204 @@
+"""One document from what the file and people say: values keep their source, conflicts are listed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from repository.schema.documents.comparison import describe_difference
+from repository.schema.documents.normalization import normalize_document
+from repository.schema.documents.places import escape_pointer, get_plain, is_gap, is_value
+from repository.schema.findings import Finding
+from repository.schema.questions.field_tree import Node, build_tree
+
+UNTAGGED = frozenset({"technique", "scan", "series", "origin", "level", "looked_for", "extensions", "axes"})
+"""Words that decide what is asked; they stay plain, without provenance."""
+
+INSTRUMENT_LAYER = "instrument"
+
+
+@dataclass(frozen=True, slots=True)
+class MergedMetadata:
+    """The document to judge and publish, and where people and files disagree (code `header_conflict`)."""
+
+    document: dict[str, Any]
+    conflicts: list[Finding]
+
+
+def merge_metadata(
+    *, header: Mapping[str, Any], supplied_layers: Sequence[tuple[str, Mapping[str, Any]]]
+) -> MergedMetadata:
+    """Merge the mapped vendor header with what was supplied, later layers over earlier ones.
+
+    A person's value is used where one was given; where it measures something and differs from the header by
+    more than 2 % (or at all, for shapes and choices), a warning holds both in the same unit. "Not recorded"
+    does not hide a value that the header has; "withheld" and "not applicable" do.
+
+    Parameters
+    ----------
+    header
+        Document mapped from the vendor header; its values get `source: header`.
+    supplied_layers
+        (label, document) pairs. A label that starts with "instrument" marks values of an instrument record.
+    """
+    tree = build_tree("measurement")
+    supplied: dict[str, Any] = {}
+    for label, layer in supplied_layers:
+        normal = normalize_document(layer)
+        if label.startswith(INSTRUMENT_LAYER):
+            normal = _tag(normal, tree, "instrument")
+        supplied = _overlay(supplied, normal, tree)
+    from_file = _tag(normalize_document(header), tree, "header")
+    conflicts: list[Finding] = []
+    document = _combine(from_file, supplied, tree, "", conflicts)
+    return MergedMetadata(document=document, conflicts=conflicts)
+
+
+def _tag(entry: Mapping[str, Any], node: Node, source: str) -> dict[str, Any]:
+    """Return the group with its source on every value that states none; items of lists keep plain names."""
+    tagged = {}
+    for key, child in entry.items():
+        below = node.children.get(key)
+        if below is None or key in UNTAGGED or is_gap(child):
+            tagged[key] = child
+        elif isinstance(child, list) and below.children:
+            tagged[key] = [_tag_item(item, below, source) for item in child]
+        elif below.children and isinstance(child, Mapping):
+            tagged[key] = _tag(child, below, source)
+        else:
+            tagged[key] = _tag_leaf(child, source)
+    return tagged
+
+
+def _tag_item(item: Any, node: Node, source: str) -> Any:
+    if not isinstance(item, Mapping):
+        return item
+    return {
+        key: _tag_leaf(child, source)
+        if key in node.children and isinstance(child, Mapping) and not is_gap(child)
+        else child
+        for key, child in item.items()
+    }
+
+
+def _tag_leaf(child: Any, source: str) -> Any:
+    if isinstance(child, Mapping):
+        stated = child.get("source")
+        return {**child, "source": source if stated in {None, "depositor"} else stated}
+    return {"value": child, "source": source}
+
+
+def _overlay(below: Mapping[str, Any], above: Mapping[str, Any], node: Node) -> dict[str, Any]:
+    """Return `below` overlaid with `above`: groups are merged, everything else is replaced."""
+    merged = dict(below)
+    for key, child in above.items():
+        inner = node.children.get(key)
+        known = merged.get(key)
+        if inner is not None and inner.children and known is not None and _are_groups(known, child):
+            merged[key] = _overlay(known, child, inner)
+        elif key == "extensions" and isinstance(known, Mapping) and isinstance(child, Mapping):
+            merged[key] = {**known, **child}
+        else:
+            merged[key] = child
+    return merged
+
+
+def _are_groups(first: Any, second: Any) -> bool:
+    return (
+        isinstance(first, Mapping)
+        and isinstance(second, Mapping)
+        and not is_gap(first)
+        and not is_gap(second)
+    )
+
+
+def _combine(
+    header: Mapping[str, Any], supplied: Mapping[str, Any], node: Node, pointer: str, conflicts: list[Finding]
+) -> dict[str, Any]:
+    combined = dict(header)
+    for key, given in supplied.items():
+        place = f"{pointer}/{escape_pointer(key)}"
+        inner = node.children.get(key)
+        if key not in header:
+            combined[key] = given
+        elif inner is not None:
+            combined[key] = _combine_entry(header[key], given, inner, place, conflicts)
+        elif key == "extensions" and _are_groups(header[key], given):
+            combined[key] = {**header[key], **given}
+        else:
+            combined[key] = given
+    return combined
+
+
+def _combine_entry(found: Any, given: Any, node: Node, pointer: str, conflicts: list[Finding]) -> Any:
+    if node.key == "looked_for":
+        return found
+    if is_gap(given):
+        return _combine_gap(found, given, node, pointer, conflicts)
+    if not is_value(found):
+        return given
+    if node.children and _are_groups(found, given):
+        return _combine(found, given, node, pointer, conflicts)
+    if node.children and isinstance(found, list) and isinstance(given, list):
+        return _combine_lists(found, given, node, pointer, conflicts)
+    if node.field is not None and node.key not in UNTAGGED:
+        difference = describe_difference(node.field, found, given)
+        if difference is not None:
+            conflicts.append(_report_conflict(node, difference, pointer))
+    return given
+
+
+def _combine_gap(found: Any, given: Any, node: Node, pointer: str, conflicts: list[Finding]) -> Any:
+    if not is_value(found):
+        return given
+    title = node.field.title if node.field is not None else node.key
+    keep_header = given.get("missing") == "not_recorded"
+    used = "the file's value is used" if keep_header else "the declaration is used"
+    conflicts.append(
+        Finding(
+            "info",
+            "gap_has_header_value",
+            f"{title} is declared as missing, but the file's header has it; {used}.",
+            pointer,
+            'To hide a value that the file has, declare "withheld" or "not_applicable".',
+            "cross_field",
+        )
+    )
+    return found if keep_header else given
+
+
+def _combine_lists(
+    found: list[Any], given: list[Any], node: Node, pointer: str, conflicts: list[Finding]
+) -> list[Any]:
+    """Merge entries of the same name; a list that shares no name with the header's replaces it."""
+    if node.key == "links":
+        return [*found, *(link for link in given if link not in found)]
+    names = [_name_of(item) for item in found]
+    if not any(name is not None and name in names for name in map(_name_of, given)):
+        return given
+    merged = list(found)
+    for item in given:
+        name = _name_of(item)
+        if name is not None and name in names and isinstance(item, Mapping):
+            place = names.index(name)
+            merged[place] = _combine(found[place], item, node, f"{pointer}/{place}", conflicts)
+        else:
+            merged.append(item)
+    return merged
+
+
+def _name_of(item: Any) -> str | None:
+    name = get_plain(item.get("name")) if isinstance(item, Mapping) else None
+    return name if isinstance(name, str) else None
+
+
+def _report_conflict(node: Node, difference: tuple[str, str], pointer: str) -> Finding:
+    title = node.field.title if node.field is not None else node.key
+    given, found = difference
+    return Finding(
+        "warning",
+        "header_conflict",
+        f"{title}: {given} was given, the file's header says {found}.",
+        pointer,
+        "The given value is used. Remove it to use the header's, correct it, or note why the header is off.",
+        "cross_field",
+    )

@@ -1,0 +1,1 @@
+"""The numbers behind: units, quantities, electrons, axes and their calibration, facts for search."""

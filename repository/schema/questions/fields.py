@@ -1,0 +1,268 @@
+"""The field catalogue: what a document may say in the version in force, read once from the YAML files.
+
+Form, JSON Schema, JSON-LD context, templates and checks are all made from it; nothing else lists fields.
+"""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+import yaml
+
+Kind = Literal[
+    "text", "texts", "choice", "choices", "integer", "integers", "number", "boolean", "elements", "shape",
+    "timestamp", "date", "orcid", "license", "quantity", "quantity_or_series", "series", "matrix2x2",
+    "aberrations", "objects", "lookup", "extensions", "group",
+]  # fmt: skip
+DocumentName = Literal["measurement", "dataset"]
+
+CATALOGUE = Path(__file__).parents[1] / "catalogue"
+_MEASUREMENT_FILES = (
+    "core", "sample_instrument", "beam", "scan", "detectors", "spectroscopy", "orientation_series",
+    "simulation_derived",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a record says and what must come out of it: the value with the digits that count.
+
+    `detector` is the side, in pixels, of the patterns that the record is about.
+    """
+
+    given: Mapping[str, Any]
+    value: str
+    detector: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How a quantity is searched and compared.
+
+    Attributes
+    ----------
+    column
+        Of the facts, and in formulas; it ends with the unit: SI, energies in eV.
+    unit
+        What people type.
+    name
+        Of the range parameter; the key of the field by default.
+    log
+        Whether it spans decades, so that it is shown on a logarithmic axis.
+    form
+        Whether the search page asks for it.
+    otherwise
+        The formula where a record does not say it.
+    """
+
+    column: str
+    unit: str
+    name: str | None = None
+    aliases: tuple[str, ...] = ()
+    log: bool = False
+    form: bool = False
+    otherwise: str | None = None
+    check: Check | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedQuantity:
+    """A quantity that no field holds: derived by a formula, or achieved and told by a source other than the record."""
+
+    name: str
+    title: str
+    description: str
+    search: Search
+    formula: str | None = None
+    check: Check | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing that a document may say.
+
+    Attributes
+    ----------
+    path
+        Dotted place in the document; `[]` stands for every entry of a list
+        ("annular_detectors[].inner_angle").
+    unit, units
+        The unit that ranges are written in and that people are shown; the units that are accepted.
+    hard, soft
+        Ranges in `unit`: outside `hard` a value cannot be right, outside `soft` it is unusual.
+    vector
+        Whether two numbers (y, x) may stand in place of one.
+    aliases
+        What people call it elsewhere; named in the answer to an unknown key, never accepted silently.
+    search
+        How it is searched, where it is a quantity by which measurements are found.
+    """
+
+    path: str
+    title: str
+    description: str
+    kind: Kind
+    group: str = "none"
+    unit: str | None = None
+    units: tuple[str, ...] = ()
+    hard: tuple[float, float] | None = None
+    soft: tuple[float, float] | None = None
+    range_reason: str = ""
+    full_angle_slip: bool = False
+    vector: bool = False
+    length: int | None = None
+    vocabulary: str | None = None
+    required: bool = False
+    iri: Mapping[str, str] = field(default_factory=dict)
+    hyperspy: str | None = None
+    examples: tuple[Any, ...] = ()
+    aliases: tuple[str, ...] = ()
+    search: Search | None = None
+
+    @property
+    def key(self) -> str:
+        """The last part of the path: the key as it stands in the document."""
+        return self.path.rsplit(".", maxsplit=1)[-1].removesuffix("[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One word of a closed list."""
+
+    value: str
+    title: str
+    iri: str | None = None
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementRow:
+    """One question of the table: which answers settle it, and whom it is asked.
+
+    `codes` maps a column (technique, series time or tilt, simulated) to R, r, -, = or L with its conditions.
+    """
+
+    path: str
+    answers: tuple[tuple[str, ...], ...]
+    codes: Mapping[str, str]
+    why: str
+    escape: bool = True
+    axes: str | None = None
+    sized_only: bool = False
+    detector: bool = False
+    required_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything that the YAML files say."""
+
+    measurement: Mapping[str, Field]
+    dataset: Mapping[str, Field]
+    vocabularies: Mapping[str, tuple[Term, ...]]
+    rows: tuple[RequirementRow, ...]
+    computed: tuple[ComputedQuantity, ...]
+
+    def fields(self, document: DocumentName) -> Mapping[str, Field]:
+        """Return the fields of one kind of document by path."""
+        return self.measurement if document == "measurement" else self.dataset
+
+    def words(self, vocabulary: str) -> tuple[str, ...]:
+        """Return the values of a closed list."""
+        return tuple(term.value for term in self.vocabularies[vocabulary])
+
+
+def _read(name: str) -> Any:
+    text = (CATALOGUE / f"{name}.yaml").read_text(encoding="utf-8")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(text, Loader=loader)  # noqa: S506 - one of the two safe loaders
+
+
+def _pair(entry: Any) -> tuple[float, float] | None:
+    return None if entry is None else (float(entry[0]), float(entry[1]))
+
+
+def _build_field(path: str, entry: dict[str, Any]) -> Field:
+    rest = dict(entry)
+    return Field(
+        path=path,
+        units=tuple(rest.pop("units", ())),
+        hard=_pair(rest.pop("hard", None)),
+        soft=_pair(rest.pop("soft", None)),
+        iri=MappingProxyType(rest.pop("iri", {})),
+        examples=tuple(rest.pop("examples", ())),
+        aliases=tuple(rest.pop("aliases", ())),
+        search=_build_search(rest.pop("search", None)),
+        **rest,
+    )
+
+
+def _build_search(entry: Mapping[str, Any] | None) -> Search | None:
+    if entry is None:
+        return None
+    rest = dict(entry)
+    return Search(aliases=tuple(rest.pop("aliases", ())), check=_build_check(rest.pop("check", None)), **rest)
+
+
+def _build_check(entry: Mapping[str, Any] | None) -> Check | None:
+    return None if entry is None else Check(**entry)
+
+
+def _build_computed() -> tuple[ComputedQuantity, ...]:
+    quantities = []
+    for name, entry in _read("quantities").items():
+        rest = dict(entry)
+        search = _build_search(rest.pop("search"))
+        if search is None or ("formula" in rest) is ("source" in rest):
+            raise ValueError(f"{name} in quantities.yaml needs `search`, and either `formula` or `source`")
+        quantities.append(
+            ComputedQuantity(name=name, search=search, check=_build_check(rest.pop("check", None)), **rest)
+        )
+    return tuple(quantities)
+
+
+def _build_fields(names: tuple[str, ...]) -> Mapping[str, Field]:
+    fields = {path: _build_field(path, entry) for name in names for path, entry in _read(name).items()}
+    return MappingProxyType(fields)
+
+
+def _build_rows() -> tuple[RequirementRow, ...]:
+    table = _read("requirements")
+    columns = table["columns"]
+    rows = []
+    for entry in table["rows"]:
+        rest = dict(entry)
+        codes = dict(zip(columns, rest.pop("codes").split(), strict=True))
+        answers = tuple(tuple(paths) for paths in rest.pop("answers"))
+        rows.append(RequirementRow(answers=answers, codes=MappingProxyType(codes), **rest))
+    return tuple(rows)
+
+
+def _build_term(value: str, entry: dict[str, Any]) -> Term:
+    aliases = tuple(str(alias) for alias in entry.get("aliases", ()))
+    return Term(value, entry["title"], entry.get("iri"), aliases)
+
+
+def _build_vocabularies() -> Mapping[str, tuple[Term, ...]]:
+    return MappingProxyType(
+        {
+            name: tuple(_build_term(value, entry) for value, entry in words.items())
+            for name, words in _read("vocabularies").items()
+        }
+    )
+
+
+@functools.cache
+def load_catalogue() -> Catalogue:
+    """Return the catalogue, read on the first call."""
+    return Catalogue(
+        measurement=_build_fields(_MEASUREMENT_FILES),
+        dataset=_build_fields(("dataset",)),
+        vocabularies=_build_vocabularies(),
+        rows=_build_rows(),
+        computed=_build_computed(),
+    )

@@ -1,0 +1,143 @@
+"""What kind of measurement it is, as far as it decides on the questions that are asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from repository.schema.documents.places import get_plain, get_value
+from repository.schema.quantities.signals import SignalShape
+from repository.schema.questions.fields import load_catalogue
+
+SPECTRUM_TECHNIQUES = frozenset({"eels", "eds", "cathodoluminescence"})
+ALWAYS_SCANNED = frozenset({"annular", "segmented_detector", "four_d_stem"})
+NOT_ELECTRONS = frozenset({"ions", "photons", "none"})
+IN_SITU_SERIES = frozenset({"temperature", "bias"})
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Technique × scan × series × origin × illumination, with what follows from them.
+
+    Words that are not in the vocabularies are left out here; the structure layer reports them.
+    """
+
+    techniques: tuple[str, ...]
+    scan: str
+    series: str
+    origin: str
+    convergent: bool
+    in_situ: bool
+    momentum_resolved: bool
+    electrons: bool
+    purposes: tuple[str, ...]
+
+    @property
+    def scanned(self) -> bool:
+        """Whether the probe moved: two positions or more."""
+        return self.scan in {"line", "raster", "positions"}
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the numbers were simulated."""
+        return self.origin == "simulated"
+
+
+def work_out_situation(
+    document: Mapping[str, Any], signals: Sequence[SignalShape] | None = None
+) -> Situation:
+    """Work out what applies from the document and, where they are known, from the arrays."""
+    techniques = list_techniques(document)
+    scan = work_out_scan(document, techniques, signals)
+    series = _word(document, "series", "series") or _series_of(signals)
+    scanned = scan in {"line", "raster", "positions"}
+    illumination = _word(document, "illumination", "illumination")
+    convergent = illumination == "convergent" if illumination else scanned
+    return Situation(
+        techniques=techniques,
+        scan=scan,
+        series=series,
+        origin=_word(document, "origin", "origin") or "measured",
+        convergent=convergent,
+        in_situ=_is_in_situ(document, series),
+        momentum_resolved=_is_momentum_resolved(document, techniques, signals),
+        electrons=_uses_electrons(document, techniques),
+        purposes=tuple(_list(get_plain(document.get("purpose")))),
+    )
+
+
+def list_techniques(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the known techniques of a document, in its order, each once."""
+    known = load_catalogue().words("technique")
+    return tuple(dict.fromkeys(word for word in _list(get_plain(document.get("technique"))) if word in known))
+
+
+def work_out_scan(
+    document: Mapping[str, Any], techniques: Sequence[str], signals: Sequence[SignalShape] | None
+) -> str:
+    """Return the scan that the document states, else what its arrays show, else the usual one."""
+    stated = _word(document, "scan", "scan")
+    if stated:
+        return stated
+    if signals:
+        return _scan_of_axes({axis.name for signal in signals for axis in signal.axes})
+    if ALWAYS_SCANNED & set(techniques):
+        return "raster"
+    shape = get_plain(document.get("scan_shape"))
+    if isinstance(shape, list) and shape:
+        return "raster" if len(shape) > 1 else "line"
+    return "none"
+
+
+def _scan_of_axes(names: set[str]) -> str:
+    if {"scan_y", "scan_x"} <= names:
+        return "raster"
+    if "position" in names:
+        return "positions"
+    return "line" if names & {"scan_y", "scan_x"} else "none"
+
+
+def _series_of(signals: Sequence[SignalShape] | None) -> str:
+    names = {axis.name for signal in signals or () for axis in signal.axes}
+    return next((word for word in ("time", "tilt") if word in names), "none")
+
+
+def _is_in_situ(document: Mapping[str, Any], series: str) -> bool:
+    stated = get_value(document, "in_situ")
+    if isinstance(stated, bool):
+        return stated
+    environment = document.get("environment")
+    stimulated = isinstance(environment, Mapping) and bool({"stimulus", "stimulus_series"} & set(environment))
+    return stimulated or series in IN_SITU_SERIES
+
+
+def _is_momentum_resolved(
+    document: Mapping[str, Any], techniques: Sequence[str], signals: Sequence[SignalShape] | None
+) -> bool:
+    if "eels" not in techniques:
+        return False
+    stated = get_value(document, "momentum_resolved")
+    if isinstance(stated, bool):
+        return stated
+    return any(
+        {"energy"} < (names := {axis.name for axis in signal.axes})
+        and bool(names & {"detector_y", "detector_x"})
+        for signal in signals or ()
+    )
+
+
+def _uses_electrons(document: Mapping[str, Any], techniques: Sequence[str]) -> bool:
+    stated = _word(document, "radiation", "radiation")
+    if stated:
+        return stated not in NOT_ELECTRONS
+    return any(technique not in {"other", "derived_table"} for technique in techniques)
+
+
+def _word(document: Mapping[str, Any], key: str, vocabulary: str) -> str | None:
+    found = get_plain(document.get(key))
+    return found if isinstance(found, str) and found in load_catalogue().words(vocabulary) else None
+
+
+def _list(found: Any) -> list[str]:
+    if isinstance(found, str):
+        return [found]
+    return [word for word in found if isinstance(word, str)] if isinstance(found, list) else []
