@@ -33,10 +33,15 @@ from repository.services.answers import TableChange, undo_change, write_answers
 PRIVATE = {"Cache-Control": "private, no-store"}
 
 
-def answer_change(deposit_id: str, change: TableChange) -> Response:
-    """Have looked at what the change is about, and say what came of each of its answers; nothing else."""
+def refresh_answered(deposit_id: str, change: TableChange) -> None:
+    """Have looked at what a change is about, and at nothing else."""
     if change.id is not None:
         refresh_deposit(deposit_id=deposit_id, measurement_ids=change.measurement_ids)
+
+
+def answer_change(deposit_id: str, change: TableChange) -> Response:
+    """Have looked at what the change is about, and say what came of each of its answers; nothing else."""
+    refresh_answered(deposit_id, change)
     headers = {"ETag": build_etag(change.revision), **PRIVATE}
     return Response(show_change(change), headers=headers)
 
@@ -73,7 +78,7 @@ class TableView(APIView):
             size=read_page_size(request),
             after=_read_place(request),
             kind=request.query_params.get("kind"),
-            is_incomplete_only=_read_flag(request, "incomplete"),
+            is_incomplete_only=read_flag(request, "incomplete"),
         )
         following = build_cursor(view.continue_after) if view.continue_after is not None else None
         headers = {"ETag": build_etag(view.revision), **PRIVATE}
@@ -120,7 +125,7 @@ class UndoView(APIView):
 
 def read_wish(entry: dict[str, Any]) -> Wish:
     """Return one change of the body as the services take it."""
-    unknown = sorted(set(entry) - set(ChangeInput().fields))
+    unknown = sorted(set(entry) - set(ChangeInput().get_fields()))
     if unknown:
         raise ValidationError({"changes": [f"Unknown key {unknown[0]}."]})
     keys = tuple(dict.fromkeys(entry.get("keys", ())))
@@ -149,7 +154,8 @@ def read_wish(entry: dict[str, Any]) -> Wish:
     )
 
 
-def _read_flag(request: Request, name: str) -> bool:
+def read_flag(request: Request, name: str) -> bool:
+    """Return a parameter that is true or false; false without it."""
     text = request.query_params.get(name, "")
     if text.lower() not in {"", "true", "false", "1", "0"}:
         raise ValidationError({name: ["true or false."]})

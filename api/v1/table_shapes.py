@@ -9,7 +9,8 @@ from rest_framework import serializers
 from api.v1.shapes import Nested
 from repository.schema.questions.cells import CellSum
 from repository.selectors.session_table import LevelAnswer, TableColumn, TableRow, TableView
-from repository.services.answers import AnswerResult, TableChange
+from repository.services.answer_writes import AnswerResult
+from repository.services.answers import TableChange
 
 LEVELS = ["all", "kind", "measurement"]
 ACTS = ["value", "not_recorded", "withheld", "not_applicable", "clear", "differs"]
@@ -31,10 +32,10 @@ class CellShape(Nested[Any]):
     text = serializers.CharField(required=False, help_text="As it can be typed again.")
     number = serializers.FloatField(required=False, help_text="In the field's unit, where it is one number.")
     level = serializers.CharField(required=False, help_text="measurement, pattern, header, kind or all.")
-    source = serializers.CharField(required=False)
+    source = serializers.CharField(required=False)  # type: ignore[assignment]  # a name of the answer
     basis = serializers.CharField(required=False, help_text="Only where somebody, or the file, said one.")
     via = serializers.CharField(required=False, help_text="The other field, or the axes, that answer it.")
-    required = serializers.BooleanField()
+    required = serializers.BooleanField()  # type: ignore[assignment]  # the same
     may_be_gap = serializers.BooleanField()
     below = SaidShape(many=True, required=False, help_text="What the answer stands over, nearest first.")
     problem = serializers.CharField(required=False)
@@ -89,7 +90,7 @@ class GroupShape(Nested[Any]):
     )
     count = serializers.IntegerField()
     answers = LevelAnswerShape(many=True)
-    fields = serializers.DictField(child=SumShape())  # type: ignore[assignment]  # the name in the answer
+    sums = serializers.DictField(child=SumShape(), help_text="By field.")
 
 
 class RowReadingShape(Nested[Any]):
@@ -205,7 +206,7 @@ def show_table(view: TableView, following: str | None) -> dict[str, Any]:
                 "kind": group.kind,
                 "count": group.count,
                 "answers": _show_answers(group.answers),
-                "fields": {one.field: _show_sums(one) for one in group.sums},
+                "sums": {one.field: _show_sums(one) for one in group.sums},
             }
             for group in view.groups
         ],
@@ -216,18 +217,18 @@ def show_table(view: TableView, following: str | None) -> dict[str, Any]:
 
 def show_row(row: TableRow) -> dict[str, Any]:
     """Return a row as `RowShape` describes it."""
-    shown = {name: getattr(row, name) for name in RowShape().fields}
+    shown = {name: getattr(row, str(name)) for name in RowShape().get_fields()}
     return {**shown, "reading": asdict(row.reading) if row.reading is not None else None}
 
 
 def _show_column(column: TableColumn) -> dict[str, Any]:
-    shown = {name: getattr(column, name) for name in ColumnShape().fields}
+    shown = {name: getattr(column, str(name)) for name in ColumnShape().get_fields()}
     choices = [{"value": value, "title": title} for value, title in column.choices]
     return {**shown, "choices": choices, "sums": _show_sums(column.sums)}
 
 
 def _show_sums(sums: CellSum) -> dict[str, Any]:
-    return {name: getattr(sums, name) for name in SumShape().fields}
+    return {name: getattr(sums, name) for name in _SUMS}
 
 
 def _show_answers(answers: Iterable[LevelAnswer]) -> list[dict[str, str]]:
@@ -246,6 +247,7 @@ def show_change(change: TableChange) -> dict[str, Any]:
     }
 
 
+_SUMS = tuple(SumShape().get_fields())
 _ALWAYS = ("field", "level", "key", "result")
 
 

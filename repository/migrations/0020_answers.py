@@ -4,6 +4,7 @@ Drafts are checked again when they are looked at next, and get their cells then.
 """
 
 import uuid
+from typing import Any
 
 import django.db.models.deletion
 import django.utils.timezone
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 
-def check_drafts_again(apps, schema_editor):
+def check_drafts_again(apps: Any, schema_editor: Any) -> None:
     """Forget from what the findings were made: the cells are made together with them."""
     measurements = apps.get_model("repository", "Measurement").objects.using(schema_editor.connection.alias)
     measurements.filter(frozen_at__isnull=True).update(judged_from="")

@@ -3,6 +3,8 @@
 A deposit of 3,000 measurements has a hundred thousand cells; nothing of them is read but these sums.
 """
 
+from typing import Any
+
 from django.db import connection
 
 from repository.schema.questions.cells import CellSum
@@ -29,4 +31,5 @@ def sum_cells(deposit_id: str) -> list[CellSum]:
     """Return the sums of a deposit; one question to the database."""
     with connection.cursor() as cursor:
         cursor.execute(_SUMS, [deposit_id])
-        return [CellSum(*row[:9], tuple(row[9] or ()), *row[10:]) for row in cursor.fetchall()]
+        rows: list[list[Any]] = [[*row[:9], tuple(row[9] or ()), *row[10:]] for row in cursor.fetchall()]
+    return [CellSum(*row) for row in rows]

@@ -1,7 +1,9 @@
 """What a person wants a cell to say, and what it would change in the deposit's document: decided, not yet written."""
 
+import dataclasses
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from repository.schema.documents.cell_values import (
@@ -10,6 +12,7 @@ from repository.schema.documents.cell_values import (
     Typed,
     find_field,
     format_entry,
+    read_number,
     read_typed,
 )
 from repository.schema.documents.levels import (
@@ -29,6 +32,7 @@ from repository.schema.questions.techniques import find_impossible
 
 AnswerLevel = Literal["all", "kind", "measurement"]
 Act = Literal["value", "not_recorded", "withheld", "not_applicable", "clear", "differs"]
+_AS_PRINTED = 1e-9
 _EMPTY = frozenset({"needed", "empty"})
 
 
@@ -42,6 +46,8 @@ class Wish:
         Kinds, or ids of measurements; nothing for all.
     only_empty
         Leave alone what has a value or an answer, at whatever level.
+    only_new
+        Leave alone what says the same already, wherever that comes from: a sheet repeats everything that it was given.
     expected
         By key: the tag that the answer had when the person looked; where it has another one, somebody was quicker.
     """
@@ -54,7 +60,8 @@ class Wish:
     unit: str | None = None
     basis: str | None = None
     only_empty: bool = False
-    expected: Mapping[str, str] = field(default_factory=dict)
+    only_new: bool = False
+    expected: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +190,9 @@ def decide(wish: Wish, key: str, target: Target | None, draft: Draft) -> AnswerR
     try:
         _refuse_overtaken(wish, key, old)
         _refuse_impossible(wish, target)
-        if wish.only_empty and not _is_empty(wish, old, target):
+        if (wish.only_empty and not _is_empty(wish, old, target)) or (
+            wish.only_new and _is_told(wish, target)
+        ):
             return result
         note = _write(wish, place, target, draft)
     except CellRefusedError as refusal:
@@ -256,6 +265,18 @@ def _is_empty(wish: Wish, old: Any, target: Target | None) -> bool:
         return True
     cell = target.cells.get(wish.field)
     return cell is None or cell["state"] in _EMPTY
+
+
+def _is_told(wish: Wish, target: Target | None) -> bool:
+    """Say whether the table says this already."""
+    cell = target.cells.get(wish.field, {}) if target is not None else {}
+    if str(wish.value).strip() == cell.get("text"):
+        return True
+    typed = read_typed(wish.field, wish.value, unit=wish.unit, basis=wish.basis)
+    number = read_number(wish.field, typed.entry)
+    if number is not None and "number" in cell and "uncertainty" not in typed.entry:
+        return math.isclose(number, cell["number"], rel_tol=_AS_PRINTED)
+    return typed.text == cell.get("text")
 
 
 def _write(wish: Wish, place: str, target: Target | None, draft: Draft) -> str:

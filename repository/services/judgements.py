@@ -54,11 +54,12 @@ def merge_measurement(
 ) -> tuple[dict[str, Any], list[Found]]:
     """Return the metadata document of a measurement and the conflicts between header and person."""
     header = move_document(measurement.extracted, since=measurement.schema_version).document
-    merged = merge_metadata(header=header, supplied_layers=_select_layers(measurement, document))
+    merged = merge_metadata(header=header, supplied_layers=select_layers(measurement, document))
     return merged.document, list(merged.conflicts)
 
 
-def _select_layers(measurement: Measurement, document: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+def select_layers(measurement: Measurement, document: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return what a document says that may be about the measurement."""
     companions = [part.data_file.path for part in measurement.parts.all()][1:]
     return select_supplied(document, measurement.primary_file.path, companions=companions)
 
@@ -159,7 +160,7 @@ def _describe_cells(
     sources = Sources(
         path=measurement.primary_file.path,
         header=move_document(measurement.extracted, since=measurement.schema_version).document,
-        layers=_select_layers(measurement, document),
+        layers=select_layers(measurement, document),
         merged=merged,
         signals=_list_shapes(measurement),
         findings=findings,
@@ -179,7 +180,7 @@ def _build_digest(measurement: Measurement, document: Mapping[str, Any]) -> str:
     """Return a digest of everything that decides a judgement, apart from the checks and today's date."""
     looked_at = [
         [measurement.schema_version, VERSION_IN_FORCE],
-        _select_layers(measurement, document),
+        select_layers(measurement, document),
         measurement.extracted,
         measurement.looked_for,
         [[signal.name, signal.axes] for signal in measurement.signals.all()],

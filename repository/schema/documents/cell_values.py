@@ -1,5 +1,6 @@
 """One answer as it is typed into a cell, and as a cell shows it: a field's text and its entry in a document."""
 
+import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ _NUMBERS = _QUANTITIES | {"number", "integer", "integers", "shape"}
 _YES = frozenset({"yes", "true", "y"})
 _NO = frozenset({"no", "false", "n"})
 _MATRIX_ROWS = 2
+_SHOWN = 6
 
 
 class CellRefusedError(ValueError):
@@ -75,8 +77,20 @@ def read_typed(path: str, typed: Any, *, unit: str | None = None, basis: str | N
     CellRefusedError
         It cannot be read, or cannot be right.
     """
+    if isinstance(typed, str):
+        return _read_typed_text(path, typed.strip(), unit, basis)
+    return _read_given(find_field(path), typed, unit, basis)
+
+
+@functools.lru_cache(maxsize=4096)
+def _read_typed_text(path: str, text: str, unit: str | None, basis: str | None) -> Typed:
+    """Return the answer of a text; a whole column often says the same."""
     field = find_field(path)
-    given = _read_text(field, typed.strip(), unit) if isinstance(typed, str) else typed
+    return _read_given(field, _read_text(field, text, unit), unit, basis)
+
+
+def _read_given(field: Field, given: Any, unit: str | None, basis: str | None) -> Typed:
+    path = field.path
     if is_number(given) and field.kind in _QUANTITIES and unit:
         given = {"value": given, "unit": unit}
     plain = path.replace("[]", "")
@@ -121,7 +135,7 @@ def _forget_unsaid(entry: Any, given: Any, basis: str | None) -> Any:
     return kept
 
 
-def _read_text(field: Field, text: str, unit: str | None) -> Any:
+def _read_text(field: Field, text: str, unit: str | None) -> Any:  # noqa: PLR0911  # one line for each kind
     if text.startswith("=") and field.kind in _NUMBERS:
         raise CellRefusedError(
             "formula",
@@ -187,7 +201,7 @@ def _read_matrix(text: str) -> Any:
     return matrix if len(matrix) == _MATRIX_ROWS else text
 
 
-def format_entry(path: str, entry: Any) -> str:
+def format_entry(path: str, entry: Any) -> str:  # noqa: PLR0911  # one line for each form
     """Return an entry as a cell shows it: texts that `read_typed` understands, with the unit as people type it."""
     if entry is None:
         return ""
@@ -218,7 +232,7 @@ def _format_quantity(entry: Mapping[str, Any]) -> str:
     else:
         value = entry.get("value", entry.get("values", entry.get("array")))
         numbers = value if isinstance(value, list) else [value]
-        amount = ", ".join(map(_format_number, numbers[:6])) + (", …" if len(numbers) > 6 else "")
+        amount = ", ".join(map(_format_number, numbers[:_SHOWN])) + (", …" if len(numbers) > _SHOWN else "")
         amount = f"({amount})" if isinstance(value, list) else amount
     if entry.get("uncertainty") is not None:
         amount = f"{amount} ± {_format_number(entry['uncertainty'])}"

@@ -1,8 +1,8 @@
 """Which answers speak of a measurement, and how near each is to it (ADR 0039).
 
-An answer stands at one of four levels: for all (`defaults`), for a kind of measurement (`kinds`), for the files that a
-pattern of the document names, or for one file. The first two are rules: they fill what the file itself does not say, where
-the question applies, and also in measurements that come later. The last two are about files that a person named.
+An answer stands at one of four levels: for all (`defaults`), for a kind of measurement (`kinds`), for the files that
+a pattern of the document names, or for one file. The first two are rules: they fill what the file itself does not say,
+where the question applies, and also in measurements that come later. The last two are about files that a person named.
 """
 
 import functools

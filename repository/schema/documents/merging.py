@@ -44,8 +44,8 @@ def merge_metadata(
     """
     tree = build_tree("measurement")
     from_file = _tag(normalize_document(header), tree, "header")
-    layers = [(label, normalize_document(layer)) for label, layer in supplied_layers]
-    layers = [(label, layer) for label, layer in choose_rules(layers, _find_situation(from_file, layers))]
+    normal = [(label, normalize_document(layer)) for label, layer in supplied_layers]
+    layers = choose_rules(normal, _find_situation(from_file, normal))
     supplied: dict[str, Any] = {}
     named: dict[str, Any] = {}
     for label, layer in layers:
@@ -163,13 +163,15 @@ def _combine(
 
 
 def _combine_entry(found: Any, given: Any, named: Any, place: _Place) -> Any:
-    node = place.node
-    if node.key == "looked_for":
+    if place.node.key == "looked_for":
         return found
     if is_gap(given):
         return _combine_gap(found, given, place)
-    if not is_value(found):
-        return given
+    return _combine_values(found, given, named, place) if is_value(found) else given
+
+
+def _combine_values(found: Any, given: Any, named: Any, place: _Place) -> Any:
+    node = place.node
     if node.children and _are_groups(found, given):
         return _combine(found, given, named if isinstance(named, Mapping) else {}, place)
     if node.children and isinstance(found, list) and isinstance(given, list):

@@ -1,4 +1,4 @@
-"""The document for `--metadata`: {schema, dataset, defaults, kinds: {technique: …}, measurements: {path or glob: …}}."""
+"""The document for `--metadata`: {schema, dataset, defaults, kinds, measurements: {path or glob: …}, differs}."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -213,7 +213,7 @@ def _report_unknown(key: str) -> Finding:
         "unknown_key",
         f'"{key}" is not a part of a metadata document.',
         f"/{escape_pointer(key)}",
-        f"{meant}Its parts are dataset, defaults (for all), kinds (by technique) and measurements (by path or pattern).",
+        f"{meant}Its parts are dataset, defaults (for all), kinds (by technique), measurements (by path or pattern).",
     )
 
 

@@ -1,4 +1,4 @@
-"""What the session's table shows of one measurement: each field with its value, where that comes from, and what is missing.
+"""What the session's table shows of one measurement: each field with its value, where that comes from, what is missing.
 
 A cell never shows another file's value, and says of which level its answer is (ADR 0039).
 """
@@ -44,8 +44,8 @@ class Cell:
     Attributes
     ----------
     state
-        `value`; `needed` where publishing waits for an answer, `empty` where one would help; `not_recorded` for a declared
-        gap; `conflict` where the file's header says something else; `not_understood` where an error stands at it.
+        `value`; `needed` where publishing waits for an answer, `empty` where one would help; `not_recorded` for a
+        declared gap; `conflict` where file and person differ; `not_understood` where an error stands at it.
     text, number
         What holds, as it can be typed again; its number in the field's unit, where it is one.
     level, source, basis
