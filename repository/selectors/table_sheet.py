@@ -1,5 +1,6 @@
 """The session's table as CSV: what holds for every measurement, with the units in the head."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -7,9 +8,11 @@ from repository.models import Deposit
 from repository.models.cell_summary import sum_cells
 from repository.schema.documents.sheets import write_sheet
 from repository.schema.questions.fields import load_catalogue
-from repository.selectors.session_table import INCOMPLETE, TECHNIQUE
+from repository.selectors.session_table import TECHNIQUE
 
 _UNANSWERED = frozenset({"needed", "empty"})
+_ONE_NUMBER = re.compile(r"[+-]?[0-9.]+(e[+-]?[0-9]+)? \S+")
+"""A number and its unit: it is written in the unit of its column. Ranges and spreads are written as they are."""
 
 
 def write_table(deposit: Deposit, *, with_bom: bool = False, is_incomplete_only: bool = False) -> str:
@@ -47,9 +50,5 @@ def _show(cell: Mapping[str, Any] | None, unit: str | None) -> str:
     if cell is None or cell["state"] in _UNANSWERED:
         return ""
     text: str = cell.get("text", "")
-    is_bare = (
-        unit is not None
-        and "number" in cell
-        and text.removesuffix(f" {unit}").replace(".", "", 1).isdecimal()
-    )
-    return f"{cell['number']:.10g}" if is_bare and cell["state"] in {"value", *INCOMPLETE} else text
+    is_bare = unit is not None and "number" in cell and _ONE_NUMBER.fullmatch(text) is not None
+    return f"{cell['number']:.10g}" if is_bare else text
