@@ -32,9 +32,9 @@ from processing.engine.zarr_writer import ZarrWriter
 from processing.reductions.annulus import Annulus
 from processing.reductions.detector_plan import AngleKnowledge, plan_virtual_detectors
 from processing.reductions.disk import NoDisk
-from processing.reductions.virtual_detector import sum_virtual_detectors
 from processing.reductions.warm_up import compile_kernels
 from tests.benchmarks.scan import CENTER, DETECTOR, RADIUS, Scan
+from tests.pattern_numbers import sum_virtual_detectors
 
 Work = Callable[[], dict[str, Any]]
 THREADS = 2

@@ -8,7 +8,6 @@ from repository.schema.documents.places import get_plain, get_value
 from repository.schema.quantities.signals import SignalShape
 from repository.schema.questions.fields import load_catalogue
 
-SPECTRUM_TECHNIQUES = frozenset({"eels", "eds", "cathodoluminescence"})
 ALWAYS_SCANNED = frozenset({"annular", "segmented_detector", "four_d_stem"})
 NOT_ELECTRONS = frozenset({"ions", "photons", "none"})
 IN_SITU_SERIES = frozenset({"temperature", "bias"})

@@ -231,7 +231,7 @@ def test_the_same_file_is_taken_once_more_where_its_bytes_are_damaged(damaged_fi
     upload_file(plan.upload_id).write_bytes(content)
     complete_upload(upload_id=plan.upload_id, sha256=damaged_file.sha256)
     assert row(damaged_file.sha256).damaged_at is None
-    assert start_upload(**promise).is_stored
+    assert start_upload(**promise).upload_id is None
     fresh = DataFile.objects.get(pk=damaged_file.pk)
     assert (fresh.state, fresh.stored_at) == (damaged_file.state, damaged_file.stored_at)
 

@@ -19,7 +19,14 @@ from processing.declarations.pictures import find_cover_rank
 from processing.engine.draw_result import Drawable, draw_result
 from processing.engine.one_pass import convert_signal
 from processing.engine.signal_work import ConversionOptions
-from processing.previews.color_maps import BACKGROUND, color_gray, color_pattern, color_vectors
+from processing.previews.color_maps import (
+    BACKGROUND,
+    RgbImage,
+    color_gray,
+    color_pattern,
+    color_shifts,
+    measure_shifts,
+)
 from processing.previews.contrast import stretch_contrast
 from processing.previews.draw_image import draw_image, load_font, shrink
 from processing.previews.draw_spectrum import (
@@ -170,6 +177,11 @@ WHEEL = {
     "up": ((-1, 0), 270.0),
     "up and right": ((-1, 1), 315.0),
 }
+
+
+def color_vectors(vectors: npt.NDArray[np.float64]) -> RgbImage:
+    """Return the picture of vectors less their mean, as results are drawn."""
+    return color_shifts(*measure_shifts(vectors))
 
 
 def hue_of(color: npt.NDArray[np.int_]) -> float:
