@@ -110,7 +110,7 @@ def stop_background(home: StackHome, progress: Progress) -> int:
     try:
         ended = end_remains(home, load_state(home.state), progress)
     finally:
-        lock.release()
+        lock.give_back()
     stopped = was_running or ended > 0
     progress.line("Stemma is stopped." if stopped else f"No Stemma is running in {home.root}.")
     return 0

@@ -50,7 +50,7 @@ def _up(options: argparse.Namespace, environment: StackEnvironment, progress: Pr
 def _demo(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:
     require_readable_settings()
     supervisor = Supervisor(environment=environment, progress=progress)
-    return supervisor.run(companion=lambda application: application.examples(options.data))
+    return supervisor.run(beside=lambda application: application.examples(options.data))
 
 
 def _examples(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:

@@ -63,7 +63,7 @@ def run_with_servers(command: list[str], *, environment: StackEnvironment, home:
         end_adopted(servers.pids, seconds=_SECONDS_TO_END)
         for part in reversed(servers.parts):
             part.stop(is_urgent=lambda: signals.count > 1)
-        lock.release()
+        lock.give_back()
 
 
 def compose_environment(home: StackHome, secrets: Secrets, addresses: Addresses) -> dict[str, str]:

@@ -1,10 +1,13 @@
-"""What a message from the broker means: there is work in this lane. Which work, the database says.
+"""What a message to and from the broker means: there is work in this lane. Which work, the database says.
 
 As many bells are rung as there are jobs. A worker that hears one takes the job whose turn it is in any lane of its
 own; where that was another lane than the bell's, it rings the bell again for whoever is free. Bells that ring for jobs
 of a kind while another one of it runs find nothing; so whoever did that one rings for the next.
+
+The row of a job is the outbox of its bell: a broker that is away costs a delay, not the job.
 """
 
+import uuid
 from typing import cast
 
 import structlog
@@ -12,7 +15,7 @@ from celery import current_app, shared_task
 from kombu.exceptions import OperationalError
 
 from repository.lanes import LANES, ONE_AT_A_TIME, Lane
-from repository.services.jobs import claim_next_job, is_waiting
+from repository.services.jobs import claim_next_job, is_waiting, mark_announced, mark_unannounced
 from repository.tasks.broker import BrokerAwayError, send
 from repository.tasks.jobs import run_job
 from repository.tasks.lanes import list_own_lanes
@@ -57,3 +60,16 @@ def list_unheard_bells() -> list[Lane]:
         except (OperationalError, *connection.connection_errors, *connection.channel_errors) as fault:
             log.warning("broker_away", reason=str(fault))
             return []
+
+
+def announce_job(job_id: uuid.UUID, lane: Lane) -> bool:
+    """Ring for the job; `False` when the broker is away, and the reconciler rings later.
+
+    The row is written before the bell is rung: a worker that hears the bell passes over a row which somebody is
+    writing, finds nothing to do, and the bell is gone.
+    """
+    mark_announced(job_id=job_id)
+    if ring(lane):
+        return True
+    mark_unannounced(job_id=job_id)
+    return False

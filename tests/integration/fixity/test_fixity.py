@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stemma_home")]
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the lanes for which somebody rings; no worker hears it, the tests do the jobs themselves."""
     lanes: list[str] = []
-    monkeypatch.setattr("repository.workflows.jobs.publish_job", lambda _, lane: lanes.append(lane))
+    monkeypatch.setattr("repository.workflows.jobs.announce_job", lambda _, lane: lanes.append(lane))
     return lanes
 
 

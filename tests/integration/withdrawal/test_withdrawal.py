@@ -207,7 +207,7 @@ def states() -> dict[int | None, tuple[str, str]]:
 
 @pytest.fixture
 def _without_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("repository.workflows.jobs.publish_job", lambda *_: True)
+    monkeypatch.setattr("repository.workflows.jobs.announce_job", lambda *_: True)
 
 
 @pytest.mark.usefixtures("_without_broker")
@@ -261,9 +261,9 @@ class TestDois:
 
         def publish_slowly(*arguments: Any, **options: Any) -> Any:
             withdraw(version)
-            return registrar.publish(*arguments, **options)
+            return registrar.make_findable(*arguments, **options)
 
-        slow = type("Slow", (), {"publish": staticmethod(publish_slowly)})()
+        slow = type("Slow", (), {"make_findable": staticmethod(publish_slowly)})()
         with monkeypatch.context() as patch:
             patch.setattr("repository.tasks.identifiers.get_registrar", lambda: slow)
             run_job(str(job.pk))

@@ -118,7 +118,7 @@ def test_only_one_holds_the_lock(tmp_path: Path) -> None:
     assert lock.acquire()
     assert is_locked(home)
     assert not HomeLock(home).acquire()
-    lock.release()
+    lock.give_back()
     assert not is_locked(home)
 
 

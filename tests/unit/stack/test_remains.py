@@ -155,7 +155,7 @@ def test_only_a_supervisor_or_a_command_with_servers_holds_a_home(home: StackHom
     assert find_holder(home) is None, "this test is neither"
     assert "cannot be seen from here" in describe_refusal(home, None)
     assert not HomeLock(home).acquire(seconds=0.1)
-    lock.release()
+    lock.give_back()
     assert HomeLock(home).acquire()
 
 

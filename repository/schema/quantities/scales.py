@@ -1,4 +1,4 @@
-"""Scales of axes: from the document, and from the arrays' own calibration where it is silent."""
+"""Scales of axes: what the document says of them, and the arrays themselves where it is silent."""
 
 import math
 from collections.abc import Mapping, Sequence
