@@ -16,8 +16,8 @@ from project.stack.credentials import Credentials, read_credentials
 from project.stack.health import ask_readiness
 from project.stack.home import StackHome
 from project.stack.processes import ProcessIdentity, compose_launcher, send_signal
-from project.stack.progress import Silence
 from project.stack.state import StackState, load_state
+from project.stack.terminal import Silence
 from tests.patience import POLL_S, Deadline, let_pass, patient
 
 _ADDRESSES = ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL")

@@ -5,7 +5,7 @@ from typing import Any
 
 from processing.declarations.manifest import ManifestError, Optics
 from processing.declarations.recipe import Need, Recipe
-from repository.schema.documents.places import get_entry, get_value
+from repository.schema.places import get_entry, get_value
 from repository.schema.quantities.quantity import is_number, read_quantity
 from repository.schema.quantities.scales import (
     DIFFRACTION_PIXEL_FIELDS,

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from project.environment import StackEnvironment
 from project.stack.credentials import ensure_secrets, with_secret_key
-from project.stack.errors import StackError, StopRequestedError
 from project.stack.health import ask_readiness
 from project.stack.home import StackHome, prepare_home
 from project.stack.lock import HomeLock, describe_refusal, find_holder
@@ -24,11 +23,11 @@ from project.stack.processes import (
     end_orphans,
     identify,
 )
-from project.stack.progress import Progress
 from project.stack.remains import end_remains
 from project.stack.servers import Servers
 from project.stack.signals import StopSignals
 from project.stack.state import PartStatus, Phase, StackState, load_state, save_state
+from project.stack.terminal import Progress, StackError, StopRequestedError
 
 _READY_SECONDS = 120.0
 _HOME_SECONDS = 40.0

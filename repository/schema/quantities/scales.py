@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from repository.schema.documents.places import get_entry
+from repository.schema.places import get_entry
 from repository.schema.quantities.electrons import compute_wavelength
 from repository.schema.quantities.quantity import is_number, read_quantity
 from repository.schema.quantities.signals import SignalAxis, SignalShape

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from repository.schema.documents.places import get_plain, get_value
+from repository.schema.places import get_plain, get_value
 from repository.schema.quantities.signals import SignalShape
 from repository.schema.questions.fields import load_catalogue
 

@@ -129,7 +129,7 @@ def open_one(deposit: Deposit, choice: Any) -> None:
 def convert(deposit: Deposit, number: Any) -> None:
     measurement = find(deposit, number)
     if measurement is not None and measurement.state in {"opened", "converted"}:
-        record_conversion(measurement=measurement, calibration={}, converted=(), findings=())
+        record_conversion(measurement=measurement, optics={}, converted=(), findings=())
         validate_after_reading(deposit_id=deposit.pk, measurement_id=measurement.pk)
 
 

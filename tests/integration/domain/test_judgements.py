@@ -171,7 +171,7 @@ def test_an_array_that_was_converted_again_is_not_called_damaged_any_more() -> N
     validate_deposit(deposit_id=deposit.pk)
     assert deposit.findings.filter(code="damaged_array").exists()
     again = ConvertedSignal(name="data", statistics={})
-    record_conversion(measurement=measurement, calibration={}, converted=[again], findings=())
+    record_conversion(measurement=measurement, optics={}, converted=[again], findings=())
     validate_after_reading(deposit_id=deposit.pk, measurement_id=measurement.pk)
     assert not deposit.findings.filter(code="damaged_array").exists()
 

@@ -11,8 +11,7 @@ from repository.services.identifiers import get_registrar
 from repository.services.jobs import claim_job
 from repository.services.publishing import start_new_version
 from repository.services.withdrawal import withdraw_version
-from repository.workflows.publishing import publish_dataset_version
-from repository.workflows.withdrawal import withdraw_dataset_version
+from repository.workflows.publishing import publish_dataset_version, withdraw_dataset_version
 from tests.deposits import add_measurement, make_published, make_ready, publish, settle
 from tests.factories import make_user
 from tests.integration.withdrawal.conftest import Web, list_byte_addresses

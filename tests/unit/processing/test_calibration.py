@@ -16,8 +16,8 @@ from processing.reductions.disk import NoDisk
 from processing.services.calibration import build_optics, list_stale, read_optics, select_needs
 from repository.schema import SignalShape, validate_measurement
 from repository.schema.quantities.calibrated_axes import calibrate_axes
-from repository.schema.quantities.facts import derive_facts
 from repository.schema.quantities.units import UNITS, to_si
+from repository.schema.search.facts import derive_facts
 from tests.synthetic import source_of
 
 ANGLES = ("mrad", "rad", "urad")

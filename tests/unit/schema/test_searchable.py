@@ -9,11 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repository.schema.documents.normalization import normalize_document
-from repository.schema.quantities import searchable
 from repository.schema.quantities.electrons import compute_wavelength
-from repository.schema.quantities.formulas import FormulaError, read_formula
 from repository.schema.quantities.quantity import parse_quantity_text
-from repository.schema.quantities.searchable import (
+from repository.schema.quantities.signals import SignalShape
+from repository.schema.quantities.units import UNITS
+from repository.schema.questions import fields
+from repository.schema.search import searchable
+from repository.schema.search.formulas import FormulaError, read_formula
+from repository.schema.search.searchable import (
     QuantityClashError,
     SearchableQuantity,
     convert_from_column,
@@ -21,9 +24,6 @@ from repository.schema.quantities.searchable import (
     find_quantities,
     list_quantities,
 )
-from repository.schema.quantities.signals import SignalShape
-from repository.schema.quantities.units import UNITS
-from repository.schema.questions import fields
 from tests.unit.schema.documents import FOUR_D
 
 CHECKED = [quantity for quantity in list_quantities() if quantity.check is not None]

@@ -14,9 +14,9 @@ from project.stack.background import stop_background
 from project.stack.home import StackHome, prepare_home
 from project.stack.lock import HomeLock, describe_refusal, find_holder
 from project.stack.processes import die_with_parent, end_adopted, identify, list_children
-from project.stack.progress import Silence
 from project.stack.remains import PART_VARIABLE, end_remains, find_remains, mark_part
 from project.stack.state import PartStatus, StackState
+from project.stack.terminal import Silence
 from tests.ties import tie
 
 SILENCE = Silence()

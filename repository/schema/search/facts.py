@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from repository.schema.documents.places import get_plain, get_value
+from repository.schema.places import get_plain, get_value
 from repository.schema.quantities.electrons import compute_fluence
 from repository.schema.quantities.scales import (
     AxisRange,
