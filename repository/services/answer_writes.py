@@ -15,6 +15,7 @@ from repository.schema.documents.cell_values import (
     read_number,
     read_typed,
 )
+from repository.schema.documents.cells import build_tag, find_in
 from repository.schema.documents.levels import (
     ALL,
     DIFFERS,
@@ -26,7 +27,6 @@ from repository.schema.documents.levels import (
     remove_entry,
 )
 from repository.schema.quantities.signals import SignalShape
-from repository.schema.questions.cells import build_tag, find_in
 from repository.schema.questions.fields import load_catalogue
 from repository.schema.questions.techniques import find_impossible
 

@@ -9,7 +9,7 @@ from typing import Any
 from repository.schema.checks.validation import check_supplied_layer
 from repository.schema.documents.levels import place_entry
 from repository.schema.documents.normalization import normalize_document
-from repository.schema.documents.places import get_entry, get_plain, is_gap
+from repository.schema.places import get_entry, get_plain, is_gap
 from repository.schema.quantities.quantity import Reading, is_number, read_quantity
 from repository.schema.quantities.units import UnitMismatchError
 from repository.schema.questions.fields import Field, load_catalogue

@@ -12,8 +12,8 @@ from typing import Any, Literal
 from repository.schema.documents.cell_values import format_entry, read_number
 from repository.schema.documents.levels import Level, choose_rules, find_level, is_rule
 from repository.schema.documents.normalization import normalize_document
-from repository.schema.documents.places import find_entries, get_entry, is_gap, is_value
 from repository.schema.findings import Finding
+from repository.schema.places import find_entries, get_entry, is_gap, is_value
 from repository.schema.quantities.signals import SignalAxis, SignalShape
 from repository.schema.questions.answers import find_axes
 from repository.schema.questions.field_tree import find_leaves
