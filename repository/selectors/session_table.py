@@ -10,8 +10,8 @@ from django.db.models import Q, QuerySet
 
 from repository.models import Deposit, Measurement
 from repository.models.cell_summary import sum_cells
-from repository.schema.documents.cell_values import format_entry
-from repository.schema.documents.cells import CellSum, build_tag, find_in
+from repository.schema.checks.cell_values import format_entry
+from repository.schema.checks.cells import CellSum, build_tag, find_in
 from repository.schema.documents.levels import ALL, KINDS, OF_ONE_FILE
 from repository.schema.places import get_value
 from repository.schema.questions.field_tree import find_leaves

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from repository.schema.documents.cell_values import (
+from repository.schema.checks.cell_values import (
     GAP_WORDS,
     CellRefusedError,
     Typed,
@@ -15,7 +15,7 @@ from repository.schema.documents.cell_values import (
     read_number,
     read_typed,
 )
-from repository.schema.documents.cells import build_tag, find_in
+from repository.schema.checks.cells import build_tag, find_in
 from repository.schema.documents.levels import (
     ALL,
     DIFFERS,

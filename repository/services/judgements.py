@@ -16,7 +16,7 @@ from repository.schema import (
     select_supplied,
     validate_measurement,
 )
-from repository.schema.documents.cells import Sources, build_cells
+from repository.schema.checks.cells import Sources, build_cells
 from repository.schema.documents.levels import name_kind
 from repository.schema.findings import Finding as Found
 from repository.schema.versions.in_force import VERSION_IN_FORCE

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from repository.schema.documents.cell_values import format_entry, read_number
+from repository.schema.checks.cell_values import format_entry, read_number
 from repository.schema.documents.levels import Level, choose_rules, find_level, is_rule
 from repository.schema.documents.normalization import normalize_document
 from repository.schema.findings import Finding
