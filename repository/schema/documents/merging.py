@@ -8,6 +8,7 @@ from repository.schema.documents.comparison import describe_difference
 from repository.schema.documents.normalization import normalize_document
 from repository.schema.documents.places import escape_pointer, get_plain, is_gap, is_value
 from repository.schema.findings import Finding
+from repository.schema.questions.cameras import find_camera_mode
 from repository.schema.questions.field_tree import Node, build_tree
 
 UNTAGGED = frozenset({"technique", "scan", "series", "origin", "level", "looked_for", "extensions", "axes"})
@@ -50,7 +51,18 @@ def merge_metadata(
     from_file = _tag(normalize_document(header), tree, "header")
     conflicts: list[Finding] = []
     document = _combine(from_file, supplied, tree, "", conflicts)
-    return MergedMetadata(document=document, conflicts=conflicts)
+    return MergedMetadata(document=_fill_camera_mode(document), conflicts=conflicts)
+
+
+def _fill_camera_mode(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with the mode that the camera's name settles, where nobody stated one."""
+    mode, camera = find_camera_mode(document), document.get("camera")
+    if mode is None or not isinstance(camera, Mapping):
+        return document
+    stated = camera.get("mode")
+    if stated is not None and not (is_gap(stated) and stated["missing"] != "withheld"):
+        return document
+    return {**document, "camera": {**camera, "mode": {"value": mode, "source": "derived"}}}
 
 
 def _tag(entry: Mapping[str, Any], node: Node, source: str) -> dict[str, Any]:

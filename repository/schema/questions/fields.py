@@ -155,6 +155,7 @@ class RequirementRow:
     sized_only: bool = False
     detector: bool = False
     required_for: str | None = None
+    settled_by: Literal["camera", "line"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ class Catalogue:
     vocabularies: Mapping[str, tuple[Term, ...]]
     rows: tuple[RequirementRow, ...]
     computed: tuple[ComputedQuantity, ...]
+    cameras: Mapping[str, tuple[str, ...]]
 
     def fields(self, document: DocumentName) -> Mapping[str, Field]:
         """Return the fields of one kind of document by path."""
@@ -265,4 +267,5 @@ def load_catalogue() -> Catalogue:
         vocabularies=_build_vocabularies(),
         rows=_build_rows(),
         computed=_build_computed(),
+        cameras=MappingProxyType({mode: tuple(names) for mode, names in _read("cameras").items()}),
     )

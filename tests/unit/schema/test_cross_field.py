@@ -225,3 +225,11 @@ def test_durations() -> None:
     assert "time_exceeds_period" in check(
         four_d(exposure_time="2 ms", camera={"name": "x", "frame_time": "1 ms"})
     )
+
+
+def test_a_camera_has_no_mode_that_its_kind_lacks() -> None:
+    finding = check(four_d(camera={"name": "EMPAD", "mode": "counting"}))["camera_mode_disagrees"]
+    assert (finding.severity, finding.pointer) == ("warning", "/camera/mode")
+    assert "charge integrating" in finding.message
+    assert "camera_mode_disagrees" not in check(four_d())
+    assert "camera_mode_disagrees" not in check(four_d(camera={"name": "K3", "mode": "counting"}))
