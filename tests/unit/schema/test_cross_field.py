@@ -195,7 +195,9 @@ def test_clocks() -> None:
     assert check(four_d(acquired_at="2031-01-01"))["date_in_future"].severity == "warning"
     assert "date_in_future" not in check(four_d(acquired_at="2026-01-01T12:00:00Z"))
     assert check(four_d(acquired_at="2024-01-01T12:00:00"))["time_zone_unknown"].severity == "info"
-    assert check(four_d(acquired_at="2024-13-41T12:00:00Z"))["wrong_form"].severity == "error"
+    assert not {"date_in_future", "time_zone_unknown"} & set(
+        check(four_d(acquired_at="2031-13-41T12:00:00Z"))
+    )
 
 
 def series(count: int) -> tuple[SignalShape, ...]:
