@@ -189,7 +189,7 @@ def _to_the_limit(rng: Random, _: Document, spot: Spot) -> None:
 
 def _map_numbers(quantity: Document, change: Callable[[float], float]) -> None:
     for name in ("value", "values", "range"):
-        found = quantity.get(name)
+        found: Any = quantity.get(name)
         if is_number(found):
             quantity[name] = change(found)
         elif isinstance(found, list):
@@ -197,8 +197,8 @@ def _map_numbers(quantity: Document, change: Callable[[float], float]) -> None:
 
 
 def _range(rng: Random, _: Document, spot: Spot) -> None:
-    quantity = spot[0][spot[1]]
-    number = quantity.pop("value", 1.0)
+    quantity: Any = spot[0][spot[1]]
+    number: Any = quantity.pop("value", 1.0)
     number = number[0] if isinstance(number, list) else number
     ends = sorted([number, number * 1.1])
     quantity.pop("values", None)
