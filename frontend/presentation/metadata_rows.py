@@ -7,6 +7,7 @@ from typing import Any
 from frontend.presentation.quantities import ShownValue, show_value, term_title
 from repository.schema.places import get_entry
 from repository.schema.questions.fields import Field, load_catalogue
+from repository.schema.versions.namespaces import list_field_iris
 
 GROUP_TITLES: Mapping[str, str] = {
     "measurement": "Measurement",
@@ -82,7 +83,7 @@ def _name_source(row: MetadataRow, *, is_from_file: bool) -> MetadataRow:
 
 
 def _build_rows(field: Field, entry: Any) -> Iterable[MetadataRow]:
-    iri = next((text for text in field.iri.values() if text.startswith("http")), "")
+    iri = list_field_iris(field).get("emg", "")
     if field.kind == "objects" and isinstance(entry, list):
         for number, item in enumerate(entry, start=1):
             name = str(item.get("name") or number) if isinstance(item, Mapping) else str(number)

@@ -14,9 +14,10 @@ from repository.schema.places import escape_pointer, get_plain, is_gap
 from repository.schema.quantities.elements import ELEMENT_SYMBOLS
 from repository.schema.quantities.quantity import Reading, format_quantity, is_number, read_quantity
 from repository.schema.quantities.scales import find_wavelength
-from repository.schema.quantities.units import UNITS, UnitMismatchError, convert, to_si
+from repository.schema.quantities.units import UNITS
 from repository.schema.questions.field_tree import Leaf, find_leaves
-from repository.schema.questions.fields import DocumentName, Field
+from repository.schema.questions.fields import DocumentName
+from repository.schema.questions.limits import Limits, convert_limits, find_hard_limits
 
 _QUANTITIES = frozenset({"quantity", "quantity_or_series", "series"})
 _ENDS = 2
@@ -74,56 +75,58 @@ def _check_unit(leaf: Leaf, unit: str) -> Finding | None:
 
 
 def _check_range(leaf: Leaf, reading: Reading, wavelength_m: float | None) -> Iterator[Finding]:
-    field = leaf.field
+    field, unit = leaf.field, reading.unit
     if reading.is_range and reading.numbers[0] > reading.numbers[-1]:
         message = f"{field.title}: the range {format_quantity(reading)} runs backwards."
         yield Finding(
             "error", "range_reversed", message, leaf.pointer, "Write the smaller end first.", "quantity"
         )
         return
-    numbers = _in_field_unit(reading, field, wavelength_m)
-    if numbers is None:
-        return
-    for limits, severity in ((field.hard, "error"), (field.soft, "warning")):
-        if limits is None or all(limits[0] <= number <= limits[1] for number in numbers):
-            continue
-        outside = next(number for number in numbers if not limits[0] <= number <= limits[1])
-        yield _report_range(leaf, reading, outside, limits, impossible=severity == "error")
-        return
+    wavelengths = None if wavelength_m is None else (wavelength_m, wavelength_m)
+    for limits, impossible in (
+        (find_hard_limits(field, unit), True),
+        (convert_limits(field, field.hard, unit, wavelengths), True),
+        (convert_limits(field, field.soft, unit, wavelengths), False),
+    ):
+        outside = _find_outside(reading, limits)
+        if limits is not None and outside is not None:
+            yield _report_range(leaf, reading, outside, limits, impossible=impossible)
+            return
+
+
+def _find_outside(reading: Reading, limits: Limits | None) -> float | None:
+    if limits is None:
+        return None
+    return next((number for number in reading.numbers if not limits[0] <= number <= limits[1]), None)
 
 
 def _report_range(
-    leaf: Leaf, reading: Reading, outside: float, limits: tuple[float, float], *, impossible: bool
+    leaf: Leaf, reading: Reading, outside: float, limits: Limits, *, impossible: bool
 ) -> Finding:
-    field = leaf.field
-    slip = name_slip(field, outside, reading.unit)
+    field, unit = leaf.field, reading.unit
+    slip = name_slip(field, outside, unit)
     judged = "cannot be right" if impossible else "is unusual"
-    shown = (
-        format_quantity(reading)
-        if len(reading.numbers) <= _ENDS
-        else f"{outside:.6g} {field.unit} in the series"
-    )
+    shown = _show_outside(reading, outside, limits)
+    written = field.hard if impossible else field.soft
+    in_field_unit = UNITS[unit].dimension == UNITS[str(field.unit)].dimension
+    low, high = written if written is not None and in_field_unit else limits
     return Finding(
         "error" if impossible else "warning",
         "value_impossible" if impossible else "value_unusual",
-        f"{field.title} of {shown} {judged}: expected {limits[0]:g} to {limits[1]:g} {field.unit}.",
+        f"{field.title} of {shown} {judged}: expected {low:g} to {high:g} {field.unit if in_field_unit else unit}.",
         leaf.pointer,
         f"{slip} {field.range_reason}".strip() + ("" if impossible else " Keep it if it is so, with a note."),
         "quantity",
     )
 
 
-def _in_field_unit(reading: Reading, field: Field, wavelength_m: float | None) -> tuple[float, ...] | None:
-    if field.unit is None:
-        return None
-    try:
-        return reading.in_unit(field.unit)
-    except UnitMismatchError:
-        if wavelength_m is None or UNITS[reading.unit].dimension != "reciprocal_length":
-            return None
-        return tuple(
-            convert(to_si(k, reading.unit) * wavelength_m, "rad", field.unit) for k in reading.numbers
-        )
+def _show_outside(reading: Reading, outside: float, limits: Limits) -> str:
+    """Return the numbers with enough digits that the one outside does not look like the limit that it passes."""
+    if limits[0] <= float(f"{outside:.6g}") <= limits[1]:
+        return f"{outside!r} {reading.unit}"
+    if len(reading.numbers) <= _ENDS:
+        return format_quantity(reading)
+    return f"{outside:.6g} {reading.unit} in the series"
 
 
 def _check_aberrations(leaf: Leaf) -> Iterator[Finding]:

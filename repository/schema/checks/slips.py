@@ -6,13 +6,13 @@ from repository.schema.questions.fields import Field
 _HALF = 0.5
 
 
-def name_slip(field: Field, value: float, typed_unit: str) -> str:
+def name_slip(field: Field, typed: float, typed_unit: str) -> str:
     """Return a sentence naming the likely slip, or an empty text.
 
     Parameters
     ----------
-    value
-        The number in the field's own unit.
+    typed
+        The number as it was written.
     typed_unit
         The unit that was written beside it; another accepted unit that would bring the number into the usual
         range is named as the one meant (300 V for 300 kV, 300000 kV for 300000 V, 50 nA for 50 pA).
@@ -21,7 +21,7 @@ def name_slip(field: Field, value: float, typed_unit: str) -> str:
     if usual is None or field.unit is None:
         return ""
     try:
-        typed = convert(value, field.unit, typed_unit)
+        value = convert(typed, typed_unit, field.unit)
     except UnitMismatchError:
         return ""
     largest = (field.hard or usual)[1]

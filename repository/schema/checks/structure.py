@@ -2,6 +2,7 @@
 
 import functools
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,13 +11,14 @@ from jsonschema.exceptions import ValidationError
 
 from repository.schema.checks.suggestions import suggest_key, suggest_word
 from repository.schema.findings import Finding
-from repository.schema.places import escape_pointer
+from repository.schema.places import build_pointer, escape_pointer
 from repository.schema.questions.field_tree import Node, build_tree
-from repository.schema.questions.fields import DocumentName, Field
+from repository.schema.questions.fields import DocumentName, Field, load_catalogue
 from repository.schema.versions.json_schema import build_core, build_json_schema
 
 QUANTITY_KINDS = frozenset({"quantity", "quantity_or_series", "series"})
 _LONGEST_SHOWN = 60
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}|$)")
 
 
 def check_structure(document: Any, *, kind: DocumentName = "measurement") -> list[Finding]:
@@ -43,7 +45,8 @@ def find_non_finite(entry: Any, pointer: str = "") -> Iterator[Finding]:
             "not_finite",
             f"{entry} at {pointer or 'the top'} is not a number.",
             pointer,
-            'Give a finite value, or declare {"missing": "not_recorded"}.',
+            "Give a finite value"
+            + ("." if _has_no_gap(pointer) else ', or declare {"missing": "not_recorded"}.'),
         )
     elif isinstance(entry, Mapping):
         for key, child in entry.items():
@@ -51,6 +54,12 @@ def find_non_finite(entry: Any, pointer: str = "") -> Iterator[Finding]:
     elif isinstance(entry, list | tuple):
         for index, child in enumerate(entry):
             yield from find_non_finite(child, f"{pointer}/{index}")
+
+
+def _has_no_gap(pointer: str) -> bool:
+    """Whether what stands there must be known."""
+    places = [build_pointer(row.path) for row in load_catalogue().rows if not row.escape]
+    return any(f"{pointer}/".startswith(f"{place}/") for place in places)
 
 
 @functools.cache
@@ -62,6 +71,8 @@ def _translate(error: ValidationError, kind: DocumentName) -> Iterator[Finding]:
     parts = [str(part) for part in error.absolute_path]
     pointer = "".join(f"/{escape_pointer(part)}" for part in parts)
     field = _find_field(parts, kind)
+    if _is_told_elsewhere(error, parts, field):
+        return
     match error.validator:
         case "additionalProperties":
             known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
@@ -74,10 +85,25 @@ def _translate(error: ValidationError, kind: DocumentName) -> Iterator[Finding]:
             yield _explain_type(error, pointer, field)
         case "enum":
             yield _explain_choice(error, pointer, field)
-        case "pattern" if field is not None and field.kind == "elements":
-            return  # the quantity layer names the element
         case _:
             yield _explain_form(error, pointer, field)
+
+
+def _is_told_elsewhere(error: ValidationError, parts: list[str], field: Field | None) -> bool:
+    """Whether a later layer tells the same in better words: which unit was meant, what is possible, which element."""
+    keyword, last = error.validator, parts[-1] if parts else ""
+    kind = field.kind if field is not None else None
+    if keyword in {"minimum", "maximum"}:
+        return kind in QUANTITY_KINDS and last != "uncertainty"
+    if keyword == "enum":
+        return (kind == "elements" and last.isdigit()) or (
+            kind in {*QUANTITY_KINDS, "aberrations"} and last == "unit"
+        )
+    if keyword == "type":
+        return kind in QUANTITY_KINDS and parts[-2:-1] == ["values"]
+    return (keyword == "minItems" and parts == ["creators"]) or (
+        keyword == "required" and error.validator_value == ["embargo_until"]
+    )
 
 
 def _as_mapping(instance: Any) -> Mapping[str, Any]:
@@ -171,7 +197,9 @@ def _explain_choice(error: ValidationError, pointer: str, field: Field | None) -
 
 def _explain_form(error: ValidationError, pointer: str, field: Field | None) -> Finding:
     title = field.title if field is not None else "This entry"
-    message = f"{title}: {_describe(error.instance)} does not have the right form."
+    is_day = field is not None and field.kind in {"timestamp", "date"} and _DAY.match(str(error.instance))
+    judged = "is not a date that exists" if is_day else "does not have the right form"
+    message = f"{title}: {_describe(error.instance)} {judged}."
     return Finding(
         "error", "wrong_form", message, pointer, _FORMS.get(field.kind if field else "", _hint_of(field))
     )

@@ -21,17 +21,24 @@ def suggest_key(key: str, siblings: Sequence[str], group: str, kind: DocumentNam
         return _say(known)
     close = difflib.get_close_matches(key.lower(), siblings, n=1, cutoff=_CLOSE)
     if close:
-        field = load_catalogue().fields(kind).get(f"{group}.{close[0]}" if group else close[0])
+        place = f"{group}.{close[0]}" if group else close[0]
+        fields = load_catalogue().fields(kind).values()
+        field = next((field for field in fields if field.path.replace("[]", "") == place), None)
         return _say(field) if field is not None else f'Did you mean "{close[0]}"?'
     elsewhere = _collect_aliases(kind).get(("", key.lower())) or _find_by_last_part(key.lower(), kind)
+    if elsewhere is not None and elsewhere.path == key:
+        return f'"{key}" ({elsewhere.title}) stands at the top of the document, not in {group}.'
     return None if elsewhere is None else _say(elsewhere)
 
 
 def suggest_word(word: str, words: Sequence[str], vocabulary: str | None = None) -> str | None:
-    """Return the word of a closed list that another name or a slip of the keyboard stands for, or None."""
+    """Return the word of a closed list that another name or a slip of the keyboard stands for, or None.
+
+    The vocabulary has the other names; only what stands among `words` is ever offered.
+    """
     spelled = word.strip().lower().replace(" ", "_").replace("-", "_")
     for term in load_catalogue().vocabularies.get(vocabulary or "", ()):
-        if spelled in term.aliases:
+        if spelled in term.aliases and term.value in words:
             return term.value
     by_lower = {known.lower(): known for known in words}
     if spelled in by_lower:
@@ -41,8 +48,12 @@ def suggest_word(word: str, words: Sequence[str], vocabulary: str | None = None)
 
 
 def suggest_unit(unit: str, allowed: Sequence[str]) -> str | None:
-    """Return the accepted unit that a misspelt one stands for ("KV", "Mrad"), or None."""
-    return next((code for code in [*allowed, *UNITS] if code.lower() == unit.strip().lower()), None)
+    """Return the accepted unit that a misspelt one stands for ("KV", "Mrad"), or None.
+
+    Nothing but accepted units is offered: of a length in "MRAD" nobody is told to write "mrad".
+    """
+    spelled = unit.strip().lower()
+    return next((code for code in allowed or UNITS if code.lower() == spelled), None)
 
 
 def _say(field: Field) -> str:

@@ -9,6 +9,7 @@ from repository.schema.documents.levels import KINDS, choose_rules, is_rule
 from repository.schema.documents.normalization import normalize_document
 from repository.schema.findings import Finding
 from repository.schema.places import escape_pointer, get_plain, is_gap, is_value
+from repository.schema.questions.cameras import find_camera_mode
 from repository.schema.questions.field_tree import Node, build_tree
 
 UNTAGGED = frozenset({"technique", "scan", "series", "origin", "level", "looked_for", "extensions", "axes"})
@@ -55,7 +56,18 @@ def merge_metadata(
             named = _overlay(named, said, tree)
     conflicts: list[Finding] = []
     document = _combine(from_file, supplied, named, _Place(tree, "", conflicts))
-    return MergedMetadata(document=document, conflicts=conflicts)
+    return MergedMetadata(document=_fill_camera_mode(document), conflicts=conflicts)
+
+
+def _fill_camera_mode(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with the mode that the camera's name settles, where nobody stated one."""
+    mode, camera = find_camera_mode(document), document.get("camera")
+    if mode is None or not isinstance(camera, Mapping):
+        return document
+    stated = camera.get("mode")
+    if stated is not None and not (is_gap(stated) and stated["missing"] != "withheld"):
+        return document
+    return {**document, "camera": {**camera, "mode": {"value": mode, "source": "derived"}}}
 
 
 def _find_situation(

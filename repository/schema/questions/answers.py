@@ -129,10 +129,8 @@ def _count_items(document: Mapping[str, Any], path: str) -> int:
 def _has_gap(document: Mapping[str, Any], path: str) -> bool:
     if path.startswith("links:"):
         return False
-    parts = path.removesuffix("{}").replace("[]", "").split(".")
-    whole = document.get(parts[0])
-    if is_gap(whole):
-        return True
-    if "[]" in path:
-        return any(is_gap(entry) for _, entry in find_entries(document, path))
-    return any(is_gap(entry) for _, entry in find_entries(document, path.removesuffix("{}")))
+    parts = path.removesuffix("{}").split(".")
+    places = [".".join(parts[: depth + 1]) for depth in range(len(parts))]
+    return any(
+        is_gap(entry) for place in places for _, entry in find_entries(document, place.removesuffix("[]"))
+    )

@@ -82,6 +82,14 @@ class ComputedQuantity:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignTerm:
+    """A word of a published vocabulary, with the label that it has there; of a path in NeXus, its unit or type."""
+
+    term: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One thing that a document may say.
 
@@ -98,6 +106,8 @@ class Field:
         Whether two numbers (y, x) may stand in place of one.
     aliases
         What people call it elsewhere; named in the answer to an unknown key, never accepted silently.
+    iri
+        The term that means the same, by vocabulary: EM Glossary, a path of NeXus, the QUDT unit.
     search
         How it is searched, where it is a quantity by which measurements are found.
     """
@@ -117,7 +127,7 @@ class Field:
     length: int | None = None
     vocabulary: str | None = None
     required: bool = False
-    iri: Mapping[str, str] = field(default_factory=dict)
+    iri: Mapping[str, "ForeignTerm"] = field(default_factory=dict)
     hyperspy: str | None = None
     examples: tuple[Any, ...] = ()
     aliases: tuple[str, ...] = ()
@@ -136,6 +146,7 @@ class Term:
     value: str
     title: str
     iri: str | None = None
+    iri_label: str | None = None
     aliases: tuple[str, ...] = ()
 
 
@@ -155,6 +166,7 @@ class RequirementRow:
     sized_only: bool = False
     detector: bool = False
     required_for: str | None = None
+    settled_by: Literal["camera", "line"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +178,7 @@ class Catalogue:
     vocabularies: Mapping[str, tuple[Term, ...]]
     rows: tuple[RequirementRow, ...]
     computed: tuple[ComputedQuantity, ...]
+    cameras: Mapping[str, tuple[str, ...]]
 
     def fields(self, document: DocumentName) -> Mapping[str, Field]:
         """Return the fields of one kind of document by path."""
@@ -193,12 +206,17 @@ def _build_field(path: str, entry: dict[str, Any]) -> Field:
         units=tuple(rest.pop("units", ())),
         hard=_pair(rest.pop("hard", None)),
         soft=_pair(rest.pop("soft", None)),
-        iri=MappingProxyType(rest.pop("iri", {})),
+        iri=MappingProxyType({name: _build_foreign(word) for name, word in rest.pop("iri", {}).items()}),
         examples=tuple(rest.pop("examples", ())),
         aliases=tuple(rest.pop("aliases", ())),
         search=_build_search(rest.pop("search", None)),
         **rest,
     )
+
+
+def _build_foreign(entry: Mapping[str, str]) -> ForeignTerm:
+    ((term, label),) = entry.items()
+    return ForeignTerm(term, label)
 
 
 def _build_search(entry: Mapping[str, Any] | None) -> Search | None:
@@ -244,7 +262,9 @@ def _build_rows() -> tuple[RequirementRow, ...]:
 
 def _build_term(value: str, entry: dict[str, Any]) -> Term:
     aliases = tuple(str(alias) for alias in entry.get("aliases", ()))
-    return Term(value, entry["title"], entry.get("iri"), aliases)
+    foreign = _build_foreign(entry["iri"]) if "iri" in entry else None
+    iri, label = (foreign.term, foreign.label) if foreign else (None, None)
+    return Term(value, entry["title"], iri, label, aliases)
 
 
 def _build_vocabularies() -> Mapping[str, tuple[Term, ...]]:
@@ -265,4 +285,5 @@ def load_catalogue() -> Catalogue:
         vocabularies=_build_vocabularies(),
         rows=_build_rows(),
         computed=_build_computed(),
+        cameras=MappingProxyType({mode: tuple(names) for mode, names in _read("cameras").items()}),
     )

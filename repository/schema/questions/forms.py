@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from repository.schema.quantities.signals import SignalShape
-from repository.schema.questions.fields import Field, load_catalogue
+from repository.schema.questions.cameras import find_camera_mode
+from repository.schema.questions.fields import Field, Term, load_catalogue
 from repository.schema.questions.requirements import Requirement, list_requirements
 
 
@@ -30,7 +31,7 @@ def describe_form(
     groups = []
     for term in catalogue.vocabularies["group"]:
         fields = [
-            _describe_field(field, _find_requirement(path, requirements))
+            _describe_field(field, _find_requirement(path, requirements), _list_terms(field, asked))
             for path, field in catalogue.measurement.items()
             if _group_of(path) == term.value and field.kind not in {"group", "lookup", "extensions"}
         ]
@@ -55,8 +56,14 @@ def _find_requirement(path: str, requirements: Mapping[str, Requirement]) -> Req
     )
 
 
-def _describe_field(field: Field, requirement: Requirement | None) -> dict[str, Any]:
+def _list_terms(field: Field, document: Mapping[str, Any]) -> tuple[Term, ...]:
+    """Return the words to choose from; of a camera that has one mode only that one."""
     terms = load_catalogue().vocabularies[field.vocabulary] if field.vocabulary else ()
+    mode = find_camera_mode(document) if field.path == "camera.mode" else None
+    return terms if mode is None else tuple(term for term in terms if term.value == mode)
+
+
+def _describe_field(field: Field, requirement: Requirement | None, terms: Sequence[Term]) -> dict[str, Any]:
     return {
         "path": field.path,
         "title": field.title,

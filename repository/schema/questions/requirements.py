@@ -77,6 +77,8 @@ def find_level(row: RequirementRow, situation: Situation) -> RequirementLevel | 
     """Return how strongly the row is asked in this situation; the strongest of several techniques wins."""
     if not situation.techniques:
         return "required" if not row.escape and row.path != "acceleration_voltage" else None
+    if row.settled_by in situation.settled:
+        return None
     codes = _list_codes(row, situation)
     rank = max((_RANK.get(_strip(code, situation), 0) for code in codes), default=0)
     if rank and row.required_for in situation.purposes:
@@ -113,6 +115,8 @@ def _strip(code: str, situation: Situation) -> str:
         "d": situation.scanned,
         "e": situation.electrons,
         "i": situation.in_situ,
+        "p": "ptychography" in situation.purposes,
+        "t": situation.series == "tilt",
     }
     return code[0] if all(met[flag] for flag in code[1:]) else "-"
 

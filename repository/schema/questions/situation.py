@@ -6,6 +6,7 @@ from typing import Any
 
 from repository.schema.places import get_plain, get_value
 from repository.schema.quantities.signals import SignalShape
+from repository.schema.questions.cameras import find_camera_mode
 from repository.schema.questions.fields import load_catalogue
 
 ALWAYS_SCANNED = frozenset({"annular", "segmented_detector", "four_d_stem"})
@@ -29,6 +30,7 @@ class Situation:
     momentum_resolved: bool
     electrons: bool
     purposes: tuple[str, ...]
+    settled: frozenset[str] = frozenset()
 
     @property
     def scanned(self) -> bool:
@@ -61,7 +63,14 @@ def work_out_situation(
         momentum_resolved=_is_momentum_resolved(document, techniques, signals),
         electrons=_uses_electrons(document, techniques),
         purposes=tuple(_list(get_plain(document.get("purpose")))),
+        settled=_list_settled(document),
     )
+
+
+def _list_settled(document: Mapping[str, Any]) -> frozenset[str]:
+    """Return what is known without asking: how the named camera records, the pattern of a scan along a line."""
+    line = {"line"} if _word(document, "scan", "scan") == "line" else set()
+    return frozenset(line | ({"camera"} if find_camera_mode(document) else set()))
 
 
 def list_techniques(document: Mapping[str, Any]) -> tuple[str, ...]:

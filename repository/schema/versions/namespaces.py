@@ -11,19 +11,16 @@ SCHEMA = f"https://w3id.org/stemma/schemas/stem/{VERSION_IN_FORCE}"
 
 EM_GLOSSARY = "https://purls.helmholtz-metadaten.de/emg/"
 QUDT_UNIT = "http://qudt.org/vocab/unit/"
+_SPACES = {"emg": EM_GLOSSARY, "qudt": QUDT_UNIT}
+"""Where terms are IRIs; those of NeXus are paths: in NXem below the entry, or in the class that they begin with."""
 
 
 def get_field_iri(field: Field) -> str:
     """Return the IRI that stands for a field in linked data: the EM Glossary's, else ours."""
-    term = field.iri.get("emg")
-    return f"{EM_GLOSSARY}{term}" if term else f"{NAMESPACE}{field.path.replace('[]', '')}"
+    foreign = field.iri.get("emg")
+    return f"{EM_GLOSSARY}{foreign.term}" if foreign else f"{NAMESPACE}{field.path.replace('[]', '')}"
 
 
 def list_field_iris(field: Field) -> dict[str, str]:
     """Return the published terms and paths that mean the same as a field, by vocabulary."""
-    spelled = dict(field.iri)
-    if "emg" in spelled:
-        spelled["emg"] = f"{EM_GLOSSARY}{spelled['emg']}"
-    if "qudt" in spelled:
-        spelled["qudt"] = f"{QUDT_UNIT}{spelled['qudt']}"
-    return spelled
+    return {name: f"{_SPACES.get(name, '')}{foreign.term}" for name, foreign in field.iri.items()}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from repository.schema.places import escape_pointer
+from repository.schema.places import escape_pointer, is_gap
 from repository.schema.questions.fields import DocumentName
 from repository.schema.versions.in_force import FIRST_VERSION, VERSION_IN_FORCE, list_versions
 
@@ -47,9 +47,22 @@ class VersionStep:
     dataset: Rewrite = keep
 
 
+def leave_out_gap_of_axes(
+    document: Mapping[str, Any],
+) -> tuple[Mapping[str, Any], tuple[DocumentChange, ...]]:
+    """Return the document without axes that are declared as missing: they hold no value, and are no answer any more.
+
+    The step or scale that nobody knew is declared at its own field, where it was asked for.
+    """
+    if not is_gap(document.get("axes")):
+        return document, ()
+    kept = {key: entry for key, entry in document.items() if key != "axes"}
+    return kept, (DocumentChange("/axes", "left out: axes are stated, not declared as missing"),)
+
+
 STEPS: tuple[VersionStep, ...] = (
-    # 1.1.0 adds to 1.0.0: nothing that could be said before is said otherwise.
-    VersionStep(FIRST_VERSION, VERSION_IN_FORCE),
+    # 1.1.0 adds to 1.0.0, and refuses what was never right; of what could be published only one gap is said otherwise.
+    VersionStep(FIRST_VERSION, VERSION_IN_FORCE, measurement=leave_out_gap_of_axes),
 )
 
 

@@ -1,11 +1,14 @@
 """The requirement table against fields.md as it was decided, and its flags against situations."""
 
+import re
 from typing import Any
 
 import pytest
 
+from repository.schema.documents.merging import merge_metadata
 from repository.schema.documents.normalization import normalize_document
 from repository.schema.quantities.signals import SignalAxis, SignalShape
+from repository.schema.questions.cameras import build_name_pattern, find_camera_mode
 from repository.schema.questions.fields import load_catalogue
 from repository.schema.questions.requirements import Requirement, list_requirements
 from tests.unit.schema.documents import annular, eels, four_d, scan_4d, spectrum_image
@@ -40,9 +43,9 @@ camera.name                                     -   -   R   =    =    r    -   r
 camera.mode                                     -   -   R   =    =    r    -   r   R   R   -   L
 camera.frame_time                               -   -   R   =    =    r    -   r   R   R   -   L
 vacuum_probe                                    -   -   r   =    =    -    -   -   -   r   -   L
-defocus                                         r   r   r   =    =    -    -   -   r   r   R   L
+defocus                                         r   r   r   =    =    -    -   -   r   r   Rp  L
 series_times                                    -   -   -   R    r    -    -   -   -   -   -   L
-series_tilts                                    -   -   -   -    R    -    -   -   -   -   R   L
+series_tilts                                    -   -   -   -    R    -    -   -   -   -   Rt  L
 tilt_axis_angle                                 -   -   -   -    r    -    -   -   -   -   -   L
 cumulative_electron_fluence                     -   -   -   -    r    -    -   -   -   -   -   L
 energy_axis                                     -   -   -   =    =    R    R   R   -   -   R   L
@@ -174,7 +177,6 @@ def test_simulations_are_asked_for_their_code_and_only_the_detectors_they_simula
         "simulation.seed",
         "detector_to_scan_matrix",
         "diffraction_pixel_size",
-        "defocus",
     }
     assert not simulated & {
         "annular_detectors",
@@ -185,6 +187,64 @@ def test_simulations_are_asked_for_their_code_and_only_the_detectors_they_simula
         "acquired_at",
     }
     assert "annular_detectors" in required(annular(origin="simulated"))
+
+
+def test_a_simulation_is_asked_for_tilts_only_of_a_tilt_series_and_for_defocus_only_for_ptychography() -> (
+    None
+):
+    asked = ask(four_d(origin="simulated"))
+    assert not {"series_tilts", "defocus"} & set(asked)
+    assert "series_tilts" not in ask(four_d(origin="simulated", series="time"))
+    assert "series_tilts" in required(four_d(origin="simulated", series="tilt"))
+    assert "defocus" not in ask(four_d(origin="simulated", purpose=["strain_mapping"]))
+    assert "defocus" in required(four_d(origin="simulated", purpose=["imaging", "ptychography"]))
+
+
+@pytest.mark.parametrize(
+    ("camera", "mode"),
+    [
+        ({"name": "EMPAD"}, "charge_integrating"),
+        ({"name": "Empad-G2 (cornell)"}, "charge_integrating"),
+        ({"model": {"value": "OneView", "source": "header"}}, "scintillator"),
+        ({"name": "camera 1", "model": "Merlin"}, "counting"),
+        ({"name": "K3"}, None),
+        ({"name": "EMPADDLE"}, None),
+        ({"name": "EMPAD or Merlin"}, None),
+        ({"name": "not recorded"}, None),
+    ],
+)
+def test_a_camera_that_records_in_one_way_is_not_asked_how(camera: dict[str, Any], mode: str | None) -> None:
+    document = normalize_document(four_d(camera=camera))
+    assert find_camera_mode(document) == mode
+    assert ("camera.mode" in ask(document)) is (mode is None)
+    filled = merge_metadata(header={"camera": camera}, supplied_layers=[]).document["camera"].get("mode")
+    assert filled == ({"value": mode, "source": "derived"} if mode else None)
+
+
+def test_what_was_stated_about_a_camera_stays() -> None:
+    def merge(mode: Any) -> Any:
+        supplied = [("defaults", {"camera": {"name": "EMPAD", "mode": mode}})]
+        return merge_metadata(header={}, supplied_layers=supplied).document["camera"]["mode"]
+
+    assert merge("counting") == "counting"
+    assert merge("withheld") == {"missing": "withheld"}
+    assert merge("not recorded") == {"value": "charge_integrating", "source": "derived"}
+
+
+def test_the_cameras_of_the_catalogue_have_modes_of_the_vocabulary() -> None:
+    cameras = load_catalogue().cameras
+    assert set(cameras) <= set(load_catalogue().words("camera_mode"))
+    for mode, names in cameras.items():
+        for name in names:
+            assert find_camera_mode({"camera": {"name": name}}) == mode
+            assert re.search(build_name_pattern(), f"{name.lower()}, new")
+
+
+def test_the_pattern_of_a_line_is_a_line() -> None:
+    assert "scan_pattern" in required(four_d())
+    line = ask(eels(scan="line", scan_shape=[40], scan_pattern=None))
+    assert "scan_pattern" not in line
+    assert "scan_step" in line
 
 
 def test_derived_tables_inherit_what_their_inputs_say() -> None:

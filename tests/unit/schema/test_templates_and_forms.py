@@ -66,3 +66,12 @@ def test_a_form_knows_what_is_answered() -> None:
     fields = list_fields(describe_form(["four_d_stem"], document=four_d(probe_current=None)))
     assert fields["probe_current"]["state"] == "missing"
     assert fields["dwell_time"]["state"] == "value"
+
+
+def test_a_camera_is_offered_no_mode_that_it_cannot_have() -> None:
+    def offer(camera: str) -> list[str]:
+        fields = list_fields(describe_form(["four_d_stem"], document=four_d(camera={"name": camera})))
+        return [choice["value"] for choice in fields["camera.mode"]["choices"]]
+
+    assert offer("EMPAD") == ["charge_integrating"]
+    assert offer("K3") == list(load_catalogue().words("camera_mode"))

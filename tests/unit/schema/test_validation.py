@@ -85,12 +85,13 @@ def test_the_sample_has_a_name() -> None:
 
 
 def test_axes_have_no_gap_but_their_calibration_has() -> None:
-    assert {f.pointer for f in errors(four_d(scan_step=None, axes="not recorded"), scan_4d())} == {
-        "/scan_step"
-    }
+    assert {f.pointer for f in errors(four_d(scan_step=None), scan_4d())} == {"/scan_step"}
     assert errors(four_d(scan_step="not recorded"), scan_4d()) == []
     odd = (SignalShape("data", (SignalAxis("stage_height", 4), *scan_4d()[0].axes)),)
-    (finding,) = errors(four_d(axes="not recorded"), odd)
+    for signals in (None, scan_4d(), odd):
+        (refused,) = errors(four_d(axes="not recorded"), signals)
+        assert (refused.code, refused.pointer) == ("gap_not_allowed", "/axes")
+    (finding,) = errors(four_d(), odd)
     assert (finding.code, finding.pointer) == ("required_field_missing", "/axes")
     assert 'stage_height of "data"' in finding.message
 

@@ -57,6 +57,17 @@ def test_a_step_moves_what_it_moves_and_says_so() -> None:
     assert document == former
 
 
+def test_axes_that_were_declared_as_missing_are_left_out_on_the_way_and_named() -> None:
+    document = normalize_document({**FOUR_D, "axes": "not recorded"})
+    assert list_deviations(document, version=FIRST_VERSION) == []
+    assert list_deviations(document, version=VERSION_IN_FORCE)
+    moved = move_document(document, since=FIRST_VERSION)
+    assert [change.pointer for change in moved.changes] == ["/axes"]
+    assert list_deviations(moved.document, version=VERSION_IN_FORCE) == []
+    stated = {"axes": [{"name": "scan_y", "unit": "nm"}]}
+    assert move_document(stated, since=FIRST_VERSION).document == stated
+
+
 def test_what_a_person_supplied_is_moved_part_by_part() -> None:
     supplied = {
         "dataset": {"title": "A", "language": "en"},

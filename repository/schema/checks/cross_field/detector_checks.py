@@ -10,6 +10,8 @@ from repository.schema.findings import Finding
 from repository.schema.places import get_plain, get_value
 from repository.schema.quantities.scales import find_pair, find_scalar, read_pair
 from repository.schema.quantities.units import UNITS
+from repository.schema.questions.cameras import find_camera_mode
+from repository.schema.questions.fields import load_catalogue
 
 LARGE_SEMI_ANGLE_RAD = 0.040
 UNCORRECTED_SEMI_ANGLE_RAD = 0.020
@@ -172,6 +174,20 @@ def check_matrix(context: Context) -> Iterator[Finding]:
         )
 
 
+def check_camera_mode(context: Context) -> Iterator[Finding]:
+    """Warn of a mode that the named camera does not have."""
+    known, stated = find_camera_mode(context.document), get_value(context.document, "camera.mode")
+    if known is not None and isinstance(stated, str) and stated != known:
+        titles = {term.value: term.title.lower() for term in load_catalogue().vocabularies["camera_mode"]}
+        yield report(
+            "warning",
+            "camera_mode_disagrees",
+            f"The camera mode is called {titles.get(stated, stated)}; a camera of this name is {titles[known]}.",
+            "/camera/mode",
+            "Leave the mode out: the camera's name says it. Or correct the name.",
+        )
+
+
 def _is_matrix(matrix: Any) -> bool:
     return isinstance(matrix, list) and [len(row) for row in matrix if isinstance(row, list)] == [2, 2]
 
@@ -196,4 +212,5 @@ CHECKS: tuple[Check, ...] = (
     check_disk_fits,
     check_pixel_sizes_agree,
     check_matrix,
+    check_camera_mode,
 )
