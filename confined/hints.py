@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from repository.schema import select_supplied
+from repository.schema import normalize_document, select_supplied
 from repository.schema.documents.levels import KINDS
+from repository.schema.places import get_plain
 
 SCAN_DIMENSIONS = 2
 
@@ -15,8 +16,8 @@ def build_hints(document: Mapping[str, Any], path: str) -> dict[str, Any]:
     for label, layer in select_supplied(document, path):
         if not label.startswith(f"{KINDS}/"):  # which kind it is, is known once it was opened
             shape = layer.get("scan_shape", shape)
-    if isinstance(shape, Mapping):
-        shape = shape.get("value")
+    # It may be typed: 256 × 128.
+    shape = get_plain(normalize_document({"scan_shape": shape}).get("scan_shape"))
     if not isinstance(shape, list | tuple) or len(shape) != SCAN_DIMENSIONS:
         return {}
     if not all(isinstance(size, int) and not isinstance(size, bool) and size > 0 for size in shape):

@@ -236,7 +236,7 @@ class UnknownSearchFilterError(RepositoryError):
     """A search filter names a field or unit that does not exist."""
 
     code = "unknown_filter"
-    hint = "Use `field:low..high:unit` with a field and unit of the schema."
+    hint = "Write a quantity, a sign and an amount: dose>1000 e/Å², voltage=80..300 kV."
 
 
 class StorageRefusedError(RepositoryError):

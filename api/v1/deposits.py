@@ -11,8 +11,10 @@ from api.errors import build_etag
 from api.pagination import build_cursor, next_address, read_cursor, read_page_size
 from api.parsers import MergePatchParser, StrictJSONParser
 from api.v1.documentation import CURSOR, IF_MATCH, PAGE_SIZE, REVISION_CONFLICT, problems
+from api.v1.preferences import APPLIED, PREFER, is_lenient
 from api.v1.revisions import read_expected_revisions
 from api.v1.shapes import (
+    AnswersOutcomeShape,
     DepositPageShape,
     DepositShape,
     DepositSummaryShape,
@@ -32,6 +34,7 @@ from repository.services.deposits import (
     delete_deposit,
     remove_member,
     update_deposit,
+    update_right_answers,
 )
 from repository.services.uploads import delete_file
 
@@ -138,7 +141,7 @@ class DepositView(APIView):
     @extend_schema(
         operation_id="updateDeposit",
         request=UpdateDepositInput,
-        parameters=[IF_MATCH],
+        parameters=[IF_MATCH, PREFER],
         responses={
             200: DepositShape,
             **problems(400, 401, 403, 404, 409, 415, 422),
@@ -150,7 +153,8 @@ class DepositView(APIView):
 
         Fields that the body does not name stay as they are. Without If-Match the changes are merged into whatever is
         there; with it they are refused with 412 where somebody else was quicker, with what is there now. A patch that
-        changes nothing makes no new revision: the ETag stays.
+        changes nothing makes no new revision: the ETag stays. One wrong answer holds back the whole patch (422,
+        `findings` name each), but with `Prefer: handling=lenient` only itself.
         """
         visitor = visitor_of(request)
         expected = read_expected_revisions(request)
@@ -158,17 +162,25 @@ class DepositView(APIView):
         if request.stream is None:  # without a body the framework reads an empty object
             raise ValidationError("The body must be a JSON object; it is empty.")
         fields = read_input(UpdateDepositInput, request)
-        update_deposit(
-            deposit_id=deposit.pk,
-            actor=require_account(visitor),
-            patch=_read_patch(fields),
-            accepted_warnings=(fields["acknowledged_warnings"] or ())
+        change: dict[str, Any] = {
+            "deposit_id": deposit.pk,
+            "actor": require_account(visitor),
+            "accepted_warnings": (fields["acknowledged_warnings"] or ())
             if "acknowledged_warnings" in fields
             else None,
-            expected_revisions=expected,
-        )
+            "expected_revisions": expected,
+        }
+        patch = _read_patch(fields)
+        if patch is None or not is_lenient(request):
+            update_deposit(**change, patch=patch)
+            refresh_deposit(deposit_id=deposit.pk)
+            return answer_deposit(request, deposit_id)
+        outcome = update_right_answers(**change, patch=patch)
         refresh_deposit(deposit_id=deposit.pk)
-        return answer_deposit(request, deposit_id)
+        answer = answer_deposit(request, deposit_id)
+        answer.data["outcome"] = AnswersOutcomeShape(outcome).data
+        answer["Preference-Applied"] = APPLIED
+        return answer
 
     @extend_schema(
         operation_id="deleteDeposit",

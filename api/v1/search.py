@@ -54,7 +54,8 @@ class SearchPageShape(Nested[Any]):
 
 
 _WHERE = (
-    "Range of a quantity, `field:low..high:unit`, for example `acceleration_voltage:80..300:kV`; repeatable."
+    "Condition on a quantity: `dose>1000 e/Å²`, `voltage=80..300 kV`, `alpha=21.4±0.3 mrad`, or `field:low..high:unit`;"
+    " repeatable. Ranges are closed; one that runs backwards is refused, and so are conditions that exclude each other."
 )
 
 
@@ -76,7 +77,11 @@ class SearchView(APIView):
     @extend_schema(
         operation_id="search",
         parameters=[
-            OpenApiParameter("q", str, description="Words; quotes and minus as on the web."),
+            OpenApiParameter(
+                "q",
+                str,
+                description="Words; quotes and minus as on the web; conditions on quantities as in `where` among them.",
+            ),
             OpenApiParameter("where", str, many=True, description=_WHERE),
             OpenApiParameter(
                 "modality", str, many=True, description="Technique; repeatable, all must apply."

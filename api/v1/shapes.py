@@ -230,6 +230,15 @@ class SchemaChangeShape(Nested[Any]):
     version = serializers.CharField(help_text="The version of the schema that changed it.")
 
 
+class AnswersOutcomeShape(Nested[Any]):
+    saved = serializers.ListField(
+        child=serializers.CharField(), help_text="JSON pointers of the answers in the patch that were saved."
+    )
+    refused = FindingShape(
+        many=True, help_text="What is wrong with each of the others; nothing of them was saved."
+    )
+
+
 class DepositShape(Nested[Any]):
     id = serializers.CharField()
     state = serializers.ChoiceField(choices=DepositState.values)
@@ -267,6 +276,10 @@ class DepositShape(Nested[Any]):
     )
     left_out = LeftOutShape(many=True, help_text="Files of an earlier version that this one will not hold.")
     version = serializers.IntegerField(allow_null=True)
+    outcome = AnswersOutcomeShape(
+        required=False,
+        help_text="Of a PATCH with `Prefer: handling=lenient`: what was saved, and what was not.",
+    )
 
 
 class DepositSummaryShape(Nested[Any]):

@@ -7,6 +7,12 @@ from typing import Any
 from frontend.presentation.quantities import show_value
 from repository.schema.export import LICENSES
 from repository.schema.places import get_plain, is_gap
+from repository.schema.quantities.quantity import (
+    QuantityTextError,
+    is_number,
+    parse_quantity_text,
+    write_amount,
+)
 from repository.schema.quantities.unit_symbols import get_symbol
 from repository.schema.questions.fields import Field, Term, load_catalogue
 
@@ -152,8 +158,8 @@ def _fill(field: Field, supplied: Any) -> dict[str, Any]:
         return frame
     if is_gap(supplied):
         return {**frame, "gap": str(supplied["missing"])}
-    if isinstance(supplied, Mapping) and ("unit" in supplied or "range" in supplied):
-        return _fill_quantity(supplied)
+    if _INPUT_KINDS.get(field.kind) == "quantity":
+        return _fill_quantity(field, supplied if isinstance(supplied, Mapping) else {"value": supplied})
     plain = get_plain(supplied)
     if isinstance(plain, bool):
         return {"input": "true" if plain else "false"}
@@ -161,11 +167,25 @@ def _fill(field: Field, supplied: Any) -> dict[str, Any]:
     return {**frame, "input": _join(field, plain) if isinstance(plain, list) else str(plain), "chosen": words}
 
 
-def _fill_quantity(supplied: Mapping[str, Any]) -> dict[str, Any]:
+def _fill_quantity(field: Field, supplied: Mapping[str, Any]) -> dict[str, Any]:
+    """Return amount and unit apart; what is not understood stands as it was typed."""
+    frame = {"unit": str(supplied.get("unit") or field.unit or ""), "basis": str(supplied.get("basis") or "")}
     value = supplied.get("range", supplied.get("value", supplied.get("values")))
-    joiner = "–" if "range" in supplied else ", "
-    text = joiner.join(map(str, value)) if isinstance(value, list) else str(value)
-    return {"input": text, "unit": str(supplied.get("unit", "")), "basis": str(supplied.get("basis") or "")}
+    if isinstance(value, str):
+        return {**frame, **_fill_typed(field, value, supplied.get("unit"))}
+    numbers = value if isinstance(value, list) else [value]
+    if not all(map(is_number, numbers)):
+        return {**frame, "input": str(supplied.get("array") or value or "")}
+    return {**frame, "input": write_amount({**supplied, "basis": None})}
+
+
+def _fill_typed(field: Field, text: str, beside: Any) -> dict[str, str]:
+    try:
+        typed = parse_quantity_text(text, unit=beside if isinstance(beside, str) else None)
+    except QuantityTextError:
+        return {"input": text}
+    is_clear = typed.get("unit") in field.units and beside in {None, typed["unit"]}
+    return {"input": write_amount(typed), "unit": typed["unit"]} if is_clear else {"input": text}
 
 
 def _join(field: Field, entries: list[Any]) -> str:

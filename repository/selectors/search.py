@@ -1,7 +1,8 @@
 """Search over what is published: words, facets, and ranges of physical quantities with units."""
 
+import contextlib
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,12 +12,19 @@ from django.db.models.expressions import Func
 
 from repository.errors import UnknownSearchFilterError
 from repository.models import Facts, SearchEntry
+from repository.schema.search.conditions import (
+    ConditionTextError,
+    QuantityRange,
+    find_quantity,
+    parse_bounds,
+    parse_condition,
+    refuse_exclusion,
+    take_conditions,
+)
 from repository.schema.search.searchable import (
     SearchableQuantity,
     convert_from_column,
-    convert_to_column,
     find_quantities,
-    list_quantities,
 )
 from repository.selectors import addresses
 from repository.selectors.access import current_access
@@ -32,15 +40,6 @@ LIST_COLUMNS = frozenset({"techniques", "elements"})
 FACET_SIZE = 50
 MOST_SPANS = 12
 SHOWN_WITH_HITS = "acceleration_voltage"
-
-
-@dataclass(frozen=True, slots=True)
-class QuantityRange:
-    """A closed range of a quantity in the SI unit of its column."""
-
-    column: str
-    low: float | None
-    high: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,44 +100,6 @@ class SearchPage:
     facets: Mapping[str, tuple[FacetValue, ...]]
     spans: tuple[QuantitySpan, ...]
     continue_after: tuple[str, str] | None
-
-
-def parse_range(name: str, low: str, high: str, unit: str = "") -> QuantityRange:
-    """Return a range from what a person typed, in any unit of the quantity.
-
-    Raises
-    ------
-    UnknownSearchFilterError
-        Unknown quantity, unit or number.
-    """
-    quantity = _find_quantity(name)
-    bounds = [_parse_bound(quantity, text, unit or quantity.unit) for text in (low, high)]
-    return QuantityRange(column=quantity.column, low=bounds[0], high=bounds[1])
-
-
-def _find_quantity(name: str) -> SearchableQuantity:
-    quantity = find_quantities().get(name)
-    if quantity is None:
-        known = ", ".join(one.name for one in list_quantities())
-        raise UnknownSearchFilterError(
-            f"There is no quantity {name[:80]!r}. Known are {known}.", pointer=f"/{name[:80]}"
-        )
-    return quantity
-
-
-def _parse_bound(quantity: SearchableQuantity, text: str, unit: str) -> float | None:
-    if not text.strip():
-        return None
-    name = quantity.name
-    try:
-        converted = convert_to_column(quantity, float(text), unit)
-    except ValueError as error:
-        raise UnknownSearchFilterError(
-            f"{name} cannot be compared with {text!r} {unit}: {error}", pointer=f"/{name}"
-        ) from error
-    if converted != converted or converted in {float("inf"), float("-inf")}:  # noqa: PLR0124  # NaN
-        raise UnknownSearchFilterError(f"{name} needs a finite number, not {text!r}.", pointer=f"/{name}")
-    return converted
 
 
 def search(
@@ -270,34 +231,56 @@ def list_search_parameters() -> frozenset[str]:
 def build_search_request(query: Any) -> SearchRequest:
     """Return the request that a query string (a `QueryDict`) describes; page and API share this.
 
-    Understood are `q`, the facets, `license`, `where=field:low..high:unit`, the pairs `{field}_min`, `{field}_max` with
-    `{field}_unit`, and `span`.
+    Understood are `q`, in which conditions may stand among the words, the facets, `license`, `where=dose>1000 e/Å²`,
+    also as `where=field:low..high:unit`, the pairs `{field}_min`, `{field}_max` with `{field}_unit`, and `span`.
 
     Raises
     ------
     UnknownSearchFilterError
         Names the part that cannot be understood.
     """
-    ranges = [_parse_where(text) for text in query.getlist("where") if text.strip()]
-    for name in find_quantities():
-        low, high = query.get(f"{name}_min", ""), query.get(f"{name}_max", "")
-        if low.strip() or high.strip():
-            ranges.append(parse_range(name, low, high, query.get(f"{name}_unit", "")))
-    facets = {name: _read_values(query, name) for name in FACETS}
     text = query.get("q", "")
     if "\x00" in text:
         raise UnknownSearchFilterError("The text holds a NUL character.", pointer="/q")
+    with _naming("/q"):
+        words, taken = take_conditions(text)
+    ranges = (*taken, *_read_ranges(query))
+    with _naming("/where"):
+        refuse_exclusion(ranges)
+    facets = {name: _read_values(query, name) for name in FACETS}
     return SearchRequest(
-        text=text,
+        text=words,
         facets=facets,
         licenses=_read_values(query, "license"),
-        ranges=tuple(ranges),
+        ranges=ranges,
         spans=_read_spans(query),
     )
 
 
+def _read_ranges(query: Any) -> Iterator[QuantityRange]:
+    for text in query.getlist("where"):
+        if text.strip():
+            with _naming("/where"):
+                yield parse_condition(text)
+    for name in find_quantities():
+        low, high = query.get(f"{name}_min", ""), query.get(f"{name}_max", "")
+        if low.strip() or high.strip():
+            with _naming(f"/{name}_{'min' if low.strip() else 'max'}"):
+                yield parse_bounds(name, low, high, query.get(f"{name}_unit", ""))
+
+
+@contextlib.contextmanager
+def _naming(pointer: str) -> Iterator[None]:
+    """Say where the condition stands that cannot be understood."""
+    try:
+        yield
+    except ConditionTextError as error:
+        raise UnknownSearchFilterError(str(error), hint=error.hint, pointer=pointer) from error
+
+
 def _read_spans(query: Any) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(_find_quantity(name).name for name in query.getlist("span") if name))
+    with _naming("/span"):
+        names = tuple(dict.fromkeys(find_quantity(name).name for name in query.getlist("span") if name))
     if len(names) > MOST_SPANS:
         raise UnknownSearchFilterError(f"At most {MOST_SPANS} spans are told at once.", pointer="/span")
     return names
@@ -308,14 +291,3 @@ def _read_values(query: Any, name: str) -> tuple[str, ...]:
     if any("\x00" in value for value in values):
         raise UnknownSearchFilterError(f"{name} holds a NUL character.", pointer=f"/{name}")
     return values
-
-
-def _parse_where(text: str) -> QuantityRange:
-    name, _, rest = text.partition(":")
-    bounds, _, unit = rest.partition(":")
-    low, dots, high = bounds.partition("..")
-    if not dots:
-        high = low
-    if not rest or not (low.strip() or high.strip()):
-        raise UnknownSearchFilterError(f"{text!r} is not of the form field:low..high:unit.", pointer="/where")
-    return parse_range(name.strip(), low, high, unit.strip())

@@ -1,8 +1,8 @@
 """Writes to a deposit: its document, its members, its state."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, NoReturn
 
 from django.db import transaction
 from django.db.models import F
@@ -19,8 +19,10 @@ from repository.errors import (
 from repository.models import Dataset, Deposit, DepositMember, User
 from repository.models.job import is_answerable
 from repository.schema import validate_supplied
+from repository.schema.checks.partial_merging import PartialMerge, merge_right_answers
 from repository.schema.checks.supplied import read_version
 from repository.schema.documents.merge_patch import apply_merge_patch
+from repository.schema.findings import Finding
 from repository.schema.versions.in_force import SCHEMA_KEY, list_versions
 from repository.schema.versions.steps import UnknownVersionError
 from repository.services.audit import record_event
@@ -75,26 +77,87 @@ def update_deposit(
     ------
     RevisionConflictError
         Somebody else changed the deposit since the revision that was expected.
+    InvalidMetadataError
+        An answer is wrong; nothing is saved.
     """
+    return _update(
+        _merge_whole,
+        deposit_id=deposit_id,
+        actor=actor,
+        patch=patch,
+        accepted_warnings=accepted_warnings,
+        expected_revisions=expected_revisions,
+    )[0]
+
+
+def update_right_answers(
+    *,
+    deposit_id: str,
+    actor: User,
+    patch: Mapping[str, Any],
+    accepted_warnings: Sequence[Mapping[str, Any]] | None = None,
+    expected_revisions: Collection[int] | None = None,
+) -> PartialMerge:
+    """Merge changes as `update_deposit` does, but for the wrong answers among them, which are told.
+
+    Raises
+    ------
+    RevisionConflictError
+        Somebody else changed the deposit since the revision that was expected.
+    InvalidMetadataError
+        No answer is right; nothing is saved.
+    """
+    return _update(
+        _merge_right,
+        deposit_id=deposit_id,
+        actor=actor,
+        patch=patch,
+        accepted_warnings=accepted_warnings,
+        expected_revisions=expected_revisions,
+    )[1]
+
+
+def _update(
+    merge: Callable[[Mapping[str, Any], Mapping[str, Any]], PartialMerge],
+    *,
+    deposit_id: str,
+    actor: User,
+    patch: Mapping[str, Any] | None,
+    accepted_warnings: Sequence[Mapping[str, Any]] | None,
+    expected_revisions: Collection[int] | None,
+) -> tuple[Deposit, PartialMerge]:
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         require_answerable(deposit)
         require_revision(deposit, expected_revisions)
         former = read_content(deposit)
+        merged = PartialMerge(deposit.document, (), ())
         if patch is not None:
-            deposit.document = apply_merge_patch(deposit.document, _read_supplied(patch))
-            _refuse_invalid(deposit.document)
+            merged = merge(deposit.document, _read_supplied(patch))
+            deposit.document = merged.document
             deposit.title = _title_of(deposit.document)
         if accepted_warnings is not None:
             stamped = stamp_acknowledgements(accepted_warnings, actor=actor)
             if _words_of(stamped) != _words_of(deposit.accepted_warnings):
                 deposit.accepted_warnings = stamped
-        if _is_same(read_content(deposit), former):
-            return deposit
-        bump_revision(deposit)
-        record_edit(deposit, former, actor=actor)
-        record_event(actor=actor, action="deposit.update", target=deposit.pk)
-    return deposit
+        if not _is_same(read_content(deposit), former):
+            bump_revision(deposit)
+            record_edit(deposit, former, actor=actor)
+            record_event(actor=actor, action="deposit.update", target=deposit.pk)
+    return deposit, merged
+
+
+def _merge_whole(document: Mapping[str, Any], patch: Mapping[str, Any]) -> PartialMerge:
+    merged = apply_merge_patch(document, patch)
+    _refuse_invalid(merged)
+    return PartialMerge(merged, (), ())
+
+
+def _merge_right(document: Mapping[str, Any], patch: Mapping[str, Any]) -> PartialMerge:
+    merged = merge_right_answers(document, patch)
+    if merged.refused and not merged.saved:
+        _refuse(merged.refused)
+    return merged
 
 
 def _words_of(acknowledged: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
@@ -305,5 +368,9 @@ def _refuse_invalid(document: Mapping[str, Any]) -> None:
     findings = validate_supplied(document)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
-        first = errors[0]
-        raise InvalidMetadataError(first.message, pointer=first.pointer, hint=first.hint, findings=errors)
+        _refuse(errors)
+
+
+def _refuse(errors: Sequence[Finding]) -> NoReturn:
+    first = errors[0]
+    raise InvalidMetadataError(first.message, pointer=first.pointer, hint=first.hint, findings=errors)

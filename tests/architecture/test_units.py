@@ -11,7 +11,7 @@ from repository.schema.quantities.units import UNITS
 
 ROOMS = ("project", "repository", "ingest", "processing", "api", "frontend", "client/src", "tools")
 ENDINGS = {".py", ".ts", ".mjs", ".html", ".css"}
-OWN = {"repository/schema/quantities/unit_symbols.py", "repository/schema/quantities/units.py"}
+OWN = {f"repository/schema/quantities/{name}.py" for name in ("unit_symbols", "unit_spellings", "units")}
 VENDOR_WORDS = "ingest/readers/units.py"  # what files say is read there; nothing is printed with it
 CONSTANTS = {
     "h": "6.626", "c": "299792458", "e": "1.602", "m": "9.109", "m c²": "510998", "m c² in keV": "510.99",

@@ -16,29 +16,23 @@ _FACET_NAMES = {
     "element": "elements",
     "licence": "license",
 }
-# Conversion to SI units rounds: "=" means equal up to that.
-_TOLERANCE = 1e-6
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_FACETS = frozenset({*_FACET_NAMES, *_FACET_NAMES.values(), "format", "instrument"})
+_EQUAL = frozenset({"=", "==", ":"})
 _CONDITION = re.compile(
     r"^\s*(?P<field>[A-Za-z_][\w.]*)\s*(?P<sign><=|>=|≤|≥|==|=|<|>|:)\s*(?P<rest>.+?)\s*$"
 )
-_INTERVAL = re.compile(rf"^(?P<low>{_NUMBER})?\s*(?:\.\.|…)\s*(?P<high>{_NUMBER})?\s*(?P<unit>\D.*)?$")
-_SINGLE = re.compile(rf"^(?P<value>{_NUMBER})\s*(?P<unit>[^\s\d.].*)?$")
+_AMOUNT = re.compile(r"\d|\.\.|…")
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A closed range of one quantity; a missing end is open."""
+    """A condition on a quantity in a person's words: the server reads numbers and units, of metadata and here alike."""
 
-    field: str
-    low: float | None
-    high: float | None
-    unit: str | None = None
+    text: str
 
     def as_parameter(self) -> str:
-        """Return the value of a ``where`` query parameter: ``field:low..high:unit``."""
-        text = f"{self.field}:{_write(self.low)}..{_write(self.high)}"
-        return f"{text}:{self.unit}" if self.unit else text
+        """Return the value of a ``where`` query parameter."""
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,42 +44,28 @@ class Facet:
 
 
 def parse_condition(text: str) -> Condition | Facet:
-    """Read one ``--where``: ``voltage=80..300 kV``, ``alpha>=20 mrad``, ``step<0.5 Ao``, ``format=empad``.
+    """Take one ``--where`` apart: ``voltage=80..300 kV``, ``dose>1000 e/Å²``, ``step<0.5 Å``, ``format=empad``.
 
-    Ranges are closed on the server, so ``<`` means ``<=``. A value that is no number asks for that very text.
+    Amounts go to the server as they are. Ranges are closed there, so ``<`` means ``<=``. A value without a number asks
+    for that very text.
 
     Raises
     ------
     UsageError
-        The text is no condition, or its range is empty.
+        The text is no condition, or compares something that has no order.
     """
     found = _CONDITION.match(text)
     if found is None:
         raise UsageError(
             f"{text!r} is not a condition.",
-            hint='Write it as "voltage=80..300 kV", "alpha>=20 mrad" or "format=empad".',
+            hint='Write it as "voltage=80..300 kV", "dose>1000 e/Å²" or "format=empad".',
         )
-    field = found["field"]
-    sign, rest = found["sign"], found["rest"]
-    interval = _INTERVAL.match(rest)
-    if interval is not None:
-        if sign not in {"=", "==", ":"}:
-            raise UsageError(f"{text!r} has both {sign} and a range.", hint="Write a range with =.")
-        return _checked(
-            text,
-            Condition(field, _number(interval["low"]), _number(interval["high"]), _unit(interval["unit"])),
-        )
-    single = _SINGLE.match(rest)
-    if single is None:
-        if sign not in {"=", "==", ":"}:
-            raise UsageError(f"{text!r} compares with something that is no number.")
-        return Facet(_FACET_NAMES.get(field, field), rest)
-    value, unit = float(single["value"]), _unit(single["unit"])
-    if sign in {">", ">=", "≥"}:
-        return Condition(field, value, None, unit)
-    if sign in {"<", "<=", "≤"}:
-        return Condition(field, None, value, unit)
-    return Condition(field, value - abs(value) * _TOLERANCE, value + abs(value) * _TOLERANCE, unit)
+    field, sign, rest = found["field"], found["sign"], found["rest"]
+    if field not in _FACETS and _AMOUNT.search(rest):
+        return Condition(f"{field}{sign}{rest}")
+    if sign not in _EQUAL:
+        raise UsageError(f"{text!r} compares with something that is no number.")
+    return Facet(_FACET_NAMES.get(field, field), rest)
 
 
 def build_conditions(where: str | list[str] | Mapping[str, Range] | None) -> list[Condition | Facet]:
@@ -120,25 +100,14 @@ def build_parameters(conditions: list[Condition | Facet]) -> list[tuple[str, str
 
 def _from_range(field: str, bounds: Range) -> Condition:
     low, high = bounds[0], bounds[1]
-    unit = bounds[2] if len(bounds) == 3 else None  # noqa: PLR2004 - (low, high, unit)
-    return _checked(f"{field}={bounds}", Condition(field, low, high, unit))
-
-
-def _checked(text: str, condition: Condition) -> Condition:
-    ends = [end for end in (condition.low, condition.high) if end is not None]
+    unit = bounds[2] if len(bounds) == 3 else ""  # noqa: PLR2004 - (low, high, unit)
+    ends = [end for end in (low, high) if end is not None]
     if not ends or not all(math.isfinite(end) for end in ends) or ends != sorted(ends):
         raise UsageError(
-            f"{text!r} is an empty range.", hint="The lower end comes first; one end may be left out."
+            f"The range {bounds!r} of {field} is empty.",
+            hint="The lower end comes first; one end may be left out (None).",
         )
-    return condition
-
-
-def _number(text: str | None) -> float | None:
-    return None if not text else float(text)
-
-
-def _unit(text: str | None) -> str | None:
-    return text.strip() or None if text else None
+    return Condition(f"{field}={_write(low)}..{_write(high)} {unit}".strip())
 
 
 def _write(value: float | None) -> str:

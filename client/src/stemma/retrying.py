@@ -55,4 +55,4 @@ class Patience:
 def read_retry_after(response: httpx.Response) -> float | None:
     """Return the seconds of a ``Retry-After`` header; dates and nonsense count as absent."""
     text = response.headers.get("Retry-After", "").strip()
-    return float(text) if text.isdigit() else None
+    return float(text) if text.isascii() and text.isdecimal() else None

@@ -22,7 +22,7 @@ function csrfToken(): string {
  */
 export async function requestJson<Body = unknown>(
   address: string,
-  options: { method?: string; body?: unknown; ifMatch?: string; signal?: AbortSignal } = {},
+  options: { method?: string; body?: unknown; ifMatch?: string; prefer?: string; signal?: AbortSignal } = {},
 ): Promise<Answer<Body>> {
   const headers = new Headers({ Accept: "application/json", "X-CSRFToken": csrfToken() });
   const init: RequestInit = { method: options.method ?? "GET", headers, credentials: "same-origin" };
@@ -32,6 +32,9 @@ export async function requestJson<Body = unknown>(
   }
   if (options.ifMatch) {
     headers.set("If-Match", options.ifMatch);
+  }
+  if (options.prefer) {
+    headers.set("Prefer", options.prefer);
   }
   if (options.signal) {
     init.signal = options.signal;

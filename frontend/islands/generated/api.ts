@@ -191,7 +191,8 @@ export interface paths {
          *
          *     Fields that the body does not name stay as they are. Without If-Match the changes are merged into whatever is
          *     there; with it they are refused with 412 where somebody else was quicker, with what is there now. A patch that
-         *     changes nothing makes no new revision: the ETag stays.
+         *     changes nothing makes no new revision: the ETag stays. One wrong answer holds back the whole patch (422,
+         *     `findings` name each), but with `Prefer: handling=lenient` only itself.
          */
         patch: operations["updateDeposit"];
         trace?: never;
@@ -979,28 +980,11 @@ export interface components {
             code: string;
             note?: string;
         };
-        /**
-         * @description * `value` - value
-         *     * `not_recorded` - not_recorded
-         *     * `withheld` - withheld
-         *     * `not_applicable` - not_applicable
-         *     * `clear` - clear
-         *     * `differs` - differs
-         * @enum {string}
-         */
-        ActEnum: "value" | "not_recorded" | "withheld" | "not_applicable" | "clear" | "differs";
-        AnswerResultShape: {
-            field: string;
-            level: string;
-            key: string;
-            path?: string;
-            result: components["schemas"]["ResultEnum"];
-            was?: string;
-            text?: string;
-            tag?: string;
-            code?: string;
-            message?: string;
-            hint?: string;
+        AnswersOutcomeShape: {
+            /** @description JSON pointers of the answers in the patch that were saved. */
+            saved: string[];
+            /** @description What is wrong with each of the others; nothing of them was saved. */
+            refused: components["schemas"]["FindingShape"][];
         };
         AxisShape: {
             name: string;
@@ -1241,6 +1225,8 @@ export interface components {
             /** @description Files of an earlier version that this one will not hold. */
             left_out: components["schemas"]["LeftOutShape"][];
             version: number | null;
+            /** @description Of a PATCH with `Prefer: handling=lenient`: what was saved, and what was not. */
+            outcome?: components["schemas"]["AnswersOutcomeShape"];
         };
         /**
          * @description * `draft` - draft
@@ -2979,6 +2965,8 @@ export interface operations {
             header?: {
                 /** @description The ETag that the change was made on. Without it the change is made on what is there. */
                 "If-Match"?: string;
+                /** @description `handling=lenient`: of several answers the right ones are saved, and `outcome` says by JSON pointer what was saved, what was not, and why. Without it one wrong answer holds all of them back (422). */
+                Prefer?: string;
             };
             path: {
                 deposit_id: string;
@@ -5559,11 +5547,11 @@ export interface operations {
                 modality?: string[];
                 /** @description Results per page, 1 to 200. */
                 page_size?: number;
-                /** @description Words; quotes and minus as on the web. */
+                /** @description Words; quotes and minus as on the web; conditions on quantities as in `where` among them. */
                 q?: string;
                 /** @description Quantity of which count, smallest and largest value are told. */
                 span?: ("thickness" | "relative_thickness" | "acceleration_voltage" | "semi_convergence_angle" | "probe_current" | "fluence" | "electron_flux" | "defocus" | "camera_length" | "scan_step" | "pixel_size" | "dwell_time" | "energy_start" | "energy_end" | "dispersion" | "collection_semi_angle" | "zero_loss_width" | "temperature" | "wavelength" | "momentum_velocity" | "rayleigh_resolution" | "abbe_resolution" | "depth_of_field" | "nyquist_step" | "oversampling" | "detector_half_angle" | "detector_half_angle_ratio" | "best_resolution" | "real_space_window" | "probe_diameter" | "linear_overlap" | "areal_overlap" | "electrons_per_position" | "field_of_view" | "frame_time" | "frc_limit" | "column_precision" | "strain_precision" | "center_of_mass_precision" | "measured_zero_loss_width" | "counts_per_position" | "saturated_fraction" | "current_stability")[];
-                /** @description Range of a quantity, `field:low..high:unit`, for example `acceleration_voltage:80..300:kV`; repeatable. The same as `field_min`, `field_max` and `field_unit`. Fields, with the unit of a bare number and their short names: `thickness` (nm); `relative_thickness` (1, t_over_lambda); `acceleration_voltage` (kV, voltage); `semi_convergence_angle` (mrad, convergence_angle, convergence, alpha); `probe_current` (pA, current); `fluence` (Ao-2, dose, electron_fluence); `electron_flux` (Ao-2.s-1, flux, dose_rate); `defocus` (nm); `camera_length` (mm); `scan_step` (nm, step); `pixel_size` (nm); `dwell_time` (us, dwell); `energy_start` (eV); `energy_end` (eV); `dispersion` (eV); `collection_semi_angle` (mrad, collection); `zero_loss_width` (eV, energy_resolution); `temperature` (K); `wavelength` (pm, lambda); `momentum_velocity` (kV, pv); `rayleigh_resolution` (Ao, rayleigh); `abbe_resolution` (Ao, abbe); `depth_of_field` (nm); `nyquist_step` (Ao, nyquist); `oversampling` (1); `detector_half_angle` (mrad, theta_max); `detector_half_angle_ratio` (1); `best_resolution` (Ao); `real_space_window` (Ao); `probe_diameter` (Ao, probe_size); `linear_overlap` (1, overlap); `areal_overlap` (1); `electrons_per_position` (1, electrons); `field_of_view` (nm, fov); `frame_time` (s); `frc_limit` (Ao, frc); `column_precision` (pm); `strain_precision` (%); `center_of_mass_precision` (urad); `measured_zero_loss_width` (eV, zlp_fwhm); `counts_per_position` (1, counts); `saturated_fraction` (%); `current_stability` (%, stability). */
+                /** @description Condition on a quantity: `dose>1000 e/Å²`, `voltage=80..300 kV`, `alpha=21.4±0.3 mrad`, or `field:low..high:unit`; repeatable. Ranges are closed; one that runs backwards is refused, and so are conditions that exclude each other. The same as `field_min`, `field_max` and `field_unit`. Fields, with the unit of a bare number and their short names: `thickness` (nm); `relative_thickness` (1, t_over_lambda); `acceleration_voltage` (kV, voltage); `semi_convergence_angle` (mrad, convergence_angle, convergence, alpha); `probe_current` (pA, current); `fluence` (Ao-2, dose, electron_fluence); `electron_flux` (Ao-2.s-1, flux, dose_rate); `defocus` (nm); `camera_length` (mm); `scan_step` (nm, step); `pixel_size` (nm); `dwell_time` (us, dwell); `energy_start` (eV); `energy_end` (eV); `dispersion` (eV); `collection_semi_angle` (mrad, collection); `zero_loss_width` (eV, energy_resolution); `temperature` (K); `wavelength` (pm, lambda); `momentum_velocity` (kV, pv); `rayleigh_resolution` (Ao, rayleigh); `abbe_resolution` (Ao, abbe); `depth_of_field` (nm); `nyquist_step` (Ao, nyquist); `oversampling` (1); `detector_half_angle` (mrad, theta_max); `detector_half_angle_ratio` (1); `best_resolution` (Ao); `real_space_window` (Ao); `probe_diameter` (Ao, probe_size); `linear_overlap` (1, overlap); `areal_overlap` (1); `electrons_per_position` (1, electrons); `field_of_view` (nm, fov); `frame_time` (s); `frc_limit` (Ao, frc); `column_precision` (pm); `strain_precision` (%); `center_of_mass_precision` (urad); `measured_zero_loss_width` (eV, zlp_fwhm); `counts_per_position` (1, counts); `saturated_fraction` (%); `current_stability` (%, stability). */
                 where?: string[];
             };
             header?: never;

@@ -27,6 +27,11 @@ function withValue(node: unknown, path: readonly string[], value: unknown): Supp
   return copy;
 }
 
+/** The JSON pointer (RFC 6901) of a place. */
+export function pointerOf(path: readonly string[]): string {
+  return path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
 /** The document with the changes; an undefined value removes the field, and groups left empty go with it. */
 export function applyChanges(document: SuppliedDocument, changes: readonly Change[]): SuppliedDocument {
   return changes.reduce((result, { path, value }) => withValue(result, path, value), document);

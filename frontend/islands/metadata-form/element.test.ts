@@ -18,7 +18,11 @@ const page = `
           <input type="checkbox" data-part="gap" value="not_recorded"><p class="problem" hidden></p>
         </div>
       </details>
+      <div class="field" data-kind="json" data-paths='[["defaults", "note"]]' id="note">
+        <label>Note</label><textarea data-part="value"></textarea><p class="problem" hidden></p>
+      </div>
       <div data-part="collision" tabindex="-1" hidden></div>
+      <div data-part="refused" hidden></div>
       <button type="button" data-part="gap-rest">Declare the rest</button>
       <span data-part="status"></span>
       <button type="submit" disabled>Save</button>
@@ -67,22 +71,59 @@ describe("saving", () => {
     say(form, "#angle input", "21.4");
     save();
     await eventually(() => expect(gone).toEqual(["again"]));
-    const value = { value: 21.4, unit: "mrad", source: "depositor" };
+    const value = { value: "21.4", unit: "mrad", source: "depositor" };
     expect(asked[0]?.body).toEqual({ metadata: { defaults: { convergence: value }, files: { a: { convergence: value } } } });
   });
 
-  it("sends nothing while an answer cannot be read, and leads to it", () => {
-    const asked = serve({ body: {} });
+  it("saves what is right; what is wrong stays in its field with the reason, and in the summary", async () => {
+    const metadata = { ...base, dataset: { title: "New" } };
+    const finding = { severity: "error", pointer: "/defaults/convergence/value", message: "“fifty” is no number.", hint: "Write 20 mrad." };
+    const asked = serve({ body: { metadata, outcome: { saved: ["/dataset/title"], refused: [finding] } } }, { body: {} });
     say(form, "#title input", "New");
-    say(form, "#angle input", "about twenty");
+    say(form, "#angle input", "fifty");
+    say(form, "#note textarea", "{");
     save();
-    expect(asked).toEqual([]);
-    expect(status()).toMatch(/cannot be read/);
-    expect(find<HTMLElement>(form, "#angle .problem")).toMatchObject({ hidden: false, textContent: "Write a number, or a range such as 20–22." });
+    await eventually(() => expect(status()).toBe("1 answer saved, 2 not. What you typed is still in its field."));
+    expect(asked[0]?.body).toMatchObject({ metadata: { dataset: { title: "New" }, defaults: { convergence: "fifty" } } });
+    expect(find<HTMLElement>(form, "#angle .problem")).toMatchObject({ hidden: false, textContent: "“fifty” is no number. Write 20 mrad." });
+    expect(find<HTMLElement>(form, "#note .problem").textContent).toBe("This is not valid JSON.");
     expect(find<HTMLElement>(form, "#title .problem").hidden).toBe(true);
+    const summary = find<HTMLElement>(form, "[data-part=refused]");
+    expect(summary.hidden).toBe(false);
+    expect(Array.from(summary.querySelectorAll("li"), (item) => item.textContent)).toEqual([
+      "Note This is not valid JSON.",
+      "Convergence “fifty” is no number. Write 20 mrad.",
+    ]);
+    expect([find<HTMLInputElement>(form, "#angle input").value, find<HTMLTextAreaElement>(form, "#note textarea").value]).toEqual(["fifty", "{"]);
     expect(find(form, "#angle input").getAttribute("aria-invalid")).toBe("true");
+    expect([gone, "unsaved" in form.dataset]).toEqual([[], true]); // the page does not go, and warns who leaves it
+    click(summary, "li:last-child button");
     expect(document.activeElement).toBe(find(form, "#angle input"));
     expect(find(form, "details").hasAttribute("open")).toBe(true);
+    say(form, "#angle input", "50 mrad");
+    say(form, "#note textarea", "");
+    save();
+    await eventually(() => expect(gone).toEqual(["again"]));
+    const value = "50 mrad"; // what was saved already is not sent again
+    expect(asked[1]?.body).toEqual({ metadata: { defaults: { convergence: value }, files: { a: { convergence: value } } } });
+  });
+
+  it("says why where nothing was right", async () => {
+    const finding = { severity: "error", pointer: "/defaults/convergence", message: "No number.", hint: "" };
+    serve({ status: 422, body: { detail: "No number.", findings: [finding] } });
+    say(form, "#angle input", "many");
+    save();
+    await eventually(() => expect(find<HTMLElement>(form, "#angle .problem").textContent).toBe("No number."));
+    expect(status()).toMatch(/^0 answers saved, 1 not\./);
+    expect(find<HTMLInputElement>(form, "#angle input").value).toBe("many");
+  });
+
+  it("sends nothing where nothing can be sent, and leads to it", () => {
+    const asked = serve({ body: {} });
+    say(form, "#note textarea", "{");
+    save();
+    expect(asked).toEqual([]);
+    expect(document.activeElement).toBe(find(form, "#note textarea"));
   });
 
   it("keeps what was typed where the server refuses or is away", async () => {
@@ -125,7 +166,7 @@ describe("somebody else who saved first", () => {
     expect(find<HTMLInputElement>(box, "[value=saved]").checked).toBe(true);
     click(box, "button");
     await eventually(() => expect(gone).toEqual(["again"]));
-    const value = { value: 20, unit: "mrad", source: "depositor" };
+    const value = { value: "20", unit: "mrad", source: "depositor" };
     expect(asked[1]).toMatchObject({ ifMatch: '"2"', body: { metadata: { defaults: { convergence: value } } } });
     expect(asked[1]?.body).not.toHaveProperty("metadata.dataset");
   });

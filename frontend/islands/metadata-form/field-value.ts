@@ -12,47 +12,24 @@ export interface RawField {
 
 export type Reading = { ok: true; value: unknown } | { ok: false; problem: string };
 
-const number = String.raw`[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?`;
-const numberPattern = new RegExp(`^${number}$`);
-const rangePattern = new RegExp(`^(${number})\\s*(?:–|\\.\\.|to|-)\\s*(${number})$`);
-
 const read = (value: unknown): Reading => ({ ok: true, value });
 const refuse = (problem: string): Reading => ({ ok: false, problem });
 
-/** One decimal comma is taken as a point: half of Europe types it. */
-function normalizeNumber(text: string): string {
-  return text.trim().replace(/^([+-]?\d+),(\d+)$/, "$1.$2").replaceAll("−", "-");
+const numbers = /\d[\d.,'’]*(?:e[+-]?\d+)?/giu;
+const wordsOfAmounts = /(?<!\p{L})(?:about|approx|approximately|around|roughly|circa|ca|etwa|between|from|to|and|bis|x)(?!\p{L})/giu;
+
+/** Whether a person wrote a unit, or a word that needs none ("untilted"), and not an amount alone ("~30", "20 to 22"). */
+export function namesUnit(text: string): boolean {
+  return /[\p{L}%°º′″]/u.test(text.replaceAll(numbers, " ").replaceAll(wordsOfAmounts, " "));
 }
 
-function readQuantity(field: RawField): Reading {
-  const text = normalizeNumber(String(field.input));
-  const frame = { unit: field.unit, source: "depositor", ...(field.basis ? { basis: field.basis } : {}) };
-  if (numberPattern.test(text)) {
-    return read({ value: Number(text), ...frame });
-  }
-  const range = rangePattern.exec(text);
-  if (range) {
-    const [low, high] = [Number(range[1]), Number(range[2])];
-    return low <= high ? read({ range: [low, high], ...frame }) : refuse("The range begins above its end.");
-  }
-  return refuse("Write a number, or a range such as 20–22.");
-}
-
-function readShape(text: string): Reading {
-  const parts = text.split(/[×x,;\s]+/i).filter(Boolean).map(Number);
-  return parts.length > 0 && parts.every((part) => Number.isInteger(part) && part > 0)
-    ? read(parts)
-    : refuse("Write the numbers of positions, rows first: 256 × 256.");
-}
-
-/** Four numbers, rows first, with or without brackets. */
-function readMatrix(text: string): Reading {
-  const numbers = text.split(/[[\],;\s]+/).filter(Boolean);
-  if (numbers.length !== 4 || !numbers.every((part) => numberPattern.test(part))) {
-    return refuse("Write two rows of two numbers: 1 0; 0 1.");
-  }
-  const [a, b, c, d] = numbers.map(Number);
-  return read([[a, b], [c, d]]);
+/**
+ * The server reads quantities: it has the one parser. Here a text without a unit gets the unit that is chosen beside it;
+ * one with a unit keeps its own.
+ */
+function readQuantity(text: string, { unit, basis }: RawField): unknown {
+  const typed = namesUnit(text) || unit === "" ? { value: text } : { value: text, unit };
+  return basis || "unit" in typed ? { ...typed, source: "depositor", ...(basis ? { basis } : {}) } : text;
 }
 
 function readJson(text: string): Reading {
@@ -77,21 +54,19 @@ export function readField(field: RawField): Reading {
   }
   switch (field.kind) {
     case "quantity":
-      return readQuantity(field);
-    case "number":
-      return numberPattern.test(normalizeNumber(text)) ? read(Number(normalizeNumber(text))) : refuse("Write a number.");
+      return read(readQuantity(text, field));
     case "list":
       return text.toLowerCase() === "unknown" ? read("unknown") : read(text.split(/[,;\s]+/).filter(Boolean));
     case "texts":
       return read(text.split(/\n+/).map((line) => line.trim()).filter(Boolean));
-    case "shape":
-      return readShape(text);
-    case "matrix":
-      return readMatrix(text);
     case "boolean":
       return read(text === "true");
     case "json":
       return readJson(text);
+    // Text becomes numbers where the metadata are read, and nowhere else.
+    case "number":
+    case "shape":
+    case "matrix":
     case "text":
     case "date":
     case "choice":

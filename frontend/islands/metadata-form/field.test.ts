@@ -28,7 +28,7 @@ describe("a field", () => {
       expect(one.isChanged).toBe(false);
     }
     say(document, "[data-part=basis]", "nominal");
-    expect(one.read()).toEqual({ ok: true, value: { value: 20, unit: "mrad", source: "depositor", basis: "nominal" } });
+    expect(one.read()).toEqual({ ok: true, value: { value: "20", unit: "mrad", source: "depositor", basis: "nominal" } });
   });
 
   it("reads the chosen of several boxes", () => {
@@ -60,7 +60,7 @@ describe("a field", () => {
 describe("a list of objects", () => {
   it("has one object a row, without what is empty", () => {
     const one = field("objects", rows(row("Doe, Jane", "2"), row("Roe", ""), row("", "")));
-    expect(one.read()).toEqual({ ok: true, value: [{ name: "Doe, Jane", count: 2 }, { name: "Roe" }] });
+    expect(one.read()).toEqual({ ok: true, value: [{ name: "Doe, Jane", count: "2" }, { name: "Roe" }] });
     expect(field("objects", rows(row("", ""))).read()).toEqual({ ok: true, value: undefined });
   });
 
@@ -77,7 +77,8 @@ describe("a list of objects", () => {
   });
 
   it("cannot be read where one part of a row cannot", () => {
-    expect(field("objects", rows(row("Doe", "many"))).read()).toEqual({ ok: false, problem: "Write a number." });
+    const broken = row("Doe", "{").replace('data-kind="number"', 'data-kind="json"');
+    expect(field("objects", rows(broken)).read()).toEqual({ ok: false, problem: "This is not valid JSON." });
   });
 
   it("is a gap as a whole", () => {

@@ -57,7 +57,7 @@ export class MetadataField {
   /** Where the answer is written; several where single measurements lack it. */
   readonly paths: string[][];
   readonly label: string;
-  private readonly initial: string;
+  private initial: string;
 
   constructor(readonly element: HTMLElement) {
     this.paths = JSON.parse(element.dataset.paths ?? "[]") as string[][];
@@ -77,6 +77,12 @@ export class MetadataField {
     }
     const gap = readGap(this.element);
     return gap ? { ok: true, value: { missing: gap } } : readRows(this.element);
+  }
+
+  /** What stands here is what is saved. */
+  settle(): void {
+    this.initial = this.snapshot();
+    this.showProblem("");
   }
 
   showProblem(problem: string): void {

@@ -10,8 +10,10 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from repository.schema.checks.suggestions import suggest_key, suggest_word
+from repository.schema.checks.typed_text import explain_text
 from repository.schema.findings import Finding
 from repository.schema.places import build_pointer, escape_pointer
+from repository.schema.quantities.quantity import is_number, write_amount
 from repository.schema.questions.field_tree import Node, build_tree
 from repository.schema.questions.fields import DocumentName, Field, load_catalogue
 from repository.schema.versions.json_schema import build_core, build_json_schema
@@ -143,7 +145,7 @@ def _explain_unknown(
 def _explain_absent(error: ValidationError, pointer: str, field: Field | None) -> Finding:
     absent = _find_absent(error)
     if absent == "unit" and field is not None:
-        return _explain_unit_missing(field, pointer, _as_mapping(error.instance).get("value"))
+        return _explain_unit_missing(field, pointer, _write_amount(_as_mapping(error.instance)))
     if field is None and absent == "title":
         hint = "Give it with --title, in the metadata document as dataset.title, or on the deposit's page."
         return Finding("error", "key_missing", "The dataset has no title.", pointer, hint)
@@ -161,9 +163,15 @@ def _explain_type(error: ValidationError, pointer: str, field: Field | None) -> 
     is_whole_quantity = (
         field is not None and field.kind in QUANTITY_KINDS and error.validator_value == "object"
     )
+    if field is not None and is_whole_quantity and is_number(error.instance):
+        return _explain_unit_missing(field, pointer, _write_amount({"value": error.instance}))
+    if field is not None and isinstance(error.instance, str):
+        explained = explain_text(field, error.instance)
+        if explained is not None:
+            message, hint = f"{field.title}: {explained[0]}", explained[1]
+            code = "quantity_unreadable" if field.kind in QUANTITY_KINDS else "wrong_type"
+            return Finding("error", code, message, pointer, hint)
     if field is not None and is_whole_quantity:
-        if isinstance(error.instance, int | float) and not isinstance(error.instance, bool):
-            return _explain_unit_missing(field, pointer, error.instance)
         message = f"{field.title}: {_describe(error.instance)} cannot be read as a quantity."
         return Finding("error", "quantity_unreadable", message, pointer, _hint_of(field))
     title = field.title if field is not None else "This entry"
@@ -172,15 +180,21 @@ def _explain_type(error: ValidationError, pointer: str, field: Field | None) -> 
     return Finding("error", "wrong_type", message, pointer, _hint_of(field))
 
 
-def _explain_unit_missing(field: Field, pointer: str, value: Any) -> Finding:
-    shown = f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else "a number"
-    example = f"{shown} {field.unit}" if shown != "a number" else f"1 {field.unit}"
+def _write_amount(quantity: Mapping[str, Any]) -> str:
+    """Return the numbers of a quantity as they may be typed; nothing where they are none."""
+    found = quantity.get("range", quantity.get("value", quantity.get("values")))
+    numbers = found if isinstance(found, list) else [found]
+    return write_amount(quantity) if all(map(is_number, numbers)) and numbers else ""
+
+
+def _explain_unit_missing(field: Field, pointer: str, amount: str) -> Finding:
     return Finding(
         "error",
         "unit_missing",
-        f"{field.title}: {shown} has no unit.",
+        f"{field.title}: {amount or 'a number'} has no unit.",
         pointer,
-        f'No unit is ever guessed. Write "{example}"; accepted units: {", ".join(field.units) or "any"}.',
+        f'No unit is ever guessed. Write "{amount or "1"} {field.unit}"; accepted units: '
+        f"{', '.join(field.units) or 'any'}.",
         "structure",
     )
 

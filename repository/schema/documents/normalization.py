@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from repository.schema.places import VALUE_KEYS, is_gap
 from repository.schema.quantities.quantity import QuantityTextError, is_number, parse_quantity_text
+from repository.schema.quantities.typed_numbers import NumberTextError, parse_number
 from repository.schema.quantities.units import find_unit_code
 from repository.schema.questions.field_tree import Node, build_tree
 from repository.schema.questions.fields import DocumentName, Field, Kind
@@ -23,6 +24,10 @@ _GAPS = {
     "withheld": "withheld",
     "not applicable": "not_applicable",
 }
+_SERIES: frozenset[Kind] = frozenset({"series", "quantity_or_series"})
+_QUANTITIES: frozenset[Kind] = _SERIES | {"quantity"}
+_ANSWERS = {"yes": True, "true": True, "no": False, "false": False}
+_CELLS = 4
 _PEOPLE = frozenset({"creators", "contributors"})
 _LOCAL_TIME = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?$")
 
@@ -32,6 +37,7 @@ def normalize_document(raw: Mapping[str, Any], *, kind: DocumentName = "measurem
 
     - "200 kV" becomes {value: 200, unit: kV}; units get their UCUM code; a range and "about" mean `basis:
       estimated`.
+    - A text beside a `unit` may leave its unit out; one that names another contradicts it, and stays as it is.
     - A quantity without `source` is the depositor's, without `basis` nominal (as set).
     - "not recorded", "withheld" and "not applicable" become declared gaps; so does "unknown" for elements.
     - A date without offset becomes {value, zone: unknown}; a named zone becomes its offset.
@@ -98,6 +104,8 @@ def _read_gap(child: Any, field: Field | None) -> dict[str, str] | None:
 def _normalize_leaf(child: Any, field: Field) -> Any:
     if is_gap(child):
         return child
+    if field.kind in _QUANTITIES:
+        return _normalize_quantity(child, field)
     normalize = _NORMALIZERS.get(field.kind)
     if normalize is None:
         return child
@@ -106,29 +114,41 @@ def _normalize_leaf(child: Any, field: Field) -> Any:
     return normalize(child)
 
 
-def _normalize_quantity(child: Any) -> Any:
+def _normalize_quantity(child: Any, field: Field | None = None) -> Any:
     if isinstance(child, str):
-        try:
-            child = parse_quantity_text(child)
-        except QuantityTextError:
-            return child
+        child = {"value": child}
     if not isinstance(child, Mapping):
         return child
     quantity = dict(child)
-    if isinstance(quantity.get("value"), str):
-        try:
-            quantity = {
-                **parse_quantity_text(quantity["value"]),
-                **{k: v for k, v in quantity.items() if k != "value"},
-            }
-        except QuantityTextError:
-            return quantity
     if isinstance(quantity.get("unit"), str):
         quantity["unit"] = find_unit_code(quantity["unit"]) or quantity["unit"]
+    if isinstance(quantity.get("value"), str):
+        try:
+            quantity = _read_typed(quantity, field)
+        except QuantityTextError:
+            return child["value"] if len(child) == 1 else quantity
+    if isinstance(quantity.get("value"), list) and field is not None and field.kind in _SERIES:
+        quantity["values"] = quantity.pop("value")
     if VALUE_KEYS & set(quantity):
         quantity.setdefault("source", "depositor")
         quantity.setdefault("basis", "estimated" if "range" in quantity else "nominal")
     return quantity
+
+
+def _read_typed(quantity: Mapping[str, Any], field: Field | None) -> dict[str, Any]:
+    """Return a quantity whose value is a text; of two units that contradict each other neither is taken.
+
+    Raises
+    ------
+    QuantityTextError
+        The text cannot be read, or names another unit than stands beside it.
+    """
+    beside = quantity.get("unit")
+    certain = field.units[0] if field is not None and len(field.units) == 1 else None
+    parsed = parse_quantity_text(quantity["value"], unit=beside if isinstance(beside, str) else certain)
+    if isinstance(beside, str) and parsed.get("unit") != beside:
+        raise QuantityTextError(f"The text is in {parsed.get('unit')}, and {beside} stands beside it.")
+    return {**parsed, **{key: part for key, part in quantity.items() if key not in {"value", "unit"}}}
 
 
 def _normalize_aberrations(child: Any) -> Any:
@@ -190,9 +210,27 @@ def _normalize_elements(child: Any) -> Any:
 
 
 def _normalize_shape(child: Any) -> Any:
-    if isinstance(child, str) and re.fullmatch(r"\s*\d+(\s*[x×,]\s*\d+)*\s*", child):
-        return [int(word) for word in re.findall(r"\d+", child)]
-    return [child] if is_number(child) else child
+    return [child] if is_number(child) else _normalize_integers(child)
+
+
+def _normalize_integers(child: Any) -> Any:
+    # Among whole numbers a comma can only part them.
+    numbers = _read_numbers(child.replace(",", " ")) if isinstance(child, str) else None
+    return child if numbers is None or not all(isinstance(number, int) for number in numbers) else numbers
+
+
+def _normalize_matrix(child: Any) -> Any:
+    numbers = _read_numbers(child) if isinstance(child, str) else None
+    return child if numbers is None or len(numbers) != _CELLS else [numbers[:2], numbers[2:]]
+
+
+def _read_numbers(text: str) -> list[int | float] | None:
+    """Return the numbers of "256 × 128", "[0 0 1]" or "1 0; 0 1"; None where something else stands among them."""
+    words = re.split(r"(?:[\s;×\[\]()]|,(?!\d)|(?<=\d)x(?=\d)|\bx\b)+", text)
+    try:
+        return [parse_number(word) for word in words if word] or None
+    except NumberTextError:
+        return None
 
 
 def _normalize_text(child: Any) -> Any:
@@ -208,10 +246,14 @@ def _normalize_date(child: Any) -> Any:
 def _normalize_number(child: Any) -> Any:
     if isinstance(child, str):
         try:
-            return float(child)
-        except ValueError:
+            return parse_number(child)
+        except NumberTextError:
             return child
     return child
+
+
+def _normalize_boolean(child: Any) -> Any:
+    return _ANSWERS.get(child.strip().lower(), child) if isinstance(child, str) else child
 
 
 def _normalize_orcid(child: Any) -> Any:
@@ -222,9 +264,6 @@ def _normalize_orcid(child: Any) -> Any:
 
 
 _NORMALIZERS: dict[Kind, Callable[[Any], Any]] = {
-    "quantity": _normalize_quantity,
-    "quantity_or_series": _normalize_quantity,
-    "series": _normalize_quantity,
     "aberrations": _normalize_aberrations,
     "timestamp": _normalize_timestamp,
     "texts": _normalize_list,
@@ -234,6 +273,12 @@ _NORMALIZERS: dict[Kind, Callable[[Any], Any]] = {
     "text": _normalize_text,
     "date": _normalize_date,
     "number": _normalize_number,
+    "integer": _normalize_number,
+    "integers": _normalize_integers,
+    "matrix2x2": _normalize_matrix,
+    "boolean": _normalize_boolean,
     "orcid": _normalize_orcid,
 }
-_WRAPPED: frozenset[Kind] = frozenset({"texts", "choices", "elements", "shape", "text", "number"})
+_WRAPPED: frozenset[Kind] = frozenset(
+    {"texts", "choices", "elements", "shape", "text", "number", "integer", "integers", "matrix2x2", "boolean"}
+)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
 
+from repository.schema.quantities.unit_spellings import spell_unit
 from repository.schema.quantities.unit_symbols import SYMBOLS, get_symbol
 
 ELEMENTARY_CHARGE_C = 1.602176634e-19
@@ -77,26 +78,8 @@ def _build_units() -> Mapping[str, Unit]:
 
 UNITS: Mapping[str, Unit] = _build_units()
 
-_CHARACTERS = str.maketrans(
-    {"µ": "u", "μ": "u", "²": "2", "⁻": "-", "¹": "1", "\u212b": "Å", "−": "-", "·": "."}
-)
-
-# Beside the symbols that we print ourselves.
-_SPELLINGS = {
-    "angstrom": "Ao", "Angstrom": "Ao", "ang": "Ao", "degree": "deg", "degrees": "deg",
-    "degC": "Cel", "sec": "s", "second": "s", "seconds": "s", "minutes": "min", "hours": "h",
-    "kilovolt": "kV", "kilovolts": "kV", "volt": "V", "volts": "V", "radian": "rad", "radians": "rad",
-    "1/nm": "nm-1", "1/m": "m-1", "1/Ao": "Ao-1", "1/Å": "Ao-1", "1/A": "Ao-1", "A-1": "Ao-1", "A^-1": "Ao-1",
-    "nm^-1": "nm-1", "Å^-1": "Ao-1", "/nm": "nm-1", "/Ao": "Ao-1", "/Å": "Ao-1", "nm**-1": "nm-1",
-    "e/Å2": "Ao-2", "e/Å^2": "Ao-2", "e/A2": "Ao-2", "e/A^2": "Ao-2", "e-/A2": "Ao-2",
-    "e-/A^2": "Ao-2", "e-/Å^2": "Ao-2", "1/Å2": "Ao-2", "1/Å^2": "Ao-2", "e/nm2": "nm-2", "e/nm^2": "nm-2",
-    "/Ao2": "Ao-2", "/nm2": "nm-2", "e/Ao2": "Ao-2", "e/m2": "m-2", "/m2": "m-2", "Å-2": "Ao-2",
-    "e Å-2": "Ao-2",
-    "e-/Ao2": "Ao-2", "e-/Ao2/s": "Ao-2.s-1", "e/Å2/s": "Ao-2.s-1", "e/A2/s": "Ao-2.s-1", "e/Å^2/s": "Ao-2.s-1",
-    "e/nm2/s": "nm-2.s-1", "e/nm^2/s": "nm-2.s-1",
-    "1/s": "Hz", "s-1": "Hz", "fps": "Hz",
-    **{get_symbol(code).translate(_CHARACTERS): code for code in SYMBOLS},
-}  # fmt: skip
+# As we print them ourselves.
+_PRINTED = {spell_unit(get_symbol(code)): code for code in SYMBOLS}
 
 
 def find_unit_code(text: str) -> str | None:
@@ -104,10 +87,10 @@ def find_unit_code(text: str) -> str | None:
 
     Case is kept: mV and MV, nm and Nm differ.
     """
-    cleaned = text.strip().translate(_CHARACTERS)
-    if cleaned in UNITS:
-        return cleaned
-    return _SPELLINGS.get(cleaned)
+    if text.strip() in UNITS:
+        return text.strip()
+    spelled = spell_unit(text)
+    return spelled if spelled in UNITS else _PRINTED.get(spelled)
 
 
 def get_unit(code: str) -> Unit:

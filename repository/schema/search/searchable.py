@@ -217,17 +217,6 @@ def _list_variables(facts: Facts) -> dict[str, float | None]:
     }
 
 
-def convert_to_column(quantity: SearchableQuantity, value: float, unit: str) -> float:
-    """Return a number that a person typed in the unit of the column.
-
-    Raises
-    ------
-    ValueError
-        The unit is unknown, or measures something else.
-    """
-    return convert(value, unit or quantity.unit, quantity.column_unit)
-
-
 def convert_from_column(quantity: SearchableQuantity, value: float) -> float:
     """Return a number of the column in the unit that people type."""
     return convert(value, quantity.column_unit, quantity.unit)

@@ -295,6 +295,7 @@ def test_interruption_says_how_to_go_on(
         (["deposit", "/does/not/exist"], 2),
         (["bogus"], 2),
         (["search", "--where", "nonsense"], 2),
+        (["search", "--limit", "²"], 2),
         (["status", "not an id"], 2),
         (["open", "zzzz-zzzz"], 2),
         (["plan", "x"], 2),
@@ -306,6 +307,7 @@ def test_every_failure_prints_one_object(
     found, problem = run_json(capsys, logged_in, *arguments)
     assert found == code
     assert problem["detail"]
+    assert "_positive" not in str(problem["detail"])
 
 
 def test_no_server_named(capsys: pytest.CaptureFixture[str]) -> None:

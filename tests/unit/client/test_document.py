@@ -35,6 +35,12 @@ measurements:
     }
 
 
+def test_integers_are_those_of_laboratories(tmp_path: Path) -> None:
+    """YAML 1.1 reads 12:30 as 750 and 0123 as 83."""
+    text = "a: 12:30\nb: 0123\nc: -5\nd: 1_000\ne: 0x1f\nf: 20-22\n"
+    assert load(tmp_path, text) == {"a": "12:30", "b": 123, "c": -5, "d": 1000, "e": 31, "f": "20-22"}
+
+
 def test_anchors_and_merges_work(tmp_path: Path) -> None:
     text = "defaults: &d {a: 1}\nmeasurements: {x: {<<: *d, b: 2}}"
     assert load(tmp_path, text) == {"defaults": {"a": 1}, "measurements": {"x": {"a": 1, "b": 2}}}
@@ -48,6 +54,9 @@ def test_anchors_and_merges_work(tmp_path: Path) -> None:
         ("defaults:\n  defocus: .nan\n", "m.yaml", "line 2, column 12: .nan is not a value"),
         ('{"a": 1,}', "m.json", "line 1, column 9"),
         ('{"a": NaN}', "m.json", "NaN is not a value"),
+        ('{"a": 1e999}', "m.json", "1e999 is not a value"),
+        (f'{{"a": {"9" * 5000}}}', "m.json", "999… is too long for a number"),
+        (f"a: {'9' * 5000}", "m.yaml", "line 1, column 4: 99999999999999999999… is too long for a number"),
         ("- 1\n", "m.yaml", "holds list, not a mapping"),
         ("", "m.yaml", "holds nothing"),
         ("a: !!python/object:os.system {}", "m.yaml", "could not determine a constructor"),

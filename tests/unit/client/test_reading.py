@@ -236,7 +236,7 @@ def test_search_follows_pages_and_sends_conditions(server: FakeServer) -> None:
     assert len(asked) == 2
     assert asked[0].multi_items() == [
         ("q", "MoS2"),
-        ("where", "voltage:60..80:kV"),
+        ("where", "voltage=60..80 kV"),
         ("elements", "Mo"),
         ("elements", "S"),
     ]

@@ -14,6 +14,9 @@ EXIT_CODES = (
 )
 
 
+_MOST_DIGITS = 9
+
+
 class ArgumentParser(argparse.ArgumentParser):
     """Raises where argparse would end the process, so that every end goes one way."""
 
@@ -159,7 +162,7 @@ def _add_search(commands: Commands) -> None:
         metavar="CONDITION",
         action="append",
         default=[],
-        help="'voltage=80..300 kV', 'semi_convergence_angle>=20 mrad', 'format=empad'; may be repeated",
+        help="'voltage=80..300 kV', 'dose>1000 e/Å²', 'alpha=21.4±0.3 mrad', 'format=empad'; may be repeated",
     )
     search.add_argument("--limit", type=_positive, default=50, help="results to list at most (default 50)")
 
@@ -172,6 +175,6 @@ def parse_acknowledgement(text: str) -> Acknowledgement:
 
 
 def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) == 0:
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS) or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
     return int(text)

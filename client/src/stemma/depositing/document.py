@@ -10,6 +10,8 @@ import yaml
 
 from stemma.errors import JsonObject, UsageError
 
+_MOST_DIGITS = 400
+
 
 class MetadataFileError(UsageError):
     """The metadata file cannot be read; line and column are named where they are known."""
@@ -17,15 +19,14 @@ class MetadataFileError(UsageError):
     default_code = "bad_metadata_file"
 
 
+_RESOLVED_OTHERWISE = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("timestamp", "float", "int"))
+
+
 class _StrictLoader(yaml.SafeLoader):
     """YAML as scientists mean it: numbers of YAML 1.2, dates as text, no key twice, only what JSON has."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - the library's own attribute
-        first: [
-            (tag, pattern)
-            for tag, pattern in resolvers
-            if tag not in {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:float"}
-        ]
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _RESOLVED_OTHERWISE]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
@@ -43,6 +44,13 @@ class _StrictLoader(yaml.SafeLoader):
         mapping = super().construct_mapping(node, deep=deep)
         return {str(key): value for key, value in mapping.items()}
 
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        digits = node.value.replace("_", "")
+        if len(digits) > _MOST_DIGITS:
+            problem = f"{digits[:20]}… is too long for a number"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+        return int(digits, 16) if "x" in digits else int(digits)
+
     def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
         value = float(super().construct_yaml_float(node))
         if not math.isfinite(value):
@@ -56,6 +64,10 @@ _FLOAT = re.compile(
     r"^[-+]?(?:\d[\d_]*\.[\d_]*(?:[eE][-+]?\d+)?|\.\d[\d_]*(?:[eE][-+]?\d+)?|\d[\d_]*[eE][-+]?\d+|\.(?:inf|Inf|INF|nan|NaN|NAN))$"
 )
 _StrictLoader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))
+# To YAML 1.1 "12:30" is 750 and "0123" is 83.
+_INTEGER = re.compile(r"^[-+]?(?:0x[0-9a-fA-F]+|[0-9][0-9_]*)$")
+_StrictLoader.add_implicit_resolver("tag:yaml.org,2002:int", _INTEGER, list("-+0123456789"))
+_StrictLoader.add_constructor("tag:yaml.org,2002:int", _StrictLoader.construct_yaml_int)
 _StrictLoader.add_constructor("tag:yaml.org,2002:float", _StrictLoader.construct_yaml_float)
 
 
@@ -98,8 +110,17 @@ def _parse_json(path: Path, text: str) -> Any:
             f"{path}: {word} is not a value.", hint="Leave the field out, or declare it missing."
         )
 
+    def read_integer(digits: str) -> int:
+        if len(digits) > _MOST_DIGITS:
+            raise MetadataFileError(f"{path}: {digits[:20]}… is too long for a number.")
+        return int(digits)
+
+    def read_float(digits: str) -> float:
+        value = float(digits)
+        return value if math.isfinite(value) else refuse(digits)
+
     try:
-        return json.loads(text, parse_constant=refuse)
+        return json.loads(text, parse_constant=refuse, parse_int=read_integer, parse_float=read_float)
     except json.JSONDecodeError as fault:
         raise MetadataFileError(f"{path}, line {fault.lineno}, column {fault.colno}: {fault.msg}.") from fault
 
