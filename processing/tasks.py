@@ -14,7 +14,7 @@ from processing.services.compiled_code import prepare_compiled_code
 from processing.services.conversion import convert_measurement, is_small
 from processing.services.first_pictures import note_failure, preview_measurement
 from processing.services.reduction import reduce_measurement
-from processing.workflows import follow_conversion, follow_reduction
+from processing.workflows import follow_conversion, follow_first_pictures, follow_reduction
 from repository.errors import TransientError
 from repository.models import Finding
 from repository.tasks.job_kinds import register_kind
@@ -51,6 +51,7 @@ register_kind(
         code="preview_failed",
         sentence="The first pictures could not be made",
         lane="short",
+        follow=follow_first_pictures,
         severity="warning",
         record_failure=note_failure,
     ),

@@ -9,6 +9,7 @@ from ingest import workflows as ingest_workflows
 from ingest.workflows import submit_deposit
 from processing.declarations.book import get_book
 from processing.declarations.manifest import AskedRecipe
+from processing.services.first_pictures import has_outdated_pictures, list_outdated_pictures
 from processing.services.reduction import check_request, is_outdated, list_outdated
 from repository.errors import StateConflictError
 from repository.models import Deposit, Job, Measurement, User
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "follow_conversion",
+    "follow_first_pictures",
+    "follow_records",
     "follow_reduction",
     "publish_dataset_version",
     "reconvert_drafts",
@@ -40,14 +43,7 @@ def refresh_deposit(*, deposit_id: str, measurement_ids: Collection[str] | None 
     """
     with transaction.atomic():
         ingest_workflows.read_deposit_again(deposit_id=deposit_id, measurement_ids=measurement_ids)
-        deposit = Deposit.objects.get(pk=deposit_id)
-        if deposit.state not in DepositMove.READ_AGAIN.value.sources:
-            return
-        outdated = list_outdated(deposit, measurement_ids)
-        for measurement_id in outdated:
-            enqueue_job(kind="reduce_measurement", target=measurement_id, deposit=deposit)
-        if outdated:
-            move_if_possible(deposit_id=deposit.pk, move=DepositMove.READ_AGAIN)
+        _reduce_outdated(Deposit.objects.get(pk=deposit_id), measurement_ids)
 
 
 def request_reduction(*, measurement_id: str, actor: User, recipe: str, parameters: Mapping[str, Any]) -> Job:
@@ -91,6 +87,40 @@ def follow_reduction(measurement: Measurement) -> None:
     """Have reduced again what was answered while the arrays were being made."""
     if is_outdated(measurement):
         enqueue_job(kind="reduce_measurement", target=measurement.pk, deposit=measurement.deposit)
+
+
+def follow_records() -> int:
+    """Have drafts catch up whose arrays, pictures or results are not what their records say; return how many.
+
+    An earlier release may have made them otherwise. What is published stays.
+    """
+    count = 0
+    for deposit_id in Deposit.objects.exclude(state=Deposit.State.PUBLISHED).values_list("pk", flat=True):
+        with transaction.atomic():
+            deposit = lock_deposit(deposit_id=deposit_id)
+            count += _reduce_outdated(deposit)
+    return count
+
+
+def _reduce_outdated(deposit: Deposit, measurement_ids: Collection[str] | None = None) -> int:
+    """Enqueue what of some measurements, or all, has to follow the record; call it with the deposit locked."""
+    if deposit.state not in DepositMove.READ_AGAIN.value.sources:
+        return 0
+    outdated = list_outdated(deposit, measurement_ids)
+    pictures = list_outdated_pictures(deposit, measurement_ids)
+    for measurement_id in outdated:
+        enqueue_job(kind="reduce_measurement", target=measurement_id, deposit=deposit)
+    for measurement_id in pictures:
+        enqueue_job(kind="preview_measurement", target=measurement_id, deposit=deposit)
+    if outdated or pictures:
+        move_if_possible(deposit_id=deposit.pk, move=DepositMove.READ_AGAIN)
+    return len(outdated)
+
+
+def follow_first_pictures(measurement: Measurement) -> None:
+    """Have the first pictures drawn again where the record says other lengths by now."""
+    if has_outdated_pictures(measurement):
+        enqueue_job(kind="preview_measurement", target=measurement.pk, deposit=measurement.deposit)
 
 
 def reconvert_drafts() -> "Outdated":

@@ -95,12 +95,27 @@ class FileShape(Nested[Any]):
     findings = FindingShape(many=True)
 
 
+class AxisInFileShape(Nested[Any]):
+    unit = serializers.CharField(allow_null=True)
+    scale = serializers.FloatField(allow_null=True)
+    offset = serializers.FloatField(allow_null=True)
+
+
 class AxisShape(Nested[Any]):
+    """One axis as the record has it: sample i lies at offset + i * scale."""
+
     name = serializers.CharField()
     size = serializers.IntegerField()
     unit = serializers.CharField(allow_null=True)
     scale = serializers.FloatField(allow_null=True)
     offset = serializers.FloatField(allow_null=True)
+    said_by = serializers.CharField(
+        allow_null=True,
+        help_text="The field of the metadata that calibrates it; null where the file does, or nothing.",
+    )
+    in_file = AxisInFileShape(
+        allow_null=True, help_text="What the file itself says, where the metadata say something else."
+    )
 
 
 class InputShape(Nested[Any]):

@@ -1,12 +1,13 @@
 """Previews as figures with captions, and the images in which a reader chooses the beam's place."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from processing.declarations.book import get_book
 from repository.schema.quantities.unit_symbols import get_symbol
+from repository.schema.questions.fields import load_catalogue
 from repository.selectors.deposits import MeasurementView, SignalView
 from repository.selectors.products import ProductView
 
@@ -25,13 +26,14 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """What the pattern viewer is told of a signal."""
+    """What the pattern viewer is told of a signal; `calibrations` say where the record corrects the file's axes."""
 
     name: str
     shape: str
     zarr: str
     is_ready: bool
     axes: list[dict[str, Any]]
+    calibrations: tuple[str, ...]
     navigators: tuple[Mapping[str, str], ...]
 
 
@@ -51,9 +53,9 @@ def list_figures(measurement: MeasurementView) -> tuple[Figure, ...]:
     )
 
 
-def _name(product: ProductView) -> tuple[str, str]:
+def _name(product: ProductView) -> tuple[Any, ...]:
     """Return what an array and its picture have in common."""
-    return product.signal, product.digest if product.is_added else product.output
+    return product.result if product.is_added else (product.signal, product.output)
 
 
 def _caption(product: ProductView, parameters: Mapping[str, Any], *, names_signal: bool) -> str:
@@ -104,10 +106,34 @@ def list_viewers(measurement: MeasurementView) -> tuple[Viewer, ...]:
             zarr=signal.zarr,
             is_ready=signal.is_converted,
             axes=[dict(axis) for axis in signal.axes],
+            calibrations=list_calibrations(signal.axes),
             navigators=_list_navigators(measurement, signal),
         )
         for signal in measurement.signals
     )
+
+
+def list_calibrations(axes: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return a sentence for axes that the record has otherwise than the file, what the file says beside it."""
+    named: dict[str, list[str]] = {}
+    for axis in axes:
+        own = axis["in_file"]
+        if own is not None:
+            file_says = "nothing" if own["scale"] is None else _describe_axis(own)
+            said = f"{_describe_axis(axis)} by the metadata ({_name_field(axis['said_by'])}); the file says {file_says}"
+            named.setdefault(said, []).append(axis["name"])
+    return tuple(f"{', '.join(names)}: {said}." for said, names in named.items())
+
+
+def _describe_axis(axis: Mapping[str, Any]) -> str:
+    unit = get_symbol(axis["unit"])
+    start = f" from {axis['offset']:.6g} {unit}" if axis["offset"] else ""
+    return f"{axis['scale']:.6g} {unit} per sample{start}"
+
+
+def _name_field(path: str) -> str:
+    field = load_catalogue().measurement.get(path)
+    return path if field is None else field.title.lower()
 
 
 def _list_navigators(measurement: MeasurementView, signal: SignalView) -> tuple[Mapping[str, str], ...]:

@@ -74,9 +74,9 @@ def _list_arrays(measurement: MeasurementView) -> Iterator[tuple[Software, MadeL
 
 
 def _list_products(measurement: MeasurementView) -> Iterator[tuple[Software, MadeLine]]:
-    numbers = {(one.signal, one.digest) for one in measurement.products if one.kind == "array"}
+    numbers = {one.result for one in measurement.products if one.kind == "array"}
     for product in measurement.products:
-        if product.kind == "preview" and (product.signal, product.digest) in numbers:
+        if product.kind == "preview" and product.result in numbers:
             continue  # the picture of these numbers
         title = product.title or product.output.replace("_", " ").capitalize()
         note = str(product.parameters.get("radii_note") or "")

@@ -3,64 +3,18 @@
 An answer comes from a process that has read a stranger's bytes. It is taken only in exactly this shape.
 """
 
-import dataclasses
-import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Self
+
+from processing.declarations.typed_documents import Document, ManifestError
 
 MANIFEST_VERSION = 4
 _KEY = "manifest_version"
-Entry = TypeVar("Entry", bound="Document")
-
-
-class ManifestError(ValueError):
-    """A document between server and program that is not as it must be; the sentence names the place."""
 
 
 class ManifestVersionError(ManifestError):
     """It was written by another version of Stemma."""
-
-
-class Document:
-    """A frozen dataclass that goes over the border as JSON."""
-
-    __slots__ = ()
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        document: dict[str, Any] = dataclasses.asdict(self)  # type: ignore[call-overload]  # every subclass is one
-        return document
-
-    @classmethod
-    def read(cls, document: object, where: str = "") -> Self:
-        """Return the typed form.
-
-        Raises
-        ------
-        ManifestError
-            A key is missing or unknown, or a value is of another type.
-        """
-        place = where or cls.__name__
-        if not isinstance(document, Mapping):
-            raise ManifestError(f"{place} is no object.")
-        fields = dataclasses.fields(cls)  # type: ignore[arg-type]  # every subclass is a dataclass
-        names = {each.name for each in fields}
-        if unknown := sorted(str(key)[:40] for key in document if key not in names):
-            raise ManifestError(f"{place} holds {', '.join(unknown)}, which nobody knows.")
-        hints = _types_of(cls)  # type: ignore[arg-type]  # a class can be a key
-        given = {
-            name: _read(hints[name], document[name], f"{place}.{name}") for name in names & set(document)
-        }
-        required = {
-            each.name
-            for each in fields
-            if each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
-        }
-        if missing := sorted(required - set(given)):
-            raise ManifestError(f"{place} lacks {', '.join(missing)}.")
-        return cls(**given)
 
 
 class Versioned(Document):
@@ -93,62 +47,6 @@ class Versioned(Document):
                 )
             document = {key: value for key, value in document.items() if key != _KEY}
         return super().read(document, where)
-
-
-@cache
-def _types_of(cls: type) -> dict[str, Any]:
-    return get_type_hints(cls)
-
-
-def _read(kind: Any, value: object, where: str) -> Any:
-    """Return a JSON value as the type of a field."""
-    origin = get_origin(kind)
-    if origin in {Union, types.UnionType}:
-        return _read_union(get_args(kind), value, where)
-    if origin is tuple:
-        return _read_tuple(get_args(kind), value, where)
-    if origin is dict:
-        return _read_dict(get_args(kind)[1], value, where)
-    if isinstance(kind, type) and issubclass(kind, Document):
-        return kind.read(value, where)
-    return value if kind is Any else _read_plain(kind, value, where)
-
-
-def _read_plain(kind: type, value: object, where: str) -> Any:
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise ManifestError(f"{where} is {type(value).__name__}, not {kind.__name__}.")
-    return value
-
-
-def _read_dict(of: Any, value: object, where: str) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
-        raise ManifestError(f"{where} is no object.")
-    return {str(key): _read(of, item, f"{where}.{key}") for key, item in value.items()}
-
-
-def _read_union(kinds: tuple[Any, ...], value: object, where: str) -> Any:
-    if value is None and type(None) in kinds:
-        return None
-    others = [kind for kind in kinds if kind is not type(None)]
-    exact = [kind for kind in others if isinstance(kind, type) and type(value) is kind]
-    for kind in (exact or others)[:-1]:
-        try:
-            return _read(kind, value, where)
-        except ManifestError:
-            continue
-    return _read((exact or others)[-1], value, where)
-
-
-def _read_tuple(kinds: tuple[Any, ...], value: object, where: str) -> tuple[Any, ...]:
-    if not isinstance(value, list | tuple):
-        raise ManifestError(f"{where} is no list.")
-    if len(kinds) == 2 and kinds[1] is Ellipsis:  # noqa: PLR2004 - tuple[X, ...]
-        return tuple(_read(kinds[0], item, f"{where}[{number}]") for number, item in enumerate(value))
-    if len(kinds) != len(value):
-        raise ManifestError(f"{where} has {len(value)} entries, not {len(kinds)}.")
-    return tuple(_read(kind, item, where) for kind, item in zip(kinds, value, strict=True))
 
 
 Pair = tuple[float, float]
@@ -196,6 +94,59 @@ class OrderLimits(Document):
 
 
 @dataclass(frozen=True, slots=True)
+class AxisEntry(Document):
+    """One axis of a signal; unit and scale are None where nobody gives them."""
+
+    name: str
+    size: int
+    unit: str | None = None
+    scale: float | None = None
+    offset: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReductionEntry(Document):
+    """One result of a recipe, in `reductions/<file>`; `asked` are the parameters of the recipe."""
+
+    name: str
+    recipe: str
+    recipe_version: int
+    title: str
+    kind: str
+    file: str
+    shape: tuple[int, ...]
+    dtype: str
+    axes: tuple[str, ...]
+    unit: str | None
+    size: int
+    sha256: str
+    asked: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    axis_steps: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recalibration(Document):
+    """An array whose axes have changed.
+
+    Attributes
+    ----------
+    in_file
+        Its axes as the file has them.
+    results
+        Results to be drawn again, in ``<signal>/reductions/``.
+    draws_array
+        Whether the picture of the array itself is, from its part in ``<signal>/zarr/``.
+    """
+
+    signal: str
+    kind: str | None
+    in_file: tuple[AxisEntry, ...]
+    results: tuple[ReductionEntry, ...] = ()
+    draws_array: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Order(Versioned):
     """What the server asks of a program.
 
@@ -203,8 +154,12 @@ class Order(Versioned):
     ----------
     format, files, hints
         Which reader opens which files (relative paths, the primary one first), and what the person said of them.
+    axes
+        Of each signal, as the record has them.
     signals
         Converted arrays to be reduced again, whose objects lie below ``<signal>/zarr/``.
+    recalibrate
+        Converted arrays whose axes have changed: what depends on them is made again, and no value.
     recipes
         What is made; empty: what comes with every conversion.
     """
@@ -213,7 +168,9 @@ class Order(Versioned):
     files: tuple[str, ...] = ()
     hints: dict[str, Any] = field(default_factory=dict)
     optics: Optics = Optics()
+    axes: dict[str, tuple[AxisEntry, ...]] = field(default_factory=dict)
     signals: tuple[str, ...] = ()
+    recalibrate: tuple[Recalibration, ...] = ()
     recipes: tuple[AskedRecipe, ...] = ()
     limits: OrderLimits = OrderLimits()
 
@@ -247,29 +204,8 @@ class DetectorMajorEntry(Document):
 
 
 @dataclass(frozen=True, slots=True)
-class ReductionEntry(Document):
-    """One result of a recipe, in `reductions/<file>`; `asked` are the parameters of the recipe."""
-
-    name: str
-    recipe: str
-    recipe_version: int
-    title: str
-    kind: str
-    file: str
-    shape: tuple[int, ...]
-    dtype: str
-    axes: tuple[str, ...]
-    unit: str | None
-    size: int
-    sha256: str
-    asked: dict[str, Any] = field(default_factory=dict)
-    parameters: dict[str, Any] = field(default_factory=dict)
-    axis_steps: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class PictureEntry(Document):
-    """One picture, in `previews/<file>`."""
+    """One picture, in `previews/<file>`; `axes` are the calibrated ones of what it shows, by name."""
 
     name: str
     recipe: str
@@ -279,6 +215,7 @@ class PictureEntry(Document):
     size: int
     sha256: str
     asked: dict[str, Any] = field(default_factory=dict)
+    axes: dict[str, Any] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
@@ -326,17 +263,6 @@ class FindingEntry(Document):
 
 
 @dataclass(frozen=True, slots=True)
-class AxisEntry(Document):
-    """One axis of a signal; unit and scale are None where the file gives none."""
-
-    name: str
-    size: int
-    unit: str | None = None
-    scale: float | None = None
-    offset: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class ValuesEntry(Document):
     """Sum, extremes and NaN count of an array's values; text where JSON has no such number."""
 
@@ -349,7 +275,15 @@ class ValuesEntry(Document):
 
 @dataclass(frozen=True, slots=True)
 class SignalEntry(Document):
-    """What a program made of one signal, below its folder; parts that this program does not make are None or empty."""
+    """What a program made of one signal, below its folder; parts that this program does not make are None or empty.
+
+    Attributes
+    ----------
+    redrawn
+        Pictures in `previews/` of results that were there already.
+    metadata
+        Objects that say what arrays are, to take the place of the former ones; no chunk is among them.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -368,6 +302,8 @@ class SignalEntry(Document):
     virtual_detectors: DetectorsEntry | None = None
     reductions: tuple[ReductionEntry, ...] = ()
     previews: tuple[PictureEntry, ...] = ()
+    redrawn: tuple[PictureEntry, ...] = ()
+    metadata: tuple[ObjectEntry, ...] = ()
     bytes_read: int = 0
 
 

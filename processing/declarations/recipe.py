@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from processing.declarations.signal_kind import SignalKind
 
 ResultKind = Literal["pattern", "image", "vector_image", "spectrum"]
-Need = Literal["angles", "wavelength", "detector_to_scan"]
+Need = Literal["angles", "wavelength", "detector_to_scan", "scan_step"]
 Merge = Literal["sum", "maximum", "place"]
 Occasion = Literal["conversion", "request"]
 

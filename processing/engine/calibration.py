@@ -7,9 +7,9 @@ from processing.declarations.manifest import Optics, Pair
 from processing.reductions.detector_plan import AngleKnowledge, DetectorPlan
 from processing.reductions.facts import SignalFacts, Step
 from processing.reductions.outliers import Outliers
+from repository.schema.documents.scales import find_diffraction_pixel
 from repository.schema.findings import Finding
 from repository.schema.quantities.electrons import compute_wavelength
-from repository.schema.quantities.scales import find_diffraction_pixel
 from repository.schema.quantities.signals import SignalShape
 from repository.schema.quantities.units import UNITS, find_unit_code
 

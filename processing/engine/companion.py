@@ -7,7 +7,7 @@ the primary array stays the reference.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ingest.readers.contract import Axis
 from processing.engine.plan_arrays import ArrayPlan
+from processing.engine.record_axes import bin_axes
 from processing.engine.verify_zarr import open_array
 from processing.engine.zarr_metadata import INTERACTIVE
 from processing.engine.zarr_writer import WrittenObject, ZarrWriter
@@ -46,6 +48,8 @@ class DetectorMajorWriter:
         Plan of the primary array; its blocks arrive in file order.
     dtype
         Type of the patterns.
+    axes
+        Of the primary array.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class DetectorMajorWriter:
         plan: ArrayPlan,
         dtype: np.dtype[Any],
         leading_names: tuple[str, ...],
+        axes: Sequence[Axis],
         executor: Executor,
     ) -> None:
         detector_shape = plan.shape[-2:]
@@ -88,7 +93,8 @@ class DetectorMajorWriter:
                     "bin_factor": self.factor,
                     "detector_shape": list(detector_shape),
                     "rule": "sums over squares of pixels; last bins may be partial; NaN is zero",
-                }
+                },
+                "axes": [axis.as_dict() for axis in bin_axes(axes, self.factor, bins)],
             },
             executor=executor,
             compression=INTERACTIVE,

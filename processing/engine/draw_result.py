@@ -38,8 +38,6 @@ class Drawable:
         `pattern`, `image`, `vector_image` or `spectrum`.
     axes
         Names of the axes of its values.
-    mrad_per_px
-        The scale of the detector in use, where it is known.
     recipe, recipe_version, asked
         What made it.
     parameters
@@ -53,18 +51,18 @@ class Drawable:
     unit: str | None
     recipe: str
     recipe_version: int
-    mrad_per_px: float | None = None
     asked: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """One picture; `parameters` say how values became colors."""
+    """One picture; `parameters` say how values became colors, `axes` by which optics it was drawn."""
 
     drawn: Drawable
     png: bytes
     parameters: dict[str, Any]
+    axes: dict[str, Any]
 
 
 def write_pictures(target: Path, previews: Sequence[Preview]) -> tuple[PictureEntry, ...]:
@@ -85,6 +83,7 @@ def write_pictures(target: Path, previews: Sequence[Preview]) -> tuple[PictureEn
             sha256=hashlib.sha256(preview.png).hexdigest(),
             asked=dict(preview.drawn.asked),
             parameters=preview.parameters,
+            axes=preview.axes,
         )
         for preview in previews
     )
@@ -118,11 +117,8 @@ def draw_result(entry: Drawable, values: npt.NDArray[Any], axes: Mapping[str, An
     if extra:  # a series: its middle
         middle = tuple(size // 2 for size in values.shape[:extra])
         values, parameters["frame"] = values[middle], list(middle)
-    scale, unit = _find_scale(names[-1], axes, entry)
-    if (
-        not scale or unit is None
-    ):  # what has no length is counted in pixels of the source, also where it is thinned
-        scale, unit = 1.0, UNCALIBRATED
+    # What has no length is counted in pixels of the source, also where it is thinned.
+    scale, unit = _find_scale(names[-1], axes) or (1.0, UNCALIBRATED)
     scale *= entry.parameters.get("every_nth_pixel", 1)
     wheel = None
     if entry.kind == "vector_image":
@@ -140,15 +136,22 @@ def draw_result(entry: Drawable, values: npt.NDArray[Any], axes: Mapping[str, An
         parameters["contrast"] = stretch
     bar = choose_scale_bar(rgb.shape[1], scale, unit)
     parameters["scale_bar"] = None if bar is None else bar.label
-    return Preview(entry, draw_image(rgb, bar, wheel), parameters)
+    return Preview(entry, draw_image(rgb, bar, wheel), parameters, name_calibration(entry.axes, axes))
 
 
-def _find_scale(axis_name: str, axes: Mapping[str, Any], entry: Drawable) -> tuple[float | None, str | None]:
-    """Return pixel size and unit of an axis; on the detector the angle in use goes first."""
-    if axis_name.startswith("detector_") and entry.mrad_per_px:
-        return entry.mrad_per_px, "mrad"
+def _find_scale(axis_name: str, axes: Mapping[str, Any]) -> tuple[float, str] | None:
+    """Return pixel size and unit of an axis, where it is calibrated."""
     axis = axes.get(axis_name)
-    return (axis["scale"], axis["unit"]) if axis is not None else (None, None)
+    return (axis["scale"], axis["unit"]) if axis and axis["scale"] and axis["unit"] is not None else None
+
+
+def name_calibration(names: Sequence[str], axes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what decides the lengths in a picture: step, unit and offset of its calibrated axes by name."""
+    return {
+        name: {key: axes[name][key] for key in ("unit", "scale", "offset")}
+        for name in names
+        if _find_scale(name, axes) is not None
+    }
 
 
 def _draw_line(entry: Drawable, values: npt.NDArray[Any], axes: Mapping[str, Any], axis_name: str) -> Preview:
@@ -164,4 +167,4 @@ def _draw_line(entry: Drawable, values: npt.NDArray[Any], axes: Mapping[str, Any
         axis_title=name_axis(title, axis["unit"]) if calibrated else f"{title} (channel)",
         value_title=name_axis("Counts" if entry.unit == "1" else "Intensity", entry.unit),
     )
-    return Preview(entry, png, {"contrast": "linear"})
+    return Preview(entry, png, {"contrast": "linear"}, name_calibration(entry.axes, axes))

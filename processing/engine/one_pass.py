@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from ingest.readers.contract import SignalSource
+from ingest.readers.contract import Axis, SignalSource
 from processing.declarations.manifest import (
     ArrayEntry,
     DetectorMajorEntry,
@@ -20,6 +20,7 @@ from processing.declarations.manifest import (
 )
 from processing.engine.companion import DetectorMajorWriter
 from processing.engine.plan_arrays import BLOCK_BYTES, ArrayPlan, list_blocks, plan_array
+from processing.engine.record_axes import describe_calibration, take_axes
 from processing.engine.reduction_pass import RecipePass
 from processing.engine.render_previews import render_previews
 from processing.engine.signal_entries import SignalWork, describe_signal
@@ -65,8 +66,9 @@ def convert_signal(
         When what was written does not hold what was read.
     """
     plan = plan_array(source.shape, source.dtype.itemsize, source.n_signal_axes)
+    in_file, source = source.axes, take_axes(source, options.axes)
     started = start_recipes(source, options)
-    stored = _pass_over(source, plan, folder, started, options, progress)
+    stored = _pass_over(source, plan, folder, started, options, progress, in_file)
     entry = describe_reduced(stored, folder, started)
     pictures = render_previews(folder, entry)
     progress(1.0, f"converted {source.name}")
@@ -83,6 +85,7 @@ def _pass_over(
     started: StartedRecipes,
     options: ConversionOptions,
     progress: Progress,
+    in_file: tuple[Axis, ...],
 ) -> SignalEntry:
     """Read every block once; return what was stored."""
     with ThreadPoolExecutor(count_threads(options.threads)) as pool, ThreadPoolExecutor(1) as reader:
@@ -91,7 +94,7 @@ def _pass_over(
             plan=plan,
             dtype=source.dtype,
             dimension_names=tuple(axis.name for axis in source.axes),
-            attributes=build_attributes(source),
+            attributes=build_attributes(source, in_file),
             executor=pool,
         )
         # It is binned on the detector: there is one where patterns have detectors.
@@ -126,10 +129,10 @@ def count_threads(wanted: int) -> int:
     return wanted or max(1, min(LARGEST_POOL, len(os.sched_getaffinity(0))))
 
 
-def build_attributes(source: SignalSource) -> dict[str, Any]:
-    """Return the attributes of the primary array."""
+def build_attributes(source: SignalSource, in_file: Sequence[Axis]) -> dict[str, Any]:
+    """Return the attributes of the primary array; beside its axes those of the file, where they differ."""
     return {
-        "axes": [axis.as_dict() for axis in source.axes],
+        **describe_calibration(source.axes, in_file),
         "intensity_unit": source.intensity_unit,
         "n_signal_axes": source.n_signal_axes,
         "shape_origin": source.shape_origin,
@@ -189,7 +192,12 @@ def _start_detector_major(
         return None
     names = tuple(axis.name for axis in source.axes[: len(leading)])
     return DetectorMajorWriter(
-        folder / "companion", plan=plan, dtype=source.dtype, leading_names=names, executor=pool
+        folder / "companion",
+        plan=plan,
+        dtype=source.dtype,
+        leading_names=names,
+        axes=source.axes,
+        executor=pool,
     )
 
 

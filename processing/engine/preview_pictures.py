@@ -64,7 +64,6 @@ def draw_first_pictures(source: SignalSource, sample: PreviewSample, angles: Ang
             unit=source.intensity_unit,
             recipe=FIRST_PICTURE,
             recipe_version=PICTURES_VERSION,
-            mrad_per_px=picture.parameters.get("mrad_per_px"),
         )
         preview = draw_result(entry, picture.values, {axis.name: axis.as_dict() for axis in picture.axes})
         if preview is not None:

@@ -1,7 +1,7 @@
 """Confined: first pictures of one measurement, from a bounded part of its bytes, before it is converted.
 
 Order
-    ``format``, ``files``, ``hints`` and ``optics`` as for `processing.engine.convert_program`.
+    ``format``, ``files``, ``hints``, ``optics`` and ``axes`` as for `processing.engine.convert_program`.
 Output folder
     ``<signal>/previews/*.png``.
 Result
@@ -25,6 +25,7 @@ from processing.engine.preview_pictures import draw_first_pictures
 from processing.engine.preview_plan import budget_of, deadline_of, plan_preview
 from processing.engine.preview_sample import Deadline, read_sample
 from processing.engine.program_outline import Program, Progress, open_files, read_order, work_through
+from processing.engine.record_axes import take_axes
 from processing.engine.signal_entries import SignalWork, describe_signal
 from processing.reductions.detector_plan import AngleKnowledge
 
@@ -51,7 +52,8 @@ def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dic
         shares = share_budget(opened.signals)
 
         def work(signal: SignalSource, progress: Progress) -> SignalWork:
-            done = _preview_signal(signal, shares[signal.name], output, order.optics, deadline)
+            calibrated = take_axes(signal, order.axes)
+            done = _preview_signal(calibrated, shares[signal.name], output, order.optics, deadline)
             progress(1.0, "making the first pictures")
             return done
 

@@ -12,8 +12,9 @@ from confined.sandbox.protocol import Send
 from ingest.formats.opening import open_measurement
 from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError, SignalSource
 from processing.declarations.book import choose_recipes
-from processing.declarations.manifest import FindingEntry, Manifest, ManifestError, Order
+from processing.declarations.manifest import FindingEntry, Manifest, Order
 from processing.declarations.recipe import ChosenRecipe, RecipeRefusedError
+from processing.declarations.typed_documents import ManifestError
 from processing.engine.signal_entries import SignalWork
 from repository.schema.findings import Finding
 

@@ -11,6 +11,7 @@ import numpy as np
 from ingest.readers.contract import Axis, Region, SignalSource
 from processing.engine.one_pass import count_threads, read_ahead
 from processing.engine.plan_arrays import REDUCTION_BLOCK_BYTES, plan_array
+from processing.engine.record_axes import take_axes
 from processing.engine.render_previews import draw_reductions
 from processing.engine.signal_entries import SignalWork, describe_signal
 from processing.engine.signal_work import ConversionOptions, describe_reduced, start_recipes
@@ -31,10 +32,11 @@ def reduce_signal(
     folder
         Receives `reductions/` and `previews/`.
     options
-        `optics` decides the radii, `recipes` what is made; `verify` has no meaning here.
+        `optics` decides the radii, `axes` the lengths, `recipes` what is made; `verify` has no meaning here.
     progress
         Called with a fraction in [0, 1] and a sentence.
     """
+    source = take_axes(source, options.axes)
     plan = plan_array(source.shape, source.dtype.itemsize, source.n_signal_axes)
     started = start_recipes(source, options)
     with ThreadPoolExecutor(count_threads(options.threads)) as pool, ThreadPoolExecutor(1) as reader:

@@ -39,7 +39,7 @@ def render_previews(folder: Path, signal: SignalEntry) -> Pictures:
     """
     if signal.reductions:
         return draw_reductions(folder, signal)
-    return _draw_all(folder, {"the array": partial(_draw_array, folder, signal)})
+    return draw_array(folder, signal)
 
 
 def _draw_all(folder: Path, drawing: Mapping[str, Callable[[], Preview | None]]) -> Pictures:
@@ -65,10 +65,9 @@ def _draw_all(folder: Path, drawing: Mapping[str, Callable[[], Preview | None]])
     return Pictures(write_pictures(folder / "previews", drawn), tuple(findings))
 
 
-def draw_reductions(folder: Path, signal: SignalEntry) -> Pictures:
-    """Write a picture of each reduction that has one."""
+def draw_reductions(folder: Path, signal: SignalEntry, *, target: Path | None = None) -> Pictures:
+    """Write a picture of each reduction that has one to `previews/` of the signal's folder, or of the target."""
     axes = {axis.name: axis.as_dict() for axis in signal.axes}
-    plan = signal.virtual_detectors
 
     def draw(entry: ReductionEntry) -> Preview | None:
         values = np.load(folder / "reductions" / entry.file, allow_pickle=False)
@@ -81,13 +80,17 @@ def draw_reductions(folder: Path, signal: SignalEntry) -> Pictures:
             unit=entry.unit,
             recipe=entry.recipe,
             recipe_version=entry.recipe_version,
-            mrad_per_px=None if plan is None else plan.mrad_per_px,
             asked=entry.asked,
             parameters=entry.parameters,
         )
         return draw_result(drawable, values, {**axes, **own})
 
-    return _draw_all(folder, {entry.title: partial(draw, entry) for entry in signal.reductions})
+    return _draw_all(target or folder, {entry.title: partial(draw, entry) for entry in signal.reductions})
+
+
+def draw_array(folder: Path, signal: SignalEntry, *, target: Path | None = None) -> Pictures:
+    """Write the picture of the array itself to `previews/` of the signal's folder, or of the target."""
+    return _draw_all(target or folder, {"the array": partial(_draw_array, folder, signal)})
 
 
 def _draw_array(folder: Path, signal: SignalEntry) -> Preview | None:

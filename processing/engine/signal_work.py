@@ -1,5 +1,6 @@
 """What conversion and repeated reduction share: the recipes of one signal from their start to what is said of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 from ingest.readers.contract import SignalSource
 from processing.declarations.book import get_book
 from processing.declarations.manifest import (
+    AxisEntry,
     DetectorsEntry,
     DiskEntry,
     Optics,
@@ -35,6 +37,8 @@ class ConversionOptions:
 
     Attributes
     ----------
+    axes
+        Of each signal, as the record has them; one that is not named keeps those of the file.
     recipes
         What is made; None: what comes with every conversion.
     threads
@@ -42,6 +46,7 @@ class ConversionOptions:
     """
 
     optics: Optics = field(default_factory=Optics)
+    axes: Mapping[str, tuple[AxisEntry, ...]] = field(default_factory=dict)
     recipes: tuple[ChosenRecipe, ...] | None = None
     verify: bool = True
     threads: int = 0

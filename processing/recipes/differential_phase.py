@@ -24,7 +24,7 @@ RECIPE = Recipe(
     ),
     applies_to=("pattern_scan",),
     gathers=("clean_totals", "moments"),
-    needs=("angles", "wavelength", "detector_to_scan"),
+    needs=("angles", "wavelength", "detector_to_scan", "scan_step"),
     parameters=(
         Parameter("descan_order", "Descan: 0 takes off the mean, 1 a plane", "1", 1, 0, 1, is_whole=True),
     ),

@@ -1,17 +1,20 @@
 """What the metadata say of angles, as numbers: the translation is the schema's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from processing.declarations.manifest import ManifestError, Optics
+from processing.declarations.manifest import AxisEntry, Optics
 from processing.declarations.recipe import Need, Recipe
-from repository.schema.places import get_entry, get_value
-from repository.schema.quantities.quantity import is_number, read_quantity
-from repository.schema.quantities.scales import (
+from processing.declarations.typed_documents import ManifestError
+from repository.models import Measurement
+from repository.schema.documents.scales import (
     DIFFRACTION_PIXEL_FIELDS,
     find_diffraction_pixel,
     find_scalar,
 )
+from repository.schema.places import get_entry, get_value
+from repository.schema.quantities.quantity import is_number, read_quantity
 
 N_COMPONENTS = 2
 
@@ -70,25 +73,58 @@ def read_optics(stored: object) -> Optics | None:
         return None
 
 
-def list_stale(former: Optics | None, now: Optics, recipes: tuple[Recipe, ...]) -> tuple[Recipe, ...]:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a signal's recipes are told from outside its values; no optics where it is of an older form."""
+
+    optics: Optics | None
+    axes: Sequence[Mapping[str, Any]] = ()
+
+
+def list_axes(measurement: Measurement) -> dict[str, tuple[AxisEntry, ...]]:
+    """Return the axes of every array as the record has them, for an order."""
+    return {
+        shape.name: tuple(AxisEntry(**axis.as_dict()) for axis in shape.axes)
+        for shape in measurement.calibrated_shapes
+    }
+
+
+def list_stale(former: Known, now: Known, recipes: tuple[Recipe, ...]) -> tuple[Recipe, ...]:
     """Return the recipes whose results would be others with what the metadata say now."""
-    return tuple(
-        recipe
-        for recipe in recipes
-        if recipe.needs and (former is None or select_needs(recipe, former) != select_needs(recipe, now))
-    )
+    return tuple(recipe for recipe in recipes if recipe.needs and _has_changed(recipe, former, now))
 
 
-def select_needs(recipe: Recipe, optics: Optics) -> dict[Need, Any]:
-    """Return that part of the optics which decides a recipe's results."""
+def _has_changed(recipe: Recipe, former: Known, now: Known) -> bool:
+    if former.optics is None or now.optics is None:
+        return True
+    needed_then = select_needs(recipe, former.optics, former.axes)
+    return needed_then != select_needs(recipe, now.optics, now.axes)
+
+
+def select_needs(recipe: Recipe, optics: Optics, axes: Sequence[Mapping[str, Any]]) -> dict[Need, Any]:
+    """Return that part of the optics which decides a recipe's results.
+
+    Parameters
+    ----------
+    axes
+        Of the signal, as its array was or will be made.
+    """
+    steps = {
+        axis["name"]: [axis["scale"], axis["unit"]]
+        for axis in axes
+        if axis["scale"] is not None and axis["unit"] is not None
+    }
+    on_detector = [steps[name] for name in ("detector_y", "detector_x") if name in steps]
     facts: dict[Need, Any] = {
-        # The voltage turns reciprocal detector axes of a file into angles.
+        # The voltage turns reciprocal detector axes into angles; axes are asked where no field says the angle.
         "angles": [
             optics.semi_convergence_angle_mrad,
             optics.diffraction_pixel_mrad,
             optics.acceleration_voltage_kv,
+            *(on_detector if optics.diffraction_pixel_mrad is None else []),
         ],
         "wavelength": optics.acceleration_voltage_kv,
         "detector_to_scan": optics.detector_to_scan,
+        "scan_step": {name: steps[name] for name in ("scan_y", "scan_x") if name in steps},
     }
     return {need: facts[need] for need in recipe.needs}

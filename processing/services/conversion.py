@@ -11,7 +11,7 @@ from confined.runs import forward_progress, run_over_files
 from confined.sandbox import collect_output
 from confined.zygotes import register_program
 from processing.declarations.manifest import Optics, Order, SignalEntry
-from processing.services.calibration import build_optics
+from processing.services.calibration import build_optics, list_axes
 from processing.services.compiled_code import find_compiled_code, prepare_compiled_code
 from processing.services.results import (
     Provenance,
@@ -82,6 +82,7 @@ def convert_measurement(*, measurement: Measurement, output: Path, progress: Job
         files=tuple(digests),
         hints=build_hints(measurement.deposit.document, measurement.primary_file.path),
         optics=optics,
+        axes=list_axes(measurement),
     )
     manifest = read_manifest(
         run_over_files(
@@ -108,6 +109,7 @@ def _store_signal(entry: SignalEntry, files: Mapping[str, Path], provenance: Pro
     return ConvertedSignal(
         name=entry.name,
         statistics={**build_statistics(entry), SOFTWARE: provenance.software.as_dict()},
+        axes=tuple(axis.as_dict() for axis in entry.axes),
         objects=(
             *store_array("primary", entry.name, entry.zarr, files),
             *store_array("companion", entry.name, entry.detector_major, files),

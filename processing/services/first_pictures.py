@@ -1,6 +1,6 @@
 """First pictures of a large measurement: confined, from a bounded part of its bytes, while its conversion waits."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from confined.runs import forward_progress, run_over_files
 from confined.sandbox import collect_output
 from confined.zygotes import register_program
 from processing.declarations.manifest import Order
-from processing.services.calibration import build_optics
+from processing.services.calibration import build_optics, list_axes
 from processing.services.results import Provenance, read_manifest, store_products
 from processing.services.software import describe_software
 from repository.models import Deposit, Finding, Measurement
@@ -26,14 +26,17 @@ PROGRAM = register_program("processing.engine.preview_program:main")
 
 @dataclass(frozen=True, slots=True)
 class FirstPictures:
-    """Pictures by signal, already in the object store, and the words with which the files were opened."""
+    """Pictures by signal, already in the object store, their axes, and the words with which the files were opened."""
 
     hints: Mapping[str, Any]
     products: Mapping[str, tuple[StoredProduct, ...]]
+    axes: Mapping[str, tuple[Mapping[str, Any], ...]]
 
     def record(self, measurement: Measurement) -> None:
         """Write them down, unless the conversion was faster."""
-        record_first_pictures(measurement=measurement, hints=self.hints, products=self.products)
+        record_first_pictures(
+            measurement=measurement, hints=self.hints, products=self.products, axes=self.axes
+        )
 
 
 def preview_measurement(*, measurement: Measurement, output: Path, progress: JobProgress) -> FirstPictures:
@@ -47,7 +50,13 @@ def preview_measurement(*, measurement: Measurement, output: Path, progress: Job
     digests = list_digests(measurement)
     hints = build_hints(measurement.deposit.document, measurement.primary_file.path)
     optics = build_optics(measurement.present_document)
-    order = Order(format=measurement.format, files=tuple(digests), hints=hints, optics=optics)
+    order = Order(
+        format=measurement.format,
+        files=tuple(digests),
+        hints=hints,
+        optics=optics,
+        axes=list_axes(measurement),
+    )
     manifest = read_manifest(
         run_over_files(
             program=PROGRAM,
@@ -66,6 +75,30 @@ def preview_measurement(*, measurement: Measurement, output: Path, progress: Job
             for entry in manifest.signals
             if entry.previews
         },
+        axes={entry.name: tuple(axis.as_dict() for axis in entry.axes) for entry in manifest.signals},
+    )
+
+
+def list_outdated_pictures(deposit: Deposit, measurement_ids: Collection[str] | None = None) -> list[str]:
+    """Return the measurements, of some or all, whose first pictures show other lengths than the metadata say now."""
+    opened = deposit.current_measurements.filter(
+        state=Measurement.State.OPENED, frozen_at__isnull=True, products__is_preliminary=True
+    )
+    if measurement_ids is not None:
+        opened = opened.filter(pk__in=measurement_ids)
+    waiting = opened.distinct().defer("header").prefetch_related("signals")
+    return [measurement.pk for measurement in waiting if has_outdated_pictures(measurement)]
+
+
+def has_outdated_pictures(measurement: Measurement) -> bool:
+    """Return whether a measurement that waits for its conversion has pictures with other lengths than it should."""
+    if measurement.state != Measurement.State.OPENED:
+        return False
+    now = {shape.name: shape for shape in measurement.calibrated_shapes}
+    return any(
+        [axis.as_dict() for axis in signal.axes_made] != [axis.as_dict() for axis in now[signal.name].axes]
+        for signal in measurement.signals.all()
+        if signal.products.filter(is_preliminary=True).exists()
     )
 
 

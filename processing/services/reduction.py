@@ -9,11 +9,24 @@ from confined.runs import forward_progress, run_over_files
 from confined.sandbox import SandboxError, collect_output
 from confined.zygotes import register_program
 from processing.declarations.book import choose_recipes, file_of, get_book
-from processing.declarations.manifest import AskedRecipe, ManifestError, Optics, Order, SignalEntry
+from processing.declarations.manifest import AskedRecipe, Optics, Order, SignalEntry
 from processing.declarations.recipe import Recipe, RecipeRefusedError
 from processing.declarations.signal_kind import SignalKind, classify_signal, is_real
-from processing.services.calibration import build_optics, list_stale, read_optics
+from processing.declarations.typed_documents import ManifestError
+from processing.services.calibration import (
+    Known,
+    build_optics,
+    list_axes,
+    list_stale,
+    read_optics,
+)
 from processing.services.compiled_code import find_compiled_code, prepare_compiled_code
+from processing.services.recalibration import (
+    ChangedArray,
+    list_changed_arrays,
+    order_recalibration,
+    store_recalibrated,
+)
 from processing.services.results import (
     Provenance,
     build_statistics,
@@ -61,16 +74,28 @@ def list_outdated(deposit: Deposit, measurement_ids: Collection[str] | None = No
 
 
 def is_outdated(measurement: Measurement) -> bool:
-    """Return whether a converted measurement has products that would be others with what its metadata say now."""
-    return bool(_list_stale(measurement, build_optics(measurement.present_document)))
+    """Return whether a converted measurement has products that would be others with what its metadata say now.
+
+    What is published has not: nothing of it is made again.
+    """
+    if measurement.frozen_at is not None:
+        return False
+    now = build_optics(measurement.present_document)
+    return bool(list_changed_arrays(measurement) or _list_stale(measurement, now))
 
 
 def _list_stale(measurement: Measurement, now: Optics) -> list[AskedRecipe]:
     """Return the recipes to run again: those of every conversion, and those that somebody asked for."""
-    kinds = {kind_of(signal) for signal in measurement.signals.all() if signal.converted_at is not None}
-    applying = [recipe for recipe in get_book().recipes if kinds & set(recipe.applies_to)]
     former = read_optics(measurement.calibration)
-    stale = list_stale(former, now, tuple(applying))
+    axes = {shape.name: [axis.as_dict() for axis in shape.axes] for shape in measurement.calibrated_shapes}
+    found: dict[str, Recipe] = {}
+    for signal in measurement.signals.all():
+        kind = kind_of(signal) if signal.converted_at is not None else None
+        applying = tuple(recipe for recipe in get_book().recipes if kind in recipe.applies_to)
+        made = [axis.as_dict() for axis in signal.axes_made]
+        known = Known(former, made), Known(now, axes[signal.name])
+        found |= {recipe.name: recipe for recipe in list_stale(*known, applying)}
+    stale = [recipe for recipe in get_book().recipes if recipe.name in found]
     asked = [AskedRecipe(one.name, one.version) for one in stale if one.made == "conversion"]
     return [*asked, *_list_asked_before(measurement.products.all(), stale)]
 
@@ -132,11 +157,12 @@ def reduce_measurement(
     if parameters:
         wanted = check_request(measurement, _read_request(parameters))
         asked = [*(one for one in asked if one.name != wanted.name), wanted]
-    digests = _list_objects(measurement, asked)
-    if not digests:
+    changed = [] if measurement.frozen_at is not None else list_changed_arrays(measurement)
+    work = _plan(measurement, asked, changed, optics)
+    if not work.digests:
         return Reduction(optics)
     try:
-        made = _reduce(asked, digests, optics, output, progress)
+        made = _reduce(work, output, progress)
     except SandboxError as error:
         if measurement.frozen_at is not None:
             raise ReductionRefusedError(error.finding.message) from error
@@ -203,44 +229,83 @@ def _list_objects(measurement: Measurement, asked: Sequence[AskedRecipe]) -> dic
     return {f"{item.signal.name}/zarr/{item.key}": item.sha256 for item in objects}
 
 
-def _reduce(
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is to be done in one run, with the digests of what it reads."""
+
+    measurement: Measurement
+    order: Order
+    digests: Mapping[str, str]
+    changed: Mapping[str, ChangedArray]
+
+
+def _plan(
+    measurement: Measurement,
     asked: Sequence[AskedRecipe],
-    digests: Mapping[str, str],
+    changed: Sequence[ChangedArray],
     optics: Optics,
-    output: Path,
-    progress: JobProgress,
-) -> Reduction:
+) -> _Work:
+    """Put recipes that run over arrays, and what changed axes want, into one order."""
+    digests = _list_objects(measurement, asked)
     names = tuple(dict.fromkeys(name.split("/", 1)[0] for name in digests))
-    order = Order(signals=names, optics=optics, recipes=tuple(asked))
+    recalibrate = []
+    for one in changed:
+        anew = {each.name for each in asked} if one.signal.name in names else set()
+        entry, inputs = order_recalibration(one, _products_of(measurement, one.signal), anew)
+        recalibrate.append(entry)
+        digests |= inputs
+    order = Order(
+        signals=names,
+        optics=optics,
+        axes=list_axes(measurement),
+        recalibrate=tuple(recalibrate),
+        recipes=tuple(asked),
+    )
+    return _Work(measurement, order, digests, {one.signal.name: one for one in changed})
+
+
+def _products_of(measurement: Measurement, signal: Signal) -> list[Product]:
+    return [one for one in measurement.products.all() if one.signal_id == signal.pk]
+
+
+def _reduce(work: _Work, output: Path, progress: JobProgress) -> Reduction:
+    order = work.order
     manifest = read_manifest(
         run_over_files(
             program=PROGRAM,
             request=order.as_dict(),
-            digests=digests,
+            digests=work.digests,
             output=output,
             on_message=forward_progress(progress),
             compiled_cache=prepare_compiled_code(),
             checks_inputs=True,
         )
     )
-    files = collect_output(output)
-    recipes = [recipe for one in asked if (recipe := get_book().find(one.name)) is not None]
+    files, software = collect_output(output), describe_software(manifest)
+    recipes = [recipe for one in order.recipes if (recipe := get_book().find(one.name)) is not None]
     reduced = []
     for entry in manifest.signals:
-        inputs = tuple(sha256 for name, sha256 in digests.items() if name.startswith(f"{entry.name}/"))
-        provenance = Provenance(describe_software(manifest), inputs, optics)
+        # What the array's metadata say of axes is among the needs: they change, and the chunks do not.
+        chunks = f"{entry.name}/zarr/c/"
+        inputs = tuple(sha256 for name, sha256 in work.digests.items() if name.startswith(chunks))
         made = {item.recipe for item in entry.reductions}
+        changed = work.changed.get(entry.name)
         reduced.append(
             ReducedSignal(
                 name=entry.name,
-                statistics=_list_statistics(entry),
-                products=store_products(entry, files, provenance),
+                statistics=_list_statistics(entry) if entry.name in order.signals else {},
+                products=store_products(entry, files, Provenance(software, inputs, order.optics)),
                 outputs=frozenset(
                     output.name for recipe in recipes if recipe.name in made for output in recipe.outputs
                 ),
+                recalibrated=None
+                if changed is None
+                else store_recalibrated(
+                    changed, entry, files, software, _products_of(work.measurement, changed.signal)
+                ),
             )
         )
-    return Reduction(optics, tuple(reduced), tuple(list_findings(manifest.reduction_findings)))
+    return Reduction(order.optics, tuple(reduced), tuple(list_findings(manifest.reduction_findings)))
 
 
 def _list_statistics(entry: SignalEntry) -> dict[str, Any]:

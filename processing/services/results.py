@@ -12,7 +12,6 @@ from processing.declarations.manifest import (
     DetectorMajorEntry,
     FindingEntry,
     Manifest,
-    ManifestError,
     ManifestVersionError,
     Optics,
     PictureEntry,
@@ -20,6 +19,7 @@ from processing.declarations.manifest import (
     SignalEntry,
 )
 from processing.declarations.pictures import find_cover_rank
+from processing.declarations.typed_documents import ManifestError
 from processing.services.calibration import select_needs
 from repository.errors import TransientError
 from repository.schema.documents.provenance import Software
@@ -92,7 +92,7 @@ def store_array(
 ) -> Iterable[StoredArrayObject]:
     """Store the objects of an array and yield them."""
     for item in () if described is None else described.objects:
-        sha256, size = _adopt(files, f"{folder}/{described.path}/{item.path}", item.sha256)  # type: ignore[union-attr]
+        sha256, size = adopt_result(files, f"{folder}/{described.path}/{item.path}", item.sha256)  # type: ignore[union-attr]
         yield StoredArrayObject(kind=kind, key=item.path, size=size, sha256=sha256)
 
 
@@ -100,33 +100,39 @@ def store_products(
     entry: SignalEntry, files: Mapping[str, Path], provenance: Provenance
 ) -> tuple[StoredProduct, ...]:
     """Store the reductions and previews of one signal, with their provenance."""
+    axes = [axis.as_dict() for axis in entry.axes]
+
+    def store(item: ReductionEntry | PictureEntry, kind: str, folder: str) -> StoredProduct:
+        recipe = get_book().find(item.recipe)
+        needs = {} if recipe is None else select_needs(recipe, provenance.optics, axes)
+        settings = {"parameters": item.asked, "needs": needs}
+        return _store(item, kind, f"{entry.name}/{folder}/{item.file}", settings, files, provenance)
+
     return (
-        *(
-            _store(item, "array", f"{entry.name}/reductions/{item.file}", files, provenance)
-            for item in entry.reductions
-        ),
-        *(
-            _store(item, "preview", f"{entry.name}/previews/{item.file}", files, provenance)
-            for item in entry.previews
-        ),
+        *(store(item, "array", "reductions") for item in entry.reductions),
+        *(store(item, "preview", "previews") for item in entry.previews),
     )
+
+
+def name_settings(settings: Mapping[str, Any], picture: PictureEntry) -> dict[str, Any]:
+    """Return what decides a picture: what decides the result that it shows, and the lengths drawn in it."""
+    return {**settings, "axes": picture.axes} if picture.axes else dict(settings)
 
 
 def _store(
     item: ReductionEntry | PictureEntry,
     kind: str,
     name: str,
+    settings: Mapping[str, Any],
     files: Mapping[str, Path],
     provenance: Provenance,
 ) -> StoredProduct:
-    sha256, size = _adopt(files, name, item.sha256)
-    recipe = get_book().find(item.recipe)
-    needs = {} if recipe is None else select_needs(recipe, provenance.optics)
+    sha256, size = adopt_result(files, name, item.sha256)
     return StoredProduct(
         recipe=item.recipe,
         recipe_version=item.recipe_version,
         output=item.name,
-        settings={"parameters": item.asked, "needs": needs},
+        settings=name_settings(settings, item) if isinstance(item, PictureEntry) else settings,
         kind=kind,
         title=item.title,
         parameters={**_describe(item), **item.parameters},
@@ -154,7 +160,14 @@ def _describe(item: ReductionEntry | PictureEntry) -> dict[str, Any]:
     return {key: value for key, value in said.items() if value is not None}
 
 
-def _adopt(files: Mapping[str, Path], name: str, sha256: str) -> tuple[str, int]:
+def adopt_result(files: Mapping[str, Path], name: str, sha256: str) -> tuple[str, int]:
+    """Store a file that a program made; return its digest and size.
+
+    Raises
+    ------
+    TransientError
+        It is not there.
+    """
     path = files.get(name)
     if path is None:
         raise TransientError(f"The result {name} is missing.")

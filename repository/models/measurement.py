@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from repository.models.data_file import SHA256_PATTERN, DataFile
 from repository.models.deposit import ID_PATTERN, Deposit
+from repository.schema.documents.calibrated_axes import calibrate_signals
 from repository.schema.identifiers import generate_id
+from repository.schema.quantities.signals import SignalAxis, SignalShape
 from repository.schema.versions.in_force import get_version_in_force
 from repository.schema.versions.steps import move_document
 from repository.states import MeasurementState
@@ -97,6 +99,18 @@ class Measurement(models.Model):
         """Return the document in the words of the version in force: what programs and search compare."""
         return move_document(self.document, since=self.schema_version).document
 
+    @property
+    def shapes(self) -> list[SignalShape]:
+        """Return what the checks need to know of the arrays, as they were read."""
+        return [
+            SignalShape.from_dict({"name": signal.name, "axes": signal.axes}) for signal in self.signals.all()
+        ]
+
+    @property
+    def calibrated_shapes(self) -> tuple[SignalShape, ...]:
+        """Return the same with the axes as the record has them: what is shown, drawn and written is made of these."""
+        return calibrate_signals(self.shapes, self.present_document)
+
 
 class MeasurementFile(models.Model):
     """Which stored file plays which part in a measurement."""
@@ -123,7 +137,14 @@ class Signal(models.Model):
     ordinal = models.PositiveIntegerField(default=0)
     shape = ArrayField(models.BigIntegerField())
     dtype = models.CharField(max_length=16)
-    axes = models.JSONField(default=list, help_text="[{name, size, unit, scale, offset}]")
+    axes = models.JSONField(
+        default=list, help_text="As the file has them: [{name, size, unit, scale, offset}]."
+    )
+    calibrated_axes = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="Those with which its array and pictures were made; empty: as the file has them.",
+    )
     n_signal_axes = models.PositiveSmallIntegerField(default=2)
     intensity_unit = models.CharField(max_length=40, blank=True)
     shape_origin = models.CharField(max_length=16, default="file")
@@ -146,6 +167,12 @@ class Signal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.measurement_id}/{self.name}"
+
+    @property
+    def axes_made(self) -> tuple[SignalAxis, ...]:
+        """Return the axes with which its array and pictures were made."""
+        axes = self.calibrated_axes or self.axes
+        return SignalShape.from_dict({"name": self.name, "axes": axes}).axes
 
 
 class ArrayObject(models.Model):

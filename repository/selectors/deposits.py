@@ -10,11 +10,11 @@ from django.db.models import QuerySet, prefetch_related_objects
 
 from repository.models import DataFile, Deposit, Finding, Measurement
 from repository.models.job import is_answerable
-from repository.schema import Requirement, SignalShape, list_requirements
+from repository.schema import Requirement, list_requirements
+from repository.schema.documents.calibrated_axes import describe_axes
 from repository.schema.documents.provenance import SOFTWARE, Input, Software
 from repository.schema.findings import Place, group_findings
 from repository.schema.plain_text import hide_internals
-from repository.schema.quantities.calibrated_axes import calibrate_axes
 from repository.schema.versions.steps import move_document
 from repository.selectors import addresses
 from repository.selectors.damage import find_damaged
@@ -62,7 +62,13 @@ class FileView:
 
 @dataclass(frozen=True, slots=True)
 class SignalView:
-    """An array with its axes, what converted it from the measurement's files, and the address of its Zarr root."""
+    """An array with its axes, what converted it from the measurement's files, and the address of its Zarr root.
+
+    Attributes
+    ----------
+    axes
+        As the record has them, each with what the file itself says where that differs.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -311,21 +317,19 @@ def _list_requirements(measurement: Measurement) -> list[Requirement]:
     """Return what is asked of the measurement; nothing before its header was read."""
     if measurement.state in {Measurement.State.FOUND, Measurement.State.FAILED}:
         return []
-    signals = [
-        SignalShape.from_dict({"name": signal.name, "axes": signal.axes})
-        for signal in measurement.signals.all()
-    ]
-    return list_requirements(measurement.present_document, signals=signals, looked_for=measurement.looked_for)
+    return list_requirements(
+        measurement.present_document, signals=measurement.shapes, looked_for=measurement.looked_for
+    )
 
 
 def _describe_signals(measurement: Measurement) -> Iterable[SignalView]:
-    document = measurement.present_document
-    for signal in measurement.signals.all():
+    shapes = zip(measurement.shapes, measurement.calibrated_shapes, strict=True)
+    for signal, (read, calibrated) in zip(measurement.signals.all(), shapes, strict=True):
         yield SignalView(
             name=signal.name,
             shape=tuple(signal.shape),
             dtype=signal.dtype,
-            axes=tuple(calibrate_axes(signal.axes, document)),
+            axes=tuple(describe_axes(read, calibrated)),
             n_signal_axes=signal.n_signal_axes,
             intensity_unit=signal.intensity_unit,
             shape_origin=signal.shape_origin,

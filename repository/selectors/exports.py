@@ -1,13 +1,15 @@
 """From a measurement's id to what its exports are written from, after the permission check."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from repository.errors import NotFoundError
 from repository.exports.subjects import ArrayPart, ExportedMeasurement, ExportedProduct, ExportedSignal
 from repository.models import ArrayObject, Measurement
+from repository.schema.documents.calibrated_axes import calibrate_signals
 from repository.schema.documents.provenance import SOFTWARE
+from repository.schema.quantities.signals import SignalShape
 from repository.selectors import addresses
 from repository.selectors.access import MeasurementAccess, get_measurement
 from repository.selectors.byte_objects import ArrayNotReadyError
@@ -51,23 +53,28 @@ def get_export_subject(
         id=measurement_id,
         format=published["format"],
         metadata=published["metadata"],
-        signals=tuple(_list_signals(access.measurement, published["signals"], with_parts=with_parts)),
+        signals=tuple(list_signals(access.measurement, published["signals"], with_parts=with_parts)),
         files=list_inputs(access.measurement),
         products=tuple(_list_products(access.measurement)),
     )
     return ExportSubject(measurement, access)
 
 
-def _list_signals(
-    measurement: Measurement, published: list[dict[str, Any]], *, with_parts: bool
+def list_signals(
+    measurement: Measurement, published: Sequence[Mapping[str, Any]], *, with_parts: bool
 ) -> Iterator[ExportedSignal]:
+    """Yield the arrays of a published measurement, with their axes as its record has them."""
     parts = _collect_parts(measurement) if with_parts else {}
-    for signal in published:
+    # What was published before axes followed the record holds those of the file.
+    shapes = calibrate_signals(
+        [SignalShape.from_dict(signal) for signal in published], measurement.present_document
+    )
+    for signal, shape in zip(published, shapes, strict=True):
         yield ExportedSignal(
             name=signal["name"],
             shape=tuple(signal["shape"]),
             dtype=signal["dtype"],
-            axes=tuple(signal["axes"]),
+            axes=tuple(axis.as_dict() for axis in shape.axes),
             zarr=addresses.zarr_root(measurement.pk, signal["name"]),
             parts=tuple(parts.get(signal["name"], ())),
             software=read_software(signal["statistics"]) if SOFTWARE in signal["statistics"] else None,

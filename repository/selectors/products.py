@@ -1,6 +1,7 @@
 """Reductions and previews of a measurement, with what stands behind them."""
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +47,12 @@ class ProductView:
     is_added: bool
     url: str
     lasting_url: str
+
+    @property
+    def result(self) -> tuple[str, str, int, str]:
+        """Return what numbers and their picture have in common: a picture has a calibration of its own besides."""
+        decides = {name: said for name, said in self.settings.items() if name != "axes"}
+        return self.signal, self.output, self.recipe_version, json.dumps(decides, sort_keys=True)
 
 
 def describe_products(measurement: Measurement) -> Iterable[ProductView]:

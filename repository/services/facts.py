@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Value
 
 from repository.models import DatasetVersion, Facts, Measurement, SearchEntry
-from repository.schema import SignalShape, derive_facts
+from repository.schema import derive_facts
 from repository.schema.search.searchable import derive_quantities, digest_quantities
 
 FORMULA_FIELDS = ("name", "formula", "description")
@@ -68,10 +68,7 @@ def _replace_facts(entry: SearchEntry, measurements: Iterable[Measurement]) -> N
 
 
 def _build_facts(entry: SearchEntry, measurement: Measurement) -> Facts:
-    signals = [
-        SignalShape.from_dict({"name": signal.name, "axes": signal.axes})
-        for signal in measurement.signals.all()
-    ]
+    signals = measurement.calibrated_shapes
     document = measurement.present_document
     derived = derive_facts(document, signals=signals)
     return Facts(

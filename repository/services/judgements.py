@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 
 from repository.models import Deposit, Finding, Measurement
 from repository.schema import (
-    SignalShape,
     merge_metadata,
     normalize_document,
     select_supplied,
@@ -144,7 +143,7 @@ def _judge(
     if known is not None and known.rests_on == rests_on:
         return known
     merged, conflicts = merge_measurement(measurement, document)
-    found = validate_measurement(merged, signals=_list_shapes(measurement), looked_for=measurement.looked_for)
+    found = validate_measurement(merged, signals=measurement.shapes, looked_for=measurement.looked_for)
     normal = normalize_document(merged)
     everything = (*conflicts, *found)
     return Judgement(rests_on, normal, everything, _describe_cells(measurement, document, normal, everything))
@@ -162,18 +161,11 @@ def _describe_cells(
         header=move_document(measurement.extracted, since=measurement.schema_version).document,
         layers=select_layers(measurement, document),
         merged=merged,
-        signals=_list_shapes(measurement),
+        signals=measurement.shapes,
         findings=findings,
     )
     cells = build_cells(sources, looked_for=measurement.looked_for)
     return {path: cell.as_dict() for path, cell in cells.items()}
-
-
-def _list_shapes(measurement: Measurement) -> list[SignalShape]:
-    return [
-        SignalShape.from_dict({"name": signal.name, "axes": signal.axes})
-        for signal in measurement.signals.all()
-    ]
 
 
 def _build_digest(measurement: Measurement, document: Mapping[str, Any]) -> str:

@@ -69,10 +69,11 @@ class StoredArrayObject:
 
 @dataclass(frozen=True, slots=True)
 class ConvertedSignal:
-    """A converted array with everything that was derived in the same pass."""
+    """A converted array with everything that was derived in the same pass; `axes` are those that it was made with."""
 
     name: str
     statistics: Mapping[str, Any]
+    axes: tuple[Mapping[str, Any], ...] = ()
     objects: tuple[StoredArrayObject, ...] = ()
     products: tuple[StoredProduct, ...] = ()
 
@@ -196,7 +197,7 @@ def _drop_converted(measurement: Measurement) -> None:
     """Forget what an earlier reading gave: it may have had another shape, and a conversion follows."""
     measurement.products.all().delete()
     ArrayObject.objects.filter(signal__measurement=measurement).delete()
-    measurement.signals.update(converted_at=None, statistics={})
+    measurement.signals.update(converted_at=None, statistics={}, calibrated_axes=[])
     replace_findings(
         deposit=measurement.deposit, stage=Finding.Stage.REDUCTION, measurement=measurement, found=()
     )
@@ -207,6 +208,7 @@ def record_first_pictures(
     measurement: Measurement,
     hints: Mapping[str, Any],
     products: Mapping[str, Sequence[StoredProduct]],
+    axes: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
 ) -> None:
     """Write down pictures from a part of the values, unless the measurement is past needing them.
 
@@ -217,6 +219,8 @@ def record_first_pictures(
     for signal in measurement.signals.filter(name__in=products):
         signal.products.all().delete()
         create_products(measurement, signal, products[signal.name], is_preliminary=True)
+        signal.calibrated_axes = [dict(axis) for axis in (axes or {}).get(signal.name, ())]
+        signal.save(update_fields=["calibrated_axes"])
 
 
 def record_conversion(
@@ -241,6 +245,7 @@ def record_conversion(
         signal.products.all().delete()  # of another array, perhaps
         create_products(measurement, signal, result.products)
         signal.statistics = dict(result.statistics)
+        signal.calibrated_axes = [dict(axis) for axis in result.axes]
         signal.converted_at = timezone.now()
         signal.save()
     _move(measurement, MeasurementMove.CONVERT)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from repository.models import Finding, Measurement, Product, Signal
 from repository.schema.documents.provenance import SOFTWARE, Software
@@ -58,12 +59,35 @@ class ReducedSignal:
         What was measured along the way; it replaces what was known under these names.
     outputs
         All that the recipes could have made: of these, what they did not make is gone.
+    recalibrated
+        What a change of its axes made; None where they are the same.
     """
 
     name: str
     statistics: Mapping[str, Any]
     products: tuple[StoredProduct, ...]
     outputs: frozenset[str] = frozenset()
+    recalibrated: "Recalibrated | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacedObject:
+    """An object that says what an array is, in the place of the one that was read for it."""
+
+    kind: str
+    key: str
+    former: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recalibrated:
+    """What hangs on the axes of a converted array: objects that name them, and pictures of what is there already."""
+
+    axes: tuple[Mapping[str, Any], ...]
+    objects: tuple[ReplacedObject, ...]
+    pictures: tuple[StoredProduct, ...]
 
 
 def build_product_digest(signal_name: str, product: StoredProduct) -> str:
@@ -141,7 +165,9 @@ def record_reduction(
         signal.products.filter(Q(recipe__in=made) | Q(output__in=result.outputs)).delete()
         create_products(measurement, signal, result.products)
         signal.statistics = {**signal.statistics, **result.statistics}
-        signal.save(update_fields=["statistics"])
+        if result.recalibrated is not None:
+            _record_calibration(signal, result.recalibrated)
+        signal.save(update_fields=["statistics", "calibrated_axes"])
     measurement.calibration = dict(optics)
     measurement.save(update_fields=["calibration"])
     replace_findings(
@@ -150,6 +176,26 @@ def record_reduction(
         measurement=measurement,
         found=findings,
     )
+
+
+def _record_calibration(signal: Signal, made: Recalibrated) -> None:
+    """Put new objects and pictures in the place of the former, and name the axes that they were made with."""
+    hold_objects([*(item.sha256 for item in made.objects), *(one.sha256 for one in made.pictures)])
+    for item in made.objects:
+        rows = signal.objects_stored.filter(kind=item.kind, key=item.key, sha256=item.former)
+        if not rows.update(size=item.size, sha256=item.sha256):
+            return  # the array was converted again meanwhile, with axes of its own
+    for one in made.pictures:
+        signal.products.filter(kind=one.kind, output=one.output, is_added=False).update(
+            settings=dict(one.settings),
+            digest=build_product_digest(signal.name, one),
+            parameters={**one.parameters, SOFTWARE: one.software.as_dict()},
+            code_version=one.software.code_version,
+            size=one.size,
+            sha256=one.sha256,
+            created_at=timezone.now(),
+        )
+    signal.calibrated_axes = [dict(axis) for axis in made.axes]
 
 
 def note_reduction_failure(*, measurement: Measurement, finding: Found) -> None:

@@ -26,6 +26,7 @@ from repository.models import (
     VersionMeasurement,
 )
 from repository.schema import normalize_document
+from repository.schema.documents.calibrated_axes import describe_axes
 from repository.schema.findings import Finding as Found
 from repository.services.audit import record_event
 from repository.services.deposits import (
@@ -193,10 +194,15 @@ def _build_content(deposit: Deposit, measurements: Sequence[Measurement]) -> dic
                         "name": signal.name,
                         "shape": signal.shape,
                         "dtype": signal.dtype,
-                        "axes": signal.axes,
+                        "axes": describe_axes(read, calibrated),
                         "statistics": signal.statistics,
                     }
-                    for signal in measurement.signals.all()
+                    for signal, read, calibrated in zip(
+                        measurement.signals.all(),
+                        measurement.shapes,
+                        measurement.calibrated_shapes,
+                        strict=True,
+                    )
                 ],
                 "findings": [_as_dict(row) for row in findings if row.measurement_id == measurement.pk],
             }

@@ -1,17 +1,18 @@
-"""`manage.py reconvert`: arrays of drafts that were converted before their chunks had checksums."""
+"""`manage.py reconvert`: arrays and pictures of drafts that an earlier release made otherwise."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from processing.workflows import reconvert_drafts
+from processing.workflows import follow_records, reconvert_drafts
 
 
 class Command(BaseCommand):
     """Have the workers convert what is not published again; it may be run as often as one likes."""
 
     help = (
-        "Convert the arrays of drafts again whose chunks have no checksums, or that are damaged. "
+        "Convert the arrays of drafts again whose chunks have no checksums, or that are damaged, and make again "
+        "what does not say yet what the metadata say. "
         "Published arrays never change; they are checked as whole objects."
     )
 
@@ -21,6 +22,9 @@ class Command(BaseCommand):
         count = len(outdated.drafts)
         drafts = "measurement of a draft is" if count == 1 else "measurements of drafts are"
         self.stdout.write(f"{count} {drafts} converted again by the workers.")
+        followed = follow_records()
+        drafts = "measurement of a draft follows" if followed == 1 else "measurements of drafts follow"
+        self.stdout.write(f"{followed} {drafts} the metadata: new pictures and axes, no new array.")
         if outdated.published:
             count = len(outdated.published)
             stay = "measurement stays as it is" if count == 1 else "measurements stay as they are"

@@ -25,7 +25,8 @@ POINTS_AT_ONCE = 8
 class Axis:
     """One axis: its name (``scan_y``, ``detector_x``, ``energy`` …), size, UCUM unit and linear scale.
 
-    ``scale`` is None where nobody calibrated the axis; then positions are indices.
+    ``scale`` is None where nobody calibrated the axis; then positions are indices. ``said_by`` names the field of the
+    metadata that calibrates it, and ``in_file`` is the axis as the file has it, where that is something else.
     """
 
     name: str
@@ -33,6 +34,8 @@ class Axis:
     unit: str | None = None
     scale: float | None = None
     offset: float = 0.0
+    said_by: str | None = None
+    in_file: "Axis | None" = None
 
     @property
     def coordinates(self) -> npt.NDArray[np.float64] | None:
@@ -185,10 +188,14 @@ class Signal:
 
 def _build_axis(description: JsonObject) -> Axis:
     scale = description.get("scale")
+    in_file = description.get("in_file")
+    name, size = description["name"], int(description["size"])
     return Axis(
-        name=description["name"],
-        size=int(description["size"]),
+        name=name,
+        size=size,
         unit=description.get("unit"),
         scale=None if scale is None else float(scale),
         offset=float(description.get("offset") or 0.0),
+        said_by=description.get("said_by"),
+        in_file=None if in_file is None else _build_axis({**in_file, "name": name, "size": size}),
     )

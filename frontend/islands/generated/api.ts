@@ -980,12 +980,14 @@ export interface components {
             code: string;
             note?: string;
         };
-        AnswersOutcomeShape: {
-            /** @description JSON pointers of the answers in the patch that were saved. */
-            saved: string[];
-            /** @description What is wrong with each of the others; nothing of them was saved. */
-            refused: components["schemas"]["FindingShape"][];
+        AxisInFileShape: {
+            unit: string | null;
+            /** Format: double */
+            scale: number | null;
+            /** Format: double */
+            offset: number | null;
         };
+        /** @description One axis as the record has it: sample i lies at offset + i * scale. */
         AxisShape: {
             name: string;
             size: number;
@@ -994,6 +996,10 @@ export interface components {
             scale: number | null;
             /** Format: double */
             offset: number | null;
+            /** @description The field of the metadata that calibrates it; null where the file does, or nothing. */
+            said_by: string | null;
+            /** @description What the file itself says, where the metadata say something else. */
+            in_file: components["schemas"]["AxisInFileShape"] | null;
         };
         /**
          * @description * `measured` - measured

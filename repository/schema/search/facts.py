@@ -5,17 +5,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from repository.schema.places import get_plain, get_value
-from repository.schema.quantities.electrons import compute_fluence
-from repository.schema.quantities.scales import (
+from repository.schema.documents.calibrated_axes import calibrate_signals
+from repository.schema.documents.scales import (
+    IMAGE_AXES,
     AxisRange,
+    choose_image_fields,
     find_diffraction_pixel,
     find_energy_range,
     find_lengths,
     find_scalar,
     find_scan_step,
     find_wavelength,
+    order_answers,
 )
+from repository.schema.places import get_plain, get_value
+from repository.schema.quantities.electrons import compute_fluence
 from repository.schema.quantities.signals import SignalShape
 from repository.schema.quantities.units import ELEMENTARY_CHARGE_C
 from repository.schema.questions.situation import work_out_situation
@@ -112,10 +116,11 @@ class Facts:
 
 
 def derive_facts(document: Mapping[str, Any], signals: Sequence[SignalShape] | None = None) -> Facts:
-    """Return the facts of a normalized document and its arrays.
+    """Return the facts of a normalized document and its arrays, whose axes are taken as the document has them.
 
     What cannot be read counts as absent; nothing is raised.
     """
+    signals = calibrate_signals(signals, document)
     situation = work_out_situation(document, signals)
     detectors = _list_detectors(document)
     outermost = max(detectors, key=lambda detector: detector.outer_rad or 0.0, default=None)
@@ -139,7 +144,10 @@ def derive_facts(document: Mapping[str, Any], signals: Sequence[SignalShape] | N
         thickness_m=find_scalar(document, "sample.thickness"),
         pixel_size_m=_mean_side(
             find_lengths(
-                document, "pixel_size", signals, ("image_y", "image_x", "y", "x", "detector_y", "detector_x")
+                document,
+                next(iter(order_answers(document, choose_image_fields(document, signals))), "pixel_size"),
+                signals,
+                (*IMAGE_AXES, "detector_y", "detector_x"),
             )
         ),
         elements=tuple(word for word in elements if isinstance(word, str))

@@ -6,8 +6,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from django.utils import timezone
 
-from repository.models import DatasetVersion, Deposit, StoredObject
-from tests.factories import make_user
+from repository.models import DatasetVersion, Deposit, Measurement, StoredObject
+from tests.deposits import publish
+from tests.factories import make_deposit, make_user
 from tests.integration.pages.conftest import add_measurement, bring_to_ready
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +31,23 @@ def test_the_landing_page_says_what_a_reader_needs(client: Any, published: Depos
     assert "read from the file" in html
     assert 'class="badge gap">not recorded' in html
     assert f"10.5072/{published.pk}.v1" in html
+
+
+def test_where_the_metadata_correct_an_axis_the_page_says_both(client: Any, published: Deposit) -> None:
+    measurement = published.measurements.get()
+    html = client.get(f"/datasets/{published.pk}").content.decode()
+    assert "the file says" not in html
+    deposit = make_deposit(published.owner)
+    made = add_measurement(deposit, "other.raw")
+    step = {"value": 0.5, "unit": "nm", "source": "depositor", "basis": "calibrated"}
+    Measurement.objects.filter(pk=made.pk).update(extracted={**measurement.extracted, "scan_step": step})
+    made.signals.update(converted_at=timezone.now())
+    publish(bring_to_ready(deposit))
+    html = client.get(f"/datasets/{deposit.pk}").content.decode()
+    assert (
+        "scan_y, scan_x: 0.5 nm per sample by the metadata (scan step); the file says 0.2 nm per sample."
+        in html
+    )
 
 
 def test_the_page_of_a_stranger_shows_no_html_of_the_depositor(client: Any, published: Deposit) -> None:

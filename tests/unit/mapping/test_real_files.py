@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from repository.schema.documents.calibrated_axes import calibrate_signals
 
 from ingest.formats.headers import map_vendor_header
 from ingest.formats.opening import open_measurement
@@ -14,7 +15,7 @@ from ingest.formats.recognition import recognize
 from ingest.formats.registry import find_format
 from ingest.mapping.draft import MetadataDraft
 from ingest.readers.contract import ReadHints, ReadRefusedError
-from repository.schema import SignalShape, validate_measurement
+from repository.schema import SignalShape, merge_metadata, validate_measurement
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 REAL_DATA = Path(os.environ.get("STEMMA_REALDATA", _CHECKOUT.parent / "shared" / "realdata"))
@@ -106,6 +107,25 @@ def test_fields_found_in_real_files(capsys: pytest.CaptureFixture[str]) -> None:
         print("", *table, sep="\n")  # noqa: T201 - the table is what the test is run for
     assert not known, f"not met: {sorted(known)}"
     assert len(table) > 60
+
+
+def test_a_header_corrects_no_axis_but_those_that_its_arrays_leave_bare() -> None:
+    """What the file alone says twice, in its axes and in the record made of its header, it says alike."""
+    corrected, known = set(), 0
+    for name, format_id, path in _list_files():
+        mapped = _map(format_id, path)
+        if mapped is None:
+            continue
+        draft, signals = mapped
+        shapes = [SignalShape.from_dict(signal) for signal in signals]
+        record = merge_metadata(header=draft.document, supplied_layers=[]).document
+        for read, calibrated in zip(shapes, calibrate_signals(shapes, record), strict=True):
+            for own, axis in zip(read.axes, calibrated.axes, strict=True):
+                assert own == axis or own.scale is None, (name, own, axis)
+                known += own.scale is not None
+                corrected |= {(name, axis.name)} if own != axis else set()
+    assert corrected == {("empad/rsciio/map4x4.xml", f"detector_{side}") for side in "yx"}
+    assert known > 90
 
 
 def _check_believable(name: str, fields: dict[str, Any]) -> None:

@@ -6,16 +6,23 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from repository.schema.documents.calibrated_axes import calibrate_signals
 
 from ingest.readers.contract import Axis
 from processing.declarations.book import get_book
-from processing.declarations.manifest import ManifestError, Optics
+from processing.declarations.manifest import Optics
+from processing.declarations.typed_documents import ManifestError
 from processing.engine.calibration import build_facts, resolve_angles
 from processing.reductions.detector_plan import plan_virtual_detectors
 from processing.reductions.disk import NoDisk
-from processing.services.calibration import build_optics, list_stale, read_optics, select_needs
+from processing.services.calibration import (
+    Known,
+    build_optics,
+    list_stale,
+    read_optics,
+    select_needs,
+)
 from repository.schema import SignalShape, validate_measurement
-from repository.schema.quantities.calibrated_axes import calibrate_axes
 from repository.schema.quantities.units import UNITS, to_si
 from repository.schema.search.facts import derive_facts
 from tests.synthetic import source_of
@@ -84,7 +91,8 @@ def test_facts_and_the_detector_plan_agree(document: dict[str, Any], axes: tuple
     facts = derive_facts(document, shapes)
     optics = build_optics(document)
     assert Optics.read(optics.as_dict()) == optics
-    angles, finding = resolve_angles(optics, axes)
+    (calibrated,) = calibrate_signals(shapes, document)
+    angles, finding = resolve_angles(optics, tuple(Axis(**axis.as_dict()) for axis in calibrated.axes))
 
     assert angles.semi_convergence_angle_mrad == pytest.approx(_in_mrad(facts.semi_convergence_angle_rad))
     if angles.mrad_per_px is not None:
@@ -109,7 +117,9 @@ def test_facts_and_the_detector_plan_agree(document: dict[str, Any], axes: tuple
 @settings(max_examples=200, deadline=None)
 @given(document=documents())
 def test_pages_calibrate_axes_as_the_facts_do(document: dict[str, Any]) -> None:
-    shown = calibrate_axes([axis.as_dict() for axis in axes_of(None, None)], document)[2:]
+    read = SignalShape.from_dict({"name": "data", "axes": [axis.as_dict() for axis in axes_of(None, None)]})
+    (calibrated,) = calibrate_signals([read], document)
+    shown = [axis.as_dict() for axis in calibrated.axes[2:]]
     facts = derive_facts(document, None)
     if shown[0]["scale"] is None:
         assert facts.diffraction_pixel_rad is None
@@ -151,20 +161,40 @@ def test_a_reciprocal_answer_without_a_voltage_is_named() -> None:
     assert "without an acceleration voltage" in optics.pixel_problem
 
 
+def list_names(former: Known, now: Known) -> set[str]:
+    return {recipe.name for recipe in list_stale(former, now, get_book().recipes)}
+
+
 def test_what_changed_decides_what_is_made_again() -> None:
     recipes = get_book().recipes
-    with_needs = {recipe.name for recipe in recipes if recipe.needs}
     now = Optics(20.0, (0.5, 0.5), 200.0)
-    assert list_stale(now, now, recipes) == ()
-    assert {recipe.name for recipe in list_stale(None, now, recipes)} == with_needs
+    assert list_names(Known(now), Known(now)) == set()
+    assert list_names(Known(None), Known(now)) == {recipe.name for recipe in recipes if recipe.needs}
     turned = Optics(20.0, (0.5, 0.5), 200.0, ((0.0, 1.0), (-1.0, 0.0)))
-    assert {recipe.name for recipe in list_stale(now, turned, recipes)} == {"differential_phase"}
+    assert list_names(Known(now), Known(turned)) == {"differential_phase"}
     other_alpha = Optics(21.0, (0.5, 0.5), 200.0)
-    assert {recipe.name for recipe in list_stale(now, other_alpha, recipes)} == {
-        recipe.name for recipe in recipes if "angles" in recipe.needs
-    }
+    with_angles = {recipe.name for recipe in recipes if "angles" in recipe.needs}
+    assert list_names(Known(now), Known(other_alpha)) == with_angles
     recipe = get_book().get("mean_diffraction_pattern")
-    assert select_needs(recipe, now) == {}
+    assert select_needs(recipe, now, ()) == {}
+
+
+def test_the_step_of_the_scan_decides_the_integrated_phase_alone() -> None:
+    now = Optics(20.0, (0.5, 0.5), 200.0)
+    fine, coarse = (
+        [Axis("scan_y", 4, "nm", step).as_dict(), Axis("scan_x", 5, "nm", 0.1).as_dict()]
+        for step in (0.1, 0.2)
+    )
+    assert list_names(Known(now, fine), Known(now, fine)) == set()
+    assert list_names(Known(now, fine), Known(now, coarse)) == {"differential_phase"}
+
+
+def test_angles_of_axes_count_where_no_field_says_them() -> None:
+    fine, coarse = ([axis.as_dict() for axis in axes_of("mrad", step)] for step in (0.7, 0.8))
+    silent, told = Optics(20.0, None, 200.0), Optics(20.0, (0.7, 0.7), 200.0)
+    with_angles = {recipe.name for recipe in get_book().recipes if "angles" in recipe.needs}
+    assert list_names(Known(silent, fine), Known(silent, coarse)) == with_angles
+    assert list_names(Known(told, fine), Known(told, coarse)) == set()
 
 
 def test_a_calibration_of_an_older_form_is_none() -> None:

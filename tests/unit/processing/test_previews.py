@@ -292,7 +292,8 @@ def test_an_energy_axis_that_falls_is_drawn_mirrored() -> None:
 def test_every_kind_gets_previews_and_one_cover(tmp_path: Path) -> None:
     scan = make_pattern_scan(scan_shape=(16, 16))
     source = source_of(scan.data)
-    axes = (Axis("scan_y", 16, "nm", 0.05), Axis("scan_x", 16, "nm", 0.05), *source.axes[2:])
+    detector = tuple(replace(axis, unit="mrad", scale=2.3) for axis in source.axes[2:])
+    axes = (Axis("scan_y", 16, "nm", 0.05), Axis("scan_x", 16, "nm", 0.05), *detector)
     kinds = {
         "scan": replace(source, axes=axes),
         "spectra": source_of(make_spectrum_image().data, n_signal_axes=1),

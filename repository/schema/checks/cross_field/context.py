@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from repository.schema.documents.calibrated_axes import calibrate_signals
 from repository.schema.findings import Finding, Severity
 from repository.schema.quantities.signals import SignalAxis, SignalShape
 from repository.schema.search.facts import Facts, derive_facts
@@ -12,7 +13,7 @@ from repository.schema.search.facts import Facts, derive_facts
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A normalized document, its arrays (empty when not known) and the facts of both."""
+    """A normalized document, its arrays calibrated by it (empty when not known), and the facts of both."""
 
     document: Mapping[str, Any]
     signals: tuple[SignalShape, ...]
@@ -34,7 +35,7 @@ def build_context(
     """Gather what the checks need; `now` is the clock that dates are compared with."""
     return Context(
         document=document,
-        signals=tuple(signals or ()),
+        signals=calibrate_signals(signals, document),
         facts=derive_facts(document, signals),
         now=now or dt.datetime.now(dt.UTC),
     )

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from repository.schema.checks.cross_field.context import Check, Context, report
+from repository.schema.documents.scales import find_pair, find_scalar, read_pair
 from repository.schema.findings import Finding
 from repository.schema.places import get_plain, get_value
-from repository.schema.quantities.scales import find_pair, find_scalar, read_pair
 from repository.schema.quantities.units import UNITS
 from repository.schema.questions.cameras import find_camera_mode
 from repository.schema.questions.fields import load_catalogue

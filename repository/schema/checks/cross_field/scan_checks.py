@@ -1,15 +1,20 @@
 """Scan, steps and dose against each other and against the arrays."""
 
+import math
 from collections.abc import Iterator
 
 from repository.schema.checks.cross_field.context import Check, Context, report
 from repository.schema.findings import Finding
-from repository.schema.places import get_value
+from repository.schema.places import get_plain, get_value
+from repository.schema.quantities.quantity import is_number
+from repository.schema.quantities.signals import SignalAxis
+from repository.schema.quantities.units import UNITS, convert, find_unit_code
 
 GRID_M = 3.05e-3
 LARGE_FIELD_M = 1e-3
 HIGH_FLUENCE_PER_M2 = 1e29  # 1e9 electrons per square angstrom
 DOSE_FACTOR = 2.0
+STEP_TOLERANCE = 1e-3
 _CORNERS = 4
 
 
@@ -138,9 +143,41 @@ def check_fluence(context: Context) -> Iterator[Finding]:
         )
 
 
+def check_stated_scales(context: Context) -> Iterator[Finding]:
+    """Say where a step under `axes` is not the one in use, because a field of its own says another."""
+    stated = context.document.get("axes")
+    for index, entry in enumerate(stated if isinstance(stated, list) else ()):
+        if not isinstance(entry, dict):
+            continue
+        name, scale, unit = (get_plain(entry.get(key)) for key in ("name", "scale", "unit"))
+        axis = context.find_axis(name) if isinstance(name, str) else None
+        code = find_unit_code(unit) if isinstance(unit, str) else None
+        if axis is None or code is None or not is_number(scale) or _is_used(axis, float(scale or 0), code):
+            continue
+        yield report(
+            "warning",
+            "axis_scale_not_used",
+            f"Axis {name} is stated with steps of {scale:g} {unit}; {abs(axis.scale or 0):.6g} {axis.unit} is used, "
+            f"as {axis.said_by or 'the file'} says.",
+            f"/axes/{index}/scale",
+            "Correct the field that holds the step, or leave the axis out.",
+        )
+
+
+def _is_used(axis: SignalAxis, scale: float, code: str) -> bool:
+    """Return whether an axis has a stated step, or none at all."""
+    used = find_unit_code(axis.unit) if axis.unit else None
+    if used is None or axis.scale is None:
+        return True
+    if UNITS[used].dimension != UNITS[code].dimension:
+        return False
+    return math.isclose(abs(scale), convert(abs(axis.scale), used, code), rel_tol=STEP_TOLERANCE)
+
+
 CHECKS: tuple[Check, ...] = (
     check_scan_shape,
     check_stated_axes,
+    check_stated_scales,
     check_technique_axes,
     check_field_of_view,
     check_fluence,

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from repository.schema.checks.cross_field.context import Check, Context, report
+from repository.schema.documents.scales import find_scalar
 from repository.schema.findings import Finding
 from repository.schema.places import get_value
-from repository.schema.quantities.scales import find_scalar
 from repository.schema.quantities.units import ELEMENTARY_CHARGE_C
 
 
@@ -27,13 +27,15 @@ def check_energy_axis(context: Context) -> Iterator[Finding]:
     """Compare start + channels × bin width with the end, to one channel."""
     document, facts = context.document, context.facts
     start, end, width = facts.energy_start_ev, facts.energy_end_ev, facts.energy_bin_width_ev
+    stated_end = find_scalar(document, "energy_axis.end")
+    if stated_end is not None:  # the facts hold where the array ends
+        end = stated_end / ELEMENTARY_CHARGE_C
     if start is not None and end is not None and end <= start:
         message = f"The energy axis ends ({end:.6g} eV) before it starts ({start:.6g} eV)."
         yield report(
             "error", "energy_axis_reversed", message, "/energy_axis/end", "Exchange or correct them."
         )
         return
-    stated_end = find_scalar(document, "energy_axis.end")
     axis = context.find_axis("energy")
     channels = axis.size if axis is not None else get_value(document, "energy_axis.channels")
     if start is None or width is None or stated_end is None or not isinstance(channels, int):

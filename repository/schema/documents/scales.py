@@ -8,13 +8,18 @@ from typing import Any
 from repository.schema.places import get_entry
 from repository.schema.quantities.electrons import compute_wavelength
 from repository.schema.quantities.quantity import is_number, read_quantity
-from repository.schema.quantities.signals import SignalAxis, SignalShape
+from repository.schema.quantities.signals import SignalAxis, SignalShape, list_main_first
 from repository.schema.quantities.units import ELEMENTARY_CHARGE_C, UNITS, find_unit_code, to_si
+from repository.schema.questions.situation import work_out_situation
 
 Pair = tuple[float, float]
 
 DIFFRACTION_PIXEL_FIELDS = ("diffraction_pixel_size", "reciprocal_pixel_size")
 """The answers that calibrate the detector, the first first."""
+
+SCAN_AXES = ("scan_y", "scan_x", "position")
+IMAGE_AXES = ("image_y", "image_x", "y", "x")
+_FROM_FILE = frozenset({"header", "derived", "assumed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,34 @@ class AxisRange:
     start: float | None
     end: float | None
     bin_width: float | None
+
+
+def is_answered_by_person(document: Mapping[str, Any], path: str) -> bool:
+    """Return whether a person, or an instrument's record, said what stands at a path; else it was made of the file."""
+    entry = get_entry(document, path)
+    return not (isinstance(entry, Mapping) and entry.get("source") in _FROM_FILE)
+
+
+def order_answers(document: Mapping[str, Any], paths: Sequence[str]) -> list[str]:
+    """Return the paths at which a (y, x) quantity stands: those that a person answered, then those of the file."""
+    answered = [path for path in paths if read_pair(document, path) is not None]
+    return sorted(answered, key=lambda path: not is_answered_by_person(document, path))
+
+
+def choose_image_fields(
+    document: Mapping[str, Any], signals: Sequence[SignalShape] | None
+) -> tuple[str, ...]:
+    """Return the fields that say how large a pixel of an image is; of an image that was scanned, also the step.
+
+    Beside an array with scan axes an image is a survey: the step is theirs.
+    """
+    names = {axis.name for signal in signals or () for axis in signal.axes}
+    is_scanned = (
+        bool(names & set(IMAGE_AXES))
+        and not names & set(SCAN_AXES)
+        and work_out_situation(document, signals).scanned
+    )
+    return ("pixel_size", "scan_step") if is_scanned else ("pixel_size",)
 
 
 def find_scalar(document: Mapping[str, Any], path: str) -> float | None:
@@ -104,7 +137,7 @@ def _read_scale(axis: SignalAxis, dimension: str) -> float | None:
 def find_diffraction_pixel(document: Mapping[str, Any], signals: Sequence[SignalShape] | None) -> Pair | None:
     """Return the angle per diffraction pixel (y, x) in rad; from reciprocal lengths by θ = k λ."""
     wavelength = find_wavelength(document)
-    for path in DIFFRACTION_PIXEL_FIELDS:
+    for path in order_answers(document, DIFFRACTION_PIXEL_FIELDS):
         answer, pair = read_pair(document, path), find_pair(document, path)
         if answer is None or pair is None:
             continue
@@ -121,16 +154,19 @@ def find_diffraction_pixel(document: Mapping[str, Any], signals: Sequence[Signal
 
 
 def find_energy_range(document: Mapping[str, Any], signals: Sequence[SignalShape] | None) -> AxisRange | None:
-    """Return the energy axis in eV: the document's, else that of the first array with an `energy` axis."""
+    """Return the energy axis in eV: that of the first array which has one, calibrated, else the document's."""
+    axes = [
+        axis for signal in list_main_first(signals or ()) if (axis := signal.find_axis("energy")) is not None
+    ]
+    axis = axes[0] if axes else None
+    scale = None if axis is None else _read_scale(axis, "energy")
+    if axis is not None and axis.unit is not None and axis.scale is not None and scale is not None:
+        unit, last = str(find_unit_code(axis.unit)), axis.offset + (axis.size - 1) * axis.scale
+        low, high = (to_si(end, unit) / ELEMENTARY_CHARGE_C for end in sorted((axis.offset, last)))
+        return AxisRange(low, high, _in_ev(scale))
     start = _in_ev(find_scalar(document, "energy_axis.start"))
     width = _in_ev(find_scalar(document, "energy_axis.bin_width"))
     end = _in_ev(find_scalar(document, "energy_axis.end"))
-    axis = next((axis for signal in signals or () if (axis := signal.find_axis("energy")) is not None), None)
-    if start is None and width is None and axis is not None:
-        scale = _read_scale(axis, "energy")
-        if scale is not None and axis.unit is not None:
-            code = find_unit_code(axis.unit)
-            start, width = _in_ev(to_si(axis.offset, str(code))), _in_ev(scale)
     channels = get_entry(document, "energy_axis.channels")
     size = axis.size if axis is not None else channels if is_number(channels) else None
     if end is None and start is not None and width is not None and size:
