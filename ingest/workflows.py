@@ -79,7 +79,12 @@ def refresh_deposit(*, deposit_id: str, measurement_ids: Collection[str] | None 
 
 
 def _needs_reopening(deposit: Deposit, measurement: Measurement) -> bool:
-    """Return whether the person has now said what the reader had to ask for, or something else than before."""
+    """Return whether the person has now said what the reader had to ask for, or something else than before.
+
+    What was only found waits to be opened, with the words that the person will have said by then.
+    """
+    if measurement.state == Measurement.State.FOUND:
+        return False
     hints = build_hints(deposit.document, measurement.primary_file.path)
     return bool(hints != measurement.hints)
 
