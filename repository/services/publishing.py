@@ -105,7 +105,7 @@ def _require_publishable(deposit: Deposit) -> None:
     unread = (Measurement.State.FOUND, Measurement.State.OPENED)
     if deposit.current_measurements.filter(state__in=unread).exists():
         raise StateConflictError(
-            f"The files of {deposit.pk} were checked, but not all are converted yet.",
+            f"The files of {deposit.pk} were checked, but not converted yet.",
             hint="Hand the deposit in: it goes on from what was read. Then publish.",
         )
 

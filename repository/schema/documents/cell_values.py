@@ -140,10 +140,6 @@ def _forget_unsaid(entry: Any, given: Any, basis: str | None) -> Any:
 
 
 def _read_text(field: Field, text: str, unit: str | None) -> Any:  # noqa: PLR0911  # one line for each kind
-    if not text:
-        raise CellRefusedError(
-            "empty_answer", f"{field.title}: nothing was given.", "Clear the cell instead."
-        )
     if text.startswith("=") and field.kind in _NUMBERS:
         raise CellRefusedError(
             "formula",

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from processing.services.calibration import build_calibration
 from processing.workflows import refresh_deposit, submit_deposit
 from repository.errors import NotPublishableError, StateConflictError
 from repository.models import Deposit, Finding, Job, Measurement
@@ -54,6 +55,10 @@ def session() -> Session:
     first, second = (add_measurement(deposit, f"{name}.raw", technique=["four_d_stem"]) for name in "ab")
     settle(deposit)
     deposit.refresh_from_db()
+    for one in (first, second):  # what its products were made with is what its metadata say
+        one.refresh_from_db()
+        one.calibration = build_calibration(one.present_document).as_dict()
+        one.save()
     return Session(deposit, first, second)
 
 
