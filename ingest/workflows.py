@@ -54,7 +54,7 @@ def _list_checked(deposit: Deposit) -> list[Measurement]:
     return list(unfrozen.exclude(state=Measurement.State.CONVERTED).select_related("primary_file"))
 
 
-def refresh_deposit(*, deposit_id: str, measurement_ids: Collection[str] | None = None) -> None:
+def read_deposit_again(*, deposit_id: str, measurement_ids: Collection[str] | None = None) -> None:
     """Check a deposit after its document changed; open again what the new words make another array of.
 
     Where it is known of which measurements the change speaks, only these are looked at.

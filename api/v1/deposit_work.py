@@ -53,7 +53,7 @@ class WorkView(APIView):
     needs_account = True
     is_open_to_grants = True
 
-    @extend_schema(operation_id="getWork", responses={200: WorkShape, **problems(401, 403, 404)})
+    @extend_schema(operation_id="getProgress", responses={200: WorkShape, **problems(401, 403, 404)})
     def get(self, request: Request, deposit_id: str) -> Response:
         """Return what runs, what waits, the place in the line, and an estimate from the sizes."""
         return _answer(request, deposit_id)

@@ -111,7 +111,7 @@ def _measure_rate(deposit: Deposit, measurements: Sequence[Measurement]) -> floa
     took = dt.timedelta()
     converted = 0
     for target, started, finished in done.values_list("target", "started_at", "finished_at"):
-        if target in sizes and finished is not None and finished > started:
+        if target in sizes and started is not None and finished is not None and finished > started:
             took += finished - started
             converted += sizes[target]
     seconds = took.total_seconds()

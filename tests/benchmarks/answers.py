@@ -16,9 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from project.stack.harness import RunningStack, running_stack
 from tests.benchmarks.small_files import make_files
 from tests.ties import tie
+from tests.whole_stack import RunningStack, running_stack
 
 N_MEASUREMENTS, REPEATS = 40, 15
 PROMISED_S, PROMISED_BYTES = 0.1, 20_000
@@ -49,11 +49,13 @@ def measure_answers(folder: Path, say: Callable[[str], None]) -> dict[str, dict[
 
 def _deposit(stack: RunningStack, folder: Path) -> str:
     """Deposit a folder by the command, and return the id once everything is read."""
-    command = tie(
-        Path(sys.executable).with_name("stemma"), "deposit", folder, "--title", "Forty images", "--json"
-    )
     environment = {**os.environ, "STEMMA_URL": stack.url, "STEMMA_TOKEN": stack.credentials.token}
-    finished = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
+    finished = subprocess.run(
+        tie(Path(sys.executable).with_name("stemma"), "deposit", folder, "--title", "Forty images", "--json"),
+        env=environment,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
     return str(json.loads(finished.stdout)["id"])
 
 

@@ -9,7 +9,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from repository.schema.documents.places import find_entries, get_plain
+from repository.schema.places import find_entries, get_plain
 from repository.schema.questions.fields import RequirementRow, load_catalogue
 from repository.schema.questions.situation import list_techniques
 

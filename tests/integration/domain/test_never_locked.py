@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from processing.services.calibration import build_calibration
+from processing.services.calibration import build_optics
 from processing.workflows import refresh_deposit, submit_deposit
 from repository.errors import NotPublishableError, StateConflictError
 from repository.models import Deposit, Finding, Job, Measurement
@@ -57,7 +57,7 @@ def session() -> Session:
     deposit.refresh_from_db()
     for one in (first, second):  # what its products were made with is what its metadata say
         one.refresh_from_db()
-        one.calibration = build_calibration(one.present_document).as_dict()
+        one.calibration = build_optics(one.present_document).as_dict()
         one.save()
     return Session(deposit, first, second)
 

@@ -8,8 +8,8 @@ from repository.schema import merge_metadata, normalize_document, select_supplie
 from repository.schema.documents.levels import does_apply, name_kind, place_entry, remove_entry
 from repository.schema.findings import Finding
 from repository.schema.quantities.signals import SignalShape
-from repository.schema.questions.cells import Sources, build_cells, find_field
 from repository.schema.questions.techniques import find_impossible
+from repository.schema.table.cells import Sources, build_cells, find_field
 
 PATH = "night/a.dm4"
 
@@ -26,7 +26,7 @@ def look(document: dict[str, Any], header: dict[str, Any], *findings: Finding) -
     return {path: cell.as_dict() for path, cell in build_cells(sources).items()}
 
 
-LADDER = {
+LADDER: dict[str, Any] = {
     "defaults": {"probe_current": "1 pA"},
     "kinds": {"annular": {"probe_current": "2 pA"}, "eels": {"probe_current": "9 pA"}},
     "measurements": {"*.dm4": {"probe_current": "4 pA"}, PATH: {"probe_current": "5 pA"}},

@@ -1,0 +1,142 @@
+"""Scales of axes: what the document says of them, and the arrays themselves where it is silent."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from repository.schema.places import get_entry
+from repository.schema.quantities.electrons import compute_wavelength
+from repository.schema.quantities.quantity import is_number, read_quantity
+from repository.schema.quantities.signals import SignalAxis, SignalShape
+from repository.schema.quantities.units import ELEMENTARY_CHARGE_C, UNITS, find_unit_code, to_si
+
+Pair = tuple[float, float]
+
+DIFFRACTION_PIXEL_FIELDS = ("diffraction_pixel_size", "reciprocal_pixel_size")
+"""The answers that calibrate the detector, the first first."""
+
+
+@dataclass(frozen=True, slots=True)
+class AxisRange:
+    """Centers of the first and last channel and the width of one, all in eV."""
+
+    start: float | None
+    end: float | None
+    bin_width: float | None
+
+
+def find_scalar(document: Mapping[str, Any], path: str) -> float | None:
+    """Return a quantity in SI: the middle of a range; None for absent, malformed and several values."""
+    reading = read_quantity(get_entry(document, path))
+    if reading is None or (len(reading.numbers) > 1 and not reading.is_range):
+        return None
+    numbers = reading.in_si()
+    if not all(math.isfinite(number) for number in numbers):
+        return None  # too large for a number; the range checks have said so
+    return math.fsum(numbers) / len(numbers)
+
+
+def read_pair(document: Mapping[str, Any], path: str) -> tuple[Pair, str] | None:
+    """Return a (y, x) quantity in the unit of the answer; one number, or the middle of a range, stands for both."""
+    reading = read_quantity(get_entry(document, path))
+    if reading is None:
+        return None
+    numbers = reading.numbers
+    if reading.is_range:
+        middle = math.fsum(numbers) / len(numbers)
+        return (middle, middle), reading.unit
+    return ((numbers[0], numbers[-1]), reading.unit) if len(numbers) <= len(("y", "x")) else None
+
+
+def find_pair(document: Mapping[str, Any], path: str) -> Pair | None:
+    """Return a (y, x) quantity in SI, read as `read_pair` does."""
+    found = read_pair(document, path)
+    if found is None:
+        return None
+    (y, x), unit = found
+    pair = to_si(y, unit), to_si(x, unit)
+    return pair if all(map(math.isfinite, pair)) else None
+
+
+def find_wavelength(document: Mapping[str, Any]) -> float | None:
+    """Return the wavelength of the electrons in m, where an acceleration voltage is known."""
+    voltage = find_scalar(document, "acceleration_voltage")
+    return compute_wavelength(voltage) if voltage is not None and voltage > 0 else None
+
+
+def find_lengths(
+    document: Mapping[str, Any], path: str, signals: Sequence[SignalShape] | None, names: tuple[str, ...]
+) -> Pair | None:
+    """Return a length per sample (y, x) in m: the document's, else that of the named axes."""
+    return find_pair(document, path) or find_axis_scales(signals, names, "length")
+
+
+def find_scan_step(document: Mapping[str, Any], signals: Sequence[SignalShape] | None) -> Pair | None:
+    """Return the scan step (y, x) in m; a line's single step stands for both."""
+    return find_lengths(document, "scan_step", signals, ("scan_y", "scan_x"))
+
+
+def find_axis_scales(
+    signals: Sequence[SignalShape] | None, names: tuple[str, ...], dimension: str
+) -> Pair | None:
+    """Return |scale| of the named axes in SI where all that exist are calibrated in that dimension."""
+    for signal in signals or ():
+        scales = [_read_scale(axis, dimension) for axis in signal.axes if axis.name in names]
+        known = [scale for scale in scales if scale is not None]
+        if known and len(known) == len(scales):
+            return known[0], known[-1]
+    return None
+
+
+def _read_scale(axis: SignalAxis, dimension: str) -> float | None:
+    code = find_unit_code(axis.unit) if axis.unit else None
+    if (
+        code is None
+        or axis.scale is None
+        or UNITS[code].dimension != dimension
+        or not math.isfinite(axis.scale)
+    ):
+        return None
+    return abs(to_si(axis.scale, code))
+
+
+def find_diffraction_pixel(document: Mapping[str, Any], signals: Sequence[SignalShape] | None) -> Pair | None:
+    """Return the angle per diffraction pixel (y, x) in rad; from reciprocal lengths by θ = k λ."""
+    wavelength = find_wavelength(document)
+    for path in DIFFRACTION_PIXEL_FIELDS:
+        answer, pair = read_pair(document, path), find_pair(document, path)
+        if answer is None or pair is None:
+            continue
+        if UNITS[answer[1]].dimension == "angle":
+            return pair
+        if wavelength is not None:
+            return pair[0] * wavelength, pair[1] * wavelength
+    names = ("detector_y", "detector_x")
+    angles = find_axis_scales(signals, names, "angle")
+    if angles is not None or wavelength is None:
+        return angles
+    reciprocal = find_axis_scales(signals, names, "reciprocal_length")
+    return None if reciprocal is None else (reciprocal[0] * wavelength, reciprocal[1] * wavelength)
+
+
+def find_energy_range(document: Mapping[str, Any], signals: Sequence[SignalShape] | None) -> AxisRange | None:
+    """Return the energy axis in eV: the document's, else that of the first array with an `energy` axis."""
+    start = _in_ev(find_scalar(document, "energy_axis.start"))
+    width = _in_ev(find_scalar(document, "energy_axis.bin_width"))
+    end = _in_ev(find_scalar(document, "energy_axis.end"))
+    axis = next((axis for signal in signals or () if (axis := signal.find_axis("energy")) is not None), None)
+    if start is None and width is None and axis is not None:
+        scale = _read_scale(axis, "energy")
+        if scale is not None and axis.unit is not None:
+            code = find_unit_code(axis.unit)
+            start, width = _in_ev(to_si(axis.offset, str(code))), _in_ev(scale)
+    channels = get_entry(document, "energy_axis.channels")
+    size = axis.size if axis is not None else channels if is_number(channels) else None
+    if end is None and start is not None and width is not None and size:
+        end = start + (size - 1) * width
+    return None if start is None and width is None and end is None else AxisRange(start, end, width)
+
+
+def _in_ev(energy_j: float | None) -> float | None:
+    return None if energy_j is None else energy_j / ELEMENTARY_CHARGE_C
