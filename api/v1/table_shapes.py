@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api.v1.shapes import Nested
-from repository.schema.table.cells import CellSum
+from repository.schema.checks.cells import CellSum
 from repository.selectors.session_table import LevelAnswer, TableColumn, TableRow, TableView
 from repository.services.answer_writes import AnswerResult
 from repository.services.answers import TableChange

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from repository.schema.table.cells import CellSum
+from repository.schema.checks.cells import CellSum
 
 MOST_TEXTS = 6
 _SUMS = f"""

@@ -10,12 +10,12 @@ from django.db.models import Q, QuerySet
 
 from repository.models import Deposit, Measurement
 from repository.models.cell_summary import sum_cells
+from repository.schema.checks.cell_values import format_entry
+from repository.schema.checks.cells import CellSum, build_tag, find_in
 from repository.schema.documents.levels import ALL, KINDS, OF_ONE_FILE
 from repository.schema.places import get_value
 from repository.schema.questions.field_tree import find_leaves
 from repository.schema.questions.fields import load_catalogue
-from repository.schema.table.cell_values import format_entry
-from repository.schema.table.cells import CellSum, build_tag, find_in
 from repository.selectors.deposits import FindingView, view_finding
 from repository.selectors.reading import ReadingView, list_readings
 from repository.selectors.thumbnails import find_thumbnails

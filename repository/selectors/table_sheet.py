@@ -6,8 +6,8 @@ from typing import Any
 
 from repository.models import Deposit
 from repository.models.cell_summary import sum_cells
+from repository.schema.documents.sheets import write_sheet
 from repository.schema.questions.fields import load_catalogue
-from repository.schema.table.sheets import write_sheet
 from repository.selectors.session_table import TECHNIQUE
 
 _UNANSWERED = frozenset({"needed", "empty"})

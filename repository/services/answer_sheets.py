@@ -8,9 +8,9 @@ from typing import Any
 
 from repository.errors import InvalidMetadataError
 from repository.models import Deposit
-from repository.schema.table.cell_values import CellRefusedError, find_field
-from repository.schema.table.name_answers import NameMatch, NamePatternError, list_words, match_names
-from repository.schema.table.sheets import (
+from repository.schema.checks.cell_values import CellRefusedError, find_field
+from repository.schema.documents.name_answers import NameMatch, NamePatternError, list_words, match_names
+from repository.schema.documents.sheets import (
     DecimalMark,
     Sheet,
     SheetCell,

@@ -6,6 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from repository.schema.checks.cell_values import (
+    GAP_WORDS,
+    CellRefusedError,
+    Typed,
+    find_field,
+    format_entry,
+    read_number,
+    read_typed,
+)
+from repository.schema.checks.cells import build_tag, find_in
 from repository.schema.documents.levels import (
     ALL,
     DIFFERS,
@@ -19,16 +29,6 @@ from repository.schema.documents.levels import (
 from repository.schema.quantities.signals import SignalShape
 from repository.schema.questions.fields import load_catalogue
 from repository.schema.questions.techniques import find_impossible
-from repository.schema.table.cell_values import (
-    GAP_WORDS,
-    CellRefusedError,
-    Typed,
-    find_field,
-    format_entry,
-    read_number,
-    read_typed,
-)
-from repository.schema.table.cells import build_tag, find_in
 
 AnswerLevel = Literal["all", "kind", "measurement"]
 Act = Literal["value", "not_recorded", "withheld", "not_applicable", "clear", "differs"]

@@ -10,8 +10,8 @@ from django.db import transaction
 from repository.errors import InvalidMetadataError, NotFoundError
 from repository.models import AnswerChange, Deposit, Measurement, User
 from repository.schema import SignalShape
-from repository.schema.table.cell_values import CellRefusedError, find_field, format_entry
-from repository.schema.table.cells import build_tag
+from repository.schema.checks.cell_values import CellRefusedError, find_field, format_entry
+from repository.schema.checks.cells import build_tag
 from repository.services.answer_writes import AnswerResult, Draft, Target, Wish, WrittenAnswer, decide
 from repository.services.audit import record_event
 from repository.services.deposits import bump_revision, lock_deposit, require_answerable

@@ -16,9 +16,9 @@ from repository.schema import (
     select_supplied,
     validate_measurement,
 )
+from repository.schema.checks.cells import Sources, build_cells
 from repository.schema.documents.levels import name_kind
 from repository.schema.findings import Finding as Found
-from repository.schema.table.cells import Sources, build_cells
 from repository.schema.versions.in_force import VERSION_IN_FORCE
 from repository.schema.versions.steps import move_document
 from repository.services.findings import replace_measurement_findings

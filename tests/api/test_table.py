@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from repository.models import Deposit, DepositMember, Measurement
-from repository.schema.table.cells import build_tag
+from repository.schema.checks.cells import build_tag
 from tests.api.conftest import as_token, make_token
 from tests.deposits import add_measurement, settle
 from tests.factories import make_deposit, make_user

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from repository.schema import merge_metadata, normalize_document, select_supplied, validate_supplied
+from repository.schema.checks.cells import Sources, build_cells, find_field
 from repository.schema.documents.levels import does_apply, name_kind, place_entry, remove_entry
 from repository.schema.findings import Finding
 from repository.schema.quantities.signals import SignalShape
 from repository.schema.questions.techniques import find_impossible
-from repository.schema.table.cells import Sources, build_cells, find_field
 
 PATH = "night/a.dm4"
 

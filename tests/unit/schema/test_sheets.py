@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repository.schema.table.cell_values import CellRefusedError, format_entry, read_typed
-from repository.schema.table.name_answers import NamePatternError, match_names
-from repository.schema.table.sheets import (
+from repository.schema.checks.cell_values import CellRefusedError, format_entry, read_typed
+from repository.schema.documents.name_answers import NamePatternError, match_names
+from repository.schema.documents.sheets import (
     SheetError,
     neutralize,
     read_block,

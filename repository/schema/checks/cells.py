@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from repository.schema.checks.cell_values import format_entry, read_number
 from repository.schema.documents.levels import Level, choose_rules, find_level, is_rule
 from repository.schema.documents.normalization import normalize_document
 from repository.schema.findings import Finding
@@ -18,7 +19,6 @@ from repository.schema.questions.answers import find_axes
 from repository.schema.questions.field_tree import find_leaves
 from repository.schema.questions.fields import RequirementRow, load_catalogue
 from repository.schema.questions.requirements import Requirement, list_requirements
-from repository.schema.table.cell_values import format_entry, read_number
 
 CellState = Literal["value", "needed", "empty", "not_recorded", "conflict", "not_understood"]
 MISSING = "required_field_missing"
