@@ -19,7 +19,9 @@ from repository.schema.documents.sheets import (
     write_sheet,
 )
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\r"), max_size=30)
+ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\r"), max_size=30)
+BEGINNINGS = st.sampled_from(["=", "+", "-", "@", "\t", "'", "'=", "=1+1", "-2"])
+TEXTS = ANY | st.builds(str.__add__, BEGINNINGS, ANY)
 
 
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=5))
