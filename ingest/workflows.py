@@ -15,13 +15,16 @@ from repository.services.deposits import (
 )
 from repository.services.findings import replace_findings
 from repository.services.jobs import cancel_measurement_jobs
-from repository.services.judgements import judge_ahead, list_open_measurements
+from repository.services.judgements import Judgements, judge_ahead, list_open_measurements
 from repository.services.succession import replace_corrected
 from repository.services.validation import validate_answers, validate_deposit
 from repository.states import DepositMove
 from repository.workflows.jobs import enqueue_job
 
 OF_ONE_READING = ("open_measurement", "preview_measurement", "convert_measurement", "reduce_measurement")
+JUDGED_WHILE_HELD = (
+    2  # measurements; looking at more before the deposit is locked is worth reading them twice
+)
 FIRST_PICTURES_FROM_BYTES = 256 * 1024 * 1024  # smaller ones are converted before a person has looked up
 
 
@@ -59,7 +62,10 @@ def read_deposit_again(*, deposit_id: str, measurement_ids: Collection[str] | No
 
     Where it is known of which measurements the change speaks, only these are looked at.
     """
-    ahead = judge_ahead(deposit_id=deposit_id, measurement_ids=measurement_ids)
+    is_little = measurement_ids is not None and len(measurement_ids) <= JUDGED_WHILE_HELD
+    ahead: Judgements = (
+        {} if is_little else judge_ahead(deposit_id=deposit_id, measurement_ids=measurement_ids)
+    )
     with transaction.atomic():
         if measurement_ids is None:
             deposit = validate_deposit(deposit_id=deposit_id, ahead=ahead)
@@ -79,7 +85,12 @@ def read_deposit_again(*, deposit_id: str, measurement_ids: Collection[str] | No
 
 
 def _needs_reopening(deposit: Deposit, measurement: Measurement) -> bool:
-    """Return whether the person has now said what the reader had to ask for, or something else than before."""
+    """Return whether the person has now said what the reader had to ask for, or something else than before.
+
+    What was only found waits to be opened, with the words that the person will have said by then.
+    """
+    if measurement.state == Measurement.State.FOUND:
+        return False
     hints = build_hints(deposit.document, measurement.primary_file.path)
     return bool(hints != measurement.hints)
 

@@ -78,6 +78,13 @@ class DepositMove(Enum):
         when="an answer makes other arrays or reductions of its files, somebody asks for a recipe, or the operator has "
         "arrays converted again",
     )
+    STOP_READING = Transition(
+        sources=BUSY_STATES,
+        target=DepositState.DRAFT,
+        by=("stop_reading",),
+        who=_DEPOSITOR,
+        when="the reading is broken off; what was read so far is kept, and handing it in again goes on from there",
+    )
     FIND_OBSTACLES = Transition(
         sources=(*BUSY_STATES, DepositState.READY),
         target=DepositState.NEEDS_ATTENTION,
@@ -220,6 +227,7 @@ class JobMove(Enum):
         sources=ACTIVE_STATES,
         target=JobState.CANCELLED,
         by=("cancel_jobs", "cancel_measurement_jobs"),
-        who=_SERVER,
-        when="its deposit or version is given up, or another job has made it superfluous",
+        who="the server, or an owner of the deposit",
+        when="its deposit or version is given up, its owner breaks the reading off, or another job has made it "
+        "superfluous",
     )

@@ -116,6 +116,8 @@ class RowShape(Nested[Any]):
     instrument = serializers.CharField(allow_null=True)
     state = serializers.CharField()
     reading = RowReadingShape(allow_null=True)
+    problem = serializers.CharField(allow_blank=True, help_text="Why its files could not be read.")
+    hint = serializers.CharField(allow_blank=True)
     cells = serializers.DictField(child=CellShape())
     tags = serializers.DictField(child=serializers.CharField())
 

@@ -96,14 +96,8 @@ class Job(models.Model):
 
 
 def is_answerable(deposit: Deposit) -> bool:
-    """Return whether questions can be answered although the files are still being read.
-
-    They can once headers are read; which measurements there are is settled by then.
-    """
-    if deposit.state != Deposit.State.PROCESSING:
-        return False
-    is_inspected = Job.objects.filter(deposit=deposit, kind="inspect_deposit", state__in=Job.ACTIVE).exists()
-    return not is_inspected and deposit.current_measurements.exclude(state="found").exists()
+    """Return whether the description and all answers can be changed: always, until it is published (ADR 0041)."""
+    return deposit.state != Deposit.State.PUBLISHED
 
 
 class WorkerHeartbeat(models.Model):

@@ -16,11 +16,13 @@ from repository.schema.documents.levels import ALL, KINDS, OF_ONE_FILE
 from repository.schema.places import get_value
 from repository.schema.questions.field_tree import find_leaves
 from repository.schema.questions.fields import load_catalogue
+from repository.selectors.deposits import FindingView, view_finding
 from repository.selectors.reading import ReadingView, list_readings
 from repository.selectors.thumbnails import find_thumbnails
 from repository.selectors.visibility import Visitor
 
 TECHNIQUE = "technique"
+_READING = ("reading", "conversion")
 INCOMPLETE = ("needed", "not_understood", "conflict")
 
 
@@ -32,6 +34,8 @@ class TableRow:
     ----------
     proposal
         What its technique seems to be, sure or unsure, with the reasons; None where nobody has looked.
+    problem, hint
+        Why its files could not be read, and what to do; empty where they were, or nobody has tried.
     cells
         The fields that are columns, as they stand; a field that is not there does not apply.
     tags
@@ -51,6 +55,8 @@ class TableRow:
     instrument: str | None
     state: str
     reading: ReadingView | None
+    problem: str
+    hint: str
     cells: Mapping[str, Mapping[str, Any]]
     tags: Mapping[str, str]
 
@@ -176,14 +182,18 @@ def _read_page(
 def _describe_rows(
     visitor: Visitor, deposit: Deposit, page: Sequence[Measurement], shown: set[str]
 ) -> Iterable[TableRow]:
-    thumbnails = find_thumbnails(visitor, [measurement.pk for measurement in page])
+    ids = [measurement.pk for measurement in page]
+    thumbnails = find_thumbnails(visitor, ids)
     readings = list_readings(deposit)
+    unread = deposit.findings.filter(measurement__in=ids, measurement__state="failed", stage__in=_READING)
+    problems = {row.measurement_id: view_finding(row) for row in unread.order_by("-id")}
     layers = deposit.document.get("measurements")
     for measurement in page:
         yield _describe_row(
             measurement,
             thumbnails.get(measurement.pk),
             readings.get(measurement.pk),
+            problems.get(measurement.pk),
             layers if isinstance(layers, Mapping) else {},
             shown,
         )
@@ -193,6 +203,7 @@ def _describe_row(
     measurement: Measurement,
     thumbnail: str | None,
     reading: ReadingView | None,
+    problem: FindingView | None,
     layers: Mapping[str, Any],
     shown: set[str],
 ) -> TableRow:
@@ -217,6 +228,8 @@ def _describe_row(
         instrument=str(instrument) if instrument else None,
         state=measurement.state,
         reading=reading,
+        problem=problem.message if problem is not None else "",
+        hint=problem.hint if problem is not None else "",
         cells={field: cell for field, cell in measurement.cells.items() if field in shown},
         tags={field: tag for field, tag in tags.items() if tag},
     )

@@ -194,7 +194,7 @@ def require_open(deposit: Deposit) -> None:
 
 
 def require_answerable(deposit: Deposit) -> None:
-    """Refuse answers where nothing is known yet that could be asked about, or nothing changes any more."""
+    """Refuse answers about what is published; while the server reads, they are taken like at any other time."""
     if not is_answerable(deposit):
         require_open(deposit)
 

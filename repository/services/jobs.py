@@ -225,9 +225,12 @@ def cancel_measurement_jobs(measurement_ids: Iterable[str], *, kinds: Sequence[s
     _move(jobs, JobMove.CANCEL, finished_at=Now(), lease_until=None)
 
 
-def cancel_jobs(deposit: Deposit) -> None:
-    """End what is still to be done for a deposit; a worker that is at it loses its lease."""
-    _move(Job.objects.filter(deposit=deposit), JobMove.CANCEL, finished_at=Now(), lease_until=None)
+def cancel_jobs(deposit: Deposit, *, kinds: Sequence[str] | None = None) -> int:
+    """End what is still to be done for a deposit, of some kinds or of all; a worker that is at it loses its lease."""
+    jobs = Job.objects.filter(deposit=deposit)
+    if kinds is not None:
+        jobs = jobs.filter(kind__in=kinds)
+    return _move(jobs, JobMove.CANCEL, finished_at=Now(), lease_until=None)
 
 
 def _choose_pause(claim: ClaimedJob) -> dt.timedelta:

@@ -134,7 +134,7 @@ def _judge(
     measurement: Measurement, document: Mapping[str, Any], ahead: Judgements, *, anew: bool
 ) -> Judgement | None:
     """Return what is to be written of a measurement; None where it stands already."""
-    if measurement.state in NOT_READ:
+    if measurement.state in NOT_READ and not measurement.extracted:
         return _NOTHING if measurement.judged_from or anew else None
     rests_on = _build_digest(measurement, document)
     if rests_on == measurement.judged_from and not anew:
@@ -143,6 +143,10 @@ def _judge(
     if known is not None and known.rests_on == rests_on:
         return known
     merged, conflicts = merge_measurement(measurement, document)
+    if measurement.state in NOT_READ:
+        # It was read before, and not any more with other words: what it says stays to be answered, and is not judged.
+        cells = _describe_cells(measurement, document, normalize_document(merged), ())
+        return Judgement(rests_on, normalize_document(merged), (), cells)
     found = validate_measurement(merged, signals=measurement.shapes, looked_for=measurement.looked_for)
     normal = normalize_document(merged)
     everything = (*conflicts, *found)
@@ -171,7 +175,7 @@ def _describe_cells(
 def _build_digest(measurement: Measurement, document: Mapping[str, Any]) -> str:
     """Return a digest of everything that decides a judgement, apart from the checks and today's date."""
     looked_at = [
-        [measurement.schema_version, VERSION_IN_FORCE],
+        [measurement.schema_version, VERSION_IN_FORCE, measurement.state in NOT_READ],
         select_layers(measurement, document),
         measurement.extracted,
         measurement.looked_for,

@@ -103,7 +103,8 @@ def _require_publishable(deposit: Deposit) -> None:
         )
     if deposit.state != State.READY:
         raise StateConflictError(f"The deposit {deposit.pk} is {deposit.get_state_display().lower()}.")
-    if deposit.current_measurements.filter(state=Measurement.State.OPENED).exists():
+    unread = (Measurement.State.FOUND, Measurement.State.OPENED)
+    if deposit.current_measurements.filter(state__in=unread).exists():
         raise StateConflictError(
             f"The files of {deposit.pk} were checked, but not converted yet.",
             hint="Hand the deposit in: it goes on from what was read. Then publish.",

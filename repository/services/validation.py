@@ -4,14 +4,18 @@ from collections.abc import Collection
 
 from django.db import transaction
 
-from repository.models import Deposit, Finding, Job
+from repository.errors import StateConflictError
+from repository.models import Deposit, Finding, Job, User
 from repository.schema import list_unmatched, validate_dataset, validate_supplied
 from repository.schema.findings import Finding as Found
 from repository.schema.findings import group_findings
-from repository.services.deposits import State, lock_deposit, settle_state
+from repository.services.audit import record_event
+from repository.services.deposits import State, lock_deposit, move_deposit, settle_state
 from repository.services.findings import replace_findings
 from repository.services.fixity import list_damage_findings
+from repository.services.jobs import cancel_jobs
 from repository.services.judgements import Judgements, judge_and_record, list_open_measurements
+from repository.states import BUSY_STATES, DepositMove
 
 READING_JOBS = (
     "inspect_deposit",
@@ -20,6 +24,34 @@ READING_JOBS = (
     "convert_measurement",
     "reduce_measurement",
 )
+
+
+def stop_reading(*, deposit_id: str, actor: User) -> Deposit:
+    """Break off the reading of a deposit; what was read so far is kept, and handing it in again goes on from there.
+
+    Numbers and pictures that are just made anew from arrays are made to their end: they take seconds, and what they
+    replace is out of date.
+
+    Raises
+    ------
+    StateConflictError
+        Nothing of it is being read.
+    """
+    with transaction.atomic():
+        deposit = lock_deposit(deposit_id=deposit_id)
+        if deposit.state not in BUSY_STATES:
+            raise StateConflictError(
+                f"Nothing of the deposit {deposit_id} is being read.", hint="Reload it to see its state."
+            )
+        n_stopped = cancel_jobs(
+            deposit, kinds=[kind for kind in READING_JOBS if kind != "reduce_measurement"]
+        )
+        if not _is_reading(deposit):
+            move_deposit(deposit, DepositMove.STOP_READING)
+        record_event(
+            actor=actor, action="deposit.stop_reading", target=deposit.pk, detail={"jobs": n_stopped}
+        )
+    return deposit
 
 
 def validate_deposit(*, deposit_id: str, ahead: Judgements | None = None, anew: bool = False) -> Deposit:

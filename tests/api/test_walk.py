@@ -127,6 +127,7 @@ def collect_words(deposit: Deposit, owner: User, measurement: str, path: str, di
         "product": "data.mean_diffraction_pattern",
         "upload_id": upload,
         "job_id": str(uuid.uuid4()),
+        "change_id": str(uuid.uuid4()),
         "version": "1.0.0",
         "doi": f"10.5072/{deposit.pk}",
         "export": "jsonld",

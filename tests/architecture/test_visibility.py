@@ -13,9 +13,9 @@ ROOMS = ("repository/selectors", "api", "frontend")
 """Services write, under locks, and after a selector let somebody in; jobs have no visitor."""
 
 GUARDED = {
-    "ArrayObject", "Calibration", "DataFile", "Dataset", "DatasetVersion", "Deposit", "DepositEdit", "DepositMember",
-    "Facts", "Finding", "Identifier", "Job", "Measurement", "MeasurementFile", "Product", "SearchEntry", "Signal",
-    "Upload", "VersionFile", "VersionMeasurement",
+    "AnswerChange", "ArrayObject", "Calibration", "DataFile", "Dataset", "DatasetVersion", "Deposit", "DepositEdit",
+    "DepositMember", "Facts", "Finding", "Identifier", "Job", "Measurement", "MeasurementFile", "Product",
+    "SearchEntry", "Signal", "Upload", "VersionFile", "VersionMeasurement",
 }  # fmt: skip
 # Nobody's deposit: accounts with what is theirs alone, and what keeps the house.
 OPEN = {

@@ -17,6 +17,7 @@ from typing import Any
 from processing.engine.one_pass import convert_signal
 from processing.engine.signal_work import ConversionOptions
 from tests.benchmarks import small_files
+from tests.benchmarks.answers import measure_answers
 from tests.benchmarks.first_pictures import NAME, QUICK_GB, WHOLE_GB, measure_first_pictures
 from tests.benchmarks.many_clients import measure_many_clients
 from tests.benchmarks.promptness import measure_promptness
@@ -196,6 +197,7 @@ def main() -> None:
         n_files = small_files.QUICK if quick else small_files.WHOLE
         small = small_files.measure_small_files(folder, n_files, _say)
         prompt = measure_promptness(folder / "promptness")
+        prompt |= measure_answers(folder, _say)
     results = {comparison.name: compare(comparison, runs) for comparison in COMPARISONS}
     results |= {NAME: early, **small, **prompt}
     _say("many clients of a running Stemma")

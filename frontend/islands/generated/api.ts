@@ -283,6 +283,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deposits/{deposit_id}/progress/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return what runs, what waits, the place in the line, and an estimate from the sizes. */
+        get: operations["getProgress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deposits/{deposit_id}/progress/stop/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Break off the reading. What was read so far is kept; handing the deposit in again goes on from there. */
+        post: operations["stopReading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deposits/{deposit_id}/publish/": {
         parameters: {
             query?: never;
@@ -1853,12 +1887,20 @@ export interface components {
             instrument: string | null;
             state: string;
             reading: components["schemas"]["RowReadingShape"] | null;
+            /** @description Why its files could not be read. */
+            problem: string;
+            hint: string;
             cells: {
                 [key: string]: components["schemas"]["CellShape"];
             };
             tags: {
                 [key: string]: string;
             };
+        };
+        RunningShape: {
+            measurement: string;
+            path: string;
+            reading: components["schemas"]["RowReadingShape"];
         };
         SaidShape: {
             level: components["schemas"]["SaidShapeLevelEnum"];
@@ -2134,6 +2176,28 @@ export interface components {
         WithdrawInputRequest: {
             reason: string;
             replacement?: string;
+        };
+        WorkShape: {
+            state: string;
+            is_working: boolean;
+            /** Format: double */
+            fraction: number;
+            message: string;
+            /** @description What runs now; at most twenty. */
+            running: components["schemas"]["RunningShape"][];
+            /** @description Measurements whose work has not begun. */
+            waiting: number;
+            /** @description Jobs before the first that waits. */
+            position: number | null;
+            bytes_left: number;
+            /**
+             * Format: double
+             * @description From the sizes that are left; what others have before it is not in it.
+             */
+            seconds_left: number | null;
+            /** @description Whether that goes by what this deposit has taken so far, or by what is usual. */
+            is_measured: boolean;
+            revision: number;
         };
     };
     responses: {
@@ -3466,6 +3530,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DepositShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    getProgress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    stopReading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkShape"];
                 };
             };
             /** @description An account is needed. */

@@ -86,6 +86,10 @@ def read_typed(path: str, typed: Any, *, unit: str | None = None, basis: str | N
 def _read_typed_text(path: str, text: str, unit: str | None, basis: str | None) -> Typed:
     """Return the answer of a text; a whole column often says the same."""
     field = find_field(path)
+    if not text:
+        raise CellRefusedError(
+            "empty_answer", f"{field.title}: nothing was given.", "Clear the cell instead."
+        )
     return _read_given(field, _read_text(field, text, unit), unit, basis)
 
 
@@ -177,12 +181,16 @@ def _read_json(field: Field, text: str) -> Any:
 
 
 def _find_term(field: Field, word: str) -> str:
-    folded = word.lower().replace("_", " ")
+    folded = _fold(word)
     for term in load_catalogue().vocabularies.get(field.vocabulary or "", ()):
         names = (term.value, term.title, *term.aliases)
-        if folded in {name.lower().replace("_", " ") for name in names}:
+        if folded in set(map(_fold, names)):
             return term.value
     return word
+
+
+def _fold(word: str) -> str:
+    return word.lower().replace("_", " ").replace("-", " ")
 
 
 def _is_bare(text: str) -> bool:

@@ -88,7 +88,7 @@ def write_sheet(
     heads = [f"{path} [{unit}]" if unit else path for path, unit in columns]
     writer.writerow([FILE_COLUMN, ID_COLUMN, *heads])
     for row in rows:
-        writer.writerow([neutralize(cell) for cell in row])
+        writer.writerow([neutralize(cell.strip()) for cell in row])
     return (BOM if with_bom else "") + text.getvalue()
 
 

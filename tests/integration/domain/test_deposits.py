@@ -92,11 +92,11 @@ def test_acknowledgements_remember_who_gave_them() -> None:
 
 
 @pytest.mark.parametrize("state", ["submitted", "processing"])
-def test_a_busy_deposit_is_not_changed(state: str) -> None:
+def test_a_busy_deposit_is_answered_and_not_handed_in_published_or_deleted(state: str) -> None:
     deposit = make_deposit()
     Deposit.objects.filter(pk=deposit.pk).update(state=state)
+    update_deposit(deposit_id=deposit.pk, actor=deposit.owner, patch={"dataset": {"title": "Meanwhile"}})
     changes: list[Callable[[], Any]] = [
-        lambda: update_deposit(deposit_id=deposit.pk, actor=deposit.owner, patch={}),
         lambda: mark_submitted(deposit_id=deposit.pk, actor=deposit.owner),
         lambda: publish_deposit(deposit_id=deposit.pk, actor=deposit.owner),
         lambda: delete_deposit(deposit_id=deposit.pk, actor=deposit.owner),

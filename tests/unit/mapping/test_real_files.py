@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repository.schema.documents.calibrated_axes import calibrate_signals
 
 from ingest.formats.headers import map_vendor_header
 from ingest.formats.opening import open_measurement
@@ -16,6 +15,7 @@ from ingest.formats.registry import find_format
 from ingest.mapping.draft import MetadataDraft
 from ingest.readers.contract import ReadHints, ReadRefusedError
 from repository.schema import SignalShape, merge_metadata, validate_measurement
+from repository.schema.documents.calibrated_axes import calibrate_signals
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 REAL_DATA = Path(os.environ.get("STEMMA_REALDATA", _CHECKOUT.parent / "shared" / "realdata"))

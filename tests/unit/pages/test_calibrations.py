@@ -1,9 +1,8 @@
 """Where the record corrects an axis of the file, the page says both."""
 
-from repository.schema.documents.calibrated_axes import calibrate_signals, describe_axes
-
 from frontend.presentation.figures import list_calibrations
 from repository.schema import SignalShape
+from repository.schema.documents.calibrated_axes import calibrate_signals, describe_axes
 from repository.schema.quantities.signals import SignalAxis
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from repository.schema.documents.calibrated_axes import calibrate_signals
 
 from ingest.readers.contract import Axis
 from processing.declarations.book import get_book
@@ -23,6 +22,7 @@ from processing.services.calibration import (
     select_needs,
 )
 from repository.schema import SignalShape, validate_measurement
+from repository.schema.documents.calibrated_axes import calibrate_signals
 from repository.schema.quantities.units import UNITS, to_si
 from repository.schema.search.facts import derive_facts
 from tests.synthetic import source_of

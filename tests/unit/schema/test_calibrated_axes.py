@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from repository.schema.documents.calibrated_axes import calibrate_signals, describe_axes
 
 from repository.schema import SignalShape, derive_facts, validate_measurement
+from repository.schema.documents.calibrated_axes import calibrate_signals, describe_axes
 from repository.schema.quantities.signals import SignalAxis
 
 HEADER, PERSON = {"source": "header"}, {"source": "depositor"}
