@@ -6,13 +6,14 @@ from confined.measurement_jobs import build_measurement_job
 from confined.runs import attempt_folder
 from ingest.services.opening import open_measurement
 from ingest.services.recognition import Recognition, recognize_deposit
-from ingest.workflows import follow_opening, open_measurements
+from ingest.workflows import follow_opening, look_at_restored, open_measurements
 from repository.models import Deposit, Finding
 from repository.schema.findings import Finding as Found
 from repository.services.deposits import move_if_possible
 from repository.services.findings import replace_findings
 from repository.services.jobs import ClaimedJob
 from repository.services.measurements import record_recognition
+from repository.services.sorting import set_droppings_aside
 from repository.services.succession import replace_corrected
 from repository.services.validation import validate_deposit
 from repository.states import DepositMove
@@ -22,6 +23,8 @@ from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kin
 def _inspect(claim: ClaimedJob, progress: JobProgress) -> Apply:
     deposit = Deposit.objects.get(pk=claim.target)
     move_if_possible(deposit_id=deposit.pk, move=DepositMove.BEGIN_READING)
+    # Uploads are looked at as they come; what was there before there was a rule is looked at here.
+    set_droppings_aside(deposit, deposit.current_files.values_list("path", flat=True))
     with attempt_folder(claim) as output:
         recognition = recognize_deposit(deposit=deposit, output=output, progress=progress)
     return partial(_apply_inspection, deposit.pk, recognition)
@@ -37,6 +40,7 @@ def _apply_inspection(deposit_id: str, recognition: Recognition) -> None:
     )
     replace_findings(deposit=deposit, stage=Finding.Stage.RECOGNITION, found=_note_nothing_read(recognition))
     open_measurements(deposit, [*to_open, *replace_corrected(deposit)])
+    look_at_restored(deposit, {file.path for file in recognition.files})
     validate_deposit(deposit_id=deposit_id)
 
 

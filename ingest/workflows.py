@@ -1,11 +1,12 @@
 """What has files read, and what follows once they are: each step enqueues the next."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db import transaction
 
 from confined.hints import build_hints
 from repository.models import Deposit, Finding, Measurement, User
+from repository.models.sorting import goes_nowhere
 from repository.selectors.inputs import count_bytes
 from repository.services.deposits import (
     ReadUntil,
@@ -16,8 +17,9 @@ from repository.services.deposits import (
 from repository.services.findings import replace_findings
 from repository.services.jobs import cancel_measurement_jobs
 from repository.services.judgements import judge_ahead, list_open_measurements
+from repository.services.sorting import Wish, sort_files
 from repository.services.succession import replace_corrected
-from repository.services.validation import validate_deposit
+from repository.services.validation import validate_deposit, validate_sorting
 from repository.states import DepositMove
 from repository.workflows.jobs import enqueue_job
 
@@ -71,6 +73,30 @@ def refresh_deposit(*, deposit_id: str) -> None:
         open_measurements(deposit, waiting)
         if waiting:
             move_if_possible(deposit_id=deposit.pk, move=DepositMove.READ_AGAIN)
+
+
+def sort_deposit(*, deposit_id: str, actor: User, wishes: Sequence[Wish]) -> Mapping[str, str]:
+    """Decide what becomes of files; return what each that changed was before.
+
+    What was discarded and is wanted again is read on, and what was set aside is looked at.
+    """
+    with transaction.atomic():
+        outcome = sort_files(deposit_id=deposit_id, actor=actor, wishes=wishes)
+        deposit = outcome.deposit
+        if deposit.state != Deposit.State.DRAFT:
+            open_measurements(deposit, outcome.to_open)
+            if outcome.restored:
+                enqueue_job(kind="inspect_deposit", target=deposit.pk, deposit=deposit)
+        if outcome.former:
+            validate_sorting(deposit_id=deposit_id)
+    return outcome.former
+
+
+def look_at_restored(deposit: Deposit, seen: Collection[str]) -> None:
+    """Look again where a file that had been set aside was restored while the others were looked at."""
+    meant = deposit.current_files.filter(~goes_nowhere("deposit", "path", fates=("aside",)), state="stored")
+    if not set(meant.values_list("path", flat=True)) <= set(seen):
+        enqueue_job(kind="inspect_deposit", target=deposit.pk, deposit=deposit)
 
 
 def _needs_reopening(deposit: Deposit, measurement: Measurement) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from ingest import workflows as ingest_workflows
-from ingest.workflows import submit_deposit
+from ingest.workflows import sort_deposit, submit_deposit
 from processing.declarations.book import get_book
 from processing.declarations.manifest import AskedRecipe
 from processing.services.reduction import check_request, is_outdated, list_outdated
@@ -29,6 +29,7 @@ __all__ = [
     "reconvert_drafts",
     "refresh_deposit",
     "request_reduction",
+    "sort_deposit",
     "submit_deposit",
 ]
 

@@ -13,6 +13,7 @@ from api.v1 import (
     reductions,
     schemas,
     search,
+    sorting,
 )
 
 urlpatterns = [
@@ -22,6 +23,8 @@ urlpatterns = [
     path("deposits/", deposits.DepositListView.as_view()),
     path("deposits/<str:deposit_id>/", deposits.DepositView.as_view()),
     path("deposits/<str:deposit_id>/submit/", deposit_steps.SubmitView.as_view()),
+    path("deposits/<str:deposit_id>/arrived/", sorting.ArrivedView.as_view()),
+    path("deposits/<str:deposit_id>/fates/", sorting.FatesView.as_view()),
     path("deposits/<str:deposit_id>/validation/", deposits.ValidationView.as_view()),
     path("deposits/<str:deposit_id>/publish/", deposit_steps.PublishView.as_view()),
     path("deposits/<str:deposit_id>/new-version/", deposit_steps.NewVersionView.as_view()),

@@ -84,7 +84,9 @@ def describe_deposit_page(deposit: DepositView, *, may_edit: bool, room: str = "
 
 def _is_only_checked(deposit: DepositView) -> bool:
     """Return whether the files were opened and checked, and wait to be handed in for conversion."""
-    return not is_busy(deposit.state) and any(one.state == "opened" for one in deposit.measurements)
+    return not is_busy(deposit.state) and any(
+        one.state == "opened" and one.fate == "publish" for one in deposit.measurements
+    )
 
 
 def _list_steps(deposit: DepositView, questionnaire: Questionnaire, n_errors: int) -> tuple[Step, ...]:
@@ -107,9 +109,11 @@ def _list_parts(deposit: DepositView) -> Iterable[tuple[str, tuple[FindingView, 
     """Yield the findings by what they are about; missing answers are asked for above and not said again."""
     yield "", deposit.findings
     for measurement in deposit.measurements:
-        yield measurement.path, tuple(finding for finding in measurement.findings if finding.code != MISSING)
+        if measurement.fate == "publish":
+            yield measurement.path, tuple(one for one in measurement.findings if one.code != MISSING)
     for file in deposit.files:
-        yield file.path, file.findings
+        if file.fate == "publish":
+            yield file.path, file.findings
 
 
 def _list_open_warnings(deposit: DepositView) -> tuple[OpenWarning, ...]:

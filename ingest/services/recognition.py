@@ -11,6 +11,7 @@ from confined.runs import run_over_files
 from confined.sandbox import SandboxError
 from confined.zygotes import register_program
 from repository.models import DataFile, Deposit
+from repository.models.sorting import goes_nowhere
 from repository.schema.file_names import fold_case, list_clashes, list_folders
 from repository.schema.findings import Finding
 from repository.services.measurements import GroupedFiles, RecognizedFile
@@ -32,7 +33,8 @@ class Recognition:
 
 def recognize_deposit(*, deposit: Deposit, output: Path, progress: JobProgress) -> Recognition:
     """Look at every stored file, confined; a file that breaks the reader is set aside with its finding."""
-    stored = list(deposit.current_files.filter(state=DataFile.State.STORED))
+    meant = deposit.current_files.filter(~goes_nowhere("deposit", "path", fates=("aside",)))
+    stored = list(meant.filter(state=DataFile.State.STORED))
     recognition = Recognition()
     layable = _set_clashing_aside(stored, recognition.findings)
     result = _run_until_done(layable, output, progress, recognition.findings)

@@ -13,6 +13,7 @@ from repository.models.limit_count import LimitCount
 from repository.models.measurement import ArrayObject, Measurement, MeasurementFile, Signal
 from repository.models.message import Message
 from repository.models.product import Calibration, Product
+from repository.models.sorting import Sorting
 from repository.models.stored_object import StoredObject, StoreWalk
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Sample",
     "SearchEntry",
     "Signal",
+    "Sorting",
     "StoreWalk",
     "StoredObject",
     "Upload",

@@ -52,6 +52,9 @@ DELETE /api/v1/deposits/{deposit_id}/                         oew   401 404 409 
 POST   /api/v1/deposits/{deposit_id}/submit/                  d     401 404 409 409 403 409 403 401
 POST   /api/v1/deposits/{deposit_id}/submit/                  r     401 404 202 202 403 202 403 401
 POST   /api/v1/deposits/{deposit_id}/submit/                  oew   401 404 409 409 403 409 403 401
+GET    /api/v1/deposits/{deposit_id}/arrived/                 *     401 404 200 200 200 200 200 401
+POST   /api/v1/deposits/{deposit_id}/fates/                   dr    401 404 200 200 403 200 403 401
+POST   /api/v1/deposits/{deposit_id}/fates/                   oew   401 404 409 409 403 409 403 401
 GET    /api/v1/deposits/{deposit_id}/validation/              *     401 404 200 200 200 200 200 401
 POST   /api/v1/deposits/{deposit_id}/publish/                 d     401 404 409 409 403 409 403 401
 POST   /api/v1/deposits/{deposit_id}/publish/                 r     401 404 200 200 403 200 403 401
@@ -274,6 +277,7 @@ def build_request(line: Line, world: World) -> dict[str, Any]:
         ("PATCH", "deposits/{deposit_id}/"): {"acknowledged_warnings": []},
         ("POST", "deposits/{deposit_id}/submit/"): {"until": "opened"},
         ("POST", "deposits/{deposit_id}/publish/"): {"accept_warnings": world.warnings},
+        ("POST", "deposits/{deposit_id}/fates/"): {"changes": [{"fate": "private", "paths": ["*"]}]},
         ("POST", "deposits/{deposit_id}/members/"): {"username": world.people.users["co-owner"].username},
         ("POST", "measurements/{measurement_id}/reductions/"): {"recipe": "center_of_mass"},
         ("POST", "tokens/"): {"name": "more", "scopes": ["read"]},

@@ -61,8 +61,8 @@ def select_files(paths: Sequence[Path], *, follow_links: bool = False, rename: b
 
     A file is named by its last part, a folder's files relative to that folder. Where two would get one name,
     all names are taken relative to the common parent of the PATHs instead. Inside folders is left out what is hidden,
-    left by the operating system, not whole yet, cannot be read, or is no file; and links to what lies outside all PATHs, unless they
-    are to be followed. Where it is named outright, a hidden file is sent and a link followed.
+    left by the operating system, not whole yet, cannot be read, or is no file; and links to what lies outside all
+    PATHs, unless they are to be followed. Where it is named outright, a hidden file is sent and a link followed.
 
     Parameters
     ----------
