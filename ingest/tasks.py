@@ -18,6 +18,7 @@ from repository.services.succession import replace_corrected
 from repository.services.validation import validate_deposit
 from repository.states import DepositMove
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
+from repository.workflows.notices import tell_when_read
 
 
 def _inspect(claim: ClaimedJob, progress: JobProgress) -> Apply:
@@ -42,6 +43,7 @@ def _apply_inspection(deposit_id: str, recognition: Recognition) -> None:
     open_measurements(deposit, [*to_open, *replace_corrected(deposit)])
     look_at_restored(deposit, {file.path for file in recognition.files})
     validate_deposit(deposit_id=deposit_id)
+    tell_when_read(deposit_id=deposit_id)
 
 
 def _note_nothing_read(recognition: Recognition) -> list[Found]:
@@ -71,6 +73,7 @@ def _fail_inspection(claim: ClaimedJob, reason: str) -> None:
     )
     replace_findings(deposit=deposit, stage=Finding.Stage.RECOGNITION, found=[problem])
     validate_deposit(deposit_id=deposit.pk)
+    tell_when_read(deposit_id=deposit.pk)
 
 
 register_kind("inspect_deposit", JobKind(work=_inspect, apply_failure=_fail_inspection, lane="short"))

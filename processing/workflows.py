@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from ingest import workflows as ingest_workflows
-from ingest.workflows import sort_deposit, submit_deposit
+from ingest.workflows import follow_pictures, group_deposit, set_deposit_roles, sort_deposit, submit_deposit
 from processing.declarations.book import get_book
 from processing.declarations.manifest import AskedRecipe
 from processing.services.reduction import check_request, is_outdated, list_outdated
@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "follow_conversion",
+    "follow_pictures",
     "follow_reduction",
+    "group_deposit",
     "publish",
     "reconvert_drafts",
     "refresh_deposit",
     "request_reduction",
+    "set_deposit_roles",
     "sort_deposit",
     "submit_deposit",
 ]

@@ -265,6 +265,9 @@ class DepositShape(Nested[Any]):
         source="grouped_findings",
         help_text="Each cause once, with where it was found; files and measurements say their own.",
     )
+    arrived = serializers.CharField(
+        help_text="What its files are, in a sentence; `…/arrived/` has the numbers and lists."
+    )
     files = FileShape(many=True)
     measurements = MeasurementShape(many=True)
     progress = ProgressShape()

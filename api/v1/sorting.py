@@ -8,13 +8,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.errors import build_etag
 from api.v1.deposits import read_input
 from api.v1.documentation import problems
 from api.v1.shapes import Nested
 from api.visitors import visitor_of
-from processing.workflows import sort_deposit
+from processing.workflows import group_deposit, set_deposit_roles, sort_deposit
 from repository.selectors.access import get_deposit, get_editable_deposit, require_account
 from repository.selectors.arrived import describe_arrived
+from repository.services.grouping import Move
+from repository.services.roles import ROLES, RoleWish
 from repository.services.sorting import MOST_NAMED, Wish
 
 FATES = ["publish", "private", "discard", "aside"]
@@ -78,6 +81,53 @@ class SortedShape(Nested[Any]):
     arrived = ArrivedShape()
 
 
+class MoveInput(Nested[Any]):
+    paths = serializers.ListField(
+        child=serializers.CharField(max_length=1024), allow_empty=False, max_length=MOST_NAMED
+    )
+    place = serializers.ChoiceField(
+        choices=["with", "own", "alone", "recognized"],
+        help_text="`with` another measurement, a measurement of its `own`, `alone` (part of none), or as `recognized`.",
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        """Add the field whose name is a word of Python."""
+        told = "With `with`: the id of the measurement, or the path of its primary file."
+        return {
+            **super().get_fields(),
+            "with": serializers.CharField(required=False, max_length=1024, help_text=told),
+        }
+
+
+class GroupingInput(Nested[Any]):
+    moves = MoveInput(many=True, allow_empty=False)
+
+
+class RegroupedShape(Nested[Any]):
+    undo = MoveInput(many=True, help_text="What takes it back, sent as `moves` in this order.")
+    arrived = ArrivedShape()
+
+
+class RoleInput(Nested[Any]):
+    measurement = serializers.CharField(max_length=40, help_text="The one that serves others.")
+    role = serializers.ChoiceField(choices=list(ROLES))
+    of = serializers.ListField(
+        child=serializers.CharField(max_length=40),
+        allow_empty=False,
+        max_length=MOST_NAMED,
+        help_text="The measurements that it serves.",
+    )
+    take_back = serializers.BooleanField(required=False, help_text="It is no more what it was to them.")
+
+
+class RolesInput(Nested[Any]):
+    roles = RoleInput(many=True, allow_empty=False)
+
+
+class RolesShape(Nested[Any]):
+    etag = serializers.CharField(help_text="Of the deposit as it is now.")
+
+
 class ArrivedView(APIView):
     needs_account = True
     is_open_to_grants = True
@@ -120,3 +170,63 @@ class FatesView(APIView):
         ]
         arrived = describe_arrived(get_deposit(visitor, deposit_id))
         return Response(SortedShape({"changed": len(former), "undo": undo, "arrived": arrived}).data)
+
+
+class GroupingView(APIView):
+    needs_account = True
+
+    @extend_schema(
+        operation_id="groupDeposit",
+        request=GroupingInput,
+        responses={200: RegroupedShape, **problems(400, 401, 403, 404, 409, 415, 422)},
+    )
+    def post(self, request: Request, deposit_id: str) -> Response:
+        """Say which files belong together where the guess was wrong; what that touches is read again, nothing else."""
+        visitor = visitor_of(request)
+        deposit = get_editable_deposit(visitor, deposit_id)
+        moves = read_input(GroupingInput, request)["moves"]
+        former = group_deposit(
+            deposit_id=deposit.pk,
+            actor=require_account(visitor),
+            moves=[
+                Move(_PLACES.get(one["place"], one["place"]), tuple(one["paths"]), one.get("with", ""))
+                for one in moves
+            ],
+        )
+        undo = [
+            {"paths": move.paths, "place": move.place, **({"with": move.beside} if move.beside else {})}
+            for move in former
+        ]
+        arrived = describe_arrived(get_deposit(visitor, deposit_id))
+        return Response(RegroupedShape({"undo": undo, "arrived": arrived}).data)
+
+
+_PLACES = {"recognized": ""}
+
+
+class RolesView(APIView):
+    needs_account = True
+
+    @extend_schema(
+        operation_id="setRoles",
+        request=RolesInput,
+        responses={200: RolesShape, **problems(400, 401, 403, 404, 409, 415, 422)},
+    )
+    def post(self, request: Request, deposit_id: str) -> Response:
+        """Say what measurements are to others: vacuum probe, low loss, survey image, dark or gain reference.
+
+        It is written as a link into the metadata of each measurement that is served, and can be changed there too.
+        """
+        visitor = visitor_of(request)
+        deposit = get_editable_deposit(visitor, deposit_id)
+        roles = read_input(RolesInput, request)["roles"]
+        set_deposit_roles(
+            deposit_id=deposit.pk,
+            actor=require_account(visitor),
+            wishes=[
+                RoleWish(one["measurement"], one["role"], tuple(one["of"]), one.get("take_back", False))
+                for one in roles
+            ],
+        )
+        etag = build_etag(get_deposit(visitor, deposit_id).revision)
+        return Response(RolesShape({"etag": etag}).data, headers={"ETag": etag})

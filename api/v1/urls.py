@@ -25,6 +25,8 @@ urlpatterns = [
     path("deposits/<str:deposit_id>/submit/", deposit_steps.SubmitView.as_view()),
     path("deposits/<str:deposit_id>/arrived/", sorting.ArrivedView.as_view()),
     path("deposits/<str:deposit_id>/fates/", sorting.FatesView.as_view()),
+    path("deposits/<str:deposit_id>/grouping/", sorting.GroupingView.as_view()),
+    path("deposits/<str:deposit_id>/roles/", sorting.RolesView.as_view()),
     path("deposits/<str:deposit_id>/validation/", deposits.ValidationView.as_view()),
     path("deposits/<str:deposit_id>/publish/", deposit_steps.PublishView.as_view()),
     path("deposits/<str:deposit_id>/new-version/", deposit_steps.NewVersionView.as_view()),

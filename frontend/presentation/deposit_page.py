@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from frontend.presentation.fates import build_restoring
 from frontend.presentation.finding_groups import group_findings
 from frontend.presentation.landing import describe_measurement_part
 from frontend.presentation.questionnaire import (
@@ -15,6 +16,7 @@ from frontend.presentation.questionnaire import (
 )
 from frontend.presentation.reading import list_reading_lines, mark_known
 from repository.schema.questions.fields import load_catalogue
+from repository.selectors.arrived import ArrivedView
 from repository.selectors.deposits import DepositView, FindingView
 from repository.states import BUSY_STATES, OPEN_STATES
 
@@ -43,7 +45,9 @@ def is_busy(state: str) -> bool:
     return state in BUSY_STATES
 
 
-def describe_deposit_page(deposit: DepositView, *, may_edit: bool, room: str = "") -> dict[str, Any]:
+def describe_deposit_page(
+    deposit: DepositView, arrived: ArrivedView, *, may_edit: bool, room: str = ""
+) -> dict[str, Any]:
     """Return what the page's template needs; `room` is what to know of the disk before choosing files."""
     questionnaire = build_questionnaire(deposit)
     errors = [finding for finding in deposit.grouped_findings if finding.severity == "error"]
@@ -58,6 +62,9 @@ def describe_deposit_page(deposit: DepositView, *, may_edit: bool, room: str = "
         "may_edit": may_edit,
         "room": room,
         "may_change": may_edit and is_open,
+        "may_sort": may_edit and deposit.state != "published",
+        "arrived": arrived,
+        "restores": build_restoring(arrived),
         "may_answer": may_edit and (is_open or deposit.is_answerable),
         "readings": list_reading_lines(deposit),
         "known": mark_known(deposit),
@@ -70,7 +77,7 @@ def describe_deposit_page(deposit: DepositView, *, may_edit: bool, room: str = "
         "may_delete": may_edit and is_open and deposit.version is None,
         "n_to_settle": sum(finding.code != MISSING for finding in errors),
         "n_unread": sum(bool(file.label) and not file.is_read for file in deposit.files),
-        "n_failed": sum(measurement.state == "failed" for measurement in deposit.measurements),
+        "n_failed": sum(one.state == "failed" and one.fate == "publish" for one in deposit.measurements),
         "steps": _list_steps(deposit, questionnaire, n_errors),
         "measurements": tuple(describe_measurement_part(each) for each in deposit.measurements),
         "questionnaire": questionnaire,
