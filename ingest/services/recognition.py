@@ -47,12 +47,15 @@ def recognize_deposit(*, deposit: Deposit, output: Path, progress: JobProgress) 
         for entry in grouping.get("measurements", ())
     ]
     placements = read_placements(deposit)
-    wanted = apply_placements(guessed, placements, _list_openable(matches))
+    openable = _list_openable(matches) | {group.paths[0]: group.format for group in guessed}
+    wanted = apply_placements(guessed, placements, openable)
     recognition.groups = [GroupedFiles(format=group.format, paths=group.paths) for group in wanted]
     grouped = {path for group in recognition.groups for path in group.paths}
     for file in stored:
         match = matches.get(file.path)
-        recognition.files.append(_build_recognized(file, match, is_grouped=file.path in grouped))
+        recognition.files.append(
+            _build_recognized(file, match, is_grouped=file.path in grouped, opens_alone=file.path in openable)
+        )
         if match is not None:
             recognition.findings[file.path] += read_findings(match.get("findings", ()))
     by_hand = {path for group in wanted if group not in guessed for path in group.paths} | set(placements)
@@ -134,7 +137,9 @@ def _run_until_done(
     return {}
 
 
-def _build_recognized(file: DataFile, match: Mapping[str, Any] | None, *, is_grouped: bool) -> RecognizedFile:
+def _build_recognized(
+    file: DataFile, match: Mapping[str, Any] | None, *, is_grouped: bool, opens_alone: bool
+) -> RecognizedFile:
     if match is None:
         return RecognizedFile(path=file.path, format="", label="not recognized", is_read=False)
     return RecognizedFile(
@@ -142,7 +147,7 @@ def _build_recognized(file: DataFile, match: Mapping[str, Any] | None, *, is_gro
         format="" if match.get("needs_company") and not is_grouped else (match.get("format") or "")[:40],
         label=(match.get("label") or "unknown format")[:120],
         is_read=is_grouped or bool(match.get("readable")),
-        opens_alone=_opens_alone(match),
+        opens_alone=opens_alone,
     )
 
 

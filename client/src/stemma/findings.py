@@ -121,7 +121,7 @@ def list_missing(record: JsonObject) -> list[MissingField]:
     """Return the unanswered fields of all measurements, each once."""
     missing: dict[tuple[str, str], MissingField] = {}
     for measurement in record.get("measurements") or ():
-        for one in measurement.get("requirements") or ():
+        for one in () if is_withheld(measurement) else measurement.get("requirements") or ():
             if one.get("state") != "missing":
                 continue
             key = (str(one.get("level")), str(one.get("path")))

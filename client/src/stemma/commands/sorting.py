@@ -17,9 +17,7 @@ def sort(arguments: argparse.Namespace, connection: Connection, progress: Progre
     deposit_id = parse_reference(arguments.id).id
     body = {"changes": [{"fate": arguments.fate, "paths": arguments.paths}]}
     answer = _post(connection, deposit_id, "fates", body)
-    progress.note(
-        f"{count_things(int(answer['changed']), 'file or measurement', 'files or measurements')} changed."
-    )
+    progress.note(f"{count_things(int(answer['changed']), 'decision')} changed.")
     return _show(connection, deposit_id)
 
 
