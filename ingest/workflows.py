@@ -18,7 +18,6 @@ from repository.services.findings import replace_findings
 from repository.services.grouping import Move, place_files
 from repository.services.jobs import cancel_measurement_jobs
 from repository.services.judgements import judge_ahead, list_open_measurements
-from repository.services.roles import RoleWish, set_roles
 from repository.services.sorting import Wish, sort_files
 from repository.services.succession import replace_corrected
 from repository.services.validation import validate_deposit, validate_sorting
@@ -59,7 +58,7 @@ def _list_checked(deposit: Deposit) -> list[Measurement]:
     return list(unfrozen.exclude(state=Measurement.State.CONVERTED).select_related("primary_file"))
 
 
-def refresh_deposit(*, deposit_id: str) -> None:
+def read_deposit_again(*, deposit_id: str) -> None:
     """Check a deposit after its document changed; open again what the new words make another array of."""
     ahead = judge_ahead(deposit_id=deposit_id)
     with transaction.atomic():
@@ -105,13 +104,6 @@ def group_deposit(*, deposit_id: str, actor: User, moves: Sequence[Move]) -> Seq
             enqueue_job(kind="inspect_deposit", target=deposit.pk, deposit=deposit)
         validate_sorting(deposit_id=deposit_id)
     return outcome.former
-
-
-def set_deposit_roles(*, deposit_id: str, actor: User, wishes: Sequence[RoleWish]) -> None:
-    """Say what measurements are to others, and check what that answers."""
-    with transaction.atomic():
-        set_roles(deposit_id=deposit_id, actor=actor, wishes=wishes)
-        refresh_deposit(deposit_id=deposit_id)
 
 
 def look_at_restored(deposit: Deposit, seen: Collection[str]) -> None:

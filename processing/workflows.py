@@ -1,12 +1,12 @@
 """What pages, API and commands may start, and what follows a job. They know this module, not the jobs behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from ingest import workflows as ingest_workflows
-from ingest.workflows import follow_pictures, group_deposit, set_deposit_roles, sort_deposit, submit_deposit
+from ingest.workflows import follow_pictures, group_deposit, sort_deposit, submit_deposit
 from processing.declarations.book import get_book
 from processing.declarations.manifest import AskedRecipe
 from processing.services.reduction import check_request, is_outdated, list_outdated
@@ -15,9 +15,10 @@ from repository.models import Deposit, Job, Measurement, User
 from repository.services.audit import record_event
 from repository.services.deposits import lock_deposit, move_if_possible
 from repository.services.jobs import cancel_measurement_jobs
+from repository.services.roles import RoleWish, set_roles
 from repository.states import DepositMove
 from repository.workflows.jobs import enqueue_job
-from repository.workflows.publishing import publish_dataset_version as publish
+from repository.workflows.publishing import publish_dataset_version
 
 if TYPE_CHECKING:
     from processing.services.checksums import Outdated
@@ -27,7 +28,7 @@ __all__ = [
     "follow_pictures",
     "follow_reduction",
     "group_deposit",
-    "publish",
+    "publish_dataset_version",
     "reconvert_drafts",
     "refresh_deposit",
     "request_reduction",
@@ -40,7 +41,7 @@ __all__ = [
 def refresh_deposit(*, deposit_id: str) -> None:
     """Check a deposit after its document changed; open or reduce again what the new words change."""
     with transaction.atomic():
-        ingest_workflows.refresh_deposit(deposit_id=deposit_id)
+        ingest_workflows.read_deposit_again(deposit_id=deposit_id)
         deposit = Deposit.objects.get(pk=deposit_id)
         if deposit.state not in DepositMove.READ_AGAIN.value.sources:
             return
@@ -49,6 +50,13 @@ def refresh_deposit(*, deposit_id: str) -> None:
             enqueue_job(kind="reduce_measurement", target=measurement_id, deposit=deposit)
         if outdated:
             move_if_possible(deposit_id=deposit.pk, move=DepositMove.READ_AGAIN)
+
+
+def set_deposit_roles(*, deposit_id: str, actor: User, wishes: Sequence[RoleWish]) -> None:
+    """Say what measurements are to others, and check what that answers."""
+    with transaction.atomic():
+        set_roles(deposit_id=deposit_id, actor=actor, wishes=wishes)
+        refresh_deposit(deposit_id=deposit_id)
 
 
 def request_reduction(*, measurement_id: str, actor: User, recipe: str, parameters: Mapping[str, Any]) -> Job:

@@ -7,7 +7,7 @@ from typing import Any
 from repository.errors import InvalidMetadataError
 from repository.models import Deposit, Measurement, User
 from repository.models.job import is_answerable
-from repository.schema.documents.supplied import select_supplied
+from repository.schema.checks.supplied import select_supplied
 from repository.services.deposits import lock_deposit, require_open, update_deposit
 
 ROLES = (

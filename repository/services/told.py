@@ -10,7 +10,7 @@ from repository.models.sorting import (
     withheld_files,
     withheld_measurements,
 )
-from repository.schema.documents.links import ToldDocument, drop_links, has_links
+from repository.schema.checks.links import ToldDocument, drop_links, has_links
 from repository.schema.findings import Finding
 
 UNTOLD_LINK = "link_not_published"

@@ -5,7 +5,7 @@ from django.db import transaction
 from repository.models import Deposit, Finding, Job
 from repository.models.sorting import version_files, version_findings, withheld_measurements
 from repository.schema import list_unmatched, validate_dataset, validate_supplied
-from repository.schema.documents.links import has_links
+from repository.schema.checks.links import has_links
 from repository.schema.findings import Finding as Found
 from repository.schema.findings import group_findings
 from repository.services.deposits import State, lock_deposit, settle_state
