@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from frontend.views.answers import answering_refusals
-from frontend.views.visitors import visitor_of
+from frontend.views.requests import visitor_of
 from repository.selectors.access import require_account
 from repository.services.accounts import set_mails_when_read
 

@@ -110,7 +110,7 @@ def test_grouping_while_work_runs(scans: Deposit) -> None:
     assert opening.state == "cancelled"
     assert groups(scans)[paths["xmlt"]] == (paths["xmlt"],)
     work_off()
-    submit_deposit(deposit_id=scans.pk, actor=scans.owner)
+    submit_deposit(deposit_id=scans.pk, actor=scans.owner, until="opened")
     with pytest.raises(DepositBusyError, match="just being looked at"):
         move(scans, "own", paths["xmlt"])
 

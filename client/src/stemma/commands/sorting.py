@@ -2,8 +2,8 @@
 
 import argparse
 
+from stemma.commands.output import Result
 from stemma.commands.report import describe_record
-from stemma.commands.result import Result
 from stemma.connection import Connection, api_path
 from stemma.depositing.drafts import Drafts
 from stemma.errors import JsonObject, UsageError
