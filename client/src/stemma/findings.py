@@ -42,7 +42,7 @@ class MissingField:
 
 def is_withheld(entry: JsonObject) -> bool:
     """Return whether a file or measurement of a deposit is not to be published: nothing of it is in the way."""
-    return entry.get("fate", "publish") != "publish"
+    return bool(entry.get("fate", "publish") != "publish")
 
 
 def iterate_findings(record: JsonObject) -> Iterator[tuple[str, JsonObject]]:
