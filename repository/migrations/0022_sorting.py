@@ -21,7 +21,7 @@ PLACES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("repository", "0018_quantities")]
+    dependencies = [("repository", "0020_answers")]
 
     operations = [
         migrations.CreateModel(
