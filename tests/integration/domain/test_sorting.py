@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ingest.workflows import open_measurements, sort_deposit, submit_deposit
 from processing.workflows import refresh_deposit
 from repository.errors import DepositAlreadyPublishedError, InvalidMetadataError, NotFoundError
-from repository.models import DatasetVersion, Deposit, Job, Measurement, Sorting
+from repository.models import DatasetVersion, Deposit, Finding, Job, Measurement, Sorting
 from repository.models.sorting import version_files, withheld_files
 from repository.schema.findings import Finding as Found
 from repository.selectors.access import get_measurement
@@ -71,7 +71,7 @@ def test_what_is_private_is_in_no_version_and_stays_in_the_deposit(two: Deposit)
 def test_nothing_private_is_in_the_way(two: Deposit) -> None:
     secret = two.measurements.get(primary_file__path="secret.raw")
     error = Found("error", "odd", "Odd.", layer="reading")
-    replace_findings(deposit=two, stage="reading", measurement=secret, found=[error])
+    replace_findings(deposit=two, stage=Finding.Stage.READING, measurement=secret, found=[error])
     Measurement.objects.filter(pk=secret.pk).update(state="opened")
     open_measurements(two, [secret.pk])
     assert settle(two).state == "processing"
@@ -94,7 +94,7 @@ def test_taking_it_back_brings_its_obstacles_back(two: Deposit) -> None:
     sort(two, "private", "secret.raw")
     replace_findings(
         deposit=two,
-        stage="reading",
+        stage=Finding.Stage.READING,
         measurement=secret,
         found=[Found("error", "odd", "Odd.", layer="reading")],
     )
@@ -229,9 +229,8 @@ def test_no_finding_names_what_is_private(two: Deposit) -> None:
     scan = two.measurements.get(primary_file__path="scan.raw")
     for text in ("scan.raw is like secret.raw.", "scan.raw stands alone."):
         found = Found("info", "odd", text, layer="file")
-        replace_findings(
-            deposit=two, stage="reading" if "like" in text else "conversion", measurement=scan, found=[found]
-        )
+        stage = Finding.Stage.READING if "like" in text else Finding.Stage.CONVERSION
+        replace_findings(deposit=two, stage=stage, measurement=scan, found=[found])
     sort(two, "private", "secret.raw")
     told = str(publish(two).content["measurements"])
     assert "stands alone" in told

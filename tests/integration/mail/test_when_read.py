@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from allauth.account.models import EmailAddress
 
 from repository.models import Deposit, Message
 from repository.models.account_addresses import confirm_address
@@ -59,7 +60,7 @@ def test_nothing_is_sent(waiting: Deposit, why: str) -> None:
     if why == "off":
         set_mails_when_read(user=waiting.owner, wanted=False)
     elif why == "unconfirmed":
-        waiting.owner.emailaddress_set.update(verified=False)
+        EmailAddress.objects.filter(user=waiting.owner).update(verified=False)
     elif why == "only checked":
         Deposit.objects.filter(pk=waiting.pk).update(read_until="opened")
     elif why == "closed":
