@@ -266,7 +266,8 @@ class DepositShape(Nested[Any]):
         help_text="Each cause once, with where it was found; files and measurements say their own.",
     )
     arrived = serializers.CharField(
-        help_text="What its files are, in a sentence; `…/arrived/` has the numbers and lists."
+        source="arrived.sentence",
+        help_text="What its files are, in a sentence; `…/arrived/` has the numbers and lists.",
     )
     files = FileShape(many=True)
     measurements = MeasurementShape(many=True)

@@ -16,7 +16,6 @@ from frontend.presentation.questionnaire import (
 )
 from frontend.presentation.reading import list_reading_lines, mark_known
 from repository.schema.questions.fields import load_catalogue
-from repository.selectors.arrived import ArrivedView
 from repository.selectors.deposits import DepositView, FindingView
 from repository.states import BUSY_STATES, OPEN_STATES
 
@@ -45,9 +44,7 @@ def is_busy(state: str) -> bool:
     return state in BUSY_STATES
 
 
-def describe_deposit_page(
-    deposit: DepositView, arrived: ArrivedView, *, may_edit: bool, room: str = ""
-) -> dict[str, Any]:
+def describe_deposit_page(deposit: DepositView, *, may_edit: bool, room: str = "") -> dict[str, Any]:
     """Return what the page's template needs; `room` is what to know of the disk before choosing files."""
     questionnaire = build_questionnaire(deposit)
     errors = [finding for finding in deposit.grouped_findings if finding.severity == "error"]
@@ -63,8 +60,8 @@ def describe_deposit_page(
         "room": room,
         "may_change": may_edit and is_open,
         "may_sort": may_edit and deposit.state != "published",
-        "arrived": arrived,
-        "restores": build_restoring(arrived),
+        "arrived": deposit.arrived,
+        "restores": build_restoring(deposit.arrived),
         "may_answer": may_edit and (is_open or deposit.is_answerable),
         "readings": list_reading_lines(deposit),
         "known": mark_known(deposit),

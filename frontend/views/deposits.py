@@ -17,7 +17,6 @@ from frontend.views.requests import (
 from repository.errors import InvalidMetadataError
 from repository.selectors.access import can_edit, get_deposit, require_account
 from repository.selectors.accounts import describe_account
-from repository.selectors.arrived import describe_arrived
 from repository.selectors.deposit_list import list_deposit_page
 from repository.selectors.deposits import describe_deposit
 from repository.services.deposits import create_deposit
@@ -68,7 +67,7 @@ def show_deposit(request: HttpRequest, deposit_id: str) -> HttpResponse:
     view = describe_deposit(deposit)
     may_edit = can_edit(visitor, deposit)
     room = describe_short_room() if may_edit else ""
-    context = describe_deposit_page(view, describe_arrived(deposit), may_edit=may_edit, room=room)
+    context = describe_deposit_page(view, may_edit=may_edit, room=room)
     return answer_page(request, "deposits/deposit.html", context)
 
 

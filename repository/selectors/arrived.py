@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from repository.models import DataFile, Deposit, Sorting
 from repository.schema.file_names import is_left_behind, is_unfinished
 from repository.selectors.damage import find_damaged
-from repository.selectors.fates import PUBLISH, read_fates
+from repository.selectors.fates import PUBLISH, Fates, read_fates
 
 MOST_LISTED = 100
 KINDS = {
@@ -62,14 +62,14 @@ class _Parts:
     of: dict[str, list[int]] = field(default_factory=dict)
 
 
-def describe_arrived(deposit: Deposit) -> ArrivedView:
+def describe_arrived(deposit: Deposit, fates: Fates | None = None) -> ArrivedView:
     """Return what arrived, in a fixed number of queries."""
     files = list(
         deposit.current_files.only(
             "pk", "deposit", "path", "size", "sha256", "state", "format_label"
         ).order_by("path")
     )
-    fates, parts = read_fates(deposit), _read_parts(deposit)
+    fates, parts = fates or read_fates(deposit), _read_parts(deposit)
     copies = _find_copies(files, parts)
     damaged = find_damaged(file.sha256 for file in files)
     found: dict[str, list[ArrivedFile]] = {kind: [] for kind in KINDS}

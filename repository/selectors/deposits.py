@@ -17,7 +17,7 @@ from repository.schema.plain_text import hide_internals
 from repository.schema.quantities.calibrated_axes import calibrate_axes
 from repository.schema.versions.steps import move_document
 from repository.selectors import addresses
-from repository.selectors.arrived import describe_arrived
+from repository.selectors.arrived import ArrivedView, describe_arrived
 from repository.selectors.damage import find_damaged
 from repository.selectors.fates import PUBLISH, Fates, read_fates
 from repository.selectors.left_out import LeftOutView, list_left_out
@@ -126,7 +126,7 @@ class DepositView:
     version, number
         The version that is published, and the one that this is or will be.
     arrived
-        What its files are, in a sentence.
+        What its files are, adding up.
     """
 
     id: str
@@ -155,7 +155,7 @@ class DepositView:
     is_answerable: bool
     version: int | None
     number: int
-    arrived: str
+    arrived: ArrivedView
 
     @property
     def all_findings(self) -> tuple[FindingView, ...]:
@@ -218,7 +218,7 @@ def describe_deposit(deposit: Deposit) -> DepositView:
         left_out=tuple(list_left_out(deposit)),
         is_answerable=is_answerable(deposit),
         version=newest.version_number if newest is not None and is_published else None,
-        arrived=describe_arrived(deposit).sentence,
+        arrived=describe_arrived(deposit, fates),
         number=(newest.version_number if newest is not None else None) or 1,
     )
 
