@@ -18,6 +18,7 @@ from repository.services.jobs import ClaimedJob
 from repository.services.measurements import record_reading_failure
 from repository.services.validation import validate_after_reading
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress
+from repository.workflows.notices import tell_when_read
 
 
 class Result(Protocol):
@@ -104,6 +105,7 @@ def _apply(measurement_id: str, result: Result, follow: Callable[[Measurement], 
     result.record(measurement)
     follow(measurement)
     validate_after_reading(deposit_id=measurement.deposit_id, measurement_id=measurement.pk)
+    tell_when_read(deposit_id=measurement.deposit_id)
 
 
 def _apply_failure(
@@ -120,3 +122,4 @@ def _apply_failure(
         return
     record_failure(measurement, stage, finding)
     validate_after_reading(deposit_id=measurement.deposit_id, measurement_id=measurement.pk)
+    tell_when_read(deposit_id=measurement.deposit_id)

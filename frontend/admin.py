@@ -157,7 +157,7 @@ class PersonAdmin(HoldingAdmin, AccountAdmin):
     list_filter = ("role", "is_active")
     fieldsets = (
         (None, {"fields": ("username", "password", "email")}),
-        ("Person", {"fields": ("full_name", "orcid", "affiliation")}),
+        ("Person", {"fields": ("full_name", "orcid", "affiliation", "mails_when_read")}),
         ("Rights", {"fields": ("role", "quota_bytes", "is_active")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )

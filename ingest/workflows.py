@@ -1,11 +1,12 @@
 """What has files read, and what follows once they are: each step enqueues the next."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db import transaction
 
 from confined.hints import build_hints
 from repository.models import Deposit, Finding, Measurement, User
+from repository.models.sorting import goes_nowhere
 from repository.selectors.inputs import count_bytes
 from repository.services.deposits import (
     ReadUntil,
@@ -14,17 +15,19 @@ from repository.services.deposits import (
     move_if_possible,
 )
 from repository.services.findings import replace_findings
+from repository.services.grouping import Move, place_files
 from repository.services.jobs import cancel_measurement_jobs
 from repository.services.judgements import Judgements, judge_ahead, list_open_measurements
+from repository.services.sorting import Wish, sort_files
 from repository.services.succession import replace_corrected
-from repository.services.validation import validate_answers, validate_deposit
+from repository.services.validation import validate_answers, validate_deposit, validate_sorting
 from repository.states import DepositMove
 from repository.workflows.jobs import enqueue_job
 
 OF_ONE_READING = ("open_measurement", "preview_measurement", "convert_measurement", "reduce_measurement")
-JUDGED_WHILE_HELD = (
-    2  # measurements; looking at more before the deposit is locked is worth reading them twice
-)
+JUDGED_WHILE_HELD = 2
+"""Measurements; looking at more before the deposit is locked is worth reading them twice."""
+FEW = 4  # so many are converted before a person has looked up
 FIRST_PICTURES_FROM_BYTES = 256 * 1024 * 1024  # smaller ones are converted before a person has looked up
 
 
@@ -84,6 +87,42 @@ def read_deposit_again(*, deposit_id: str, measurement_ids: Collection[str] | No
             move_if_possible(deposit_id=deposit.pk, move=DepositMove.READ_AGAIN)
 
 
+def sort_deposit(*, deposit_id: str, actor: User, wishes: Sequence[Wish]) -> Mapping[str, str]:
+    """Decide what becomes of files; return what each that changed was before.
+
+    What was discarded and is wanted again is read on, and what was set aside is looked at.
+    """
+    with transaction.atomic():
+        outcome = sort_files(deposit_id=deposit_id, actor=actor, wishes=wishes)
+        deposit = outcome.deposit
+        if deposit.state != Deposit.State.DRAFT:
+            open_measurements(deposit, outcome.to_open)
+            if outcome.restored:
+                enqueue_job(kind="inspect_deposit", target=deposit.pk, deposit=deposit)
+        if outcome.former:
+            validate_sorting(deposit_id=deposit_id)
+    return outcome.former
+
+
+def group_deposit(*, deposit_id: str, actor: User, moves: Sequence[Move]) -> Sequence[Move]:
+    """Group files as a person says, and read again what that touches; return the moves that take it back."""
+    with transaction.atomic():
+        outcome = place_files(deposit_id=deposit_id, actor=actor, moves=moves)
+        deposit = outcome.deposit
+        open_measurements(deposit, outcome.to_open)
+        if outcome.needs_look:
+            enqueue_job(kind="inspect_deposit", target=deposit.pk, deposit=deposit)
+        validate_sorting(deposit_id=deposit_id)
+    return outcome.former
+
+
+def look_at_restored(deposit: Deposit, seen: Collection[str]) -> None:
+    """Look again where a file that had been set aside was restored while the others were looked at."""
+    meant = deposit.current_files.filter(~goes_nowhere("deposit", "path", fates=("aside",)), state="stored")
+    if not set(meant.values_list("path", flat=True)) <= set(seen):
+        enqueue_job(kind="inspect_deposit", target=deposit.pk, deposit=deposit)
+
+
 def _needs_reopening(deposit: Deposit, measurement: Measurement) -> bool:
     """Return whether the person has now said what the reader had to ask for, or something else than before.
 
@@ -102,9 +141,10 @@ def open_measurements(deposit: Deposit, measurement_ids: Iterable[str]) -> None:
 
 
 def follow_opening(measurement: Measurement) -> None:
-    """Have done what comes next: first pictures where the conversion takes long, then the conversion.
+    """Have done what comes next: first pictures where a conversion takes long or many wait, then the conversion.
 
-    The job of the first pictures is made first, and so comes first.
+    The job of the first pictures is made first, and so comes first. Where many measurements wait, each is converted
+    only after its pictures: so all of a session are seen before the first of them is converted.
     """
     deposit = measurement.deposit
     if _needs_reopening(deposit, measurement):
@@ -114,7 +154,22 @@ def follow_opening(measurement: Measurement) -> None:
     # What an earlier conversion found was about what the file was taken for then.
     replace_findings(deposit=deposit, stage=Finding.Stage.CONVERSION, measurement=measurement, found=())
     has_pictures = measurement.products.filter(is_preliminary=True).exists()
-    if not has_pictures and count_bytes(measurement) >= FIRST_PICTURES_FROM_BYTES:
+    are_many = _waits_with_many(deposit)
+    if not has_pictures and (are_many or count_bytes(measurement) >= FIRST_PICTURES_FROM_BYTES):
         enqueue_job(kind="preview_measurement", target=measurement.pk, deposit=deposit)
+        if are_many:
+            return
     if deposit.read_until == ReadUntil.CONVERTED:
         enqueue_job(kind="convert_measurement", target=measurement.pk, deposit=deposit)
+
+
+def _waits_with_many(deposit: Deposit) -> bool:
+    waiting = (Measurement.State.FOUND, Measurement.State.OPENED)
+    return deposit.current_measurements.filter(state__in=waiting, frozen_at__isnull=True).count() > FEW
+
+
+def follow_pictures(measurement: Measurement) -> None:
+    """Have a measurement converted whose first pictures are there, or cannot be; once, whoever asked first."""
+    is_wanted = measurement.deposit.read_until == ReadUntil.CONVERTED
+    if is_wanted and measurement.state == Measurement.State.OPENED:
+        enqueue_job(kind="convert_measurement", target=measurement.pk, deposit=measurement.deposit)

@@ -14,10 +14,17 @@ from processing.services.compiled_code import prepare_compiled_code
 from processing.services.conversion import convert_measurement, is_small
 from processing.services.first_pictures import note_failure, preview_measurement
 from processing.services.reduction import reduce_measurement
-from processing.workflows import follow_conversion, follow_first_pictures, follow_reduction
+from processing.workflows import follow_conversion, follow_first_pictures, follow_pictures, follow_reduction
 from repository.errors import TransientError
-from repository.models import Finding
+from repository.models import Finding, Measurement
+from repository.schema.findings import Finding as Found
 from repository.tasks.job_kinds import register_kind
+
+
+def _go_on_without_pictures(measurement: Measurement, stage: Finding.Stage, finding: Found) -> None:
+    note_failure(measurement, stage, finding)
+    follow_pictures(measurement)
+
 
 _build_job = partial(
     build_measurement_job,
@@ -53,7 +60,7 @@ register_kind(
         lane="short",
         follow=follow_first_pictures,
         severity="warning",
-        record_failure=note_failure,
+        record_failure=_go_on_without_pictures,
     ),
 )
 

@@ -1,12 +1,12 @@
 """What pages, API and commands may start, and what follows a job. They know this module, not the jobs behind it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from ingest import workflows as ingest_workflows
-from ingest.workflows import submit_deposit
+from ingest.workflows import follow_pictures, group_deposit, sort_deposit, submit_deposit
 from processing.declarations.book import get_book
 from processing.declarations.manifest import AskedRecipe
 from processing.services.first_pictures import has_outdated_pictures, list_outdated_pictures
@@ -16,6 +16,7 @@ from repository.models import Deposit, Job, Measurement, User
 from repository.services.audit import record_event
 from repository.services.deposits import lock_deposit, move_if_possible
 from repository.services.jobs import cancel_measurement_jobs
+from repository.services.roles import RoleWish, set_roles
 from repository.states import DepositMove
 from repository.workflows.jobs import enqueue_job
 from repository.workflows.publishing import publish_dataset_version
@@ -26,12 +27,16 @@ if TYPE_CHECKING:
 __all__ = [
     "follow_conversion",
     "follow_first_pictures",
+    "follow_pictures",
     "follow_records",
     "follow_reduction",
+    "group_deposit",
     "publish_dataset_version",
     "reconvert_drafts",
     "refresh_deposit",
     "request_reduction",
+    "set_deposit_roles",
+    "sort_deposit",
     "submit_deposit",
 ]
 
@@ -44,6 +49,13 @@ def refresh_deposit(*, deposit_id: str, measurement_ids: Collection[str] | None 
     with transaction.atomic():
         ingest_workflows.read_deposit_again(deposit_id=deposit_id, measurement_ids=measurement_ids)
         _reduce_outdated(Deposit.objects.get(pk=deposit_id), measurement_ids)
+
+
+def set_deposit_roles(*, deposit_id: str, actor: User, wishes: Sequence[RoleWish]) -> None:
+    """Say what measurements are to others, and check what that answers."""
+    with transaction.atomic():
+        set_roles(deposit_id=deposit_id, actor=actor, wishes=wishes)
+        refresh_deposit(deposit_id=deposit_id)
 
 
 def request_reduction(*, measurement_id: str, actor: User, recipe: str, parameters: Mapping[str, Any]) -> Job:
@@ -118,9 +130,10 @@ def _reduce_outdated(deposit: Deposit, measurement_ids: Collection[str] | None =
 
 
 def follow_first_pictures(measurement: Measurement) -> None:
-    """Have the first pictures drawn again where the record says other lengths by now."""
+    """Have the first pictures drawn again where the record says other lengths by now; the arrays come after all."""
     if has_outdated_pictures(measurement):
         enqueue_job(kind="preview_measurement", target=measurement.pk, deposit=measurement.deposit)
+    follow_pictures(measurement)
 
 
 def reconvert_drafts() -> "Outdated":

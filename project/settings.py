@@ -250,6 +250,8 @@ SPECTACULAR_SETTINGS = {
         "MeasurementStateEnum": ["found", "opened", "converted", "failed"],
         "VersionStateEnum": ["published", "withdrawn"],
         "ReadUntilEnum": ["opened", "converted"],
+        "FileFateEnum": ["publish", "private", "discard", "aside"],
+        "MeasurementFateEnum": ["publish", "private", "discard"],
     },
 }
 

@@ -14,7 +14,7 @@ from api.v1.shapes import Nested
 from api.visitors import visitor_of
 from repository.selectors.access import require_account
 from repository.selectors.accounts import TOKEN_SCOPES, describe_account, list_tokens
-from repository.services.accounts import create_token, revoke_token
+from repository.services.accounts import create_token, revoke_token, set_mails_when_read
 
 
 class AccountShape(Nested[Any]):
@@ -28,6 +28,9 @@ class AccountShape(Nested[Any]):
     role = serializers.CharField()
     scopes = serializers.ListField(child=serializers.CharField())
     expiry = serializers.DateTimeField(allow_null=True)
+    mails_when_read = serializers.BooleanField(
+        help_text="Whether a mail says that a deposit was read and what waits."
+    )
     quota = serializers.IntegerField(source="storage.quota")
     used = serializers.IntegerField(
         source="storage.used", help_text="Bytes that count against the quota, `waiting` among them."
@@ -74,6 +77,10 @@ class NewTokenShape(Nested[Any]):
     expiry = serializers.DateTimeField()
 
 
+class AccountInput(Nested[Any]):
+    mails_when_read = serializers.BooleanField()
+
+
 class AccountView(APIView):
     needs_account = True
 
@@ -85,6 +92,17 @@ class AccountView(APIView):
             request.auth,  # type: ignore[arg-type]  # knox makes tokens of our model
         )
         return Response(AccountShape(account).data)
+
+    @extend_schema(
+        operation_id="updateAccount",
+        request=AccountInput,
+        responses={200: AccountShape, **problems(400, 401, 403, 415)},
+    )
+    def patch(self, request: Request) -> Response:
+        """Say which mails you want."""
+        wanted = read_input(AccountInput, request)["mails_when_read"]
+        set_mails_when_read(user=require_account(visitor_of(request)), wanted=wanted)
+        return self.get(request)
 
 
 class TokenListView(APIView):

@@ -92,6 +92,10 @@ class FileShape(Nested[Any]):
         allow_null=True,
         help_text="Since when the stored bytes are known to be damaged. Upload the same file again to mend it.",
     )
+    fate = serializers.ChoiceField(
+        choices=["publish", "private", "discard", "aside"],
+        help_text="What becomes of it with the next version. `aside`: nobody meant to send it, by its name.",
+    )
     findings = FindingShape(many=True)
 
 
@@ -220,6 +224,9 @@ class MeasurementShape(Nested[Any]):
         allow_null=True, help_text="The measurement of an earlier version in whose place this one stands."
     )
     reading = ReadingShape(allow_null=True, help_text="What is being done with it just now.")
+    fate = serializers.ChoiceField(
+        choices=["publish", "private", "discard"], help_text="What becomes of it with the next version."
+    )
     url = serializers.CharField()
 
 
@@ -281,6 +288,10 @@ class DepositShape(Nested[Any]):
         many=True,
         source="grouped_findings",
         help_text="Each cause once, with where it was found; files and measurements say their own.",
+    )
+    arrived = serializers.CharField(
+        source="arrived.sentence",
+        help_text="What its files are, in a sentence; `…/arrived/` has the numbers and lists.",
     )
     files = FileShape(many=True)
     measurements = MeasurementShape(many=True)

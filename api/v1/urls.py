@@ -14,6 +14,7 @@ from api.v1 import (
     reductions,
     schemas,
     search,
+    sorting,
     table,
     table_sheets,
 )
@@ -25,6 +26,10 @@ urlpatterns = [
     path("deposits/", deposits.DepositListView.as_view()),
     path("deposits/<str:deposit_id>/", deposits.DepositView.as_view()),
     path("deposits/<str:deposit_id>/submit/", deposit_steps.SubmitView.as_view()),
+    path("deposits/<str:deposit_id>/arrived/", sorting.ArrivedView.as_view()),
+    path("deposits/<str:deposit_id>/fates/", sorting.FatesView.as_view()),
+    path("deposits/<str:deposit_id>/grouping/", sorting.GroupingView.as_view()),
+    path("deposits/<str:deposit_id>/roles/", sorting.RolesView.as_view()),
     path("deposits/<str:deposit_id>/validation/", deposits.ValidationView.as_view()),
     path("deposits/<str:deposit_id>/publish/", deposit_steps.PublishView.as_view()),
     path("deposits/<str:deposit_id>/new-version/", deposit_steps.NewVersionView.as_view()),

@@ -4,13 +4,14 @@ from allauth.account import views as allauth_views
 from django.db import transaction
 from django.urls import include, path, re_path
 
-from frontend.accounts import sign_up
+from frontend.accounts import mails, sign_up
 from frontend.accounts.sign_up import NewPasswordView
 
 # A change of an account and the message about it are written together, or neither is.
 urlpatterns = [
     path("signup/", sign_up.start_account, name="account_signup"),
     re_path(r"^signup/(?P<key>[-:\w]+)/$", sign_up.finish_account, name="account_signup_finish"),
+    path("mails/", mails.choose_mails, name="account_mails"),
     path("email/", transaction.atomic(allauth_views.email), name="account_email"),
     re_path(
         r"^confirm-email/(?P<key>[-:\w]+)/$",

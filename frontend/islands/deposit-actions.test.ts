@@ -91,6 +91,16 @@ describe("a button", () => {
     await eventually(() => expect(asked[0]?.body).toEqual({ username: "irene" }));
   });
 
+  it("sends what stands on it, also where its section came later", async () => {
+    const asked = serve({ body: {} });
+    const page = open("");
+    const body = { changes: [{ fate: "private", measurements: ["7q2m-x4d9"] }] };
+    page.insertAdjacentHTML("afterbegin", `<button data-action="/fates/">Keep private <b>now</b></button>`);
+    find<HTMLButtonElement>(page, "button").dataset.body = JSON.stringify(body);
+    click(page, "b");
+    await eventually(() => expect(asked[0]?.body).toEqual(body));
+  });
+
   it("asks first where that is written on it", async () => {
     const asked = serve({ body: {} });
     const confirm = vi.fn(() => false);

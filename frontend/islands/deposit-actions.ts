@@ -1,18 +1,24 @@
 /**
  * <stemma-deposit-actions>: buttons with `data-action` (an API address, POST) and `data-then` (where to go).
  *
+ * What is sent stands in `data-body`, or is gathered from the fields that `data-sends` names. Buttons of sections that
+ * are brought up to date while the page is open work like those of the first hour.
+ *
  * A refusal is shown beside the button with its findings; nothing on the page is lost. A button with `data-etag` acts on
  * what the person saw: where somebody else changed the description meanwhile, the changes are shown first.
  */
 import { requestJson, RequestRefusedError } from "./api/request";
-import type { Acknowledgement, FieldChange, MemberRequest, PublishRequest } from "./api/shapes";
+import type { Acknowledgement, FieldChange, MemberRequest, PublishRequest, SortingRequest } from "./api/shapes";
 import { describeValue } from "./metadata-form/document-changes";
 
 class DepositActions extends HTMLElement {
   connectedCallback(): void {
-    for (const button of this.querySelectorAll<HTMLButtonElement>("button[data-action]")) {
-      button.addEventListener("click", () => void this.act(button));
-    }
+    this.addEventListener("click", (event) => {
+      const button = event.target instanceof Element ? event.target.closest<HTMLButtonElement>("button[data-action]") : null;
+      if (button && !button.disabled) {
+        void this.act(button);
+      }
+    });
     for (const box of this.querySelectorAll<HTMLInputElement>("input[name=acknowledge]")) {
       box.addEventListener("change", () => this.checkAcknowledged());
     }
@@ -49,7 +55,10 @@ class DepositActions extends HTMLElement {
     return boxes.filter((box) => box.checked).map((box) => ({ code: box.value, note }));
   }
 
-  private bodyOf(button: HTMLButtonElement): PublishRequest | MemberRequest | Record<string, never> {
+  private bodyOf(button: HTMLButtonElement): PublishRequest | MemberRequest | SortingRequest | Record<string, never> {
+    if (button.dataset.body) {
+      return JSON.parse(button.dataset.body) as SortingRequest;
+    }
     switch (button.dataset.sends) {
       case "acknowledgements":
         return { accept_warnings: this.acknowledgements() };

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from frontend.presentation.fates import build_restoring
 from frontend.presentation.finding_groups import group_findings
 from frontend.presentation.landing import describe_measurement_part
 from frontend.presentation.questionnaire import (
@@ -58,6 +59,9 @@ def describe_deposit_page(deposit: DepositView, *, may_edit: bool, room: str = "
         "may_edit": may_edit,
         "room": room,
         "may_change": may_edit and is_open,
+        "may_sort": may_edit and deposit.state != "published",
+        "arrived": deposit.arrived,
+        "restores": build_restoring(deposit.arrived),
         "may_answer": may_edit and (is_open or deposit.is_answerable),
         "readings": list_reading_lines(deposit),
         "known": mark_known(deposit),
@@ -70,7 +74,7 @@ def describe_deposit_page(deposit: DepositView, *, may_edit: bool, room: str = "
         "may_delete": may_edit and is_open and deposit.version is None,
         "n_to_settle": sum(finding.code != MISSING for finding in errors),
         "n_unread": sum(bool(file.label) and not file.is_read for file in deposit.files),
-        "n_failed": sum(measurement.state == "failed" for measurement in deposit.measurements),
+        "n_failed": sum(one.state == "failed" and one.fate == "publish" for one in deposit.measurements),
         "steps": _list_steps(deposit, questionnaire, n_errors),
         "measurements": tuple(describe_measurement_part(each) for each in deposit.measurements),
         "questionnaire": questionnaire,
@@ -84,7 +88,9 @@ def describe_deposit_page(deposit: DepositView, *, may_edit: bool, room: str = "
 
 def _is_only_checked(deposit: DepositView) -> bool:
     """Return whether the files were opened and checked, and wait to be handed in for conversion."""
-    return not is_busy(deposit.state) and any(one.state == "opened" for one in deposit.measurements)
+    return not is_busy(deposit.state) and any(
+        one.state == "opened" and one.fate == "publish" for one in deposit.measurements
+    )
 
 
 def _list_steps(deposit: DepositView, questionnaire: Questionnaire, n_errors: int) -> tuple[Step, ...]:
@@ -107,9 +113,11 @@ def _list_parts(deposit: DepositView) -> Iterable[tuple[str, tuple[FindingView, 
     """Yield the findings by what they are about; missing answers are asked for above and not said again."""
     yield "", deposit.findings
     for measurement in deposit.measurements:
-        yield measurement.path, tuple(finding for finding in measurement.findings if finding.code != MISSING)
+        if measurement.fate == "publish":
+            yield measurement.path, tuple(one for one in measurement.findings if one.code != MISSING)
     for file in deposit.files:
-        yield file.path, file.findings
+        if file.fate == "publish":
+            yield file.path, file.findings
 
 
 def _list_open_warnings(deposit: DepositView) -> tuple[OpenWarning, ...]:

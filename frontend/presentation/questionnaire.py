@@ -49,7 +49,11 @@ class Questionnaire:
 
 def build_questionnaire(deposit: DepositView) -> Questionnaire:
     """Return the questions about the measurements, grouped."""
-    read = [measurement for measurement in deposit.measurements if measurement.state in _READ]
+    read = [
+        measurement
+        for measurement in deposit.measurements
+        if measurement.state in _READ and measurement.fate == "publish"
+    ]
     states: dict[str, list[tuple[MeasurementView, Requirement]]] = {}
     for measurement in read:
         disputed = _list_disputed(measurement)

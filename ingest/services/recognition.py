@@ -11,8 +11,11 @@ from confined.runs import run_over_files
 from confined.sandbox import SandboxError
 from confined.zygotes import register_program
 from repository.models import DataFile, Deposit
+from repository.models.sorting import goes_nowhere
 from repository.schema.file_names import fold_case, list_clashes, list_folders
 from repository.schema.findings import Finding
+from repository.schema.placements import Group, apply_placements
+from repository.services.grouping import OF_THE_GUESS, read_placements
 from repository.services.measurements import GroupedFiles, RecognizedFile
 from repository.tasks.job_kinds import JobProgress
 
@@ -32,27 +35,47 @@ class Recognition:
 
 def recognize_deposit(*, deposit: Deposit, output: Path, progress: JobProgress) -> Recognition:
     """Look at every stored file, confined; a file that breaks the reader is set aside with its finding."""
-    stored = list(deposit.current_files.filter(state=DataFile.State.STORED))
+    meant = deposit.current_files.filter(~goes_nowhere("deposit", "path", fates=("aside",)))
+    stored = list(meant.filter(state=DataFile.State.STORED))
     recognition = Recognition()
     layable = _set_clashing_aside(stored, recognition.findings)
     result = _run_until_done(layable, output, progress, recognition.findings)
     matches: Mapping[str, Any] = result.get("files", {})
     grouping: Mapping[str, Any] = result.get("grouping", {})
-    recognition.groups = [
-        GroupedFiles(format=entry["format"], paths=(entry["primary"], *entry["companions"]))
+    guessed = [
+        Group(entry["format"], (entry["primary"], *entry["companions"]))
         for entry in grouping.get("measurements", ())
     ]
+    placements = read_placements(deposit)
+    openable = _list_openable(matches) | {group.paths[0]: group.format for group in guessed}
+    wanted = apply_placements(guessed, placements, openable)
+    recognition.groups = [GroupedFiles(format=group.format, paths=group.paths) for group in wanted]
     grouped = {path for group in recognition.groups for path in group.paths}
     for file in stored:
         match = matches.get(file.path)
-        recognition.files.append(_build_recognized(file, match, is_grouped=file.path in grouped))
+        recognition.files.append(
+            _build_recognized(file, match, is_grouped=file.path in grouped, opens_alone=file.path in openable)
+        )
         if match is not None:
             recognition.findings[file.path] += read_findings(match.get("findings", ()))
+    by_hand = {path for group in wanted if group not in guessed for path in group.paths} | set(placements)
     for path, found in grouping.get("findings", {}).items():
-        recognition.findings[path] += read_findings(found)
+        recognition.findings[path] += [
+            each for each in read_findings(found) if path not in by_hand or each.code not in OF_THE_GUESS
+        ]
     _note_unread(recognition)
     _note_twins(stored, recognition.findings)
     return recognition
+
+
+def _list_openable(matches: Mapping[str, Any]) -> dict[str, str]:
+    """Return the format of each file that opens a measurement by itself."""
+    return {path: match["format"] for path, match in matches.items() if _opens_alone(match)}
+
+
+def _opens_alone(match: Mapping[str, Any]) -> bool:
+    is_leading = match.get("role") == "primary" and not match.get("needs_company")
+    return is_leading and bool(match.get("readable") and match.get("format"))
 
 
 def _set_clashing_aside(
@@ -114,7 +137,9 @@ def _run_until_done(
     return {}
 
 
-def _build_recognized(file: DataFile, match: Mapping[str, Any] | None, *, is_grouped: bool) -> RecognizedFile:
+def _build_recognized(
+    file: DataFile, match: Mapping[str, Any] | None, *, is_grouped: bool, opens_alone: bool
+) -> RecognizedFile:
     if match is None:
         return RecognizedFile(path=file.path, format="", label="not recognized", is_read=False)
     return RecognizedFile(
@@ -122,6 +147,7 @@ def _build_recognized(file: DataFile, match: Mapping[str, Any] | None, *, is_gro
         format="" if match.get("needs_company") and not is_grouped else (match.get("format") or "")[:40],
         label=(match.get("label") or "unknown format")[:120],
         is_read=is_grouped or bool(match.get("readable")),
+        opens_alone=opens_alone,
     )
 
 

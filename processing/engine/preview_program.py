@@ -31,6 +31,7 @@ from processing.reductions.detector_plan import AngleKnowledge
 
 RECIPE = "preview"
 RECIPE_VERSION = 1
+WHOLE_IMAGE_BYTES = 32 * 1024 * 1024  # an image of its own is seen as it is: a few rows of it show nothing
 SMALL_SHARE = 8  # a signal below this part of the budget, such as a survey image, is read whole
 
 
@@ -61,10 +62,18 @@ def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dic
 
 
 def share_budget(signals: tuple[SignalSource, ...]) -> dict[str, int]:
-    """Return how many bytes may be read of each signal; together no more than the measurement allows."""
+    """Return how many bytes may be read of each signal; together no more than the measurement allows.
+
+    Images that are no scan are read whole besides, the smallest first, as far as that is soon done.
+    """
     left = budget_of(sum(signal.nbytes for signal in signals))
+    left_for_images = WHOLE_IMAGE_BYTES
     shares: dict[str, int] = {}
     for signal in sorted(signals, key=lambda one: one.nbytes):
+        if not signal.leading_shape and signal.nbytes <= left_for_images:
+            shares[signal.name] = signal.nbytes
+            left_for_images -= signal.nbytes
+            continue
         is_small = signal.nbytes <= left // SMALL_SHARE
         shares[signal.name] = min(left, signal.nbytes if is_small else budget_of(signal.nbytes))
         left -= shares[signal.name]

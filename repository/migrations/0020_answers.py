@@ -19,7 +19,7 @@ def check_drafts_again(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("repository", "0018_quantities"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("repository", "0019_calibrated_axes"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.AddField(

@@ -12,6 +12,7 @@ from repository.models.job import Job, WorkerHeartbeat
 from repository.models.measurement import ArrayObject, Measurement, MeasurementFile, Signal
 from repository.models.message import Message
 from repository.models.product import Calibration, Product
+from repository.models.sorting import Sorting
 from repository.models.stored_object import StoredObject, StoreWalk
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Sample",
     "SearchEntry",
     "Signal",
+    "Sorting",
     "StoreWalk",
     "StoredObject",
     "Upload",

@@ -27,6 +27,9 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox is unt
     full_name = models.CharField(max_length=200, blank=True)
     orcid = models.CharField(max_length=19, blank=True, help_text="0000-0000-0000-0000")
     affiliation = models.CharField(max_length=300, blank=True)
+    mails_when_read = models.BooleanField(
+        default=True, db_default=True, help_text="Whether a mail says that a deposit was read and what waits."
+    )
     quota_bytes = models.BigIntegerField(null=True, blank=True, help_text="Empty: the server's default.")
 
     class Meta:

@@ -30,6 +30,11 @@ class DataFile(models.Model):
     )
     format_label = models.CharField(max_length=120, blank=True)
     is_read = models.BooleanField(default=False, help_text="A reader exists; otherwise: stored, not read.")
+    opens_alone = models.BooleanField(
+        null=True,
+        blank=True,
+        help_text="Whether it opens a measurement by itself; empty: nobody has looked since this is written down.",
+    )
     created_at = models.DateTimeField(default=timezone.now)
     stored_at = models.DateTimeField(null=True, blank=True)
     left_out_at = models.DateTimeField(

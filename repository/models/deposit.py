@@ -64,6 +64,9 @@ class Deposit(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its owner was written to that it was read and what waits."
+    )
 
     class Meta:
         ordering: ClassVar = ["-created_at", "id"]

@@ -90,6 +90,21 @@ def is_unfinished(path: str) -> bool:
     )
 
 
+def is_left_behind(path: str) -> bool:
+    """Return whether a file, or a folder on the way to it, is what systems and programs leave behind."""
+    rule = read_rule()
+    beginnings, endings = tuple(rule["leaving_beginnings"]), tuple(rule["leaving_endings"])
+    return any(
+        part in rule["leavings"] or part.startswith(beginnings) or part.endswith(endings)
+        for part in path.lower().split("/")
+    )
+
+
+def is_dropping(path: str) -> bool:
+    """Return whether nobody means to deposit a file of this name: it was left behind, or is not whole yet."""
+    return is_left_behind(path) or is_unfinished(path)
+
+
 def plan_member_names(paths: Iterable[str]) -> dict[str, str]:
     """Return for each path the name that any system can unpack it under: its own, unless that breaks the rule.
 

@@ -20,6 +20,7 @@ class AccountView:
     role: str
     scopes: tuple[str, ...]
     expiry: dt.datetime | None
+    mails_when_read: bool
     storage: StorageUse
 
 
@@ -52,6 +53,7 @@ def describe_account(user: User, token: ApiToken | None) -> AccountView:
         role=user.role,
         scopes=tuple(token.scopes) if token is not None else ApiToken.SCOPES,
         expiry=token.expiry if token is not None else None,
+        mails_when_read=user.mails_when_read,
         storage=measure_use(user),
     )
 

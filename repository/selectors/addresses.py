@@ -25,6 +25,11 @@ def sign_in() -> str:
     return f"{settings.PUBLIC_URL}/accounts/login/"
 
 
+def account_page() -> str:
+    """Return the page where people change what is theirs."""
+    return f"{settings.PUBLIC_URL}/accounts/email/"
+
+
 def sign_up_page() -> str:
     """Return the page where an account begins."""
     return f"{settings.PUBLIC_URL}/accounts/signup/"

@@ -22,6 +22,7 @@ from repository.selectors.deposits import (
     view_finding,
     with_details,
 )
+from repository.selectors.fates import PUBLISH, find_fate
 from repository.selectors.visibility import (
     Visitor,
     visible_identifiers,
@@ -214,4 +215,8 @@ def describe_single_measurement(access: MeasurementAccess) -> MeasurementView:
     """Return the measurement to which a visitor was let in, with everything that is shown of it."""
     load_details(access.measurement)
     findings = [view_finding(row) for row in access.measurement.findings.all()]
-    return describe_measurement(access.measurement, findings)
+    # What is published stays so, whatever the draft of a next version says of it.
+    fate = PUBLISH
+    if access.version is None:
+        fate = find_fate(access.measurement.deposit, access.measurement.primary_file.path)
+    return describe_measurement(access.measurement, findings, fate=fate)

@@ -17,7 +17,9 @@ from repository.schema.findings import Place, group_findings
 from repository.schema.plain_text import hide_internals
 from repository.schema.versions.steps import move_document
 from repository.selectors import addresses
+from repository.selectors.arrived import ArrivedView, describe_arrived
 from repository.selectors.damage import find_damaged
+from repository.selectors.fates import PUBLISH, Fates, read_fates
 from repository.selectors.left_out import LeftOutView, list_left_out
 from repository.selectors.products import ProductView, describe_products, list_inputs, read_software
 from repository.selectors.progress import ProgressView, describe_progress
@@ -57,6 +59,7 @@ class FileView:
     upload: str | None
     offset: int | None
     damaged_at: dt.datetime | None
+    fate: str
     findings: tuple[FindingView, ...]
 
 
@@ -92,6 +95,8 @@ class MeasurementView:
     ----------
     metadata, present
         The document as it is kept, under `schema_version`, and in the words of the version in force.
+    fate
+        What becomes of it with the next version: `publish`, `private` or `discard`.
     """
 
     id: str
@@ -112,6 +117,7 @@ class MeasurementView:
     from_file: tuple[str, ...]
     replaces: str | None
     reading: ReadingView | None
+    fate: str
     url: str
 
 
@@ -125,6 +131,8 @@ class DepositView:
         What was found about the whole; files and measurements have their own.
     version, number
         The version that is published, and the one that this is or will be.
+    arrived
+        What its files are, adding up.
     """
 
     id: str
@@ -153,30 +161,33 @@ class DepositView:
     is_answerable: bool
     version: int | None
     number: int
+    arrived: ArrivedView
 
     @property
     def all_findings(self) -> tuple[FindingView, ...]:
-        """Return the findings of the deposit, its files and its measurements together."""
-        of_files = (finding for file in self.files for finding in file.findings)
-        of_measurements = (finding for measurement in self.measurements for finding in measurement.findings)
-        return (*self.findings, *of_files, *of_measurements)
+        """Return the findings of the deposit and of what is to be published of it together."""
+        return (*self.findings, *(finding for _, _, finding in self._list_placed()))
+
+    def _list_placed(self) -> Iterable[tuple[str, str | None, FindingView]]:
+        """Yield what was found in files and measurements that are to be published: nothing else is in the way."""
+        for file in self.files:
+            if file.fate == PUBLISH:
+                yield from ((file.path, None, finding) for finding in file.findings)
+        for one in self.measurements:
+            if one.fate == PUBLISH:
+                yield from ((one.path, one.id, finding) for finding in one.findings)
 
     @property
     def grouped_findings(self) -> list[FindingView]:
         """Return each cause once, with the files and measurements it was found in."""
-        return group_findings(
-            [
-                *(("", None, finding) for finding in self.findings),
-                *((file.path, None, finding) for file in self.files for finding in file.findings),
-                *((one.path, one.id, finding) for one in self.measurements for finding in one.findings),
-            ]
-        )
+        return group_findings([*(("", None, finding) for finding in self.findings), *self._list_placed()])
 
 
 def describe_deposit(deposit: Deposit) -> DepositView:
     """Return everything that is shown of a deposit, in a fixed number of queries."""
     findings = _group_findings(deposit.findings.all())
     readings = list_readings(deposit)
+    fates = read_fates(deposit)
     newest = deposit.identifiers.filter(version_number__isnull=False).order_by("-version_number").first()
     is_published = deposit.state == Deposit.State.PUBLISHED
     return DepositView(
@@ -198,10 +209,13 @@ def describe_deposit(deposit: Deposit) -> DepositView:
         dataset=deposit.dataset_document,
         accepted_warnings=deposit.accepted_warnings,
         findings=tuple(findings["deposit", None]),
-        files=tuple(_describe_files(deposit, findings)),
+        files=tuple(_describe_files(deposit, findings, fates)),
         measurements=tuple(
             describe_measurement(
-                measurement, findings["measurement", measurement.pk], reading=readings.get(measurement.pk)
+                measurement,
+                findings["measurement", measurement.pk],
+                reading=readings.get(measurement.pk),
+                fate=fates.of_measurement(measurement.primary_file.path),
             )
             for measurement in with_details(deposit.current_measurements)
         ),
@@ -210,6 +224,7 @@ def describe_deposit(deposit: Deposit) -> DepositView:
         left_out=tuple(list_left_out(deposit)),
         is_answerable=is_answerable(deposit),
         version=newest.version_number if newest is not None and is_published else None,
+        arrived=describe_arrived(deposit, fates),
         number=(newest.version_number if newest is not None else None) or 1,
     )
 
@@ -242,7 +257,9 @@ def view_finding(row: Finding) -> FindingView:
     )
 
 
-def _describe_files(deposit: Deposit, findings: Mapping[FindingKey, list[FindingView]]) -> Iterable[FileView]:
+def _describe_files(
+    deposit: Deposit, findings: Mapping[FindingKey, list[FindingView]], fates: Fates
+) -> Iterable[FileView]:
     files = list(deposit.current_files.select_related("upload"))
     damaged = find_damaged(file.sha256 for file in files)
     for file in files:
@@ -260,6 +277,7 @@ def _describe_files(deposit: Deposit, findings: Mapping[FindingKey, list[Finding
             upload=addresses.upload_address(str(upload.pk)) if upload else None,
             offset=upload.offset if upload else None,
             damaged_at=damaged.get(file.sha256),
+            fate=fates.of_file(file),
             findings=tuple(findings.get(("file", file.pk), ())),
         )
 
@@ -278,7 +296,11 @@ def load_details(measurement: Measurement) -> None:
 
 
 def describe_measurement(
-    measurement: Measurement, findings: Sequence[FindingView], *, reading: ReadingView | None = None
+    measurement: Measurement,
+    findings: Sequence[FindingView],
+    *,
+    reading: ReadingView | None = None,
+    fate: str = PUBLISH,
 ) -> MeasurementView:
     """Return a measurement as it is shown; the rows come from `with_details` or `load_details`."""
     return MeasurementView(
@@ -300,6 +322,7 @@ def describe_measurement(
         from_file=tuple(_list_from_file(measurement)),
         replaces=measurement.replaces_id,
         reading=reading,
+        fate=fate,
         url=addresses.measurement_address(measurement.pk),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from repository.models import Deposit
+from repository.models.sorting import withheld_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,6 @@ def list_left_out(deposit: Deposit) -> Iterable[LeftOutView]:
     for path in former.distinct():
         what = "another file has its place" if path in current else "taken out"
         yield LeftOutView(path, f"{what}; the versions that hold it keep it")
+    withheld = withheld_files(deposit).filter(published_in__isnull=False).order_by("path")
+    for path in withheld.values_list("path", flat=True).distinct():
+        yield LeftOutView(path, "kept private or discarded from now on; the versions that hold it keep it")

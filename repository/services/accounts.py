@@ -16,6 +16,14 @@ OPERATOR_TOKEN = "credentials.json"  # noqa: S105  # the name of a token, after 
 OPERATOR_TOKEN_LIFE = dt.timedelta(days=30)
 
 
+def set_mails_when_read(*, user: User, wanted: bool) -> None:
+    """Say whether a mail is to tell that a deposit was read and what waits."""
+    with transaction.atomic():
+        user.mails_when_read = wanted
+        user.save(update_fields=["mails_when_read"])
+        record_event(actor=user, action="account.mails", target=user.username, detail={"when_read": wanted})
+
+
 def create_token(
     *, user: User, name: str, scopes: Sequence[str], lifetime: dt.timedelta
 ) -> tuple[ApiToken, str]:

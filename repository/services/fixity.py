@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from repository.integrations.object_store import DigestMismatchError, ObjectMissingError
 from repository.marks import DAMAGE, change_marks, find_group
 from repository.models import Deposit, StoredObject
+from repository.models.sorting import version_files, version_measurements
 from repository.schema.findings import Finding
 from repository.services.audit import record_event
 from repository.services.storage import ObjectStoreUnavailableError, get_object_store
@@ -130,8 +131,8 @@ def _lock_row(sha256: str) -> StoredObject | None:
 def list_damage_findings(deposit: Deposit) -> list[Finding]:
     """Return an error for each file and array of a draft that is damaged: a version of it could not be read."""
     damaged = StoredObject.objects.filter(damaged_at__isnull=False).values("pk")
-    files = deposit.current_files.filter(sha256__in=damaged).values_list("path", flat=True)
-    arrays = deposit.current_measurements.filter(signals__objects_stored__sha256__in=damaged)
+    files = version_files(deposit).filter(sha256__in=damaged).values_list("path", flat=True)
+    arrays = version_measurements(deposit).filter(signals__objects_stored__sha256__in=damaged)
     paths = arrays.values_list("primary_file__path", flat=True).distinct()
     return [
         *(describe_damaged_file(path) for path in files),

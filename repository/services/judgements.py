@@ -21,6 +21,7 @@ from repository.schema.findings import Finding as Found
 from repository.schema.versions.in_force import VERSION_IN_FORCE
 from repository.schema.versions.steps import move_document
 from repository.services.findings import replace_measurement_findings
+from repository.services.told import read_told
 
 NOT_READ = frozenset({Measurement.State.FOUND, Measurement.State.FAILED})
 _ROWS_AT_ONCE = 50  # documents in one statement
@@ -88,13 +89,14 @@ def judge_ahead(
     deposit = Deposit.objects.filter(pk=deposit_id).first()
     if deposit is None or deposit.state == Deposit.State.PUBLISHED:
         return {}
+    document = read_told(deposit).document
     measurements = list_open_measurements(deposit)
     if measurement_ids is not None:
         measurements = measurements.filter(pk__in=measurement_ids)
     return {
         measurement.pk: judgement
         for measurement in measurements
-        if (judgement := _judge(measurement, deposit.document, {}, anew=anew)) is not None
+        if (judgement := _judge(measurement, document, {}, anew=anew)) is not None
     }
 
 
@@ -105,10 +107,11 @@ def judge_and_record(
 
     What was judged ahead is taken where nothing came between, and what has not changed is left as it is.
     """
+    document = read_told(deposit).document
     changed = [
         (measurement, judgement)
         for measurement in measurements
-        if (judgement := _judge(measurement, deposit.document, ahead, anew=anew)) is not None
+        if (judgement := _judge(measurement, document, ahead, anew=anew)) is not None
     ]
     for measurement, judgement in changed:
         measurement.judged_from = judgement.rests_on

@@ -33,6 +33,7 @@ class RecognizedFile:
     format: str
     label: str
     is_read: bool
+    opens_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,9 @@ def record_recognition(
             data_file.format = recognized.format
             data_file.format_label = recognized.label
             data_file.is_read = recognized.is_read
+            data_file.opens_alone = recognized.opens_alone
             changed.append(data_file)
-    DataFile.objects.bulk_update(changed, ["format", "format_label", "is_read"])
+    DataFile.objects.bulk_update(changed, ["format", "format_label", "is_read", "opens_alone"])
     for path, data_file in by_path.items():
         replace_findings(
             deposit=deposit,

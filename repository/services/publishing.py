@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -25,6 +26,7 @@ from repository.models import (
     VersionFile,
     VersionMeasurement,
 )
+from repository.models.sorting import version_files, version_findings, version_measurements
 from repository.schema import normalize_document
 from repository.schema.documents.calibrated_axes import describe_axes
 from repository.schema.findings import Finding as Found
@@ -33,6 +35,7 @@ from repository.services.deposits import (
     State,
     lock_deposit,
     move_deposit,
+    remove_transfers,
     require_open,
     stamp_acknowledgements,
 )
@@ -40,7 +43,9 @@ from repository.services.edits import read_content, record_edit, require_revisio
 from repository.services.facts import index_version
 from repository.services.identifiers import reserve_identifiers
 from repository.services.judgements import judge_ahead
+from repository.services.told import UNTOLD_LINK, build_name_check
 from repository.services.validation import list_obstacles, validate_deposit
+from repository.services.withholding import settle_withheld
 from repository.states import DepositMove
 
 
@@ -104,7 +109,7 @@ def _require_publishable(deposit: Deposit) -> None:
     if deposit.state != State.READY:
         raise StateConflictError(f"The deposit {deposit.pk} is {deposit.get_state_display().lower()}.")
     unread = (Measurement.State.FOUND, Measurement.State.OPENED)
-    if deposit.current_measurements.filter(state__in=unread).exists():
+    if version_measurements(deposit).filter(state__in=unread).exists():
         raise StateConflictError(
             f"The files of {deposit.pk} were checked, but not converted yet.",
             hint="Hand the deposit in: it goes on from what was read. Then publish.",
@@ -122,14 +127,15 @@ def _count_obstacles(obstacles: Sequence[Found]) -> str:
 
 def _freeze(deposit: Deposit, *, actor: User) -> DatasetVersion:
     # First pictures are the depositor's; what could not be converted is published without them.
-    Product.objects.filter(measurement__deposit=deposit, is_preliminary=True).delete()
+    told = version_measurements(deposit)
+    Product.objects.filter(measurement__in=told, is_preliminary=True).delete()
     dataset, _ = Dataset.objects.get_or_create(deposit=deposit)
     newest = dataset.versions.order_by("-number").first()
     number = newest.number + 1 if newest else 1
     document = normalize_document(deposit.dataset_document, kind="dataset")
     access, embargo_until = read_access(document)
     # What could not be read has no arrays: the version holds its files, and says why they were not read.
-    readable = deposit.current_measurements.exclude(state=Measurement.State.FAILED)
+    readable = told.exclude(state=Measurement.State.FAILED)
     measurements = list(
         readable.select_related("primary_file").prefetch_related("signals", "parts__data_file")
     )
@@ -156,11 +162,12 @@ def _freeze(deposit: Deposit, *, actor: User) -> DatasetVersion:
     index_version(version=version)
     version.sealed = True
     version.save(update_fields=["sealed"])
+    transaction.on_commit(partial(remove_transfers, settle_withheld(deposit)))
     return version
 
 
 def _attach_files(version: DatasetVersion, deposit: Deposit) -> None:
-    stored = deposit.current_files.filter(state=DataFile.State.STORED)
+    stored = version_files(deposit).filter(state=DataFile.State.STORED)
     VersionFile.objects.bulk_create(
         VersionFile(
             version=version,
@@ -177,7 +184,7 @@ def _attach_files(version: DatasetVersion, deposit: Deposit) -> None:
 
 def _build_content(deposit: Deposit, measurements: Sequence[Measurement]) -> dict[str, Any]:
     """Return what the version says of its measurements, so that it can be read without any other row."""
-    findings = list(deposit.current_findings.order_by("id"))
+    findings = _list_told_findings(deposit)
     described = {measurement.pk for measurement in measurements}
     return {
         "supplied": deposit.document,
@@ -211,6 +218,16 @@ def _build_content(deposit: Deposit, measurements: Sequence[Measurement]) -> dic
         ],
         "findings": [_as_dict(row) for row in findings if row.measurement_id not in described],
     }
+
+
+def _list_told_findings(deposit: Deposit) -> list[Finding]:
+    """Return the findings that everybody may read: none about what is withheld, and none that names it."""
+    names_withheld = build_name_check(deposit)
+    return [
+        row
+        for row in version_findings(deposit).order_by("id")
+        if row.code != UNTOLD_LINK and not names_withheld(f"{row.message} {row.hint} {row.pointer}")
+    ]
 
 
 def _as_dict(row: Finding) -> dict[str, str]:
@@ -249,6 +266,7 @@ def start_new_version(*, deposit_id: str, actor: User) -> Deposit:
         reserve_identifiers(deposit=deposit, number=newest + 1)
         former = read_content(deposit)
         deposit.accepted_warnings = []
+        deposit.told_at = None
         move_deposit(deposit, DepositMove.START_VERSION)
         record_edit(deposit, former, actor=actor)
         record_event(actor=actor, action="version.start", target=deposit.pk)

@@ -16,7 +16,9 @@ from repository.models import (
     MeasurementFile,
     User,
 )
+from repository.models.sorting import is_kept
 from repository.schema import normalize_document
+from repository.schema.checks.links import has_links
 from repository.schema.versions.steps import move_supplied
 from repository.services.audit import record_event
 from repository.services.deposits import (
@@ -28,7 +30,9 @@ from repository.services.deposits import (
 from repository.services.edits import read_content, record_edit, require_revision
 from repository.services.jobs import cancel_jobs
 from repository.services.judgements import merge_measurement, select_layers
+from repository.services.sorting import restore_sortings
 from repository.services.stored_objects import delete_files
+from repository.services.told import read_told
 from repository.states import DepositMove
 
 
@@ -89,6 +93,7 @@ def replace_corrected(deposit: Deposit) -> list[str]:
         .prefetch_related("parts__data_file")
     )
     former = _read_published(deposit) if published else None
+    document = read_told(deposit).document
     return [
         create_measurement(
             deposit=deposit,
@@ -99,9 +104,9 @@ def replace_corrected(deposit: Deposit) -> list[str]:
         ).pk
         for measurement in published
         if former is None
-        or select_layers(measurement, former) != select_layers(measurement, deposit.document)
-        if normalize_document(merge_measurement(measurement, deposit.document)[0])
-        != measurement.present_document
+        or has_links(deposit.document)  # what they lead to may be told now, or not any more
+        or select_layers(measurement, former) != select_layers(measurement, document)
+        if normalize_document(merge_measurement(measurement, document)[0]) != measurement.present_document
     ]
 
 
@@ -135,6 +140,7 @@ def discard_new_version(
                 f"Nothing of {deposit.pk} is published yet.", hint="Delete the draft instead."
             )
         transfers = _drop_additions(deposit)
+        restore_sortings(deposit)
         DataFile.objects.filter(published_in__version=newest).update(left_out_at=None)
         Measurement.objects.filter(versions__version=newest).update(left_out_at=None)
         former = read_content(deposit)
@@ -151,7 +157,13 @@ def discard_new_version(
 
 
 def _drop_additions(deposit: Deposit) -> list[str]:
-    """Delete what no version holds; return the transfers whose bytes are to go."""
+    """Delete what came after the newest version; return the transfers whose bytes are to go.
+
+    What no version holds because it was kept private when that was published stays, as it was then.
+    """
     cancel_jobs(deposit)
-    deposit.measurements.filter(frozen_at__isnull=True).delete()
-    return delete_files(deposit.files.filter(published_in__isnull=True), owner=deposit.owner)
+    added = deposit.files.filter(~is_kept(), published_in__isnull=True)
+    deposit.measurements.filter(frozen_at__isnull=True, parts__data_file__in=added).delete()
+    published = deposit.measurements.filter(frozen_at__isnull=True, primary_file__published_in__isnull=False)
+    published.delete()
+    return delete_files(added, owner=deposit.owner)

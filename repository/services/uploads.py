@@ -32,6 +32,7 @@ from repository.services.fixity import is_damaged
 from repository.services.former_uploads import FormerUpload, note_replaced, refuse_clash, take_away
 from repository.services.paths import normalize_path
 from repository.services.quota import require_quota
+from repository.services.sorting import forget_sorting, set_droppings_aside
 from repository.services.storage import upload_file
 from repository.services.stored_objects import adopt_object, delete_files
 from repository.services.succession import leave_out_file
@@ -305,6 +306,7 @@ def delete_file(*, deposit_id: str, actor: User, path: str) -> None:
         if data_file is None:
             raise NotFoundError(f"The deposit has no file {path}.")
         transfers: list[str] = []
+        forget_sorting(deposit, path)
         deposit.measurements.filter(parts__data_file=data_file, frozen_at__isnull=True).delete()
         if data_file.published_in.exists():
             leave_out_file(data_file)
@@ -365,6 +367,7 @@ def _create_upload(deposit: Deposit, *, actor: User, path: str, size: int, sha25
         size=size,
         media_type=media_type or "application/octet-stream",
     )
+    set_droppings_aside(deposit, [path])
     record_event(actor=actor, action="upload.start", target=deposit.pk, detail={"path": path, "size": size})
     return Upload.objects.create(
         data_file=data_file,

@@ -6,7 +6,9 @@ from django.db import transaction
 
 from repository.errors import StateConflictError
 from repository.models import Deposit, Finding, Job, User
+from repository.models.sorting import version_files, version_findings, withheld_measurements
 from repository.schema import list_unmatched, validate_dataset, validate_supplied
+from repository.schema.checks.links import has_links
 from repository.schema.findings import Finding as Found
 from repository.schema.findings import group_findings
 from repository.services.audit import record_event
@@ -15,6 +17,7 @@ from repository.services.findings import replace_findings
 from repository.services.fixity import list_damage_findings
 from repository.services.jobs import cancel_jobs
 from repository.services.judgements import Judgements, judge_and_record, list_open_measurements
+from repository.services.told import list_untold_links
 from repository.states import BUSY_STATES, DepositMove
 
 READING_JOBS = (
@@ -124,10 +127,27 @@ def validate_after_reading(*, deposit_id: str, measurement_id: str) -> Deposit:
     return deposit
 
 
+def validate_sorting(*, deposit_id: str) -> Deposit:
+    """Settle the deposit after it was decided what becomes of files: what is withheld stands in the way of nothing.
+
+    What was found about each measurement stands, unless some link to others: those are judged again.
+    """
+    with transaction.atomic():
+        deposit = lock_deposit(deposit_id=deposit_id)
+        if deposit.state == State.PUBLISHED:
+            return deposit
+        if has_links(deposit.document):
+            judge_and_record(deposit, list_open_measurements(deposit), {})
+        _validate_dataset(deposit)
+        _settle_state(deposit, is_reading=_is_reading(deposit))
+    return deposit
+
+
 def _validate_dataset(deposit: Deposit) -> None:
     found = [*validate_supplied(deposit.document), *validate_dataset(deposit.dataset_document)]
     paths = list(deposit.current_files.values_list("path", flat=True))
     found += list_unmatched(deposit.document, paths) if paths else []
+    found += list_untold_links(deposit)
     if not paths:
         found.append(
             Found(
@@ -138,26 +158,41 @@ def _validate_dataset(deposit: Deposit) -> None:
                 hint="Upload the microscope's files, then hand the deposit in.",
             )
         )
+    elif not version_files(deposit).exists():
+        found.append(
+            Found(
+                severity="error",
+                code="nothing_to_publish",
+                layer="file",
+                message="All files are kept private, discarded or set aside: a version would hold nothing.",
+                hint="Say of at least one of them that it is to be published.",
+            )
+        )
     found += list_damage_findings(deposit)
     replace_findings(deposit=deposit, stage=Finding.Stage.VALIDATION, found=found)
 
 
 def _is_reading(deposit: Deposit) -> bool:
-    return Job.objects.filter(deposit=deposit, kind__in=READING_JOBS, state__in=Job.ACTIVE).exists()
+    """Return whether something is read that the next version will hold: what is kept private goes on beside it."""
+    withheld = withheld_measurements(deposit).values("pk")
+    jobs = Job.objects.filter(deposit=deposit, kind__in=READING_JOBS, state__in=Job.ACTIVE)
+    return jobs.exclude(target__in=withheld).exists()
 
 
 def _settle_state(deposit: Deposit, *, is_reading: bool) -> None:
     """Leave `processing` when nothing is being read any more."""
     if deposit.state == State.DRAFT:
         return
-    settled = State.NEEDS_ATTENTION if _has_obstacles(deposit) else State.READY
-    settle_state(deposit, State.PROCESSING if is_reading else settled)
+    if is_reading:
+        settle_state(deposit, State.PROCESSING)
+    else:
+        settle_state(deposit, State.NEEDS_ATTENTION if _has_obstacles(deposit) else State.READY)
 
 
 def _has_obstacles(deposit: Deposit) -> bool:
     """Return whether errors or unacknowledged warnings stand in the way of publishing."""
     accepted = [entry["code"] for entry in deposit.accepted_warnings]
-    findings = deposit.current_findings
+    findings = version_findings(deposit)
     has_errors = findings.filter(severity="error").exists()
     return has_errors or findings.filter(severity="warning").exclude(code__in=accepted).exists()
 
@@ -165,8 +200,10 @@ def _has_obstacles(deposit: Deposit) -> bool:
 def list_obstacles(deposit: Deposit) -> list[Found]:
     """Return the errors and unacknowledged warnings, each cause once with its places."""
     accepted = {entry["code"] for entry in deposit.accepted_warnings}
-    rows = deposit.current_findings.filter(severity__in=["error", "warning"]).select_related(
-        "data_file", "measurement__primary_file"
+    rows = (
+        version_findings(deposit)
+        .filter(severity__in=["error", "warning"])
+        .select_related("data_file", "measurement__primary_file")
     )
     return group_findings(
         (_name_place(row), row.measurement_id, _read_row(row))

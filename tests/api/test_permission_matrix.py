@@ -39,6 +39,7 @@ from tests.api.worlds import PENDING, STATES, World, build_world, gather_people
 API = """
 method route                                                  state str oth own co  cur adm rea exp
 GET    /api/v1/account/                                       *     401 200 200 200 200 200 200 401
+PATCH  /api/v1/account/                                       *     401 200 200 200 200 200 403 401
 GET    /api/v1/tokens/                                        *     401 401 401 401 401 401 401 401
 POST   /api/v1/tokens/                                        *     401 401 401 401 401 401 401 401
 DELETE /api/v1/tokens/{key}/                                  *     401 401 401 401 401 401 401 401
@@ -52,6 +53,14 @@ DELETE /api/v1/deposits/{deposit_id}/                         oew   401 404 409 
 POST   /api/v1/deposits/{deposit_id}/submit/                  d     401 404 409 409 403 409 403 401
 POST   /api/v1/deposits/{deposit_id}/submit/                  r     401 404 202 202 403 202 403 401
 POST   /api/v1/deposits/{deposit_id}/submit/                  oew   401 404 409 409 403 409 403 401
+GET    /api/v1/deposits/{deposit_id}/arrived/                 *     401 404 200 200 200 200 200 401
+POST   /api/v1/deposits/{deposit_id}/fates/                   dr    401 404 200 200 403 200 403 401
+POST   /api/v1/deposits/{deposit_id}/fates/                   oew   401 404 409 409 403 409 403 401
+POST   /api/v1/deposits/{deposit_id}/grouping/                d     401 404 409 409 403 409 403 401
+POST   /api/v1/deposits/{deposit_id}/grouping/                r     401 404 200 200 403 200 403 401
+POST   /api/v1/deposits/{deposit_id}/grouping/                oew   401 404 409 409 403 409 403 401
+POST   /api/v1/deposits/{deposit_id}/roles/                   dr    401 404 422 422 403 422 403 401
+POST   /api/v1/deposits/{deposit_id}/roles/                   oew   401 404 409 409 403 409 403 401
 GET    /api/v1/deposits/{deposit_id}/validation/              *     401 404 200 200 200 200 200 401
 GET    /api/v1/deposits/{deposit_id}/table/                   *     401 404 200 200 200 200 200 401
 PATCH  /api/v1/deposits/{deposit_id}/table/                   dr    401 404 200 200 403 200 403 401
@@ -286,6 +295,14 @@ def build_request(line: Line, world: World) -> dict[str, Any]:
         ("PATCH", "deposits/{deposit_id}/"): {"acknowledged_warnings": []},
         ("POST", "deposits/{deposit_id}/submit/"): {"until": "opened"},
         ("POST", "deposits/{deposit_id}/publish/"): {"accept_warnings": world.warnings},
+        ("POST", "deposits/{deposit_id}/fates/"): {"changes": [{"fate": "private", "paths": ["*"]}]},
+        ("PATCH", "account/"): {"mails_when_read": True},
+        ("POST", "deposits/{deposit_id}/grouping/"): {
+            "moves": [{"paths": [world.words["path"]], "place": "own"}]
+        },
+        ("POST", "deposits/{deposit_id}/roles/"): {
+            "roles": [{"measurement": "0000-0000", "role": "low_loss", "of": ["0000-0001"]}]
+        },
         ("POST", "deposits/{deposit_id}/members/"): {"username": world.people.users["co-owner"].username},
         ("POST", "measurements/{measurement_id}/reductions/"): {"recipe": "center_of_mass"},
         ("PATCH", "deposits/{deposit_id}/table/"): {"changes": []},

@@ -18,9 +18,13 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from api.byte_service.routes import build_byte_routes, list_byte_routes
 from api.health import build_health_routes
-from repository.models import ApiToken, Deposit, DepositMember, Upload, User
+from processing.workflows import sort_deposit
+from repository.models import ApiToken, Deposit, DepositMember, Finding, Upload, User
+from repository.schema.findings import Finding as Found
 from repository.services.deposits import create_deposit, delete_deposit, update_deposit
+from repository.services.findings import replace_findings
 from repository.services.publishing import start_new_version
+from repository.services.sorting import Wish
 from repository.services.uploads import start_upload
 from repository.services.withdrawal import withdraw_version
 from tests.api.conftest import WebClient, as_token, make_token
@@ -35,6 +39,7 @@ STATES = (
     "draft",
     pytest.param("next", marks=pytest.mark.long),
     "embargoed",
+    "private",
     pytest.param("restricted", marks=pytest.mark.long),
     "withdrawn",
     pytest.param("deleted", marks=pytest.mark.long),
@@ -84,6 +89,8 @@ def build_secrets(state: str) -> Secrets:
         described |= {"access": "restricted"}
     if state == "next":
         described = {**DATASET, "title": "What is public already"}
+    if state == "private":
+        return build_private(owner, path)
     deposit = create_deposit(owner=owner, document={"dataset": described})
     measurement = add_measurement(deposit, "scan.raw" if state == "next" else path)
     content = f"frames of {'scan.raw' if state == 'next' else path}"
@@ -108,6 +115,30 @@ def build_secrets(state: str) -> Secrets:
         delete_deposit(deposit_id=deposit.pk, actor=owner)
     unlisted = {title, deposit.pk} if state in {"draft", "deleted", "withdrawn"} else set()
     return Secrets(owner, words, secrets, unlisted)
+
+
+def build_private(owner: User, path: str) -> Secrets:
+    """Publish a measurement and keep another one private, to which the published one and findings refer."""
+    links = [{"role": "dark_reference", "target": path}]
+    supplied = {
+        "dataset": DATASET,
+        "measurements": {"scan.raw": {"links": links}, path: {"title": make_canary()}},
+    }
+    deposit = create_deposit(owner=owner, document=supplied)
+    scan = add_measurement(deposit, "scan.raw")
+    hidden = add_measurement(deposit, path, sample={"name": make_canary()})
+    told = Found("info", "odd", f"scan.raw is recorded like {path}.", layer="file")
+    replace_findings(deposit=deposit, stage=Finding.Stage.READING, measurement=scan, found=[told])
+    settle(deposit)
+    wish = Wish("private", measurements=(hidden.pk,))
+    sort_deposit(deposit_id=deposit.pk, actor=owner, wishes=[wish])
+    deposit.refresh_from_db()
+    hidden.refresh_from_db()
+    publish(deposit)
+    digests = {hidden.primary_file.sha256, hidden.products.get(kind="preview").digest}
+    secrets = {path, f"frames of {path}", *digests, *list_texts(hidden.document), *list_texts(supplied)}
+    words = collect_words(deposit, owner, hidden.pk, path, hidden.primary_file.sha256)
+    return Secrets(owner, words, secrets, {hidden.pk})
 
 
 def collect_words(deposit: Deposit, owner: User, measurement: str, path: str, digest: str) -> dict[str, str]:

@@ -67,7 +67,8 @@ def list_clashes(paths: Iterable[str]) -> list[tuple[str, str]]:
 def is_leaving(name: str) -> bool:
     """Return whether a file or folder of this name is what systems and programs leave behind."""
     lower, rule = name.lower(), read_rule()
-    return lower in rule["leavings"] or lower.startswith(tuple(rule["leaving_beginnings"]))
+    beginnings, endings = tuple(rule["leaving_beginnings"]), tuple(rule["leaving_endings"])
+    return lower in rule["leavings"] or lower.startswith(beginnings) or lower.endswith(endings)
 
 
 def is_hidden(name: str) -> bool:
@@ -83,6 +84,11 @@ def is_unfinished(path: str) -> bool:
     return parts[-1].startswith(tuple(rule["unfinished_beginnings"])) or any(
         part.endswith(endings) and part not in endings for part in parts
     )
+
+
+def is_dropping(path: str) -> bool:
+    """Return whether nobody means to deposit a file of this name: it was left behind, or is not whole yet."""
+    return any(map(is_leaving, path.split("/"))) or is_unfinished(path)
 
 
 def _mend_part(part: str) -> str:

@@ -40,6 +40,11 @@ class MissingField:
     measurements: int
 
 
+def is_withheld(entry: JsonObject) -> bool:
+    """Return whether a file or measurement of a deposit is not to be published: nothing of it is in the way."""
+    return bool(entry.get("fate", "publish") != "publish")
+
+
 def iterate_findings(record: JsonObject) -> Iterator[tuple[str, JsonObject]]:
     """Yield (where, finding): of the whole, of each file (its path), of each measurement (its file).
 
@@ -53,10 +58,12 @@ def iterate_findings(record: JsonObject) -> Iterator[tuple[str, JsonObject]]:
     for file in record.get("files") or ():
         if not isinstance(file, dict):  # a measurement names its files; their findings are the deposit's
             continue
+        if is_withheld(file):
+            continue
         for finding in file.get("findings") or ():
             yield str(file.get("path", "")), finding
     for measurement in record.get("measurements") or ():
-        if isinstance(measurement, dict):
+        if isinstance(measurement, dict) and not is_withheld(measurement):
             for finding in measurement.get("findings") or ():
                 yield str(measurement.get("path") or measurement.get("id", "")), finding
 
@@ -114,7 +121,7 @@ def list_missing(record: JsonObject) -> list[MissingField]:
     """Return the unanswered fields of all measurements, each once."""
     missing: dict[tuple[str, str], MissingField] = {}
     for measurement in record.get("measurements") or ():
-        for one in measurement.get("requirements") or ():
+        for one in () if is_withheld(measurement) else measurement.get("requirements") or ():
             if one.get("state") != "missing":
                 continue
             key = (str(one.get("level")), str(one.get("path")))

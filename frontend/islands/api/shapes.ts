@@ -15,4 +15,5 @@ export type ReductionRequest = Schemas["ReductionInputRequest"];
 export type Acknowledgement = Schemas["AcknowledgementInputRequest"];
 export type DepositChange = Schemas["PatchedUpdateDepositInputRequest"];
 export type PublishRequest = Schemas["PublishInputRequest"];
+export type SortingRequest = Schemas["FatesInputRequest"];
 export type MemberRequest = Schemas["MemberInputRequest"];

@@ -14,7 +14,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** @description Say which mails you want. */
+        patch: operations["updateAccount"];
         trace?: never;
     };
     "/api/v1/datasets/": {
@@ -197,6 +198,23 @@ export interface paths {
         patch: operations["updateDeposit"];
         trace?: never;
     };
+    "/api/v1/deposits/{deposit_id}/arrived/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Say what arrived: how many files are measurements, companions, copies, not read or set aside. */
+        get: operations["getArrived"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deposits/{deposit_id}/discard-version/": {
         parameters: {
             query?: never;
@@ -208,6 +226,27 @@ export interface paths {
         put?: never;
         /** @description Give up a new version that was begun: the deposit is again what its newest version says. */
         post: operations["discardNewVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deposits/{deposit_id}/fates/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Decide what becomes of many measurements and files at once; all of it is done, or nothing.
+         *
+         *     Later changes of the list override earlier ones. It can be done while the files are read.
+         */
+        post: operations["sortDeposit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -227,6 +266,23 @@ export interface paths {
         post?: never;
         /** @description Take a file out of a draft. Its bytes are read at the same address with GET. */
         delete: operations["deleteDepositFile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deposits/{deposit_id}/grouping/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Say which files belong together where the guess was wrong; what that touches is read again, nothing else. */
+        post: operations["groupDeposit"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -328,6 +384,27 @@ export interface paths {
         put?: never;
         /** @description Freeze the deposit as an immutable version with a DOI. */
         post: operations["publishDeposit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deposits/{deposit_id}/roles/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Say what measurements are to others: vacuum probe, low loss, survey image, dark or gain reference.
+         *
+         *     It is written as a link into the metadata of each measurement that is served, and can be changed there too.
+         */
+        post: operations["setRoles"];
         delete?: never;
         options?: never;
         head?: never;
@@ -994,6 +1071,8 @@ export interface components {
             scopes: string[];
             /** Format: date-time */
             expiry: string | null;
+            /** @description Whether a mail says that a deposit was read and what waits. */
+            mails_when_read: boolean;
             quota: number;
             /** @description Bytes that count against the quota, `waiting` among them. */
             used: number;
@@ -1021,7 +1100,33 @@ export interface components {
             /** Format: double */
             offset: number | null;
         };
-        /** @description One axis as the record has it: sample i lies at offset + i * scale. */
+        ArrivedFileShape: {
+            path: string;
+            /** @description What it is, the file that it goes with or repeats, or why it is set aside. */
+            why: string;
+            /** @description Of which it is part. */
+            measurement: string | null;
+            fate: components["schemas"]["FileFateEnum"];
+        };
+        ArrivedKindShape: {
+            kind: string;
+            count: number;
+            /** @description The first of them; the deposit lists all. */
+            files: components["schemas"]["ArrivedFileShape"][];
+        };
+        ArrivedShape: {
+            /** @description All of it in a sentence; its numbers add up to `files`. */
+            sentence: string;
+            files: number;
+            /** @description `measurements`, `companions`, `not_read`, `duplicates` (the same bytes as another file here), `set_aside`, `not_looked_at`, `arriving` and `kept_apart`: each file is in one of them. */
+            kinds: components["schemas"]["ArrivedKindShape"][];
+            /** @description How many files are to be published, and how many are not. */
+            fates: {
+                [key: string]: number;
+            };
+            /** @description Whether something is set aside or discarded. */
+            restorable: boolean;
+        };
         AxisShape: {
             name: string;
             size: number;
@@ -1179,6 +1284,14 @@ export interface components {
             replaces: string | null;
             /** @description What is being done with it just now. */
             reading: components["schemas"]["ReadingShape"] | null;
+            /**
+             * @description What becomes of it with the next version.
+             *
+             *     * `publish` - publish
+             *     * `private` - private
+             *     * `discard` - discard
+             */
+            fate: components["schemas"]["MeasurementFateEnum"];
             url: string;
             dataset: string;
         };
@@ -1252,6 +1365,8 @@ export interface components {
             accepted_warnings: unknown;
             /** @description Each cause once, with where it was found; files and measurements say their own. */
             findings: components["schemas"]["FindingShape"][];
+            /** @description What its files are, in a sentence; `…/arrived/` has the numbers and lists. */
+            arrived: string;
             files: components["schemas"]["FileShape"][];
             measurements: components["schemas"]["MeasurementShape"][];
             progress: components["schemas"]["ProgressShape"];
@@ -1339,6 +1454,37 @@ export interface components {
             value: string;
             count: number;
         };
+        FateInput: {
+            /**
+             * @description `private`: stays in the deposit for a later version, and is nobody else's to see. `discard`: goes when the deposit is published; until then it can be taken back.
+             *
+             *     * `publish` - publish
+             *     * `private` - private
+             *     * `discard` - discard
+             *     * `aside` - aside
+             */
+            fate: components["schemas"]["FileFateEnum"];
+            measurements?: string[];
+            /** @description Primary files, files that are part of no measurement, or patterns that name any of these. */
+            paths?: string[];
+        };
+        FateInputRequest: {
+            /**
+             * @description `private`: stays in the deposit for a later version, and is nobody else's to see. `discard`: goes when the deposit is published; until then it can be taken back.
+             *
+             *     * `publish` - publish
+             *     * `private` - private
+             *     * `discard` - discard
+             *     * `aside` - aside
+             */
+            fate: components["schemas"]["FileFateEnum"];
+            measurements?: string[];
+            /** @description Primary files, files that are part of no measurement, or patterns that name any of these. */
+            paths?: string[];
+        };
+        FatesInputRequest: {
+            changes: components["schemas"]["FateInputRequest"][];
+        };
         /** @description Where a deposit is other than it was; what was, or is, absent there is left out. */
         FieldChangeShape: {
             /** @description From the root of `current`, such as /metadata/dataset/title. */
@@ -1363,6 +1509,14 @@ export interface components {
             field: string;
             unit?: string | null;
         };
+        /**
+         * @description * `publish` - publish
+         *     * `private` - private
+         *     * `discard` - discard
+         *     * `aside` - aside
+         * @enum {string}
+         */
+        FileFateEnum: "publish" | "private" | "discard" | "aside";
         FileShape: {
             path: string;
             size: number;
@@ -1379,6 +1533,15 @@ export interface components {
              * @description Since when the stored bytes are known to be damaged. Upload the same file again to mend it.
              */
             damaged_at: string | null;
+            /**
+             * @description What becomes of it with the next version. `aside`: nobody meant to send it, by its name.
+             *
+             *     * `publish` - publish
+             *     * `private` - private
+             *     * `discard` - discard
+             *     * `aside` - aside
+             */
+            fate: components["schemas"]["FileFateEnum"];
             findings: components["schemas"]["FindingShape"][];
         };
         /**
@@ -1429,6 +1592,9 @@ export interface components {
             sums: {
                 [key: string]: components["schemas"]["SumShape"];
             };
+        };
+        GroupingInputRequest: {
+            moves: components["schemas"]["MoveInputRequest"][];
         };
         InputShape: {
             /**
@@ -1502,6 +1668,13 @@ export interface components {
          * @enum {string}
          */
         MadeEnum: "conversion" | "request";
+        /**
+         * @description * `publish` - publish
+         *     * `private` - private
+         *     * `discard` - discard
+         * @enum {string}
+         */
+        MeasurementFateEnum: "publish" | "private" | "discard";
         MeasurementShape: {
             id: string;
             format: string;
@@ -1523,6 +1696,14 @@ export interface components {
             replaces: string | null;
             /** @description What is being done with it just now. */
             reading: components["schemas"]["ReadingShape"] | null;
+            /**
+             * @description What becomes of it with the next version.
+             *
+             *     * `publish` - publish
+             *     * `private` - private
+             *     * `discard` - discard
+             */
+            fate: components["schemas"]["MeasurementFateEnum"];
             url: string;
         };
         /**
@@ -1545,6 +1726,34 @@ export interface components {
             /** @description What is said otherwise than it is kept. */
             changes: components["schemas"]["DocumentChangeShape"][];
             metadata: unknown;
+        };
+        MoveInput: {
+            paths: string[];
+            /**
+             * @description `with` another measurement, a measurement of its `own`, `alone` (part of none), or as `recognized`.
+             *
+             *     * `with` - with
+             *     * `own` - own
+             *     * `alone` - alone
+             *     * `recognized` - recognized
+             */
+            place: components["schemas"]["PlaceEnum"];
+            /** @description With `with`: the id of the measurement, or the path of its primary file. */
+            with?: string;
+        };
+        MoveInputRequest: {
+            paths: string[];
+            /**
+             * @description `with` another measurement, a measurement of its `own`, `alone` (part of none), or as `recognized`.
+             *
+             *     * `with` - with
+             *     * `own` - own
+             *     * `alone` - alone
+             *     * `recognized` - recognized
+             */
+            place: components["schemas"]["PlaceEnum"];
+            /** @description With `with`: the id of the measurement, or the path of its primary file. */
+            with?: string;
         };
         NameMatchShape: {
             key: string;
@@ -1638,6 +1847,9 @@ export interface components {
             highest: number;
             is_whole: boolean;
         };
+        PatchedAccountInputRequest: {
+            mails_when_read?: boolean;
+        };
         PatchedTableInputRequest: {
             changes?: components["schemas"]["ChangeInputRequest"][];
             /** @default false */
@@ -1651,6 +1863,14 @@ export interface components {
             /** @description Takes the place of the whole list. */
             acknowledged_warnings?: components["schemas"]["AcknowledgementInputRequest"][] | null;
         };
+        /**
+         * @description * `with` - with
+         *     * `own` - own
+         *     * `alone` - alone
+         *     * `recognized` - recognized
+         * @enum {string}
+         */
+        PlaceEnum: "with" | "own" | "alone" | "recognized";
         PlaceShape: {
             /** @description The file; of a measurement its primary one. */
             path: string;
@@ -1825,6 +2045,11 @@ export interface components {
         ReductionListShape: {
             results: components["schemas"]["ProductShape"][];
         };
+        RegroupedShape: {
+            /** @description What takes it back, sent as `moves` in this order. */
+            undo: components["schemas"]["MoveInput"][];
+            arrived: components["schemas"]["ArrivedShape"];
+        };
         RequirementShape: {
             path: string;
             level: string;
@@ -1863,6 +2088,32 @@ export interface components {
             changes: components["schemas"]["FieldChangeShape"][];
             /** @description False where older changes are not kept: compare with `current` then. */
             changes_are_all: boolean;
+        };
+        /**
+         * @description * `vacuum_probe` - vacuum_probe
+         *     * `low_loss` - low_loss
+         *     * `survey_image` - survey_image
+         *     * `dark_reference` - dark_reference
+         *     * `gain_reference` - gain_reference
+         *     * `calibration_reference` - calibration_reference
+         * @enum {string}
+         */
+        RoleEnum: "vacuum_probe" | "low_loss" | "survey_image" | "dark_reference" | "gain_reference" | "calibration_reference";
+        RoleInputRequest: {
+            /** @description The one that serves others. */
+            measurement: string;
+            role: components["schemas"]["RoleEnum"];
+            /** @description The measurements that it serves. */
+            of: string[];
+            /** @description It is no more what it was to them. */
+            take_back?: boolean;
+        };
+        RolesInputRequest: {
+            roles: components["schemas"]["RoleInputRequest"][];
+        };
+        RolesShape: {
+            /** @description Of the deposit as it is now. */
+            etag: string;
         };
         RowReadingShape: {
             step: string;
@@ -2059,6 +2310,12 @@ export interface components {
             libraries: {
                 [key: string]: string;
             };
+        };
+        SortedShape: {
+            changed: number;
+            /** @description What takes it back, sent as `changes`. */
+            undo: components["schemas"]["FateInput"][];
+            arrived: components["schemas"]["ArrivedShape"];
         };
         /**
          * @description * `released` - released
@@ -2262,6 +2519,83 @@ export interface operations {
             };
             /** @description This account or token may not do that. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    updateAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedAccountInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3150,6 +3484,63 @@ export interface operations {
             };
         };
     };
+    getArrived: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrivedShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
     discardNewVersion: {
         parameters: {
             query?: never;
@@ -3224,6 +3615,112 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["RevisionConflictShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    sortDeposit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FatesInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SortedShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
                 };
             };
             /** @description Too many requests; wait as long as Retry-After says. */
@@ -3341,6 +3838,112 @@ export interface operations {
             };
             /** @description The state does not allow it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    groupDeposit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupingInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegroupedShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3780,6 +4383,112 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["RevisionConflictShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    setRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RolesInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolesShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
                 };
             };
             /** @description Too large, or the quota is used up. */

@@ -24,7 +24,15 @@ describe("sortChosen", () => {
     const sorted = sortChosen(chosen("run/.hidden", "run/.cache/a.dm4", "run/z.zarr/.zarray", ".hidden"), []);
     expect(sorted.hidden).toEqual(["run/.hidden", "run/.cache/a.dm4"]);
     expect(sorted.accepted.map(({ path }) => path)).toEqual(["run/z.zarr/.zarray", ".hidden"]);
-    expect(describeLeftOut(sorted.leftOut, sorted.hidden)).toMatch(/^Left out.*hidden: run\/\.hidden, run\/\.cache\/a\.dm4\./);
+    expect(describeLeftOut(sorted)).toMatch(/^Left out.*hidden: run\/\.hidden, run\/\.cache\/a\.dm4\./);
+  });
+
+  it("does not send what is not whole yet, and names only some of many", () => {
+    const parts = Array.from({ length: 12 }, (_, number) => `run/${number}.dm4.part`);
+    const sorted = sortChosen(chosen("run/a.dm4", "run/a.lock", ...parts), []);
+    expect(sorted.accepted.map(({ path }) => path)).toEqual(["run/a.dm4"]);
+    expect([sorted.leftOut, sorted.unfinished]).toEqual([["run/a.lock"], parts]);
+    expect(describeLeftOut(sorted)).toMatch(/leave them behind: run\/a\.lock\. .*not whole: run\/0\.dm4\.part.* and 2 more\. Wait/);
   });
 
   it("refuses a file where another needs a folder, also one that is stored", () => {

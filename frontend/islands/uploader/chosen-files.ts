@@ -1,5 +1,5 @@
 /** Files and folders as they are dropped or chosen, each with its path below what was dropped. */
-import { TakenNames, describeFault, findNameFault, isHidden, isLeftBehind, suggestFree } from "./file-names";
+import { TakenNames, describeFault, findNameFault, isHidden, isLeftBehind, isUnfinished, suggestFree } from "./file-names";
 
 export interface ChosenFile {
   file: File;
@@ -17,18 +17,23 @@ export interface SortedFiles {
   accepted: ChosenFile[];
   refused: RefusedFile[];
   leftOut: string[];
+  unfinished: string[];
   hidden: string[];
 }
 
 /** What of the chosen files is sent, what has a name that no deposit can hold, what nobody misses and what is hidden. */
 export function sortChosen(chosen: Iterable<ChosenFile>, there: Iterable<string>): SortedFiles {
-  const sorted: SortedFiles = { accepted: [], refused: [], leftOut: [], hidden: [] };
+  const sorted: SortedFiles = { accepted: [], refused: [], leftOut: [], unfinished: [], hidden: [] };
   const taken = new Set<string>();
   const near = new TakenNames(there);
   for (const { file, path: given } of chosen) {
     const path = given.normalize("NFC");
     if (isLeftBehind(path)) {
       sorted.leftOut.push(path);
+      continue;
+    }
+    if (isUnfinished(path)) {
+      sorted.unfinished.push(path);
       continue;
     }
     if (isHidden(path)) {
@@ -66,11 +71,22 @@ function adviseNames(refused: RefusedFile[], near: TakenNames): void {
   }
 }
 
-export function describeLeftOut(leavings: string[], hidden: string[]): string {
+const mostNamed = 10;
+
+/** Name some: a folder of a program's own may hold hundreds. */
+function nameSome(paths: string[]): string {
+  const more = paths.length - mostNamed;
+  return more > 0 ? `${paths.slice(0, mostNamed).join(", ")} and ${more} more` : paths.join(", ");
+}
+
+export function describeLeftOut({ leftOut, unfinished, hidden }: Omit<SortedFiles, "accepted" | "refused">): string {
   return [
-    leavings.length > 0 ? `Left out, as systems and programs leave them behind: ${leavings.join(", ")}.` : "",
+    leftOut.length > 0 ? `Left out, as systems and programs leave them behind: ${nameSome(leftOut)}.` : "",
+    unfinished.length > 0
+      ? `Left out, as their names say that they are not whole: ${nameSome(unfinished)}. Wait until they are, and choose them again; rename one that is.`
+      : "",
     hidden.length > 0
-      ? `Left out, as they are hidden: ${hidden.join(", ")}. To send one all the same, choose it by itself.`
+      ? `Left out, as they are hidden: ${nameSome(hidden)}. To send one all the same, choose it by itself.`
       : "",
   ]
     .filter(Boolean)

@@ -91,9 +91,9 @@ class Uploader extends HTMLElement {
   private async addFiles(chosen: ChosenFile[]): Promise<void> {
     await this.loadStored().catch(() => undefined);
     const under = this.queue.tasks.map((task) => task.path);
-    const { accepted, refused, leftOut, hidden } = sortChosen(chosen, [...this.known, ...under]);
+    const { accepted, refused, ...left } = sortChosen(chosen, [...this.known, ...under]);
     this.showRefused(refused);
-    this.showLeftOut(leftOut, hidden);
+    this.showLeftOut(describeLeftOut(left));
     for (const file of accepted) {
       this.dropRefused(file.path);
       this.dropRefused(this.suggested.get(file.path) ?? "");
@@ -136,10 +136,10 @@ class Uploader extends HTMLElement {
     this.refusedRows.delete(path);
   }
 
-  private showLeftOut(leavings: string[], hidden: string[]): void {
+  private showLeftOut(sentences: string): void {
     const line = this.partNamed("left-out");
-    line.hidden = leavings.length + hidden.length === 0;
-    line.textContent = describeLeftOut(leavings, hidden);
+    line.hidden = sentences === "";
+    line.textContent = sentences;
   }
 
   private showRow(task: UploadTask): void {

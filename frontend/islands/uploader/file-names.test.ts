@@ -16,6 +16,8 @@ interface Vectors {
   accepted: string[];
   clash: [string, string][];
   apart: [string, string][];
+  droppings: string[];
+  no_droppings: string[];
   unfinished: string[];
   finished: string[];
   left_behind: string[];
@@ -51,6 +53,9 @@ describe("the rule for names", () => {
     expect(vectors.finished.filter(isUnfinished)).toEqual([]);
     expect(vectors.left_behind.filter((path) => !isLeftBehind(path))).toEqual([]);
     expect(vectors.not_left_behind.filter(isLeftBehind)).toEqual([]);
+    const isSent = (path: string): boolean => !isLeftBehind(path) && !isUnfinished(path);
+    expect(vectors.droppings.filter(isSent)).toEqual([]);
+    expect(vectors.no_droppings.filter(isSent)).toEqual(vectors.no_droppings);
   });
 
   it("knows what is hidden in a folder, and what an array needs of that", () => {

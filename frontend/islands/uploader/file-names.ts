@@ -131,7 +131,12 @@ export function isLeftBehind(path: string): boolean {
   return path
     .toLowerCase()
     .split("/")
-    .some((part) => rule.leavings.includes(part) || rule.leaving_beginnings.some((beginning) => part.startsWith(beginning)));
+    .some(
+      (part) =>
+        rule.leavings.includes(part) ||
+        rule.leaving_beginnings.some((beginning) => part.startsWith(beginning)) ||
+        rule.leaving_endings.some((ending) => part.endsWith(ending)),
+    );
 }
 
 /** Whether a file is hidden in what was chosen; what was chosen itself, the first part, is sent whatever its name. */

@@ -1,7 +1,6 @@
 /** One line of the upload list. */
 import { formatBytes } from "../format/quantity";
 import type { RefusedFile } from "./chosen-files";
-import { isUnfinished } from "./file-names";
 import type { UploadTask } from "./upload-task";
 
 function statusText(task: UploadTask): string {
@@ -53,12 +52,6 @@ export class UploadRow {
     this.bar.setAttribute("aria-label", `Upload of ${task.path}`);
     this.problem.className = "problem";
     this.element.append(path, this.status, this.bar, this.problem);
-    if (isUnfinished(task.path)) {
-      const note = document.createElement("p");
-      note.className = "fine hint";
-      note.textContent = "Looks like an unfinished download. It is stored, but not read: better choose the whole file.";
-      this.element.append(note);
-    }
     this.update(task);
   }
 

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.formats.empad.header import EmpadHeader, find_named_shape, parse_header
-from ingest.readers.companions import base_of, check_bare_name, find_beside, folder_of
+from ingest.readers.companions import base_of, check_bare_name, find_beside
 from ingest.readers.contract import Axis, OpenedFile, ReadHints, SignalSource
 from ingest.readers.framed_bytes import FramedBytes, open_part
 from ingest.readers.header_json import to_json
@@ -44,7 +44,8 @@ def _decode(raw: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
 def find_raw(header: EmpadHeader, *, primary: str, files: Mapping[str, Path]) -> tuple[str, list[Finding]]:
     """Return the upload path of the raw file that belongs to an xml.
 
-    The name that the xml gives decides; where no such file was uploaded, the only raw file of the folder.
+    The name that the xml gives decides; where no such file lies beside it, the only raw file of the measurement: in
+    another folder that is one which a person put there.
 
     Raises
     ------
@@ -55,11 +56,11 @@ def find_raw(header: EmpadHeader, *, primary: str, files: Mapping[str, Path]) ->
     found = find_beside(wanted, primary=primary, files=files)
     if found is not None:
         return found, []
-    folder = folder_of(primary)
-    others = [p for p in files if p.lower().endswith(".raw") and folder_of(p) == folder]
+    others = [p for p in files if p.lower().endswith(".raw")]
     if len(others) == 1:
+        taken = base_of(others[0])
         message = (
-            f"{base_of(primary)} names {wanted}; {base_of(others[0])} was taken, the only raw file beside it."
+            f"{base_of(primary)} names {wanted}; {taken} was taken, the only raw file of the measurement."
         )
         return others[0], [tell("companion_renamed", message, "Correct only if the pair is wrong.")]
     raise refuse(

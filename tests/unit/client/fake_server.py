@@ -31,6 +31,7 @@ class FakeServer(httpx.BaseTransport):
     url = "http://stemma.test"
 
     def __init__(self) -> None:
+        self.sorted: list[tuple[str, JsonObject]] = []
         self.lock = RLock()
         self.deposits: dict[str, JsonObject] = {}
         self.contents: dict[tuple[str, str], bytes] = {}
@@ -171,6 +172,9 @@ class FakeServer(httpx.BaseTransport):
                 return httpx.Response(202, json=self._show(record))
             case ["publish"]:
                 return self._publish(request, record)
+            case ["fates" | "grouping" | "roles" as what]:
+                self.sorted.append((what, json.loads(request.content)))
+                return httpx.Response(200, json={"changed": 2})
             case _:
                 return refuse(404, "not_found", "No such action.")
 

@@ -95,13 +95,25 @@ def test_a_file_and_a_folder_of_one_name_are_told(tmp_path: Path) -> None:
     assert names == {"one/x", "two/x/y"}, "their folders tell them apart"
 
 
-def test_half_downloads_are_said_and_sent(
+def test_half_downloads_are_left_out_and_missed(
     logged_in: FakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "s").mkdir()
-    for name in ("a.dm4", "b.dm4.crdownload"):
+    for name in ("a.dm4", "b.dm4.crdownload", "c.lock"):
         (tmp_path / "s" / name).write_text("x")
     code, _, messages = _run(capsys, logged_in, "deposit", str(tmp_path / "s"))
+    assert (code, {name for _, name in logged_in.contents}) == (5, {"a.dm4"})
+    assert "b.dm4.crdownload: not whole yet, by its name" in messages
+
+
+def test_half_downloads_that_are_named_outright_are_said_and_sent(
+    logged_in: FakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a.dm4", "b.dm4.crdownload"):
+        (tmp_path / name).write_text("x")
+    code, _, messages = _run(
+        capsys, logged_in, "deposit", str(tmp_path / "a.dm4"), str(tmp_path / "b.dm4.crdownload")
+    )
     assert (code, {name for _, name in logged_in.contents}) == (0, {"a.dm4", "b.dm4.crdownload"})
     assert "b.dm4.crdownload looks like an unfinished download" in messages
 

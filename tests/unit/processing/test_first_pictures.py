@@ -289,13 +289,19 @@ def _bytes_read() -> int:
     return int(fields["rchar"])
 
 
-def test_a_large_dm_image_is_thinned_row_by_row(tmp_path: Path) -> None:
+def test_an_image_is_read_whole(tmp_path: Path) -> None:
     stored = np.arange(600 * 500, dtype=np.uint32).reshape(600, 500)
     write_dm(tmp_path / "map.dm4", stored)
-    result = main(
-        Order(format="dm4", files=("map.dm4",)).as_dict(), tmp_path, tmp_path / "out", lambda _: None
-    )
-    (signal,) = result["signals"]
+    order = Order(format="dm4", files=("map.dm4",)).as_dict()
+    (signal,) = main(order, tmp_path, tmp_path / "out", lambda _: None)["signals"]
+    assert (signal["bytes_read"], len(signal["previews"])) == (stored.nbytes, 1)
+
+
+def test_a_large_dm_image_is_thinned_row_by_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("processing.engine.preview_program.WHOLE_IMAGE_BYTES", 1000)
+    write_dm(tmp_path / "map.dm4", stored := np.arange(600 * 500, dtype=np.uint32).reshape(600, 500))
+    order = Order(format="dm4", files=("map.dm4",)).as_dict()
+    (signal,) = main(order, tmp_path, tmp_path / "out", lambda _: None)["signals"]
     (entry,) = signal["previews"]
     assert signal["bytes_read"] <= stored.nbytes / SHARE
     assert entry["parameters"]["counted"] == "rows"

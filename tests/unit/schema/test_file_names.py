@@ -14,6 +14,7 @@ from repository.schema import file_names
 from repository.schema.file_names import (
     find_name_fault,
     fold_case,
+    is_dropping,
     is_unfinished,
     list_clashes,
     list_folders,
@@ -114,6 +115,14 @@ def test_leavings_of_systems_are_known_by_their_names() -> None:
     assert not any(map(is_left_behind, VECTORS["not_left_behind"]))
 
 
+@RULES
+def test_droppings_are_known_by_their_names(names: Any) -> None:
+    assert all(
+        map(names.is_dropping, (*VECTORS["droppings"], *VECTORS["unfinished"], *VECTORS["left_behind"]))
+    )
+    assert not any(map(names.is_dropping, VECTORS["no_droppings"]))
+
+
 def test_what_is_hidden_in_a_folder_is_known_by_its_name() -> None:
     """What was chosen itself, the first part, is sent whatever its name."""
 
@@ -135,6 +144,7 @@ def test_server_and_command_judge_alike(path: str) -> None:
     assert (ours and (ours.rule, ours.says)) == (theirs and (theirs.rule, theirs.says))
     assert suggest_name(path) == of_command.suggest_name(path)
     assert is_unfinished(path) == of_command.is_unfinished(path)
+    assert is_dropping(path) == of_command.is_dropping(path)
 
 
 @given(path=TEXTS)

@@ -13,6 +13,21 @@ EXIT_CODES = (
     "5 done, but something in the folders was left out (left_out in --json)"
 )
 
+FATES = ("publish", "private", "discard")
+PLACES = {
+    "own": "a measurement of its own",
+    "alone": "part of no measurement",
+    "recognized": "where the formats' own rules put it",
+}
+ROLES = (
+    "vacuum_probe",
+    "low_loss",
+    "survey_image",
+    "dark_reference",
+    "gain_reference",
+    "calibration_reference",
+)
+
 
 _MOST_DIGITS = 9
 
@@ -137,6 +152,7 @@ def _add_records(commands: Commands) -> None:
     remove = _add(commands, "remove", "Take files out of a draft, and have the rest read again.")
     remove.add_argument("id", metavar="ID")
     remove.add_argument("paths", metavar="PATH", nargs="+", help="names of files as the deposit lists them")
+    _add_sorting(commands)
     get = _add(
         commands, "get", "Download the original files; goes on where it stopped and checks every digest."
     )
@@ -150,6 +166,38 @@ def _add_records(commands: Commands) -> None:
     )
     opened = _add(commands, "open", "Show what an ID, DOI or address is, and where it can be read.")
     opened.add_argument("id", metavar="ID")
+
+
+def _add_sorting(commands: Commands) -> None:
+    sort = _add(
+        commands,
+        "sort",
+        "Decide what becomes of measurements and files: publish, private (stays in the deposit for a later version, "
+        "nobody else sees it), discard (goes when you publish; until then `publish` takes it back).",
+    )
+    sort.add_argument("id", metavar="ID")
+    sort.add_argument("fate", metavar="FATE", choices=FATES, help=", ".join(FATES))
+    sort.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="+",
+        help="files that lead measurements or are part of none, or patterns",
+    )
+    group = _add(commands, "group", "Say which files belong together where the guess was wrong.")
+    group.add_argument("id", metavar="ID")
+    group.add_argument("paths", metavar="PATH", nargs="+", help="names of files as the deposit lists them")
+    where = group.add_mutually_exclusive_group(required=True)
+    where.add_argument(
+        "--with", dest="beside", metavar="PATH", help="part of the measurement that this file leads"
+    )
+    for place, text in PLACES.items():
+        where.add_argument(f"--{place}", dest="place", action="store_const", const=place, help=text)
+    role = _add(commands, "role", "Say what a measurement is to others.")
+    role.add_argument("id", metavar="ID")
+    role.add_argument("path", metavar="PATH", help="the file that leads the measurement")
+    role.add_argument("role", metavar="ROLE", choices=ROLES, help=", ".join(ROLES))
+    role.add_argument("--of", metavar="PATH", nargs="+", required=True, help="files that lead what it serves")
+    role.add_argument("--take-back", action="store_true", help="it is that no more")
 
 
 def _add_search(commands: Commands) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from stemma.commands import depositing, reading
+from stemma.commands import depositing, reading, sorting
 from stemma.commands.arguments import build_parser
 from stemma.commands.login import login
 from stemma.commands.output import (
@@ -46,6 +46,9 @@ COMMANDS: dict[str, Command] = {
     "validate": depositing.validate,
     "publish": depositing.publish,
     "remove": depositing.remove,
+    "sort": sorting.sort,
+    "group": sorting.group,
+    "role": sorting.role,
     "status": reading.status,
     "open": reading.show,
     "get": reading.get,
@@ -53,7 +56,7 @@ COMMANDS: dict[str, Command] = {
     "template": reading.template,
 }
 # Long work outlives a server's restart; a question is better answered at once, if only by "no answer".
-PATIENT_COMMANDS = frozenset({"deposit", "validate", "publish", "remove", "get"})
+PATIENT_COMMANDS = frozenset({"deposit", "validate", "publish", "remove", "sort", "group", "role", "get"})
 PATIENCE_S = 600.0
 SHORT_PATIENCE_S = 5.0
 # What a corrected command can mend: a wrong value, or an id that names nothing here.

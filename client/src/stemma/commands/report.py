@@ -21,6 +21,7 @@ MOST_NAMES = 2
 _SAID_AS_MISSING = "required_field_missing"
 _UNPUBLISHED = frozenset({"draft", "submitted", "processing", "needs_attention", "ready"})
 _WORKED_ON = frozenset({"submitted", "processing"})
+_FATES = {"private": "  kept private", "discard": "  discarded when you publish"}
 _HEADINGS = {"error": "Errors", "warning": "Warnings", "info": "Notes"}
 
 
@@ -97,6 +98,8 @@ def _describe_head(record: JsonObject) -> Iterator[str]:
         if value:
             yield f"  {label}: {value}"
     files = record.get("files") or ()
+    if record.get("arrived"):
+        yield f"  {record['arrived']}"
     if files:
         yield f"  {count_things(len(files), 'file')}, {format_size(sum(int(file.get('size') or 0) for file in files))}"
         for file in files:
@@ -136,7 +139,8 @@ def _describe_measurements(record: JsonObject) -> Iterator[str]:
         techniques = ", ".join(measurement.get("techniques") or ()) or "technique not known"
         file_format = measurement.get("format") or "stored, not read"
         path = f"  {measurement['path']}" if measurement.get("path") else ""
-        yield f"    {measurement.get('id')}{path}  {techniques}  ({file_format})"
+        fate = _FATES.get(str(measurement.get("fate")), "")
+        yield f"    {measurement.get('id')}{path}  {techniques}  ({file_format}){fate}"
         if measurement.get("reading"):
             yield f"      {_describe_reading(measurement['reading'])}"
         for signal in measurement.get("signals") or ():

@@ -17,6 +17,7 @@ from stemma.errors import JsonObject, UsageError
 from stemma.file_names import (
     NameFault,
     find_name_fault,
+    is_dropping,
     is_hidden,
     is_leaving,
     list_clashes,
@@ -142,8 +143,8 @@ def select_files(paths: Sequence[Path], *, follow_links: bool = False, rename: b
 
     A file is named by its last part, a folder's files relative to that folder. Where two would get one name,
     all names are taken relative to the common parent of the PATHs instead. Inside folders is left out what is hidden,
-    left by the operating system, cannot be read, or is no file; and links to what lies outside all PATHs, unless they
-    are to be followed. Where it is named outright, a hidden file is sent and a link followed.
+    left by the operating system, not whole yet, cannot be read, or is no file; and links to what lies outside all
+    PATHs, unless they are to be followed. Where it is named outright, a hidden file is sent and a link followed.
 
     Parameters
     ----------
@@ -254,9 +255,7 @@ class _Search:
             return
         for entry in entries:
             leaving = is_leaving(entry.name)
-            reason = (
-                "left by the operating system or a program" if leaving else self._reason(entry, ancestors)
-            )
+            reason = _judge_name(entry.name) or self._reason(entry, ancestors)
             if reason:
                 self._leave_out(root, entry, reason, is_expected=leaving)
             elif entry.is_dir():
@@ -289,6 +288,15 @@ class _Search:
             return False
         target = Path(os.path.realpath(entry))
         return not any(target.is_relative_to(root) for root in self._roots)
+
+
+def _judge_name(name: str) -> str:
+    """Return why nobody means to deposit an entry of a folder with this name; nothing where somebody may."""
+    if is_leaving(name):
+        return "left by the operating system or a program"
+    return (
+        "not whole yet, by its name (rename it, or name it outright, to send it)" if is_dropping(name) else ""
+    )
 
 
 def _describe_broken(entry: Path, fault: OSError) -> str:

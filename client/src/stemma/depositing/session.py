@@ -205,7 +205,13 @@ def note_selection(selection: Selection, progress: Progress) -> None:
         progress,
     )
     unfinished = [file.name for file in selection.files if is_unfinished(file.name)]
-    _note([f"{name} looks like an unfinished download; it is sent." for name in unfinished], progress)
+    _note(
+        [
+            f"{name} looks like an unfinished download; it is sent, as it was named, and the server sets it aside."
+            for name in unfinished
+        ],
+        progress,
+    )
 
 
 def _note(lines: Sequence[str], progress: Progress) -> None:
