@@ -3,9 +3,10 @@
     python -m project.stack exec -- python -m tools.break_places --places 60 --seed 1 --report places.json
 
 The places are chosen across the rooms by the seed. Each is broken in a copy of the checkout (the tree itself is
-never touched), and the tests that are nearest are run there: unit tests that import the broken module, those of
-its room, then integration tests likewise. A failure counts where the same test passes unbroken.
-`--quick` stops at those that import it; `--again places.json` tries only what survived then.
+never touched), and the tests that are nearest are run there: unit tests that import the broken module, those that
+lead to it by the fewest imports, then integration tests likewise, then all of its room. A failure counts where the
+same test passes unbroken. `--quick` leaves out the whole room; `--again places.json` tries only what survived then.
+`--part 2/3` takes every third place from the second on, so that several can share the work.
 """
 
 import argparse
@@ -25,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.ties import tie
-from tools.places import Place, list_modules, list_places
+from tools.near_tests import rank_tests
+from tools.places import Place, list_places
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 LINKED = (".venv", "node_modules", "frontend/dist")
@@ -33,6 +35,9 @@ LEFT_OUT = re.compile(r"(^|/)(migrations|generated|examples|miniature)/|(^|/)(__
 TWO = ("-n", "2", "--dist", "loadgroup")
 LONGEST_S = 900.0
 """A run that takes longer hangs, which is noticed."""
+NEAREST_QUICK, NEAREST_SLOW = 8, 4
+"""So many files that import a module, then so many that lead to it, are tried before its whole room."""
+QUICK, SLOW = ("tests/unit",), ("tests/api", "tests/client", "tests/integration")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +49,17 @@ class Room:
     slow: tuple[str, ...] = ()
 
 
+DOMAIN = ("tests/integration/domain", "tests/api")
 OUTSIDE = ("tests/integration/object_store", "tests/integration/registrar", "tests/integration/mail")
 # The first whose folder holds the file.
 ROOMS = (
     Room("repository/schema/export", ("tests/unit/export",), ("tests/integration/pages",)),
     Room("repository/exports", ("tests/unit/export",), ("tests/api",)),
-    Room("repository/schema", ("tests/unit/schema", "tests/unit/export"), ("tests/integration/domain",)),
+    *(
+        Room(f"repository/schema/{name}", ("tests/unit/schema", "tests/unit/export"), DOMAIN)
+        for name in ("questions", "documents", "checks", "quantities", "versions")
+    ),
+    Room("repository/schema", ("tests/unit/schema", "tests/unit/export"), DOMAIN),
     Room("repository/integrations", ("tests/unit/integrations",), OUTSIDE),
     Room("project", ("tests/unit/stack", "tests/unit/web"), ("tests/api",)),
     Room("repository", ("tests/unit/mapping",), ("tests/integration/domain", "tests/api", "tests/integration/limits")),
@@ -58,7 +68,9 @@ ROOMS = (
     Room("ingest/services", (), ("tests/integration/domain", "tests/integration/disk")),
     Room("ingest", ("tests/unit/mapping", "tests/unit/readers", "tests/unit/formats"), ("tests/integration/domain",)),
     Room("processing/services", ("tests/unit/processing",), ("tests/integration/domain",)),
+    Room("processing/recipes", ("tests/unit/processing",), ("tests/integration/domain",)),
     Room("processing", ("tests/unit/processing",), ("tests/integration/domain",)),
+    Room("api/byte_routes", ("tests/unit/byte_service",), ("tests/integration/bytes", "tests/api")),
     Room("api/byte_service", ("tests/unit/byte_service",), ("tests/integration/bytes", "tests/api")),
     Room("api", ("tests/unit/byte_service", "tests/unit/web"), ("tests/api",)),
     Room("frontend", ("tests/unit/pages",), ("tests/integration/pages", "tests/api")),
@@ -131,24 +143,19 @@ def copied_checkout() -> Iterator[Path]:
 
 
 def list_near_tests(place: Place, *, is_quick: bool = False) -> list[tuple[str, ...]]:
-    """Return the tests to run, nearest first; quick: only those that import the module, where there are any."""
+    """Return the tests to run, nearest first; quick: without those of the whole room."""
     room = find_room(place.path)
     if room is None:
         return []
-    module = place.path.removeprefix("client/src/").removesuffix(".py").replace("/", ".")
-
-    def find_near(folders: tuple[str, ...]) -> tuple[str, ...]:
-        files = [path for folder in folders for path in sorted((CHECKOUT / folder).rglob("test_*.py"))]
-        return tuple(
-            path.relative_to(CHECKOUT).as_posix()
-            for path in dict.fromkeys(files)
-            if module in set(list_modules(path.read_text(encoding="utf-8")))
-        )
-
-    near = [tests for tests in (find_near(room.quick), find_near(room.slow)) if tests]
-    if is_quick and near:
-        return near
-    return list(dict.fromkeys(tests for tests in (*near[:1], room.quick, *near[1:], room.slow) if tests))
+    near: list[tuple[str, ...]] = []
+    for kinds, folders, most in ((QUICK, room.quick, NEAREST_QUICK), (SLOW, room.slow, NEAREST_SLOW)):
+        ranked = rank_tests(CHECKOUT, place.path, kinds, folders)
+        near += [
+            tuple(name for distance, name in ranked if distance == 1)[:most],
+            tuple(name for distance, name in ranked if distance > 1)[:most],
+        ]
+    whole = [] if is_quick and any(near) else [room.quick, room.slow]
+    return list(dict.fromkeys(tests for tests in (*near, *whole) if tests))
 
 
 def run_tests(checkout: Path, tests: Sequence[str], *more: str) -> tuple[bool, list[str]]:
@@ -232,10 +239,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="only the tests that import the module")
     parser.add_argument("--again", type=Path, help="a report: try what survived")
+    parser.add_argument("--part", default="1/1", help="which of how many parts")
     parser.add_argument("--list", action="store_true", help="name the places and break none")
     parser.add_argument("--report", type=Path, default=Path("places.json"))
     words = parser.parse_args()
     places = read_survivors(words.again) if words.again else choose_places(words.places, words.seed)
+    part, parts = map(int, words.part.split("/"))
+    places = places[part - 1 :: parts]
     outcomes: list[Outcome] = []
     if words.list:
         sys.stdout.writelines(f"{place}\n" for place in places)

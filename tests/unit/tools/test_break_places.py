@@ -18,6 +18,7 @@ from tools.break_places import (
     list_near_tests,
     list_sources,
 )
+from tools.near_tests import FAR, rank_tests
 from tools.places import Place, list_modules, list_places
 
 PROGRAM = """
@@ -98,14 +99,51 @@ def find_place(path: str) -> Place:
 def test_the_nearest_tests_come_first_and_all_exist() -> None:
     near = list_near_tests(find_place("processing/previews/scale_bar.py"))
     assert "tests/unit/processing/test_previews.py" in near[0]
-    assert near[1] == ("tests/unit/processing",)
-    assert near[-1] == ("tests/integration/domain",)
-    assert list_near_tests(find_place("processing/previews/scale_bar.py"), is_quick=True) == [near[0]]
+    assert near[-2:] == [("tests/unit/processing",), ("tests/integration/domain",)]
+    assert list_near_tests(find_place("processing/previews/scale_bar.py"), is_quick=True) == near[:-2]
     client = list_near_tests(find_place("client/src/stemma/proxies.py"))
     assert any("test_proxies" in name for name in client[0])
     for room in break_places.ROOMS:
         for folder in (room.folder, *room.quick, *room.slow):
             assert (break_places.CHECKOUT / folder).is_dir(), folder
+
+
+def test_tests_stand_by_how_many_imports_lead_to_a_module(tmp_path: Path) -> None:
+    for name, text in {
+        "room/inner.py": "def fold_names(): ...\n",
+        "room/outer.py": "def later():\n    from room.inner import fold_names\n",
+        "tests/unit/test_direct.py": "from room import inner\n",
+        "tests/unit/test_through.py": "import room.outer\n",
+        "tests/unit/test_inner.py": "# by its name alone\n",
+        "tests/unit/room/test_telling.py": "# fold_names, of its room\n",
+        "tests/unit/test_stranger.py": "# fold_names, of another\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    subprocess.run(tie("git", "init", "-q"), cwd=tmp_path, check=True)
+    assert rank_tests(tmp_path, "room/inner.py", ["tests/unit"], ["tests/unit/room"]) == [
+        (1, "tests/unit/test_direct.py"),
+        (2, "tests/unit/test_through.py"),
+        (FAR, "tests/unit/room/test_telling.py"),
+        (FAR, "tests/unit/test_inner.py"),
+    ]
+
+
+def test_a_module_that_nothing_leads_to_gets_its_whole_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(break_places, "rank_tests", lambda *_: [])
+    near = list_near_tests(find_place("processing/previews/scale_bar.py"), is_quick=True)
+    assert near == [("tests/unit/processing",), ("tests/integration/domain",)]
+
+
+def test_parts_share_the_places() -> None:
+    def list_part(part: str) -> list[str]:
+        ended = subprocess.run(
+            tie(sys.executable, "-m", "tools.break_places", "--list", "--places", "5", "--part", part),
+            cwd=break_places.CHECKOUT, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return ended.stdout.splitlines()
+
+    assert sorted(list_part("1/2") + list_part("2/2")) == sorted(map(str, choose_places(5, seed=1)))
 
 
 def test_imports_are_found_with_their_names() -> None:
