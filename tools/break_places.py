@@ -10,8 +10,8 @@ same test passes unbroken. `--quick` leaves out the whole room; `--again places.
 """
 
 import argparse
+import atexit
 import json
-import os
 import random
 import re
 import shutil
@@ -22,12 +22,14 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tests.ties import tie
 from tools.near_tests import rank_tests
 from tools.places import Place, list_places
+from tools.warm_pytest import WarmPytest
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 LINKED = (".venv", "node_modules", "frontend/dist")
@@ -35,6 +37,7 @@ LEFT_OUT = re.compile(r"(^|/)(migrations|generated|examples|miniature)/|(^|/)(__
 TWO = ("-n", "2", "--dist", "loadgroup")
 LONGEST_S = 900.0
 """A run that takes longer hangs, which is noticed."""
+HUNG = "(could not be collected, or hung)"
 NEAREST_QUICK, NEAREST_SLOW = 8, 4
 """So many files that import a module, then so many that lead to it, are tried before its whole room."""
 QUICK, SLOW = ("tests/unit",), ("tests/api", "tests/client", "tests/integration")
@@ -159,53 +162,73 @@ def list_near_tests(place: Place, *, is_quick: bool = False) -> list[tuple[str, 
 
 
 def run_tests(checkout: Path, tests: Sequence[str], *more: str) -> tuple[bool, list[str]]:
-    """Run tests until one fails; return whether all passed, and what failed."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "--tb=no", "-rfE", *more, *tests]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": f"{checkout}:{checkout / 'client' / 'src'}",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    try:
-        ended = subprocess.run(
-            tie(*command), cwd=checkout, env=environment, capture_output=True, text=True,
-            check=False, timeout=LONGEST_S,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return False, []
-    failed = re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", ended.stdout, flags=re.MULTILINE)
-    return ended.returncode in {0, 5}, failed
+    """Run tests; return whether all passed, and what failed."""
+    words = ["-q", "--no-header", "--tb=no", "-rfE", "--reuse-db", *more, *tests]
+    status, printed = warm_pytest(checkout).run(words, LONGEST_S)
+    failed = re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", printed, flags=re.MULTILINE)
+    return status in {0, 5}, failed
 
 
-def try_place(copy: Path, place: Place, *, is_quick: bool = False) -> Outcome:
+@cache
+def warm_pytest(checkout: Path) -> WarmPytest:
+    """Return the process that runs the tests of a checkout; it ends with this one."""
+    warm = WarmPytest(checkout)
+    atexit.register(warm.close)
+    return warm
+
+
+def try_place(copy: Path, place: Place, left_out: Iterable[str] = (), *, is_quick: bool = False) -> Outcome:
     """Break a place, run its tests, and put back what stood there."""
     begin, file = time.monotonic(), copy / place.path
     whole = file.read_bytes()
     file.write_bytes(place.apply(whole))
     try:
-        by = find_noticing(copy, place, is_quick=is_quick)
+        by = find_noticing(copy, place, left_out, is_quick=is_quick)
     finally:
         file.write_bytes(whole)
     return Outcome(place, by, time.monotonic() - begin)
 
 
-def find_noticing(copy: Path, place: Place, *, is_quick: bool = False) -> str:
-    """Return the test that fails because of the broken place, empty where none does."""
-    left_out: list[str] = []
+def find_noticing(copy: Path, place: Place, left_out: Iterable[str] = (), *, is_quick: bool = False) -> str:
+    """Return the first test that fails, empty where none does."""
+    without = [word for name in left_out for word in ("--deselect", name)]
     for tests in list_near_tests(place, is_quick=is_quick):
         is_long = not all(name.endswith(".py") for name in tests)
-        while True:
-            without = [word for name in left_out for word in ("--deselect", name)]
-            passed, failed = run_tests(copy, tests, *without, *(TWO if is_long else ()))
-            if passed:
-                break
-            if not failed:
-                return f"{' '.join(tests)} (could not be collected, or hung)"
-            sound, _ = run_tests(CHECKOUT, failed[:1])
-            if sound:
-                return failed[0]
-            left_out += failed[:1]  # it fails unbroken too
+        passed, failed = run_tests(copy, tests, "-x", *without, *(TWO if is_long else ()))
+        if not passed:
+            return failed[0] if failed else f"{' '.join(tests)} {HUNG}"
     return ""
+
+
+def try_places(copy: Path, places: Sequence[Place], path: Path, *, is_quick: bool) -> list[Outcome]:
+    """Try places until each is noticed by a test that passes unbroken, or by none."""
+    outcomes: list[Outcome] = []
+    for number, place in enumerate(places, start=1):
+        sys.stdout.write(f"{number}/{len(places)} {place}\n")
+        sys.stdout.flush()
+        outcomes.append(try_place(copy, place, is_quick=is_quick))
+        tell(outcomes[-1])
+        report(outcomes, path)
+    failing: set[str] = set()
+    # All at once: to run each where it was noticed would take as long again.
+    while found := {outcome.by for outcome in outcomes if "::" in outcome.by} - failing:
+        sound, failed = run_tests(CHECKOUT, sorted(found))
+        if sound or not found.intersection(failed):
+            break
+        failing |= found.intersection(failed)
+        for position, outcome in enumerate(outcomes):
+            if outcome.by in failing:
+                sys.stdout.write(f"{outcome.place}: {outcome.by} fails unbroken too\n")
+                outcomes[position] = try_place(copy, outcome.place, sorted(failing), is_quick=is_quick)
+                tell(outcomes[position])
+        report(outcomes, path)
+    return outcomes
+
+
+def tell(outcome: Outcome) -> None:
+    """Say what came of a place."""
+    sys.stdout.write(f"    {outcome.by or 'SURVIVES'} ({outcome.seconds:.0f} s)\n")
+    sys.stdout.flush()
 
 
 def report(outcomes: Iterable[Outcome], path: Path) -> None:
@@ -246,17 +269,11 @@ def main() -> int:
     places = read_survivors(words.again) if words.again else choose_places(words.places, words.seed)
     part, parts = map(int, words.part.split("/"))
     places = places[part - 1 :: parts]
-    outcomes: list[Outcome] = []
     if words.list:
         sys.stdout.writelines(f"{place}\n" for place in places)
         return 0
     with copied_checkout() as copy:
-        for number, place in enumerate(places, start=1):
-            sys.stdout.write(f"{number}/{len(places)} {place}\n")
-            sys.stdout.flush()
-            outcomes.append(try_place(copy, place, is_quick=words.quick))
-            sys.stdout.write(f"    {outcomes[-1].by or 'SURVIVES'} ({outcomes[-1].seconds:.0f} s)\n")
-            report(outcomes, words.report)
+        outcomes = try_places(copy, places, words.report, is_quick=words.quick)
     survived = [outcome for outcome in outcomes if not outcome.by]
     sys.stdout.write(f"{len(outcomes) - len(survived)} of {len(outcomes)} noticed\n")
     return 1 if survived else 0

@@ -69,6 +69,11 @@ describe("asking", () => {
   });
 });
 
+it.each(["<form></form>", "<button type=submit></button>", ""])("leaves alone what is no form: %s", (inside) => {
+  show(`<stemma-recipe-form>${inside}</stemma-recipe-form>`);
+  expect(find(document, "stemma-recipe-form").innerHTML).toBe(inside.replace("=submit", '="submit"'));
+});
+
 describe("following", () => {
   it("shows how far the work is until it is over", async () => {
     const { asked } = await compute(

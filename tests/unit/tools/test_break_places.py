@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import patient
 from tests.ties import tie
 from tools import break_places
 from tools.break_places import (
@@ -20,6 +21,7 @@ from tools.break_places import (
 )
 from tools.near_tests import FAR, rank_tests
 from tools.places import Place, list_modules, list_places
+from tools.warm_pytest import KILLED, WarmPytest
 
 PROGRAM = """
 def count(items: list[int], *, most: int = 3) -> int:
@@ -155,7 +157,7 @@ def test_only_a_copy_is_broken_and_it_is_gone_afterwards(monkeypatch: pytest.Mon
     original = (break_places.CHECKOUT / place.path).read_bytes()
     seen: list[bytes] = []
 
-    def look(copy: Path, _place: Place, **_: bool) -> str:
+    def look(copy: Path, _place: Place, _left_out: tuple[str, ...], **_: bool) -> str:
         seen.append((copy / place.path).read_bytes())
         raise KeyboardInterrupt
 
@@ -170,22 +172,32 @@ def test_only_a_copy_is_broken_and_it_is_gone_afterwards(monkeypatch: pytest.Mon
     assert not copy.exists()
 
 
-def test_a_failure_counts_only_where_the_test_passes_unbroken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first test fails broken or not; the second notices."""
-    runs: list[tuple[bool, tuple[str, ...]]] = []
+def test_a_failure_counts_only_where_the_test_passes_unbroken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first test fails broken or not; the second notices one of two places."""
+    unbroken: list[tuple[str, ...]] = []
+    places = choose_places(2, seed=1)
 
     def run(checkout: Path, tests: tuple[str, ...], *more: str) -> tuple[bool, list[str]]:
-        is_broken = checkout != break_places.CHECKOUT
-        runs.append((is_broken, (*tests, *more)))
-        failing = ["always", "notices"] if is_broken else ["always"]
-        left = [name for name in failing if name not in more and (is_broken or name in tests)]
-        return not left, left[:1]
+        if checkout == break_places.CHECKOUT:
+            unbroken.append(tuple(tests))
+            failed = [name for name in tests if name == "t::always"]
+        else:
+            is_first = (checkout / places[0].path).read_bytes() != b"whole"
+            failed = ["t::always", *(["t::notices"] if is_first else [])]
+            failed = [name for name in failed if name not in more][:1]
+        return not failed, failed
 
     monkeypatch.setattr(break_places, "run_tests", run)
-    place = choose_places(1, seed=1)[0]
-    assert break_places.find_noticing(Path("/copy"), place) == "notices"
-    assert (False, ("always",)) in runs
-    assert " --deselect always" in " ".join(runs[2][1])
+    monkeypatch.setattr(Place, "apply", lambda *_: b"broken")
+    for place in places:
+        (tmp_path / place.path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place.path).write_bytes(b"whole")
+    outcomes = break_places.try_places(tmp_path, places, tmp_path / "places.json", is_quick=True)
+    assert [outcome.by for outcome in outcomes] == ["t::notices", ""]
+    assert unbroken == [("t::always",), ("t::notices",)]
+    assert [entry["by"] for entry in json.loads((tmp_path / "places.json").read_text())] == ["t::notices", ""]
 
 
 def test_what_survived_is_found_again_where_it_stands_now(
@@ -215,6 +227,22 @@ def test_real_tests_are_run_and_the_one_that_fails_is_named(
         False,
         ["test_toy.py::test_b[down and right]"],
     )
+
+
+def test_each_run_reads_the_program_as_it_is_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
+    (tmp_path / "test_toy.py").write_text("import toy\ndef test_a():\n    assert toy.answer() == 1\n")
+    (tmp_path / "test_hanging.py").write_text("import time\ndef test_b():\n    time.sleep(3600)\n")
+    warm = WarmPytest(tmp_path)
+    try:
+        for text, expected in (("1", 0), ("2", 1), ("1", 0)):
+            (tmp_path / "toy.py").write_text(f"def answer():\n    return {text}  # {'x' * 10 * int(text)}\n")
+            status, printed = warm.run(["-q", "test_toy.py"], patient(60))
+            assert status == expected, printed
+        assert warm.run(["-q", "test_hanging.py"], 3)[0] == KILLED
+        assert warm.run(["-q", "test_toy.py"], patient(60))[0] == 0
+    finally:
+        warm.close()
 
 
 def test_the_list_of_places_is_shown_without_breaking_any() -> None:
