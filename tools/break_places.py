@@ -38,7 +38,7 @@ TWO = ("-n", "2", "--dist", "loadgroup")
 LONGEST_S = 900.0
 """A run that takes longer hangs, which is noticed."""
 HUNG = "(could not be collected, or hung)"
-NEAREST_QUICK, NEAREST_SLOW = 8, 4
+NEAREST_QUICK, NEAREST_SLOW = 6, 4
 """So many files that import a module, then so many that lead to it, are tried before its whole room."""
 QUICK, SLOW = ("tests/unit",), ("tests/api", "tests/client", "tests/integration")
 

@@ -11,6 +11,8 @@ from tools.places import list_modules
 
 FAR = 9
 """The distance of a test that leads to a module by no import, but perhaps by an address."""
+NEAR = 4
+"""What is farther away is near by its name or its words alone."""
 
 
 def name_module(path: str) -> str:
@@ -63,7 +65,7 @@ def rank_tests(checkout: Path, path: str, kinds: Iterable[str], room: Iterable[s
         shared = len(words & split_words(name))
         mentions = len(own.findall(file.read_text(encoding="utf-8")))
         is_of_room = name.startswith(tuple(f"{folder}/" for folder in room))
-        if distance < FAR or shared or (mentions and is_of_room):
+        if distance <= NEAR or shared or (mentions and is_of_room):
             ranked.append((distance, -is_of_room, -shared, -mentions, name))
     return [(distance, name) for distance, *_, name in sorted(ranked)]
 
@@ -75,7 +77,8 @@ def list_own_words(checkout: Path, path: str) -> list[str]:
         (checkout / path).read_text(encoding="utf-8"),
         re.MULTILINE,
     )
-    return [name_module(path).rpartition(".")[2].replace("_", "[_ -]?").removesuffix("s"), *defined]
+    folder, last = name_module(path).split(".")[-2:] if "/" in path else ("", name_module(path))
+    return [*(word.replace("_", "[_ -]?").removesuffix("s") for word in {folder, last} - FOLDERS), *defined]
 
 
 def split_words(path: str) -> set[str]:
