@@ -1,6 +1,5 @@
 from typing import Any
 
-from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -29,11 +28,6 @@ class ScopedTokenAuthentication(TokenAuthentication):  # type: ignore[misc]  # k
     def authenticate_header(self, _request: Request) -> str:
         """Return what a 401 asks for."""
         return "Token"
-
-
-def is_expired(token: Any) -> bool:
-    """Return whether a token's time is over."""
-    return token.expiry is not None and token.expiry < timezone.now()
 
 
 class ScopedTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

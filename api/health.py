@@ -1,26 +1,116 @@
-"""Whether the process lives, and whether the whole answers."""
+"""Whether the process lives, and whether the whole answers: with its disks, and with what is damaged."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import structlog
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from api.damage_health import describe_store, list_damage_metrics
-from api.disk_health import check_disk, list_disk_metrics
 from api.errors import CONTENT_TYPE, RETRY_AFTER, build_problem
 from api.operators import is_known_operator, is_operator
 from api.probing import Probe, Prober
 from confined.sandbox import probe_sandbox
+from repository.selectors.damage import Fixity, measure_fixity
 from repository.selectors.health import PartHealth, check_database, check_worker, measure_lanes
 from repository.selectors.mail import measure_mail
+from repository.services.disk import all_folders, find_shortage, list_disks, list_unwritable
 from repository.services.storage import ObjectStoreUnavailableError, get_object_store
 from repository.tasks.broker import BrokerAwayError, ask_broker
+
+
+def check_disk() -> PartHealth:
+    """Look at every folder that uploads and jobs fill: writable, and with more free than is kept in reserve."""
+    try:
+        unwritable, shortage = list_unwritable(), find_shortage()
+        disks = list_disks(all_folders())
+    except OSError as fault:
+        return PartHealth("disk", is_ok=False, detail=str(fault.strerror))
+    numbers = {"free": min(disk.free for disk in disks), "reserve": max(disk.reserve for disk in disks)}
+    detail = shortage.message if shortage is not None else ""
+    if unwritable:
+        named = ", ".join("STEMMA_HOME" if name == "." else name for name in unwritable)
+        detail = f"Cannot be written to: {named}. {detail}".strip()
+    return PartHealth("disk", is_ok=not detail, detail=detail, numbers=numbers)
+
+
+def list_disk_metrics() -> list[str]:
+    """Return the lines of the disks in the Prometheus text format."""
+    disks = list_disks(all_folders())
+    labels = [",".join(disk.folders) for disk in disks]
+    return [
+        "# HELP stemma_disk_free_bytes Free bytes of the disk on which these folders of STEMMA_HOME lie.",
+        "# TYPE stemma_disk_free_bytes gauge",
+        *(
+            f'stemma_disk_free_bytes{{folders="{label}"}} {disk.free}'
+            for label, disk in zip(labels, disks, strict=True)
+        ),
+        "# HELP stemma_disk_reserve_bytes Bytes that uploads and jobs never touch.",
+        "# TYPE stemma_disk_reserve_bytes gauge",
+        *(
+            f'stemma_disk_reserve_bytes{{folders="{label}"}} {disk.reserve}'
+            for label, disk in zip(labels, disks, strict=True)
+        ),
+    ]
+
+
+PATIENCE_S = 1.0
+"""How long the store's health waits for the count; readiness as a whole has three seconds."""
+
+_threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="damage")
+_asked: Future[Fixity] | None = None
+
+
+def describe_store() -> PartHealth:
+    """Return the health of a store that answers, with the number of objects that are damaged.
+
+    The store answers all the same, so readiness does not hang on them.
+    Without the number where the database does not say it in time: that is a part of its own, and says so itself.
+    """
+    try:
+        fixity = _ask().result(timeout=PATIENCE_S)
+    except (DatabaseError, InterfaceError, TimeoutError):
+        return PartHealth("objects", is_ok=True)
+    detail = ""
+    if fixity.damaged:
+        noun = "object is" if fixity.damaged == 1 else "objects are"
+        detail = f"{fixity.damaged} stored {noun} damaged: `manage.py verify --list` names them."
+    return PartHealth("objects", is_ok=True, detail=detail, numbers={"damaged": fixity.damaged})
+
+
+def _ask() -> Future[Fixity]:
+    """Return the question that is under way, or a new one: a frozen database collects no crowd of threads."""
+    global _asked  # noqa: PLW0603  # of this process
+    if _asked is None or _asked.done():
+        _asked = _threads.submit(_measure)
+    return _asked
+
+
+def _measure() -> Fixity:
+    try:
+        return measure_fixity()
+    finally:
+        connection.close()
+
+
+def list_damage_metrics() -> list[str]:
+    """Return the lines of fixity in the Prometheus text format."""
+    fixity = measure_fixity()
+    return [
+        "# HELP stemma_damaged_objects Stored objects whose bytes are known not to be good.",
+        "# TYPE stemma_damaged_objects gauge",
+        f"stemma_damaged_objects {fixity.damaged}",
+        "# HELP stemma_oldest_fixity_check_seconds Age of the oldest check.",
+        "# TYPE stemma_oldest_fixity_check_seconds gauge",
+        f"stemma_oldest_fixity_check_seconds {fixity.oldest_s:.0f}",
+    ]
+
 
 log = structlog.get_logger(__name__)
 

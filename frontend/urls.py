@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from frontend.views import about, datasets, deposits, exports, home, identifiers, search, tokens
+from frontend.views import about, datasets, deposits, exports, identifiers, search, tokens
 
 
 class DatasetIdConverter:
@@ -22,7 +22,7 @@ class DatasetIdConverter:
 register_converter(DatasetIdConverter, "dataset_id")
 
 urlpatterns = [
-    path("", home.show_home, name="home"),
+    path("", search.show_home, name="home"),
     path("search", search.show_search, name="search"),
     path("datasets/<dataset_id:dataset_id>", datasets.show_dataset, name="dataset"),
     path("datasets/<dataset_id:dataset_id>.<str:export>", exports.send_export, name="dataset-export"),

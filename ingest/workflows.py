@@ -54,7 +54,7 @@ def _list_checked(deposit: Deposit) -> list[Measurement]:
     return list(unfrozen.exclude(state=Measurement.State.CONVERTED).select_related("primary_file"))
 
 
-def refresh_deposit(*, deposit_id: str) -> None:
+def read_deposit_again(*, deposit_id: str) -> None:
     """Check a deposit after its document changed; open again what the new words make another array of."""
     ahead = judge_ahead(deposit_id=deposit_id)
     with transaction.atomic():

@@ -17,7 +17,7 @@ from repository.services.deposits import lock_deposit, move_if_possible
 from repository.services.jobs import cancel_measurement_jobs
 from repository.states import DepositMove
 from repository.workflows.jobs import enqueue_job
-from repository.workflows.publishing import publish_dataset_version as publish
+from repository.workflows.publishing import publish_dataset_version
 
 if TYPE_CHECKING:
     from processing.services.checksums import Outdated
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "follow_conversion",
     "follow_reduction",
-    "publish",
+    "publish_dataset_version",
     "reconvert_drafts",
     "refresh_deposit",
     "request_reduction",
@@ -36,7 +36,7 @@ __all__ = [
 def refresh_deposit(*, deposit_id: str) -> None:
     """Check a deposit after its document changed; open or reduce again what the new words change."""
     with transaction.atomic():
-        ingest_workflows.refresh_deposit(deposit_id=deposit_id)
+        ingest_workflows.read_deposit_again(deposit_id=deposit_id)
         deposit = Deposit.objects.get(pk=deposit_id)
         if deposit.state not in DepositMove.READ_AGAIN.value.sources:
             return

@@ -13,14 +13,16 @@ from starlette.applications import Starlette  # noqa: E402
 from starlette.routing import Mount  # noqa: E402
 from starlette.types import ASGIApp  # noqa: E402
 
+from api.before_django import (  # noqa: E402
+    FoundStaticFiles,
+    OneThreadHandler,
+    WholeBodies,
+)
 from api.byte_service.cors import CrossOriginReads  # noqa: E402
 from api.byte_service.routes import build_byte_routes, list_byte_routes  # noqa: E402
 from api.caching import PrivateUnlessPublic  # noqa: E402
 from api.doorway import Doorway  # noqa: E402
 from api.health import build_health_routes  # noqa: E402
-from api.one_thread import OneThreadHandler  # noqa: E402
-from api.static_files import FoundStaticFiles  # noqa: E402
-from api.whole_bodies import WholeBodies  # noqa: E402
 from project.connections import suit_requests  # noqa: E402
 
 suit_requests(connections.settings["default"])

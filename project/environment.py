@@ -105,7 +105,6 @@ class Environment:
     accel_redirect: bool
     operator_networks: tuple[IPv4Network | IPv6Network, ...]
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
-    dask_scheduler_address: str | None
     log_level: str
     mail_server: MailServerEnvironment | None
     mail_from: str
@@ -171,7 +170,6 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         accel_redirect=source.flag("STEMMA_ACCEL_REDIRECT"),
         operator_networks=source.networks("STEMMA_OPERATOR_NETWORKS"),
         trusted_proxies=source.networks("STEMMA_TRUSTED_PROXIES"),
-        dask_scheduler_address=source.optional("DASK_SCHEDULER_ADDRESS"),
         log_level=source.optional("STEMMA_LOG_LEVEL") or "INFO",
         mail_server=mail_server,
         mail_from=_read_mail_from(source, public_url=public_url, is_needed=mail_server is not None),
@@ -218,12 +216,6 @@ _PROVIDED: Mapping[str, str] = {
     "BROKER_URL": "redis://provided",
 }
 """What the embedded stack gives to its parts; here only that they are there counts."""
-
-
-def describe_replaced_parts(environment: StackEnvironment) -> tuple[str, ...]:
-    """Name the embedded parts which the operator's own addresses switch off."""
-    parts = {"database": environment.database_url, "broker": environment.broker_url}
-    return tuple(name for name, address in parts.items() if address is not None)
 
 
 def _read_object_store(source: "_Variables") -> ObjectStoreEnvironment | None:

@@ -13,8 +13,8 @@ from project.connections import (
     OPERATOR_THREADS,
     compose_connection_options,
 )
-from project.enduring_log import EnduringLoggerFactory
 from project.environment import CHECKOUT, read_environment
+from project.log_lines import EnduringLoggerFactory
 from project.source_version import find_commit, read_package_version
 from repository.lanes import LANES
 
@@ -126,7 +126,7 @@ TURN_PATIENCE_S = 10.0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "repository.User"
 KNOX_TOKEN_MODEL = "repository.ApiToken"  # noqa: S105  # the name of a table
-AUTHENTICATION_BACKENDS = ["frontend.accounts.backend.EvenBackend"]
+AUTHENTICATION_BACKENDS = ["frontend.accounts.adapter.EvenBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -291,7 +291,7 @@ structlog.configure(
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"hide_links": {"()": "project.hidden_links.HideLinks"}},
+    "filters": {"hide_links": {"()": "project.log_lines.HideLinks"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["hide_links"]}},
     "root": {"handlers": ["stderr"], "level": ENVIRONMENT.log_level},
 }

@@ -115,7 +115,7 @@ def _make(path: Path) -> None:
         # Every byte is written: a page without room on the disk would kill the process that changes it.
         fresh.write_bytes(os.urandom(_SIZE))
         if path.exists():
-            fresh.replace(path)  # of another release, with another number of groups
+            fresh.replace(path)  # of another version of Stemma, with another number of groups
         else:
             os.link(fresh, path)
     except FileExistsError:

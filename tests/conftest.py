@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as given_settings
 
-from tests.patience import FACTOR, patient
+from tests.patience import patient
 from tests.ties import follow_the_session
 
 LIVE_GROUP = "live_stack"
@@ -34,11 +34,8 @@ given_settings.load_profile("no clock")
 
 
 def pytest_configure() -> None:
-    """Nothing that a test starts outlives an interrupted run, and nothing is waited for too shortly."""
-    from project.stack import harness
-
+    """Nothing that a test starts outlives an interrupted run."""
     follow_the_session()
-    harness.wait_longer(FACTOR)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -148,7 +145,7 @@ def stemma_home(tmp_path: Path, settings: Any) -> Path:
 @pytest.fixture(scope="session")
 def live_stack() -> Iterator[Any]:
     """Run a whole Stemma for the suites that are clients of it."""
-    from project.stack.harness import running_stack
+    from tests.whole_stack import running_stack
 
     with (
         tempfile.TemporaryDirectory(prefix="stemma-live-") as folder,

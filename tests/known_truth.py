@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from processing.declarations.manifest import Calibration
+from processing.declarations.manifest import Optics
 from processing.engine.one_pass import convert_signal
 from processing.engine.signal_entries import SignalWork
 from processing.engine.signal_work import ConversionOptions
@@ -57,12 +57,12 @@ class Found:
 
 def convert(truth: Truth, folder: Path) -> Found:
     """Convert a scan with what its record says."""
-    known = Calibration(
+    known = Optics(
         semi_convergence_angle_mrad=truth.declared_mrad,
         diffraction_pixel_mrad=(MRAD_PER_PX, MRAD_PER_PX),
         semi_convergence_angle_basis="nominal",
     )
-    options = ConversionOptions(calibration=known, threads=1)
+    options = ConversionOptions(optics=known, threads=1)
     work = convert_signal(source_of(truth.data), folder, options=options, progress=lambda *_: None)
     assert work.entry is not None
     results = {entry.name: np.load(folder / "reductions" / entry.file) for entry in work.entry.reductions}

@@ -14,9 +14,9 @@ import httpx
 import psycopg
 
 from project.stack.credentials import ensure_secrets
-from project.stack.harness import RunningStack
 from project.stack.postgres import SUPERUSER
 from tests.patience import patient
+from tests.whole_stack import RunningStack
 
 SAMPLE_SECONDS = 0.25
 _COUNT = (

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import ingest.formats
-from confined.sandbox import environment
+from confined.sandbox import processes
 from ingest.formats import declaration, registry
 from project.environment import CHECKOUT
 
@@ -90,7 +90,7 @@ def build_tree(root: Path) -> Path:
 @contextmanager
 def use_tree(formats: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let this process and the confined ones find the formats of a tree."""
-    monkeypatch.setattr(environment, "CODE_ROOT", formats.parents[1])
+    monkeypatch.setattr(processes, "CODE_ROOT", formats.parents[1])
     monkeypatch.setattr(ingest.formats, "__path__", [str(formats)])
     registry.get_registry.cache_clear()
     declaration._import_function.cache_clear()

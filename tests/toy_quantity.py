@@ -13,8 +13,8 @@ from django.db import connection
 from project.settings import parse_database_url
 from repository.models import Facts
 from repository.models.facts import declare_quantities
-from repository.schema.quantities import searchable
 from repository.schema.questions import fields
+from repository.schema.search import searchable
 
 DERIVED, ACHIEVED = "toy_spread", "toy_limit"
 ENTRIES = """

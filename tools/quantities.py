@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from repository.schema.quantities.searchable import SearchableQuantity, list_quantities
+from repository.schema.search.searchable import SearchableQuantity, list_quantities
 from tests.ties import tie
 
 CHECKOUT = Path(__file__).resolve().parents[1]

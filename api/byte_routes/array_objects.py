@@ -51,7 +51,7 @@ ROUTES = (
             read_bytes(
                 name="readCompanionObject",
                 description=(
-                    "Read an object of the detector-major companion, from which the image of any mask comes fast."
+                    "Read an object of the detector-major copy, from which the image of any mask comes fast."
                 ),
                 who_may=READERS_OF_MEASUREMENT,
                 media_types=("application/json", OPAQUE),

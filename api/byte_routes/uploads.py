@@ -13,7 +13,7 @@ from api.byte_service.tus import (
     in_version,
     tell_offset,
 )
-from api.byte_service.tus_headers import VERSION
+from api.byte_service.tus_answers import VERSION
 from repository.selectors import addresses
 
 _TEXT = {"type": "string"}

@@ -1,6 +1,7 @@
 """Resumable uploads: tus 1.0.0 with creation, termination, checksum and expiration.
 
 The file on disk is the truth about the offset: a server that was killed finds there what has arrived.
+The last step is digest and place in the store: one request at a time does it.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import datetime as dt
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from uuid import UUID
 
 from anyio.to_thread import run_sync
 from django.conf import settings
@@ -16,36 +18,35 @@ from starlette.responses import Response
 
 from api.byte_service.answers import Endpoint
 from api.byte_service.audiences import EDITORS_OF_DRAFT, SENDERS_OF_UPLOAD
-from api.byte_service.completion import complete, hash_states
 from api.byte_service.decisions import Decision, DecisionCache
 from api.byte_service.receiving import (
     CHECKSUM_ALGORITHMS,
     BeyondPromiseError,
     Checksum,
     ChecksumMismatchError,
+    HashStates,
     OffsetConflictError,
     UploadLockedError,
     is_locked,
+    locked,
     receive_chunk,
 )
-from api.byte_service.tus_headers import (
+from api.byte_service.tus_answers import (
     VERSION,
+    answer_write_fault,
     offset_headers,
     parse_metadata,
     read_checksum,
     read_number,
-    tus_headers,
-)
-from api.byte_service.tus_refusals import (
-    answer_write_fault,
     refuse,
     refuse_checksum,
     refuse_excess,
     refuse_lock,
     refuse_offset,
     refuse_version,
+    tus_headers,
 )
-from api.byte_service.visitors import Credential, in_database, read_credential
+from api.byte_service.visitors import Credential, at_length_in_database, in_database, read_credential
 from repository.errors import FileTooLargeError, InvalidMetadataError, StorageRefusedError
 from repository.limits import UPLOADS_OF_ACCOUNT
 from repository.selectors import addresses
@@ -56,6 +57,7 @@ from repository.services.storage import upload_file
 from repository.services.uploads import (
     UploadPlan,
     cancel_upload,
+    complete_upload,
     count_arrived,
     record_offset,
     renew_promise,
@@ -266,3 +268,45 @@ async def _settle(view: UploadView, arrived: int) -> None:
 def _next_expiry() -> dt.datetime:
     lifetime: dt.timedelta = settings.UPLOAD_LIFETIME
     return dt.datetime.now(dt.UTC) + lifetime
+
+
+PATIENCE_S = 60.0
+PAUSE_S = 0.1
+
+hash_states = HashStates()
+
+
+async def complete(upload_id: UUID, size: int) -> None:
+    """Hash what this process has not seen and store the file; run again after a crash it changes nothing.
+
+    The file stays locked meanwhile: whoever still writes could otherwise change bytes that have their digest.
+
+    Raises
+    ------
+    UploadLockedError
+        Another request has been at the same upload all the time.
+    """
+    path = upload_file(upload_id)
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            with locked(path):
+                digest = await run_sync(_finish_hash, upload_id, size)
+                return await at_length_in_database(_complete, upload_id, digest)
+        except FileNotFoundError:
+            # It moved into the store before; only the row may be behind.
+            return await at_length_in_database(_complete, upload_id, "")
+        except UploadLockedError:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(PAUSE_S)
+
+
+def _complete(upload_id: UUID, sha256: str) -> None:
+    complete_upload(upload_id=upload_id, sha256=sha256)
+
+
+def _finish_hash(upload_id: UUID, size: int) -> str:
+    """Return the digest, or an empty text where the bytes went into the store while we waited for the lock."""
+    path = upload_file(upload_id)
+    return hash_states.finish(str(upload_id), path, size) if path.exists() else ""

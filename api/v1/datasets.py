@@ -24,7 +24,7 @@ from repository.selectors.datasets import describe_dataset, describe_metadata, d
 from repository.selectors.search import SearchRequest, search
 from repository.selectors.visibility import sees_what_all_see
 from repository.services.withdrawal import LONGEST_REASON
-from repository.workflows.withdrawal import withdraw_dataset_version
+from repository.workflows.publishing import withdraw_dataset_version
 
 CONTENT_IS_PUBLIC = {"Cache-Control": PUBLIC_BUT_ASK}  # any of it may be withdrawn the next moment
 PRIVATELY = {"Cache-Control": PRIVATE}

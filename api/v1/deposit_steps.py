@@ -13,7 +13,7 @@ from api.v1.documentation import IF_MATCH, REVISION_CONFLICT, problems
 from api.v1.revisions import read_expected_revisions
 from api.v1.shapes import DepositShape, Nested
 from api.visitors import visitor_of
-from processing.workflows import publish, submit_deposit
+from processing.workflows import publish_dataset_version, submit_deposit
 from repository.selectors.access import get_editable_deposit, require_account
 from repository.services.publishing import start_new_version
 from repository.services.succession import discard_new_version
@@ -68,7 +68,7 @@ class PublishView(APIView):
         expected = read_expected_revisions(request)
         deposit = get_editable_deposit(visitor, deposit_id)
         fields = read_input(PublishInput, request)
-        publish(
+        publish_dataset_version(
             deposit_id=deposit.pk,
             actor=require_account(visitor),
             accept_warnings=fields.get("accept_warnings", ()),

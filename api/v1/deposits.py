@@ -22,7 +22,7 @@ from api.v1.shapes import (
 )
 from api.visitors import visitor_of
 from processing.workflows import refresh_deposit
-from repository.schema.documents.supplied import TOP_KEYS as SUPPLIED_PARTS
+from repository.schema.checks.supplied import TOP_KEYS as SUPPLIED_PARTS
 from repository.selectors.access import get_deposit, get_editable_deposit, require_account
 from repository.selectors.deposit_list import list_deposit_page
 from repository.selectors.deposits import describe_deposit

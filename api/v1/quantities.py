@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from api.v1.documentation import problems
 from api.v1.shapes import Nested
-from repository.schema.quantities.searchable import list_quantities
+from repository.schema.search.searchable import list_quantities
 
 
 class QuantityShape(Nested[Any]):

@@ -16,7 +16,7 @@ from confined.sandbox.errors import (
     SandboxUnavailableError,
 )
 from confined.sandbox.forking import Preparation, ZygoteKeeper
-from confined.sandbox.limits import Limits
+from confined.sandbox.resource_limits import Limits
 from confined.sandbox.results import collect_output
 from confined.sandbox.running import run_confined
 from confined.sandbox.status import SandboxStatus, probe_sandbox

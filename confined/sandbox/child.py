@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any, Never
 
 from confined.sandbox.confinement import UnsafeProgramError, confine
-from confined.sandbox.limits import Limits
 from confined.sandbox.protocol import encode_message, read_message
-from confined.sandbox.resource_limits import die_with_parent, volunteer_for_the_out_of_memory_killer
+from confined.sandbox.resource_limits import Limits, die_with_parent, volunteer_for_the_out_of_memory_killer
 from repository.schema.findings import Finding
 
 _KIND_OF_EVENT = {

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from confined.sandbox.landlock import Reach, find_landlock_abi, forbid_new_privileges, restrict_paths
-from confined.sandbox.limits import Limits
 from confined.sandbox.namespaces import enter_namespaces
-from confined.sandbox.resource_limits import drop_capabilities, lower_limits
+from confined.sandbox.resource_limits import Limits, drop_capabilities, lower_limits
 from confined.sandbox.system_calls import is_filter_available, restrict_system_calls
 
 Confinement = Literal["landlock+seccomp", "namespaces", "weak"]

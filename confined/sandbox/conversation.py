@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from confined.sandbox.bounded_log import LOG_BYTES, BoundedLog
 from confined.sandbox.forking import ZygoteLostError
-from confined.sandbox.processes import Start
+from confined.sandbox.processes import LOG_BYTES, BoundedLog, Start
 from confined.sandbox.protocol import MessageDecoder, ProtocolViolationError
 
 _READ_BYTES = 1 << 16

@@ -20,9 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from confined.sandbox.bounded_log import BoundedLog
-from confined.sandbox.environment import CODE_ROOT, zygote_environment
-from confined.sandbox.processes import Usage
+from confined.sandbox.processes import CODE_ROOT, BoundedLog, Usage, zygote_environment
 from confined.sandbox.protocol import FORK, RETIRE, ZYGOTE_PROTOCOL
 
 _logger = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from confined.sandbox.errors import (
     SandboxRefusalError,
     SandboxUnavailableError,
 )
-from confined.sandbox.limits import GIB, MIB, Limits
+from confined.sandbox.resource_limits import GIB, MIB, Limits
 from repository.schema.findings import Finding, Layer, Severity
 
 _KEPT = "The uploaded bytes are kept unchanged."

@@ -10,11 +10,9 @@ from typing import Any
 from confined.sandbox.availability import Mode, choose_confinement
 from confined.sandbox.confinement import Confinement
 from confined.sandbox.conversation import Conversation, OutOfSpaceError, OutOfTimeError
-from confined.sandbox.environment import run_environment
 from confined.sandbox.errors import SandboxError
 from confined.sandbox.forking import ZygoteKeeper, ZygoteLostError, ZygoteUnavailableError
 from confined.sandbox.layout import PrivateFolder, empty_folder, private_folder
-from confined.sandbox.limits import Limits
 from confined.sandbox.outcomes import (
     clean_text,
     describe_disk_full,
@@ -25,8 +23,9 @@ from confined.sandbox.outcomes import (
     describe_refusal,
     describe_timeout,
 )
-from confined.sandbox.processes import FreshProcess, Start
+from confined.sandbox.processes import FreshProcess, Start, run_environment
 from confined.sandbox.protocol import ProtocolViolationError, encode_message
+from confined.sandbox.resource_limits import Limits
 
 _logger = logging.getLogger(__name__)
 _FINAL_TYPES = frozenset({"result", "refused", "failed", "not_started"})

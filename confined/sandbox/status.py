@@ -8,7 +8,7 @@ from typing import Literal
 from confined.sandbox.availability import Mode, choose_confinement, describe_lack
 from confined.sandbox.errors import SandboxError, SandboxUnavailableError
 from confined.sandbox.landlock import find_landlock_abi
-from confined.sandbox.limits import GIB, MIB, Limits
+from confined.sandbox.resource_limits import GIB, MIB, Limits
 from confined.sandbox.running import run_confined
 
 

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.internal.userkit import get_user_by_username
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from frontend.accounts.backend import list_accounts
 from frontend.accounts.devices import read_device
-from frontend.accounts.links import LinksAdapter
+from frontend.accounts.forms import clean_address
 from repository.errors import InvalidMetadataError
 from repository.limits import (
     PASSWORDS_OF_ACCOUNT,
@@ -20,8 +22,67 @@ from repository.limits import (
     Charge,
     name_network,
 )
+from repository.selectors import addresses
+from repository.selectors.accounts import find_by_address
 from repository.services.accounts import require_new_name
 from repository.services.limits import count_attempt, fold_typed, give_back, has_room
+
+
+class EvenBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth is untyped
+    """Trying a password takes as long for a name that does not exist as for one that does.
+
+    One hash is computed for each way to read what was typed, whether it finds an account or not.
+
+    The mail address goes first: nobody may keep its owner out by taking it for a user name.
+    """
+
+    def authenticate(self, _request: HttpRequest | None, **credentials: Any) -> Any:
+        """Return the account whose password it is."""
+        password = credentials.get("password")
+        if not password:
+            return None
+        for account in list_accounts(credentials):
+            if account is None:
+                self._mitigate_timing_attack(password)
+            elif (user := self._check_password(account, password)) is not None:
+                return user
+        return None
+
+
+def list_accounts(credentials: Mapping[str, Any]) -> list[Any]:
+    """Return the account for each way to read what was typed, `None` where there is none.
+
+    Each way asks the database the same whether it finds one or not. An address that is not confirmed opens nothing,
+    unless the account is from before confirmation.
+    """
+    found: list[Any] = []
+    if credentials.get("email"):
+        found.append(find_by_address(credentials["email"]))
+    if credentials.get("username"):
+        found.append(get_user_by_username(credentials["username"]))
+    return found
+
+
+class LinksAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
+    """Links in messages lead to the address that people know, never to the host that a request names."""
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:  # noqa: ARG002
+        """Return the link that confirms an address."""
+        return addresses.confirmation(emailconfirmation.key)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Return the link that chooses a password."""
+        account, _, secret = key.partition("-")
+        return addresses.new_password(account, secret)
+
+    def clean_email(self, email: str) -> str:
+        """Return the address in its one spelling, if a mail server can be told it."""
+        return clean_address(email)
+
+    def format_email_subject(self, subject: str) -> str:
+        """Return the subject as it was written."""
+        return str(subject)
+
 
 _WRONG = (
     "There is no account with this name and password. After many wrong passwords, of whomever, an account opens for "

@@ -5,8 +5,10 @@ is confirmed. Opening the link changes nothing: programs that look into mails op
 """
 
 from http import HTTPStatus
+from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.views import PasswordResetFromKeyView
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -16,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from frontend.accounts.forms import SignUpForm
 from frontend.views.answers import answer_page, answering_refusals
 from repository.errors import InvalidMetadataError
-from repository.services.sign_up import NewAccount, create_account, read_sign_up_key
+from repository.services.sign_up import NewAccount, confirm_by_reset, create_account, read_sign_up_key
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -73,3 +75,13 @@ def _answer(
     answer = answer_page(request, "account/signup_finish.html", context, status=status)
     answer["Referrer-Policy"] = "strict-origin"  # the address is a key; the form needs its origin
     return answer
+
+
+class NewPasswordView(PasswordResetFromKeyView):  # type: ignore[misc]  # allauth is untyped
+    """Choosing a password by the link of a message; opening it changes nothing, and it works once."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Set the password. Whoever got here reads the account's mail, so its address is confirmed."""
+        answer: HttpResponse = super().form_valid(form)
+        confirm_by_reset(user=self.reset_user)
+        return answer

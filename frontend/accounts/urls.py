@@ -5,7 +5,7 @@ from django.db import transaction
 from django.urls import include, path, re_path
 
 from frontend.accounts import sign_up
-from frontend.accounts.new_password import NewPasswordView
+from frontend.accounts.sign_up import NewPasswordView
 
 # A change of an account and the message about it are written together, or neither is.
 urlpatterns = [

@@ -1,22 +1,150 @@
-"""Everything that the landing page shows of a version."""
+"""Everything that the landing page shows of a version.
 
-from collections.abc import Mapping
+With the code that opens a measurement: the very addresses, and an index that exists; and what can be computed of it, as
+forms with unit, range and default from the declarations.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from frontend.presentation.export_links import ExportLink, list_measurement_links
 from frontend.presentation.figures import Figure, Viewer, list_figures, list_viewers
 from frontend.presentation.metadata_rows import MetadataGroup, build_metadata_groups
-from frontend.presentation.opening_code import OpeningCode, list_opening_code
 from frontend.presentation.provenance import ProvenancePart, describe_provenance
+from frontend.presentation.quantities import format_number
 from frontend.presentation.reading import describe_reading
-from frontend.presentation.recipe_forms import RecipeForm, list_recipe_forms
-from repository.schema.documents.places import get_value
+from processing.declarations.book import get_book
+from processing.declarations.recipe import Parameter, Recipe
+from processing.declarations.signal_kind import classify_signal, is_real
 from repository.schema.export import CitationRecord, RelatedIdentifier
 from repository.schema.export.making import list_making_terms
-from repository.selectors.addresses import version_archive
+from repository.schema.places import get_value
+from repository.schema.quantities.unit_symbols import get_symbol
+from repository.selectors.addresses import home, version_archive
 from repository.selectors.datasets import DatasetView
-from repository.selectors.deposits import FindingView, MeasurementView
+from repository.selectors.deposits import FindingView, MeasurementView, SignalView
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningCode:
+    """A few lines of Python, and what they need."""
+
+    title: str
+    needs: str
+    lines: str
+
+
+def list_opening_code(measurement: MeasurementView) -> tuple[OpeningCode, ...]:
+    """Return how to open the arrays of a measurement with our client and without; nothing where none is converted."""
+    ready = [signal for signal in measurement.signals if signal.is_converted]
+    if not ready:
+        return ()
+    return (
+        OpeningCode(
+            "With our client", "pip install ./client", "\n".join(_open_with_client(measurement, ready))
+        ),
+        OpeningCode(
+            "With any reader of Zarr v3", "pip install 'zarr[remote]'", "\n".join(_open_with_zarr(ready))
+        ),
+    )
+
+
+def _open_with_client(measurement: MeasurementView, signals: list[SignalView]) -> Iterator[str]:
+    yield "import stemma"
+    yield ""
+    yield f'client = stemma.connect("{home().rstrip("/")}")'
+    yield f'measurement = client.open("{measurement.id}")'
+    for number, signal in enumerate(signals):
+        name = _variable(number)
+        yield f'{name} = measurement["{signal.name}"]  # {_describe(signal)}'
+        yield f"values = {name}[{_index(signal)}]"
+
+
+def _open_with_zarr(signals: list[SignalView]) -> Iterator[str]:
+    yield "import zarr"
+    yield ""
+    for number, signal in enumerate(signals):
+        name = _variable(number)
+        yield f'{name} = zarr.open_array("{signal.zarr}", mode="r")'
+        yield f"values = {name}[{_index(signal)}]"
+
+
+def _variable(number: int) -> str:
+    return "signal" if number == 0 else f"signal_{number + 1}"
+
+
+def _describe(signal: SignalView) -> str:
+    return ", ".join(f"{axis['name']} {axis['size']}" for axis in signal.axes)
+
+
+def _index(signal: SignalView) -> str:
+    """Return the index of the pattern or spectrum in the middle; of an image, all of it."""
+    middle = [str(size // 2) for size in signal.shape[: len(signal.shape) - signal.n_signal_axes]]
+    return ", ".join(middle) or "..."
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterInput:
+    """An input for one number; texts are as a number input takes them."""
+
+    id: str
+    name: str
+    title: str
+    unit: str
+    default: str
+    lowest: str
+    highest: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeForm:
+    """A recipe that can be asked for."""
+
+    name: str
+    title: str
+    description: str
+    inputs: tuple[ParameterInput, ...]
+
+
+def list_recipe_forms(measurement: MeasurementView) -> tuple[RecipeForm, ...]:
+    """Return the recipes that work on an array of the measurement and are not made by themselves with it."""
+    kinds = {
+        classify_signal([axis["name"] for axis in signal.axes], signal.n_signal_axes)
+        for signal in measurement.signals
+        if signal.is_converted and is_real(signal.dtype)
+    }
+    return tuple(
+        _build_form(measurement.id, recipe)
+        for recipe in get_book().recipes
+        if kinds & set(recipe.applies_to) and (recipe.made == "request" or recipe.parameters)
+    )
+
+
+def _build_form(measurement_id: str, recipe: Recipe) -> RecipeForm:
+    return RecipeForm(
+        name=recipe.name,
+        title=recipe.title,
+        description=recipe.description,
+        inputs=tuple(
+            _build_input(f"{measurement_id}-{recipe.name}", parameter) for parameter in recipe.parameters
+        ),
+    )
+
+
+def _build_input(prefix: str, parameter: Parameter) -> ParameterInput:
+    return ParameterInput(
+        id=f"{prefix}-{parameter.name}",
+        name=parameter.name,
+        title=parameter.title,
+        unit=get_symbol(parameter.unit),
+        default=format_number(parameter.default),
+        lowest=format_number(parameter.lowest),
+        highest=format_number(parameter.highest),
+        step="1" if parameter.is_whole else "any",
+    )
+
 
 _RELATION_WORDS: Mapping[str, str] = {
     "IsSupplementTo": "Supplement to",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from frontend.presentation.quantities import ShownValue, show_value, term_title
-from repository.schema.documents.places import get_entry
+from repository.schema.places import get_entry
 from repository.schema.questions.fields import Field, load_catalogue
 
 GROUP_TITLES: Mapping[str, str] = {

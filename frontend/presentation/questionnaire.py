@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from frontend.presentation.metadata_rows import GROUP_TITLES, group_title
 from frontend.presentation.questions import Question, build_question
 from repository.schema import Requirement
-from repository.schema.documents.places import get_entry
+from repository.schema.places import get_entry
 from repository.schema.questions.fields import load_catalogue
 from repository.selectors.deposits import DepositView, MeasurementView
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from frontend.presentation.quantities import show_value
-from repository.schema.documents.places import get_plain, is_gap
 from repository.schema.export import LICENSES
+from repository.schema.places import get_plain, is_gap
 from repository.schema.quantities.unit_symbols import get_symbol
 from repository.schema.questions.fields import Field, Term, load_catalogue
 

@@ -7,8 +7,8 @@ from django.http import QueryDict
 
 from frontend.presentation.hits import NamedFacetValue, name_facet_values
 from frontend.presentation.questions import UnitChoice
-from repository.schema.quantities.searchable import SearchableQuantity, list_quantities
 from repository.schema.quantities.unit_symbols import get_symbol
+from repository.schema.search.searchable import SearchableQuantity, list_quantities
 from repository.selectors.search import FacetValue
 
 _FACET_TITLES: Mapping[str, str] = {

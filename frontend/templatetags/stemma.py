@@ -1,4 +1,7 @@
-"""Filters of the templates."""
+"""Filters of the templates.
+
+Abstracts are written in Markdown; what is shown holds no HTML, images or scripts of the author's.
+"""
 
 import json
 from collections.abc import Sequence
@@ -7,14 +10,24 @@ from urllib.parse import urlsplit
 
 from django import template
 from django.utils.safestring import SafeString
+from markdown_it import MarkdownIt
 
-from frontend.presentation.abstract import render_markdown
 from frontend.presentation.finding_groups import FindingGroup, group_findings
 from frontend.presentation.hits import short_term as name_technique
 from frontend.presentation.quantities import format_number, term_title
 from repository.schema.quantities.unit_symbols import get_symbol
 from repository.selectors.deposits import FindingView
 from repository.selectors.mail import sends_mail
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": False}).disable(
+    ["image", "html_block", "html_inline"]
+)
+
+
+def render_markdown(text: str) -> SafeString:
+    """Return safe HTML of a person's text; links of unsafe schemes are left as text by the renderer."""
+    return SafeString(_MARKDOWN.render(text))  # HTML is off: everything of the author's is escaped
+
 
 register = template.Library()
 

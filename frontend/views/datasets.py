@@ -6,9 +6,8 @@ from django.views.decorators.http import require_safe
 from frontend.presentation.export_links import build_link_header, list_dataset_links
 from frontend.presentation.landing import describe_landing_page
 from frontend.views.answers import answer_page, answering_refusals, negotiated
-from frontend.views.dataset_addresses import read_dataset_id, read_version_number
 from frontend.views.exports import answer_export, choose_format
-from frontend.views.visitors import visitor_of
+from frontend.views.requests import read_dataset_id, read_version_number, visitor_of
 from repository.exports.schema_org import build_schema_org_jsonld, render_script_json
 from repository.schema.export import build_meta_tags
 from repository.selectors.access import can_edit, get_version, may_have_bytes

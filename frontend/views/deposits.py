@@ -7,9 +7,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from frontend.presentation.deposit_page import describe_deposit_page, is_busy
 from frontend.presentation.reading import list_reading_lines, mark_known
 from frontend.views.answers import answer_page, answering_refusals
-from frontend.views.cursors import next_address, read_cursor
-from frontend.views.dataset_addresses import read_dataset_id
-from frontend.views.visitors import account_or_grant_required, visitor_of
+from frontend.views.requests import (
+    account_or_grant_required,
+    next_address,
+    read_cursor,
+    read_dataset_id,
+    visitor_of,
+)
 from repository.errors import InvalidMetadataError
 from repository.selectors.access import can_edit, get_deposit, require_account
 from repository.selectors.accounts import describe_account

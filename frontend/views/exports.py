@@ -7,8 +7,7 @@ from django.views.decorators.http import require_safe
 
 from frontend.negotiation import choose_representation
 from frontend.views.answers import PRIVATE, PUBLIC_BUT_ASK, NotAcceptableError, answering_refusals
-from frontend.views.dataset_addresses import read_dataset_id, read_version_number
-from frontend.views.visitors import visitor_of
+from frontend.views.requests import read_dataset_id, read_version_number, visitor_of
 from repository.errors import NotFoundError
 from repository.exports.declaration import DatasetExport, render
 from repository.exports.registry import PAGE_TYPES, find_dataset_export, list_dataset_exports

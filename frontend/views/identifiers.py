@@ -8,9 +8,8 @@ from django.views.decorators.http import require_safe
 
 from frontend.presentation.export_links import build_linkset
 from frontend.views.answers import PRIVATE, PUBLIC_BUT_ASK, answering_refusals, negotiated
-from frontend.views.dataset_addresses import read_dataset_id
 from frontend.views.exports import choose_format
-from frontend.views.visitors import visitor_of
+from frontend.views.requests import read_dataset_id, visitor_of
 from repository.errors import NotFoundError
 from repository.exports.registry import list_measurement_exports
 from repository.selectors.access import get_version

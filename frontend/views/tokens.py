@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from frontend.views.answers import answer_page, answering_refusals
-from frontend.views.visitors import visitor_of
+from frontend.views.requests import visitor_of
 from repository.errors import InvalidMetadataError
 from repository.selectors.access import require_account
 from repository.selectors.accounts import TOKEN_SCOPES, list_tokens

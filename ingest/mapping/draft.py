@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ingest.mapping.keys import Basis, HeaderKey, Key, KeyTable, Roots, by_field
-from repository.schema.documents.places import build_pointer
 from repository.schema.findings import Finding
+from repository.schema.places import build_pointer
 from repository.schema.quantities.quantity import QuantityTextError, parse_quantity_text
 from repository.schema.quantities.units import convert, find_unit_code, get_unit
 from repository.schema.questions.fields import load_catalogue

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from repository.schema.documents.places import escape_pointer
+from repository.schema.places import escape_pointer
 
 _PERSON = re.compile(
     r"operator|user|author(?!ing_program)|owner|e-?mail|creator|investigator|person|login|contact|phone"

@@ -239,7 +239,7 @@ class OpenedFile:
     resources: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
 
     def close(self) -> None:
-        """Release file handles; signals cannot be read afterwards."""
+        """Close the files; signals cannot be read afterwards."""
         self.resources.close()
 
     def __enter__(self) -> Self:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
-MANIFEST_VERSION = 3
+MANIFEST_VERSION = 4
 _KEY = "manifest_version"
 Entry = TypeVar("Entry", bound="Document")
 
@@ -20,7 +20,7 @@ class ManifestError(ValueError):
 
 
 class ManifestVersionError(ManifestError):
-    """It was written by another release."""
+    """It was written by another version of Stemma."""
 
 
 class Document:
@@ -89,7 +89,7 @@ class Versioned(Document):
                 raise ManifestVersionError(
                     f"The {cls.__name__.lower()} is of version {str(version)[:20]}; "
                     f"processing/declarations/manifest.py holds version {MANIFEST_VERSION}. "
-                    "Worker and program are of different releases."
+                    "Worker and program are of different versions."
                 )
             document = {key: value for key, value in document.items() if key != _KEY}
         return super().read(document, where)
@@ -155,7 +155,7 @@ Pair = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration(Document):
+class Optics(Document):
     """What the metadata say of angles, as numbers; None where they do not.
 
     Attributes
@@ -212,7 +212,7 @@ class Order(Versioned):
     format: str = ""
     files: tuple[str, ...] = ()
     hints: dict[str, Any] = field(default_factory=dict)
-    calibration: Calibration = Calibration()
+    optics: Optics = Optics()
     signals: tuple[str, ...] = ()
     recipes: tuple[AskedRecipe, ...] = ()
     limits: OrderLimits = OrderLimits()
@@ -238,8 +238,8 @@ class ArrayEntry(Document):
 
 
 @dataclass(frozen=True, slots=True)
-class CompanionEntry(Document):
-    """A companion below `path` of the signal's folder."""
+class DetectorMajorEntry(Document):
+    """A detector-major copy below `path` of the signal's folder."""
 
     path: str
     bin_factor: int
@@ -363,7 +363,7 @@ class SignalEntry(Document):
     values: ValuesEntry | None = None
     verified: str | None = None
     zarr: ArrayEntry | None = None
-    companion: CompanionEntry | None = None
+    detector_major: DetectorMajorEntry | None = None
     direct_disk: DiskEntry | None = None
     virtual_detectors: DetectorsEntry | None = None
     reductions: tuple[ReductionEntry, ...] = ()

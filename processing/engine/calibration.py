@@ -1,37 +1,37 @@
-"""From the calibration in an order, or the detector axes of a file, to what recipes are told of angles."""
+"""From the optics in an order, or the detector axes of a file, to what recipes are told of angles."""
 
 import math
 
 from ingest.readers.contract import Axis, SignalSource
-from processing.declarations.manifest import Calibration, Pair
+from processing.declarations.manifest import Optics, Pair
 from processing.reductions.detector_plan import AngleKnowledge, DetectorPlan
 from processing.reductions.facts import SignalFacts, Step
 from processing.reductions.outliers import Outliers
 from repository.schema.findings import Finding
-from repository.schema.quantities.calibrations import find_diffraction_pixel
 from repository.schema.quantities.electrons import compute_wavelength
+from repository.schema.quantities.scales import find_diffraction_pixel
 from repository.schema.quantities.signals import SignalShape
 from repository.schema.quantities.units import UNITS, find_unit_code
 
 SQUARE_TOLERANCE = 0.01  # detector pixels whose sides differ by more have no single angle
 
 
-def resolve_angles(calibration: Calibration, axes: tuple[Axis, ...]) -> tuple[AngleKnowledge, Finding | None]:
-    """Return what is known of the angles, and a finding where a calibration was given that cannot be used.
+def resolve_angles(optics: Optics, axes: tuple[Axis, ...]) -> tuple[AngleKnowledge, Finding | None]:
+    """Return what is known of the angles, and a finding where optics were given that cannot be used.
 
     The depositor's pixel size goes before the one on the file's detector axes.
     """
-    alpha = calibration.semi_convergence_angle_mrad
-    given = calibration.diffraction_pixel_mrad
+    alpha = optics.semi_convergence_angle_mrad
+    given = optics.diffraction_pixel_mrad
     if given is not None:
         single = _find_single(given)
         problem = (
             "" if single else f"Detector pixels of {given[0]:g} × {given[1]:g} mrad have no single angle."
         )
     else:
-        found = read_axes(calibration, axes)
+        found = read_axes(optics, axes)
         single = None if found is None else _find_single(found)
-        problem = calibration.pixel_problem or ("" if found else _find_problem(calibration, axes))
+        problem = optics.pixel_problem or ("" if found else _find_problem(optics, axes))
     if not problem:
         return AngleKnowledge(alpha, single), None
     finding = Finding(
@@ -45,21 +45,21 @@ def resolve_angles(calibration: Calibration, axes: tuple[Axis, ...]) -> tuple[An
     return AngleKnowledge(alpha, single), finding
 
 
-def read_axes(calibration: Calibration, axes: tuple[Axis, ...]) -> Pair | None:
+def read_axes(optics: Optics, axes: tuple[Axis, ...]) -> Pair | None:
     """Return the angle (y, x) of a detector pixel in mrad as the file's own axes have it."""
-    voltage = calibration.acceleration_voltage_kv
+    voltage = optics.acceleration_voltage_kv
     document = {} if voltage is None else {"acceleration_voltage": {"value": voltage, "unit": "kV"}}
     shape = SignalShape.from_dict({"name": "data", "axes": [axis.as_dict() for axis in axes]})
     pair = find_diffraction_pixel(document, [shape])
     return None if pair is None or not all(pair) else (pair[0] * 1e3, pair[1] * 1e3)
 
 
-def _find_problem(calibration: Calibration, axes: tuple[Axis, ...]) -> str:
+def _find_problem(optics: Optics, axes: tuple[Axis, ...]) -> str:
     """Return what keeps the file's own detector axes from being angles, where they say something."""
     units = {axis.unit for axis in axes if axis.name.startswith("detector_") and axis.unit and axis.scale}
     codes = {find_unit_code(unit) for unit in units}
     dimensions = {UNITS[code].dimension for code in codes if code is not None}
-    if dimensions != {"reciprocal_length"} or calibration.acceleration_voltage_kv is not None:
+    if dimensions != {"reciprocal_length"} or optics.acceleration_voltage_kv is not None:
         return ""
     return (
         f"Detector axes in {', '.join(sorted(units))} need an acceleration voltage to be turned into angles."
@@ -74,12 +74,12 @@ def _find_single(pair: Pair) -> float | None:
 
 def build_facts(
     source: SignalSource,
-    calibration: Calibration,
+    optics: Optics,
     plan: DetectorPlan | None,
     outliers: Outliers | None = None,
 ) -> SignalFacts:
     """Return what the recipes are told of a signal."""
-    voltage = calibration.acceleration_voltage_kv
+    voltage = optics.acceleration_voltage_kv
     return SignalFacts(
         shape=source.shape,
         dtype=source.dtype,
@@ -93,6 +93,6 @@ def build_facts(
         },
         plan=plan,
         wavelength_pm=None if voltage is None else compute_wavelength(voltage * 1e3) * 1e12,
-        detector_to_scan=calibration.detector_to_scan,
+        detector_to_scan=optics.detector_to_scan,
         outliers=outliers,
     )

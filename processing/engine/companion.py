@@ -1,4 +1,4 @@
-"""The companion of a 4D scan: detector binned, stored detector-major.
+"""The detector-major copy of a 4D scan: detector binned, stored detector-major.
 
 `[detector_y_binned, detector_x_binned, leading…]`: the image of any mask is a weighted sum of a few hundred
 stored images, tens of milliseconds instead of a pass over the scan. Bins that a mask cuts are weighted with
@@ -31,17 +31,17 @@ BAND_BYTES = 64 * 1024 * 1024
 BINS_PER_CHUNK = 2  # along x: neighboring bins are nearly always wanted together
 
 
-class CompanionMismatchError(ValueError):
-    """A mask does not have the shape of the detector that the companion was binned from."""
+class MaskShapeError(ValueError):
+    """A mask does not have the shape of the detector that the detector-major copy was binned from."""
 
 
-class CompanionWriter:
-    """Builds the companion in the pass over the scan, one band of scan rows in memory at a time.
+class DetectorMajorWriter:
+    """Builds the detector-major copy in the pass over the scan, one band of scan rows in memory at a time.
 
     Parameters
     ----------
     folder
-        Root of the companion's Zarr array.
+        Root of the copy's Zarr array.
     plan
         Plan of the primary array; its blocks arrive in file order.
     dtype
@@ -70,7 +70,7 @@ class CompanionWriter:
         band = self._band_extent(self._band_rows)
         inner = (1, min(BINS_PER_CHUNK, bins[1]))
         whole_x = math.ceil(bins[1] / inner[1]) * inner[1]
-        companion_plan = ArrayPlan(
+        copy_plan = ArrayPlan(
             shape=(*bins, *self._leading),
             itemsize=self._dtype.itemsize,
             n_signal_axes=len(self._leading),
@@ -80,7 +80,7 @@ class CompanionWriter:
         self._bins = bins
         self._writer = ZarrWriter(
             folder,
-            plan=companion_plan,
+            plan=copy_plan,
             dtype=self._dtype,
             dimension_names=("detector_y_binned", "detector_x_binned", *leading_names),
             attributes={
@@ -154,17 +154,17 @@ class CompanionWriter:
         self._band_start = None
 
     def finish(self) -> tuple[WrittenObject, ...]:
-        """Return the objects of the companion."""
+        """Return the objects of the detector-major copy."""
         return self._writer.finish()
 
 
-class Companion:
-    """Reads a finished companion and answers masks.
+class DetectorMajorCopy:
+    """Reads a finished detector-major copy and answers masks.
 
     Parameters
     ----------
     array
-        An open tensorstore array of a companion.
+        An open tensorstore array of a detector-major copy.
     attributes
         Its `stemma_companion` attribute: bin_factor and detector_shape.
     """
@@ -175,8 +175,8 @@ class Companion:
         self.detector_shape = (int(attributes["detector_shape"][0]), int(attributes["detector_shape"][1]))
 
     @classmethod
-    def open(cls, folder: Path) -> "Companion":
-        """Open a local companion."""
+    def open(cls, folder: Path) -> "DetectorMajorCopy":
+        """Open a local detector-major copy."""
         array = open_array(folder)
         return cls(array, array.spec().to_json()["metadata"]["attributes"]["stemma_companion"])
 
@@ -195,11 +195,11 @@ class Companion:
 
         Raises
         ------
-        CompanionMismatchError
+        MaskShapeError
             If the mask has another shape than the detector.
         """
         if mask.shape != self.detector_shape:
-            raise CompanionMismatchError(f"The mask is {mask.shape}, the detector {self.detector_shape}.")
+            raise MaskShapeError(f"The mask is {mask.shape}, the detector {self.detector_shape}.")
         weights = weigh_bins(mask, self.factor)
         image = np.zeros(self._array.shape[2:])
         rows = np.flatnonzero(weights.any(axis=1))

@@ -1,7 +1,7 @@
-"""Sandboxed: convert one measurement to Zarr, with companion and reductions, in one pass.
+"""Sandboxed: convert one measurement to Zarr, with detector-major copy and reductions, in one pass.
 
 Order
-    ``format``, ``files``, ``hints``, ``calibration``; ``recipes`` where it is not what comes with every conversion.
+    ``format``, ``files``, ``hints``, ``optics``; ``recipes`` where it is not what comes with every conversion.
 Output folder
     ``<signal>/zarr/…``, ``<signal>/companion/…`` (4D scans), ``<signal>/reductions/*.npy`` with ``reductions.json``,
     ``<signal>/previews/*.png``.
@@ -51,7 +51,7 @@ def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dic
     """
     order = read_order(request)
     options = ConversionOptions(
-        calibration=order.calibration, recipes=read_recipes(order), threads=order.limits.threads
+        optics=order.optics, recipes=read_recipes(order), threads=order.limits.threads
     )
     send({"type": "progress", "fraction": 0.0, "message": f"opening {order.files[0]}"})
     with open_files(order, folder) as opened:

@@ -1,4 +1,4 @@
-"""One pass over a signal: Zarr, companion, reductions and sums from every byte read once."""
+"""One pass over a signal: Zarr, detector-major copy, reductions and sums from every byte read once."""
 
 import math
 import os
@@ -13,12 +13,12 @@ import numpy.typing as npt
 from ingest.readers.contract import SignalSource
 from processing.declarations.manifest import (
     ArrayEntry,
-    CompanionEntry,
+    DetectorMajorEntry,
     ObjectEntry,
     SignalEntry,
     ValuesEntry,
 )
-from processing.engine.companion import CompanionWriter
+from processing.engine.companion import DetectorMajorWriter
 from processing.engine.plan_arrays import BLOCK_BYTES, ArrayPlan, list_blocks, plan_array
 from processing.engine.reduction_pass import RecipePass
 from processing.engine.render_previews import render_previews
@@ -37,7 +37,7 @@ Region = tuple[slice, ...]
 Progress = Callable[[float, str], None]
 LARGEST_POOL = 4
 READ_SHARE, VERIFY_SHARE = 0.8, 0.2
-COMPANION_NEEDS_POSITIONS = 4
+COPY_NEEDS_POSITIONS = 4
 VERIFICATION = (
     "read back with tensorstore; sum, extremes, NaN count and number of values agree with the source"
 )
@@ -95,8 +95,8 @@ def _pass_over(
             executor=pool,
         )
         # It is binned on the detector: there is one where patterns have detectors.
-        companion = None if started.plan is None else _start_companion(source, plan, folder, pool)
-        run = _Pass(writer, companion, started.recipes, pool)
+        detector_major = None if started.plan is None else _start_detector_major(source, plan, folder, pool)
+        run = _Pass(writer, detector_major, started.recipes, pool)
         for region, block, done in read_ahead(source, plan, reader):
             run.take(region, block)
             progress(done * READ_SHARE, f"converting {source.name}")
@@ -111,10 +111,12 @@ def _pass_over(
             values=ValuesEntry(**values.as_dict()),
             verified=VERIFICATION if options.verify else None,
             zarr=ArrayEntry("zarr", plan.chunk, plan.shard, _describe_objects(objects)),
-            companion=(
+            detector_major=(
                 None
-                if companion is None
-                else CompanionEntry("companion", companion.factor, _describe_objects(companion.finish()))
+                if detector_major is None
+                else DetectorMajorEntry(
+                    "companion", detector_major.factor, _describe_objects(detector_major.finish())
+                )
             ),
         )
 
@@ -140,7 +142,7 @@ class _Pass:
     """What every block goes through."""
 
     writer: ZarrWriter
-    companion: CompanionWriter | None
+    detector_major: DetectorMajorWriter | None
     recipes: RecipePass
     pool: Executor
     first: npt.NDArray[Any] | None = None
@@ -154,10 +156,10 @@ class _Pass:
 
     def take(self, region: Region, block: npt.NDArray[Any]) -> None:
         self.recipes.begin(region, block, self.pool)
-        binned = None if self.companion is None else self.pool.submit(self.companion.bin, block)
+        binned = None if self.detector_major is None else self.pool.submit(self.detector_major.bin, block)
         self.writer.write(region, block)
-        if self.companion is not None and binned is not None:
-            self.companion.add(region, binned.result())
+        if self.detector_major is not None and binned is not None:
+            self.detector_major.add(region, binned.result())
         self.recipes.complete()
         self.first = block if self.first is None else self.first
         self.last = block
@@ -179,17 +181,14 @@ def read_ahead(
         yield region, block, done / total
 
 
-def _start_companion(
+def _start_detector_major(
     source: SignalSource, plan: ArrayPlan, folder: Path, pool: Executor
-) -> CompanionWriter | None:
+) -> DetectorMajorWriter | None:
     leading = source.leading_shape
-    if (
-        math.prod(leading) < COMPANION_NEEDS_POSITIONS
-        or plan.chunk[len(leading) :] != plan.shape[len(leading) :]
-    ):
+    if math.prod(leading) < COPY_NEEDS_POSITIONS or plan.chunk[len(leading) :] != plan.shape[len(leading) :]:
         return None
     names = tuple(axis.name for axis in source.axes[: len(leading)])
-    return CompanionWriter(
+    return DetectorMajorWriter(
         folder / "companion", plan=plan, dtype=source.dtype, leading_names=names, executor=pool
     )
 

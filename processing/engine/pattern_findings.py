@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from processing.declarations.manifest import Calibration
+from processing.declarations.manifest import Optics
 from processing.quality.convergence_angle import compare_angles
 from processing.reductions.descan import Travel
 from processing.reductions.detector_plan import AngleKnowledge
@@ -45,14 +45,14 @@ def describe_travel(travel: Travel | None, disk: DirectDisk | NoDisk) -> Iterato
 
 
 def describe_angle(
-    disk: DirectDisk | NoDisk, angles: AngleKnowledge, travel: Travel | None, calibration: Calibration
+    disk: DirectDisk | NoDisk, angles: AngleKnowledge, travel: Travel | None, optics: Optics
 ) -> Iterator[Finding]:
     """Say that the disk is not as large as the record says, naming both numbers; the cause is for people to find."""
     compared = compare_angles(disk, angles, travel) if isinstance(disk, DirectDisk) else None
     if compared is None or not compared.differs or not isinstance(disk, DirectDisk):
         return
-    basis = calibration.semi_convergence_angle_basis
-    source = calibration.diffraction_pixel_calibrated_from
+    basis = optics.semi_convergence_angle_basis
+    source = optics.diffraction_pixel_calibrated_from
     yield Finding(
         "warning",
         "convergence_angle_differs",

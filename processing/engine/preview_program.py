@@ -1,7 +1,7 @@
 """Confined: first pictures of one measurement, from a bounded part of its bytes, before it is converted.
 
 Order
-    ``format``, ``files``, ``hints`` and ``calibration`` as for `processing.engine.convert_program`.
+    ``format``, ``files``, ``hints`` and ``optics`` as for `processing.engine.convert_program`.
 Output folder
     ``<signal>/previews/*.png``.
 Result
@@ -18,7 +18,7 @@ from typing import Any
 from confined.sandbox.protocol import Send
 from ingest.formats.preloading import preload_readers
 from ingest.readers.contract import SignalSource
-from processing.declarations.manifest import Calibration
+from processing.declarations.manifest import Optics
 from processing.engine.calibration import resolve_angles
 from processing.engine.draw_result import write_pictures
 from processing.engine.preview_pictures import draw_first_pictures
@@ -51,7 +51,7 @@ def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dic
         shares = share_budget(opened.signals)
 
         def work(signal: SignalSource, progress: Progress) -> SignalWork:
-            done = _preview_signal(signal, shares[signal.name], output, order.calibration, deadline)
+            done = _preview_signal(signal, shares[signal.name], output, order.optics, deadline)
             progress(1.0, "making the first pictures")
             return done
 
@@ -70,7 +70,7 @@ def share_budget(signals: tuple[SignalSource, ...]) -> dict[str, int]:
 
 
 def _preview_signal(
-    signal: SignalSource, budget: int, output: Path, calibration: Calibration, deadline: Deadline
+    signal: SignalSource, budget: int, output: Path, optics: Optics, deadline: Deadline
 ) -> SignalWork:
     entry = describe_signal(signal)
     plan = plan_preview(signal, budget) if 0 not in signal.shape else None
@@ -79,7 +79,7 @@ def _preview_signal(
     sample = read_sample(signal, plan, deadline)
     angles = AngleKnowledge()
     if signal.leading_shape and signal.n_signal_axes == 2:  # noqa: PLR2004 - a scan of patterns
-        angles, _ = resolve_angles(calibration, signal.axes)
+        angles, _ = resolve_angles(optics, signal.axes)
     pictures = draw_first_pictures(signal, sample, angles)
     previews = write_pictures(output / signal.name / "previews", pictures)
     return SignalWork(replace(entry, previews=previews, bytes_read=sample.bytes_read))

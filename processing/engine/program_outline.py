@@ -35,7 +35,7 @@ def read_order(request: Mapping[str, Any]) -> Order:
     Raises
     ------
     ReadRefusedError
-        It was written by another release, or is not as it must be.
+        It was written by another version of Stemma, or is not as it must be.
     """
     try:
         return Order.read(request, "order")
@@ -58,7 +58,7 @@ def read_recipes(order: Order) -> tuple[ChosenRecipe, ...] | None:
 
 
 def _refuse(code: str, sentence: str) -> ReadRefusedError:
-    hint = "The files are kept. All parts of the server must be of one release; if they are, write to the operator."
+    hint = "The files are kept. All parts of the server must be of one version; if they are, write to the operator."
     return ReadRefusedError(Finding("error", code, sentence, hint=hint, layer="reading"))
 
 

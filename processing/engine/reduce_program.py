@@ -1,7 +1,7 @@
-"""Confined: recipes over a converted measurement, after its calibration changed or because somebody asks for one.
+"""Confined: recipes over a converted measurement, after its optics changed or because somebody asks for one.
 
 Order
-    ``signals``: names of the arrays, whose objects lie below ``<signal>/zarr/``; ``calibration``; ``recipes``.
+    ``signals``: names of the arrays, whose objects lie below ``<signal>/zarr/``; ``optics``; ``recipes``.
 Output folder
     ``<signal>/reductions/*.npy`` and ``<signal>/previews/*.png``.
 Result
@@ -32,7 +32,7 @@ def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dic
     """Run recipes over every named signal; returns the manifest."""
     order = read_order(request)
     options = ConversionOptions(
-        calibration=order.calibration, recipes=read_recipes(order), threads=order.limits.threads
+        optics=order.optics, recipes=read_recipes(order), threads=order.limits.threads
     )
     signals = tuple(open_converted(folder / name / "zarr", name) for name in order.signals)
 

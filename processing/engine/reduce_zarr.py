@@ -1,4 +1,4 @@
-"""Recipes from a finished Zarr: for a new angle, a new calibration, a new version, or because somebody asks."""
+"""Recipes from a finished Zarr: for a new angle, new optics, a new version, or because somebody asks."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +31,7 @@ def reduce_signal(
     folder
         Receives `reductions/` and `previews/`.
     options
-        `calibration` decides the radii, `recipes` what is made; `verify` has no meaning here.
+        `optics` decides the radii, `recipes` what is made; `verify` has no meaning here.
     progress
         Called with a fraction in [0, 1] and a sentence.
     """

@@ -8,9 +8,9 @@ import numpy as np
 from ingest.readers.contract import SignalSource
 from processing.declarations.book import get_book
 from processing.declarations.manifest import (
-    Calibration,
     DetectorsEntry,
     DiskEntry,
+    Optics,
     SignalEntry,
 )
 from processing.declarations.recipe import ChosenRecipe
@@ -41,7 +41,7 @@ class ConversionOptions:
         0: one per core that this process may use, at most four.
     """
 
-    calibration: Calibration = field(default_factory=Calibration)
+    optics: Optics = field(default_factory=Optics)
     recipes: tuple[ChosenRecipe, ...] | None = None
     verify: bool = True
     threads: int = 0
@@ -74,7 +74,7 @@ class StartedRecipes:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was found about calibration, patterns and recipes."""
+        """What was found about optics, patterns and recipes."""
         return (
             *(() if self.unused is None else (self.unused,)),
             *(() if self.look is None else self.look.findings),
@@ -96,11 +96,11 @@ def start_recipes(source: SignalSource, options: ConversionOptions) -> StartedRe
     real = is_real(source.dtype.name)
     look, unused = None, None
     if kind == "pattern_scan" and real:
-        angles, unused = resolve_angles(options.calibration, source.axes)
-        look = look_at_patterns(sample_patterns(source), angles, options.calibration)
+        angles, unused = resolve_angles(options.optics, source.axes)
+        look = look_at_patterns(sample_patterns(source), angles, options.optics)
     facts = build_facts(
         source,
-        options.calibration,
+        options.optics,
         None if look is None else look.plan,
         None if look is None else look.outliers,
     )
@@ -119,7 +119,7 @@ def describe_reduced(entry: SignalEntry, folder: Path, started: StartedRecipes) 
     )
 
 
-def look_at_patterns(sample: PatternSample, angles: AngleKnowledge, calibration: Calibration) -> PatternLook:
+def look_at_patterns(sample: PatternSample, angles: AngleKnowledge, optics: Optics) -> PatternLook:
     """Find bad pixels, direct disk and descan, and choose the virtual detectors; a search that fails is a finding."""
     try:
         outliers = find_outliers(sample.mean)
@@ -129,7 +129,7 @@ def look_at_patterns(sample: PatternSample, angles: AngleKnowledge, calibration:
         findings = (
             *describe_outliers(outliers),
             *describe_travel(travel, disk),
-            *describe_angle(disk, angles, travel, calibration),
+            *describe_angle(disk, angles, travel, optics),
         )
     except Exception as error:  # noqa: BLE001 - what the patterns look like is not what the measurement holds
         nothing = NoDisk("the search for it failed")

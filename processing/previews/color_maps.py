@@ -45,19 +45,6 @@ def color_pattern(levels: npt.NDArray[np.float64]) -> RgbImage:
     return _apply(levels, table)
 
 
-def color_vectors(vectors: npt.NDArray[Any]) -> RgbImage:
-    """Return (y, x, 3): direction as hue, length as brightness.
-
-    Parameters
-    ----------
-    vectors
-        (…, 2) as (y, x), y down. The mean is taken off first: what is shown is the variation. Red points
-        right, the hue turns clockwise on the screen. NaN becomes background.
-    """
-    shifts, top = measure_shifts(vectors)
-    return color_shifts(shifts, top)
-
-
 def measure_shifts(vectors: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float64], float]:
     """Return vectors less their mean, and the length that is drawn brightest: the 99th percentile, 0 for none."""
     known = np.isfinite(vectors).all(axis=-1)

@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from processing.reductions.facts import Made, SignalFacts
-from processing.reductions.fused import PatternReducer
 from processing.reductions.gathering import Gathered
 
 
@@ -31,22 +30,3 @@ def divide_moments(totals: npt.NDArray[Any], moments: npt.NDArray[np.float64]) -
     quotient = np.full(moments.shape, np.nan)
     np.divide(moments, total[..., None], out=quotient, where=usable[..., None])
     return quotient
-
-
-def compute_center_of_mass(patterns: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Return Σ k I / Σ I of every pattern over the whole detector.
-
-    Parameters
-    ----------
-    patterns
-        (…, detector_y, detector_x), any real type. NaN counts as absent.
-
-    Returns
-    -------
-    (…, 2) float64: (y, x) in pixels, y down and x right, pixel centers at integers. NaN for patterns whose
-    sum is zero. This is the position, not a shift: subtract the reference of your choice.
-    """
-    detector_shape = (patterns.shape[-2], patterns.shape[-1])
-    reducer = PatternReducer(detector_shape, patterns.dtype, ())
-    block = reducer.reduce(patterns.reshape(-1, *detector_shape))
-    return divide_moments(block.totals, block.moments).reshape(*patterns.shape[:-2], 2)

@@ -1,13 +1,10 @@
 """Mean and maximum diffraction pattern."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from processing.reductions.facts import Made, SignalFacts
-from processing.reductions.fused import sum_type
 from processing.reductions.gathering import Gathered
 
 
@@ -26,20 +23,3 @@ def make_maximum(gathered: Gathered, facts: SignalFacts, _: Mapping[str, float])
         maxima = np.where(gathered["valid"] > 0, maxima, np.nan)
     values = maxima.astype(facts.dtype)
     return [Made("max_diffraction_pattern", values, facts.signal_names, facts.intensity_unit)]
-
-
-def compute_mean_and_maximum(
-    patterns: npt.NDArray[Any],
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[Any]]:
-    """Return mean (float64) and maximum (own type) over all leading axes of (…, detector_y, detector_x)."""
-    detector_shape = (patterns.shape[-2], patterns.shape[-1])
-    stack = patterns.reshape(-1, *detector_shape)
-    if patterns.dtype.kind == "f":
-        absent = np.isnan(stack)
-        count = (~absent).sum(axis=0)
-        total = np.where(absent, 0.0, stack.astype(np.float64)).sum(axis=0)
-        maximum = np.where(absent, -np.inf, stack).max(axis=0)
-        empty = count == 0
-        mean = np.where(empty, np.nan, total / np.maximum(count, 1))
-        return mean, np.where(empty, np.nan, maximum).astype(patterns.dtype)
-    return stack.sum(axis=0, dtype=sum_type(patterns.dtype)) / len(stack), stack.max(axis=0)

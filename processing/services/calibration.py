@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from processing.declarations.manifest import Calibration, ManifestError
+from processing.declarations.manifest import ManifestError, Optics
 from processing.declarations.recipe import Need, Recipe
-from repository.schema.documents.places import get_entry, get_value
-from repository.schema.quantities.calibrations import (
+from repository.schema.places import get_entry, get_value
+from repository.schema.quantities.quantity import is_number, read_quantity
+from repository.schema.quantities.scales import (
     DIFFRACTION_PIXEL_FIELDS,
     find_diffraction_pixel,
     find_scalar,
 )
-from repository.schema.quantities.quantity import is_number, read_quantity
 
 N_COMPONENTS = 2
 
 
-def build_calibration(document: Mapping[str, Any]) -> Calibration:
+def build_optics(document: Mapping[str, Any]) -> Optics:
     """Return what a metadata document says of angles, voltage and the detector's orientation."""
     alpha = find_scalar(document, "semi_convergence_angle")
     voltage = find_scalar(document, "acceleration_voltage")
@@ -26,7 +26,7 @@ def build_calibration(document: Mapping[str, Any]) -> Calibration:
     is_answered = any(
         read_quantity(get_entry(document, path)) is not None for path in DIFFRACTION_PIXEL_FIELDS
     )
-    return Calibration(
+    return Optics(
         semi_convergence_angle_mrad=alpha * 1e3 if alpha and alpha > 0 else None,
         diffraction_pixel_mrad=None if pixel is None else (pixel[0] * 1e3, pixel[1] * 1e3),
         acceleration_voltage_kv=voltage / 1e3 if voltage and voltage > 0 else None,
@@ -62,17 +62,15 @@ def _read_matrix(found: Any) -> tuple[tuple[float, float], tuple[float, float]] 
     return (a, b), (c, d)
 
 
-def read_calibration(stored: object) -> Calibration | None:
-    """Return the calibration that a row keeps; None where it is of an older form."""
+def read_optics(stored: object) -> Optics | None:
+    """Return the optics that a row keeps; None where it is of an older form."""
     try:
-        return Calibration.read(stored)
+        return Optics.read(stored)
     except ManifestError:
         return None
 
 
-def list_stale(
-    former: Calibration | None, now: Calibration, recipes: tuple[Recipe, ...]
-) -> tuple[Recipe, ...]:
+def list_stale(former: Optics | None, now: Optics, recipes: tuple[Recipe, ...]) -> tuple[Recipe, ...]:
     """Return the recipes whose results would be others with what the metadata say now."""
     return tuple(
         recipe
@@ -81,16 +79,16 @@ def list_stale(
     )
 
 
-def select_needs(recipe: Recipe, calibration: Calibration) -> dict[Need, Any]:
-    """Return that part of the calibration which decides a recipe's results."""
+def select_needs(recipe: Recipe, optics: Optics) -> dict[Need, Any]:
+    """Return that part of the optics which decides a recipe's results."""
     facts: dict[Need, Any] = {
         # The voltage turns reciprocal detector axes of a file into angles.
         "angles": [
-            calibration.semi_convergence_angle_mrad,
-            calibration.diffraction_pixel_mrad,
-            calibration.acceleration_voltage_kv,
+            optics.semi_convergence_angle_mrad,
+            optics.diffraction_pixel_mrad,
+            optics.acceleration_voltage_kv,
         ],
-        "wavelength": calibration.acceleration_voltage_kv,
-        "detector_to_scan": calibration.detector_to_scan,
+        "wavelength": optics.acceleration_voltage_kv,
+        "detector_to_scan": optics.detector_to_scan,
     }
     return {need: facts[need] for need in recipe.needs}

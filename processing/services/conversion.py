@@ -10,8 +10,8 @@ from confined.hints import build_hints
 from confined.runs import forward_progress, run_over_files
 from confined.sandbox import collect_output
 from confined.zygotes import register_program
-from processing.declarations.manifest import Calibration, Order, SignalEntry
-from processing.services.calibration import build_calibration
+from processing.declarations.manifest import Optics, Order, SignalEntry
+from processing.services.calibration import build_optics
 from processing.services.compiled_code import find_compiled_code, prepare_compiled_code
 from processing.services.results import (
     Provenance,
@@ -37,7 +37,7 @@ LARGEST_SMALL_BYTES = 64 << 20
 class Conversion:
     """What the confined program made, already in the object store."""
 
-    calibration: Calibration
+    optics: Optics
     signals: tuple[ConvertedSignal, ...]
     findings: tuple[Found, ...]
     reduction_findings: tuple[Found, ...]
@@ -48,7 +48,7 @@ class Conversion:
         said = set(reading)
         record_conversion(
             measurement=measurement,
-            calibration=self.calibration.as_dict(),
+            optics=self.optics.as_dict(),
             converted=self.signals,
             findings=[found for found in self.findings if (found.code, found.message) not in said],
             reduction_findings=self.reduction_findings,
@@ -76,12 +76,12 @@ def convert_measurement(*, measurement: Measurement, output: Path, progress: Job
         0.0,
         "Opening the files." if find_compiled_code() else "Compiling the reductions, once per installation.",
     )
-    calibration = build_calibration(measurement.present_document)
+    optics = build_optics(measurement.present_document)
     order = Order(
         format=measurement.format,
         files=tuple(digests),
         hints=build_hints(measurement.deposit.document, measurement.primary_file.path),
-        calibration=calibration,
+        optics=optics,
     )
     manifest = read_manifest(
         run_over_files(
@@ -95,9 +95,9 @@ def convert_measurement(*, measurement: Measurement, output: Path, progress: Job
         )
     )
     files = collect_output(output)
-    provenance = Provenance(describe_software(manifest), tuple(digests.values()), calibration)
+    provenance = Provenance(describe_software(manifest), tuple(digests.values()), optics)
     return Conversion(
-        calibration=calibration,
+        optics=optics,
         signals=tuple(_store_signal(entry, files, provenance) for entry in manifest.signals),
         findings=tuple(list_findings(manifest.findings)),
         reduction_findings=tuple(list_findings(manifest.reduction_findings)),
@@ -110,7 +110,7 @@ def _store_signal(entry: SignalEntry, files: Mapping[str, Path], provenance: Pro
         statistics={**build_statistics(entry), SOFTWARE: provenance.software.as_dict()},
         objects=(
             *store_array("primary", entry.name, entry.zarr, files),
-            *store_array("companion", entry.name, entry.companion, files),
+            *store_array("companion", entry.name, entry.detector_major, files),
         ),
         products=store_products(entry, files, provenance),
     )

@@ -10,7 +10,7 @@ from confined.runs import forward_progress, run_over_files
 from confined.sandbox import collect_output
 from confined.zygotes import register_program
 from processing.declarations.manifest import Order
-from processing.services.calibration import build_calibration
+from processing.services.calibration import build_optics
 from processing.services.results import Provenance, read_manifest, store_products
 from processing.services.software import describe_software
 from repository.models import Deposit, Finding, Measurement
@@ -46,8 +46,8 @@ def preview_measurement(*, measurement: Measurement, output: Path, progress: Job
     """
     digests = list_digests(measurement)
     hints = build_hints(measurement.deposit.document, measurement.primary_file.path)
-    calibration = build_calibration(measurement.present_document)
-    order = Order(format=measurement.format, files=tuple(digests), hints=hints, calibration=calibration)
+    optics = build_optics(measurement.present_document)
+    order = Order(format=measurement.format, files=tuple(digests), hints=hints, optics=optics)
     manifest = read_manifest(
         run_over_files(
             program=PROGRAM,
@@ -58,7 +58,7 @@ def preview_measurement(*, measurement: Measurement, output: Path, progress: Job
         )
     )
     files = collect_output(output)
-    provenance = Provenance(describe_software(manifest), tuple(digests.values()), calibration)
+    provenance = Provenance(describe_software(manifest), tuple(digests.values()), optics)
     return FirstPictures(
         hints=hints,
         products={

@@ -9,10 +9,10 @@ from confined.runs import forward_progress, run_over_files
 from confined.sandbox import SandboxError, collect_output
 from confined.zygotes import register_program
 from processing.declarations.book import choose_recipes, file_of, get_book
-from processing.declarations.manifest import AskedRecipe, Calibration, ManifestError, Order, SignalEntry
+from processing.declarations.manifest import AskedRecipe, ManifestError, Optics, Order, SignalEntry
 from processing.declarations.recipe import Recipe, RecipeRefusedError
 from processing.declarations.signal_kind import SignalKind, classify_signal, is_real
-from processing.services.calibration import build_calibration, list_stale, read_calibration
+from processing.services.calibration import build_optics, list_stale, read_optics
 from processing.services.compiled_code import find_compiled_code, prepare_compiled_code
 from processing.services.results import (
     Provenance,
@@ -35,7 +35,7 @@ PROGRAM = register_program("processing.engine.reduce_program:main", find_compile
 class Reduction:
     """New reductions and previews by signal, already in the object store."""
 
-    calibration: Calibration
+    optics: Optics
     signals: tuple[ReducedSignal, ...] = ()
     findings: tuple[Found, ...] = ()
 
@@ -45,7 +45,7 @@ class Reduction:
             return
         record_reduction(
             measurement=measurement,
-            calibration=self.calibration.as_dict(),
+            optics=self.optics.as_dict(),
             reduced=self.signals,
             findings=self.findings,
         )
@@ -60,14 +60,14 @@ def list_outdated(deposit: Deposit) -> list[str]:
 
 def is_outdated(measurement: Measurement) -> bool:
     """Return whether a converted measurement has products that would be others with what its metadata say now."""
-    return bool(_list_stale(measurement, build_calibration(measurement.present_document)))
+    return bool(_list_stale(measurement, build_optics(measurement.present_document)))
 
 
-def _list_stale(measurement: Measurement, now: Calibration) -> list[AskedRecipe]:
+def _list_stale(measurement: Measurement, now: Optics) -> list[AskedRecipe]:
     """Return the recipes to run again: those of every conversion, and those that somebody asked for."""
     kinds = {kind_of(signal) for signal in measurement.signals.all() if signal.converted_at is not None}
     applying = [recipe for recipe in get_book().recipes if kinds & set(recipe.applies_to)]
-    former = read_calibration(measurement.calibration)
+    former = read_optics(measurement.calibration)
     stale = list_stale(former, now, tuple(applying))
     asked = [AskedRecipe(one.name, one.version) for one in stale if one.made == "conversion"]
     return [*asked, *_list_asked_before(measurement.products.all(), stale)]
@@ -125,16 +125,16 @@ def reduce_measurement(
     ReductionRefusedError
         Those of a published measurement did: nobody corrects that in a draft, so the job says why.
     """
-    calibration = build_calibration(measurement.present_document)
-    asked = [] if measurement.frozen_at is not None else _list_stale(measurement, calibration)
+    optics = build_optics(measurement.present_document)
+    asked = [] if measurement.frozen_at is not None else _list_stale(measurement, optics)
     if parameters:
         wanted = check_request(measurement, _read_request(parameters))
         asked = [*(one for one in asked if one.name != wanted.name), wanted]
     digests = _list_objects(measurement, asked)
     if not digests:
-        return Reduction(calibration)
+        return Reduction(optics)
     try:
-        made = _reduce(asked, digests, calibration, output, progress)
+        made = _reduce(asked, digests, optics, output, progress)
     except SandboxError as error:
         if measurement.frozen_at is not None:
             raise ReductionRefusedError(error.finding.message) from error
@@ -143,12 +143,12 @@ def reduce_measurement(
 
 
 def _read_request(parameters: Mapping[str, Any]) -> AskedRecipe:
-    """Return what a job was asked, which another release may have written."""
+    """Return what a job was asked, which another version of Stemma may have written."""
     try:
         return AskedRecipe.read(parameters, "what the job was asked")
     except ManifestError as error:
         raise ReductionRefusedError(
-            f"Another release wrote the request: {error}", hint="Ask again."
+            f"Another version of Stemma wrote the request: {error}", hint="Ask again."
         ) from error
 
 
@@ -204,12 +204,12 @@ def _list_objects(measurement: Measurement, asked: Sequence[AskedRecipe]) -> dic
 def _reduce(
     asked: Sequence[AskedRecipe],
     digests: Mapping[str, str],
-    calibration: Calibration,
+    optics: Optics,
     output: Path,
     progress: JobProgress,
 ) -> Reduction:
     names = tuple(dict.fromkeys(name.split("/", 1)[0] for name in digests))
-    order = Order(signals=names, calibration=calibration, recipes=tuple(asked))
+    order = Order(signals=names, optics=optics, recipes=tuple(asked))
     manifest = read_manifest(
         run_over_files(
             program=PROGRAM,
@@ -226,7 +226,7 @@ def _reduce(
     reduced = []
     for entry in manifest.signals:
         inputs = tuple(sha256 for name, sha256 in digests.items() if name.startswith(f"{entry.name}/"))
-        provenance = Provenance(describe_software(manifest), inputs, calibration)
+        provenance = Provenance(describe_software(manifest), inputs, optics)
         made = {item.recipe for item in entry.reductions}
         reduced.append(
             ReducedSignal(
@@ -238,7 +238,7 @@ def _reduce(
                 ),
             )
         )
-    return Reduction(calibration, tuple(reduced), tuple(list_findings(manifest.reduction_findings)))
+    return Reduction(optics, tuple(reduced), tuple(list_findings(manifest.reduction_findings)))
 
 
 def _list_statistics(entry: SignalEntry) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from confined.sandbox import ReaderProtocolError
 from processing.declarations.book import get_book
 from processing.declarations.manifest import (
     ArrayEntry,
-    Calibration,
-    CompanionEntry,
+    DetectorMajorEntry,
     FindingEntry,
     Manifest,
     ManifestError,
     ManifestVersionError,
+    Optics,
     PictureEntry,
     ReductionEntry,
     SignalEntry,
@@ -35,7 +35,7 @@ class Provenance:
 
     software: Software
     inputs: tuple[str, ...]
-    calibration: Calibration
+    optics: Optics
 
 
 def read_manifest(answer: object) -> Manifest:
@@ -44,7 +44,7 @@ def read_manifest(answer: object) -> Manifest:
     Raises
     ------
     TransientError
-        Program and worker are of different releases: it is tried again, by then perhaps both are new.
+        Program and worker are of different versions: it is tried again, by then perhaps both are new.
     ReaderProtocolError
         The answer is none.
     """
@@ -88,7 +88,7 @@ def build_statistics(entry: SignalEntry) -> dict[str, Any]:
 
 
 def store_array(
-    kind: str, folder: str, described: ArrayEntry | CompanionEntry | None, files: Mapping[str, Path]
+    kind: str, folder: str, described: ArrayEntry | DetectorMajorEntry | None, files: Mapping[str, Path]
 ) -> Iterable[StoredArrayObject]:
     """Store the objects of an array and yield them."""
     for item in () if described is None else described.objects:
@@ -121,7 +121,7 @@ def _store(
 ) -> StoredProduct:
     sha256, size = _adopt(files, name, item.sha256)
     recipe = get_book().find(item.recipe)
-    needs = {} if recipe is None else select_needs(recipe, provenance.calibration)
+    needs = {} if recipe is None else select_needs(recipe, provenance.optics)
     return StoredProduct(
         recipe=item.recipe,
         recipe_version=item.recipe_version,

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from repository.schema.quantities.electrons import ELECTRON_REST_V, compute_wavelength
 
 FloatImage = npt.NDArray[np.float64]
-ComplexImage = npt.NDArray[np.complex128]
 
 COULOMB_V_ANGSTROM = 14.399645  # e / 4πε₀
 BOHR_ANGSTROM = 0.529177

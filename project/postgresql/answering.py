@@ -1,4 +1,9 @@
-"""A connection that gives up on a server which does not answer any more."""
+"""A connection that gives up on a server which does not answer any more, and forgets decisions that it made wrong.
+
+Triggers tell the connection which groups of subjects a statement touched, as a notice that no setting hides: before the
+writer goes on, the decisions about them are let go. They also notify everybody who listens: that reaches other hosts a
+moment later, and this one where the writer dies in between.
+"""
 
 import socket
 import time
@@ -7,9 +12,39 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from project.connections import LONGEST_STATEMENT_S
-from project.postgresql.deciding import DecidingConnection
+from repository.marks import change_marks, read_group
+
+Waited = TypeVar("Waited")
+DECIDED = "ST001"
+"""The SQLSTATE of the notice."""
+_WITHIN = frozenset({TransactionStatus.ACTIVE, TransactionStatus.INTRANS, TransactionStatus.INERROR})
+
+
+class DecidingConnection(psycopg.Connection[Any]):
+    """Changes the marks when its transaction is over: a decision made before that rests on what was."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._decided: set[int] = set()
+        self.add_notice_handler(self._note)
+
+    def wait(self, gen: Generator[Any, Any, Waited], *args: Any, **kwargs: Any) -> Waited:
+        """Wait for the server; every statement and every end of a transaction comes through here."""
+        try:
+            return super().wait(gen, *args, **kwargs)
+        finally:
+            # Also where the connection broke: nobody knows then whether the transaction was kept.
+            if self._decided and self.pgconn.transaction_status not in _WITHIN:
+                decided, self._decided = self._decided, set()
+                change_marks(decided)
+
+    def _note(self, notice: psycopg.errors.Diagnostic) -> None:
+        if notice.sqlstate == DECIDED:
+            self._decided.add(read_group(notice.message_detail or ""))
+
 
 T = TypeVar("T")
 SILENCE_S = 2.0

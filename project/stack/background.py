@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from project.environment import CHECKOUT, StackEnvironment
 from project.stack.credentials import read_credentials
-from project.stack.errors import StackError
 from project.stack.health import ask_readiness
 from project.stack.home import StackHome, prepare_home
 from project.stack.lock import (
@@ -20,10 +19,10 @@ from project.stack.lock import (
 )
 from project.stack.logs import read_tail, rotate_log
 from project.stack.processes import identify, is_stopped, send_signal, wait_until_gone
-from project.stack.progress import Progress
 from project.stack.remains import end_remains, find_remains, thaw
 from project.stack.signals import StopSignals
 from project.stack.state import PartStatus, StackState, load_state
+from project.stack.terminal import Progress, StackError
 
 _START_SECONDS = 300.0
 _STOP_SECONDS = 60.0
@@ -110,7 +109,7 @@ def stop_background(home: StackHome, progress: Progress) -> int:
     try:
         ended = end_remains(home, load_state(home.state), progress)
     finally:
-        lock.release()
+        lock.give_back()
     stopped = was_running or ended > 0
     progress.line("Stemma is stopped." if stopped else f"No Stemma is running in {home.root}.")
     return 0

@@ -14,13 +14,11 @@ from project.environment import (
     require_readable_settings,
 )
 from project.stack.background import show_status, start_in_background, stop_background
-from project.stack.errors import StackError
 from project.stack.home import StackHome
-from project.stack.management import run_management
-from project.stack.one_command import run_with_servers
+from project.stack.one_command import run_management, run_with_servers
 from project.stack.parts import compose_examples
-from project.stack.progress import Progress
 from project.stack.supervisor import Supervisor
+from project.stack.terminal import Progress, StackError
 
 _INTERRUPTED = 130
 Run: TypeAlias = Callable[[argparse.Namespace, StackEnvironment, Progress], int]
@@ -50,7 +48,7 @@ def _up(options: argparse.Namespace, environment: StackEnvironment, progress: Pr
 def _demo(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:
     require_readable_settings()
     supervisor = Supervisor(environment=environment, progress=progress)
-    return supervisor.run(companion=lambda application: application.examples(options.data))
+    return supervisor.run(beside=lambda application: application.examples(options.data))
 
 
 def _examples(options: argparse.Namespace, environment: StackEnvironment, progress: Progress) -> int:

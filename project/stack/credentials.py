@@ -3,8 +3,7 @@
 import secrets
 from dataclasses import asdict, dataclass, fields, replace
 
-from project.stack.home import StackHome
-from project.stack.json_file import read_json, write_json
+from project.stack.home import StackHome, read_json, write_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,11 @@ from urllib.parse import urlsplit
 from project.environment import EnvironmentVariableError, read_stack_environment
 from project.examples.make_examples import write_examples
 from project.stack.credentials import Credentials, read_credentials
-from project.stack.errors import StackError
 from project.stack.health import ask_readiness
-from project.stack.home import StackHome
-from project.stack.json_file import read_json, write_json
+from project.stack.home import StackHome, read_json, write_json
 from project.stack.managed_part import describe_exit
 from project.stack.processes import compose_launcher
+from project.stack.terminal import StackError
 
 _DONE, _REFUSED, _ERRORS_FOUND, _LEFT_OUT, _INTERRUPTED = 0, 2, 3, 5, 130
 _DESCRIPTIONS = ("stemma.yaml", "stemma.yml", "stemma.json", "metadata.yaml", "metadata.yml", "metadata.json")

@@ -1,13 +1,16 @@
-"""STEMMA_HOME: what lies where, and whether one can work there at all."""
+"""STEMMA_HOME: what lies where, whether one can work there at all, and small files that are never seen half written."""
 
 import hashlib
+import json
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from project.environment import MailServerEnvironment
-from project.stack.errors import StackError
+from project.stack.terminal import StackError
 
 NEEDED_BYTES = 500 * 10**6
 _PRIVATE_FOLDERS = ("logs", "objects", "uploads", "work", "beat")
@@ -128,3 +131,23 @@ def check_space(root: Path, *, needed: int = NEEDED_BYTES) -> None:
             f"Stemma needs {needed / 1e6:.0f} MB to start. "
             "Make room, or set STEMMA_HOME to a folder on another disk."
         )
+
+
+def write_json(path: Path, content: Mapping[str, Any], *, mode: int = 0o600) -> None:
+    """Write beside and rename, so that a reader or a power cut meets the old or the new file."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), mode)
+        json.dump(content, file, indent=2)
+        file.write("\n")
+    draft.replace(path)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the content, or nothing where the file is absent, unreadable or not JSON."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

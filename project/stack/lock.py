@@ -41,7 +41,7 @@ class HomeLock:
                 self._descriptor = descriptor
                 return True
 
-    def release(self) -> None:
+    def give_back(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -107,7 +107,7 @@ def is_locked(home: StackHome) -> bool:
     """Tell whether somebody holds this home now."""
     lock = HomeLock(home)
     if lock.acquire():
-        lock.release()
+        lock.give_back()
         return False
     return True
 

@@ -1,20 +1,25 @@
-"""`exec`: database and broker around one command, for tests and checks."""
+"""One command with what it needs of Stemma around it.
+
+`exec`: database and broker of its own, for tests and checks. `manage`: one of Django's management commands, with the
+addresses and secrets of the Stemma that runs.
+"""
 
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import NoReturn
 
 from project.environment import CHECKOUT, StackEnvironment
-from project.stack.credentials import Secrets, ensure_secrets
-from project.stack.errors import StackError, StopRequestedError
+from project.stack.credentials import Secrets, ensure_secrets, with_secret_key
 from project.stack.home import StackHome, prepare_home
 from project.stack.lock import HomeLock
 from project.stack.logs import rotate_log
-from project.stack.loopback import spare_this_machine
-from project.stack.parts import Addresses
+from project.stack.parts import Addresses, ApplicationParts, spare_this_machine
+from project.stack.postgres import APP, OWNER, compose_database_url
 from project.stack.processes import (
     become_subreaper,
     compose_launcher,
@@ -22,11 +27,12 @@ from project.stack.processes import (
     reap_adopted,
     send_signal,
 )
-from project.stack.progress import Silence
 from project.stack.remains import PART_VARIABLE, end_remains
 from project.stack.servers import Servers
 from project.stack.signals import StopSignals
-from project.stack.state import StackState
+from project.stack.state import StackState, load_state
+from project.stack.terminal import Silence, StackError, StopRequestedError
+from project.stack.valkey import compose_broker_url
 
 _INTERRUPTED = 130
 _SECONDS_TO_END = 60.0  # a whole Stemma of a test may be among them, with its database
@@ -63,7 +69,7 @@ def run_with_servers(command: list[str], *, environment: StackEnvironment, home:
         end_adopted(servers.pids, seconds=_SECONDS_TO_END)
         for part in reversed(servers.parts):
             part.stop(is_urgent=lambda: signals.count > 1)
-        lock.release()
+        lock.give_back()
 
 
 def compose_environment(home: StackHome, secrets: Secrets, addresses: Addresses) -> dict[str, str]:
@@ -106,3 +112,34 @@ def _run(command: list[str], environment: dict[str, str], signals: StopSignals, 
             if signals.last != signal.SIGINT or seen > 1:
                 send_signal(process.pid, signal.SIGTERM)
     return process.returncode if process.returncode >= 0 else 128 - process.returncode
+
+
+PART = "manage"
+
+
+def run_management(words: list[str], environment: StackEnvironment) -> NoReturn:
+    """Become `manage.py` with these words, as a part of the home: `make stop` ends it too.
+
+    Raises
+    ------
+    StackError
+        Nothing runs there whose database could be asked.
+    """
+    home = StackHome(environment.home)
+    state = load_state(home.state)
+    if not state.list_living_parts():
+        raise StackError(f"No Stemma runs in {home.root}: start it first, with `make start`.")
+    secrets = with_secret_key(ensure_secrets(home), environment.secret_key)
+    port = state.ports.get("database", 0)
+    database = environment.database_url or compose_database_url(port, APP, secrets.database_app)
+    owner = (
+        environment.database_owner_url
+        or environment.database_url
+        or compose_database_url(port, OWNER, secrets.database_owner)
+    )
+    broker = environment.broker_url or compose_broker_url(state.ports.get("broker", 0), secrets.broker)
+    addresses = Addresses(database=database, database_owner=owner, broker=broker)
+    parts = ApplicationParts(environment, home, secrets, addresses, state.ports.get("web", environment.port))
+    os.chdir(CHECKOUT)
+    command = [sys.executable, str(CHECKOUT / "manage.py"), *words]
+    os.execve(command[0], command, parts.variables(PART))  # noqa: S606 - nobody is left to outlive it

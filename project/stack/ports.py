@@ -28,13 +28,6 @@ def choose_port(preferred: int | None = None) -> int:
         return int(probe.getsockname()[1])
 
 
-def accepts_connections(port: int, *, timeout: float = 0.5) -> bool:
-    """Tell whether something answers on the loopback interface."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.settimeout(timeout)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 def describe_holder(port: int) -> str:
     """Name the process that listens on a port, as far as this account may know."""
     inodes = set(_list_listening_inodes(port))

@@ -5,11 +5,11 @@ import subprocess
 from typing import Any
 
 from project.stack.credentials import read_credentials, write_credentials
-from project.stack.errors import StackError
 from project.stack.logs import read_tail
 from project.stack.parts import ApplicationParts
 from project.stack.processes import compose_launcher
 from project.stack.signals import StopSignals
+from project.stack.terminal import StackError
 
 
 def prepare_database(application: ApplicationParts, signals: StopSignals) -> None:

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from project.stack.errors import StackError
-from project.stack.home import StackHome
-from project.stack.json_file import read_json
+from project.stack.home import StackHome, read_json
 from project.stack.processes import (
     ProcessIdentity,
     identify,
@@ -26,8 +24,8 @@ from project.stack.processes import (
     send_signal,
     wait_until_gone,
 )
-from project.stack.progress import Progress
 from project.stack.state import StackState
+from project.stack.terminal import Progress, StackError
 
 PART_VARIABLE = "STEMMA_PART"
 

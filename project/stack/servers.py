@@ -7,19 +7,17 @@ from project.connections import Processes, choose_max_connections
 from project.environment import StackEnvironment
 from project.stack import postgres, valkey
 from project.stack.credentials import Secrets
-from project.stack.errors import StackError
-from project.stack.home import StackHome
-from project.stack.json_file import write_json
+from project.stack.home import StackHome, write_json
 from project.stack.logs import read_tail
 from project.stack.managed_part import ManagedPart
 from project.stack.parts import Addresses, server_environment
 from project.stack.placement import Placement, place_servers
 from project.stack.ports import choose_port
+from project.stack.postgres import ensure_roles
 from project.stack.processes import Command
-from project.stack.progress import Progress
-from project.stack.roles import ensure_roles
 from project.stack.signals import StopSignals
 from project.stack.state import PartStatus
+from project.stack.terminal import Progress, StackError
 
 _DATABASE_SECONDS = 180.0  # recovery after a crash in the middle of a large write
 _BROKER_SECONDS = 60.0  # it reads its append-only file first

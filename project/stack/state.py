@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from project.stack.json_file import read_json, write_json
+from project.stack.home import read_json, write_json
 from project.stack.processes import ProcessIdentity
 
 Phase = Literal["starting", "ready", "stopping", "stopped", "failed"]

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from project.environment import StackEnvironment
 from project.stack.credentials import ensure_secrets, with_secret_key
-from project.stack.errors import StackError, StopRequestedError
 from project.stack.health import ask_readiness
 from project.stack.home import StackHome, prepare_home
 from project.stack.lock import HomeLock, describe_refusal, find_holder
@@ -24,11 +23,11 @@ from project.stack.processes import (
     end_orphans,
     identify,
 )
-from project.stack.progress import Progress
 from project.stack.remains import end_remains
 from project.stack.servers import Servers
 from project.stack.signals import StopSignals
 from project.stack.state import PartStatus, Phase, StackState, load_state, save_state
+from project.stack.terminal import Progress, StackError, StopRequestedError
 
 _READY_SECONDS = 120.0
 _HOME_SECONDS = 40.0
@@ -50,10 +49,10 @@ class Supervisor:
         self._lock = HomeLock(self._home)
         self._parts: list[ManagedPart] = []
         self._external: list[PartStatus] = []
-        self._companion: subprocess.Popen[bytes] | None = None
+        self._beside: subprocess.Popen[bytes] | None = None
         self._state = StackState()
 
-    def run(self, *, companion: Callable[[ApplicationParts], Command] | None = None) -> int:
+    def run(self, *, beside: Callable[[ApplicationParts], Command] | None = None) -> int:
         """Start, stay until asked to stop, stop; return the exit code."""
         os.umask(0o077)
         become_subreaper()
@@ -62,8 +61,8 @@ class Supervisor:
             application = self._start()
             hint = " (Ctrl-C stops it)" if os.isatty(0) else ""  # in the background there is no terminal
             self._progress.line(f"Stemma is ready at {application.url}{hint}")
-            if companion is not None:
-                self._companion = self._start_companion(companion(application))
+            if beside is not None:
+                self._beside = self._start_beside(beside(application))
             self._stay()
             code = 0
         except StopRequestedError:
@@ -75,7 +74,7 @@ class Supervisor:
             self._stop()
         if self._state.supervisor_pid is not None:  # a start that was refused changes nothing
             self._enter("failed" if code else "stopped")
-        self._lock.release()
+        self._lock.give_back()
         return code
 
     def _take_home(self) -> None:
@@ -189,7 +188,7 @@ class Supervisor:
         ]
         return "\n".join([f"{reason}.", *tails, "Everything is stopped again; nothing is lost."])
 
-    def _start_companion(self, command: Command) -> subprocess.Popen[bytes]:
+    def _start_beside(self, command: Command) -> subprocess.Popen[bytes]:
         """Start what works on the running Stemma in sight of the person, such as depositing the examples."""
         self._progress.line("")
         return subprocess.Popen(
@@ -210,8 +209,8 @@ class Supervisor:
                 logs_due += _LOG_SECONDS
                 for name in _LOGS:
                     trim_log(self._home.log_of(name))
-            if self._companion is not None and self._companion.poll() is not None:
-                self._companion = None
+            if self._beside is not None and self._beside.poll() is not None:
+                self._beside = None
                 self._progress.line(f"\nStemma keeps serving at {self._state.url} until Ctrl-C.")
 
     def _keep_state(self) -> None:
@@ -241,14 +240,14 @@ class Supervisor:
 
     def _list_known_pids(self) -> set[int]:
         known = {part.pid for part in self._parts if part.pid is not None}
-        return known | ({self._companion.pid} if self._companion is not None else set())
+        return known | ({self._beside.pid} if self._beside is not None else set())
 
     def _stop(self) -> None:
         if self._parts:
             self._progress.line("Stopping Stemma")
             self._enter("stopping")
-        if self._companion is not None:
-            end_group(self._companion, seconds=3.0)
+        if self._beside is not None:
+            end_group(self._beside, seconds=3.0)
         for part in sorted(self._parts, key=lambda part: _STOP_ORDER.index(part.name)):
             part.stop(is_urgent=lambda: self._signals.count > 1)
             end_orphans(self._list_known_pids())

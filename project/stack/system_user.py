@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from project.stack.errors import StackError
+from project.stack.terminal import StackError
 
 NAME = "stemma"
 

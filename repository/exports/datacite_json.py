@@ -3,9 +3,9 @@
 from typing import Any
 
 from repository.exports.declaration import DatasetExport
-from repository.schema.export.access import ACCESS_TERMS
 from repository.schema.export.making import list_making_terms
 from repository.schema.export.record import CitationRecord, Creator, Funding
+from repository.schema.export.vocabulary import ACCESS_TERMS
 
 SCHEMA_VERSION = "http://datacite.org/schema/kernel-4"
 

@@ -7,8 +7,7 @@ import json
 from typing import Any
 
 from repository.exports.declaration import DatasetExport
-from repository.schema.export.access import ACCESS_TERMS
-from repository.schema.export.activities import list_activities
+from repository.schema.export.activities import find_technique_term, list_activities
 from repository.schema.export.citation import build_citation
 from repository.schema.export.making import list_making_terms
 from repository.schema.export.record import (
@@ -19,7 +18,7 @@ from repository.schema.export.record import (
     RelatedIdentifier,
     Variable,
 )
-from repository.schema.export.techniques import find_technique_term
+from repository.schema.export.vocabulary import ACCESS_TERMS
 from repository.schema.questions.fields import load_catalogue
 
 CONTEXT = {

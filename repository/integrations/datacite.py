@@ -55,7 +55,7 @@ class DoiRegistrar(Protocol):
         """Keep the DOI for us, unknown to the world; one that is known already is left as it is."""
         ...
 
-    def publish(self, doi: str, *, url: str, metadata_xml: bytes) -> RegisteredDoi:
+    def make_findable(self, doi: str, *, url: str, metadata_xml: bytes) -> RegisteredDoi:
         """Make the DOI findable, or bring a findable one up to date."""
         ...
 
@@ -82,7 +82,7 @@ class LocalRegistrar:
         known = self.find(doi)
         return known or self._record(RegisteredDoi(doi, "reserved"))
 
-    def publish(self, doi: str, *, url: str, metadata_xml: bytes) -> RegisteredDoi:
+    def make_findable(self, doi: str, *, url: str, metadata_xml: bytes) -> RegisteredDoi:
         if not metadata_xml:
             raise DoiRefusedError(f"{doi} cannot become findable without metadata")
         self._write(self._path(doi, ".xml"), metadata_xml)

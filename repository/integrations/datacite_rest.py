@@ -60,7 +60,7 @@ class DataCiteRegistrar:
         """Make a draft DOI, which nobody sees; one that is known already is left as it is."""
         return self.find(doi) or self._put(doi, {})
 
-    def publish(self, doi: str, *, url: str, metadata_xml: bytes) -> RegisteredDoi:
+    def make_findable(self, doi: str, *, url: str, metadata_xml: bytes) -> RegisteredDoi:
         """Make the DOI findable, or bring a findable one up to date."""
         if not metadata_xml:
             raise DoiRefusedError(f"{doi} cannot become findable without metadata")

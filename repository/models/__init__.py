@@ -1,6 +1,6 @@
 """Every table of Stemma."""
 
-from repository.models.accounts import ApiToken, User
+from repository.models.accounts import ApiToken, LimitCount, User
 from repository.models.audit import AuditEvent
 from repository.models.data_file import DataFile, Upload
 from repository.models.dataset import Dataset, DatasetVersion, Identifier, VersionFile, VersionMeasurement
@@ -9,7 +9,6 @@ from repository.models.facts import Facts, SearchEntry
 from repository.models.finding import Finding
 from repository.models.instrument import Instrument, Sample
 from repository.models.job import Job, WorkerHeartbeat
-from repository.models.limit_count import LimitCount
 from repository.models.measurement import ArrayObject, Measurement, MeasurementFile, Signal
 from repository.models.message import Message
 from repository.models.product import Calibration, Product

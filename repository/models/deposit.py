@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from repository.schema.documents.templates import fill_dataset_defaults
 from repository.schema.identifiers import generate_id
-from repository.schema.questions.defaults import fill_dataset_defaults
 from repository.schema.versions.in_force import get_version_in_force
 from repository.states import DepositState
 

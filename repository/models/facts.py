@@ -7,7 +7,7 @@ from django.db import models
 
 from repository.models.dataset import Dataset, DatasetVersion
 from repository.models.measurement import Measurement
-from repository.schema.quantities.searchable import find_quantities, list_quantities
+from repository.schema.search.searchable import find_quantities, list_quantities
 
 
 class SearchEntry(models.Model):

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 from repository.models import ApiToken, User
 from repository.models.account_addresses import find_account, find_address
-from repository.models.storage_use import StorageUse, measure_use
+from repository.models.stored_object import StorageUse, measure_use
 
 TOKEN_SCOPES = ApiToken.SCOPES
 

@@ -8,7 +8,6 @@ from django.conf import settings
 from repository.errors import NotFoundError
 from repository.models import DatasetVersion
 from repository.models.dataset import version_doi
-from repository.schema.documents.places import get_value
 from repository.schema.export.creator_names import is_same_name, read_creator_name
 from repository.schema.export.licenses import get_license
 from repository.schema.export.making import Making
@@ -24,6 +23,7 @@ from repository.schema.export.record import (
     find_funder_id,
     find_ror,
 )
+from repository.schema.places import get_value
 from repository.schema.versions.steps import move_document
 from repository.selectors import addresses
 from repository.selectors.access import choose_version, current_access

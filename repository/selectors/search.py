@@ -11,7 +11,7 @@ from django.db.models.expressions import Func
 
 from repository.errors import UnknownSearchFilterError
 from repository.models import Facts, SearchEntry
-from repository.schema.quantities.searchable import (
+from repository.schema.search.searchable import (
     SearchableQuantity,
     convert_from_column,
     convert_to_column,

@@ -18,7 +18,7 @@ from django.db.models import Q, Sum
 from django.db.models.functions import Now
 
 from repository.models import Deposit, StoredObject
-from repository.models.storage_use import own_grace
+from repository.models.stored_object import own_grace
 from repository.services.audit import record_event
 from repository.services.references import find_referenced, is_unreferenced
 from repository.services.storage import open_whole_store

@@ -19,9 +19,9 @@ from repository.errors import (
 from repository.models import Dataset, Deposit, DepositMember, User
 from repository.models.job import is_answerable
 from repository.schema import validate_supplied
+from repository.schema.checks.supplied import read_version
 from repository.schema.documents.merge_patch import apply_merge_patch
-from repository.schema.documents.supplied import SCHEMA_KEY, read_version
-from repository.schema.versions.in_force import list_versions
+from repository.schema.versions.in_force import SCHEMA_KEY, list_versions
 from repository.schema.versions.steps import UnknownVersionError
 from repository.services.audit import record_event
 from repository.services.edits import read_content, record_edit, require_revision

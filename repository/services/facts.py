@@ -9,7 +9,7 @@ from django.db.models import Value
 
 from repository.models import DatasetVersion, Facts, Measurement, SearchEntry
 from repository.schema import SignalShape, derive_facts
-from repository.schema.quantities.searchable import derive_quantities, digest_quantities
+from repository.schema.search.searchable import derive_quantities, digest_quantities
 
 FORMULA_FIELDS = ("name", "formula", "description")
 MOST_TEXT = 100_000  # characters; PostgreSQL refuses a search vector of more than a megabyte

@@ -17,8 +17,8 @@ from repository.models import Deposit, Job, WorkerHeartbeat
 from repository.models.job_order import LONGEST_PAUSE, is_due, is_lease_over, lock_next_job
 from repository.states import JobMove
 
-REPUBLISH_NEW_AFTER = dt.timedelta(seconds=2)  # a row whose message never reached the broker
-REPUBLISH_QUEUED_AFTER = dt.timedelta(seconds=20)  # a message that the broker has lost
+ANNOUNCE_NEW_AFTER = dt.timedelta(seconds=2)  # a row whose message never reached the broker
+ANNOUNCE_AGAIN_QUEUED_AFTER = dt.timedelta(seconds=20)  # a message that the broker has lost
 FIRST_RETRY_AFTER = dt.timedelta(seconds=2)
 MOST_DOUBLINGS = 16  # more would only overflow
 
@@ -68,12 +68,12 @@ def create_job(
             # It was settled between the two statements: this one is new work.
 
 
-def mark_published(*, job_id: uuid.UUID) -> None:
+def mark_announced(*, job_id: uuid.UUID) -> None:
     """Note that the broker is told of the job."""
     Job.objects.filter(pk=job_id).update(published_at=Now())
 
 
-def mark_unpublished(*, job_id: uuid.UUID) -> None:
+def mark_unannounced(*, job_id: uuid.UUID) -> None:
     """Note that the broker could not be told of the job, so that the reconciler tells it soon."""
     Job.objects.filter(pk=job_id, state=Job.State.QUEUED).update(published_at=None)
 
@@ -235,20 +235,20 @@ def _choose_pause(claim: ClaimedJob) -> dt.timedelta:
     return min(FIRST_RETRY_AFTER * (1 << doublings), LONGEST_PAUSE)
 
 
-def list_jobs_to_publish(*, announced: Collection[Lane] = (), limit: int = 200) -> dict[uuid.UUID, Lane]:
+def list_jobs_to_announce(*, ringing: Collection[Lane] = (), limit: int = 200) -> dict[uuid.UUID, Lane]:
     """Return jobs whose message is missing, lost, or whose worker died; each is handed out once per round.
 
-    In a lane where messages wait to be heard (`announced`), no job needs another one.
+    In a lane where messages wait to be heard (`ringing`), no job needs another one.
     """
     queued, running = Q(state=Job.State.QUEUED), Q(state=Job.State.RUNNING)
-    new = queued & Q(published_at__isnull=True) & _is_past("created_at", REPUBLISH_NEW_AFTER)
-    lost = queued & _is_past("published_at", REPUBLISH_QUEUED_AFTER)
+    new = queued & Q(published_at__isnull=True) & _is_past("created_at", ANNOUNCE_NEW_AFTER)
+    lost = queued & _is_past("published_at", ANNOUNCE_AGAIN_QUEUED_AFTER)
     orphaned = (
         running
         & is_lease_over()
-        & (Q(published_at__isnull=True) | _is_past("published_at", REPUBLISH_NEW_AFTER))
+        & (Q(published_at__isnull=True) | _is_past("published_at", ANNOUNCE_NEW_AFTER))
     )
-    unheard = new | ((lost | orphaned) & ~Q(lane__in=list(announced)))
+    unheard = new | ((lost | orphaned) & ~Q(lane__in=list(ringing)))
     with transaction.atomic():
         due = (
             Job.objects.select_for_update(skip_locked=True)

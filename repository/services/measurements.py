@@ -222,7 +222,7 @@ def record_first_pictures(
 def record_conversion(
     *,
     measurement: Measurement,
-    calibration: Mapping[str, Any],
+    optics: Mapping[str, Any],
     converted: Sequence[ConvertedSignal],
     findings: Sequence[Found],
     reduction_findings: Sequence[Found] = (),
@@ -244,7 +244,7 @@ def record_conversion(
         signal.converted_at = timezone.now()
         signal.save()
     _move(measurement, MeasurementMove.CONVERT)
-    measurement.calibration = dict(calibration)
+    measurement.calibration = dict(optics)
     measurement.save(update_fields=["state", "calibration"])
     replace_findings(
         deposit=measurement.deposit, stage=Finding.Stage.CONVERSION, measurement=measurement, found=findings

@@ -121,7 +121,7 @@ def create_products(
 def record_reduction(
     *,
     measurement: Measurement,
-    calibration: Mapping[str, Any],
+    optics: Mapping[str, Any],
     reduced: Sequence[ReducedSignal],
     findings: Sequence[Found],
 ) -> None:
@@ -142,7 +142,7 @@ def record_reduction(
         create_products(measurement, signal, result.products)
         signal.statistics = {**signal.statistics, **result.statistics}
         signal.save(update_fields=["statistics"])
-    measurement.calibration = dict(calibration)
+    measurement.calibration = dict(optics)
     measurement.save(update_fields=["calibration"])
     replace_findings(
         deposit=measurement.deposit,

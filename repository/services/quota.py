@@ -4,7 +4,7 @@ import math
 
 from repository.errors import QuotaExceededError
 from repository.models import User
-from repository.models.storage_use import measure_use
+from repository.models.stored_object import measure_use
 from repository.services.disk import format_bytes
 
 

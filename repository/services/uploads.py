@@ -49,11 +49,6 @@ class UploadPlan:
     size: int
     offset: int
 
-    @property
-    def is_stored(self) -> bool:
-        """Return whether the same bytes are stored under this path already."""
-        return self.upload_id is None
-
 
 def count_arrived(upload_id: uuid.UUID, size: int) -> int:
     """Return how many bytes are on the disk; a file that has moved into the store was whole."""

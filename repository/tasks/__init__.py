@@ -2,7 +2,7 @@
 
 from repository.tasks.bells import answer_bell
 from repository.tasks.fixity import check_due_objects
-from repository.tasks.identifiers import announce_doi
+from repository.tasks.identifiers import tell_registrar
 from repository.tasks.mail import send_message
 from repository.tasks.maintenance import (
     collect_stored_objects,
@@ -13,7 +13,6 @@ from repository.tasks.maintenance import (
 from repository.tasks.worker import start_heartbeat
 
 __all__ = [
-    "announce_doi",
     "answer_bell",
     "check_due_objects",
     "collect_stored_objects",
@@ -22,4 +21,5 @@ __all__ = [
     "reconcile_jobs",
     "send_message",
     "start_heartbeat",
+    "tell_registrar",
 ]

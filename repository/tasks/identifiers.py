@@ -19,14 +19,14 @@ from repository.services.jobs import ClaimedJob
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
 
 
-def announce_doi(claim: ClaimedJob, progress: JobProgress) -> Apply:
+def tell_registrar(claim: ClaimedJob, progress: JobProgress) -> Apply:
     """Make the DOI findable, or hide it where all that it names was withdrawn. Every request may be repeated."""
     identifier = Identifier.objects.get(pk=claim.target)
     registrar = get_registrar()
     was_withdrawn = is_withdrawn(identifier)
     progress.report(0.5, f"{'Hiding' if was_withdrawn else 'Registering'} {identifier.doi}.")
     try:
-        _publish(registrar, identifier)
+        _make_findable(registrar, identifier)
         if was_withdrawn:
             registrar.hide(identifier.doi)
     except DoiRefusedError as fault:
@@ -53,13 +53,13 @@ def is_withdrawn(identifier: Identifier) -> bool:
     return not named.filter(state=DatasetVersion.State.PUBLISHED).exists()
 
 
-def _publish(registrar: DoiRegistrar, identifier: Identifier) -> None:
+def _make_findable(registrar: DoiRegistrar, identifier: Identifier) -> None:
     """Send address and description; also for what is hidden next, so that its DOI leads to the tombstone."""
     number = identifier.version_number
     record = build_record_for_doi(deposit_id=identifier.dataset_id, number=number)
     page = addresses.dataset_page(identifier.dataset_id)
     url = page if number is None else f"{page}?version={number}"
-    registrar.publish(identifier.doi, url=url, metadata_xml=build_datacite_xml(record))
+    registrar.make_findable(identifier.doi, url=url, metadata_xml=build_datacite_xml(record))
 
 
 def _note_failure(claim: ClaimedJob, reason: str) -> None:
@@ -67,4 +67,4 @@ def _note_failure(claim: ClaimedJob, reason: str) -> None:
 
 
 for _kind in ("register_doi", "hide_doi"):
-    register_kind(_kind, JobKind(work=announce_doi, apply_failure=_note_failure, lane="short"))
+    register_kind(_kind, JobKind(work=tell_registrar, apply_failure=_note_failure, lane="short"))

@@ -8,14 +8,13 @@ from django.conf import settings
 
 from repository.services import uploads
 from repository.services.collection import collect_objects
-from repository.services.jobs import list_exhausted_jobs, list_jobs_to_publish
+from repository.services.jobs import list_exhausted_jobs, list_jobs_to_announce
 from repository.services.leftovers import remove_leftovers
 from repository.services.limits import remove_past_counts
 from repository.services.messages import forget_messages
 from repository.services.store_walks import mark_unreferenced, note_unlisted
-from repository.tasks.bells import list_unheard_bells
+from repository.tasks.bells import announce_job, list_unheard_bells
 from repository.tasks.jobs import fail_exhausted
-from repository.tasks.publishing import publish_job
 
 log = structlog.get_logger(__name__)
 
@@ -37,9 +36,9 @@ def reconcile() -> None:
     """Ring for what was not rung for, hand on what lost its worker, end what kills every worker."""
     for job_id in list_exhausted_jobs():
         fail_exhausted(job_id)
-    due = list_jobs_to_publish(announced=list_unheard_bells())
+    due = list_jobs_to_announce(ringing=list_unheard_bells())
     for job_id, lane in due.items():
-        if not publish_job(job_id, lane):
+        if not announce_job(job_id, lane):
             return
     if due:
         log.info("jobs_reconciled", count=len(due))

@@ -1,16 +1,26 @@
-"""A worker says every few seconds that it lives and which lanes it serves; /readyz believes only that."""
+"""Which lanes a worker takes work from: those whose queues it listens to.
+
+It says every few seconds that it lives and which these are; /readyz believes only that.
+"""
 
 import threading
 from collections.abc import Sequence
 from typing import Any
 
 import structlog
+from celery import current_app
 from celery.signals import worker_ready
 from django.db import DatabaseError, connection
 
-from repository.lanes import Lane
+from repository.lanes import LANES, Lane
 from repository.services.jobs import record_worker_heartbeat
-from repository.tasks.lanes import list_own_lanes
+
+
+def list_own_lanes() -> tuple[Lane, ...]:
+    """Return the lanes of this process; a worker that was told nothing takes both."""
+    heard = current_app.amqp.queues.consume_from
+    return tuple(lane for lane in LANES if lane in heard)
+
 
 log = structlog.get_logger(__name__)
 PAUSE_S = 3.0

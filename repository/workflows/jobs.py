@@ -6,8 +6,8 @@ from django.db import transaction
 
 from repository.models import Deposit, Job
 from repository.services.jobs import create_job
+from repository.tasks.bells import announce_job
 from repository.tasks.job_kinds import get_kind
-from repository.tasks.publishing import publish_job
 
 
 def enqueue_job(
@@ -28,5 +28,5 @@ def enqueue_job(
         lane=lane,
         parameters=parameters,
     )
-    transaction.on_commit(partial(publish_job, job.pk, lane))
+    transaction.on_commit(partial(announce_job, job.pk, lane))
     return job

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from api import one_thread, operators
+from api import before_django, operators
 from api.byte_service import visitors
 from api.turns import Turns, get_turns
 from project.postgresql import base
-from project.postgresql.entrance import Entrance
+from project.postgresql.base import Entrance
 from tests.api.conftest import WebClient, as_token, make_token
 from tests.factories import make_user
 from tests.patience import wait_until, within
@@ -36,7 +36,7 @@ def crowded(web: WebClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[WebClie
     """Return a client of a process whose only thread for each kind of work is taken for good."""
     gate = threading.Event()
     lines = {kind: Turns(1, patience_s=0.05, name=kind) for kind in ("pages", "bytes", "completions")}
-    for module in (one_thread, visitors, operators):
+    for module in (before_django, visitors, operators):
         monkeypatch.setattr(module, "get_turns", lambda kind: lines.get(kind) or get_turns(kind))
     for line in lines.values():
         web._portal.start_task_soon(line.run, gate.wait)

@@ -13,7 +13,7 @@ from django.db.migrations.state import ProjectState
 from drf_spectacular.generators import SchemaGenerator
 
 from repository.models import Facts, SearchEntry
-from repository.schema.quantities.searchable import list_quantities
+from repository.schema.search.searchable import list_quantities
 from repository.services.facts import refresh_facts
 from stemma.client import Client
 from stemma.connection import Connection

@@ -89,7 +89,7 @@ def test_the_client_stands_alone() -> None:
 def test_settings_are_read_in_one_place() -> None:
     """Below `project` the environment becomes settings; other code takes settings or arguments."""
     ours = re.compile(
-        r"""environ(?:\.get\(|\[)\s*["'](?:STEMMA|DATABASE|BROKER|S3|DATACITE|ORCID|DASK)_|getenv\("""
+        r"""environ(?:\.get\(|\[)\s*["'](?:STEMMA|DATABASE|BROKER|S3|DATACITE|ORCID)_|getenv\("""
     )
     readers = [
         str(file.relative_to(CHECKOUT))

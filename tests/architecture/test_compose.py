@@ -168,7 +168,6 @@ def test_the_parts_that_are_switched_off_can_be_switched_on(compose: dict[str, A
     assert settings.datacite is not None
     optional = {field.name for field in fields(Environment)} - {
         "debug",
-        "dask_scheduler_address",
         "log_level",
     }
     assert {"object_store", "datacite", "orcid_client_id"} <= optional

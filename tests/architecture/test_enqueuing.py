@@ -13,8 +13,8 @@ ROOMS = ("project", "repository", "confined", "ingest", "processing", "api", "fr
 DOORS = {
     "enqueue_job": ("repository/workflows/jobs.py", "workflows"),
     "create_job": ("repository/services/jobs.py", "repository/workflows/jobs.py"),
-    "publish_job": (
-        "repository/tasks/publishing.py", "repository/workflows/jobs.py", "repository/tasks/maintenance.py",
+    "announce_job": (
+        "repository/tasks/bells.py", "repository/workflows/jobs.py", "repository/tasks/maintenance.py",
     ),
 }  # fmt: skip
 MAKES = {"create", "bulk_create", "get_or_create", "update_or_create"}

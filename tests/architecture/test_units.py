@@ -65,6 +65,6 @@ def test_the_wavelength_of_an_answer_is_worked_out_once() -> None:
     }
     assert callers == {
         "repository/schema/quantities/electrons.py",
-        "repository/schema/quantities/calibrations.py",
+        "repository/schema/quantities/scales.py",
         "processing/engine/calibration.py",
     }

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from project.connections import Processes, choose_max_connections, count_connections
-from project.stack.harness import RunningStack, running_stack
 from tests.client.conftest import accept_warnings, make_shell
 from tests.client.experiments import write_experiment
 from tests.many_clients import Answers, Question, ask_as_many
+from tests.whole_stack import RunningStack, running_stack
 
 WEB_WORKERS, WEB_THREADS, JOBS = 2, 8, 2
 CLIENTS = (100, 200)

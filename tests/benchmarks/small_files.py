@@ -16,10 +16,10 @@ import numpy as np
 
 from confined.sandbox import Limits, run_confined
 from processing.declarations.manifest import Order
-from project.stack.harness import RunningStack, running_stack
 from tests.benchmarks.process_times import read_cpu_s
 from tests.ties import tie
 from tests.vendor_files.dm import write_dm
+from tests.whole_stack import RunningStack, running_stack
 
 WHOLE, QUICK = 100, 20
 SIDE_PX = 384  # 295 kB of 16 bit

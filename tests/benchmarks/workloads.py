@@ -18,10 +18,10 @@ import tensorstore
 
 from ingest.readers.contract import Axis, Region, SignalSource
 from processing.declarations.book import get_book
-from processing.declarations.manifest import Calibration
+from processing.declarations.manifest import Optics
 from processing.declarations.recipe import ChosenRecipe
 from processing.engine.calibration import build_facts
-from processing.engine.companion import Companion
+from processing.engine.companion import DetectorMajorCopy
 from processing.engine.one_pass import convert_signal, read_ahead
 from processing.engine.plan_arrays import REDUCTION_BLOCK_BYTES, plan_array
 from processing.engine.reduction_pass import RecipePass
@@ -32,9 +32,9 @@ from processing.engine.zarr_writer import ZarrWriter
 from processing.reductions.annulus import Annulus
 from processing.reductions.detector_plan import AngleKnowledge, plan_virtual_detectors
 from processing.reductions.disk import NoDisk
-from processing.reductions.virtual_detector import sum_virtual_detectors
 from processing.reductions.warm_up import compile_kernels
 from tests.benchmarks.scan import CENTER, DETECTOR, RADIUS, Scan
+from tests.pattern_numbers import sum_virtual_detectors
 
 Work = Callable[[], dict[str, Any]]
 THREADS = 2
@@ -78,7 +78,7 @@ def reductions_ours(scan: Scan, work: Path) -> Work:
     middle = np.zeros(DETECTOR)
     angles = AngleKnowledge(semi_convergence_angle_mrad=RADIUS, mrad_per_px=1.0)
     detectors = plan_virtual_detectors(middle, disk=NoDisk("not looked for"), angles=angles)
-    facts = build_facts(source, Calibration(), detectors)
+    facts = build_facts(source, Optics(), detectors)
     chosen = [
         ChosenRecipe(recipe, recipe.check_parameters({})) for recipe in get_book().list_for("pattern_scan")
     ]
@@ -173,7 +173,7 @@ def convert_ours(scan: Scan, work: Path) -> Work:
 
 
 def convert_everything(scan: Scan, work: Path) -> Work:
-    """Run the whole program: array, companion, reductions, previews, and every chunk read back."""
+    """Run the whole program: array, detector-major copy, reductions, previews, and every chunk read back."""
     compile_kernels()
     source = open_raw(scan)
 
@@ -249,15 +249,15 @@ def full_pass(scan: Scan, work: Path) -> Work:
 
 
 def companion_image(scan: Scan, work: Path) -> Work:
-    """Take the same virtual detector from the companion."""
-    companion = Companion.open(scan.converted / "companion")
+    """Take the same virtual detector from the detector-major copy."""
+    detector_major = DetectorMajorCopy.open(scan.converted / "companion")
     mask = ring_masks()[2]
-    companion.virtual_image(mask)
+    detector_major.virtual_image(mask)
 
     def run() -> dict[str, Any]:
         for _ in range(COMPANION_REPEATS - 1):
-            companion.virtual_image(mask)
-        return {"total": int(companion.virtual_image(mask).sum()), "repeats": COMPANION_REPEATS}
+            detector_major.virtual_image(mask)
+        return {"total": int(detector_major.virtual_image(mask).sum()), "repeats": COMPANION_REPEATS}
 
     return run
 

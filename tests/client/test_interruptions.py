@@ -182,8 +182,8 @@ def end_of(process: subprocess.Popen[str]) -> tuple[str, str]:
 @pytest.mark.timeout(600)
 def test_deposit_outlives_the_death_of_all_servers(tmp_path: Path) -> None:
     """Web, worker, broker and database are killed in the middle of an upload: it just takes longer."""
-    from project.stack.harness import running_stack
     from tests.client.conftest import make_shell
+    from tests.whole_stack import running_stack
 
     experiment = write_experiment(tmp_path / "death", scan_shape=(40, 40))
     with running_stack(tmp_path / "stack") as stack:

@@ -549,7 +549,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Read an object of the detector-major companion, from which the image of any mask comes fast. For everybody once it is published; a draft for owners and curators (404 to others), under embargo for them too (403 `embargoed`), withdrawn for nobody (410). */
+        /** @description Read an object of the detector-major copy, from which the image of any mask comes fast. For everybody once it is published; a draft for owners and curators (404 to others), under embargo for them too (403 `embargoed`), withdrawn for nobody (410). */
         get: operations["readCompanionObject"];
         put?: never;
         post?: never;

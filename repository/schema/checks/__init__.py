@@ -1,1 +1,1 @@
-"""What is judged: structure, quantities, fields against each other; every fault with a hint."""
+"""What is judged: what was supplied, structure, quantities, fields against each other; every fault with a hint."""

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from repository.schema.documents.places import escape_pointer
+from repository.schema.places import escape_pointer
 from repository.schema.questions.fields import DocumentName
 from repository.schema.versions.files import read_all
 

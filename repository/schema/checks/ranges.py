@@ -9,11 +9,11 @@ from typing import Any
 
 from repository.schema.checks.slips import name_slip
 from repository.schema.checks.suggestions import suggest_unit, suggest_word
-from repository.schema.documents.places import escape_pointer, get_plain, is_gap
 from repository.schema.findings import Finding
-from repository.schema.quantities.calibrations import find_wavelength
+from repository.schema.places import escape_pointer, get_plain, is_gap
 from repository.schema.quantities.elements import ELEMENT_SYMBOLS
 from repository.schema.quantities.quantity import Reading, format_quantity, is_number, read_quantity
+from repository.schema.quantities.scales import find_wavelength
 from repository.schema.quantities.units import UNITS, UnitMismatchError, convert, to_si
 from repository.schema.questions.field_tree import Leaf, find_leaves
 from repository.schema.questions.fields import DocumentName, Field

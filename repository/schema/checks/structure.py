@@ -9,8 +9,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from repository.schema.checks.suggestions import suggest_key, suggest_word
-from repository.schema.documents.places import escape_pointer
 from repository.schema.findings import Finding
+from repository.schema.places import escape_pointer
 from repository.schema.questions.field_tree import Node, build_tree
 from repository.schema.questions.fields import DocumentName, Field
 from repository.schema.versions.json_schema import build_core, build_json_schema

@@ -10,9 +10,9 @@ from repository.schema.checks.cross_field.context import Check, build_context
 from repository.schema.checks.ranges import check_quantities
 from repository.schema.checks.structure import check_structure
 from repository.schema.documents.normalization import normalize_document
-from repository.schema.documents.places import build_pointer, get_plain, get_value, is_gap, is_value
 from repository.schema.export.licenses import LICENSES
 from repository.schema.findings import Finding
+from repository.schema.places import build_pointer, get_plain, get_value, is_gap, is_value
 from repository.schema.quantities.signals import SignalShape
 from repository.schema.questions.answers import list_unexplained_axes
 from repository.schema.questions.fields import load_catalogue

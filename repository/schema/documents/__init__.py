@@ -1,1 +1,1 @@
-"""What was answered: documents, their places, how they are read, written one way, merged and compared."""
+"""What was answered: documents, skeletons to fill in, how they are read, written one way, merged and compared."""

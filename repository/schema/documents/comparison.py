@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from repository.schema.documents.places import get_plain
+from repository.schema.places import get_plain
 from repository.schema.quantities.quantity import Reading, format_quantity, read_quantity
 from repository.schema.quantities.units import UnitMismatchError
 from repository.schema.questions.fields import Field

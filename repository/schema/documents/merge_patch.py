@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from repository.schema.documents.places import escape_pointer
+from repository.schema.places import escape_pointer
 
 
 class _Absent:

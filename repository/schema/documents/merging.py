@@ -6,8 +6,8 @@ from typing import Any
 
 from repository.schema.documents.comparison import describe_difference
 from repository.schema.documents.normalization import normalize_document
-from repository.schema.documents.places import escape_pointer, get_plain, is_gap, is_value
 from repository.schema.findings import Finding
+from repository.schema.places import escape_pointer, get_plain, is_gap, is_value
 from repository.schema.questions.field_tree import Node, build_tree
 
 UNTAGGED = frozenset({"technique", "scan", "series", "origin", "level", "looked_for", "extensions", "axes"})

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from repository.schema.documents.places import VALUE_KEYS, is_gap
+from repository.schema.places import VALUE_KEYS, is_gap
 from repository.schema.quantities.quantity import QuantityTextError, is_number, parse_quantity_text
 from repository.schema.quantities.units import find_unit_code
 from repository.schema.questions.field_tree import Node, build_tree

@@ -1,8 +1,7 @@
 """Citable descriptions of a published dataset, all written from one :class:`CitationRecord`."""
 
-from repository.schema.export.citation import build_citation
+from repository.schema.export.citation import build_citation, build_meta_tags
 from repository.schema.export.licenses import LICENSES, License, UnknownLicenseError, get_license
-from repository.schema.export.meta_tags import build_meta_tags
 from repository.schema.export.record import (
     CitationRecord,
     CitationRecordError,

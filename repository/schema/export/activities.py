@@ -1,9 +1,10 @@
-"""What generated the data, in the words of PROV: instruments acquire, programs simulate or process."""
+"""What generated the data, in the words of PROV, and by which technique: instruments acquire, programs simulate."""
 
 from typing import Any
 
 from repository.schema.export.making import ACTIVITY_TITLES, Activity, Making
 from repository.schema.export.record import CitationRecord, Instrument
+from repository.schema.questions.fields import Term, load_catalogue
 
 
 def list_activities(record: CitationRecord) -> list[dict[str, Any]]:
@@ -47,3 +48,11 @@ def _describe_instrument(instrument: Instrument) -> dict[str, str]:
         "model": instrument.model,
     }
     return {"@type": "Product"} | {key: value for key, value in entry.items() if value}
+
+
+def find_technique_term(technique: str) -> Term:
+    """Return the catalogue's term for a technique; one that is not listed is its own title."""
+    for term in load_catalogue().vocabularies["technique"]:
+        if term.value == technique:
+            return term
+    return Term(value=technique, title=technique.replace("_", " "))

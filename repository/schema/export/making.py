@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from repository.schema.export.clean_text import clean_line
+from repository.schema.export.vocabulary import clean_line
 from repository.schema.questions.fields import load_catalogue
 from repository.schema.versions.namespaces import NAMESPACE
 

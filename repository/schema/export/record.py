@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
-from repository.schema.export.access import Access
-from repository.schema.export.clean_text import clean_line, clean_paragraphs
 from repository.schema.export.licenses import License
 from repository.schema.export.making import Making, describe_dataset_kind, describe_kind_of_data
 from repository.schema.export.vocabulary import (
     RELATION_TYPES,
     RESOURCE_TYPES,
+    Access,
+    clean_line,
+    clean_paragraphs,
     find_word,
     is_global_identifier,
     read_identifier,

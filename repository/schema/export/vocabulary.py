@@ -1,6 +1,24 @@
-"""DataCite's closed lists that depositors write into, and what becomes of other words."""
+"""Words of others: access as repositories share it, DataCite's closed lists, and text that every format can carry."""
 
 import re
+from dataclasses import dataclass
+from typing import Literal
+
+Access = Literal["open", "embargoed", "restricted"]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessTerm:
+    label: str
+    iri: str
+
+
+ACCESS_TERMS: dict[Access, AccessTerm] = {
+    "open": AccessTerm("Open Access", "info:eu-repo/semantics/openAccess"),
+    "embargoed": AccessTerm("Embargoed Access", "info:eu-repo/semantics/embargoedAccess"),
+    "restricted": AccessTerm("Restricted Access", "info:eu-repo/semantics/restrictedAccess"),
+}
+
 
 RELATION_TYPES = (
     "IsCitedBy", "Cites", "IsSupplementTo", "IsSupplementedBy", "IsContinuedBy", "Continues",
@@ -53,3 +71,18 @@ def is_global_identifier(text: str) -> bool:
 
 def _fold(text: str) -> str:
     return text.replace(" ", "").replace("_", "").replace("-", "").casefold()
+
+
+# XML 1.0 has no way to write most control characters, lone surrogates or the two noncharacters that end the basic
+# plane. They are taken out once, when a record is built, so that no two exports of it can differ.
+_NOT_IN_XML = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+
+
+def clean_line(text: str) -> str:
+    """Return `text` on one line: unwritable characters gone, each run of white space one space."""
+    return " ".join(_NOT_IN_XML.sub("", text).split())
+
+
+def clean_paragraphs(text: str) -> str:
+    """Return `text` with line feeds as line breaks, unwritable characters gone, no space at either end."""
+    return _NOT_IN_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()

@@ -1,1 +1,1 @@
-"""The numbers behind: units, quantities, electrons, axes and their calibration, facts for search."""
+"""The numbers behind: units, quantities, electrons, axes and their scales."""

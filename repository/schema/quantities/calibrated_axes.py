@@ -1,9 +1,9 @@
-"""Axes with the calibration that the metadata give where the file itself has none."""
+"""Axes with the scales that the metadata give where the file itself has none."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from repository.schema.quantities.calibrations import DIFFRACTION_PIXEL_FIELDS, read_pair
+from repository.schema.quantities.scales import DIFFRACTION_PIXEL_FIELDS, read_pair
 
 _FIELDS: Mapping[str, tuple[Sequence[str], int]] = {
     # axis: (fields that calibrate it, the first first; which part of a (y, x) pair is meant)

@@ -26,11 +26,6 @@ def compute_wavelength(voltage_v: float) -> float:
     return PLANCK_J_S / (momentum * math.sqrt(1 + voltage_v / (2 * ELECTRON_REST_V)))
 
 
-def compute_momentum_velocity_v(voltage_v: float) -> float:
-    """Return p·v/e in volts (deflection to projected field): V (V + 2 V₀) / (V + V₀), V₀ = mc²/e."""
-    return voltage_v * (voltage_v + 2 * ELECTRON_REST_V) / (voltage_v + ELECTRON_REST_V)
-
-
 def compute_fluence(current_a: float, time_s: float, area_m2: float) -> float:
     """Return incident electrons per m²: I t / (e · area).
 

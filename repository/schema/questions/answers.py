@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from repository.schema.documents.places import find_entries, get_plain, get_value, is_gap, is_value
+from repository.schema.places import find_entries, get_plain, get_value, is_gap, is_value
 from repository.schema.quantities.signals import SignalAxis, SignalShape
 from repository.schema.quantities.units import UNITS, find_unit_code
 from repository.schema.questions.fields import RequirementRow

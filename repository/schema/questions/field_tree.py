@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from repository.schema.documents.places import escape_pointer
+from repository.schema.places import escape_pointer
 from repository.schema.questions.fields import DocumentName, Field, load_catalogue
 
 

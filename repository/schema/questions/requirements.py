@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from repository.schema.documents.places import get_plain
+from repository.schema.places import get_plain
 from repository.schema.quantities.signals import SignalShape
 from repository.schema.questions.answers import AXIS_FIELDS, find_answer_state, list_unexplained_axes
 from repository.schema.questions.fields import RequirementRow, load_catalogue

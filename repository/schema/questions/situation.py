@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from repository.schema.documents.places import get_plain, get_value
+from repository.schema.places import get_plain, get_value
 from repository.schema.quantities.signals import SignalShape
 from repository.schema.questions.fields import load_catalogue
 
-SPECTRUM_TECHNIQUES = frozenset({"eels", "eds", "cathodoluminescence"})
 ALWAYS_SCANNED = frozenset({"annular", "segmented_detector", "four_d_stem"})
 NOT_ELECTRONS = frozenset({"ions", "photons", "none"})
 IN_SITU_SERIES = frozenset({"temperature", "bias"})

@@ -1,13 +1,17 @@
-"""The schema's files as they are handed out: frozen ones from their folder, those in force from the catalogue."""
+"""The schema's files as they are handed out: frozen ones from their folder, those in force from the catalogue.
+
+Among them the JSON-LD context: a meaning for every key of a document.
+"""
 
 import json
 import re
 from functools import cache
 from typing import Any
 
+from repository.schema.questions.field_tree import Node, build_tree
 from repository.schema.versions.in_force import RELEASES, VERSION_IN_FORCE, is_released, list_versions
 from repository.schema.versions.json_schema import build_schemas
-from repository.schema.versions.linked_data import build_context
+from repository.schema.versions.namespaces import EM_GLOSSARY, NAMESPACE, get_field_iri
 
 OPEN = {
     "x-status": "open",
@@ -51,3 +55,33 @@ def read_all(version: str) -> dict[str, dict[str, Any]]:
         path.relative_to(folder).as_posix(): json.loads(path.read_text(encoding="utf-8"))
         for path in sorted(folder.rglob("*.json*"))
     }
+
+
+def build_context() -> dict[str, Any]:
+    """Return the context of measurement documents; groups have scoped contexts of their own."""
+    return {
+        "@context": {
+            "@version": 1.1,
+            "stemma": NAMESPACE,
+            "emg": EM_GLOSSARY,
+            "value": "http://qudt.org/schema/qudt/numericValue",
+            "unit": "http://qudt.org/schema/qudt/ucumCode",
+            "source": f"{NAMESPACE}source",
+            "basis": f"{NAMESPACE}basis",
+            "uncertainty": f"{NAMESPACE}uncertainty",
+            "missing": f"{NAMESPACE}missing",
+            **_build_terms(build_tree("measurement"), ""),
+        }
+    }
+
+
+def _build_terms(node: Node, prefix: str) -> dict[str, Any]:
+    terms: dict[str, Any] = {}
+    for key, child in sorted(node.children.items()):
+        path = f"{prefix}{key}"
+        iri = get_field_iri(child.field) if child.field is not None else f"{NAMESPACE}{path}"
+        term: dict[str, Any] = {"@id": iri}
+        if child.children:
+            term["@context"] = _build_terms(child, f"{path}.")
+        terms[key] = term
+    return terms

@@ -9,6 +9,8 @@ from pathlib import Path
 
 FIRST_VERSION = "1.0.0"
 VERSION_IN_FORCE = "1.1.0"
+SCHEMA_KEY = "schema"
+"""Where a document may say in the words of which version it is written; what is kept is in those of today."""
 RELEASES = Path(__file__).parents[1] / "releases"
 _FORM = re.compile(r"\d+\.\d+\.\d+")
 

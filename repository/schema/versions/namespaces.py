@@ -11,7 +11,6 @@ SCHEMA = f"https://w3id.org/stemma/schemas/stem/{VERSION_IN_FORCE}"
 
 EM_GLOSSARY = "https://purls.helmholtz-metadaten.de/emg/"
 QUDT_UNIT = "http://qudt.org/vocab/unit/"
-NXEM = "https://manual.nexusformat.org/classes/applications/NXem.html#"
 
 
 def get_field_iri(field: Field) -> str:

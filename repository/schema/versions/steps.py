@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from repository.schema.documents.places import escape_pointer
+from repository.schema.places import escape_pointer
 from repository.schema.questions.fields import DocumentName
 from repository.schema.versions.in_force import FIRST_VERSION, VERSION_IN_FORCE, list_versions
 

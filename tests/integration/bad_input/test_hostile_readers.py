@@ -17,7 +17,7 @@ PROGRAMS = "tests.unit.sandbox.programs.hostile"
 
 @pytest.fixture(autouse=True)
 def quiet_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("repository.workflows.jobs.publish_job", lambda *_: True)
+    monkeypatch.setattr("repository.workflows.jobs.announce_job", lambda *_: True)
 
 
 @pytest.mark.parametrize(

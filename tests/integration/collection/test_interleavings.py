@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from repository.errors import RepositoryError, TransientError
 from repository.integrations import object_store
 from repository.models import Deposit, StoredObject, Upload, User, VersionFile
-from repository.models.storage_use import measure_use
+from repository.models.stored_object import measure_use
 from repository.services import collection, deposits, store_walks, stored_objects, succession, uploads
 from repository.services.collection import collect_charged, collect_objects
 from repository.services.deposits import delete_deposit
@@ -177,7 +177,7 @@ class Lives(RuleBasedStateMachine):
 
         def act() -> None:
             with transaction.atomic():
-                record_conversion(measurement=open_one, calibration={}, converted=converted, findings=())
+                record_conversion(measurement=open_one, optics={}, converted=converted, findings=())
 
         self.attempt(act)
 

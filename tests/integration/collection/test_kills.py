@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from repository.integrations import object_store
 from repository.integrations.object_store import LocalObjectStore
 from repository.models import AuditEvent, DataFile, StoredObject
-from repository.models.storage_use import measure_use
+from repository.models.stored_object import measure_use
 from repository.services import collection, store_walks, stored_objects
 from repository.services.collection import collect_objects
 from repository.services.deposits import delete_deposit

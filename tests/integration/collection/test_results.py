@@ -55,7 +55,7 @@ def make_product() -> StoredProduct:
 
 def convert(measurement: Measurement, **results: Any) -> None:
     converted = [ConvertedSignal(name="data", statistics={}, **results)]
-    record_conversion(measurement=measurement, calibration={}, converted=converted, findings=())
+    record_conversion(measurement=measurement, optics={}, converted=converted, findings=())
 
 
 def with_array(measurement: Measurement) -> Callable[[], None]:
@@ -71,7 +71,7 @@ def with_product(measurement: Measurement) -> Callable[[], None]:
 
 def with_new_product(measurement: Measurement) -> Callable[[], None]:
     reduced = [ReducedSignal(name="data", statistics={}, products=(make_product(),))]
-    return lambda: record_reduction(measurement=measurement, calibration={}, reduced=reduced, findings=())
+    return lambda: record_reduction(measurement=measurement, optics={}, reduced=reduced, findings=())
 
 
 def with_first_picture(measurement: Measurement) -> Callable[[], None]:

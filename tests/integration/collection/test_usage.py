@@ -9,7 +9,7 @@ from django.test import Client
 from api.errors import advise_retry, describe_refusal
 from repository.errors import QuotaExceededError
 from repository.models import Deposit, StoredObject, User
-from repository.models.storage_use import measure_use
+from repository.models.stored_object import measure_use
 from repository.services.collection import collect_objects
 from repository.services.deposits import delete_deposit
 from repository.services.publishing import start_new_version

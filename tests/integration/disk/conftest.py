@@ -11,11 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from project.stack.harness import RunningStack, running_stack
 from tests.conftest import LIVE_ENVIRONMENT
 from tests.integration.bytes.raw_tus import RawTus
 from tests.integration.disk.mounting import mounted
 from tests.patience import patient
+from tests.whole_stack import RunningStack, running_stack
 
 MB = 10**6
 RESERVE = 200 * MB

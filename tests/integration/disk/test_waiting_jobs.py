@@ -13,8 +13,8 @@ from django.utils import timezone
 from confined import runs
 from confined.runs import attempt_folder, run_over_files
 from confined.sandbox import SandboxError
-from confined.sandbox.limits import Limits
 from confined.sandbox.outcomes import describe_disk_full, describe_exit
+from confined.sandbox.resource_limits import Limits
 from repository.errors import DiskFullError, TransientError
 from repository.models import Job
 from repository.models.job_order import LONGEST_PAUSE

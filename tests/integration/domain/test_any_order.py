@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import ingest.tasks  # noqa: F401 - registers its kinds of jobs
-from ingest.workflows import refresh_deposit
+from ingest.workflows import read_deposit_again
 from repository.errors import InvalidMetadataError
 from repository.models import Deposit, Finding, Measurement
 from repository.schema import (
@@ -89,7 +89,7 @@ def write(deposit: Deposit, patch: Any) -> None:
 
 def edit(deposit: Deposit, patch: Any) -> None:
     write(deposit, patch)
-    refresh_deposit(deposit_id=deposit.pk)
+    read_deposit_again(deposit_id=deposit.pk)
 
 
 def die(deposit: Deposit, patch: Any) -> None:
@@ -129,7 +129,7 @@ def open_one(deposit: Deposit, choice: Any) -> None:
 def convert(deposit: Deposit, number: Any) -> None:
     measurement = find(deposit, number)
     if measurement is not None and measurement.state in {"opened", "converted"}:
-        record_conversion(measurement=measurement, calibration={}, converted=(), findings=())
+        record_conversion(measurement=measurement, optics={}, converted=(), findings=())
         validate_after_reading(deposit_id=deposit.pk, measurement_id=measurement.pk)
 
 
@@ -246,5 +246,5 @@ def test_after_any_order_of_settlements_and_edits_the_findings_are_those_of_a_ch
             DO[name](deposit, choice)
             if name != "die":
                 if any(kind == "die" for kind, _ in steps):
-                    refresh_deposit(deposit_id=deposit.pk)
+                    read_deposit_again(deposit_id=deposit.pk)
                 require_exact(deposit)

@@ -73,7 +73,7 @@ def preview(measurement: Measurement) -> None:
 def convert(measurement: Measurement) -> None:
     measurement.refresh_from_db()
     converted = ConvertedSignal(name="data", statistics={"kind": "pattern_scan"}, products=(picture(FINAL),))
-    record_conversion(measurement=measurement, calibration={}, converted=[converted], findings=())
+    record_conversion(measurement=measurement, optics={}, converted=[converted], findings=())
 
 
 def recipes(measurement: Measurement) -> list[tuple[str, bool]]:
@@ -107,7 +107,7 @@ def test_first_pictures_of_another_reading_are_not_shown() -> None:
 def test_a_signal_that_has_no_array_loses_its_first_pictures_too() -> None:
     measurement = open_scan(make_deposit())
     preview(measurement)
-    record_conversion(measurement=measurement, calibration={}, converted=[], findings=())
+    record_conversion(measurement=measurement, optics={}, converted=[], findings=())
     assert not recipes(measurement)
 
 

@@ -17,10 +17,9 @@ from repository.services import jobs
 from repository.services.jobs import ClaimedJob, claim_job, complete_job, create_job, extend_lease, lock_claim
 from repository.services.validation import validate_deposit
 from repository.tasks import job_kinds
-from repository.tasks.bells import answer_bell
+from repository.tasks.bells import announce_job, answer_bell
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
 from repository.tasks.maintenance import reconcile
-from repository.tasks.publishing import publish_job
 from repository.workflows.jobs import enqueue_job
 from tests.brokers import broker_at
 from tests.deposits import add_measurement
@@ -112,7 +111,7 @@ def test_a_job_whose_time_has_not_come_is_not_claimed() -> None:
     job = create_job(kind="test", target="later")
     Job.objects.filter(pk=job.pk).update(not_before=timezone.now() + dt.timedelta(minutes=1))
     assert claim_job(job_id=job.pk) is None
-    assert jobs.list_jobs_to_publish() == {}
+    assert jobs.list_jobs_to_announce() == {}
 
 
 def test_work_and_its_result_are_settled_together(handle: Any) -> None:
@@ -223,7 +222,7 @@ def test_a_job_that_kills_every_worker_ends_with_a_reason(handle: Any, told: Any
         assert claim_job(job_id=job.pk) is not None
         Job.objects.filter(pk=job.pk).update(lease_until=LONG_AGO)
     assert claim_job(job_id=job.pk) is None, "attempts are capped"
-    assert jobs.list_jobs_to_publish() == {}
+    assert jobs.list_jobs_to_announce() == {}
     reconcile()
     job.refresh_from_db()
     assert job.state == "failed"
@@ -240,8 +239,8 @@ def test_the_reconciler_lists_what_fell_between_two_processes() -> None:
     for job in (orphaned, held):
         assert claim_job(job_id=job.pk) is not None
     Job.objects.filter(pk=orphaned.pk).update(lease_until=LONG_AGO)
-    assert set(jobs.list_jobs_to_publish()) == {waiting.pk, lost.pk, orphaned.pk}
-    assert jobs.list_jobs_to_publish() == {}, "each is handed out once per round"
+    assert set(jobs.list_jobs_to_announce()) == {waiting.pk, lost.pk, orphaned.pk}
+    assert jobs.list_jobs_to_announce() == {}, "each is handed out once per round"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -249,7 +248,7 @@ def test_a_broker_that_is_away_costs_a_delay_not_the_job(handle: Any) -> None:
     handle(raising(AssertionError("must not run")))
     with broker_at("redis://:none@127.0.0.1:9/0"):
         job = enqueue_job(kind="test", target="a")
-        assert publish_job(job.pk, "long") is False
+        assert announce_job(job.pk, "long") is False
     job.refresh_from_db()
     assert (job.state, job.published_at) == ("queued", None)
     Job.objects.filter(pk=job.pk).update(created_at=LONG_AGO)
@@ -267,9 +266,9 @@ def test_nobody_writes_the_row_while_a_worker_hears_its_bell(monkeypatch: pytest
         seen.append(Job.objects.get().published_at)
         return True
 
-    monkeypatch.setattr("repository.tasks.publishing.ring", hear)
+    monkeypatch.setattr("repository.tasks.bells.ring", hear)
     job = create_job(kind="test", target="a")
-    assert publish_job(job.pk, "long")
+    assert announce_job(job.pk, "long")
     job.refresh_from_db()
     assert seen == [job.published_at], "it was written before, and is not written after"
     assert job.published_at is not None

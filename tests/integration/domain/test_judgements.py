@@ -8,7 +8,7 @@ from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 import ingest.tasks  # noqa: F401 - registers its kinds of jobs
-from ingest.workflows import refresh_deposit
+from ingest.workflows import read_deposit_again
 from repository.models import ArrayObject, DataFile, Deposit, Finding
 from repository.schema import validate_measurement
 from repository.schema.findings import Finding as Found
@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stemma_home")]
 
 def edit(deposit: Deposit, patch: Any) -> None:
     update_deposit(deposit_id=deposit.pk, actor=deposit.owner, patch=patch)
-    refresh_deposit(deposit_id=deposit.pk)
+    read_deposit_again(deposit_id=deposit.pk)
 
 
 def make_many(number: int) -> Deposit:
@@ -71,7 +71,7 @@ def test_an_edit_judges_what_it_is_about(patch: dict[str, Any], count: int, judg
     judged.clear()
     edit(deposit, patch)
     assert len(judged) == count
-    refresh_deposit(deposit_id=deposit.pk)
+    read_deposit_again(deposit_id=deposit.pk)
     assert len(judged) == count
 
 
@@ -171,7 +171,7 @@ def test_an_array_that_was_converted_again_is_not_called_damaged_any_more() -> N
     validate_deposit(deposit_id=deposit.pk)
     assert deposit.findings.filter(code="damaged_array").exists()
     again = ConvertedSignal(name="data", statistics={})
-    record_conversion(measurement=measurement, calibration={}, converted=[again], findings=())
+    record_conversion(measurement=measurement, optics={}, converted=[again], findings=())
     validate_after_reading(deposit_id=deposit.pk, measurement_id=measurement.pk)
     assert not deposit.findings.filter(code="damaged_array").exists()
 

@@ -1,4 +1,4 @@
-"""Rows, requests and manifests of another release: each a sentence, and everything else works on."""
+"""Rows, requests and manifests of another version of Stemma: each a sentence, and everything else works on."""
 
 from typing import Any
 
@@ -79,7 +79,7 @@ def test_old_rows_of_unknown_recipes_and_versions_hinder_nothing_and_are_named(
     [
         (
             {"recipe": "radial_profile"},
-            "Another release wrote the request: what the job was asked holds recipe",
+            "Another version of Stemma wrote the request: what the job was asked holds recipe",
         ),
         (
             {"name": "radial_profile", "version": 9, "parameters": {}},

@@ -12,7 +12,7 @@ import pytest
 import ingest.tasks  # noqa: F401 - registers its kinds of jobs
 import processing.tasks  # noqa: F401
 from confined import runs
-from confined.sandbox import ReaderCrashedError, environment
+from confined.sandbox import ReaderCrashedError, processes
 from processing.declarations.manifest import MANIFEST_VERSION
 from processing.services import reduction
 from repository.errors import ReductionRefusedError, StateConflictError, TransientError
@@ -242,7 +242,7 @@ def test_a_recipe_that_is_one_new_file_runs_confined_from_end_to_end(
     """The child is a process of its own: it scans the folder as web and worker do, and finds the file there."""
     extended = f"import processing.recipes\nprocessing.recipes.__path__.append({str(tmp_path / 'more')!r})\n"
     (tmp_path / "sitecustomize.py").write_text(extended)
-    monkeypatch.setattr(environment, "CODE_ROOT", f"{tmp_path}:{environment.CODE_ROOT}")
+    monkeypatch.setattr(processes, "CODE_ROOT", f"{tmp_path}:{processes.CODE_ROOT}")
     monkeypatch.setattr(runs, "get_zygotes", lambda: None)  # the one that is there has another folder
     with recipes_from(tmp_path / "more", monkeypatch, toy=TOY):
         request(converted, "toy", factor=3.0)

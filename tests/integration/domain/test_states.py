@@ -24,7 +24,7 @@ from confined.sandbox import ReaderCrashedError
 from ingest.services.recognition import Recognition
 from ingest.workflows import follow_opening
 from processing import workflows
-from processing.services.calibration import build_calibration
+from processing.services.calibration import build_optics
 from repository.errors import LeaseLostError, RepositoryError, StateConflictError, TransientError
 from repository.models import Deposit, Finding, Job, Measurement
 from repository.schema.findings import Finding as Found
@@ -124,7 +124,7 @@ class Converted:
     def record(self, measurement: Measurement) -> None:
         record_conversion(
             measurement=measurement,
-            calibration=build_calibration(measurement.document).as_dict(),
+            optics=build_optics(measurement.document).as_dict(),
             converted=[ConvertedSignal(name="data", statistics={"kind": "pattern_scan"})],
             findings=(),
         )
@@ -164,7 +164,7 @@ def reader(monkeypatch: pytest.MonkeyPatch, stemma_home: Any) -> Reader:
     """Let the real jobs run without their programs; bells ring for nobody, the test does the jobs itself."""
     reader = Reader()
     monkeypatch.setattr(ingest.tasks, "recognize_deposit", reader.recognize)
-    monkeypatch.setattr("repository.workflows.jobs.publish_job", lambda *_: True)
+    monkeypatch.setattr("repository.workflows.jobs.announce_job", lambda *_: True)
     # It would close the connection that holds the test's own transaction.
     monkeypatch.setattr("repository.tasks.jobs.close_old_connections", lambda: None)
     stages = {
@@ -277,7 +277,7 @@ class Session:
             )
 
     def publish(self) -> None:
-        workflows.publish(deposit_id=self.deposit.pk, actor=self.deposit.owner)
+        workflows.publish_dataset_version(deposit_id=self.deposit.pk, actor=self.deposit.owner)
 
     def start_version(self) -> None:
         start_new_version(deposit_id=self.deposit.pk, actor=self.deposit.owner)

@@ -148,7 +148,7 @@ def test_what_is_stored_is_not_sent_again(deposit: Deposit) -> None:
     plan = start_upload(
         deposit_id=deposit.pk, actor=deposit.owner, path="scan.raw", size=len(CONTENT), sha256=DIGEST
     )
-    assert plan.is_stored
+    assert plan.upload_id is None
     with pytest.raises(PathTakenError):
         start_upload(deposit_id=deposit.pk, actor=deposit.owner, path="scan.raw", size=5, sha256=OTHER)
 

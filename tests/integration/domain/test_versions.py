@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ingest.workflows import refresh_deposit
+from ingest.workflows import read_deposit_again
 from repository.errors import DepositAlreadyPublishedError, NotFoundError, StateConflictError
 from repository.models import DataFile, Deposit, Job, Measurement
 from repository.selectors.access import get_measurement
@@ -79,7 +79,7 @@ def test_a_corrected_answer_makes_a_successor(reopened: Deposit) -> None:
     document = {"defaults": {"acceleration_voltage": "120 kV"}}
     update_deposit(deposit_id=reopened.pk, actor=reopened.owner, patch=document)
     Deposit.objects.filter(pk=reopened.pk).update(state="ready")
-    refresh_deposit(deposit_id=reopened.pk)
+    read_deposit_again(deposit_id=reopened.pk)
     (new,) = reopened.current_measurements
     assert (new.replaces_id, new.state, new.primary_file_id) == (old.pk, "found", old.primary_file_id)
     job = Job.objects.get(kind="open_measurement")

@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stemma_home")]
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the lanes for which somebody rings; no worker hears it, the tests do the jobs themselves."""
     lanes: list[str] = []
-    monkeypatch.setattr("repository.workflows.jobs.publish_job", lambda _, lane: lanes.append(lane))
+    monkeypatch.setattr("repository.workflows.jobs.announce_job", lambda _, lane: lanes.append(lane))
     return lanes
 
 
@@ -231,7 +231,7 @@ def test_the_same_file_is_taken_once_more_where_its_bytes_are_damaged(damaged_fi
     upload_file(plan.upload_id).write_bytes(content)
     complete_upload(upload_id=plan.upload_id, sha256=damaged_file.sha256)
     assert row(damaged_file.sha256).damaged_at is None
-    assert start_upload(**promise).is_stored
+    assert start_upload(**promise).upload_id is None
     fresh = DataFile.objects.get(pk=damaged_file.pk)
     assert (fresh.state, fresh.stored_at) == (damaged_file.state, damaged_file.stored_at)
 

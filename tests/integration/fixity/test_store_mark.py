@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stemma_home")]
 @pytest.fixture(autouse=True)
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody ring for jobs: the tests do them themselves."""
-    monkeypatch.setattr("repository.workflows.jobs.publish_job", lambda *_: None)
+    monkeypatch.setattr("repository.workflows.jobs.announce_job", lambda *_: None)
 
 
 def store_many(count: int) -> list[str]:

@@ -24,7 +24,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Add the folder; bells ring for nobody, the test does the jobs itself."""
     formats = build_tree(tmp_path / "tree")
     write_format(formats, "toy")
-    monkeypatch.setattr("repository.workflows.jobs.publish_job", lambda *_: True)
+    monkeypatch.setattr("repository.workflows.jobs.announce_job", lambda *_: True)
     monkeypatch.setattr(runs, "get_zygotes", lambda: None)  # that of this process has other code
     with use_tree(formats, monkeypatch):
         yield

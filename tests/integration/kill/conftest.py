@@ -19,7 +19,6 @@ import psycopg
 import pytest
 
 from project.stack.credentials import ensure_secrets
-from project.stack.harness import RunningStack, running_stack
 from tests.integration.bytes.raw_tus import RawTus
 from tests.integration.waiting import wait_for_deposit
 from tests.patience import let_pass, patient
@@ -27,6 +26,7 @@ from tests.synthetic import make_pattern_scan
 from tests.vendor_files.empad import write_empad
 from tests.vendor_files.hdf5 import write_hspy
 from tests.vendor_files.mib import write_hdr, write_mib
+from tests.whole_stack import RunningStack, running_stack
 
 LEASE_S = patient(5)
 LARGE_SCAN = (60, 60)

@@ -16,7 +16,7 @@ from django.utils import timezone
 import processing.tasks  # noqa: F401 - registers the kinds of jobs
 from repository.errors import LeaseLostError
 from repository.models import Finding, Job, Measurement
-from repository.services.jobs import claim_job, complete_job, extend_lease, list_jobs_to_publish, lock_claim
+from repository.services.jobs import claim_job, complete_job, extend_lease, list_jobs_to_announce, lock_claim
 from repository.tasks import jobs, maintenance
 from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kind
 from tests.factories import make_deposit, make_measurement, store_file
@@ -31,16 +31,16 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[uuid.UUID]:
     """Return the jobs of which the broker is told; there is no broker here."""
-    published: list[uuid.UUID] = []
+    announced: list[uuid.UUID] = []
 
-    def publish(job: uuid.UUID, _lane: str) -> bool:
-        published.append(job)
+    def announce(job: uuid.UUID, _lane: str) -> bool:
+        announced.append(job)
         return True
 
-    monkeypatch.setattr(maintenance, "publish_job", publish)
+    monkeypatch.setattr(maintenance, "announce_job", announce)
     # Neighbouring tests ring bells that nobody answers.
     monkeypatch.setattr(maintenance, "list_unheard_bells", list)
-    return published
+    return announced
 
 
 @pytest.fixture
@@ -180,5 +180,5 @@ def test_messages_that_were_lost_are_sent_again() -> None:
         lease_until=timezone.now() + dt.timedelta(seconds=20),
         published_at=ago,
     )
-    assert set(list_jobs_to_publish()) == {never.pk, lost.pk, orphan.pk}
-    assert list_jobs_to_publish() == {}  # each is handed out once per round
+    assert set(list_jobs_to_announce()) == {never.pk, lost.pk, orphan.pk}
+    assert list_jobs_to_announce() == {}  # each is handed out once per round

@@ -9,18 +9,18 @@ from repository.tasks.job_kinds import Apply, JobKind, JobProgress, register_kin
 from tests.patience import wait_until
 
 
-def release_file(target: str) -> Path:
-    return Path(settings.STEMMA_HOME) / f"release-{target}"
+def ending_file(target: str) -> Path:
+    return Path(settings.STEMMA_HOME) / f"may-end-{target}"
 
 
 def _hold(claim: ClaimedJob, progress: JobProgress) -> Apply:
     """Occupy the process as a conversion does: the thread sleeps while a child would work."""
 
-    def is_released() -> bool:
+    def may_end() -> bool:
         progress.report(0.5, "holding")
-        return release_file(claim.target).exists()
+        return ending_file(claim.target).exists()
 
-    wait_until(is_released, "nobody released the job", seconds=240)
+    wait_until(may_end, "nobody let the job end", seconds=240)
     return _nothing
 
 

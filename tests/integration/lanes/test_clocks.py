@@ -18,7 +18,7 @@ from repository.services.jobs import (
     create_job,
     extend_lease,
     list_exhausted_jobs,
-    list_jobs_to_publish,
+    list_jobs_to_announce,
     record_worker_heartbeat,
     retry_job,
 )
@@ -45,7 +45,7 @@ def test_a_machine_with_a_wrong_clock_neither_steals_nor_stalls(wrong_clock: dt.
     claim = claim_next_job(lanes=LANES)
     assert claim is not None, "a new job is due at once"
     assert claim_job(job_id=job.pk) is None, "a lease that was just taken is not over"
-    assert (list_exhausted_jobs(), list_jobs_to_publish()) == ([], {})
+    assert (list_exhausted_jobs(), list_jobs_to_announce()) == ([], {})
     extend_lease(claim=claim)
     assert claim_next_job(lanes=LANES) is None
     retry_job(claim=claim, reason="x")
@@ -74,7 +74,7 @@ def test_a_lease_that_ends_later_than_any_can_is_over() -> None:
     (job,) = wait_in_line(1)
     claim_job(job_id=job.pk)
     Job.objects.update(lease_until=real_now() + HOURS, published_at=real_now() + HOURS)
-    assert list(list_jobs_to_publish()) == [job.pk]
+    assert list(list_jobs_to_announce()) == [job.pk]
     assert claim_all() == [job.pk]
 
 
@@ -92,14 +92,14 @@ def test_an_exhausted_job_under_a_lease_from_the_future_is_ended() -> None:
 
 def test_a_pause_that_ends_later_than_any_can_is_over() -> None:
     (job,) = wait_in_line(1, fields={"not_before": real_now() + HOURS})
-    assert list(list_jobs_to_publish()) == [job.pk]
+    assert list(list_jobs_to_announce()) == [job.pk]
     assert claim_all() == [job.pk]
 
 
 @pytest.mark.parametrize("field", ["created_at", "published_at"])
 def test_a_message_that_was_lost_before_the_clock_was_set_back_is_sent_again(field: str) -> None:
     (job,) = wait_in_line(1, fields={field: real_now() + HOURS})
-    assert list(list_jobs_to_publish()) == [job.pk]
+    assert list(list_jobs_to_announce()) == [job.pk]
 
 
 def test_a_turn_that_was_taken_in_the_future_does_not_starve_its_depositor() -> None:

@@ -15,7 +15,7 @@ from repository.tasks.maintenance import reconcile
 from repository.workflows.jobs import enqueue_job
 from tests.factories import make_deposit, make_user, store_file
 from tests.integration.lanes.conftest import Workers
-from tests.integration.lanes.kinds import release_file
+from tests.integration.lanes.kinds import ending_file
 from tests.patience import wait_until
 from tests.vendor_files.hdf5 import write_hspy
 
@@ -36,7 +36,7 @@ def held(target: str, deposit: Deposit | None = None) -> Iterator[Job]:
     yield job
     row = Job.objects.get(pk=job.pk)
     assert (row.state, row.attempt) == ("running", 1), "the long job ended before the short ones were done"
-    release_file(target).touch()
+    ending_file(target).touch()
     wait_until(lambda: state_of(job) == "done", "not done")
 
 
@@ -111,7 +111,7 @@ def test_a_process_that_lent_itself_and_is_killed_loses_neither_job(workers: Wor
     worker.kill()
     worker.wait()
     for target in ("long", "short"):
-        release_file(target).touch()
+        ending_file(target).touch()
     workers.start("second", *ALL_LANES)
 
     def is_done_again() -> bool:

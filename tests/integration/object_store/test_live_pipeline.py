@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import zarr
 
-from project.stack.harness import RunningStack, running_stack
 from repository.integrations.s3_object_store import S3Bucket
 from tests.client.experiments import write_experiment
 from tests.patience import patient
 from tests.ties import tie
+from tests.whole_stack import RunningStack, running_stack
 
 COMMAND = Path(sys.executable).with_name("stemma")
 

@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from project.stack.harness import RunningStack
 from project.stack.processes import read_command_line
 from tests.client.conftest import accept_warnings, make_shell
 from tests.client.experiments import write_experiment
 from tests.integration.bytes.raw_tus import RawTus
 from tests.many_clients import Question, list_children
 from tests.patience import patient
+from tests.whole_stack import RunningStack
 
 BOUND_S = 20.0
 """No answer takes longer while a neighbour is frozen; on an idle machine it is a third of it."""

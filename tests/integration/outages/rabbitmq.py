@@ -3,17 +3,25 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from project.stack.ports import accepts_connections, choose_port
+from project.stack.ports import choose_port
 from tests.many_clients import list_children
-from tests.patience import Deadline, let_pass
+from tests.patience import Deadline, let_pass, patient
 from tests.ties import tie
 
 START = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+
+
+def accepts_connections(port: int) -> bool:
+    """Tell whether something answers on the loopback interface."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(patient(0.5))
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def is_installed() -> bool:

@@ -101,7 +101,7 @@ def test_the_life_of_a_doi(registrar: DataCiteRegistrar, datacite: Any) -> None:
     for _ in range(2):  # every step may be repeated
         assert registrar.reserve(DOI) == RegisteredDoi(DOI, "reserved", None)
     for _ in range(2):
-        found = registrar.publish(DOI, url=PAGE, metadata_xml=b"<resource>\xc3\x85</resource>")
+        found = registrar.make_findable(DOI, url=PAGE, metadata_xml=b"<resource>\xc3\x85</resource>")
         assert found == RegisteredDoi(DOI, "findable", PAGE)
     assert base64.b64decode(datacite.dois[DOI]["xml"]) == b"<resource>\xc3\x85</resource>"
     for _ in range(2):
@@ -122,7 +122,7 @@ def test_nothing_is_sent_about_a_foreign_or_malformed_doi(
     registrar: DataCiteRegistrar, datacite: Any, doi: str
 ) -> None:
     with pytest.raises(DoiRefusedError, match=r"10\.12345"):
-        registrar.publish(doi, url=PAGE, metadata_xml=b"<resource/>")
+        registrar.make_findable(doi, url=PAGE, metadata_xml=b"<resource/>")
     assert datacite.requests == []
 
 
@@ -141,7 +141,7 @@ def test_a_refusal_is_told_from_an_outage(
 ) -> None:
     datacite.failure = status
     with pytest.raises(error, match=f"{status}.*No such luck"):
-        registrar.publish(DOI, url=PAGE, metadata_xml=b"<resource/>")
+        registrar.make_findable(DOI, url=PAGE, metadata_xml=b"<resource/>")
 
 
 def test_a_wrong_password_is_worth_another_try(datacite: Any) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from project.environment import CHECKOUT
-from project.stack.harness import RunningStack, compose_environment
 from project.stack.home import StackHome
+from tests.whole_stack import RunningStack, compose_environment
 
 MINIATURE = Path(__file__).parent / "miniature"
 STAND_INS = {

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from project.stack.harness import RunningStack, compose_environment
 from project.stack.home import StackHome
 from project.stack.processes import compose_launcher
 from project.stack.system_user import NAME, SystemUser
 from tests.integration.stack.conftest import PACKAGES, MakeStack, build_checkout
 from tests.integration.stack.test_life import list_processes_of
+from tests.whole_stack import RunningStack, compose_environment
 
 pytestmark = pytest.mark.xdist_group("stack")
 

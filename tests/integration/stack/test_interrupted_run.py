@@ -15,9 +15,9 @@ import psutil
 import pytest
 
 from project.environment import CHECKOUT
-from project.stack.harness import compose_environment
 from tests.patience import Deadline, let_pass, patient
 from tests.ties import tie
+from tests.whole_stack import compose_environment
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(900)]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from project.stack.harness import RunningStack, running_stack
 from project.stack.processes import ProcessIdentity, identify
 from tests.integration.stack.conftest import MakeStack, find_free_port
 from tests.integration.stack.test_life import list_processes_of
+from tests.whole_stack import RunningStack, running_stack
 
 pytestmark = pytest.mark.xdist_group("stack")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from project.stack.harness import HarnessError, RunningStack
 from tests.integration.stack.conftest import MakeStack
+from tests.whole_stack import HarnessError, RunningStack
 
 pytestmark = pytest.mark.xdist_group("stack")
 

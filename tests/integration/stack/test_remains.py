@@ -12,7 +12,6 @@ import psycopg
 import pytest
 
 from project.stack.credentials import ensure_secrets
-from project.stack.harness import RunningStack
 from project.stack.lock import find_holder
 from project.stack.processes import identify
 from project.stack.remains import PART_VARIABLE, find_remains
@@ -20,6 +19,7 @@ from tests.integration.stack.conftest import MakeStack, find_free_port
 from tests.integration.stack.test_life import list_processes_of
 from tests.patience import patient, wait_until
 from tests.ties import tie
+from tests.whole_stack import RunningStack
 
 pytestmark = pytest.mark.xdist_group("stack")
 

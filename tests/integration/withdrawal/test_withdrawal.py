@@ -11,8 +11,7 @@ from repository.services.identifiers import get_registrar
 from repository.services.jobs import claim_job
 from repository.services.publishing import start_new_version
 from repository.services.withdrawal import withdraw_version
-from repository.workflows.publishing import publish_dataset_version
-from repository.workflows.withdrawal import withdraw_dataset_version
+from repository.workflows.publishing import publish_dataset_version, withdraw_dataset_version
 from tests.deposits import add_measurement, make_published, make_ready, publish, settle
 from tests.factories import make_user
 from tests.integration.withdrawal.conftest import Web, list_byte_addresses
@@ -207,7 +206,7 @@ def states() -> dict[int | None, tuple[str, str]]:
 
 @pytest.fixture
 def _without_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("repository.workflows.jobs.publish_job", lambda *_: True)
+    monkeypatch.setattr("repository.workflows.jobs.announce_job", lambda *_: True)
 
 
 @pytest.mark.usefixtures("_without_broker")
@@ -261,9 +260,9 @@ class TestDois:
 
         def publish_slowly(*arguments: Any, **options: Any) -> Any:
             withdraw(version)
-            return registrar.publish(*arguments, **options)
+            return registrar.make_findable(*arguments, **options)
 
-        slow = type("Slow", (), {"publish": staticmethod(publish_slowly)})()
+        slow = type("Slow", (), {"make_findable": staticmethod(publish_slowly)})()
         with monkeypatch.context() as patch:
             patch.setattr("repository.tasks.identifiers.get_registrar", lambda: slow)
             run_job(str(job.pk))

@@ -84,7 +84,7 @@ def test_a_file_that_was_removed_is_made_again_with_marks_nobody_has_noted(home:
 
 def test_a_file_of_another_size_is_replaced(home: Path) -> None:
     (home / "cache").mkdir(parents=True)
-    (home / "cache" / "decision-marks").write_bytes(b"of another release")
+    (home / "cache" / "decision-marks").write_bytes(b"of another version of Stemma")
     assert len(require_marks().read_all()) == (GROUPS + 1) * 8
 
 

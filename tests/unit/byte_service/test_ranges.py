@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.byte_service.ranges import UnsatisfiableRangeError, is_listed, is_range_valid, parse_range
+from api.byte_service.downloads import UnsatisfiableRangeError, is_listed, is_range_valid, parse_range
 
 SIZES = st.integers(0, 300)
 POSITIONS = st.integers(0, 400)

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from stemma.depositing.local_files import Selection, select_files
-from stemma.depositing.sent_names import read_name
+from stemma.depositing.local_files import Selection, read_name, select_files
 from stemma.errors import UsageError
 
 

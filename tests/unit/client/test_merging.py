@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stemma.depositing.merging import compose_patch, list_replaced
+from stemma.depositing.drafts import compose_patch, list_replaced
 from tests.unit.client.fake_server import merge
 
 CURRENT: dict[str, Any] = {

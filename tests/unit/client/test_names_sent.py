@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stemma.commands.program import run
-from stemma.depositing.local_files import select_files
-from stemma.depositing.sent_names import plan_sent_names
+from stemma.depositing.local_files import plan_sent_names, select_files
 from stemma.errors import UsageError
 from stemma.file_names import find_name_fault, list_clashes
 from tests.unit.client.fake_server import FakeServer, Upload, refuse

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from django.db import OperationalError
 
-from project.enduring_log import EnduringLoggerFactory
+from project.log_lines import EnduringLoggerFactory
 from repository.errors import DiskFullError, DiskUnwritableError
 from repository.services import disk
 from repository.services.disk import (

@@ -12,7 +12,6 @@ import yaml
 from ingest.formats.headers import map_vendor_header
 from ingest.formats.opening import open_measurement
 from ingest.readers.contract import OpenedFile, ReadHints
-from processing.reductions.center_of_mass import compute_center_of_mass
 from processing.reductions.disk import DirectDisk, find_direct_disk
 from project.examples.make_examples import ExampleExperiment, write_examples
 from repository.schema import (
@@ -23,6 +22,7 @@ from repository.schema import (
     validate_measurement,
     validate_supplied,
 )
+from tests.pattern_numbers import compute_center_of_mass
 
 FORMATS = {".xml": "empad", ".emd": "ncem_emd", ".hspy": "hspy"}
 

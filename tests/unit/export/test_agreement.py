@@ -11,10 +11,11 @@ from lxml import etree
 
 from repository.exports.bibtex import build_bibtex
 from repository.exports.datacite_json import build_datacite_json
-from repository.exports.datacite_xml import build_datacite_xml, validate_datacite_xml
+from repository.exports.datacite_xml import build_datacite_xml
 from repository.exports.schema_org import build_schema_org_jsonld, render_script_json
 from repository.schema.export import CitationRecord, Creator, build_citation
-from repository.schema.export.clean_text import clean_line
+from repository.schema.export.vocabulary import clean_line
+from tests.datacite_kernel import validate_datacite_xml
 
 
 class Essence(NamedTuple):

@@ -10,10 +10,11 @@ from lxml import etree
 
 from repository.exports.bibtex import build_bibtex
 from repository.exports.datacite_json import build_datacite_json
-from repository.exports.datacite_xml import build_datacite_xml, validate_datacite_xml
+from repository.exports.datacite_xml import build_datacite_xml
 from repository.exports.schema_org import build_schema_org_jsonld
 from repository.schema.export import CitationRecord, Creator, build_citation
 from repository.schema.export.creator_names import read_creator_name
+from tests.datacite_kernel import validate_datacite_xml
 
 ROR = "https://ror.org/05dxps055"
 ORGANIZATIONS = (

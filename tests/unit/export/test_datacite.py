@@ -6,8 +6,9 @@ import pytest
 from lxml import etree
 
 from repository.exports.datacite_json import MissingDoiError, build_datacite_json
-from repository.exports.datacite_xml import InvalidDataCiteError, build_datacite_xml, validate_datacite_xml
+from repository.exports.datacite_xml import build_datacite_xml
 from repository.schema.export import CitationRecord, Creator
+from tests.datacite_kernel import InvalidDataCiteError, validate_datacite_xml
 
 NAMESPACE = {"d": "http://datacite.org/schema/kernel-4"}
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from repository.exports.bibtex import build_bibtex
 from repository.exports.datacite_json import build_datacite_json
-from repository.exports.datacite_xml import build_datacite_xml, validate_datacite_xml
+from repository.exports.datacite_xml import build_datacite_xml
 from repository.exports.schema_org import build_schema_org_jsonld
 from repository.schema.export import (
     CitationRecord,
@@ -22,6 +22,7 @@ from repository.schema.export import (
 )
 from repository.schema.export.making import Making, describe_kind_of_data, list_making_terms
 from repository.schema.questions.fields import load_catalogue
+from tests.datacite_kernel import validate_datacite_xml
 
 SIMULATED = Making(origin="simulated", level="raw", program="abTEM", version="1.0.5", method="frozen phonons")
 AUGMENTED = Making(origin="augmented", level="filtered", method="denoised by a network")

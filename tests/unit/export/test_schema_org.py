@@ -7,7 +7,7 @@ import pytest
 from repository.exports.bibtex import build_bibtex
 from repository.exports.schema_org import build_schema_org_jsonld, render_script_json
 from repository.schema.export import CitationRecord, FileRecord
-from repository.schema.export.techniques import find_technique_term
+from repository.schema.export.activities import find_technique_term
 
 
 def test_the_context_needs_no_fetching(record: CitationRecord) -> None:

@@ -1,16 +1,15 @@
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from lxml import etree
 
-from repository.exports import datacite_xml
 from repository.exports.datacite_json import build_datacite_json
-from repository.exports.datacite_xml import build_datacite_xml, validate_datacite_xml
+from repository.exports.datacite_xml import build_datacite_xml
 from repository.schema.export import CitationRecord, RelatedIdentifier
 from repository.schema.export import vocabulary as lists
+from tests.datacite_kernel import KERNEL, validate_datacite_xml
 
-XSD = Path(datacite_xml.__file__).parent / "datacite-4.7" / "vocabularies.xsd"
+XSD = KERNEL / "vocabularies.xsd"
 
 
 @pytest.mark.parametrize(

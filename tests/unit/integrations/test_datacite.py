@@ -25,16 +25,18 @@ def test_the_local_registrar_fulfils_the_protocol(registrar: LocalRegistrar) -> 
 def test_the_life_of_a_doi(registrar: LocalRegistrar) -> None:
     assert registrar.find(DOI) is None
     assert registrar.reserve(DOI) == RegisteredDoi(DOI, "reserved", None)
-    assert registrar.publish(DOI, url=URL, metadata_xml=b"<resource/>") == RegisteredDoi(DOI, "findable", URL)
+    assert registrar.make_findable(DOI, url=URL, metadata_xml=b"<resource/>") == RegisteredDoi(
+        DOI, "findable", URL
+    )
     assert registrar.hide(DOI) == RegisteredDoi(DOI, "registered", URL)
     assert registrar.find(DOI) == RegisteredDoi(DOI, "registered", URL)
 
 
 def test_every_step_may_be_repeated(registrar: LocalRegistrar) -> None:
     for _ in range(2):
-        registrar.publish(DOI, url=URL, metadata_xml=b"<resource/>")
+        registrar.make_findable(DOI, url=URL, metadata_xml=b"<resource/>")
     assert registrar.reserve(DOI).state == "findable"
-    moved = registrar.publish(DOI, url=URL + "#moved", metadata_xml=b"<resource>2</resource>")
+    moved = registrar.make_findable(DOI, url=URL + "#moved", metadata_xml=b"<resource>2</resource>")
     assert moved.url == URL + "#moved"
     assert [path.read_bytes() for path in registrar.folder.glob("*.xml")] == [b"<resource>2</resource>"]
     assert len(list(registrar.folder.iterdir())) == 2
@@ -59,7 +61,7 @@ def test_no_doi_leaves_the_folder(registrar: LocalRegistrar) -> None:
 
 def test_nothing_is_published_without_metadata(registrar: LocalRegistrar) -> None:
     with pytest.raises(DoiRefusedError, match="metadata"):
-        registrar.publish(DOI, url=URL, metadata_xml=b"")
+        registrar.make_findable(DOI, url=URL, metadata_xml=b"")
     assert registrar.find(DOI) is None
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from frontend.presentation.abstract import render_markdown
+from frontend.templatetags.stemma import render_markdown
 
 
 @pytest.mark.parametrize(

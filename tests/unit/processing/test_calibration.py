@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from ingest.readers.contract import Axis
 from processing.declarations.book import get_book
-from processing.declarations.manifest import Calibration, ManifestError
+from processing.declarations.manifest import ManifestError, Optics
 from processing.engine.calibration import build_facts, resolve_angles
 from processing.reductions.detector_plan import plan_virtual_detectors
 from processing.reductions.disk import NoDisk
-from processing.services.calibration import build_calibration, list_stale, read_calibration, select_needs
+from processing.services.calibration import build_optics, list_stale, read_optics, select_needs
 from repository.schema import SignalShape, validate_measurement
 from repository.schema.quantities.calibrated_axes import calibrate_axes
-from repository.schema.quantities.facts import derive_facts
 from repository.schema.quantities.units import UNITS, to_si
+from repository.schema.search.facts import derive_facts
 from tests.synthetic import source_of
 
 ANGLES = ("mrad", "rad", "urad")
@@ -82,9 +82,9 @@ def test_facts_and_the_detector_plan_agree(document: dict[str, Any], axes: tuple
         and finding.code != "missing"
     ]
     facts = derive_facts(document, shapes)
-    calibration = build_calibration(document)
-    assert Calibration.read(calibration.as_dict()) == calibration
-    angles, finding = resolve_angles(calibration, axes)
+    optics = build_optics(document)
+    assert Optics.read(optics.as_dict()) == optics
+    angles, finding = resolve_angles(optics, axes)
 
     assert angles.semi_convergence_angle_mrad == pytest.approx(_in_mrad(facts.semi_convergence_angle_rad))
     if angles.mrad_per_px is not None:
@@ -100,7 +100,7 @@ def test_facts_and_the_detector_plan_agree(document: dict[str, Any], axes: tuple
     plan = plan_virtual_detectors(np.ones((32, 32)), disk=NoDisk("none"), angles=angles)
     is_known = angles.semi_convergence_angle_mrad is not None and angles.mrad_per_px is not None
     assert (plan.source_of_angles == "calibrated") == is_known
-    told = build_facts(source_of(np.ones((4, 5, 8, 8))), calibration, plan)
+    told = build_facts(source_of(np.ones((4, 5, 8, 8))), optics, plan)
     assert told.wavelength_pm == pytest.approx(
         None if facts.wavelength_m is None else facts.wavelength_m * 1e12
     )
@@ -140,26 +140,26 @@ def _in_mrad(angle: float | None) -> float | None:
 @pytest.mark.parametrize("field", ["diffraction_pixel_size", "reciprocal_pixel_size"])
 def test_every_form_of_a_pixel_size_is_an_angle(field: str, answer: dict[str, Any], mrad: float) -> None:
     document = {"acceleration_voltage": {"value": 200, "unit": "kV"}, field: answer}
-    angles, finding = resolve_angles(build_calibration(document), axes_of(None, None))
+    angles, finding = resolve_angles(build_optics(document), axes_of(None, None))
     assert angles.mrad_per_px == pytest.approx(mrad, rel=1e-4)
     assert finding is None
 
 
 def test_a_reciprocal_answer_without_a_voltage_is_named() -> None:
-    calibration = build_calibration({"reciprocal_pixel_size": {"value": 0.1, "unit": "nm-1"}})
-    assert calibration.diffraction_pixel_mrad is None
-    assert "without an acceleration voltage" in calibration.pixel_problem
+    optics = build_optics({"reciprocal_pixel_size": {"value": 0.1, "unit": "nm-1"}})
+    assert optics.diffraction_pixel_mrad is None
+    assert "without an acceleration voltage" in optics.pixel_problem
 
 
 def test_what_changed_decides_what_is_made_again() -> None:
     recipes = get_book().recipes
     with_needs = {recipe.name for recipe in recipes if recipe.needs}
-    now = Calibration(20.0, (0.5, 0.5), 200.0)
+    now = Optics(20.0, (0.5, 0.5), 200.0)
     assert list_stale(now, now, recipes) == ()
     assert {recipe.name for recipe in list_stale(None, now, recipes)} == with_needs
-    turned = Calibration(20.0, (0.5, 0.5), 200.0, ((0.0, 1.0), (-1.0, 0.0)))
+    turned = Optics(20.0, (0.5, 0.5), 200.0, ((0.0, 1.0), (-1.0, 0.0)))
     assert {recipe.name for recipe in list_stale(now, turned, recipes)} == {"differential_phase"}
-    other_alpha = Calibration(21.0, (0.5, 0.5), 200.0)
+    other_alpha = Optics(21.0, (0.5, 0.5), 200.0)
     assert {recipe.name for recipe in list_stale(now, other_alpha, recipes)} == {
         recipe.name for recipe in recipes if "angles" in recipe.needs
     }
@@ -168,10 +168,7 @@ def test_what_changed_decides_what_is_made_again() -> None:
 
 
 def test_a_calibration_of_an_older_form_is_none() -> None:
-    assert (
-        read_calibration({"semi_convergence_angle_mrad": 20.0, "diffraction_pixel_size": {"value": 1}})
-        is None
-    )
-    assert read_calibration({}) == Calibration()
+    assert read_optics({"semi_convergence_angle_mrad": 20.0, "diffraction_pixel_size": {"value": 1}}) is None
+    assert read_optics({}) == Optics()
     with pytest.raises(ManifestError):
-        Calibration.read({"pixel_problem": 3})
+        Optics.read({"pixel_problem": 3})

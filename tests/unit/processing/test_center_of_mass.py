@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from processing.reductions.annulus import Annulus
-from processing.reductions.center_of_mass import compute_center_of_mass
-from processing.reductions.mean_pattern import compute_mean_and_maximum
-from processing.reductions.virtual_detector import sum_virtual_detectors
+from tests.pattern_numbers import compute_center_of_mass, compute_mean_and_maximum, sum_virtual_detectors
 from tests.synthetic import make_pattern_scan
 
 

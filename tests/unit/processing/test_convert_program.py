@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ingest.readers.contract import ReadRefusedError
-from processing.declarations.manifest import AskedRecipe, Calibration, Manifest, Order, OrderLimits
+from processing.declarations.manifest import AskedRecipe, Manifest, Optics, Order, OrderLimits
 from processing.engine import convert_program
 from processing.engine.verify_zarr import open_array
 from project.examples import mos2_scan
@@ -44,7 +44,7 @@ def test_an_empad_pair_becomes_arrays_and_products(empad: Path, tmp_path: Path) 
     order = Order(
         format="empad",
         files=(mos2_scan.XML_NAME, mos2_scan.RAW_NAME),
-        calibration=Calibration(
+        optics=Optics(
             semi_convergence_angle_mrad=21.4,
             diffraction_pixel_mrad=(1.0, 1.0),
             acceleration_voltage_kv=80.0,
@@ -74,10 +74,10 @@ def test_every_file_of_the_output_is_in_the_manifest_with_its_digest(empad: Path
     manifest, _ = run(order, empad, tmp_path / "out")
     [signal] = manifest.signals
     assert signal.zarr is not None
-    assert signal.companion is not None
+    assert signal.detector_major is not None
     listed = {
         **{f"zarr/{item.path}": (item.size, item.sha256) for item in signal.zarr.objects},
-        **{f"companion/{item.path}": (item.size, item.sha256) for item in signal.companion.objects},
+        **{f"companion/{item.path}": (item.size, item.sha256) for item in signal.detector_major.objects},
         **{f"reductions/{item.file}": (item.size, item.sha256) for item in signal.reductions},
         **{f"previews/{item.file}": (item.size, item.sha256) for item in signal.previews},
     }

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ingest.readers.contract import Axis
-from processing.declarations.manifest import Calibration
+from processing.declarations.manifest import Optics
 from processing.engine.calibration import resolve_angles
 from processing.reductions.detector_plan import AngleKnowledge, plan_virtual_detectors
 from processing.reductions.disk import NoDisk, find_direct_disk
@@ -69,28 +69,28 @@ def axes_of(unit: str, y: float, x: float) -> tuple[Axis, Axis]:
 
 def test_the_depositor_goes_before_the_axes_of_the_file() -> None:
     axes = axes_of("mrad", 0.7, 0.7)
-    from_file, _ = resolve_angles(Calibration(), axes)
-    given, _ = resolve_angles(Calibration(diffraction_pixel_mrad=(0.9, 0.9)), axes)
+    from_file, _ = resolve_angles(Optics(), axes)
+    given, _ = resolve_angles(Optics(diffraction_pixel_mrad=(0.9, 0.9)), axes)
     assert from_file.mrad_per_px == pytest.approx(0.7)
     assert given.mrad_per_px == 0.9
-    assert resolve_angles(Calibration(), axes_of("mrad", 0.7, 1.4))[0].mrad_per_px is None
+    assert resolve_angles(Optics(), axes_of("mrad", 0.7, 1.4))[0].mrad_per_px is None
 
 
 def test_reciprocal_axes_become_angles_by_the_voltage() -> None:
-    angles, finding = resolve_angles(Calibration(acceleration_voltage_kv=200), axes_of("nm-1", 0.1, 0.1))
+    angles, finding = resolve_angles(Optics(acceleration_voltage_kv=200), axes_of("nm-1", 0.1, 0.1))
     assert angles.mrad_per_px == pytest.approx(0.1 * 2.5079, rel=1e-4)
     assert finding is None
 
 
 @pytest.mark.parametrize(
-    ("calibration", "axes"),
+    ("optics", "axes"),
     [
-        (Calibration(semi_convergence_angle_mrad=20), axes_of("nm-1", 0.7, 0.7)),
-        (Calibration(pixel_problem="It is not positive."), axes_of("mrad", 0.7, 0.7)),
-        (Calibration(diffraction_pixel_mrad=(0.7, 1.4)), axes_of("mrad", 0.7, 0.7)),
+        (Optics(semi_convergence_angle_mrad=20), axes_of("nm-1", 0.7, 0.7)),
+        (Optics(pixel_problem="It is not positive."), axes_of("mrad", 0.7, 0.7)),
+        (Optics(diffraction_pixel_mrad=(0.7, 1.4)), axes_of("mrad", 0.7, 0.7)),
     ],
 )
-def test_a_calibration_that_cannot_be_used_is_named(calibration: Calibration, axes: tuple[Axis, ...]) -> None:
-    _, finding = resolve_angles(calibration, axes)
+def test_a_calibration_that_cannot_be_used_is_named(optics: Optics, axes: tuple[Axis, ...]) -> None:
+    _, finding = resolve_angles(optics, axes)
     assert finding is not None
     assert finding.code == "diffraction_calibration_unused"

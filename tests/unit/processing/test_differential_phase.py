@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from processing.declarations.manifest import Calibration
+from processing.declarations.manifest import Optics
 from processing.declarations.recipe import SHARED_MERGES
 from processing.engine.calibration import build_facts
 from processing.recipes.differential_phase import (
@@ -39,7 +39,7 @@ def facts_of(
     plan = plan_virtual_detectors(
         np.ones(data.shape[-2:]), disk=disk or NoDisk("not looked for"), angles=angles
     )
-    known = Calibration(acceleration_voltage_kv=80.0 if is_calibrated else None, detector_to_scan=matrix)
+    known = Optics(acceleration_voltage_kv=80.0 if is_calibrated else None, detector_to_scan=matrix)
     facts = build_facts(source_of(data), known, plan)
     steps = {name: Step(STEP_NM, "nm") for name in ("scan_y", "scan_x")} if is_calibrated else {}
     return SignalFacts(

@@ -1,4 +1,4 @@
-"""One pass gives the array, its companion, exact sums and every reduction."""
+"""One pass gives the array, its detector-major copy, exact sums and every reduction."""
 
 import math
 from pathlib import Path
@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pytest import TempPathFactory  # noqa: PT013 - the type of a session fixture
 
 from ingest.readers.contract import Axis, SignalSource
-from processing.declarations.manifest import Calibration
-from processing.engine.companion import Companion, CompanionMismatchError
+from processing.declarations.manifest import Optics
+from processing.engine.companion import DetectorMajorCopy, MaskShapeError
 from processing.engine.one_pass import convert_signal
 from processing.engine.plan_arrays import EmptyArrayError
 from processing.engine.reduce_zarr import open_converted, reduce_signal
@@ -28,10 +28,8 @@ def silent(fraction: float, message: str) -> None:
     assert message
 
 
-def calibrate(alpha_mrad: float, mrad_per_px: float) -> Calibration:
-    return Calibration(
-        semi_convergence_angle_mrad=alpha_mrad, diffraction_pixel_mrad=(mrad_per_px, mrad_per_px)
-    )
+def know_optics(alpha_mrad: float, mrad_per_px: float) -> Optics:
+    return Optics(semi_convergence_angle_mrad=alpha_mrad, diffraction_pixel_mrad=(mrad_per_px, mrad_per_px))
 
 
 def convert(source: SignalSource, folder: Path, **options: Any) -> dict[str, Any]:
@@ -72,7 +70,7 @@ def test_a_scan_gives_its_reductions(tmp_path: Path, dtype: str) -> None:
 
 def test_radii_follow_the_calibration_and_say_so(tmp_path: Path) -> None:
     scan = make_pattern_scan()
-    manifest = convert(source_of(scan.data), tmp_path, calibration=calibrate(21.4, 2.3))
+    manifest = convert(source_of(scan.data), tmp_path, optics=know_optics(21.4, 2.3))
     rings = {entry["name"]: entry["parameters"] for entry in manifest["reductions"]}
     assert manifest["virtual_detectors"]["source_of_angles"] == "calibrated"
     assert rings["virtual_bright_field"]["outer_mrad"] == pytest.approx(0.5 * 21.4)
@@ -85,7 +83,7 @@ def test_radii_follow_the_calibration_and_say_so(tmp_path: Path) -> None:
 
 def test_an_outer_ring_below_50_mrad_is_not_called_high_angle(tmp_path: Path) -> None:
     scan = make_pattern_scan()
-    manifest = convert(source_of(scan.data), tmp_path, calibration=calibrate(19.0, 2.3))
+    manifest = convert(source_of(scan.data), tmp_path, optics=know_optics(19.0, 2.3))
     names = [entry["name"] for entry in manifest["reductions"]]
     assert "outer_virtual_dark_field" in names
     assert "high_angle_annular_dark_field" not in names
@@ -115,26 +113,26 @@ def test_every_leading_shape_converts(
     manifest = convert(source_of(data), folder)
     assert manifest["sum_of_counts"] == data.sum(dtype=np.float64)
     np.testing.assert_array_equal(load(folder, "summed_intensity"), data.sum(axis=(-2, -1), dtype=np.float64))
-    if manifest["companion"] is not None:
-        companion = Companion.open(folder / "companion")
-        everything = companion.virtual_image(np.ones(detector, dtype=bool))
+    if manifest["detector_major"] is not None:
+        detector_major = DetectorMajorCopy.open(folder / "companion")
+        everything = detector_major.virtual_image(np.ones(detector, dtype=bool))
         np.testing.assert_array_equal(everything, data.sum(axis=(-2, -1), dtype=np.float64))
 
 
-def test_companion_is_exact_on_bin_borders_and_near_elsewhere(tmp_path: Path) -> None:
+def test_the_detector_major_copy_is_exact_on_bin_borders_and_near_elsewhere(tmp_path: Path) -> None:
     scan = make_pattern_scan(scan_shape=(7, 9), detector_shape=(70, 66), radius=12, electrons=5000, shift=0.5)
     convert(source_of(scan.data), tmp_path)
-    companion = Companion.open(tmp_path / "companion")
-    assert companion.factor == 3
+    detector_major = DetectorMajorCopy.open(tmp_path / "companion")
+    assert detector_major.factor == 3
     aligned = np.zeros((70, 66), dtype=bool)
     aligned[12:45, 9:30] = True
-    np.testing.assert_array_equal(companion.virtual_image(aligned), scan.data[..., aligned].sum(axis=-1))
+    np.testing.assert_array_equal(detector_major.virtual_image(aligned), scan.data[..., aligned].sum(axis=-1))
     # A border inside the plateau is interpolated within the noise; on the disk's own edge it is 7 % off.
     disk = Annulus(scan.center, 0, 8).mask((70, 66))
     full = scan.data[..., disk].sum(axis=-1)
-    np.testing.assert_allclose(companion.virtual_image(disk), full, rtol=0.03)
-    with pytest.raises(CompanionMismatchError):
-        companion.virtual_image(disk[1:])
+    np.testing.assert_allclose(detector_major.virtual_image(disk), full, rtol=0.03)
+    with pytest.raises(MaskShapeError):
+        detector_major.virtual_image(disk[1:])
 
 
 def test_nan_in_the_source_is_counted_and_kept(tmp_path: Path) -> None:
@@ -160,7 +158,7 @@ def test_a_spectrum_image_gives_sum_spectrum_and_map(tmp_path: Path) -> None:
     spectra = make_spectrum_image()
     manifest = convert(source_of(spectra.data, n_signal_axes=1), tmp_path)
     assert manifest["kind"] == "spectrum_scan"
-    assert manifest["companion"] is None
+    assert manifest["detector_major"] is None
     np.testing.assert_array_equal(load(tmp_path, "sum_spectrum"), spectra.data.sum(axis=(0, 1)))
     np.testing.assert_array_equal(load(tmp_path, "summed_intensity"), spectra.data.sum(axis=-1))
 
@@ -206,7 +204,7 @@ def test_reductions_from_the_zarr_equal_those_of_the_conversion(tmp_path: Path) 
     changed = reduce_signal(
         source,
         tmp_path / "changed",
-        options=ConversionOptions(calibration=calibrate(15.0, 1.0), threads=2),
+        options=ConversionOptions(optics=know_optics(15.0, 1.0), threads=2),
         progress=silent,
     ).entry
     assert changed is not None

@@ -14,12 +14,19 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ingest.readers.contract import Axis
-from processing.declarations.manifest import Calibration
+from processing.declarations.manifest import Optics
 from processing.declarations.pictures import find_cover_rank
 from processing.engine.draw_result import Drawable, draw_result
 from processing.engine.one_pass import convert_signal
 from processing.engine.signal_work import ConversionOptions
-from processing.previews.color_maps import BACKGROUND, color_gray, color_pattern, color_vectors
+from processing.previews.color_maps import (
+    BACKGROUND,
+    RgbImage,
+    color_gray,
+    color_pattern,
+    color_shifts,
+    measure_shifts,
+)
 from processing.previews.contrast import stretch_contrast
 from processing.previews.draw_image import draw_image, load_font, shrink
 from processing.previews.draw_spectrum import (
@@ -185,6 +192,11 @@ WHEEL = {
 }
 
 
+def color_vectors(vectors: npt.NDArray[np.float64]) -> RgbImage:
+    """Return the picture of vectors less their mean, as results are drawn."""
+    return color_shifts(*measure_shifts(vectors))
+
+
 def hue_of(color: npt.NDArray[np.int_]) -> float:
     """Return the angle of a color among red (0), green (120) and blue (240 degrees)."""
     angles = np.radians([0, 120, 240])
@@ -301,10 +313,10 @@ def test_every_kind_gets_previews_and_one_cover(tmp_path: Path) -> None:
         "series": source_of(make_pattern_scan().data.reshape(2, 3, 7, 48, 48)),
         "positions": source_of(make_pattern_scan().data.reshape(42, 48, 48)),
     }
-    known = Calibration(semi_convergence_angle_mrad=21.4, diffraction_pixel_mrad=(2.3, 2.3))
+    known = Optics(semi_convergence_angle_mrad=21.4, diffraction_pixel_mrad=(2.3, 2.3))
     covers = {}
     for name, kind in kinds.items():
-        options = ConversionOptions(calibration=known, threads=1)
+        options = ConversionOptions(optics=known, threads=1)
         entry = convert_signal(kind, tmp_path / name, options=options, progress=lambda *_: None).entry
         assert entry is not None
         ranks = {one.name: rank for one in entry.previews if (rank := find_cover_rank(one.name)) is not None}
@@ -335,7 +347,7 @@ def test_pictures_are_the_same_bytes_on_every_run(tmp_path: Path) -> None:
         ).entry
         assert entry is not None
         assert entry.zarr is not None
-        assert entry.companion is not None
-        digests.append([one.sha256 for one in (*entry.zarr.objects, *entry.companion.objects)])
+        assert entry.detector_major is not None
+        digests.append([one.sha256 for one in (*entry.zarr.objects, *entry.detector_major.objects)])
         digests[-1] += [one.sha256 for one in entry.previews] + [one.sha256 for one in entry.reductions]
     assert digests[0] == digests[1]

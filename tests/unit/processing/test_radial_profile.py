@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from processing.declarations.manifest import Calibration
+from processing.declarations.manifest import Optics
 from processing.declarations.recipe import SHARED_MERGES
 from processing.engine.calibration import build_facts
 from processing.recipes.radial_profile import RECIPE, make_profiles, measure_squares
@@ -24,7 +24,7 @@ def profile(
     """Run the recipe over an array, cut into two blocks, about the middle of the detector."""
     flat = np.ones(data.shape[-2:])
     plan = plan_virtual_detectors(flat, disk=NoDisk("none"), angles=angles or AngleKnowledge())
-    facts = build_facts(source_of(data), Calibration(), plan)
+    facts = build_facts(source_of(data), Optics(), plan)
     parameters = RECIPE.check_parameters(given)
     shared = Gathered(facts.leading_shape, {name: SHARED_MERGES[name] for name in RECIPE.gathers})
     own = Gathered(facts.leading_shape, {"pixel_squares": "sum"}, shared)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processing.declarations.book import get_book
-from processing.declarations.manifest import Calibration
+from processing.declarations.manifest import Optics
 from processing.declarations.recipe import Accumulator, ChosenRecipe, Output, Recipe
 from processing.engine.calibration import build_facts
 from processing.engine.reduction_pass import RecipePass
@@ -53,7 +53,7 @@ def facts_of(data: Array, n_signal_axes: int) -> SignalFacts:
     if n_signal_axes == 2:
         mean = data.astype(np.float64).reshape(-1, *data.shape[-2:]).mean(axis=0)
         plan = plan_virtual_detectors(mean, disk=NoDisk("not looked for"), angles=AngleKnowledge())
-    return build_facts(source, Calibration(acceleration_voltage_kv=200), plan)
+    return build_facts(source, Optics(acceleration_voltage_kv=200), plan)
 
 
 def reduce_bands(

@@ -13,9 +13,9 @@ from processing.reductions.annulus import Annulus
 from processing.reductions.facts import SignalFacts
 from processing.reductions.fused import PatternReducer, UnsupportedPatternsError
 from processing.reductions.gathering import Gathered
-from processing.reductions.mean_pattern import compute_mean_and_maximum, make_maximum, make_mean
+from processing.reductions.mean_pattern import make_maximum, make_mean
 from processing.reductions.shared_pass import build_look
-from processing.reductions.virtual_detector import sum_virtual_detectors
+from tests.pattern_numbers import compute_mean_and_maximum, sum_virtual_detectors
 
 INTEGERS = ["u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "bool"]
 

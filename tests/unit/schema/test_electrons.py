@@ -2,7 +2,6 @@ import pytest
 
 from repository.schema.quantities.electrons import (
     compute_fluence,
-    compute_momentum_velocity_v,
     compute_wavelength,
 )
 
@@ -12,13 +11,6 @@ from repository.schema.quantities.electrons import (
 )
 def test_relativistic_wavelength(kilovolts: float, picometers: float) -> None:
     assert compute_wavelength(kilovolts * 1e3) * 1e12 == pytest.approx(picometers, abs=5e-5)
-
-
-@pytest.mark.parametrize(
-    ("kilovolts", "expected"), [(30, 58.34), (60, 113.70), (80, 149.17), (200, 343.74), (300, 489.03)]
-)
-def test_momentum_times_velocity(kilovolts: float, expected: float) -> None:
-    assert compute_momentum_velocity_v(kilovolts * 1e3) / 1e3 == pytest.approx(expected, abs=5e-3)
 
 
 @pytest.mark.parametrize("voltage", [0.0, -80e3, float("nan"), float("inf")])

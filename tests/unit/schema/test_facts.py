@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repository.schema.documents.normalization import normalize_document
-from repository.schema.quantities.facts import Facts, derive_facts
 from repository.schema.quantities.signals import SignalShape
+from repository.schema.search.facts import Facts, derive_facts
 from tests.unit.schema.documents import FOUR_D, annular, eels, four_d, scan_4d, spectrum_image
 
 

@@ -12,7 +12,7 @@ from repository.schema.documents.normalization import normalize_document
 from repository.schema.questions.fields import load_catalogue
 from repository.schema.versions import freezing as release
 from repository.schema.versions.comparison import compare_with_former
-from repository.schema.versions.files import build_files, read_all, read_schema_file
+from repository.schema.versions.files import build_context, build_files, read_all, read_schema_file
 from repository.schema.versions.freezing import AlreadyReleasedError, list_digests, write_release
 from repository.schema.versions.in_force import (
     FIRST_VERSION,
@@ -22,7 +22,6 @@ from repository.schema.versions.in_force import (
     list_versions,
 )
 from repository.schema.versions.json_schema import build_json_schema, build_schemas
-from repository.schema.versions.linked_data import build_context
 from tests.unit.schema.documents import ANNULAR, EELS, FOUR_D, change, four_d
 
 DIGESTS = Path(__file__).with_name("released.sha256")

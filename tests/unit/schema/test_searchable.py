@@ -9,11 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repository.schema.documents.normalization import normalize_document
-from repository.schema.quantities import searchable
-from repository.schema.quantities.electrons import compute_momentum_velocity_v, compute_wavelength
-from repository.schema.quantities.formulas import FormulaError, read_formula
+from repository.schema.quantities.electrons import compute_wavelength
 from repository.schema.quantities.quantity import parse_quantity_text
-from repository.schema.quantities.searchable import (
+from repository.schema.quantities.signals import SignalShape
+from repository.schema.quantities.units import UNITS
+from repository.schema.questions import fields
+from repository.schema.search import searchable
+from repository.schema.search.formulas import FormulaError, read_formula
+from repository.schema.search.searchable import (
     QuantityClashError,
     SearchableQuantity,
     convert_from_column,
@@ -21,9 +24,6 @@ from repository.schema.quantities.searchable import (
     find_quantities,
     list_quantities,
 )
-from repository.schema.quantities.signals import SignalShape
-from repository.schema.quantities.units import UNITS
-from repository.schema.questions import fields
 from tests.unit.schema.documents import FOUR_D
 
 CHECKED = [quantity for quantity in list_quantities() if quantity.check is not None]
@@ -75,7 +75,14 @@ def test_what_is_achieved_says_who_tells_it_and_is_never_computed() -> None:
 def test_two_ways_to_a_wavelength_agree(volts: float) -> None:
     found = derive_quantities(record(acceleration_voltage={"value": volts, "unit": "V"}))
     assert found["wavelength_m"] == pytest.approx(compute_wavelength(volts), rel=1e-12)
-    assert found["momentum_velocity_v"] == pytest.approx(compute_momentum_velocity_v(volts), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("kilovolts", "expected"), [(30, 58.34), (60, 113.70), (80, 149.17), (200, 343.74), (300, 489.03)]
+)
+def test_momentum_times_velocity(kilovolts: float, expected: float) -> None:
+    found = derive_quantities(record(acceleration_voltage={"value": kilovolts, "unit": "kV"}))
+    assert (found["momentum_velocity_v"] or 0) / 1e3 == pytest.approx(expected, abs=5e-3)
 
 
 def test_what_is_not_said_is_not_assumed() -> None:

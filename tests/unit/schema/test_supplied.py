@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from repository.schema.documents.supplied import (
+from repository.schema.checks.supplied import (
     list_unmatched,
     matches_pattern,
     select_supplied,

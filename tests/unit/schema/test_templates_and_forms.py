@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
+from repository.schema.checks.supplied import validate_supplied
 from repository.schema.documents.metadata_text import read_metadata_text
-from repository.schema.documents.supplied import validate_supplied
+from repository.schema.documents.templates import render_template, template
 from repository.schema.questions.fields import load_catalogue
 from repository.schema.questions.forms import describe_form
-from repository.schema.questions.templates import render_template, template
 from tests.unit.schema.documents import four_d
 
 TECHNIQUES = load_catalogue().words("technique")

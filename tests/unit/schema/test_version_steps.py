@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from repository.schema.checks.conformance import list_deviations
+from repository.schema.checks.supplied import read_version, validate_supplied
 from repository.schema.checks.validation import validate_measurement
 from repository.schema.documents.normalization import normalize_document
-from repository.schema.documents.supplied import read_version, validate_supplied
 from repository.schema.versions.comparison import compare_versions
 from repository.schema.versions.in_force import FIRST_VERSION, VERSION_IN_FORCE, list_versions
 from repository.schema.versions.steps import STEPS, UnknownVersionError, move_document, move_supplied

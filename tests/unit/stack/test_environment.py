@@ -8,7 +8,6 @@ import pytest
 from project.environment import (
     CHECKOUT,
     EnvironmentVariableError,
-    describe_replaced_parts,
     read_environment,
     read_stack_environment,
     require_readable_settings,
@@ -81,7 +80,7 @@ def test_an_empty_variable_counts_as_unset() -> None:
 
 def test_the_operators_addresses_switch_parts_off() -> None:
     environment = read_stack_environment({"BROKER_URL": COMPLETE["BROKER_URL"], "STEMMA_HOME": "/srv/stemma"})
-    assert describe_replaced_parts(environment) == ("broker",)
+    assert (environment.database_url, environment.broker_url) == (None, COMPLETE["BROKER_URL"])
     assert environment.home == Path("/srv/stemma")
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from project.environment import CHECKOUT
-from project.stack.errors import StackError
 from project.stack.home import prepare_home
-from project.stack.loopback import spare_this_machine
+from project.stack.parts import spare_this_machine
+from project.stack.terminal import StackError
 from project.stack.valkey import _quote
 from tests.ties import tie
 

@@ -20,16 +20,15 @@ from project.stack.credentials import (
     with_secret_key,
     write_credentials,
 )
-from project.stack.errors import StackError
 from project.stack.health import Readiness, list_missing, weigh
-from project.stack.home import StackHome, check_space, prepare_home
-from project.stack.json_file import read_json, write_json
+from project.stack.home import StackHome, check_space, prepare_home, read_json, write_json
 from project.stack.lock import HomeLock, is_locked
 from project.stack.logs import open_log, read_tail, rotate_log, trim_log
 from project.stack.managed_part import ManagedPart, describe_exit
 from project.stack.placement import Placement, find_postgres_binaries, find_valkey_server
 from project.stack.processes import ProcessIdentity, identify
 from project.stack.state import PartStatus, StackState, load_state, save_state
+from project.stack.terminal import StackError
 from project.stack.valkey import ValkeyServer, compose_configuration
 from tests.ties import tie
 
@@ -118,7 +117,7 @@ def test_only_one_holds_the_lock(tmp_path: Path) -> None:
     assert lock.acquire()
     assert is_locked(home)
     assert not HomeLock(home).acquire()
-    lock.release()
+    lock.give_back()
     assert not is_locked(home)
 
 

@@ -14,9 +14,9 @@ from project.stack.background import stop_background
 from project.stack.home import StackHome, prepare_home
 from project.stack.lock import HomeLock, describe_refusal, find_holder
 from project.stack.processes import die_with_parent, end_adopted, identify, list_children
-from project.stack.progress import Silence
 from project.stack.remains import PART_VARIABLE, end_remains, find_remains, mark_part
 from project.stack.state import PartStatus, StackState
+from project.stack.terminal import Silence
 from tests.ties import tie
 
 SILENCE = Silence()
@@ -155,7 +155,7 @@ def test_only_a_supervisor_or_a_command_with_servers_holds_a_home(home: StackHom
     assert find_holder(home) is None, "this test is neither"
     assert "cannot be seen from here" in describe_refusal(home, None)
     assert not HomeLock(home).acquire(seconds=0.1)
-    lock.release()
+    lock.give_back()
     assert HomeLock(home).acquire()
 
 

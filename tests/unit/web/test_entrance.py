@@ -6,7 +6,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from project.postgresql.entrance import Entrance
+from project.postgresql.base import Entrance
 from tests.patience import patient
 
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from project.hidden_links import HideLinks
+from project.log_lines import HideLinks
 
 
 @pytest.mark.parametrize(

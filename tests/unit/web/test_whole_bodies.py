@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
-from api.whole_bodies import WholeBodies
+from api.before_django import WholeBodies
 
 MOST = 1000
 

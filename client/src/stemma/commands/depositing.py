@@ -2,8 +2,8 @@
 
 import argparse
 
+from stemma.commands.output import DONE, ERRORS_FOUND, LEFT_OUT, Result
 from stemma.commands.report import describe_record
-from stemma.commands.result import DONE, ERRORS_FOUND, LEFT_OUT, Result
 from stemma.connection import Connection
 from stemma.depositing.checking import validate_paths
 from stemma.depositing.document import load_document

@@ -7,7 +7,7 @@ import sys
 
 import httpx
 
-from stemma.commands.result import Result
+from stemma.commands.output import Result
 from stemma.connection import Connection, api_path
 from stemma.credentials import Login, find_login, store_login
 from stemma.errors import UsageError

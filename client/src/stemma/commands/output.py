@@ -1,15 +1,35 @@
-"""What is printed, whatever the terminal can show and however the pipe ends: work that is done stays done."""
+"""What a command hands back, how it ended, and how it is printed.
+
+Whatever the terminal can show and however the pipe ends: work that is done stays done.
+"""
 
 import io
 import json
 import os
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from stemma.errors import JsonObject
 from stemma.texts import fit_encoding, hide_controls
+
+DONE = 0
+USAGE = 2
+ERRORS_FOUND = 3
+NO_SERVER = 4
+LEFT_OUT = 5
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`json` is what ``--json`` prints, `text` what people read."""
+
+    json: JsonObject
+    text: str
+    exit_code: int = DONE
 
 
 class ProgressStream(io.TextIOBase):

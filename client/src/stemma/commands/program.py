@@ -13,8 +13,18 @@ import httpx
 from stemma.commands import depositing, reading
 from stemma.commands.arguments import build_parser
 from stemma.commands.login import login
-from stemma.commands.output import ProgressStream, open_missing_streams, print_json, print_text, silence
-from stemma.commands.result import ERRORS_FOUND, INTERRUPTED, NO_SERVER, USAGE, Result
+from stemma.commands.output import (
+    ERRORS_FOUND,
+    INTERRUPTED,
+    NO_SERVER,
+    USAGE,
+    ProgressStream,
+    Result,
+    open_missing_streams,
+    print_json,
+    print_text,
+    silence,
+)
 from stemma.connection import Connection
 from stemma.credentials import find_login
 from stemma.depositing.drafts import Acknowledgement

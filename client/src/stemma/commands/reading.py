@@ -7,8 +7,8 @@ from pathlib import Path
 import yaml
 
 from stemma.client import Client, open_reference
+from stemma.commands.output import DONE, NO_SERVER, Result
 from stemma.commands.report import describe_measurement, describe_record
-from stemma.commands.result import DONE, NO_SERVER, Result
 from stemma.connection import API, Connection, api_path
 from stemma.errors import JsonObject, RefusedError, ServerUnreachableError
 from stemma.identifiers import parse_reference

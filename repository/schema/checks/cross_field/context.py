@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from repository.schema.findings import Finding, Severity
-from repository.schema.quantities.facts import Facts, derive_facts
 from repository.schema.quantities.signals import SignalAxis, SignalShape
+from repository.schema.search.facts import Facts, derive_facts
 
 
 @dataclass(frozen=True, slots=True)

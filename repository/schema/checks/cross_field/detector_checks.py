@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from repository.schema.checks.cross_field.context import Check, Context, report
-from repository.schema.documents.places import get_plain, get_value
 from repository.schema.findings import Finding
-from repository.schema.quantities.calibrations import find_pair, find_scalar, read_pair
+from repository.schema.places import get_plain, get_value
+from repository.schema.quantities.scales import find_pair, find_scalar, read_pair
 from repository.schema.quantities.units import UNITS
 
 LARGE_SEMI_ANGLE_RAD = 0.040

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from repository.schema.checks.cross_field.context import Check, Context, report
-from repository.schema.documents.places import get_value
 from repository.schema.findings import Finding
+from repository.schema.places import get_value
 
 GRID_M = 3.05e-3
 LARGE_FIELD_M = 1e-3

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from repository.schema.checks.cross_field.context import Check, Context, report
-from repository.schema.documents.places import get_value
 from repository.schema.findings import Finding
-from repository.schema.quantities.calibrations import find_scalar
+from repository.schema.places import get_value
+from repository.schema.quantities.scales import find_scalar
 from repository.schema.quantities.units import ELEMENTARY_CHARGE_C
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from repository.schema.checks.cross_field.context import Check, Context, report
-from repository.schema.documents.places import get_value
 from repository.schema.findings import Finding
-from repository.schema.quantities.calibrations import find_scalar
+from repository.schema.places import get_value
+from repository.schema.quantities.scales import find_scalar
 from repository.schema.quantities.units import UNITS, convert
 
 ALLOWED_AHEAD = dt.timedelta(days=1)

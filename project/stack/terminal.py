@@ -1,9 +1,17 @@
-"""What the person at the terminal sees."""
+"""What the person at the terminal sees: progress, and refusals."""
 
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+
+class StackError(Exception):
+    """The stack cannot go on; the message is a sentence for the person at the terminal, with what to do."""
+
+
+class StopRequestedError(Exception):
+    """Somebody asked for the stop while the start was still going on."""
 
 
 class Progress:

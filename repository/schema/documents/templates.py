@@ -1,15 +1,37 @@
-"""Skeletons to fill in: what `stemma template` prints."""
+"""What a dataset says before its depositor says otherwise, and skeletons to fill in: what `stemma template` prints.
 
-from collections.abc import Sequence
+Both defaults are shown.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
 
-from repository.schema.documents.supplied import SCHEMA_KEY
-from repository.schema.questions.defaults import DEFAULT_LICENSE
+from repository.schema.documents.normalization import normalize_document
 from repository.schema.questions.fields import Field, load_catalogue
 from repository.schema.questions.requirements import Requirement, list_requirements
-from repository.schema.versions.in_force import VERSION_IN_FORCE
+from repository.schema.versions.in_force import SCHEMA_KEY, VERSION_IN_FORCE
+
+DEFAULT_LICENSE = "CC-BY-4.0"
+
+
+def fill_dataset_defaults(dataset: Any, *, account: Mapping[str, str]) -> dict[str, Any]:
+    """Return the description with the account as creator and CC-BY-4.0 where nothing else was said.
+
+    Parameters
+    ----------
+    dataset
+        What the person supplied under `dataset`.
+    account
+        `name`, `orcid` and `affiliation` of the depositor; empty ones are left out.
+    """
+    described = normalize_document(dataset, kind="dataset") if isinstance(dataset, Mapping) else {}
+    if not described.get("creators"):
+        described["creators"] = [{key: value for key, value in account.items() if value}]
+    described.setdefault("license", DEFAULT_LICENSE)
+    return described
+
 
 _WIDTH = 44
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from repository.schema.documents.places import get_plain, get_value
-from repository.schema.quantities.calibrations import (
+from repository.schema.places import get_plain, get_value
+from repository.schema.quantities.electrons import compute_fluence
+from repository.schema.quantities.scales import (
     AxisRange,
     find_diffraction_pixel,
     find_energy_range,
@@ -15,7 +16,6 @@ from repository.schema.quantities.calibrations import (
     find_scan_step,
     find_wavelength,
 )
-from repository.schema.quantities.electrons import compute_fluence
 from repository.schema.quantities.signals import SignalShape
 from repository.schema.quantities.units import ELEMENTARY_CHARGE_C
 from repository.schema.questions.situation import work_out_situation

@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,19 +16,12 @@ from project.stack.credentials import Credentials, read_credentials
 from project.stack.health import ask_readiness
 from project.stack.home import StackHome
 from project.stack.processes import ProcessIdentity, compose_launcher, send_signal
-from project.stack.progress import Silence
 from project.stack.state import StackState, load_state
+from project.stack.terminal import Silence
+from tests.patience import POLL_S, Deadline, let_pass, patient
 
 _ADDRESSES = ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL")
 _PREFIXES = ("STEMMA_", "S3_", "DJANGO_", "PYTEST_", "CELERY_")
-_POLL_SECONDS = 0.05
-_factor = 1.0
-
-
-def wait_longer(factor: float) -> None:
-    """Let every wait of this process last so many times longer: it is written in the seconds of a quiet machine."""
-    global _factor  # noqa: PLW0603  # one machine, one speed
-    _factor = factor
 
 
 class HarnessError(Exception):
@@ -130,10 +122,10 @@ class RunningStack:
         if self.process.poll() is None:
             send_signal(self.process.pid, signal.SIGINT)
         try:
-            return self.process.wait(timeout=seconds * _factor)
+            return self.process.wait(timeout=patient(seconds))
         except subprocess.TimeoutExpired as error:
             self.process.kill()
-            raise HarnessError(f"It did not stop in {seconds * _factor:.0f} s:\n{self.output}") from error
+            raise HarnessError(f"It did not stop in {patient(seconds):.0f} s:\n{self.output}") from error
 
     def kill(self, *names: str) -> None:
         """Kill -9 the named parts at once; `supervisor` is one of them."""
@@ -171,15 +163,15 @@ class RunningStack:
 
     def wait_until(self, condition: Callable[[], bool], *, seconds: float, what: str) -> None:
         """Poll a condition; a supervisor that ends meanwhile ends the waiting."""
-        deadline = time.monotonic() + seconds * _factor
+        deadline = Deadline(seconds)
         while not condition():
             if self.process is not None and self.process.poll() is not None:
                 raise HarnessError(
                     f"It ended with {self.process.returncode} before it was {what}:\n{self.output}"
                 )
-            if time.monotonic() > deadline:
-                raise HarnessError(f"Not {what} after {seconds * _factor:.0f} s. {self.state}\n{self.output}")
-            time.sleep(_POLL_SECONDS)
+            if deadline.is_over():
+                raise HarnessError(f"Not {what} within {deadline}. {self.state}\n{self.output}")
+            let_pass(POLL_S)
 
     def clean(self) -> None:
         """End what is left, and remove what lies outside the home."""

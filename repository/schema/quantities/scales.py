@@ -1,11 +1,11 @@
-"""Scales of axes: from the document, and from the arrays' own calibration where it is silent."""
+"""Scales of axes: what the document says of them, and the arrays themselves where it is silent."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from repository.schema.documents.places import get_entry
+from repository.schema.places import get_entry
 from repository.schema.quantities.electrons import compute_wavelength
 from repository.schema.quantities.quantity import is_number, read_quantity
 from repository.schema.quantities.signals import SignalAxis, SignalShape

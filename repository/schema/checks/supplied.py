@@ -10,15 +10,13 @@ from repository.schema.checks.structure import check_structure
 from repository.schema.checks.suggestions import suggest_word
 from repository.schema.checks.validation import check_supplied_layer
 from repository.schema.documents.normalization import normalize_document
-from repository.schema.documents.places import escape_pointer
 from repository.schema.findings import Finding
-from repository.schema.versions.in_force import VERSION_IN_FORCE, list_versions
+from repository.schema.places import escape_pointer
+from repository.schema.versions.in_force import SCHEMA_KEY, VERSION_IN_FORCE, list_versions
 from repository.schema.versions.steps import MovedDocument, UnknownVersionError, move_supplied
 
 TOP_KEYS = ("dataset", "defaults", "measurements")
 _WILD = frozenset("*?")
-SCHEMA_KEY = "schema"
-"""Where a document may say in the words of which version it is written; what is kept is in those of today."""
 
 
 def read_version(document: Mapping[str, Any]) -> MovedDocument:

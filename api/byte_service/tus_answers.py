@@ -1,14 +1,93 @@
-"""What tus answers when it cannot do what was asked."""
+"""The headers of tus 1.0.0, and what it answers when it cannot do what was asked."""
+
+import datetime as dt
+from base64 import b64decode
+from email.utils import format_datetime
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from api.byte_service.tus_headers import VERSION, tus_headers
+from api.byte_service.receiving import CHECKSUM_ALGORITHMS, Checksum
+from api.caching import PRIVATE
 from api.errors import CONTENT_TYPE, advise_retry, build_problem, describe_refusal
-from repository.errors import NotFoundError, StorageRefusedError
+from repository.errors import InvalidMetadataError, NotFoundError, StorageRefusedError
 from repository.selectors.uploads import UploadView
 from repository.services.disk import explain_fault
 from repository.services.uploads import count_arrived
+
+VERSION = "1.0.0"
+LONGEST_NUMBER = 19
+
+
+def tus_headers(**more: str) -> dict[str, str]:
+    """Return the headers of every answer of the protocol."""
+    return {"Tus-Resumable": VERSION, "Cache-Control": PRIVATE, **more}
+
+
+def offset_headers(offset: int, expires_at: dt.datetime, **more: str) -> dict[str, str]:
+    """Return the headers of an answer about an upload that waits for its next chunk."""
+    expires = format_datetime(expires_at.astimezone(dt.UTC), usegmt=True)
+    return tus_headers(**{"Upload-Offset": str(offset), "Upload-Expires": expires}, **more)
+
+
+def parse_metadata(header: str) -> dict[str, str]:
+    """Return the pairs of an Upload-Metadata header.
+
+    Raises
+    ------
+    InvalidMetadataError
+        A value is not base64 of UTF-8 text.
+    """
+    pairs: dict[str, str] = {}
+    for pair in filter(None, (part.strip() for part in header.split(","))):
+        key, _, value = pair.partition(" ")
+        try:
+            pairs[key] = b64decode(value.strip(), validate=True).decode("utf-8")
+        except ValueError as error:
+            raise InvalidMetadataError(
+                f"The value of {key[:40]!r} in Upload-Metadata is not base64 of UTF-8 text.",
+                pointer=f"/{key[:40]}",
+            ) from error
+    return pairs
+
+
+def read_number(request: Request, name: str) -> int:
+    """Return a header that counts bytes.
+
+    Raises
+    ------
+    InvalidMetadataError
+        It is missing or not a number.
+    """
+    text = request.headers.get(name, "")
+    if not (text.isascii() and text.isdecimal()) or len(text) > LONGEST_NUMBER:
+        raise InvalidMetadataError(
+            f"The header {name.title()} must be a number of bytes.", pointer=f"/{name}"
+        )
+    return int(text)
+
+
+def read_checksum(request: Request) -> Checksum | None:
+    """Return what the chunk must hash to, where the client says it.
+
+    Raises
+    ------
+    InvalidMetadataError
+        The algorithm is unknown or the value is not base64.
+    """
+    header = request.headers.get("upload-checksum")
+    if header is None:
+        return None
+    algorithm, _, value = header.strip().partition(" ")
+    if algorithm not in CHECKSUM_ALGORITHMS:
+        raise InvalidMetadataError(
+            f"The checksum algorithm {algorithm[:20]!r} is not supported.",
+            hint=f"Supported are {', '.join(CHECKSUM_ALGORITHMS)}.",
+        )
+    try:
+        return Checksum(algorithm, b64decode(value.strip(), validate=True))
+    except ValueError as error:
+        raise InvalidMetadataError("The checksum is not base64.") from error
 
 
 def refuse(status: int, code: str, detail: str, hint: str = "", **headers: str) -> Response:

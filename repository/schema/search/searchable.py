@@ -13,14 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from repository.schema.documents.places import get_entry, get_plain
-from repository.schema.quantities.calibrations import find_scalar
-from repository.schema.quantities.facts import Facts, derive_facts
-from repository.schema.quantities.formulas import FormulaError, read_formula
+from repository.schema.places import get_entry, get_plain
 from repository.schema.quantities.quantity import is_number
+from repository.schema.quantities.scales import find_scalar
 from repository.schema.quantities.signals import SignalShape
 from repository.schema.quantities.units import UNITS, convert, to_si
 from repository.schema.questions.fields import Check, Search, load_catalogue
+from repository.schema.search.facts import Facts, derive_facts
+from repository.schema.search.formulas import FormulaError, read_formula
 
 Origin = Literal["declared", "derived", "achieved"]
 
