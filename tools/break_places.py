@@ -60,7 +60,7 @@ ROOMS = (
     Room("repository/exports", ("tests/unit/export",), ("tests/api",)),
     *(
         Room(f"repository/schema/{name}", ("tests/unit/schema", "tests/unit/export"), DOMAIN)
-        for name in ("questions", "documents", "checks", "quantities", "versions")
+        for name in ("questions", "documents", "checks", "quantities", "search", "versions")
     ),
     Room("repository/schema", ("tests/unit/schema", "tests/unit/export"), DOMAIN),
     Room("repository/integrations", ("tests/unit/integrations",), OUTSIDE),
@@ -68,7 +68,7 @@ ROOMS = (
     Room("repository", ("tests/unit/mapping",), ("tests/integration/domain", "tests/api", "tests/integration/limits")),
     Room("confined", ("tests/unit/sandbox",), ("tests/integration/domain",)),
     Room("ingest/formats", ("tests/unit/formats", "tests/unit/readers", "tests/unit/mapping")),
-    Room("ingest/services", (), ("tests/integration/domain", "tests/integration/disk")),
+    Room("ingest/services", ("tests/unit/readers",), ("tests/integration/domain", "tests/integration/disk")),
     Room("ingest", ("tests/unit/mapping", "tests/unit/readers", "tests/unit/formats"), ("tests/integration/domain",)),
     Room("processing/services", ("tests/unit/processing",), ("tests/integration/domain",)),
     Room("processing/recipes", ("tests/unit/processing",), ("tests/integration/domain",)),

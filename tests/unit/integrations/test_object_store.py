@@ -236,3 +236,14 @@ def test_a_file_that_may_not_be_read_is_neither_missing_nor_damaged(
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(ObjectStoreUnavailableError, match="Permission denied"):
         store.verify(digest)
+
+
+def test_what_was_hashed_on_its_way_is_not_read_again(
+    store: LocalObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who writes terabytes pays for every reading: the digest of what is put is taken while it is written."""
+    hashers: list[object] = []
+    sha = object_store.hashlib.sha256
+    monkeypatch.setattr(object_store.hashlib, "sha256", lambda *given: hashers.append(1) or sha(*given))
+    assert store.put([b"elec", b"trons"]).created
+    assert len(hashers) == 1

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from confined.sandbox import bounded_log
-from confined.sandbox.bounded_log import BoundedLog
+from confined.sandbox import processes
+from confined.sandbox.processes import BoundedLog
 
 HEAD, TAIL = 5, 9
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounded_log, "_HEAD_BYTES", HEAD)
-    monkeypatch.setattr(bounded_log, "_TAIL_BYTES", TAIL)
+    monkeypatch.setattr(processes, "_HEAD_BYTES", HEAD)
+    monkeypatch.setattr(processes, "_TAIL_BYTES", TAIL)
 
 
 @given(st.lists(st.text("abcdefg\n", max_size=12), max_size=8))

@@ -9,7 +9,7 @@ import pytest
 
 import repository.schema
 from repository.schema.questions.fields import load_catalogue
-from repository.schema.versions.linked_data import build_context
+from repository.schema.versions.files import build_context
 
 RELEASED = sorted(Path(repository.schema.__file__).parent.joinpath("releases").glob("*/context.jsonld"))
 
