@@ -27,6 +27,7 @@ LIBRARIES = (
 )  # fmt: skip
 POLL_S = 0.02
 _END_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+BROKEN = 3  # pytest's own number for what is wrong with a run itself
 KILLED = 137
 """How a run ends that takes too long."""
 
@@ -74,7 +75,11 @@ def run_child(words: Sequence[str], output: Path, longest_s: float) -> int:
     """Run pytest in a child and return how it ended."""
     child = os.fork()
     if child == 0:
-        os._exit(_run_here(words, output))
+        status = BROKEN
+        try:
+            status = _run_here(words, output)
+        finally:
+            os._exit(status)  # nothing of the parent's is tidied up here
     end = time.monotonic() + longest_s
     while time.monotonic() < end:
         ended, status = os.waitpid(child, os.WNOHANG)
