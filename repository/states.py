@@ -67,7 +67,7 @@ class DepositMove(Enum):
     READ_AGAIN = Transition(
         sources=(DepositState.NEEDS_ATTENTION, DepositState.READY, DepositState.PROCESSING),
         target=DepositState.PROCESSING,
-        by=("refresh_deposit", "request_reduction", "reconvert_drafts", "settle_state"),
+        by=("read_deposit_again", "refresh_deposit", "request_reduction", "reconvert_drafts", "settle_state"),
         who=_SERVER,
         when="an answer makes other arrays or reductions of its files, somebody asks for a recipe, or the operator has "
         "arrays converted again",
