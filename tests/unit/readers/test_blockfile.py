@@ -1,6 +1,7 @@
 """NanoMEGAS Blockfile: patterns, the image before them, and the screen's calibration."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,7 +97,7 @@ def test_there_is_an_image_where_there_is_room_for_one(
     start = (
         HEADER_DTYPE.itemsize + from_header if from_header is not None else patterns - (from_patterns or 0)
     )
-    fields = HEADER_DTYPE.fields or {}
+    fields: Any = HEADER_DTYPE.fields
     kind, at = fields["Data_offset_1"][:2]
     raw[at : at + kind.itemsize] = np.array(start, kind).tobytes()
     path.write_bytes(bytes(raw))
