@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from repository.schema import select_supplied
+from repository.schema.documents.levels import KINDS
 
 SCAN_DIMENSIONS = 2
 
@@ -11,8 +12,9 @@ SCAN_DIMENSIONS = 2
 def build_hints(document: Mapping[str, Any], path: str) -> dict[str, Any]:
     """Return the reader's hints for a file: the scan shape (y, x) where the person gave one."""
     shape: Any = None
-    for _, layer in select_supplied(document, path):
-        shape = layer.get("scan_shape", shape)
+    for label, layer in select_supplied(document, path):
+        if not label.startswith(f"{KINDS}/"):  # which kind it is, is known once it was opened
+            shape = layer.get("scan_shape", shape)
     if isinstance(shape, Mapping):
         shape = shape.get("value")
     if not isinstance(shape, list | tuple) or len(shape) != SCAN_DIMENSIONS:

@@ -1,6 +1,6 @@
 """What has files read, and what follows once they are: each step enqueues the next."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import transaction
 
@@ -17,7 +17,7 @@ from repository.services.findings import replace_findings
 from repository.services.jobs import cancel_measurement_jobs
 from repository.services.judgements import judge_ahead, list_open_measurements
 from repository.services.succession import replace_corrected
-from repository.services.validation import validate_deposit
+from repository.services.validation import validate_answers, validate_deposit
 from repository.states import DepositMove
 from repository.workflows.jobs import enqueue_job
 
@@ -54,18 +54,23 @@ def _list_checked(deposit: Deposit) -> list[Measurement]:
     return list(unfrozen.exclude(state=Measurement.State.CONVERTED).select_related("primary_file"))
 
 
-def read_deposit_again(*, deposit_id: str) -> None:
-    """Check a deposit after its document changed; open again what the new words make another array of."""
-    ahead = judge_ahead(deposit_id=deposit_id)
+def read_deposit_again(*, deposit_id: str, measurement_ids: Collection[str] | None = None) -> None:
+    """Check a deposit after its document changed; open again what the new words make another array of.
+
+    Where it is known of which measurements the change speaks, only these are looked at.
+    """
+    ahead = judge_ahead(deposit_id=deposit_id, measurement_ids=measurement_ids)
     with transaction.atomic():
-        deposit = validate_deposit(deposit_id=deposit_id, ahead=ahead)
+        if measurement_ids is None:
+            deposit = validate_deposit(deposit_id=deposit_id, ahead=ahead)
+        else:
+            deposit = validate_answers(deposit_id=deposit_id, measurement_ids=measurement_ids, ahead=ahead)
         if deposit.state not in DepositMove.READ_AGAIN.value.sources:
             return
-        waiting = [
-            measurement.pk
-            for measurement in list_open_measurements(deposit)
-            if _needs_reopening(deposit, measurement)
-        ]
+        measurements = list_open_measurements(deposit)
+        if measurement_ids is not None:
+            measurements = measurements.filter(pk__in=measurement_ids)
+        waiting = [measurement.pk for measurement in measurements if _needs_reopening(deposit, measurement)]
         cancel_measurement_jobs(waiting, kinds=OF_ONE_READING)
         waiting += replace_corrected(deposit)
         open_measurements(deposit, waiting)

@@ -1,6 +1,6 @@
 """What pages, API and commands may start, and what follows a job. They know this module, not the jobs behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -33,14 +33,17 @@ __all__ = [
 ]
 
 
-def refresh_deposit(*, deposit_id: str) -> None:
-    """Check a deposit after its document changed; open or reduce again what the new words change."""
+def refresh_deposit(*, deposit_id: str, measurement_ids: Collection[str] | None = None) -> None:
+    """Check a deposit after its document changed; open or reduce again what the new words change.
+
+    Where it is known of which measurements the change speaks, only these are looked at.
+    """
     with transaction.atomic():
-        ingest_workflows.read_deposit_again(deposit_id=deposit_id)
+        ingest_workflows.read_deposit_again(deposit_id=deposit_id, measurement_ids=measurement_ids)
         deposit = Deposit.objects.get(pk=deposit_id)
         if deposit.state not in DepositMove.READ_AGAIN.value.sources:
             return
-        outdated = list_outdated(deposit)
+        outdated = list_outdated(deposit, measurement_ids)
         for measurement_id in outdated:
             enqueue_job(kind="reduce_measurement", target=measurement_id, deposit=deposit)
         if outdated:

@@ -13,6 +13,8 @@ from api.v1 import (
     reductions,
     schemas,
     search,
+    table,
+    table_sheets,
 )
 
 urlpatterns = [
@@ -28,6 +30,10 @@ urlpatterns = [
     path("deposits/<str:deposit_id>/discard-version/", deposit_steps.DiscardVersionView.as_view()),
     path("deposits/<str:deposit_id>/members/", deposits.MembersView.as_view()),
     path("deposits/<str:deposit_id>/members/<str:username>/", deposits.MemberView.as_view()),
+    path("deposits/<str:deposit_id>/table/", table.TableView.as_view()),
+    path("deposits/<str:deposit_id>/table/sheet/", table_sheets.SheetView.as_view()),
+    path("deposits/<str:deposit_id>/table/names/", table_sheets.NamesView.as_view()),
+    path("deposits/<str:deposit_id>/table/changes/<uuid:change_id>/undo/", table.UndoView.as_view()),
     path("deposits/<str:deposit_id>/files/<path:path>", deposits.DepositFileView.as_view()),
     path("datasets/", datasets.DatasetListView.as_view()),
     path("datasets/<str:dataset_id>/", datasets.DatasetView.as_view()),

@@ -1,6 +1,6 @@
 """Recipes over a converted measurement: when metadata that decide them have changed, or because one is asked for."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -51,9 +51,11 @@ class Reduction:
         )
 
 
-def list_outdated(deposit: Deposit) -> list[str]:
-    """Return the measurements whose products were made with other angles than the metadata say now."""
+def list_outdated(deposit: Deposit, measurement_ids: Collection[str] | None = None) -> list[str]:
+    """Return the measurements whose products were made with other angles than the metadata say now; of some, or all."""
     unfrozen = deposit.current_measurements.filter(state=Measurement.State.CONVERTED, frozen_at__isnull=True)
+    if measurement_ids is not None:
+        unfrozen = unfrozen.filter(pk__in=measurement_ids)
     converted = unfrozen.defer("header").prefetch_related("signals", "products")
     return [measurement.pk for measurement in converted if is_outdated(measurement)]
 

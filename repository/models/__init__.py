@@ -4,7 +4,7 @@ from repository.models.accounts import ApiToken, LimitCount, User
 from repository.models.audit import AuditEvent
 from repository.models.data_file import DataFile, Upload
 from repository.models.dataset import Dataset, DatasetVersion, Identifier, VersionFile, VersionMeasurement
-from repository.models.deposit import Deposit, DepositEdit, DepositMember
+from repository.models.deposit import AnswerChange, Deposit, DepositEdit, DepositMember
 from repository.models.facts import Facts, SearchEntry
 from repository.models.finding import Finding
 from repository.models.instrument import Instrument, Sample
@@ -15,6 +15,7 @@ from repository.models.product import Calibration, Product
 from repository.models.stored_object import StoredObject, StoreWalk
 
 __all__ = [
+    "AnswerChange",
     "ApiToken",
     "ArrayObject",
     "AuditEvent",

@@ -1,3 +1,4 @@
+import uuid
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -159,6 +160,28 @@ class DepositEdit(models.Model):
         ordering: ClassVar = ["deposit", "revision"]
         constraints: ClassVar = [
             models.UniqueConstraint(name="deposit_edit_once", fields=["deposit", "revision"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deposit_id} r{self.revision}"
+
+
+class AnswerChange(models.Model):
+    """What one change of the session's table wrote, answer by answer: by its id it is undone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    deposit = models.ForeignKey(Deposit, on_delete=models.CASCADE, related_name="answer_changes")
+    revision = models.PositiveIntegerField(help_text="The revision that the change made.")
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="answer_changes")
+    answers = models.JSONField(
+        help_text="[{level, key, field, old, new}]; null where nothing stood, or stands."
+    )
+
+    class Meta:
+        ordering: ClassVar = ["deposit", "revision"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="answer_change_once", fields=["deposit", "revision"])
         ]
 
     def __str__(self) -> str:

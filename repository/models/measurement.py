@@ -48,6 +48,18 @@ class Measurement(models.Model):
         db_default="",
         help_text="Digest of what its findings of the checks rest on; empty where nothing was checked.",
     )
+    kind = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Its techniques in the order of the vocabulary, joined by +: the group of the session's table.",
+    )
+    cells = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="Field -> what the session's table shows of it; made together with the findings of the checks.",
+    )
     schema_version = models.CharField(max_length=20, default=get_version_in_force)
     replaces = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by"

@@ -78,8 +78,7 @@ def update_deposit(
     """
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
-        if not is_answerable(deposit):
-            require_open(deposit)
+        require_answerable(deposit)
         require_revision(deposit, expected_revisions)
         former = read_content(deposit)
         if patch is not None:
@@ -129,6 +128,12 @@ def require_open(deposit: Deposit) -> None:
         raise DepositAlreadyPublishedError(f"The deposit {deposit.pk} is published and cannot change.")
     if deposit.state in BUSY_STATES:
         raise DepositBusyError(f"The deposit {deposit.pk} is {deposit.get_state_display().lower()}.")
+
+
+def require_answerable(deposit: Deposit) -> None:
+    """Refuse answers where nothing is known yet that could be asked about, or nothing changes any more."""
+    if not is_answerable(deposit):
+        require_open(deposit)
 
 
 def bump_revision(deposit: Deposit) -> None:

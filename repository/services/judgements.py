@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,6 +16,8 @@ from repository.schema import (
     select_supplied,
     validate_measurement,
 )
+from repository.schema.checks.cells import Sources, build_cells
+from repository.schema.documents.levels import name_kind
 from repository.schema.findings import Finding as Found
 from repository.schema.versions.in_force import VERSION_IN_FORCE
 from repository.schema.versions.steps import move_document
@@ -40,6 +42,7 @@ class Judgement:
     rests_on: str
     document: Mapping[str, Any] | None
     found: tuple[Found, ...]
+    cells: Mapping[str, Any] = field(default_factory=dict)
 
 
 Judgements = Mapping[str, Judgement]
@@ -51,11 +54,12 @@ def merge_measurement(
 ) -> tuple[dict[str, Any], list[Found]]:
     """Return the metadata document of a measurement and the conflicts between header and person."""
     header = move_document(measurement.extracted, since=measurement.schema_version).document
-    merged = merge_metadata(header=header, supplied_layers=_select_layers(measurement, document))
+    merged = merge_metadata(header=header, supplied_layers=select_layers(measurement, document))
     return merged.document, list(merged.conflicts)
 
 
-def _select_layers(measurement: Measurement, document: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+def select_layers(measurement: Measurement, document: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return what a document says that may be about the measurement."""
     companions = [part.data_file.path for part in measurement.parts.all()][1:]
     return select_supplied(document, measurement.primary_file.path, companions=companions)
 
@@ -70,20 +74,27 @@ def list_open_measurements(deposit: Deposit) -> QuerySet[Measurement]:
     )
 
 
-def judge_ahead(*, deposit_id: str, anew: bool = False) -> Judgements:
+def judge_ahead(
+    *, deposit_id: str, anew: bool = False, measurement_ids: Collection[str] | None = None
+) -> Judgements:
     """Judge what has changed, before the deposit is locked: others can write meanwhile.
 
     Parameters
     ----------
+    measurement_ids
+        The only ones to look at; all without it.
     anew
         Judge everything: the checks may be newer than what they said, and dates are compared with today.
     """
     deposit = Deposit.objects.filter(pk=deposit_id).first()
     if deposit is None or deposit.state == Deposit.State.PUBLISHED:
         return {}
+    measurements = list_open_measurements(deposit)
+    if measurement_ids is not None:
+        measurements = measurements.filter(pk__in=measurement_ids)
     return {
         measurement.pk: judgement
-        for measurement in list_open_measurements(deposit)
+        for measurement in measurements
         if (judgement := _judge(measurement, deposit.document, {}, anew=anew)) is not None
     }
 
@@ -106,9 +117,11 @@ def judge_and_record(
             measurement.document = dict(judgement.document)
             technique = judgement.document.get("technique")
             measurement.techniques = [str(name) for name in technique] if isinstance(technique, list) else []
+            measurement.kind = name_kind(measurement.techniques)
+        measurement.cells = dict(judgement.cells)
     Measurement.objects.bulk_update(
         [measurement for measurement, _ in changed],
-        ["document", "techniques", "judged_from"],
+        ["document", "techniques", "kind", "cells", "judged_from"],
         batch_size=_ROWS_AT_ONCE,
     )
     replace_measurement_findings(
@@ -132,7 +145,28 @@ def _judge(
         return known
     merged, conflicts = merge_measurement(measurement, document)
     found = validate_measurement(merged, signals=_list_shapes(measurement), looked_for=measurement.looked_for)
-    return Judgement(rests_on, normalize_document(merged), (*conflicts, *found))
+    normal = normalize_document(merged)
+    everything = (*conflicts, *found)
+    return Judgement(rests_on, normal, everything, _describe_cells(measurement, document, normal, everything))
+
+
+def _describe_cells(
+    measurement: Measurement,
+    document: Mapping[str, Any],
+    merged: Mapping[str, Any],
+    findings: tuple[Found, ...],
+) -> dict[str, Any]:
+    """Return what the session's table shows of a measurement."""
+    sources = Sources(
+        path=measurement.primary_file.path,
+        header=move_document(measurement.extracted, since=measurement.schema_version).document,
+        layers=select_layers(measurement, document),
+        merged=merged,
+        signals=_list_shapes(measurement),
+        findings=findings,
+    )
+    cells = build_cells(sources, looked_for=measurement.looked_for)
+    return {path: cell.as_dict() for path, cell in cells.items()}
 
 
 def _list_shapes(measurement: Measurement) -> list[SignalShape]:
@@ -146,7 +180,7 @@ def _build_digest(measurement: Measurement, document: Mapping[str, Any]) -> str:
     """Return a digest of everything that decides a judgement, apart from the checks and today's date."""
     looked_at = [
         [measurement.schema_version, VERSION_IN_FORCE],
-        _select_layers(measurement, document),
+        select_layers(measurement, document),
         measurement.extracted,
         measurement.looked_for,
         [[signal.name, signal.axes] for signal in measurement.signals.all()],

@@ -1,6 +1,7 @@
 """What a new version leaves out or replaces. The versions that hold it keep it, and so does its address."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -26,7 +27,7 @@ from repository.services.deposits import (
 )
 from repository.services.edits import read_content, record_edit, require_revision
 from repository.services.jobs import cancel_jobs
-from repository.services.judgements import merge_measurement
+from repository.services.judgements import merge_measurement, select_layers
 from repository.services.stored_objects import delete_files
 from repository.states import DepositMove
 
@@ -77,13 +78,17 @@ def create_measurement(
 
 
 def replace_corrected(deposit: Deposit) -> list[str]:
-    """Replace every published measurement that the document now describes otherwise; return the ids to open."""
-    published = (
+    """Replace every published measurement that the document now describes otherwise; return the ids to open.
+
+    Where a person has changed nothing about it, it stays, though it might be put together otherwise today.
+    """
+    published = list(
         deposit.current_measurements.filter(frozen_at__isnull=False)
         .defer("header")
         .select_related("primary_file")
         .prefetch_related("parts__data_file")
     )
+    former = _read_published(deposit) if published else None
     return [
         create_measurement(
             deposit=deposit,
@@ -93,9 +98,19 @@ def replace_corrected(deposit: Deposit) -> list[str]:
             former=measurement,
         ).pk
         for measurement in published
+        if former is None
+        or select_layers(measurement, former) != select_layers(measurement, deposit.document)
         if normalize_document(merge_measurement(measurement, deposit.document)[0])
         != measurement.present_document
     ]
+
+
+def _read_published(deposit: Deposit) -> dict[str, Any] | None:
+    """Return what the person had supplied for the newest version, in today's words; None where it is not known."""
+    newest = DatasetVersion.objects.filter(dataset__deposit=deposit).order_by("-number").first()
+    if newest is None or "supplied" not in newest.content:
+        return None
+    return move_supplied(newest.content["supplied"], since=newest.schema_version).document
 
 
 def discard_new_version(

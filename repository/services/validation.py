@@ -1,5 +1,7 @@
 """Checking a deposit, and settling whether it can be published."""
 
+from collections.abc import Collection
+
 from django.db import transaction
 
 from repository.models import Deposit, Finding, Job
@@ -40,6 +42,36 @@ def validate_deposit(*, deposit_id: str, ahead: Judgements | None = None, anew: 
         judge_and_record(deposit, list_open_measurements(deposit), ahead or {}, anew=anew)
         _settle_state(deposit, is_reading=_is_reading(deposit))
     return deposit
+
+
+def validate_answers(
+    *, deposit_id: str, measurement_ids: Collection[str], ahead: Judgements | None = None
+) -> Deposit:
+    """Check what answers of the table have changed: the layers that were written, and the measurements they speak of.
+
+    Each answer was looked at before it was written, so that a change of one file's answers costs the same in a deposit
+    of one measurement and of three thousand.
+    """
+    with transaction.atomic():
+        deposit = lock_deposit(deposit_id=deposit_id)
+        if deposit.state == State.PUBLISHED:
+            return deposit
+        _forget_answered(deposit)
+        judge_and_record(deposit, list_open_measurements(deposit).filter(pk__in=measurement_ids), ahead or {})
+        _settle_state(deposit, is_reading=_is_reading(deposit))
+    return deposit
+
+
+def _forget_answered(deposit: Deposit) -> None:
+    """Look again at what was wrong in the document: an answer may have taken its place."""
+    wrong = deposit.findings.filter(
+        stage=Finding.Stage.VALIDATION,
+        data_file=None,
+        measurement=None,
+        pointer__regex="^/(defaults|kinds|meas)",
+    )
+    if wrong.exists():
+        _validate_dataset(deposit)
 
 
 def validate_after_reading(*, deposit_id: str, measurement_id: str) -> Deposit:

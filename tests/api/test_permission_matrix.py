@@ -53,6 +53,16 @@ POST   /api/v1/deposits/{deposit_id}/submit/                  d     401 404 409 
 POST   /api/v1/deposits/{deposit_id}/submit/                  r     401 404 202 202 403 202 403 401
 POST   /api/v1/deposits/{deposit_id}/submit/                  oew   401 404 409 409 403 409 403 401
 GET    /api/v1/deposits/{deposit_id}/validation/              *     401 404 200 200 200 200 200 401
+GET    /api/v1/deposits/{deposit_id}/table/                   *     401 404 200 200 200 200 200 401
+PATCH  /api/v1/deposits/{deposit_id}/table/                   dr    401 404 200 200 403 200 403 401
+PATCH  /api/v1/deposits/{deposit_id}/table/                   oew   401 404 409 409 403 409 403 401
+GET    /api/v1/deposits/{deposit_id}/table/sheet/             *     401 404 200 200 200 200 200 401
+POST   /api/v1/deposits/{deposit_id}/table/sheet/             dr    401 404 200 200 403 200 403 401
+POST   /api/v1/deposits/{deposit_id}/table/sheet/             oew   401 404 409 409 403 409 403 401
+POST   /api/v1/deposits/{deposit_id}/table/names/             dr    401 404 200 200 403 200 403 401
+POST   /api/v1/deposits/{deposit_id}/table/names/             oew   401 404 409 409 403 409 403 401
+POST   /api/v1/deposits/{deposit_id}/table/changes/{change_id}/undo/ dr 401 404 200 200 403 200 403 401
+POST   /api/v1/deposits/{deposit_id}/table/changes/{change_id}/undo/ oew 401 404 409 409 403 409 403 401
 POST   /api/v1/deposits/{deposit_id}/publish/                 d     401 404 409 409 403 409 403 401
 POST   /api/v1/deposits/{deposit_id}/publish/                 r     401 404 200 200 403 200 403 401
 POST   /api/v1/deposits/{deposit_id}/publish/                 oew   401 404 409 409 403 409 403 401
@@ -276,6 +286,9 @@ def build_request(line: Line, world: World) -> dict[str, Any]:
         ("POST", "deposits/{deposit_id}/publish/"): {"accept_warnings": world.warnings},
         ("POST", "deposits/{deposit_id}/members/"): {"username": world.people.users["co-owner"].username},
         ("POST", "measurements/{measurement_id}/reductions/"): {"recipe": "center_of_mass"},
+        ("PATCH", "deposits/{deposit_id}/table/"): {"changes": []},
+        ("POST", "deposits/{deposit_id}/table/sheet/"): {"text": "file\r\n"},
+        ("POST", "deposits/{deposit_id}/table/names/"): {"pattern": "{notes}.none"},
         ("POST", "tokens/"): {"name": "more", "scopes": ["read"]},
         ("POST", "datasets/{dataset_id}/versions/{number}/withdraw/"): {"reason": "Wrong sample."},
     }

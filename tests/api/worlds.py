@@ -11,6 +11,8 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.utils import timezone
 
 from repository.models import ApiToken, Deposit, DepositMember, Job, Upload, User
+from repository.services.answer_writes import Wish
+from repository.services.answers import write_answers
 from repository.services.storage import upload_file
 from repository.services.uploads import complete_upload, start_upload
 from repository.services.withdrawal import withdraw_version
@@ -84,6 +86,11 @@ def build_world(state: str, people: People) -> World:
     upload = _upload(deposit, people.users["owner"], is_whole=state != "draft")
     measurement = add_measurement(deposit, "second.raw")
     job = Job.objects.create(kind="test", target=deposit.pk, deposit=deposit, state="done")
+    answered = write_answers(
+        deposit_id=deposit.pk,
+        actor=people.users["owner"],
+        wishes=[Wish(field="notes", level="all", act="value", value="A quiet night.")],
+    )
     world = World(state, people)
     if state != "draft":
         settle(deposit)
@@ -105,6 +112,7 @@ def build_world(state: str, people: People) -> World:
         "product": "data.mean_diffraction_pattern",
         "upload_id": str(upload.pk),
         "job_id": str(job.pk),
+        "change_id": str(answered.id),
         "version": "1.0.0",
         "doi": f"10.5072/{deposit.pk}",
         "export": "jsonld",

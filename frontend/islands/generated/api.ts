@@ -316,6 +316,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deposits/{deposit_id}/table/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Return a page of the table: rows in the order of the deposit, with the fields that are asked or differ.
+         *
+         *     What is the same for all is listed apart. Columns, groups and sums are about the whole deposit, whichever page
+         *     is asked for.
+         */
+        get: operations["getTable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * @description Answer fields for all, for kinds or for chosen measurements: many answers, each saved or refused by itself.
+         *
+         *     Only what is named changes, so that two people and two tabs merge by field. `expected` names the tags that were
+         *     seen: where an answer has another one now, that answer alone is refused. `change` undoes it.
+         */
+        patch: operations["answerTable"];
+        trace?: never;
+    };
+    "/api/v1/deposits/{deposit_id}/table/changes/{change_id}/undo/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Put back what stood before a change; an answer that was given again since stays, and says who gave it. */
+        post: operations["undoTableChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deposits/{deposit_id}/table/names/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take answers from the names of files, such as `*_{tilt}deg.dm4`; unless it is said, nothing is saved yet. */
+        post: operations["answerTableNames"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deposits/{deposit_id}/table/sheet/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Return the table as CSV with the units in the head; sent back unchanged it changes nothing.
+         *
+         *     A text that a spreadsheet would compute has an apostrophe before it, which is taken off when it comes back.
+         */
+        get: operations["getTableSheet"];
+        put?: never;
+        /**
+         * @description Take answers from a CSV or a pasted block: each is saved or refused by itself, empty cells say nothing.
+         *
+         *     Columns that are no fields are named and passed over. Nothing in a cell is computed: `=1+1` is a text, and no
+         *     number. A cell with `-` alone takes the answer of that file away.
+         */
+        post: operations["answerTableSheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deposits/{deposit_id}/validation/": {
         parameters: {
             query?: never;
@@ -890,6 +979,29 @@ export interface components {
             code: string;
             note?: string;
         };
+        /**
+         * @description * `value` - value
+         *     * `not_recorded` - not_recorded
+         *     * `withheld` - withheld
+         *     * `not_applicable` - not_applicable
+         *     * `clear` - clear
+         *     * `differs` - differs
+         * @enum {string}
+         */
+        ActEnum: "value" | "not_recorded" | "withheld" | "not_applicable" | "clear" | "differs";
+        AnswerResultShape: {
+            field: string;
+            level: string;
+            key: string;
+            path?: string;
+            result: components["schemas"]["ResultEnum"];
+            was?: string;
+            text?: string;
+            tag?: string;
+            code?: string;
+            message?: string;
+            hint?: string;
+        };
         AxisShape: {
             name: string;
             size: number;
@@ -898,6 +1010,111 @@ export interface components {
             scale: number | null;
             /** Format: double */
             offset: number | null;
+        };
+        /**
+         * @description * `measured` - measured
+         *     * `nominal` - nominal
+         *     * `calibrated` - calibrated
+         *     * `estimated` - estimated
+         * @enum {string}
+         */
+        BasisEnum: "measured" | "nominal" | "calibrated" | "estimated";
+        /** @description A field of a measurement. One that is not there does not apply to its technique. */
+        CellShape: {
+            /**
+             * @description needed: publishing waits for it. empty: an answer would help. conflict: `below` holds what is not used. not_understood: an error stands at it.
+             *
+             *     * `value` - value
+             *     * `needed` - needed
+             *     * `empty` - empty
+             *     * `not_recorded` - not_recorded
+             *     * `conflict` - conflict
+             *     * `not_understood` - not_understood
+             */
+            state: components["schemas"]["CellShapeStateEnum"];
+            /** @description As it can be typed again. */
+            text?: string;
+            /**
+             * Format: double
+             * @description In the field's unit, where it is one number.
+             */
+            number?: number;
+            /** @description measurement, pattern, header, kind or all. */
+            level?: string;
+            source?: string;
+            /** @description Only where somebody, or the file, said one. */
+            basis?: string;
+            /** @description The other field, or the axes, that answer it. */
+            via?: string;
+            required: boolean;
+            may_be_gap: boolean;
+            /** @description What the answer stands over, nearest first. */
+            below?: components["schemas"]["SaidShape"][];
+            problem?: string;
+            hint?: string;
+        };
+        /**
+         * @description * `value` - value
+         *     * `needed` - needed
+         *     * `empty` - empty
+         *     * `not_recorded` - not_recorded
+         *     * `conflict` - conflict
+         *     * `not_understood` - not_understood
+         * @enum {string}
+         */
+        CellShapeStateEnum: "value" | "needed" | "empty" | "not_recorded" | "conflict" | "not_understood";
+        /**
+         * @description * `all` - all
+         *     * `kind` - kind
+         *     * `measurement` - measurement
+         * @enum {string}
+         */
+        ChangeInputLevelEnum: "all" | "kind" | "measurement";
+        ChangeInputRequest: {
+            field: string;
+            /** @default measurement */
+            level: components["schemas"]["ChangeInputLevelEnum"];
+            /** @description Ids of measurements, or kinds; nothing for all. */
+            keys?: string[];
+            /** @default value */
+            act: components["schemas"]["ActEnum"];
+            /** @description Text as it is typed, or a value of the schema. */
+            value?: unknown;
+            /** @description Of a number without one. */
+            unit?: string;
+            /**
+             * @description Only where somebody says it.
+             *
+             *     * `measured` - measured
+             *     * `nominal` - nominal
+             *     * `calibrated` - calibrated
+             *     * `estimated` - estimated
+             */
+            basis?: components["schemas"]["BasisEnum"];
+            /**
+             * @description Leave alone whatever has a value, at whatever level.
+             * @default false
+             */
+            only_empty: boolean;
+            /** @description By key (for all: empty): the tag that was seen. Another one refuses that answer. */
+            expected?: {
+                [key: string]: string;
+            };
+        };
+        ColumnShape: {
+            field: string;
+            title: string;
+            description: string;
+            kind: string;
+            unit: string | null;
+            units: string[];
+            choices: components["schemas"]["TermShape"][];
+            may_be_gap: boolean;
+            /** @description It is answered for chosen files, never for all. */
+            is_of_one_file: boolean;
+            example: string;
+            why: string;
+            sums: components["schemas"]["SumShape"];
         };
         CreateDepositInputRequest: {
             title?: string;
@@ -976,6 +1193,13 @@ export interface components {
             findings: components["schemas"]["FindingShape"][];
             versions: components["schemas"]["VersionShape"][];
         };
+        /**
+         * @description * `auto` - auto
+         *     * `.` - .
+         *     * `,` - ,
+         * @enum {string}
+         */
+        DecimalEnum: "auto" | "." | ",";
         DepositPageShape: {
             next: string | null;
             results: components["schemas"]["DepositSummaryShape"][];
@@ -1109,6 +1333,10 @@ export interface components {
             /** @description What is said otherwise of it. */
             keywords: string[];
         };
+        FieldInputRequest: {
+            field: string;
+            unit?: string | null;
+        };
         FileShape: {
             path: string;
             size: number;
@@ -1148,6 +1376,12 @@ export interface components {
             /** @description Of a cause in files or measurements: each of them. */
             where?: components["schemas"]["PlaceShape"][];
         };
+        /**
+         * @description * `sheet` - sheet
+         *     * `block` - block
+         * @enum {string}
+         */
+        FormEnum: "sheet" | "block";
         FormatPageShape: {
             next: string | null;
             results: components["schemas"]["FormatShape"][];
@@ -1159,6 +1393,16 @@ export interface components {
             files: string;
             becomes: string;
             extensions: string[];
+        };
+        GroupShape: {
+            /** @description Techniques joined by +; empty while none is known. */
+            kind: string;
+            count: number;
+            answers: components["schemas"]["LevelAnswerShape"][];
+            /** @description By field. */
+            sums: {
+                [key: string]: components["schemas"]["SumShape"];
+            };
         };
         InputShape: {
             /**
@@ -1221,6 +1465,11 @@ export interface components {
             path: string;
             reason: string;
         };
+        LevelAnswerShape: {
+            field: string;
+            text: string;
+            tag: string;
+        };
         /**
          * @description * `conversion` - conversion
          *     * `request` - request
@@ -1271,6 +1520,51 @@ export interface components {
             changes: components["schemas"]["DocumentChangeShape"][];
             metadata: unknown;
         };
+        NameMatchShape: {
+            key: string;
+            path: string;
+            texts: {
+                [key: string]: string;
+            };
+            /** @description Start and end in the path. */
+            spans: {
+                [key: string]: number[];
+            };
+        };
+        /** @description As for the table, with what was found in each name. */
+        NamesChangeShape: {
+            /**
+             * Format: uuid
+             * @description By which it is undone; null: nothing was written.
+             */
+            change: string | null;
+            revision: number;
+            saved: number;
+            unchanged: number;
+            refused: number;
+            results: components["schemas"]["AnswerResultShape"][];
+            looked_at: number;
+            matched: number;
+            /** @description Why nothing was found. */
+            message: string;
+            matches: components["schemas"]["NameMatchShape"][];
+        };
+        NamesInputRequest: {
+            /** @description * and ? within a folder, ** across folders, {field} for an answer. */
+            pattern: string;
+            /** @description By word in braces: which field it answers, in which unit. */
+            columns?: {
+                [key: string]: components["schemas"]["FieldInputRequest"];
+            };
+            keys?: string[];
+            /** @default false */
+            only_empty: boolean;
+            /**
+             * @description Only say what would be changed.
+             * @default true
+             */
+            dry_run: boolean;
+        };
         /**
          * @description * `metadata` - metadata
          *     * `arrays` - arrays
@@ -1317,6 +1611,11 @@ export interface components {
             /** Format: double */
             highest: number;
             is_whole: boolean;
+        };
+        PatchedTableInputRequest: {
+            changes?: components["schemas"]["ChangeInputRequest"][];
+            /** @default false */
+            dry_run: boolean;
         };
         PatchedUpdateDepositInputRequest: {
             /** @description A merge patch: what is named is changed, null removes, lists are replaced, all else stays. */
@@ -1515,6 +1814,13 @@ export interface components {
          * @enum {string}
          */
         RequirementShapeStateEnum: "value" | "gap" | "missing";
+        /**
+         * @description * `saved` - saved
+         *     * `unchanged` - unchanged
+         *     * `refused` - refused
+         * @enum {string}
+         */
+        ResultEnum: "saved" | "unchanged" | "refused";
         /** @description What stands in the deposit now, and what changed since the revision that If-Match names. */
         RevisionConflictShape: {
             type: string;
@@ -1532,6 +1838,49 @@ export interface components {
             /** @description False where older changes are not kept: compare with `current` then. */
             changes_are_all: boolean;
         };
+        RowReadingShape: {
+            step: string;
+            state: string;
+            /** Format: double */
+            fraction: number;
+            /** Format: double */
+            seconds_left: number | null;
+        };
+        RowShape: {
+            id: string;
+            name: string;
+            path: string;
+            folder: string;
+            thumbnail: string | null;
+            shapes: number[][];
+            technique: string[];
+            /** @description A guess at the technique, where there is one. */
+            proposal: unknown | null;
+            kind: string;
+            day: string | null;
+            instrument: string | null;
+            state: string;
+            reading: components["schemas"]["RowReadingShape"] | null;
+            cells: {
+                [key: string]: components["schemas"]["CellShape"];
+            };
+            tags: {
+                [key: string]: string;
+            };
+        };
+        SaidShape: {
+            level: components["schemas"]["SaidShapeLevelEnum"];
+            text: string;
+        };
+        /**
+         * @description * `measurement` - measurement
+         *     * `pattern` - pattern
+         *     * `header` - header
+         *     * `kind` - kind
+         *     * `all` - all
+         * @enum {string}
+         */
+        SaidShapeLevelEnum: "measurement" | "pattern" | "header" | "kind" | "all";
         SchemaChangeShape: {
             /** @description Where it stood. */
             pointer: string;
@@ -1607,6 +1956,47 @@ export interface components {
          * @enum {string}
          */
         ShapeOriginEnum: "file" | "depositor" | "guessed";
+        /** @description As for the table; lines that name no file are refused with an empty field. */
+        SheetChangeShape: {
+            /**
+             * Format: uuid
+             * @description By which it is undone; null: nothing was written.
+             */
+            change: string | null;
+            revision: number;
+            saved: number;
+            unchanged: number;
+            refused: number;
+            results: components["schemas"]["AnswerResultShape"][];
+            unknown_columns: string[];
+            decimal: string;
+            delimiter: string;
+        };
+        SheetInputRequest: {
+            /** @description The CSV, or the block as it was copied. */
+            text: string;
+            /**
+             * @description sheet: with a line of heads and a column of files. block: cells only, parted by tabs.
+             *
+             *     * `sheet` - sheet
+             *     * `block` - block
+             * @default sheet
+             */
+            form: components["schemas"]["FormEnum"];
+            /** @default auto */
+            decimal: components["schemas"]["DecimalEnum"];
+            /** @description Of a block: the measurements from its first row on. */
+            keys?: string[];
+            /** @description Of a block: the fields from its first column on. */
+            columns?: components["schemas"]["FieldInputRequest"][];
+            /** @default false */
+            only_empty: boolean;
+            /**
+             * @description Only say what would be changed.
+             * @default false
+             */
+            dry_run: boolean;
+        };
         SignalShape: {
             name: string;
             shape: number[];
@@ -1658,6 +2048,61 @@ export interface components {
              *     * `converted` - converted
              */
             until?: components["schemas"]["ReadUntilEnum"];
+        };
+        /** @description What a field comes to in several measurements: how many values, never one of them for all. */
+        SumShape: {
+            /** @description Measurements that the field applies to. */
+            count: number;
+            needed: number;
+            empty: number;
+            not_recorded: number;
+            conflicts: number;
+            not_understood: number;
+            /** @description How many different values there are. */
+            different: number;
+            /** @description The first of them. */
+            texts: string[];
+            /** Format: double */
+            lowest: number | null;
+            /** Format: double */
+            highest: number | null;
+            /** @description Measurements with an answer of their own. */
+            own: number;
+        };
+        TableChangeShape: {
+            /**
+             * Format: uuid
+             * @description By which it is undone; null: nothing was written.
+             */
+            change: string | null;
+            revision: number;
+            saved: number;
+            unchanged: number;
+            refused: number;
+            results: components["schemas"]["AnswerResultShape"][];
+        };
+        TableShape: {
+            revision: number;
+            state: string;
+            count: number;
+            /** @description Fields that publishing waits for. */
+            n_needed: number;
+            /** @description What is incomplete or differs. */
+            columns: components["schemas"]["ColumnShape"][];
+            /** @description What is the same wherever it applies. */
+            same: components["schemas"]["ColumnShape"][];
+            /** @description What nobody has answered and nobody needs. */
+            helpful: components["schemas"]["ColumnShape"][];
+            /** @description What was said for all. */
+            answers: components["schemas"]["LevelAnswerShape"][];
+            groups: components["schemas"]["GroupShape"][];
+            rows: components["schemas"]["RowShape"][];
+            /** Format: uri */
+            next: string | null;
+        };
+        TermShape: {
+            value: string;
+            title: string;
         };
         TokenListShape: {
             results: components["schemas"]["TokenShape"][];
@@ -3273,6 +3718,547 @@ export interface operations {
             };
             /** @description The body must be JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    getTable: {
+        parameters: {
+            query?: {
+                /** @description Where the last page ended; from `next`. */
+                cursor?: string;
+                /** @description Only measurements of which something is asked. */
+                incomplete?: boolean;
+                /** @description Only measurements of this kind: techniques joined by +. */
+                kind?: string;
+                /** @description Results per page, 1 to 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    answerTable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedTableInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableChangeShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    undoTableChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: string;
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableChangeShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    answerTableNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamesInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamesChangeShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    getTableSheet: {
+        parameters: {
+            query?: {
+                /** @description Begin with a byte order mark, as Excel wants it. */
+                bom?: boolean;
+                /** @description Only fields that are asked or differ. */
+                incomplete?: boolean;
+            };
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table (RFC 4180, UTF-8). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    answerTableSheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetChangeShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

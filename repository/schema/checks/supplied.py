@@ -1,4 +1,4 @@
-"""The document for `--metadata`: {schema, dataset, defaults, measurements: {path or glob: …}}."""
+"""The document for `--metadata`: {schema, dataset, defaults, kinds, measurements: {path or glob: …}, differs}."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,13 +9,15 @@ from typing import Any
 from repository.schema.checks.structure import check_structure
 from repository.schema.checks.suggestions import suggest_word
 from repository.schema.checks.validation import check_supplied_layer
+from repository.schema.documents.levels import DIFFERS, KINDS, OF_ONE_FILE, name_kind, remove_entry
 from repository.schema.documents.normalization import normalize_document
 from repository.schema.findings import Finding
 from repository.schema.places import escape_pointer
+from repository.schema.questions.fields import load_catalogue
 from repository.schema.versions.in_force import SCHEMA_KEY, VERSION_IN_FORCE, list_versions
 from repository.schema.versions.steps import MovedDocument, UnknownVersionError, move_supplied
 
-TOP_KEYS = ("dataset", "defaults", "measurements")
+TOP_KEYS = ("dataset", "defaults", "kinds", "measurements", "differs")
 _WILD = frozenset("*?")
 
 
@@ -44,6 +46,7 @@ def validate_supplied(document: Any) -> list[Finding]:
     dataset = document.get("dataset")
     if dataset is not None:
         findings.extend(_check_dataset(dataset))
+    findings += [*_check_kinds(document), *_check_differing(document)]
     for pointer, layer in _list_layers(document):
         findings.extend(_move(finding, pointer) for finding in check_supplied_layer(layer))
     return findings
@@ -52,9 +55,10 @@ def validate_supplied(document: Any) -> list[Finding]:
 def select_supplied(
     document: Mapping[str, Any], path: str, *, companions: Sequence[str] = ()
 ) -> list[tuple[str, dict[str, Any]]]:
-    """Return the layers that apply to a file as (label, document): defaults, then patterns in their order.
+    """Return the layers that may apply to a file as (label, document): for all, for kinds, by pattern, by its path.
 
-    Later layers override earlier ones.
+    Later layers override earlier ones. Layers of all kinds are there: which one speaks of the file follows from its
+    techniques, when they are merged. What differs for the file is left out of the rules.
 
     Parameters
     ----------
@@ -63,17 +67,40 @@ def select_supplied(
     companions
         Its other files: a pattern that names one of them applies too.
     """
-    layers = []
-    defaults = document.get("defaults")
-    if isinstance(defaults, Mapping):
-        layers.append(("defaults", dict(defaults)))
-    measurements = document.get("measurements")
-    for pattern, layer in measurements.items() if isinstance(measurements, Mapping) else ():
-        if isinstance(layer, Mapping) and any(
-            matches_pattern(name, str(pattern)) for name in (path, *companions)
-        ):
-            layers.append((f"measurements/{pattern}", dict(layer)))
-    return layers
+    defaults, kinds, measurements = (_read_part(document, key) for key in ("defaults", KINDS, "measurements"))
+    rules = [("defaults", defaults)] if "defaults" in document else []
+    rules += [(f"{KINDS}/{kind}", layer) for kind, layer in kinds.items()]
+    layers = [
+        (label, _leave_out(layer, list_differing(document, path)))
+        for label, layer in rules
+        if isinstance(layer, Mapping)
+    ]
+    named = [
+        (f"measurements/{pattern}", dict(layer))
+        for pattern, layer in measurements.items()
+        if isinstance(layer, Mapping)
+        and any(matches_pattern(name, str(pattern)) for name in (path, *companions))
+    ]
+    own = f"measurements/{path}"
+    return [*layers, *sorted(named, key=lambda entry: entry[0] == own)]
+
+
+def list_differing(document: Mapping[str, Any], path: str) -> list[str]:
+    """Return the fields for which no rule speaks of this file: the person said that it differs there."""
+    differing = _read_part(document, DIFFERS).get(path)
+    return [str(field) for field in differing] if isinstance(differing, list) else []
+
+
+def _read_part(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    part = document.get(key)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _leave_out(layer: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
+    kept = dict(layer)
+    for field in fields:
+        kept = remove_entry(kept, field)
+    return kept
 
 
 def list_unmatched(document: Mapping[str, Any], paths: Sequence[str]) -> list[Finding]:
@@ -120,15 +147,51 @@ def _list_layers(document: Mapping[str, Any]) -> list[tuple[str, Any]]:
     layers: list[tuple[str, Any]] = []
     if document.get("defaults") is not None:
         layers.append(("/defaults", document["defaults"]))
-    measurements = document.get("measurements")
-    if isinstance(measurements, Mapping):
-        layers.extend(
-            (f"/measurements/{escape_pointer(str(pattern))}", {} if layer is None else layer)
-            for pattern, layer in measurements.items()
-        )
-    elif measurements is not None:
-        layers.append(("/measurements", measurements))
+    for part in (KINDS, "measurements"):
+        named = document.get(part)
+        if isinstance(named, Mapping):
+            layers.extend(
+                (f"/{part}/{escape_pointer(str(name))}", {} if layer is None else layer)
+                for name, layer in named.items()
+            )
+        elif named is not None:
+            layers.append((f"/{part}", named))
     return layers
+
+
+def _check_kinds(document: Mapping[str, Any]) -> list[Finding]:
+    """Report kinds that no measurement can have, and fields that are each file's own."""
+    known = load_catalogue().words("technique")
+    findings = []
+    for kind, layer in _read_part(document, KINDS).items():
+        place = f"/{KINDS}/{escape_pointer(str(kind))}"
+        if name_kind(str(kind).split("+")) != kind:
+            hint = f"Join the techniques of the measurements by +, in this order: {', '.join(known)}."
+            message = f'"{kind}" is no kind of measurement.'
+            findings.append(Finding("error", "kind_unknown", message, place, hint))
+        for key in sorted(OF_ONE_FILE & set(layer)) if isinstance(layer, Mapping) else ():
+            message = f'"{key}" is each file\'s own, and no rule for a kind of measurement.'
+            hint = "Give it under measurements, for the files that have it."
+            findings.append(Finding("error", "field_of_one_file", message, f"{place}/{key}", hint))
+    return findings
+
+
+def _check_differing(document: Mapping[str, Any]) -> list[Finding]:
+    """Report what is no list of fields for a file."""
+    part = document.get(DIFFERS)
+    fields = load_catalogue().measurement
+    entries = part.items() if isinstance(part, Mapping) else [("", part)] if part is not None else []
+    return [
+        Finding(
+            "error",
+            "wrong_type",
+            f'What differs for "{path}" is a list of fields.',
+            f"/{DIFFERS}/{escape_pointer(str(path))}",
+            "For example: {differs: {scan_1.dm4: [probe_current]}}.",
+        )
+        for path, names in entries
+        if not isinstance(names, list) or not all(isinstance(name, str) and name in fields for name in names)
+    ]
 
 
 def _check_dataset(dataset: Any) -> list[Finding]:
@@ -148,7 +211,7 @@ def _report_unknown(key: str) -> Finding:
         "unknown_key",
         f'"{key}" is not a part of a metadata document.',
         f"/{escape_pointer(key)}",
-        f"{meant}Its parts are dataset, defaults (for all) and measurements (by path or pattern).",
+        f"{meant}Its parts are dataset, defaults (for all), kinds (by technique), measurements (by path or pattern).",
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from repository.schema.documents.comparison import describe_difference
+from repository.schema.documents.levels import KINDS, choose_rules, is_rule
 from repository.schema.documents.normalization import normalize_document
 from repository.schema.findings import Finding
 from repository.schema.places import escape_pointer, get_plain, is_gap, is_value
@@ -29,9 +30,10 @@ def merge_metadata(
 ) -> MergedMetadata:
     """Merge the mapped vendor header with what was supplied, later layers over earlier ones.
 
-    A person's value is used where one was given; where it measures something and differs from the header by
-    more than 2 % (or at all, for shapes and choices), a warning holds both in the same unit. "Not recorded"
-    does not hide a value that the header has; "withheld" and "not applicable" do.
+    A person's value for a file is used where one was given. A rule (for all, or for a kind) fills what the header
+    does not say, where the question applies to the techniques; it never stands over what this very file says. Where
+    person and header differ by more than 2 % (or at all, for shapes and choices), a warning holds both in the same
+    unit. "Not recorded" hides no value, wherever that stands; "withheld" and "not applicable" do.
 
     Parameters
     ----------
@@ -41,16 +43,43 @@ def merge_metadata(
         (label, document) pairs. A label that starts with "instrument" marks values of an instrument record.
     """
     tree = build_tree("measurement")
-    supplied: dict[str, Any] = {}
-    for label, layer in supplied_layers:
-        normal = normalize_document(layer)
-        if label.startswith(INSTRUMENT_LAYER):
-            normal = _tag(normal, tree, "instrument")
-        supplied = _overlay(supplied, normal, tree)
     from_file = _tag(normalize_document(header), tree, "header")
+    normal = [(label, normalize_document(layer)) for label, layer in supplied_layers]
+    layers = choose_rules(normal, _find_situation(from_file, normal))
+    supplied: dict[str, Any] = {}
+    named: dict[str, Any] = {}
+    for label, layer in layers:
+        said = _tag(layer, tree, "instrument") if label.startswith(INSTRUMENT_LAYER) else layer
+        supplied = _overlay(supplied, said, tree)
+        if not is_rule(label):
+            named = _overlay(named, said, tree)
     conflicts: list[Finding] = []
-    document = _combine(from_file, supplied, tree, "", conflicts)
+    document = _combine(from_file, supplied, named, _Place(tree, "", conflicts))
     return MergedMetadata(document=document, conflicts=conflicts)
+
+
+def _find_situation(
+    header: Mapping[str, Any], layers: Sequence[tuple[str, Mapping[str, Any]]]
+) -> dict[str, Any]:
+    """Return what decides which rules apply: the words of the nearest layer that has them."""
+    known = [header, *(layer for label, layer in layers if not label.startswith(f"{KINDS}/"))]
+    return {
+        key: word
+        for key in ("technique", "origin")
+        if (word := next((one[key] for one in reversed(known) if is_value(one.get(key))), None)) is not None
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in the document two statements meet, and where their differences are noted."""
+
+    node: Node
+    pointer: str
+    conflicts: list[Finding]
+
+    def below(self, key: str, node: Node) -> "_Place":
+        return _Place(node, f"{self.pointer}/{escape_pointer(key)}", self.conflicts)
 
 
 def _tag(entry: Mapping[str, Any], node: Node, source: str) -> dict[str, Any]:
@@ -97,9 +126,13 @@ def _overlay(below: Mapping[str, Any], above: Mapping[str, Any], node: Node) -> 
             merged[key] = _overlay(known, child, inner)
         elif key == "extensions" and isinstance(known, Mapping) and isinstance(child, Mapping):
             merged[key] = {**known, **child}
-        else:
+        elif not (_is_not_recorded(child) and is_value(known)):
             merged[key] = child
     return merged
+
+
+def _is_not_recorded(entry: Any) -> bool:
+    return isinstance(entry, Mapping) and entry.get("missing") == "not_recorded"
 
 
 def _are_groups(first: Any, second: Any) -> bool:
@@ -112,16 +145,16 @@ def _are_groups(first: Any, second: Any) -> bool:
 
 
 def _combine(
-    header: Mapping[str, Any], supplied: Mapping[str, Any], node: Node, pointer: str, conflicts: list[Finding]
+    header: Mapping[str, Any], supplied: Mapping[str, Any], named: Mapping[str, Any], place: _Place
 ) -> dict[str, Any]:
+    """Return the header with what was supplied; `named` is the part of that which was said of this file by name."""
     combined = dict(header)
     for key, given in supplied.items():
-        place = f"{pointer}/{escape_pointer(key)}"
-        inner = node.children.get(key)
+        inner = place.node.children.get(key)
         if key not in header:
             combined[key] = given
         elif inner is not None:
-            combined[key] = _combine_entry(header[key], given, inner, place, conflicts)
+            combined[key] = _combine_entry(header[key], given, named.get(key), place.below(key, inner))
         elif key == "extensions" and _are_groups(header[key], given):
             combined[key] = {**header[key], **given}
         else:
@@ -129,36 +162,40 @@ def _combine(
     return combined
 
 
-def _combine_entry(found: Any, given: Any, node: Node, pointer: str, conflicts: list[Finding]) -> Any:
-    if node.key == "looked_for":
+def _combine_entry(found: Any, given: Any, named: Any, place: _Place) -> Any:
+    if place.node.key == "looked_for":
         return found
     if is_gap(given):
-        return _combine_gap(found, given, node, pointer, conflicts)
-    if not is_value(found):
-        return given
+        return _combine_gap(found, given, place)
+    return _combine_values(found, given, named, place) if is_value(found) else given
+
+
+def _combine_values(found: Any, given: Any, named: Any, place: _Place) -> Any:
+    node = place.node
     if node.children and _are_groups(found, given):
-        return _combine(found, given, node, pointer, conflicts)
+        return _combine(found, given, named if isinstance(named, Mapping) else {}, place)
     if node.children and isinstance(found, list) and isinstance(given, list):
-        return _combine_lists(found, given, node, pointer, conflicts)
-    if node.field is not None and node.key not in UNTAGGED:
-        difference = describe_difference(node.field, found, given)
-        if difference is not None:
-            conflicts.append(_report_conflict(node, difference, pointer))
-    return given
+        return _combine_lists(found, given, is_named=named is not None, place=place)
+    if node.field is None or node.key in UNTAGGED:
+        return given
+    difference = describe_difference(node.field, found, given)
+    if difference is not None:
+        place.conflicts.append(_report_conflict(place, difference, is_named=named is not None))
+    return found if named is None else given
 
 
-def _combine_gap(found: Any, given: Any, node: Node, pointer: str, conflicts: list[Finding]) -> Any:
+def _combine_gap(found: Any, given: Any, place: _Place) -> Any:
     if not is_value(found):
         return given
-    title = node.field.title if node.field is not None else node.key
-    keep_header = given.get("missing") == "not_recorded"
+    title = place.node.field.title if place.node.field is not None else place.node.key
+    keep_header = _is_not_recorded(given)
     used = "the file's value is used" if keep_header else "the declaration is used"
-    conflicts.append(
+    place.conflicts.append(
         Finding(
             "info",
             "gap_has_header_value",
             f"{title} is declared as missing, but the file's header has it; {used}.",
-            pointer,
+            place.pointer,
             'To hide a value that the file has, declare "withheld" or "not_applicable".',
             "cross_field",
         )
@@ -166,21 +203,21 @@ def _combine_gap(found: Any, given: Any, node: Node, pointer: str, conflicts: li
     return found if keep_header else given
 
 
-def _combine_lists(
-    found: list[Any], given: list[Any], node: Node, pointer: str, conflicts: list[Finding]
-) -> list[Any]:
-    """Merge entries of the same name; a list that shares no name with the header's replaces it."""
-    if node.key == "links":
+def _combine_lists(found: list[Any], given: list[Any], *, is_named: bool, place: _Place) -> list[Any]:
+    """Merge entries of the same name; a list that shares no name with the header's replaces it, unless it is a rule."""
+    if place.node.key == "links":
         return [*found, *(link for link in given if link not in found)]
     names = [_name_of(item) for item in found]
     if not any(name is not None and name in names for name in map(_name_of, given)):
-        return given
+        return given if is_named else found
     merged = list(found)
     for item in given:
         name = _name_of(item)
         if name is not None and name in names and isinstance(item, Mapping):
-            place = names.index(name)
-            merged[place] = _combine(found[place], item, node, f"{pointer}/{place}", conflicts)
+            number = names.index(name)
+            merged[number] = _combine(
+                found[number], item, item if is_named else {}, place.below(str(number), place.node)
+            )
         else:
             merged.append(item)
     return merged
@@ -191,14 +228,13 @@ def _name_of(item: Any) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _report_conflict(node: Node, difference: tuple[str, str], pointer: str) -> Finding:
-    title = node.field.title if node.field is not None else node.key
+def _report_conflict(place: _Place, difference: tuple[str, str], *, is_named: bool) -> Finding:
+    title = place.node.field.title if place.node.field is not None else place.node.key
     given, found = difference
-    return Finding(
-        "warning",
-        "header_conflict",
-        f"{title}: {given} was given, the file's header says {found}.",
-        pointer,
-        "The given value is used. Remove it to use the header's, correct it, or note why the header is off.",
-        "cross_field",
-    )
+    if is_named:
+        message = f"{title}: {given} was given, the file's header says {found}."
+        hint = "The given value is used. Remove it to use the header's, correct it, or note why the header is off."
+    else:
+        message = f"{title}: {given} was given for several files, the header of this one says {found}."
+        hint = "The header's value is used. If it is off, give the value for this file; else say that the file differs."
+    return Finding("warning", "header_conflict", message, place.pointer, hint, "cross_field")

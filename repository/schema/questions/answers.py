@@ -84,9 +84,15 @@ def _is_explained(document: Mapping[str, Any], axis_name: str) -> bool:
     return any(_has_value(document, path) or _has_gap(document, path) for path in fields)
 
 
+def find_axes(row: RequirementRow, signals: Sequence[SignalShape]) -> list[SignalAxis]:
+    """Return the axes that the row asks about."""
+    names, _ = _AXES_OF_ROW[str(row.axes)]
+    return [axis for signal in signals for axis in signal.axes if axis.name in names]
+
+
 def _axes_answer(row: RequirementRow, signals: Sequence[SignalShape]) -> bool:
-    names, dimensions = _AXES_OF_ROW[str(row.axes)]
-    found = [axis for signal in signals for axis in signal.axes if axis.name in names]
+    _, dimensions = _AXES_OF_ROW[str(row.axes)]
+    found = find_axes(row, signals)
     if row.axes == "scan" and row.sized_only:
         return bool(found)
     return bool(found) and all(_is_calibrated(axis, dimensions) for axis in found)

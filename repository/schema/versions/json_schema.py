@@ -371,7 +371,12 @@ def _build_supplied() -> JsonSchema:
             },
             "dataset": {"type": "object"},
             "defaults": {"type": "object"},
+            "kinds": {"type": "object", "additionalProperties": {"type": "object"}},
             "measurements": {"type": "object", "additionalProperties": {"type": "object"}},
+            "differs": {
+                "type": "object",
+                "additionalProperties": {"type": "array", "items": {"type": "string"}},
+            },
         },
         "additionalProperties": False,
     }

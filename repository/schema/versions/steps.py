@@ -97,20 +97,18 @@ def move_supplied(document: Mapping[str, Any], *, since: str, until: str = VERSI
         moved_part = _move_part(document.get(key), f"/{key}", steps, kind, changes)
         if moved_part is not None:
             moved[key] = moved_part
-    layers = document.get("measurements")
-    if isinstance(layers, Mapping):
-        moved["measurements"] = {
-            pattern: _move_part(layer, _point_at_layer(pattern), steps, "measurement", changes) or layer
-            for pattern, layer in layers.items()
-        }
+    for key in ("kinds", "measurements"):
+        layers = document.get(key)
+        if isinstance(layers, Mapping):
+            moved[key] = {
+                name: _move_part(layer, f"/{key}/{escape_pointer(str(name))}", steps, "measurement", changes)
+                or layer
+                for name, layer in layers.items()
+            }
     return MovedDocument(moved, until, tuple(changes))
 
 
 _PARTS: tuple[tuple[str, DocumentName], ...] = (("dataset", "dataset"), ("defaults", "measurement"))
-
-
-def _point_at_layer(pattern: Any) -> str:
-    return f"/measurements/{escape_pointer(str(pattern))}"
 
 
 def _move_part(

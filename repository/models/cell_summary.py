@@ -1,0 +1,35 @@
+"""What the cells of a whole deposit come to, by kind of measurement and field: counted by the database.
+
+A deposit of 3,000 measurements has a hundred thousand cells; nothing of them is read but these sums.
+"""
+
+from typing import Any
+
+from django.db import connection
+
+from repository.schema.checks.cells import CellSum
+
+MOST_TEXTS = 6
+_SUMS = f"""
+SELECT m.kind, c.key, count(*),
+    count(*) FILTER (WHERE c.value->>'state' = 'needed'),
+    count(*) FILTER (WHERE c.value->>'state' = 'empty'),
+    count(*) FILTER (WHERE c.value->>'state' = 'not_recorded'),
+    count(*) FILTER (WHERE c.value->>'state' = 'conflict'),
+    count(*) FILTER (WHERE c.value->>'state' = 'not_understood'),
+    count(DISTINCT c.value->>'text') FILTER (WHERE c.value->>'state' NOT IN ('needed', 'empty')),
+    (array_agg(DISTINCT c.value->>'text') FILTER (WHERE c.value->>'state' NOT IN ('needed', 'empty')))[1:{MOST_TEXTS}],
+    min((c.value->>'number')::float8), max((c.value->>'number')::float8),
+    count(*) FILTER (WHERE c.value->>'level' IN ('measurement', 'pattern'))
+FROM repository_measurement m CROSS JOIN LATERAL jsonb_each(m.cells) c
+WHERE m.deposit_id = %s AND m.left_out_at IS NULL
+GROUP BY m.kind, c.key ORDER BY m.kind, c.key
+"""  # noqa: S608
+
+
+def sum_cells(deposit_id: str) -> list[CellSum]:
+    """Return the sums of a deposit; one question to the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SUMS, [deposit_id])
+        rows: list[list[Any]] = [[*row[:9], tuple(row[9] or ()), *row[10:]] for row in cursor.fetchall()]
+    return [CellSum(*row) for row in rows]

@@ -1,0 +1,151 @@
+"""Answers that stand in the names of files: `*_{tilt}deg.dm4` takes what stands between `_` and `deg` for a field."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+LONGEST_PATTERN = 300
+_PIECES = re.compile(r"(\*\*/|\*\*|\*|\?|\{[^{}]*\})")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*(\[\][A-Za-z0-9_.]*)?")
+_WILD = frozenset({"**/", "**", "*", "?"})
+
+
+class NamePatternError(ValueError):
+    """The pattern cannot be read; says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameMatch:
+    """What a name says: text by the word in braces, with the place of it in the path (start and end)."""
+
+    path: str
+    texts: Mapping[str, str]
+    spans: Mapping[str, tuple[int, int]]
+
+
+def match_names(pattern: str, paths: Sequence[str]) -> list[NameMatch]:
+    """Return what the names say that the pattern names, in the order of the paths.
+
+    `*` and `?` stay within a folder, `**` crosses folders, and `{word}` is what stands there, as short as it can be:
+    `*_{tilt}deg.dm4` takes -12.5 from `series_b_-12.5deg.dm4`. A pattern without a slash is compared with the name of a
+    file in any folder.
+
+    Raises
+    ------
+    NamePatternError
+        Nothing stands in braces, a word stands there twice, or is no word.
+    """
+    tokens = _read_pattern(pattern)
+    words = [token.word for token in tokens if token.word]
+    matches = []
+    for path in paths:
+        name = path if "/" in pattern else PurePosixPath(path).name
+        found = _match(tokens, name)
+        if found is not None:
+            shift = len(path) - len(name)
+            spans = {
+                word: (start + shift, end + shift) for word, (start, end) in zip(words, found, strict=True)
+            }
+            matches.append(NameMatch(path, {word: path[slice(*span)] for word, span in spans.items()}, spans))
+    return matches
+
+
+def list_words(pattern: str) -> list[str]:
+    """Return the words in braces, in their order (NamePatternError as for `match_names`)."""
+    return [token.word for token in _read_pattern(pattern) if token.word]
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A piece of a pattern: a text, an open place, or an open place with a word."""
+
+    text: str
+    word: str = ""
+
+    def is_open(self, character: str) -> bool:
+        """Say whether one more character may stand in the place."""
+        return self.text == "**" or character != "/"
+
+
+def _read_pattern(pattern: str) -> list[_Token]:
+    if len(pattern) > LONGEST_PATTERN:
+        raise NamePatternError(f"The pattern is longer than {LONGEST_PATTERN} characters.")
+    tokens: list[_Token] = []
+    for piece in filter(None, _PIECES.split(pattern.strip())):
+        word = piece[1:-1].strip() if piece.startswith("{") else ""
+        if piece.startswith("{") and _NAME.fullmatch(word) is None:
+            raise NamePatternError(
+                f"{piece} is no name of a field: write letters, digits and _ in the braces."
+            )
+        if word and word in {token.word for token in tokens}:
+            raise NamePatternError(f"{piece} stands twice; each part of a name is one answer.")
+        if word and tokens and tokens[-1].word:
+            raise NamePatternError(
+                f"Nothing parts {{{tokens[-1].word}}} and {piece}: where one ends and the other begins is a guess."
+            )
+        tokens.append(_Token("{}" if word else piece, word))
+    if not any(token.word for token in tokens):
+        raise NamePatternError(
+            "Nothing in the pattern stands in braces: write {field} where the answer is, as in *_{tilt}deg.dm4."
+        )
+    return tokens
+
+
+def _match(tokens: Sequence[_Token], name: str) -> list[tuple[int, int]] | None:
+    """Return where the words stand, or None; the work grows with pattern times name, whatever the pattern is."""
+    fits = [[False] * len(name) + [True]]
+    for token in reversed(tokens):
+        fits.append(_fit(token, name, fits[-1]))
+    fits.reverse()
+    if not fits[0][0]:
+        return None
+    place, spans = 0, []
+    for number, token in enumerate(tokens):
+        start = place
+        place = _advance(token, name, place, fits[number + 1])
+        if token.word:
+            spans.append((start, place))
+    return spans
+
+
+def _fit(token: _Token, name: str, after: Sequence[bool]) -> list[bool]:
+    """Return from which places on the rest of the name fits, given where it does after this token."""
+    size = len(name)
+    here = [False] * (size + 1)
+    open_from = [False] * (size + 1)  # the rest fits after some characters of an open place, or none
+    for place in range(size, -1, -1):
+        character = name[place] if place < size else ""
+        if token.text == "**/":
+            ends = bool(character) and character == "/" and after[place + 1]
+            open_from[place] = ends or (bool(character) and open_from[place + 1])
+            here[place] = after[place] or open_from[place]
+        elif token.text == "?":
+            here[place] = bool(character) and character != "/" and after[place + 1]
+        elif token.word or token.text in _WILD:
+            goes_on = bool(character) and token.is_open(character) and open_from[place + 1]
+            open_from[place] = after[place] or goes_on
+            here[place] = goes_on if token.word else open_from[place]
+        else:
+            end = place + len(token.text)
+            here[place] = end <= size and name.startswith(token.text, place) and after[end]
+    return here
+
+
+def _advance(token: _Token, name: str, place: int, after: Sequence[bool]) -> int:
+    """Return where the token ends: of a word as early as the rest allows, of what stands for anything as late."""
+    if token.text == "?":
+        return place + 1
+    if token.word:
+        return next(end for end in range(place + 1, len(name) + 1) if after[end])
+    if token.text not in _WILD:
+        return place + len(token.text)
+    ends = range(len(name), place, -1)
+    reachable = (end for end in ends if after[end] and _may_take(token, name[place:end]))
+    return next(reachable, place)
+
+
+def _may_take(token: _Token, text: str) -> bool:
+    if token.text == "**/":
+        return text.endswith("/")
+    return token.text == "**" or "/" not in text
