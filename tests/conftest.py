@@ -89,7 +89,8 @@ def django_db_setup(
         connection.close()
         if worker is not None:
             connection.settings_dict["TEST"]["NAME"] = f"test_stemma_{worker}"
-        made = setup_databases(verbosity=0, interactive=False)
+        is_kept = bool(request.config.getoption("reuse_db"))
+        made = setup_databases(verbosity=0, interactive=False, keepdb=is_kept)
         address = _owner_address(owner, str(connection.settings_dict["NAME"]))
         _grant(address, application["USER"])
         connection.close()
@@ -100,7 +101,7 @@ def django_db_setup(
     with django_db_blocker.unblock():
         connection.close()
         connection.settings_dict.update({key: owner[key] for key in ("USER", "PASSWORD")})
-        teardown_databases(made, verbosity=0)
+        teardown_databases(made, verbosity=0, keepdb=is_kept)
 
 
 def _owner_address(owner: dict[str, Any], database: str) -> str:

@@ -35,8 +35,7 @@ def describe_holder(port: int) -> str:
         if not folder.name.isdecimal():
             continue
         try:
-            links = [str(link.readlink()) for link in (folder / "fd").iterdir()]
-            if any(link in inodes for link in links):
+            if any(_read_link(link) in inodes for link in (folder / "fd").iterdir()):
                 command = (
                     (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
                 )
@@ -44,6 +43,14 @@ def describe_holder(port: int) -> str:
         except OSError:
             continue  # it ended meanwhile, or belongs to somebody else
     return "a process of another account"
+
+
+def _read_link(link: Path) -> str:
+    """Return what an open file is; empty where it was closed meanwhile, which says nothing of the others."""
+    try:
+        return str(link.readlink())
+    except FileNotFoundError:
+        return ""
 
 
 def _list_listening_inodes(port: int) -> Iterator[str]:

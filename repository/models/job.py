@@ -10,6 +10,9 @@ from repository.lanes import LANES
 from repository.models.deposit import Deposit
 from repository.states import ACTIVE_STATES, JobState
 
+MOST_ATTEMPTS = 5
+"""So often a job is begun, unless it says otherwise."""
+
 
 class Job(models.Model):
     """A piece of work to do once. This row is the truth; messages in the broker only say "look here".
@@ -40,7 +43,7 @@ class Job(models.Model):
     )
     state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
     attempt = models.PositiveIntegerField(default=0)
-    max_attempts = models.PositiveIntegerField(default=5)
+    max_attempts = models.PositiveIntegerField(default=MOST_ATTEMPTS)
     not_before = models.DateTimeField(db_default=Now())
     lease_until = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from repository.errors import LeaseLostError
 from repository.lanes import LANES, Lane
 from repository.models import Deposit, Job, WorkerHeartbeat
+from repository.models.job import MOST_ATTEMPTS
 from repository.models.job_order import LONGEST_PAUSE, is_due, is_lease_over, lock_next_job
 from repository.states import JobMove
 
@@ -42,7 +43,7 @@ def create_job(
     kind: str,
     target: str,
     deposit: Deposit | None = None,
-    max_attempts: int = 5,
+    max_attempts: int = MOST_ATTEMPTS,
     lane: Lane = "long",
     parameters: Mapping[str, Any] | None = None,
 ) -> Job:

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from repository.models import Deposit, Job
+from repository.models.job import MOST_ATTEMPTS
 from repository.services.jobs import create_job
 from repository.tasks.bells import announce_job
 from repository.tasks.job_kinds import get_kind
@@ -15,7 +16,7 @@ def enqueue_job(
     kind: str,
     target: str,
     deposit: Deposit | None = None,
-    max_attempts: int = 5,
+    max_attempts: int = MOST_ATTEMPTS,
     parameters: Mapping[str, Any] | None = None,
 ) -> Job:
     """Write the job down and tell the broker once the transaction has committed."""

@@ -1093,12 +1093,34 @@ export interface components {
             code: string;
             note?: string;
         };
-        AxisInFileShape: {
-            unit: string | null;
-            /** Format: double */
-            scale: number | null;
-            /** Format: double */
-            offset: number | null;
+        /**
+         * @description * `value` - value
+         *     * `not_recorded` - not_recorded
+         *     * `withheld` - withheld
+         *     * `not_applicable` - not_applicable
+         *     * `clear` - clear
+         *     * `differs` - differs
+         * @enum {string}
+         */
+        ActEnum: "value" | "not_recorded" | "withheld" | "not_applicable" | "clear" | "differs";
+        AnswerResultShape: {
+            field: string;
+            level: string;
+            key: string;
+            path?: string;
+            result: components["schemas"]["ResultEnum"];
+            was?: string;
+            text?: string;
+            tag?: string;
+            code?: string;
+            message?: string;
+            hint?: string;
+        };
+        AnswersOutcomeShape: {
+            /** @description JSON pointers of the answers in the patch that were saved. */
+            saved: string[];
+            /** @description What is wrong with each of the others; nothing of them was saved. */
+            refused: components["schemas"]["FindingShape"][];
         };
         ArrivedFileShape: {
             path: string;
@@ -1127,6 +1149,14 @@ export interface components {
             /** @description Whether something is set aside or discarded. */
             restorable: boolean;
         };
+        AxisInFileShape: {
+            unit: string | null;
+            /** Format: double */
+            scale: number | null;
+            /** Format: double */
+            offset: number | null;
+        };
+        /** @description One axis as the record has it: sample i lies at offset + i * scale. */
         AxisShape: {
             name: string;
             size: number;

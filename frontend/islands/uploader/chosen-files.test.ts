@@ -71,3 +71,40 @@ describe("listInputFiles", () => {
     expect((await listDroppedFiles(transfer)).map(({ path }) => path)).toEqual(["back\\slash.txt"]);
   });
 });
+
+describe("what is dropped", () => {
+  const dropped = (name: string, way: string) => ({
+    isFile: true,
+    fullPath: `/${way}${name}`,
+    file: (take: (found: File) => void) => take(new File(["x"], name)),
+  });
+  const folder = (way: string, ...entries: object[]) => ({
+    isFile: false,
+    fullPath: `/${way}`,
+    // As browsers do: a hundred at most, then what is left, then nothing.
+    createReader: () => ({ readEntries: (take: (batch: object[]) => void) => take(entries.splice(0, 100)) }),
+  });
+  const transfer = (...entries: (object | null)[]) =>
+    ({ items: entries.map((entry) => ({ webkitGetAsEntry: () => entry })), files: [new File(["x"], "plain.dm4")] }) as unknown as DataTransfer;
+  const paths = async (given: DataTransfer) => (await listDroppedFiles(given)).map(({ path }) => path);
+
+  it("is sent whole: folders in folders, however many files are in one, and the ways to them", async () => {
+    const many = Array.from({ length: 250 }, (_, index) => dropped(`${index}.dm4`, "scan/many/"));
+    const given = transfer(folder("scan", dropped("a.dm4", "scan/"), folder("scan/many", ...many), folder("scan/none")), dropped("b.dm4", ""));
+    const expected = ["scan/a.dm4", ...many.map((_, index) => `scan/many/${index}.dm4`), "b.dm4"];
+    expect(await paths(given)).toEqual(expected);
+  });
+
+  it("counts as chosen where a browser tells no entries", async () => {
+    expect(await paths(transfer(null))).toEqual(["plain.dm4"]);
+  });
+
+  it("fails where a folder cannot be read, and is not sent by halves", async () => {
+    const broken = {
+      isFile: false,
+      fullPath: "/scan",
+      createReader: () => ({ readEntries: (_take: unknown, refuse: (fault: Error) => void) => refuse(new Error("gone")) }),
+    };
+    await expect(paths(transfer(dropped("a.dm4", ""), broken))).rejects.toThrow("gone");
+  });
+});

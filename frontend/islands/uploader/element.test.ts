@@ -70,6 +70,20 @@ describe("files that were chosen", () => {
     expect(find<HTMLProgressElement>(page, "[data-part=bar]").value).toBe(5);
   });
 
+  it("may be dropped on the page, which shows where", async () => {
+    const zone = part("zone");
+    const drag = (kind: string, dataTransfer?: object) => {
+      const event = Object.assign(new Event(kind, { cancelable: true }), { dataTransfer });
+      zone.dispatchEvent(event);
+      return [event.defaultPrevented, zone.classList.contains("is-over")];
+    };
+    expect(drag("dragover")).toEqual([true, true]);
+    expect(drag("dragleave")).toEqual([true, false]);
+    drag("dragover");
+    expect(drag("drop", { items: [], files: [new File(["12345"], "a.mib")] })).toEqual([true, false]);
+    await eventually(() => expect(rows("list")).toEqual(["a.mib: 0 B of 5 B"]));
+  });
+
   it("that are there already are not sent again", async () => {
     open([{ path: "a.mib", size: 5, state: "stored" }, { path: "b.mib", size: 5, state: "uploading" }]);
     choose({ "a.mib": "12345", "b.mib": "12345" });

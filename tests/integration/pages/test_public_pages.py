@@ -1,8 +1,12 @@
+import html
+import re
 from typing import Any
 
 import pytest
 
 from repository.models import Deposit
+from repository.schema.quantities.unit_symbols import SYMBOLS
+from repository.schema.questions.fields import load_catalogue
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -74,3 +78,14 @@ def test_who_may_not_see_the_tables_is_not_told_to_look(client: Any) -> None:
     page = client.get("/admin/", follow=True)
     assert page.status_code == 403
     assert "neither to see nor to change" in page.content.decode()
+
+
+def test_the_page_of_the_schema_names_the_units_of_every_field(client: Any) -> None:
+    page = client.get("/docs/schema").content.decode()
+    rows = dict(re.findall(r'<tr id="([^"]+)">.*?<td>([^<]*)</td></tr>', page))
+    fields = {path: field for path, field in load_catalogue().measurement.items() if path in rows}
+    assert len(fields) > 100
+    for path, field in fields.items():
+        shown = [unit for unit in html.unescape(rows[path]).split(", ") if unit]
+        # What the table of symbols does not name is printed as its code.
+        assert shown == [SYMBOLS.get(code, code) or "1" for code in field.units], path

@@ -1,7 +1,7 @@
 """A declaration that lacks a part or contradicts itself is refused with a sentence, where it is imported."""
 
-from dataclasses import replace
-from typing import Any, cast
+from dataclasses import is_dataclass, replace
+from typing import Any, cast, get_origin, get_type_hints
 
 import pytest
 from starlette.requests import Request
@@ -10,7 +10,8 @@ from starlette.responses import Response
 from api.byte_service.audiences import ANYBODY, READERS_OF_VERSION
 from api.byte_service.declaration import BrokenByteRouteError, ByteRoute, Operation, Parameter, Reply
 from api.byte_service.parameters import DATASET_ID, FILE_PATH, RANGE
-from api.byte_service.routes import build_byte_routes, require_new
+from api.byte_service.reading import Reading
+from api.byte_service.routes import build_byte_routes, list_byte_routes, require_new
 
 
 async def answer(_request: Request) -> Response:
@@ -121,3 +122,23 @@ def test_two_routes_of_one_address_are_refused_whatever_their_words_are_called()
     describe = replace(SOUND, method="OPTIONS", who_may=ANYBODY)
     with pytest.raises(BrokenByteRouteError, match="readToy is declared in this file too"):
         require_new([build(), build(describe, path="/api/v1/more/{dataset_id}")], {})
+
+
+def test_what_may_be_large_is_not_remembered() -> None:
+    """A decision is kept with what was found: the files of a version may be a hundred thousand."""
+    answers = [
+        operation.answer
+        for route in list_byte_routes()
+        for operation in route.operations
+        if isinstance(operation.answer, Reading)
+    ]
+    large = [answer for answer in answers if _holds_many(answer.find)]
+    assert large, "the archive of a version"
+    assert [answer.name for answer in large if answer.is_remembered] == []
+    assert any(answer.is_remembered for answer in answers)
+
+
+def _holds_many(find: Any) -> bool:
+    found = get_type_hints(find).get("return")
+    fields = get_type_hints(found) if is_dataclass(found) else {}
+    return any(get_origin(kind) in {list, tuple, dict, set, frozenset} for kind in fields.values())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from repository.exports.declaration import BrokenExportError, render
-from repository.exports.registry import Registry, get_registry, scan_exports
+from repository.exports.registry import Registry, get_registry, list_dataset_exports, scan_exports
 from tests.toy_export import OF_ARRAYS, OF_DATASET, OF_MEASUREMENT, OF_PRODUCT, TOYS
 
 Scan = Callable[[], Registry]
@@ -189,3 +189,16 @@ def test_what_is_written_is_sent_as_utf_8() -> None:
     assert render("Å") == b"\xc3\x85"
     assert render(b"\xff") == b"\xff"
     assert render({"unit": "Å"}) == '{\n  "unit": "Å"\n}'.encode()
+
+
+def test_what_reference_managers_read_stands_beside_the_citation() -> None:
+    """Media types of formatted references, as the DOI registrars negotiate them."""
+    references = {
+        "application/x-bibtex",
+        "application/x-research-info-systems",
+        "application/vnd.citationstyles.csl+json",
+    }
+    exports = list_dataset_exports()
+    assert {export.media_type for export in exports if export.is_citation} == references & {
+        export.media_type for export in exports
+    }

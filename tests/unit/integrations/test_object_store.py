@@ -1,8 +1,9 @@
 import errno
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -236,3 +237,19 @@ def test_a_file_that_may_not_be_read_is_neither_missing_nor_damaged(
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(ObjectStoreUnavailableError, match="Permission denied"):
         store.verify(digest)
+
+
+def test_what_was_hashed_on_its_way_is_not_read_again(
+    store: LocalObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who writes terabytes pays for every reading: the digest of what is put is taken while it is written."""
+    hashed: list[int] = []
+    sha = hashlib.sha256
+
+    def count(*given: Any) -> Any:
+        hashed.append(len(hashed))
+        return sha(*given)
+
+    monkeypatch.setattr(hashlib, "sha256", count)
+    assert store.put([b"elec", b"trons"]).created
+    assert len(hashed) == 1

@@ -120,6 +120,19 @@ def test_log_contrast_shows_faint_disks_beside_a_bright_one() -> None:
     assert levels[50, 50] == 0
 
 
+def test_log_contrast_takes_as_many_decades_as_the_pattern_has() -> None:
+    """Half a decade below the faintest common level is black; how much is dark does not matter."""
+    for n_dark in (600, 6000):
+        image = np.concatenate([np.zeros(n_dark), np.full(300, 10.0), np.full(300, 1000.0)]).reshape(-1, 60)
+        levels = stretch_contrast(image, "log")
+        decades = math.log10(1000.0 / 10.0) + 0.5
+        assert sorted(set(np.round(levels.ravel(), 9))) == pytest.approx([0.0, 1.0 - 2.0 / decades, 1.0])
+    faint = np.concatenate([np.zeros(600), np.full(300, 1.0), np.full(300, 1e7)]).reshape(-1, 60)
+    assert set(stretch_contrast(faint, "log").ravel()) == {0.0, 1.0}, "seven decades are more than are shown"
+    narrow = np.concatenate([np.zeros(600), np.full(300, 8.0), np.full(300, 10.0)]).reshape(-1, 60)
+    assert stretch_contrast(narrow, "log")[12, 0] == pytest.approx(1 + math.log10(0.8)), "one decade at least"
+
+
 @pytest.mark.parametrize("stretch", ["linear", "log"])
 def test_constant_and_empty_images_have_a_picture(stretch: str) -> None:
     for value in (0.0, 5.0, np.nan):

@@ -1,11 +1,13 @@
 """NanoMEGAS Blockfile: patterns, the image before them, and the screen's calibration."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.random import default_rng
 
+from ingest.formats.blockfile.reader import HEADER_DTYPE
 from ingest.formats.opening import open_measurement
 from ingest.readers.contract import ReadRefusedError
 from tests.reader_contract import ReadInPython, SaysWhereItEnds, WrittenFile
@@ -72,3 +74,32 @@ def test_equal_to_an_independent_reader_on_a_real_file() -> None:
     with open_measurement("blockfile", {"test1.blo": path}) as opened:
         np.testing.assert_array_equal(opened.signals[0].read(), theirs)
         assert opened.header["blockfile_header"]["Note"].startswith("Precession angle")
+
+
+@pytest.mark.parametrize(
+    ("from_patterns", "from_header", "is_there"),
+    [
+        (6, None, True),
+        (5, None, False),
+        (7, None, True),
+        (None, 0, True),
+        (None, -1, False),
+        (0, None, False),
+    ],
+)
+def test_there_is_an_image_where_there_is_room_for_one(
+    tmp_path: Path, from_patterns: int | None, from_header: int | None, is_there: bool
+) -> None:
+    """The image of 3 x 2 positions lies between the header and the patterns, and overlaps neither."""
+    path = write_blockfile(tmp_path / "s.blo", np.zeros((3, 2, 16, 16), np.uint8))
+    raw = bytearray(path.read_bytes())
+    patterns = int(np.frombuffer(bytes(raw[: HEADER_DTYPE.itemsize]), HEADER_DTYPE)["Data_offset_2"][0])
+    start = (
+        HEADER_DTYPE.itemsize + from_header if from_header is not None else patterns - (from_patterns or 0)
+    )
+    fields: Any = HEADER_DTYPE.fields
+    kind, at = fields["Data_offset_1"][:2]
+    raw[at : at + kind.itemsize] = np.array(start, kind).tobytes()
+    path.write_bytes(bytes(raw))
+    with open_measurement("blockfile", {"s.blo": path}) as opened:
+        assert [signal.name for signal in opened.signals] == ["data", "virtual_bright_field"][: 1 + is_there]

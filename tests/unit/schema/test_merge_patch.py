@@ -1,6 +1,7 @@
 """JSON Merge Patch as RFC 7396 defines it, and what two states of a document differ in."""
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -86,3 +87,36 @@ def test_true_is_not_one_and_null_is_not_absent() -> None:
         {"pointer": "", "old": {}},
         {"pointer": "/a", "new": None},
     ]
+
+
+NESTED = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from(["", "a"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("xy"), inner, max_size=2),
+    max_leaves=6,
+)
+
+
+@given(NESTED, NESTED)
+def test_two_values_of_one_place_differ_as_their_json_does(one: Any, other: Any) -> None:
+    """In lists objects are compared whole, at every depth."""
+    is_changed = json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True)
+    assert bool(list_changes({"a": [one]}, {"a": [other]})) is is_changed
+    assert list_changes({"a": [one]}, {"a": [copy.deepcopy(one)]}) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"x": 2, "y": 1},
+        {"x": 1, "y": 2},
+        {"x": 1},
+        {"x": 1, "y": 1, "z": 1},
+        {"x": True, "y": 1},
+        {},
+        [],
+        None,
+    ],
+)
+def test_an_object_in_a_list_is_another_when_anything_in_it_is(other: Any) -> None:
+    (change,) = list_changes({"a": [{"x": 1, "y": 1}]}, {"a": [other]})
+    assert (change.pointer, change.new) == ("/a", [other])

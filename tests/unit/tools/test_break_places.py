@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import patient
 from tests.ties import tie
 from tools import break_places
 from tools.break_places import (
@@ -18,7 +19,9 @@ from tools.break_places import (
     list_near_tests,
     list_sources,
 )
+from tools.near_tests import FAR, rank_tests
 from tools.places import Place, list_modules, list_places
+from tools.warm_pytest import KILLED, WarmPytest
 
 PROGRAM = """
 def count(items: list[int], *, most: int = 3) -> int:
@@ -98,14 +101,51 @@ def find_place(path: str) -> Place:
 def test_the_nearest_tests_come_first_and_all_exist() -> None:
     near = list_near_tests(find_place("processing/previews/scale_bar.py"))
     assert "tests/unit/processing/test_previews.py" in near[0]
-    assert near[1] == ("tests/unit/processing",)
-    assert near[-1] == ("tests/integration/domain",)
-    assert list_near_tests(find_place("processing/previews/scale_bar.py"), is_quick=True) == [near[0]]
+    assert near[-2:] == [("tests/unit/processing",), ("tests/integration/domain",)]
+    assert list_near_tests(find_place("processing/previews/scale_bar.py"), is_quick=True) == near[:-2]
     client = list_near_tests(find_place("client/src/stemma/proxies.py"))
     assert any("test_proxies" in name for name in client[0])
     for room in break_places.ROOMS:
         for folder in (room.folder, *room.quick, *room.slow):
             assert (break_places.CHECKOUT / folder).is_dir(), folder
+
+
+def test_tests_stand_by_how_many_imports_lead_to_a_module(tmp_path: Path) -> None:
+    for name, text in {
+        "room/inner.py": "def fold_names(): ...\n",
+        "room/outer.py": "def later():\n    from room.inner import fold_names\n",
+        "tests/unit/test_direct.py": "from room import inner\n",
+        "tests/unit/test_through.py": "import room.outer\n",
+        "tests/unit/test_inner.py": "# by its name alone\n",
+        "tests/unit/room/test_telling.py": "# fold_names, of its room\n",
+        "tests/unit/test_stranger.py": "# fold_names, of another\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    subprocess.run(tie("git", "init", "-q"), cwd=tmp_path, check=True)
+    assert rank_tests(tmp_path, "room/inner.py", ["tests/unit"], ["tests/unit/room"]) == [
+        (1, "tests/unit/test_direct.py"),
+        (2, "tests/unit/test_through.py"),
+        (FAR, "tests/unit/room/test_telling.py"),
+        (FAR, "tests/unit/test_inner.py"),
+    ]
+
+
+def test_a_module_that_nothing_leads_to_gets_its_whole_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(break_places, "rank_tests", lambda *_: [])
+    near = list_near_tests(find_place("processing/previews/scale_bar.py"), is_quick=True)
+    assert near == [("tests/unit/processing",), ("tests/integration/domain",)]
+
+
+def test_parts_share_the_places() -> None:
+    def list_part(part: str) -> list[str]:
+        ended = subprocess.run(
+            tie(sys.executable, "-m", "tools.break_places", "--list", "--places", "5", "--part", part),
+            cwd=break_places.CHECKOUT, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return ended.stdout.splitlines()
+
+    assert sorted(list_part("1/2") + list_part("2/2")) == sorted(map(str, choose_places(5, seed=1)))
 
 
 def test_imports_are_found_with_their_names() -> None:
@@ -117,7 +157,7 @@ def test_only_a_copy_is_broken_and_it_is_gone_afterwards(monkeypatch: pytest.Mon
     original = (break_places.CHECKOUT / place.path).read_bytes()
     seen: list[bytes] = []
 
-    def look(copy: Path, _place: Place, **_: bool) -> str:
+    def look(copy: Path, _place: Place, _left_out: tuple[str, ...], **_: bool) -> str:
         seen.append((copy / place.path).read_bytes())
         raise KeyboardInterrupt
 
@@ -132,22 +172,32 @@ def test_only_a_copy_is_broken_and_it_is_gone_afterwards(monkeypatch: pytest.Mon
     assert not copy.exists()
 
 
-def test_a_failure_counts_only_where_the_test_passes_unbroken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first test fails broken or not; the second notices."""
-    runs: list[tuple[bool, tuple[str, ...]]] = []
+def test_a_failure_counts_only_where_the_test_passes_unbroken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first test fails broken or not; the second notices one of two places."""
+    unbroken: list[tuple[str, ...]] = []
+    places = choose_places(2, seed=1)
 
     def run(checkout: Path, tests: tuple[str, ...], *more: str) -> tuple[bool, list[str]]:
-        is_broken = checkout != break_places.CHECKOUT
-        runs.append((is_broken, (*tests, *more)))
-        failing = ["always", "notices"] if is_broken else ["always"]
-        left = [name for name in failing if name not in more and (is_broken or name in tests)]
-        return not left, left[:1]
+        if checkout == break_places.CHECKOUT:
+            unbroken.append(tuple(tests))
+            failed = [name for name in tests if name == "t::always"]
+        else:
+            is_first = (checkout / places[0].path).read_bytes() != b"whole"
+            failed = ["t::always", *(["t::notices"] if is_first else [])]
+            failed = [name for name in failed if name not in more][:1]
+        return not failed, failed
 
     monkeypatch.setattr(break_places, "run_tests", run)
-    place = choose_places(1, seed=1)[0]
-    assert break_places.find_noticing(Path("/copy"), place) == "notices"
-    assert (False, ("always",)) in runs
-    assert " --deselect always" in " ".join(runs[2][1])
+    monkeypatch.setattr(Place, "apply", lambda *_: b"broken")
+    for place in places:
+        (tmp_path / place.path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place.path).write_bytes(b"whole")
+    outcomes = break_places.try_places(tmp_path, places, tmp_path / "places.json", is_quick=True)
+    assert [outcome.by for outcome in outcomes] == ["t::notices", ""]
+    assert unbroken == [("t::always",), ("t::notices",)]
+    assert [entry["by"] for entry in json.loads((tmp_path / "places.json").read_text())] == ["t::notices", ""]
 
 
 def test_what_survived_is_found_again_where_it_stands_now(
@@ -177,6 +227,22 @@ def test_real_tests_are_run_and_the_one_that_fails_is_named(
         False,
         ["test_toy.py::test_b[down and right]"],
     )
+
+
+def test_each_run_reads_the_program_as_it_is_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
+    (tmp_path / "test_toy.py").write_text("import toy\ndef test_a():\n    assert toy.answer() == 1\n")
+    (tmp_path / "test_hanging.py").write_text("import time\ndef test_b():\n    time.sleep(3600)\n")
+    warm = WarmPytest(tmp_path)
+    try:
+        for text, expected in (("1", 0), ("2", 1), ("1", 0)):
+            (tmp_path / "toy.py").write_text(f"def answer():\n    return {text}  # {'x' * 10 * int(text)}\n")
+            status, printed = warm.run(["-q", "test_toy.py"], patient(60))
+            assert status == expected, printed
+        assert warm.run(["-q", "test_hanging.py"], 3)[0] == KILLED
+        assert warm.run(["-q", "test_toy.py"], patient(60))[0] == 0
+    finally:
+        warm.close()
 
 
 def test_the_list_of_places_is_shown_without_breaking_any() -> None:

@@ -1,0 +1,49 @@
+"""What keys mean to programs that read linked data: the words of published vocabularies, else ours, for ever."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import repository.schema
+from repository.schema.questions.fields import load_catalogue
+from repository.schema.versions.files import build_context
+
+RELEASED = sorted(Path(repository.schema.__file__).parent.joinpath("releases").glob("*/context.jsonld"))
+
+
+def list_meanings(context: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield path and IRI of each key that is no keyword of JSON-LD."""
+    for key, term in context.items():
+        if isinstance(term, Mapping) and not key.startswith("@"):
+            yield f"{prefix}{key}", term["@id"]
+            yield from list_meanings(term.get("@context", {}), f"{prefix}{key}.")
+
+
+def test_a_field_means_the_published_word_for_it_else_ours() -> None:
+    meanings = dict(list_meanings(build_context()["@context"]))
+    fields = load_catalogue().measurement
+    published = {path: field.iri["emg"] for path, field in fields.items() if "emg" in field.iri}
+    assert published
+    assert len(published) < len(fields)
+    for path in fields:
+        plain = path.replace("[]", "").replace("{}", "")
+        if plain not in meanings:
+            continue
+        expected = (
+            f"https://purls.helmholtz-metadaten.de/emg/{published[path]}"
+            if path in published
+            else f"https://w3id.org/stemma/terms#{plain}"
+        )
+        assert meanings[plain] == expected, path
+    assert set(published) <= set(meanings)
+
+
+@pytest.mark.parametrize("released", RELEASED, ids=lambda path: path.parent.name)
+def test_no_key_changes_its_meaning_after_a_release(released: Path) -> None:
+    former = dict(list_meanings(json.loads(released.read_text(encoding="utf-8"))["@context"]))
+    present = dict(list_meanings(build_context()["@context"]))
+    assert len(former) > 100
+    assert {path: present.get(path, iri) for path, iri in former.items()} == former
