@@ -24,13 +24,13 @@ def run(kind: str) -> None:
 
 
 def describe(deposit: Deposit, **answers: Any) -> None:
-    """Answer anew: what an answer does not say is not left over from the one before."""
+    """Answer for the files of a deposit anew, also where a header says otherwise; nothing is left over from before."""
     known = {**DESCRIBED, "diffraction_pixel_size": GAP, **answers}
     nothing = dict.fromkeys(("missing", "value", "unit"))
     whole = {
         name: {**nothing, **entry} if isinstance(entry, dict) else entry for name, entry in known.items()
     }
-    update_deposit(deposit_id=deposit.pk, actor=deposit.owner, patch={"defaults": whole})
+    update_deposit(deposit_id=deposit.pk, actor=deposit.owner, patch={"measurements": {"*": whole}})
 
 
 def answer(deposit: Deposit, **answers: Any) -> None:
