@@ -59,12 +59,13 @@ def test_constants_of_nature_stand_once() -> None:
 
 
 def test_the_wavelength_of_an_answer_is_worked_out_once() -> None:
-    """The formula is one function; of a document it is asked in one place, of a calibration in another."""
+    """The formula is one function; of a document it is asked in one place, of optics in another, of limits in a third."""
     callers = {
         name for name, text in list_sources() if "compute_wavelength(" in text and "examples" not in name
     }
     assert callers == {
         "repository/schema/quantities/electrons.py",
-        "repository/schema/quantities/scales.py",
+        "repository/schema/documents/scales.py",
+        "repository/schema/questions/limits.py",
         "processing/engine/calibration.py",
     }

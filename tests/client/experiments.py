@@ -31,7 +31,7 @@ ANSWERS: dict[str, Any] = {
     "stage_tilt_y": "0 deg",
     "detector_to_scan_matrix": {"missing": "not_recorded"},
     "diffraction_pixel_size": "1.1 mrad",
-    "camera": {"name": "EMPAD", "mode": "integrating", "frame_time": "1 ms"},
+    "camera": {"name": "EMPAD", "frame_time": "1 ms"},
 }
 
 
@@ -67,7 +67,7 @@ def write_experiment(
             "abstract": "A small scan of a monolayer, made to test the way in and the way out.",
             "license": "CC-BY-4.0",
         },
-        "defaults": {**ANSWERS, **answers},
+        "measurements": {"*": {**ANSWERS, **answers}},
     }
     metadata = folder.with_suffix(".json")
     metadata.write_text(json.dumps(document))

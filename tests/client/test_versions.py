@@ -30,7 +30,7 @@ def test_a_correction_is_a_new_version(shell: Shell, tmp_path: Path, live_stack:
         assert http.post(f"{address}new-version/").status_code == 200
         assert http.delete(f"{address}files/notes.txt").status_code == 204
         document = json.loads(experiment.metadata.read_text())
-        document["defaults"]["semi_convergence_angle"] = "25 mrad"
+        document["measurements"]["*"]["semi_convergence_angle"] = "25 mrad"
         assert http.patch(address, json={"metadata": document}).status_code == 200
         assert http.post(f"{address}submit/").status_code == 202
         second_draft = wait_for_deposit(http, record["id"])

@@ -79,15 +79,28 @@ def test_long_words_of_a_reader_fill_their_columns(monkeypatch: pytest.MonkeyPat
     assert len(opened.signals[0].orientation) == length_of(Signal, "orientation")
 
 
+class StoredFiles(list[SimpleNamespace]):
+    """Files of a deposit, all of which are stored, and none set aside."""
+
+    def filter(self, *_: object, **__: object) -> "StoredFiles":
+        return self
+
+    def exclude(self, *_: object, **__: object) -> "StoredFiles":
+        return self
+
+    def values_list(self, *_: object, **__: object) -> "StoredFiles":
+        return self
+
+
 def say_recognized(
     monkeypatch: pytest.MonkeyPatch, matches: dict[str, dict[str, Any]], *groups: dict[str, Any]
 ) -> recognition.Recognition:
     stored = [SimpleNamespace(path=path, sha256=path, size=3) for path in [*matches, "unseen.dat"]]
-    current = SimpleNamespace(filter=lambda **_: stored)
+    current = StoredFiles(stored)
     result = {"files": matches, "grouping": {"measurements": list(groups), "findings": {}}}
     monkeypatch.setattr(recognition, "run_over_files", lambda **_: result)
     return recognize_deposit(
-        deposit=cast("Any", SimpleNamespace(current_files=current)),
+        deposit=cast("Any", SimpleNamespace(current_files=current, sortings=StoredFiles())),
         output=Path("out"),
         progress=cast("Any", None),
     )
@@ -130,10 +143,10 @@ def test_files_of_the_same_bytes_name_the_first_of_them(monkeypatch: pytest.Monk
     stored = [
         SimpleNamespace(path=path, sha256=digest, size=len(digest) % 4) for path, digest in names.items()
     ]
-    current = SimpleNamespace(filter=lambda **_: stored)
+    current = StoredFiles(stored)
     monkeypatch.setattr(recognition, "run_over_files", lambda **_: {})
     found = recognize_deposit(
-        deposit=cast("Any", SimpleNamespace(current_files=current)),
+        deposit=cast("Any", SimpleNamespace(current_files=current, sortings=StoredFiles())),
         output=Path("out"),
         progress=cast("Any", None),
     )

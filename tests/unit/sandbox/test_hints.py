@@ -12,7 +12,8 @@ SHAPES: list[tuple[Any, list[int] | None]] = [
     ([1, 300], [1, 300]),
     ({"value": [2, 3], "source": "depositor"}, [2, 3]),
     ({"missing": "unknown"}, None),
-    ({"value": "2 x 3"}, None),
+    ({"value": "2 x 3"}, [2, 3]),  # as it was typed
+    ({"value": "2 x y"}, None),
     ([0, 5], None),
     ([-4, 5], None),
     ([5], None),

@@ -25,7 +25,7 @@ def list_meanings(context: Mapping[str, Any], prefix: str = "") -> Iterator[tupl
 def test_a_field_means_the_published_word_for_it_else_ours() -> None:
     meanings = dict(list_meanings(build_context()["@context"]))
     fields = load_catalogue().measurement
-    published = {path: field.iri["emg"] for path, field in fields.items() if "emg" in field.iri}
+    published = {path: field.iri["emg"].term for path, field in fields.items() if "emg" in field.iri}
     assert published
     assert len(published) < len(fields)
     for path in fields:
@@ -41,9 +41,18 @@ def test_a_field_means_the_published_word_for_it_else_ours() -> None:
     assert set(published) <= set(meanings)
 
 
+CORRECTED = {
+    "acquired_at": "EMG_00000055 is a time that something takes",
+    "acquisition_duration": "EMG_00000055 is a time that something takes",
+    "extraction_voltage": "EMG_00000026 is the extraction voltage, which had no published word",
+    "sample.name": "EMG_00000046 is the sample, not its name",
+}
+"""Keys that a release gave another word than they have now, and why (ADR 0038)."""
+
+
 @pytest.mark.parametrize("released", RELEASED, ids=lambda path: path.parent.name)
 def test_no_key_changes_its_meaning_after_a_release(released: Path) -> None:
     former = dict(list_meanings(json.loads(released.read_text(encoding="utf-8"))["@context"]))
     present = dict(list_meanings(build_context()["@context"]))
     assert len(former) > 100
-    assert {path: present.get(path, iri) for path, iri in former.items()} == former
+    assert {path for path, iri in former.items() if present.get(path, iri) != iri} == set(CORRECTED)
