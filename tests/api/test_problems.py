@@ -63,7 +63,7 @@ def test_each_refusal_has_its_code(api: Any, owner: Any) -> None:
     refused = check_problem(send(api, "POST", f"{base}/{unanswered.pk}/publish/", {}), 422, "not_publishable")
     assert {"severity", "code", "pointer", "message", "hint"} <= set(refused["findings"][0])
     check_problem(send(api, "PATCH", f"{base}/{published}/", {}), 409, "already_published")
-    held = send(api, "PATCH", f"{base}/{busy.pk}/", {})
+    held = send(api, "POST", f"{base}/{busy.pk}/submit/", {})
     check_problem(held, 409, "deposit_busy")
     assert int(held["Retry-After"]) > 0
     check_problem(
@@ -82,7 +82,7 @@ def test_each_refusal_has_its_code(api: Any, owner: Any) -> None:
     )
     check_problem(send(api, "PUT", f"{base}/", {}), 405, "method_not_allowed")
     check_problem(api.post(f"{base}/", "a=b", content_type="text/plain"), 415, "unsupported_media_type")
-    check_problem(api.get("/api/v1/search/?where=colour:1..2"), 400, "unknown_filter", "/colour")
+    check_problem(api.get("/api/v1/search/?where=colour:1..2"), 400, "unknown_filter", "/where")
     check_problem(api.get("/api/v1/schemas/stem/9.9.9/record.json"), 404, "not_found")
     check_problem(api.get("/api/v1/schemas/stem/9.9.9/template"), 404, "not_found")
     check_problem(api.get("/api/v1/nonsense"), 404, "not_found")

@@ -44,7 +44,11 @@ def make_draft_of_old() -> Deposit:
     with written_under_the_first():
         deposit = make_deposit(language=OF_DATASET)
         add_measurement(deposit, **{FORMER: "what the file says"})
-        deposit.document = {**deposit.document, "defaults": {FORMER: SAID}}
+        deposit.document = {
+            **deposit.document,
+            "defaults": {FORMER: SAID},
+            "measurements": {"*": {FORMER: SAID}},
+        }
         deposit.save()
         settle(deposit)
     deposit.refresh_from_db()
@@ -78,7 +82,8 @@ def test_a_draft_is_moved_once_and_its_people_are_told(web: WebClient) -> None:
     assert shown["schema_version"] == VERSION_IN_FORCE
     assert shown["metadata"]["defaults"] == {PRESENT: SAID}
     assert shown["metadata"]["dataset"][PRESENT_OF_DATASET] == OF_DATASET
-    assert shown["schema_changes"] == [{**told, "version": VERSION_IN_FORCE} for told in TOLD]
+    of_files = {"pointer": f"/measurements/*/{FORMER}", "change": f"moved to /{PRESENT}"}
+    assert [{**told, "version": VERSION_IN_FORCE} for told in [*TOLD, of_files]] == shown["schema_changes"]
     [measurement] = shown["measurements"]
     assert measurement["schema_version"] == VERSION_IN_FORCE
     assert measurement["metadata"][PRESENT] == SAID
@@ -101,7 +106,7 @@ def test_the_page_of_a_moved_draft_lists_what_moved(web: WebClient, client: Any)
     with rehearsing():
         move_drafts()
         page = client.get(f"/deposits/{deposit.pk}").content.decode()
-    assert "2 answers were moved for you" in page
+    assert "3 answers were moved for you" in page
     assert f"/defaults/{FORMER}" in page
 
 

@@ -129,7 +129,9 @@ def test_a_name_that_no_deposit_holds_is_told_and_the_rest_is_sent(depositor: Pa
     refused = depositor.locator("li", has_text="nul.dm4").filter(has_text="not sent")
     expect(refused).to_contain_text("is one that Windows keeps for a device")
     expect(refused).to_contain_text("_nul.dm4")
-    expect(depositor.get_by_text("Left out, as their names say that they are not whole: half.dm4.crdownload")).to_be_visible()
+    expect(
+        depositor.get_by_text("Left out, as their names say that they are not whole: half.dm4.crdownload")
+    ).to_be_visible()
     assert len([url for url in promised if url.endswith("/uploads/")]) == 1
     stored = depositor.request.get(f"/api/v1/deposits/{identifier}/").json()["files"]
     assert {file["path"] for file in stored} == {"good µ #1.bin"}

@@ -42,6 +42,7 @@ from repository.services.publishing import start_new_version
 from repository.services.storage import upload_file
 from repository.services.succession import discard_new_version
 from repository.services.uploads import complete_upload, delete_file, start_upload
+from repository.services.validation import stop_reading
 from repository.states import DepositMove, DepositState, JobMove, JobState, MeasurementMove, MeasurementState
 from repository.tasks import job_kinds
 from repository.tasks.jobs import fail_exhausted
@@ -233,6 +234,9 @@ class Session:
         self.number += 1
         self._answer({"defaults": {"scan_shape": {"value": [self.number, 16]}}})
 
+    def break_off(self) -> None:
+        stop_reading(deposit_id=self.deposit.pk, actor=self.deposit.owner)
+
     def forget_the_title(self) -> None:
         self._answer({"dataset": {"title": None}})
 
@@ -312,7 +316,7 @@ def test_every_way_of_a_deposit_and_a_measurement_is_taken(reader: Reader) -> No
             "check", "settle", "submit", "settle", "acknowledge", "ask_for_a_recipe", "settle", "forget_the_title",
             "write_a_title", "answer_otherwise", "settle", "add_file", "submit", "work", "work_on_a_bad_file",
             "work_on_a_bad_day", "settle", "remove_file", "submit", "settle", "publish", "start_version", "add_file",
-            "submit", "lose_every_worker", "discard_version",
+            "submit", "break_off", "submit", "lose_every_worker", "discard_version",
         ):  # fmt: skip
             session.do(act)
             session.deposit.refresh_from_db()

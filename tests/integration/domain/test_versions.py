@@ -76,7 +76,7 @@ def test_a_path_may_hold_other_bytes_in_the_next_version(reopened: Deposit) -> N
 
 def test_a_corrected_answer_makes_a_successor(reopened: Deposit) -> None:
     old = reopened.measurements.get()
-    document = {"defaults": {"acceleration_voltage": "120 kV"}}
+    document = {"measurements": {"scan.raw": {"acceleration_voltage": "120 kV"}}}
     update_deposit(deposit_id=reopened.pk, actor=reopened.owner, patch=document)
     Deposit.objects.filter(pk=reopened.pk).update(state="ready")
     read_deposit_again(deposit_id=reopened.pk)
@@ -127,7 +127,10 @@ def test_findings_about_what_was_left_out_stand_in_nobodys_way(reopened: Deposit
 def test_a_new_version_can_be_given_up(reopened: Deposit) -> None:
     first = read_first(reopened)
     old, document = reopened.measurements.get(), reopened.document
-    changed = {"dataset": {"title": "Other"}, "defaults": {"acceleration_voltage": "120 kV"}}
+    changed = {
+        "dataset": {"title": "Other"},
+        "measurements": {"scan.raw": {"acceleration_voltage": "120 kV"}},
+    }
     update_deposit(deposit_id=reopened.pk, actor=reopened.owner, patch=changed)
     send(reopened, "more.raw", b"more")
     assert replace_corrected(Deposit.objects.get(pk=reopened.pk)) != []
