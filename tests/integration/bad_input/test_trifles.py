@@ -18,7 +18,7 @@ def test_trifles_beside_a_good_file_are_published_once_acknowledged(
     )
     (experiment.folder / "notes.txt").touch()
     (experiment.folder / "lost.dm4").touch()
-    drafted = bad_shell.run_json("deposit", experiment.folder, "--metadata", experiment.metadata)
+    drafted = bad_shell.run_json("deposit", experiment.folder, "--metadata", experiment.metadata, code=5)
     found = {
         file["path"]: [(one["severity"], one["code"]) for one in file["findings"]]
         for file in drafted["files"]
