@@ -1,7 +1,8 @@
 """What arrived in a deposit, adding up: each file is counted once, as what it is."""
 
+import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from repository.models import DataFile, Deposit, Sorting
@@ -53,6 +54,15 @@ class ArrivedView:
     restorable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class FilesAtHand:
+    """The files of the version in preparation, which of them are damaged, and what becomes of each."""
+
+    files: Sequence[DataFile]
+    damaged: Mapping[str, dt.datetime]
+    fates: Fates
+
+
 @dataclass(slots=True)
 class _Parts:
     """Which file leads which measurement, and which go along."""
@@ -62,21 +72,22 @@ class _Parts:
     of: dict[str, list[int]] = field(default_factory=dict)
 
 
-def describe_arrived(deposit: Deposit, fates: Fates | None = None) -> ArrivedView:
+def read_files(deposit: Deposit) -> FilesAtHand:
+    """Return the files with their uploads, in the order of their paths."""
+    files = list(deposit.current_files.select_related("upload"))
+    return FilesAtHand(files, find_damaged(file.sha256 for file in files), read_fates(deposit))
+
+
+def describe_arrived(deposit: Deposit, at_hand: FilesAtHand | None = None) -> ArrivedView:
     """Return what arrived, in a fixed number of queries."""
-    files = list(
-        deposit.current_files.only(
-            "pk", "deposit", "path", "size", "sha256", "state", "format_label"
-        ).order_by("path")
-    )
-    fates, parts = fates or read_fates(deposit), _read_parts(deposit)
+    at_hand, parts = at_hand or read_files(deposit), _read_parts(deposit)
+    files, fates = at_hand.files, at_hand.fates
     copies = _find_copies(files, parts)
-    damaged = find_damaged(file.sha256 for file in files)
     found: dict[str, list[ArrivedFile]] = {kind: [] for kind in KINDS}
     is_looked_at = deposit.state != Deposit.State.DRAFT or bool(parts.leading)
     for file in files:
         fate = fates.of_file(file)
-        kind, why = _name_trouble(file, fate, is_damaged=file.sha256 in damaged) or _name_kind(
+        kind, why = _name_trouble(file, fate, is_damaged=file.sha256 in at_hand.damaged) or _name_kind(
             file, parts, copies, is_looked_at=is_looked_at
         )
         measurement = parts.leading.get(file.pk) or parts.along.get(file.pk, (None, ""))[0]
@@ -109,14 +120,14 @@ def _read_parts(deposit: Deposit) -> _Parts:
 
 
 def _find_copies(files: Iterable[DataFile], parts: _Parts) -> dict[int, str]:
-    """Return of each file that only repeats others the path that it repeats.
+    """Return of each file that only repeats another the path of that one.
 
     Alone stands what has the same bytes as an earlier file that is part of no measurement or leads one; a measurement
     repeats another where each of its files does, and then all of them are copies. Companions of different
     measurements may well be alike.
     """
     by_key = {file.pk: file for file in files}
-    seen: dict[tuple[str, ...], str] = {}
+    seen: dict[tuple[str, ...], list[str]] = {}
     copies: dict[int, str] = {}
     grouped = {key for keys in parts.of.values() for key in keys}
     units = [[file.pk] for file in by_key.values() if file.pk not in grouped]
@@ -126,12 +137,13 @@ def _find_copies(files: Iterable[DataFile], parts: _Parts) -> dict[int, str]:
         digests = tuple(by_key[key].sha256 for key in keys)
         if not all(digests) or not any(by_key[key].size for key in keys):
             continue
-        first = seen.setdefault(digests, by_key[keys[0]].path)
-        if first != by_key[keys[0]].path:
-            copies.update(dict.fromkeys(keys, first))
+        paths = [by_key[key].path for key in keys]
+        first = seen.setdefault(digests, paths)
+        if first is not paths:
+            copies.update(zip(keys, first, strict=True))
         elif len(keys) > 1:
             for key in keys:
-                seen.setdefault((by_key[key].sha256,), by_key[key].path)
+                seen.setdefault((by_key[key].sha256,), [by_key[key].path])
     return copies
 
 

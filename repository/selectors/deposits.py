@@ -17,9 +17,8 @@ from repository.schema.findings import Place, group_findings
 from repository.schema.plain_text import hide_internals
 from repository.schema.versions.steps import move_document
 from repository.selectors import addresses
-from repository.selectors.arrived import ArrivedView, describe_arrived
-from repository.selectors.damage import find_damaged
-from repository.selectors.fates import PUBLISH, Fates, read_fates
+from repository.selectors.arrived import ArrivedView, FilesAtHand, describe_arrived, read_files
+from repository.selectors.fates import PUBLISH
 from repository.selectors.left_out import LeftOutView, list_left_out
 from repository.selectors.products import ProductView, describe_products, list_inputs, read_software
 from repository.selectors.progress import ProgressView, describe_progress
@@ -187,7 +186,8 @@ def describe_deposit(deposit: Deposit) -> DepositView:
     """Return everything that is shown of a deposit, in a fixed number of queries."""
     findings = _group_findings(deposit.findings.all())
     readings = list_readings(deposit)
-    fates = read_fates(deposit)
+    at_hand = read_files(deposit)
+    fates = at_hand.fates
     newest = deposit.identifiers.filter(version_number__isnull=False).order_by("-version_number").first()
     is_published = deposit.state == Deposit.State.PUBLISHED
     return DepositView(
@@ -209,7 +209,7 @@ def describe_deposit(deposit: Deposit) -> DepositView:
         dataset=deposit.dataset_document,
         accepted_warnings=deposit.accepted_warnings,
         findings=tuple(findings["deposit", None]),
-        files=tuple(_describe_files(deposit, findings, fates)),
+        files=tuple(_describe_files(at_hand, findings)),
         measurements=tuple(
             describe_measurement(
                 measurement,
@@ -224,7 +224,7 @@ def describe_deposit(deposit: Deposit) -> DepositView:
         left_out=tuple(list_left_out(deposit)),
         is_answerable=is_answerable(deposit),
         version=newest.version_number if newest is not None and is_published else None,
-        arrived=describe_arrived(deposit, fates),
+        arrived=describe_arrived(deposit, at_hand),
         number=(newest.version_number if newest is not None else None) or 1,
     )
 
@@ -258,26 +258,24 @@ def view_finding(row: Finding) -> FindingView:
 
 
 def _describe_files(
-    deposit: Deposit, findings: Mapping[FindingKey, list[FindingView]], fates: Fates
+    at_hand: FilesAtHand, findings: Mapping[FindingKey, list[FindingView]]
 ) -> Iterable[FileView]:
-    files = list(deposit.current_files.select_related("upload"))
-    damaged = find_damaged(file.sha256 for file in files)
-    for file in files:
+    for file in at_hand.files:
         upload = file.upload if file.state == DataFile.State.UPLOADING else None
         yield FileView(
             path=file.path,
             size=file.size,
             sha256=file.sha256,
             # What is stored and not good is kept apart like what never arrived whole: it can be sent again.
-            state=DataFile.State.QUARANTINED if file.sha256 in damaged else file.state,
+            state=DataFile.State.QUARANTINED if file.sha256 in at_hand.damaged else file.state,
             format=file.format,
             label=file.format_label,
             is_read=file.is_read,
-            url=addresses.deposit_file(deposit.pk, file.path),
+            url=addresses.deposit_file(file.deposit_id, file.path),
             upload=addresses.upload_address(str(upload.pk)) if upload else None,
             offset=upload.offset if upload else None,
-            damaged_at=damaged.get(file.sha256),
-            fate=fates.of_file(file),
+            damaged_at=at_hand.damaged.get(file.sha256),
+            fate=at_hand.fates.of_file(file),
             findings=tuple(findings.get(("file", file.pk), ())),
         )
 

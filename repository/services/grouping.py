@@ -21,6 +21,7 @@ from repository.services.deposits import bump_revision, lock_deposit
 from repository.services.jobs import cancel_measurement_jobs
 from repository.services.succession import create_measurement, leave_out
 from repository.services.validation import READING_JOBS
+from repository.states import ACTIVE_STATES
 
 OF_THE_GUESS = ("companion_missing", "raw_data_not_read")
 """What is found while files are grouped by the formats' rules; where a person groups them it is not so."""
@@ -146,7 +147,7 @@ def forget_guesses(deposit: Deposit, placed: Iterable[str]) -> None:
 def _require_grouped(deposit: Deposit) -> None:
     if deposit.state == Deposit.State.PUBLISHED:
         raise DepositAlreadyPublishedError(f"The deposit {deposit.pk} is published and cannot change.")
-    if Job.objects.filter(deposit=deposit, kind="inspect_deposit", state__in=("queued", "running")).exists():
+    if Job.objects.filter(deposit=deposit, kind="inspect_deposit", state__in=ACTIVE_STATES).exists():
         raise DepositBusyError(
             f"The files of {deposit.pk} are just being looked at.",
             hint="Try again in a moment: which belong together is known then.",

@@ -6,9 +6,8 @@ from typing import Any
 
 from repository.errors import InvalidMetadataError
 from repository.models import Deposit, Measurement, User
-from repository.models.job import is_answerable
 from repository.schema.checks.supplied import select_supplied
-from repository.services.deposits import lock_deposit, require_open, update_deposit
+from repository.services.deposits import lock_deposit, require_answerable, update_deposit
 
 ROLES = (
     "vacuum_probe",
@@ -39,8 +38,7 @@ def set_roles(*, deposit_id: str, actor: User, wishes: Sequence[RoleWish]) -> De
         A measurement is not there, would serve itself, or a pattern of the document says otherwise.
     """
     deposit = lock_deposit(deposit_id=deposit_id)
-    if not is_answerable(deposit):
-        require_open(deposit)
+    require_answerable(deposit)
     measurements = {
         one.pk: one
         for one in deposit.current_measurements.select_related("primary_file").prefetch_related(

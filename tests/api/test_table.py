@@ -102,7 +102,10 @@ def test_an_answer_for_all_goes_where_it_applies_and_stands_over_no_header(clien
         assert voltage["below"] == [{"level": "all", "text": "200 kV"}]
         assert "200 kV was given for several files" in voltage["problem"]
         assert Measurement.objects.get(pk=each).document["probe_current"]["value"] == 30
-    assert Measurement.objects.get(pk=scan).document["camera"]["name"] == "EMPAD"
+    assert Measurement.objects.get(pk=scan).document["camera"] == {
+        "name": "EMPAD",
+        "mode": {"value": "charge_integrating", "source": "derived"},
+    }
     assert "camera" not in Measurement.objects.get(pk=image).document, "forced on a file that was not meant"
 
 

@@ -74,7 +74,10 @@ def test_description_and_answers_are_taken_while_the_server_reads(session: Sessi
     assert (described.title, change.count("saved")) == ("Meanwhile", 1)
     assert session.deposit.state in {state, "processing"}
     assert session.list_jobs() == [("inspect_deposit", session.deposit.pk)], "the answers began nothing"
-    assert Measurement.objects.get(pk=session.first.pk).document["camera"]["name"] == "EMPAD"
+    assert Measurement.objects.get(pk=session.first.pk).document["camera"] == {
+        "name": "EMPAD",
+        "mode": {"value": "charge_integrating", "source": "derived"},
+    }
     assert describe_work(session.deposit).is_working
 
 

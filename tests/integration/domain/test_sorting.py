@@ -327,7 +327,7 @@ def test_arrivals_add_up_and_lists_are_bounded() -> None:
     (copies,) = [kind.files for kind in arrived.kinds if kind.kind == "duplicates"]
     assert {(file.path, file.why) for file in copies} == {
         ("copy/a.raw", "the same bytes as a.raw"),
-        ("copy/a.xml", "the same bytes as a.raw"),
+        ("copy/a.xml", "the same bytes as a.xml"),
         ("t/again.csv", "the same bytes as t/007.csv"),
     }
 
