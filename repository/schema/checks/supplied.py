@@ -1,8 +1,6 @@
 """The document for `--metadata`: {schema, dataset, defaults, kinds, measurements: {path or glob: …}, differs}."""
 
-import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -11,6 +9,7 @@ from repository.schema.checks.suggestions import suggest_word
 from repository.schema.checks.validation import check_supplied_layer
 from repository.schema.documents.levels import DIFFERS, KINDS, OF_ONE_FILE, name_kind, remove_entry
 from repository.schema.documents.normalization import normalize_document
+from repository.schema.documents.path_patterns import fits_pattern
 from repository.schema.findings import Finding
 from repository.schema.places import escape_pointer
 from repository.schema.questions.fields import load_catalogue
@@ -133,14 +132,7 @@ def matches_pattern(path: str, pattern: str) -> bool:
     # In a deposit of many files most patterns are plain paths: what they cost is paid for each pair.
     if not _WILD.intersection(pattern):
         return name == pattern
-    return name == pattern or re.fullmatch(_translate(pattern), name) is not None
-
-
-@lru_cache(maxsize=1024)
-def _translate(pattern: str) -> str:
-    pieces = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
-    wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return "".join(wild.get(piece, re.escape(piece)) for piece in pieces)
+    return name == pattern or fits_pattern(name, pattern)
 
 
 def _list_layers(document: Mapping[str, Any]) -> list[tuple[str, Any]]:

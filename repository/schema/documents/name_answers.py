@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from repository.schema.documents.path_patterns import PIECES, WILD, Token, fit
+
 LONGEST_PATTERN = 300
-_PIECES = re.compile(r"(\*\*/|\*\*|\*|\?|\{[^{}]*\})")
+_PIECES = re.compile(rf"({PIECES}|\{{[^{{}}]*\}})")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*(\[\][A-Za-z0-9_.]*)?")
-_WILD = frozenset({"**/", "**", "*", "?"})
 
 
 class NamePatternError(ValueError):
@@ -56,22 +57,10 @@ def list_words(pattern: str) -> list[str]:
     return [token.word for token in _read_pattern(pattern) if token.word]
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """A piece of a pattern: a text, an open place, or an open place with a word."""
-
-    text: str
-    word: str = ""
-
-    def is_open(self, character: str) -> bool:
-        """Say whether one more character may stand in the place."""
-        return self.text == "**" or character != "/"
-
-
-def _read_pattern(pattern: str) -> list[_Token]:
+def _read_pattern(pattern: str) -> list[Token]:
     if len(pattern) > LONGEST_PATTERN:
         raise NamePatternError(f"The pattern is longer than {LONGEST_PATTERN} characters.")
-    tokens: list[_Token] = []
+    tokens: list[Token] = []
     for piece in filter(None, _PIECES.split(pattern.strip())):
         word = piece[1:-1].strip() if piece.startswith("{") else ""
         if piece.startswith("{") and _NAME.fullmatch(word) is None:
@@ -84,7 +73,7 @@ def _read_pattern(pattern: str) -> list[_Token]:
             raise NamePatternError(
                 f"Nothing parts {{{tokens[-1].word}}} and {piece}: where one ends and the other begins is a guess."
             )
-        tokens.append(_Token("{}" if word else piece, word))
+        tokens.append(Token("{}" if word else piece, word))
     if not any(token.word for token in tokens):
         raise NamePatternError(
             "Nothing in the pattern stands in braces: write {field} where the answer is, as in *_{tilt}deg.dm4."
@@ -92,11 +81,11 @@ def _read_pattern(pattern: str) -> list[_Token]:
     return tokens
 
 
-def _match(tokens: Sequence[_Token], name: str) -> list[tuple[int, int]] | None:
+def _match(tokens: Sequence[Token], name: str) -> list[tuple[int, int]] | None:
     """Return where the words stand, or None; the work grows with pattern times name, whatever the pattern is."""
     fits = [[False] * len(name) + [True]]
     for token in reversed(tokens):
-        fits.append(_fit(token, name, fits[-1]))
+        fits.append(fit(token, name, fits[-1]))
     fits.reverse()
     if not fits[0][0]:
         return None
@@ -109,43 +98,20 @@ def _match(tokens: Sequence[_Token], name: str) -> list[tuple[int, int]] | None:
     return spans
 
 
-def _fit(token: _Token, name: str, after: Sequence[bool]) -> list[bool]:
-    """Return from which places on the rest of the name fits, given where it does after this token."""
-    size = len(name)
-    here = [False] * (size + 1)
-    open_from = [False] * (size + 1)  # the rest fits after some characters of an open place, or none
-    for place in range(size, -1, -1):
-        character = name[place] if place < size else ""
-        if token.text == "**/":
-            ends = bool(character) and character == "/" and after[place + 1]
-            open_from[place] = ends or (bool(character) and open_from[place + 1])
-            here[place] = after[place] or open_from[place]
-        elif token.text == "?":
-            here[place] = bool(character) and character != "/" and after[place + 1]
-        elif token.word or token.text in _WILD:
-            goes_on = bool(character) and token.is_open(character) and open_from[place + 1]
-            open_from[place] = after[place] or goes_on
-            here[place] = goes_on if token.word else open_from[place]
-        else:
-            end = place + len(token.text)
-            here[place] = end <= size and name.startswith(token.text, place) and after[end]
-    return here
-
-
-def _advance(token: _Token, name: str, place: int, after: Sequence[bool]) -> int:
+def _advance(token: Token, name: str, place: int, after: Sequence[bool]) -> int:
     """Return where the token ends: of a word as early as the rest allows, of what stands for anything as late."""
     if token.text == "?":
         return place + 1
     if token.word:
         return next(end for end in range(place + 1, len(name) + 1) if after[end])
-    if token.text not in _WILD:
+    if token.text not in WILD:
         return place + len(token.text)
     ends = range(len(name), place, -1)
     reachable = (end for end in ends if after[end] and _may_take(token, name[place:end]))
     return next(reachable, place)
 
 
-def _may_take(token: _Token, text: str) -> bool:
+def _may_take(token: Token, text: str) -> bool:
     if token.text == "**/":
         return text.endswith("/")
     return token.text == "**" or "/" not in text

@@ -1,0 +1,44 @@
+"""Patterns of paths mean what a regular expression of them would, and no pattern costs more than its length allows."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from repository.schema.documents import path_patterns
+from repository.schema.documents.path_patterns import Token, fits_pattern
+
+NAMES = st.text("ab/.", max_size=9)
+PATTERNS = st.lists(st.sampled_from(["a", "b", ".", "/", "*", "?", "**", "**/"]), max_size=7).map("".join)
+
+
+def translate(pattern: str) -> str:
+    wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(wild.get(piece, re.escape(piece)) for piece in re.split(r"(\*\*/|\*\*|\*|\?)", pattern))
+
+
+@given(NAMES, PATTERNS)
+def test_a_pattern_means_what_a_regular_expression_of_it_does(name: str, pattern: str) -> None:
+    assert fits_pattern(name, pattern) is (re.fullmatch(translate(pattern), name) is not None)
+
+
+def test_a_pattern_of_many_stars_looks_at_each_place_once_for_each_piece() -> None:
+    looked_at = 0
+
+    class Counting(str):
+        __slots__ = ()
+
+        def __getitem__(self, key: object) -> str:
+            nonlocal looked_at
+            looked_at += 1
+            return super().__getitem__(key)  # type: ignore[index]
+
+    name, pattern = Counting("a" * 200), "*a" * 60 + "*b"
+    assert not fits_pattern(name, pattern)
+    assert looked_at <= 122 * 200
+
+
+def test_stars_side_by_side_and_more_than_a_name_can_hold_cost_nothing() -> None:
+    tokens, shortest = path_patterns._read_tokens("*" * 9_999 + "a" + "**/" * 9_999)
+    assert (tokens, shortest) == ((Token("**"), Token("a"), Token("**/")), 1)
+    assert not fits_pattern("ab", "?*" * 9_999)
