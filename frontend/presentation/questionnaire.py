@@ -1,11 +1,13 @@
 """What the deposit page asks: one question per field and session, written where the answer belongs.
 
 A field that every measurement lacks is asked once and stored in the document's `defaults`. Where only some
-lack it, the answer goes to those alone, so that it never stands against the other files' headers.
+lack it, the answer goes to those alone. What a file says, or a person said of it, stands over an answer for all
+(ADR 0039): another answer there is written for the files themselves, else it would change nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from frontend.presentation.metadata_rows import GROUP_TITLES, group_title
 from frontend.presentation.questions import Question, build_question
@@ -113,9 +115,12 @@ def _ask(
     concerned = lacking or [measurement for measurement, _ in asked]
     is_for_all = len(concerned) == n_measurements
     keys = tuple(path.split("."))
+    is_rule = (is_for_all or not lacking) and not any(
+        _says_itself(measurement, path, deposit.document) for measurement in concerned
+    )
     targets = (
         (("defaults", *keys),)
-        if is_for_all or not lacking
+        if is_rule
         else tuple(("measurements", measurement.path, *keys) for measurement in concerned)
     )
     known = next((entry for m, _ in asked if (entry := get_entry(m.present, path)) is not None), None)
@@ -133,6 +138,18 @@ def _ask(
             "problems": _list_problems(path, concerned),
             "asked_for": () if is_for_all else tuple(measurement.path for measurement in concerned),
         },
+    )
+
+
+def _says_itself(measurement: MeasurementView, path: str, document: Mapping[str, Any]) -> bool:
+    """Return whether the file, or what a person said of it by its path, stands over an answer for all."""
+    own = document.get("measurements", {}).get(measurement.path)
+    if isinstance(own, Mapping) and get_entry(own, path) is not None:
+        return True
+    entry = get_entry(measurement.present, path)
+    source = entry.get("source") if isinstance(entry, Mapping) else None
+    return source == "header" or (
+        entry is not None and path.split(".", maxsplit=1)[0] in measurement.from_file
     )
 
 

@@ -2,8 +2,10 @@ from typing import Any
 
 import pytest
 
+from frontend.presentation.questionnaire import build_questionnaire
 from repository.models import Deposit
-from repository.services.deposits import add_member
+from repository.selectors.deposits import describe_deposit
+from repository.services.deposits import add_member, update_deposit
 from tests.factories import make_deposit, make_measurement, make_user, store_file
 from tests.integration.pages.conftest import EXTRACTED, add_measurement, bring_to_ready
 
@@ -68,6 +70,37 @@ def test_what_is_missing_is_asked_where_the_answer_belongs(client: Any, stemma_h
     assert "unknown.raw" in question
     assert "&quot;known.raw" not in question
     assert "A measurement of an unnamed specimen cannot be compared or repeated." in html
+
+
+@pytest.mark.parametrize("said_before", [False, True])
+def test_another_answer_than_the_header_is_taken(stemma_home: Any, said_before: bool) -> None:
+    deposit = make_deposit()
+    for path, kilovolts in {"a.raw": 80, "b.raw": 300}.items():
+        measurement = add_measurement(deposit, path)
+        voltage = {"value": kilovolts, "unit": "kV", "source": "header"}
+        measurement.extracted = {**EXTRACTED, "technique": ["tem_image"], "acceleration_voltage": voltage}
+        measurement.save(update_fields=["extracted"])
+    for said in ("200 kV", "120 kV") if said_before else ("120 kV",):
+        bring_to_ready(deposit)
+        form = build_questionnaire(describe_deposit(deposit))
+        questions = (*form.needed, *form.answered, *form.helpful)
+        (asked,) = (
+            one
+            for group in questions
+            for one in group.questions
+            if one.paths[0][-1] == "acceleration_voltage"
+        )
+        patch: dict[str, Any] = {}
+        for keys in asked.paths:
+            place = patch
+            for key in keys[:-1]:
+                place = place.setdefault(key, {})
+            place[keys[-1]] = said
+        update_deposit(deposit_id=deposit.pk, actor=deposit.owner, patch=patch)
+        deposit.refresh_from_db()
+    bring_to_ready(deposit)
+    voltages = [one.document["acceleration_voltage"]["value"] for one in deposit.measurements.all()]
+    assert voltages == [120, 120]
 
 
 def test_a_ready_deposit_offers_to_publish(client: Any, ready_deposit: Deposit) -> None:
