@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from ingest.formats.opening import open_measurement
 from ingest.formats.recognition import recognize
-from ingest.readers.calibration import find_fault
 from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError, RegionOutOfRangeError
+from ingest.readers.implausible_scales import find_fault
 
 NAMES = {"scan_y", "scan_x", "detector_y", "detector_x", "energy"}
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.formats.declaration import Format, FormatDeclarationError
 from ingest.formats.registry import find_format
-from ingest.readers.calibration import drop_implausible
 from ingest.readers.companions import base_of
 from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError, SignalSource
+from ingest.readers.implausible_scales import drop_implausible
 from ingest.readers.refusals import decline, refuse
 from repository.schema.findings import Finding
 

@@ -90,7 +90,7 @@ def calibrated_axis(
     """Return an axis in UCUM units, or an uncalibrated one where unit or scale say nothing.
 
     A scale of 0 says nothing. Whether another can be true is judged for all formats in one place,
-    `ingest.readers.calibration`.
+    `ingest.readers.implausible_scales`.
     """
     known = to_ucum(unit)
     if known.unit is None or scale is None or scale == 0:

@@ -18,7 +18,7 @@ from processing.declarations.manifest import (
     SignalEntry,
     ValuesEntry,
 )
-from processing.engine.companion import DetectorMajorWriter
+from processing.engine.detector_major import DetectorMajorWriter
 from processing.engine.plan_arrays import BLOCK_BYTES, ArrayPlan, list_blocks, plan_array
 from processing.engine.record_axes import describe_calibration, take_axes
 from processing.engine.reduction_pass import RecipePass

@@ -19,7 +19,7 @@ from confined.sandbox.protocol import Send
 from ingest.formats.preloading import preload_readers
 from ingest.readers.contract import SignalSource
 from processing.declarations.manifest import Optics
-from processing.engine.calibration import resolve_angles
+from processing.engine.angles import resolve_angles
 from processing.engine.draw_result import write_pictures
 from processing.engine.preview_pictures import draw_first_pictures
 from processing.engine.preview_plan import budget_of, deadline_of, plan_preview

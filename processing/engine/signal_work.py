@@ -17,7 +17,7 @@ from processing.declarations.manifest import (
 )
 from processing.declarations.recipe import ChosenRecipe
 from processing.declarations.signal_kind import SignalKind, classify_signal, is_real
-from processing.engine.calibration import build_facts, resolve_angles
+from processing.engine.angles import build_facts, resolve_angles
 from processing.engine.faults import tell_fault
 from processing.engine.pattern_findings import describe_angle, describe_outliers, describe_travel
 from processing.engine.reduction_pass import RecipePass

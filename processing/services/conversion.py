@@ -11,8 +11,8 @@ from confined.runs import forward_progress, run_over_files
 from confined.sandbox import collect_output
 from confined.zygotes import register_program
 from processing.declarations.manifest import Optics, Order, SignalEntry
-from processing.services.calibration import build_optics, list_axes
 from processing.services.compiled_code import find_compiled_code, prepare_compiled_code
+from processing.services.optics import build_optics, list_axes
 from processing.services.results import (
     Provenance,
     build_statistics,

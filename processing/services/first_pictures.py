@@ -10,7 +10,7 @@ from confined.runs import forward_progress, run_over_files
 from confined.sandbox import collect_output
 from confined.zygotes import register_program
 from processing.declarations.manifest import Order
-from processing.services.calibration import build_optics, list_axes
+from processing.services.optics import build_optics, list_axes
 from processing.services.results import Provenance, read_manifest, store_products
 from processing.services.software import describe_software
 from repository.models import Deposit, Finding, Measurement

@@ -13,14 +13,14 @@ from processing.declarations.manifest import AskedRecipe, Optics, Order, SignalE
 from processing.declarations.recipe import Recipe, RecipeRefusedError
 from processing.declarations.signal_kind import SignalKind, classify_signal, is_real
 from processing.declarations.typed_documents import ManifestError
-from processing.services.calibration import (
+from processing.services.compiled_code import find_compiled_code, prepare_compiled_code
+from processing.services.optics import (
     Known,
     build_optics,
     list_axes,
     list_stale,
     read_optics,
 )
-from processing.services.compiled_code import find_compiled_code, prepare_compiled_code
 from processing.services.recalibration import (
     ChangedArray,
     list_changed_arrays,

@@ -20,7 +20,7 @@ from processing.declarations.manifest import (
 )
 from processing.declarations.pictures import find_cover_rank
 from processing.declarations.typed_documents import ManifestError
-from processing.services.calibration import select_needs
+from processing.services.optics import select_needs
 from repository.errors import TransientError
 from repository.schema.documents.provenance import Software
 from repository.schema.findings import Finding

@@ -67,5 +67,5 @@ def test_the_wavelength_of_an_answer_is_worked_out_once() -> None:
         "repository/schema/quantities/electrons.py",
         "repository/schema/documents/scales.py",
         "repository/schema/questions/limits.py",
-        "processing/engine/calibration.py",
+        "processing/engine/angles.py",
     }

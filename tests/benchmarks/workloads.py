@@ -20,8 +20,8 @@ from ingest.readers.contract import Axis, Region, SignalSource
 from processing.declarations.book import get_book
 from processing.declarations.manifest import Optics
 from processing.declarations.recipe import ChosenRecipe
-from processing.engine.calibration import build_facts
-from processing.engine.companion import DetectorMajorCopy
+from processing.engine.angles import build_facts
+from processing.engine.detector_major import DetectorMajorCopy
 from processing.engine.one_pass import convert_signal, read_ahead
 from processing.engine.plan_arrays import REDUCTION_BLOCK_BYTES, plan_array
 from processing.engine.reduction_pass import RecipePass

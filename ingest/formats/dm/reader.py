@@ -27,7 +27,6 @@ import numpy.typing as npt
 
 from ingest.formats.dm.images import COLORS, PACKED, ArrayPlan, DmImage, plan_array
 from ingest.formats.dm.tags import DataBlock, read_tags
-from ingest.readers.calibration import tell_unknown_units
 from ingest.readers.companions import base_of
 from ingest.readers.contract import (
     Axis,
@@ -40,6 +39,7 @@ from ingest.readers.contract import (
 )
 from ingest.readers.framed_bytes import FramedBytes, FramePart, ImageRows, open_part
 from ingest.readers.header_json import to_json
+from ingest.readers.implausible_scales import tell_unknown_units
 from ingest.readers.refusals import decline, implausible, refuse, warn
 from ingest.readers.scan_shape import decide_scan_layout
 from ingest.readers.signal_names import name_signals

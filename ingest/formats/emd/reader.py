@@ -24,7 +24,6 @@ import h5py
 
 from ingest.formats.emd.calibration import calibrate
 from ingest.formats.emd.dimensions import Dimension, correct_prismatic, name_axes, read_dimensions
-from ingest.readers.calibration import tell_unknown_units
 from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError, ShapeOrigin, SignalSource
 from ingest.readers.hdf5.access import open_hdf5, refuse_damage, walk
 from ingest.readers.hdf5.attributes import find_text, read_attributes
@@ -32,6 +31,7 @@ from ingest.readers.hdf5.source import DatasetSource, check_dataset
 from ingest.readers.hdf5.tree import read_tree
 from ingest.readers.hdf5.unread import tell_unread
 from ingest.readers.header_json import to_json
+from ingest.readers.implausible_scales import tell_unknown_units
 from ingest.readers.refusals import decline, tell, warn
 from ingest.readers.scan_shape import decide_scan_layout
 from ingest.readers.signal_names import name_signals

@@ -16,7 +16,6 @@ from typing import Any
 
 import h5py
 
-from ingest.readers.calibration import tell_unknown_units
 from ingest.readers.contract import Axis, OpenedFile, ReadHints, ReadRefusedError, ShapeOrigin, SignalSource
 from ingest.readers.hdf5.access import get_child, open_hdf5, refuse_damage
 from ingest.readers.hdf5.attributes import find_object, find_text, read_attributes
@@ -25,6 +24,7 @@ from ingest.readers.hdf5.tree import read_tree
 from ingest.readers.hdf5.unread import tell_unread
 from ingest.readers.hdf5.vectors import read_steps
 from ingest.readers.header_json import to_json
+from ingest.readers.implausible_scales import tell_unknown_units
 from ingest.readers.refusals import decline, warn
 from ingest.readers.scan_shape import decide_scan_layout
 from ingest.readers.signal_names import name_signals

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from processing.services.calibration import build_optics
+from processing.services.optics import build_optics
 from processing.workflows import refresh_deposit, submit_deposit
 from repository.errors import NotPublishableError, StateConflictError
 from repository.models import Deposit, Finding, Job, Measurement

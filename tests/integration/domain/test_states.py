@@ -24,7 +24,7 @@ from confined.sandbox import ReaderCrashedError
 from ingest.services.recognition import Recognition
 from ingest.workflows import follow_opening
 from processing import workflows
-from processing.services.calibration import build_optics
+from processing.services.optics import build_optics
 from repository.errors import LeaseLostError, RepositoryError, StateConflictError, TransientError
 from repository.models import Deposit, Finding, Job, Measurement
 from repository.schema.findings import Finding as Found

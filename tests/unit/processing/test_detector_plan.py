@@ -5,7 +5,7 @@ import pytest
 
 from ingest.readers.contract import Axis
 from processing.declarations.manifest import Optics
-from processing.engine.calibration import resolve_angles
+from processing.engine.angles import resolve_angles
 from processing.reductions.detector_plan import AngleKnowledge, plan_virtual_detectors
 from processing.reductions.disk import NoDisk, find_direct_disk
 from tests.synthetic import render_disk

@@ -9,7 +9,7 @@ import pytest
 
 from processing.declarations.manifest import Optics
 from processing.declarations.recipe import SHARED_MERGES
-from processing.engine.calibration import build_facts
+from processing.engine.angles import build_facts
 from processing.recipes.differential_phase import (
     RECIPE,
     integrate_gradient,

@@ -13,7 +13,7 @@ from pytest import TempPathFactory  # noqa: PT013 - the type of a session fixtur
 
 from ingest.readers.contract import Axis, SignalSource
 from processing.declarations.manifest import Optics
-from processing.engine.companion import DetectorMajorCopy, MaskShapeError
+from processing.engine.detector_major import DetectorMajorCopy, MaskShapeError
 from processing.engine.one_pass import convert_signal
 from processing.engine.plan_arrays import EmptyArrayError
 from processing.engine.reduce_zarr import open_converted, reduce_signal

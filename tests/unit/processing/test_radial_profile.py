@@ -6,7 +6,7 @@ import pytest
 
 from processing.declarations.manifest import Optics
 from processing.declarations.recipe import SHARED_MERGES
-from processing.engine.calibration import build_facts
+from processing.engine.angles import build_facts
 from processing.recipes.radial_profile import RECIPE, make_profiles, measure_squares
 from processing.reductions.detector_plan import AngleKnowledge, plan_virtual_detectors
 from processing.reductions.disk import NoDisk

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from processing.declarations.book import get_book
 from processing.declarations.manifest import Optics
 from processing.declarations.recipe import Accumulator, ChosenRecipe, Output, Recipe
-from processing.engine.calibration import build_facts
+from processing.engine.angles import build_facts
 from processing.engine.reduction_pass import RecipePass
 from processing.reductions.detector_plan import AngleKnowledge, plan_virtual_detectors
 from processing.reductions.disk import NoDisk

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ingest.formats.opening import open_measurement
 from ingest.formats.recognition import recognize
-from ingest.readers.calibration import find_fault
 from ingest.readers.contract import Axis, ReadRefusedError
+from ingest.readers.implausible_scales import find_fault
 from tests.vendor_files.blockfile import write_blockfile
 from tests.vendor_files.dm import write_dm
 

@@ -11,10 +11,10 @@ from ingest.readers.contract import Axis
 from processing.declarations.book import get_book
 from processing.declarations.manifest import Optics
 from processing.declarations.typed_documents import ManifestError
-from processing.engine.calibration import build_facts, resolve_angles
+from processing.engine.angles import build_facts, resolve_angles
 from processing.reductions.detector_plan import plan_virtual_detectors
 from processing.reductions.disk import NoDisk
-from processing.services.calibration import (
+from processing.services.optics import (
     Known,
     build_optics,
     list_stale,
