@@ -6,6 +6,7 @@ What is released is never written again. It prints the digests that `tests/unit/
 import hashlib
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 from repository.schema.versions.files import build_files
@@ -19,25 +20,29 @@ class AlreadyReleasedError(Exception):
 def write_release(folder: Path) -> list[Path]:
     """Write the version in force into a folder that must not exist yet, and return the paths written.
 
+    What is cut short leaves no folder: a part of a release would stand as the whole for ever.
+
     Raises
     ------
     AlreadyReleasedError
         The version is released.
     """
-    try:
-        folder.mkdir(parents=True)
-    except FileExistsError:
+    if folder.exists():
         raise AlreadyReleasedError(
             f"Version {folder.name} is released; its files never change. To change the schema, set VERSION_IN_FORCE in "
-            "repository/schema/versions/in_force.py to the next version and add the step to it in version_steps.py."
-        ) from None
-    written = []
-    for name, content in build_files().items():
-        path = folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        written.append(path)
-    return written
+            "repository/schema/versions/in_force.py to the next version and add the step to it in "
+            "repository/schema/versions/steps.py."
+        )
+    files = build_files()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder.parent) as place:
+        begun = Path(place) / folder.name
+        for name, content in files.items():
+            path = begun / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        begun.rename(folder)
+    return [folder / name for name in files]
 
 
 def list_digests(folder: Path) -> list[str]:

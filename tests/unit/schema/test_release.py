@@ -1,6 +1,7 @@
 """Released files stay as they are; those in force are what the catalogue says, and as strict in foreign validators."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from repository.schema.documents.normalization import normalize_document
-from repository.schema.questions.fields import load_catalogue
+from repository.schema.places import get_entry
+from repository.schema.questions.fields import DocumentName, load_catalogue
 from repository.schema.versions import freezing as release
-from repository.schema.versions.comparison import compare_with_former
+from repository.schema.versions import steps
+from repository.schema.versions.comparison import FieldDifference, compare_with_former
 from repository.schema.versions.files import build_context, build_files, read_all, read_schema_file
 from repository.schema.versions.freezing import AlreadyReleasedError, list_digests, write_release
 from repository.schema.versions.in_force import (
@@ -22,6 +25,8 @@ from repository.schema.versions.in_force import (
     list_versions,
 )
 from repository.schema.versions.json_schema import build_json_schema, build_schemas
+from repository.schema.versions.steps import VersionStep, move_document
+from tests import schema_steps
 from tests.unit.schema.documents import ANNULAR, EELS, FOUR_D, change, four_d
 
 DIGESTS = Path(__file__).with_name("released.sha256")
@@ -59,6 +64,16 @@ def test_a_release_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         write_release(RELEASES / FIRST_VERSION)
 
 
+def test_a_release_that_is_cut_short_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = build_files()
+    monkeypatch.setattr(
+        release, "build_files", lambda: {**files, "last.json": {"cannot be written": object()}}
+    )
+    with pytest.raises(TypeError):
+        write_release(tmp_path / VERSION_IN_FORCE)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_open_file_says_so_and_a_released_one_does_not() -> None:
     assert "x-status" not in (read_schema_file(FIRST_VERSION, "record.json") or {"x-status": "absent"})
     present = read_schema_file(VERSION_IN_FORCE, "record.json") or {}
@@ -72,13 +87,46 @@ def test_an_open_file_says_so_and_a_released_one_does_not() -> None:
         assert read_schema_file(version, name) is None
 
 
-def test_what_the_version_in_force_changed_is_told_by_place() -> None:
-    differences = {(one.document, one.path): one for one in compare_with_former(VERSION_IN_FORCE)}
+def test_what_a_version_changed_is_told_by_place() -> None:
+    second = list_versions()[1]
+    differences = {(one.document, one.path): one for one in compare_with_former(second)}
     assert differences["supplied", "schema"].difference == "added"
     assert compare_with_former(FIRST_VERSION) == ()
-    assert not [one for one in differences.values() if one.difference == "removed"], (
-        "a step must say where it went"
-    )
+
+
+def list_lost(version: str, differences: Iterable[FieldDifference]) -> list[str]:
+    """Return the fields that a version took away and of which its step does not say where they went."""
+    before = list_versions()[list_versions().index(version) - 1]
+    lost = []
+    for one in differences:
+        if one.difference != "removed" or one.path.startswith("$defs/") or one.document == "supplied":
+            continue
+        value = {"value": 1.5, "note": "what was said"}
+        document: dict[str, Any] = value
+        for key in reversed(one.path.split(".")):
+            document = {key: document}
+        kind: DocumentName = "dataset" if one.document == "dataset" else "measurement"
+        moved = move_document(document, since=before, until=version, kind=kind)
+        pointer = "/" + one.path.replace(".", "/")
+        told = any(pointer.startswith(change.pointer) for change in moved.changes)
+        kept = json.dumps(value) in json.dumps(moved.document)
+        if not (told and kept) or get_entry(moved.document, one.path) is not None:
+            lost.append(f"{one.document}: {one.path}")
+    return lost
+
+
+@pytest.mark.parametrize("version", list_versions()[1:])
+def test_what_a_version_took_away_went_somewhere(version: str) -> None:
+    assert list_lost(version, compare_with_former(version)) == [], "a step must say where it went"
+
+
+def test_a_field_that_no_step_moves_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = [FieldDifference("measurement", schema_steps.FORMER, "removed")]
+    second = list_versions()[1]
+    assert list_lost(second, gone) == [f"measurement: {schema_steps.FORMER}"]
+    step = VersionStep(FIRST_VERSION, second, measurement=schema_steps.move_measurement)
+    monkeypatch.setattr(steps, "STEPS", (step,))
+    assert list_lost(second, gone) == []
 
 
 def get_validator() -> Draft202012Validator:
