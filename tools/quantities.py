@@ -3,11 +3,13 @@
 With `--write` also the migration that the facts need for new ones, and the OpenAPI document's list of them.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 from repository.schema.search.searchable import SearchableQuantity, list_quantities
+from tests.environment import set_defaults
 from tests.ties import tie
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -56,6 +58,7 @@ def replace_table(text: str) -> str:
 
 
 def main() -> int:
+    set_defaults()
     committed = DOCUMENT.read_text(encoding="utf-8")
     written = replace_table(committed)
     if "--write" in sys.argv:
@@ -67,6 +70,8 @@ def main() -> int:
 
 
 def _write_the_rest() -> int:
+    # `makemigrations` asks a database for its history; without one it only warns.
+    os.environ["PYTHONWARNINGS"] = "ignore::RuntimeWarning"
     for command in (
         ("manage.py", "makemigrations", "repository"),
         ("-m", "tools.openapi", "--write"),
