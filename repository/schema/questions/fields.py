@@ -189,10 +189,29 @@ class Catalogue:
         return tuple(term.value for term in self.vocabularies[vocabulary])
 
 
+class CatalogueError(ValueError):
+    """The catalogue says something twice: of two entries with a name, one would go unread."""
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # one of two classes
+    """Reads YAML in which every key of a mapping stands once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                mark = key.start_mark
+                raise CatalogueError(
+                    f"{key.value} stands twice in {mark.name}, again in line {mark.line + 1}"
+                )
+            seen.add(key.value)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return mapping
+
+
 def _read(name: str) -> Any:
-    text = (CATALOGUE / f"{name}.yaml").read_text(encoding="utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(text, Loader=loader)  # noqa: S506 - one of the two safe loaders
+    with (CATALOGUE / f"{name}.yaml").open(encoding="utf-8") as file:
+        return yaml.load(file, Loader=_Loader)  # noqa: S506 - a safe loader
 
 
 def _pair(entry: Any) -> tuple[float, float] | None:
@@ -244,7 +263,12 @@ def _build_computed() -> tuple[ComputedQuantity, ...]:
 
 
 def _build_fields(names: tuple[str, ...]) -> Mapping[str, Field]:
-    fields = {path: _build_field(path, entry) for name in names for path, entry in _read(name).items()}
+    fields: dict[str, Field] = {}
+    for name in names:
+        for path, entry in _read(name).items():
+            if path in fields:
+                raise CatalogueError(f"{path} stands in {name}.yaml, and in another file before")
+            fields[path] = _build_field(path, entry)
     return MappingProxyType(fields)
 
 

@@ -20,7 +20,7 @@ from repository.schema.quantities.signals import SignalShape
 from repository.schema.quantities.units import UNITS, convert, to_si
 from repository.schema.questions.fields import Check, Search, load_catalogue
 from repository.schema.search.facts import Facts, derive_facts
-from repository.schema.search.formulas import FormulaError, read_formula
+from repository.schema.search.formulas import CONSTANTS, FormulaError, read_formula
 
 Origin = Literal["declared", "derived", "achieved"]
 
@@ -142,10 +142,11 @@ def _refuse_contradictions(quantities: Sequence[SearchableQuantity]) -> None:
             if name in seen:
                 raise QuantityClashError(f"{name} is said twice in the catalogue's quantities")
             seen.add(name)
-    known = {quantity.column for quantity in quantities} | set(
-        _list_variables(Facts((), "none", "none", "measured"))
-    )
+    variables = set(_list_variables(Facts((), "none", "none", "measured")))
+    known = {quantity.column for quantity in quantities} | variables
     for quantity in quantities:
+        if quantity.column in variables | CONSTANTS.keys():
+            raise QuantityClashError(f"the column {quantity.column} means something else in formulas")
         if quantity.formula is None:
             continue
         try:

@@ -186,12 +186,35 @@ def catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 HEAD = "toy: {title: T, description: D, "
 
 
+def test_a_name_is_said_once(catalogue: Path) -> None:
+    """YAML lets the later of two entries win in silence."""
+    for name, told in (
+        ("scan", "flyback_time stands twice in .*scan.yaml, again in line"),
+        ("beam", "in another file before"),
+    ):
+        kept = (catalogue / f"{name}.yaml").read_text("utf-8")
+        more = "flyback_time: {title: T, description: D, kind: text, group: scan}\n"
+        (catalogue / f"{name}.yaml").write_text(kept + more, "utf-8")
+        with pytest.raises(fields.CatalogueError, match=told):
+            fields.load_catalogue()
+        (catalogue / f"{name}.yaml").write_text(kept, "utf-8")
+    assert "flyback_time" in fields.load_catalogue().measurement
+
+
 @pytest.mark.parametrize(
     ("entry", "told"),
     [
         (HEAD + "search: {column: wavelength_m, unit: pm}, formula: '1'}", "wavelength_m is said twice"),
         (HEAD + "search: {column: toy_m, unit: pm, aliases: [dose]}, formula: '1'}", "dose is said twice"),
         (HEAD + "search: {column: toy_m, unit: pm}, formula: 2 * nothing_m}", "needs nothing_m"),
+        (
+            HEAD + "search: {column: charge, unit: '1'}, formula: '1'}",
+            "charge means something else in formulas",
+        ),
+        (
+            HEAD + "search: {column: scan_extent_m, unit: nm}, formula: '1'}",
+            "scan_extent_m means something else",
+        ),
         (HEAD + "search: {column: toy_m, unit: pm}, formula: open(1)}", "is not arithmetic"),
         (HEAD + "search: {column: toy_m, unit: pm}}", "either `formula` or `source`"),
     ],
