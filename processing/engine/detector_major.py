@@ -7,7 +7,7 @@ the primary array stays the reference.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,9 @@ import numpy.typing as npt
 from ingest.readers.contract import Axis
 from processing.engine.plan_arrays import ArrayPlan
 from processing.engine.record_axes import bin_axes
-from processing.engine.verify_zarr import open_array
 from processing.engine.zarr_metadata import INTERACTIVE
 from processing.engine.zarr_writer import WrittenObject, ZarrWriter
 from processing.reductions.binning import (
-    add_weighted_images,
     bin_patterns,
     binned_dtype,
     binned_shape,
@@ -31,10 +29,6 @@ from processing.reductions.binning import (
 
 BAND_BYTES = 64 * 1024 * 1024
 BINS_PER_CHUNK = 2  # along x: neighboring bins are nearly always wanted together
-
-
-class MaskShapeError(ValueError):
-    """A mask does not have the shape of the detector that the detector-major copy was binned from."""
 
 
 class DetectorMajorWriter:
@@ -162,72 +156,3 @@ class DetectorMajorWriter:
     def finish(self) -> tuple[WrittenObject, ...]:
         """Return the objects of the detector-major copy."""
         return self._writer.finish()
-
-
-class DetectorMajorCopy:
-    """Reads a finished detector-major copy and answers masks.
-
-    Parameters
-    ----------
-    array
-        An open tensorstore array of a detector-major copy.
-    attributes
-        Its `stemma_companion` attribute: bin_factor and detector_shape.
-    """
-
-    def __init__(self, array: Any, attributes: Mapping[str, Any]) -> None:
-        self._array = array
-        self.factor = int(attributes["bin_factor"])
-        self.detector_shape = (int(attributes["detector_shape"][0]), int(attributes["detector_shape"][1]))
-
-    @classmethod
-    def open(cls, folder: Path) -> "DetectorMajorCopy":
-        """Open a local detector-major copy."""
-        array = open_array(folder)
-        return cls(array, array.spec().to_json()["metadata"]["attributes"]["stemma_companion"])
-
-    def virtual_image(self, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-        """Return the image of a detector mask.
-
-        Parameters
-        ----------
-        mask
-            Boolean (detector_y, detector_x).
-
-        Returns
-        -------
-        (leading…) float64: the sum over the mask, bins on its border weighted with the share of their
-        pixels inside.
-
-        Raises
-        ------
-        MaskShapeError
-            If the mask has another shape than the detector.
-        """
-        if mask.shape != self.detector_shape:
-            raise MaskShapeError(f"The mask is {mask.shape}, the detector {self.detector_shape}.")
-        weights = weigh_bins(mask, self.factor)
-        image = np.zeros(self._array.shape[2:])
-        rows = np.flatnonzero(weights.any(axis=1))
-        reads = []
-        for row in rows:
-            at = int(row)
-            for first, last in _runs(weights[at] != 0):
-                reads.append((at, first, last, self._array[at, first:last].read()))
-        for at, first, last, reading in reads:
-            images = reading.result()
-            add_weighted_images(images, weights[at, first:last], image)
-        return image
-
-
-def weigh_bins(mask: npt.NDArray[np.bool_], factor: int) -> npt.NDArray[np.float64]:
-    """Return for each bin the share of its pixels that lie in the mask."""
-    inside = bin_patterns(mask[None], factor)[0].astype(np.float64)
-    pixels = bin_patterns(np.ones((1, *mask.shape), dtype=bool), factor)[0]
-    shares: npt.NDArray[np.float64] = inside / pixels
-    return shares
-
-
-def _runs(wanted: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], wanted.astype(np.int8), [0]))))
-    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]

@@ -54,11 +54,6 @@ class PreviewPlan:
     row: tuple[Region, ...] = ()
     part_bytes: int = 0
 
-    @property
-    def cost_bytes(self) -> int:
-        """What all reads cost together."""
-        return len(self.regions) * self.part_bytes
-
 
 def budget_of(nbytes: int) -> int:
     """Return how many bytes may be read of a signal of this size."""

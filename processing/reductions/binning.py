@@ -45,14 +45,6 @@ def binned_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return np.dtype(narrow if dtype.itemsize <= limit else wide)
 
 
-def add_weighted_images(
-    images: npt.NDArray[Any], shares: npt.NDArray[np.float64], total: npt.NDArray[np.float64]
-) -> None:
-    """Add ``shares[i] * images[i]`` to `total` in place; images are (n, …) of a binned type, total is (…)."""
-    flat = view_for_kernels(np.ascontiguousarray(images)).reshape(len(images), -1)
-    kernels.add_weighted(flat, np.ascontiguousarray(shares), total.reshape(-1))
-
-
 def bin_patterns(patterns: npt.NDArray[Any], factor: int) -> npt.NDArray[Any]:
     """Sum squares of `factor` pixels.
 

@@ -166,13 +166,3 @@ def summarize_values(values: Any, total: Any) -> Any:
         minimum = min(value, minimum)
         maximum = max(value, maximum)
     return total, minimum, maximum
-
-
-@numba.njit(**_COMPILE)
-def add_weighted(images: Any, shares: Any, total: Any) -> None:
-    """Add ``shares[i] * images[i]`` to `total`: (n, pixels) of any type, (n,) and (pixels,) float64."""
-    for number in range(images.shape[0]):
-        image = images[number]
-        share = shares[number]
-        for pixel in range(total.size):
-            total[pixel] += share * image[pixel]

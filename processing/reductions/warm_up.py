@@ -4,7 +4,7 @@ import numpy as np
 from numba.core.dispatcher import Dispatcher
 
 from processing.reductions import kernels
-from processing.reductions.binning import add_weighted_images, bin_patterns
+from processing.reductions.binning import bin_patterns
 from processing.reductions.fused import PatternReducer, sum_type, view_for_kernels
 
 _NARROW = (np.uint8, np.uint16)
@@ -17,8 +17,7 @@ def compile_kernels() -> None:
         patterns = np.ones((1, 4, 4), dtype)
         masks = [np.ones((4, 4), dtype=bool)]
         PatternReducer((4, 4), patterns.dtype, masks).reduce(patterns)
-        binned = bin_patterns(patterns, 2).reshape(1, -1)
-        add_weighted_images(binned, np.ones(1), np.zeros(binned.shape[1]))
+        bin_patterns(patterns, 2)
         flat = view_for_kernels(patterns.reshape(-1))
         kernels.summarize_values(flat, sum_type(patterns.dtype).type(0))
 

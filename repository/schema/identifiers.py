@@ -71,15 +71,6 @@ def parse_id(text: str) -> str:
     return f"{symbols[:4]}-{symbols[4:]}"
 
 
-def is_id(text: str) -> bool:
-    """Say whether a text can be read as an id."""
-    try:
-        parse_id(text)
-    except InvalidIdentifierError:
-        return False
-    return True
-
-
 def _compute_check(symbols: Sequence[int]) -> int:
     remainder = 0
     for symbol in symbols:

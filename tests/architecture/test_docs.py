@@ -7,7 +7,7 @@ import pytest
 
 from api.health import PROBES
 from project.environment import CHECKOUT
-from repository.schema.identifiers import build_id, is_id
+from repository.schema.identifiers import build_id, parse_id
 from tests.asked_variables import list_asked_variables
 
 ADRS = sorted((CHECKOUT / "docs" / "adr").glob("[0-9]*.md"))
@@ -120,7 +120,7 @@ def test_ids_in_the_documents_are_ids() -> None:
         text = document.read_text(encoding="utf-8")
         for written in re.findall(r"\b(?=[a-z0-9-]*\d)[0-9a-z]{4}-[0-9a-z]{4}\b(?!-)", text):
             if not re.fullmatch(r"\d{4}-\d{4}", written) or document.name == "0007-identifiers.md":
-                assert is_id(written), f"{name_of(document)}: {written}"
+                assert parse_id(written) == written, f"{name_of(document)}: {written}"
 
 
 def test_the_vectors_of_the_identifier_decision_hold() -> None:

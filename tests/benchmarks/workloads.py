@@ -21,7 +21,6 @@ from processing.declarations.book import get_book
 from processing.declarations.manifest import Optics
 from processing.declarations.recipe import ChosenRecipe
 from processing.engine.angles import build_facts
-from processing.engine.detector_major import DetectorMajorCopy
 from processing.engine.one_pass import convert_signal, read_ahead
 from processing.engine.plan_arrays import REDUCTION_BLOCK_BYTES, plan_array
 from processing.engine.reduction_pass import RecipePass
@@ -34,6 +33,7 @@ from processing.reductions.detector_plan import AngleKnowledge, plan_virtual_det
 from processing.reductions.disk import NoDisk
 from processing.reductions.warm_up import compile_kernels
 from tests.benchmarks.scan import CENTER, DETECTOR, RADIUS, Scan
+from tests.detector_major_copy import DetectorMajorCopy
 from tests.pattern_numbers import sum_virtual_detectors
 
 Work = Callable[[], dict[str, Any]]

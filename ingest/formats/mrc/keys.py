@@ -3,7 +3,7 @@
 from ingest.mapping.keys import SHAPE, HeaderKey, Key, KeyTable, array_keys
 
 BLOCK, INFO = "extended", "info"
-SCANNED, CAMERA, TILT_SERIES = "scanned", "picture of a camera", "tilt series"
+SCANNED, CAMERA = "scanned", "picture of a camera"
 
 DE_CAMERA_LENGTH: Key = (INFO, "Instrument Project Camera Length (centimeters)")
 OLE_DAYS: Key = (BLOCK, "Timestamp")

@@ -45,7 +45,6 @@ class SerHeader:
     promised: int
     recorded: int
     dimensions: tuple[SerDimension, ...]
-    element_shape: tuple[int, ...]
     element_bytes: int
 
     @property
@@ -94,10 +93,10 @@ def _read(handle: BinaryIO, path: Path, size: int) -> SerHeader:
         raise refuse_truncated(path, expected=table + recorded * width, actual=size, what="table of offsets")
     handle.seek(table)
     offsets = np.frombuffer(handle.read(recorded * width), f"<u{width}")
-    shape, element_bytes = _read_elements(handle, path, offsets, size=size, is_image=kind == IMAGES)
+    element_bytes = _read_elements(handle, path, offsets, size=size, is_image=kind == IMAGES)
     whole = element_bytes + (24 if tag == _POSITION_TAG else 8)
     _check_extent(path, offsets, whole, size)
-    return SerHeader(kind, promised, recorded, dimensions, shape, element_bytes)
+    return SerHeader(kind, promised, recorded, dimensions, element_bytes)
 
 
 def _read_dimension(handle: BinaryIO, path: Path) -> SerDimension:
@@ -113,10 +112,8 @@ def _read_text(handle: BinaryIO, path: Path) -> str:
     return handle.read(length).decode("utf-8", "replace")
 
 
-def _read_elements(
-    handle: BinaryIO, path: Path, offsets: Offsets, *, size: int, is_image: bool
-) -> tuple[tuple[int, ...], int]:
-    """Return shape and bytes of an element; the library takes the first for all, so all must agree."""
+def _read_elements(handle: BinaryIO, path: Path, offsets: Offsets, *, size: int, is_image: bool) -> int:
+    """Return the bytes of an element; the library takes the first for all, so all must agree."""
     skip, layout = (40, "<HII") if is_image else (20, "<HI")
     found: set[tuple[int, ...]] = set()
     if int(offsets.max()) >= size:
@@ -129,8 +126,7 @@ def _read_elements(
     ((code, *sizes),) = found
     if code not in _VALUE_BYTES or not all(sizes):
         raise _unreadable(path)
-    shape = tuple(reversed(sizes))
-    return shape, skip + struct.calcsize(layout) + math.prod(shape) * _VALUE_BYTES[code]
+    return skip + struct.calcsize(layout) + math.prod(sizes) * _VALUE_BYTES[code]
 
 
 def _check_extent(path: Path, offsets: Offsets, element: int, size: int) -> None:

@@ -13,7 +13,6 @@ from repository.schema.quantities.typed_numbers import (
     shorten,
     write_number,
 )
-from repository.schema.quantities.unit_symbols import get_symbol
 from repository.schema.quantities.units import UNITS, convert, find_unit_code, to_si
 
 _ABOUT = re.compile(
@@ -230,14 +229,6 @@ def _read_list(number: float, rest: str) -> dict[str, Any]:
         numbers.append(following[0])
         rest = rest[following[1] :]
     return {"value": numbers, "unit": find_unit_code(rest) or rest.strip() if rest.strip() else ""}
-
-
-def write_quantity(quantity: Mapping[str, Any]) -> str:
-    """Return the text of a well-formed quantity that `parse_quantity_text` reads as this very quantity."""
-    amount = write_amount(quantity)
-    symbol = get_symbol(str(quantity["unit"])) if quantity.get("unit") else ""
-    joined = f"({amount})" if symbol and "±" in amount else amount
-    return f"{joined} {symbol}".strip()
 
 
 def write_amount(quantity: Mapping[str, Any]) -> str:

@@ -13,13 +13,13 @@ from pytest import TempPathFactory  # noqa: PT013 - the type of a session fixtur
 
 from ingest.readers.contract import Axis, SignalSource
 from processing.declarations.manifest import Optics
-from processing.engine.detector_major import DetectorMajorCopy, MaskShapeError
 from processing.engine.one_pass import convert_signal
 from processing.engine.plan_arrays import EmptyArrayError
 from processing.engine.reduce_zarr import open_converted, reduce_signal
 from processing.engine.signal_work import ConversionOptions
 from processing.engine.verify_zarr import open_array
 from processing.reductions.annulus import Annulus
+from tests.detector_major_copy import DetectorMajorCopy, MaskShapeError
 from tests.synthetic import make_pattern_scan, make_spectrum_image, source_of
 
 
