@@ -26,7 +26,7 @@ def test_the_verb_gives_its_programs_what_they_need(monkeypatch: pytest.MonkeyPa
     for name in DEFAULTS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(quantities, "DOCUMENT", document)
-    monkeypatch.setattr(quantities.subprocess, "run", start)
+    monkeypatch.setattr(subprocess, "run", start)
     monkeypatch.setattr(sys, "argv", ["quantities", "--write"])
     assert quantities.main() == 0
     assert started == ["makemigrations", "tools.openapi"]
