@@ -15,6 +15,7 @@ from repository.schema.findings import Finding as Found
 from repository.selectors.access import get_measurement
 from repository.selectors.arrived import describe_arrived
 from repository.selectors.deposits import describe_deposit
+from repository.selectors.fates import read_fates
 from repository.selectors.visibility import NOBODY, Visitor
 from repository.services.deposits import update_deposit
 from repository.services.findings import replace_findings
@@ -66,6 +67,23 @@ def test_what_is_private_is_in_no_version_and_stays_in_the_deposit(two: Deposit)
     second = publish(settle(two))
     assert list_told(second) == {"scan.raw", "secret.raw"}
     assert get_measurement(NOBODY, secret.pk).version == second
+
+
+def test_what_a_kept_and_a_discarded_measurement_share_is_kept(two: Deposit) -> None:
+    shared = store_file(two, "both.hdr", b"header")
+    for measurement in two.measurements.all():
+        measurement.parts.create(data_file=shared, position=1)
+    sort(two, "private", "secret.raw")
+    sort(two, "discard", "scan.raw")
+    rows = {file.path: file for file in withheld_files(two)}
+    fates = read_fates(two)
+    told = {path: fates.of_file(rows[path]) for path in ("secret.raw", "scan.raw", "both.hdr")}
+    assert told == {"secret.raw": "private", "scan.raw": "discard", "both.hdr": "private"}
+
+
+def test_what_no_version_held_is_not_left_out_of_the_next(two: Deposit) -> None:
+    sort(two, "private", "secret.raw")
+    assert list(describe_deposit(two).left_out) == []
 
 
 def test_nothing_private_is_in_the_way(two: Deposit) -> None:

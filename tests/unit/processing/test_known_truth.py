@@ -26,7 +26,8 @@ def test_bad_pixels_move_nothing_and_are_named(tmp_path: Path, n_hot: int, n_dea
     truth = spoil(make_plain(), n_hot, n_dead)
     found = convert(truth, tmp_path)
     assert found.codes == ["outlier_pixels"]
-    assert f"{n_hot} hot and {n_dead} dead" in found.work.reduction_findings[0].message
+    pixels = "pixel" if n_hot + n_dead == 1 else "pixels"
+    assert f"{n_hot} hot and {n_dead} dead {pixels}, " in found.work.reduction_findings[0].message
     assert found.disk["radius_px"] == pytest.approx(RADIUS, abs=0.1)
     assert found.disk["center_px"] == pytest.approx(CENTER, abs=0.1)
     mask = found.results["outlier_mask"]

@@ -12,6 +12,14 @@ NAMES = st.text("ab/.", max_size=9)
 PATTERNS = st.lists(st.sampled_from(["a", "b", ".", "/", "*", "?", "**", "**/"]), max_size=7).map("".join)
 
 
+@st.composite
+def near_pairs(draw: st.DrawFn) -> tuple[str, str]:
+    """Return a name, and a pattern that often fits it: at some places of the name stands what may be open there."""
+    name = draw(st.text("ab/", min_size=1, max_size=6))
+    pieces = [draw(st.sampled_from([character] * 3 + ["?", "*", "**", "**/"])) for character in name]
+    return name, "".join(pieces)
+
+
 def translate(pattern: str) -> str:
     wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     return "".join(wild.get(piece, re.escape(piece)) for piece in re.split(r"(\*\*/|\*\*|\*|\?)", pattern))
@@ -20,6 +28,18 @@ def translate(pattern: str) -> str:
 @given(NAMES, PATTERNS)
 def test_a_pattern_means_what_a_regular_expression_of_it_does(name: str, pattern: str) -> None:
     assert fits_pattern(name, pattern) is (re.fullmatch(translate(pattern), name) is not None)
+
+
+@given(near_pairs())
+def test_a_pattern_that_nearly_fits_means_what_a_regular_expression_of_it_does(pair: tuple[str, str]) -> None:
+    name, pattern = pair
+    assert fits_pattern(name, pattern) is (re.fullmatch(translate(pattern), name) is not None)
+
+
+def test_an_open_place_within_a_folder_holds_no_slash() -> None:
+    assert not fits_pattern("a/b", "a?b")
+    assert not fits_pattern("a/b", "a*b")
+    assert fits_pattern("a/b", "a**b")
 
 
 def test_a_pattern_of_many_stars_looks_at_each_place_once_for_each_piece() -> None:

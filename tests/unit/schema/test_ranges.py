@@ -46,6 +46,15 @@ def test_ranges_and_likely_slips(entry: dict[str, Any], severity: str, code: str
     assert slip in finding.hint
 
 
+def test_no_full_angle_is_meant_where_half_of_it_is_impossible_too() -> None:
+    (possible,), (absurd,) = (
+        check(semi_convergence_angle="199 mrad"),
+        check(semi_convergence_angle="450 mrad"),
+    )
+    assert "semi-angle" in possible.hint
+    assert "semi-angle" not in absurd.hint
+
+
 def test_a_percent_is_not_an_angle() -> None:
     (finding,) = check(semi_convergence_angle="2.5 %")
     assert finding.code == "unit_not_allowed"

@@ -159,8 +159,24 @@ def test_a_formula_is_arithmetic(text: str) -> None:
         read_formula(text)
 
 
+def test_the_dwell_follows_from_the_exposure_of_one_frame() -> None:
+    """Frames that were added up count for the time at a position, and not for the dwell."""
+    said = {"exposure_time": "2 ms", "frames_summed": 4, "scan_shape": [8, 8]}
+    assert derive_quantities(record(**said))["dwell_time_s"] == pytest.approx(0.002)
+    assert derive_quantities(record(**said, dwell_time="3 ms"))["dwell_time_s"] == pytest.approx(0.003)
+
+
 @pytest.mark.parametrize(
-    "text", ["1 / x", "sqrt(-1 - x)", "acos(2 + x)", "10.0 ** (400 + x)", "(-1 - x) ** 0.5", "y"]
+    "text",
+    [
+        "1 / x",
+        "sqrt(-1 - x)",
+        "acos(2 + x)",
+        "10.0 ** (400 + x)",
+        "(-1 - x) ** 0.5",
+        "(1e200 + x) * 1e200",
+        "y",
+    ],
 )
 def test_what_has_no_number_is_none(text: str) -> None:
     assert read_formula(text).compute({"x": 0.0, "y": None}) is None
