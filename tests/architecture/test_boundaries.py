@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from project.environment import CHECKOUT
@@ -74,6 +75,33 @@ def test_imports_point_down() -> None:
         check=False,
     )
     assert checked.returncode == 0, checked.stdout
+
+
+def list_unplaced(checkout: Path) -> set[str]:
+    """Return the modules and packages of the rooms with layers that no layer names: they might import anything."""
+    contracts = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    layers = next(one["layers"] for one in contracts if one["name"] == "Imports point down only")
+    placed = {name.strip() for layer in layers for name in layer.split("|")}
+    rooms = {name.partition(".")[0] for name in placed if "." in name}
+    found = {
+        f"{room}.{path.stem}"
+        for room in rooms
+        for path in (checkout / room).iterdir()
+        if path.stem != "__init__" and (path.suffix == ".py" or (path.is_dir() and any(path.rglob("*.py"))))
+    }
+    return found - placed
+
+
+def test_every_module_is_placed_on_purpose(tmp_path: Path) -> None:
+    assert list_unplaced(CHECKOUT) == {"repository.apps", "repository.migrations"}, (
+        "Django finds these by name"
+    )
+    for room in ("confined", "ingest", "processing", "repository"):
+        (tmp_path / room / "oddments").mkdir(parents=True)
+        (tmp_path / room / "oddments" / "__init__.py").touch()
+    assert len(list_unplaced(tmp_path)) == 4
 
 
 def test_the_client_stands_alone() -> None:
