@@ -104,7 +104,7 @@ def follow_reduction(measurement: Measurement) -> None:
 def follow_records() -> int:
     """Have drafts catch up whose arrays, pictures or results are not what their records say; return how many.
 
-    An earlier release may have made them otherwise. What is published stays.
+    An earlier version of the program may have made them otherwise. What is published stays.
     """
     count = 0
     for deposit_id in Deposit.objects.exclude(state=Deposit.State.PUBLISHED).values_list("pk", flat=True):
