@@ -26,7 +26,7 @@ def describe_calibration(axes: Sequence[Axis], in_file: Sequence[Axis]) -> dict[
 
 
 def bin_axes(axes: Sequence[Axis], factor: int, bins: tuple[int, int]) -> tuple[Axis, ...]:
-    """Return the axes of a detector-major copy: binned detector axes first, with the middle of the first bin, then the others.
+    """Return the axes of a detector-major copy: binned ones first, from the middle of the first bin, then the others.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ PROMISE_LIFETIME = dt.timedelta(hours=1)
 """An upload that received nothing for this long no longer keeps others away; continued, it asks for room again."""
 
 RESULT_SHARE = 1.0
-"""Bytes of arrays, detector-major copy and pictures for each byte converted: detector counts compress, floats hardly do."""
+"""Bytes of arrays, copies and pictures for each byte converted: detector counts compress, floats hardly do."""
 
 LEAST_JOB_BYTES = 16 * 2**20
 """For the compiled code and the small results of any job that reads files."""
