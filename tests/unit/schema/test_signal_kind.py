@@ -27,12 +27,12 @@ def decide_line(*said: str, **document: Any) -> SignalDecision:
     return decide_signal_kind(axes(*said), 1, document)
 
 
-def length(value: float = 0.5, **more: Any) -> dict[str, Any]:
-    return {"value": value, "unit": "nm", **more}
+def length(**more: str) -> dict[str, Any]:
+    return {"value": 0.5, "unit": "nm", **more}
 
 
-def reciprocal(value: float = 0.5, **more: Any) -> dict[str, Any]:
-    return {"value": value, "unit": "nm-1", **more}
+def reciprocal(**more: str) -> dict[str, Any]:
+    return {"value": 0.5, "unit": "nm-1", **more}
 
 
 TEM, SAED, FOUR_D, ADF = ["tem_image"], ["diffraction_pattern"], ["four_d_stem"], ["annular"]
@@ -149,7 +149,8 @@ def test_four_d_stem_says_nothing_of_an_image_beside_it(leading: tuple[str, ...]
 
 
 def test_a_field_speaks_where_the_axes_have_no_unit() -> None:
-    for source in ({}, {"source": "header"}):
+    sources: tuple[dict[str, str], ...] = ({}, {"source": "header"})
+    for source in sources:
         assert decide("detector_y", "detector_x", pixel_size=length(**source)).kind == "image"
         assert decide("detector_y", "detector_x", diffraction_pixel_size=reciprocal(**source)).kind == (
             "pattern"
