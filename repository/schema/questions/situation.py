@@ -50,9 +50,9 @@ def work_out_situation(
     techniques = list_techniques(document)
     scan = work_out_scan(document, techniques, signals)
     series = _word(document, "series", "series") or _series_of(signals)
-    scanned = scan in {"line", "raster", "positions"}
     illumination = _word(document, "illumination", "illumination")
-    convergent = illumination == "convergent" if illumination else scanned
+    # Until it is said, nothing rules a convergent beam out: what depends on it is asked at once, not as a surprise.
+    convergent = illumination in {None, "convergent"}
     return Situation(
         techniques=techniques,
         scan=scan,
