@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 import ingest.tasks  # noqa: F401 - they register their kinds of jobs
@@ -18,7 +19,7 @@ from tests.factories import make_deposit, store_file
 from tests.followed_axes import list_numbers, list_objects, list_pictures, settle
 from tests.realdata import need_trial
 from tests.reducing import GAP, describe, run
-from tests.vendor_files.hdf5 import write_hspy, write_ncem_emd
+from tests.vendor_files.hdf5 import write_hspy
 
 pytestmark = pytest.mark.django_db
 PIXEL = {"value": 0.5, "unit": "nm"}
@@ -29,8 +30,15 @@ NOT_ASKED: dict[str, Any] = {"scan": "none", "scan_shape": None, "scan_step": No
 def stack(tmp_path: Path) -> Path:
     """Return a file of frames without units, of which nothing says what they show."""
     frames = np.random.default_rng(5).gamma(2.0, 3.0, (9, 20, 24)).astype(np.float32)
-    plain = [{"name": name, "units": ""} for name in ("", "y", "x")]
-    return write_hspy(tmp_path / "stack.hspy", {"stack": (frames, plain)})
+    return write_stack(tmp_path, frames, unit="")
+
+
+def write_stack(folder: Path, frames: npt.NDArray[Any], unit: str) -> Path:
+    axes = [
+        {"name": name, "units": unit if name else "", "scale": 0.2, "navigate": not name}
+        for name in ("", "y", "x")
+    ]
+    return write_hspy(folder / "stack.hspy", {"stack": (frames, axes)})
 
 
 def read(path: Path, **answers: Any) -> Measurement:
@@ -132,7 +140,7 @@ def test_an_array_that_was_converted_meanwhile_is_left_alone(stack: Path) -> Non
 
 
 def test_what_is_published_stays(stack: Path) -> None:
-    measurement = read(stack, technique=["four_d_stem"], **NOT_ASKED)
+    measurement = read(stack, technique=["other"], **NOT_ASKED)
     before = bytes_of(measurement)
     publish(measurement.deposit)
     measurement.refresh_from_db()
@@ -145,8 +153,7 @@ def test_what_is_published_stays(stack: Path) -> None:
 
 def test_unit_against_technique_is_asked_and_the_unit_holds(tmp_path: Path) -> None:
     frames = np.random.default_rng(6).poisson(9, (3, 16, 18)).astype(np.uint16)
-    dims = [("frame", "", 1.0), ("y", "[n_m]", 0.2), ("x", "[n_m]", 0.2)]
-    path = write_ncem_emd(tmp_path / "images.emd", frames, dims)
+    path = write_stack(tmp_path, frames, unit="nm")
     measurement = read(path, technique=["diffraction_pattern"], **NOT_ASKED)
     signal = measurement.signals.get()
     assert [axis["name"] for axis in signal.axes[1:]] == ["y", "x"]
