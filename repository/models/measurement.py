@@ -8,6 +8,7 @@ from django.utils import timezone
 from repository.models.data_file import SHA256_PATTERN, DataFile
 from repository.models.deposit import ID_PATTERN, Deposit
 from repository.schema.documents.calibrated_axes import calibrate_signals
+from repository.schema.documents.signal_kind import SignalDecision, decide_signal_kinds
 from repository.schema.identifiers import generate_id
 from repository.schema.quantities.signals import SignalAxis, SignalShape
 from repository.schema.versions.in_force import get_version_in_force
@@ -103,13 +104,21 @@ class Measurement(models.Model):
     def shapes(self) -> list[SignalShape]:
         """Return what the checks need to know of the arrays, as they were read."""
         return [
-            SignalShape.from_dict({"name": signal.name, "axes": signal.axes}) for signal in self.signals.all()
+            SignalShape.from_dict(
+                {"name": signal.name, "axes": signal.axes, "n_signal_axes": signal.n_signal_axes}
+            )
+            for signal in self.signals.all()
         ]
 
     @property
     def calibrated_shapes(self) -> tuple[SignalShape, ...]:
         """Return the same with the axes as the record has them: what is shown, drawn and written is made of these."""
         return calibrate_signals(self.shapes, self.present_document)
+
+    @property
+    def signal_decisions(self) -> dict[str, SignalDecision]:
+        """Return what each array is, by its name, and why."""
+        return decide_signal_kinds(self.shapes, self.present_document)
 
 
 class MeasurementFile(models.Model):
