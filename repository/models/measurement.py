@@ -8,6 +8,8 @@ from django.utils import timezone
 from repository.models.data_file import SHA256_PATTERN, DataFile
 from repository.models.deposit import ID_PATTERN, Deposit
 from repository.schema.documents.calibrated_axes import calibrate_signals
+from repository.schema.documents.proposals import propose_technique
+from repository.schema.documents.technique_guesses import FrameLook, Proposal, SeenSignal
 from repository.schema.identifiers import generate_id
 from repository.schema.quantities.signals import SignalAxis, SignalShape
 from repository.schema.versions.in_force import get_version_in_force
@@ -110,6 +112,21 @@ class Measurement(models.Model):
     def calibrated_shapes(self) -> tuple[SignalShape, ...]:
         """Return the same with the axes as the record has them: what is shown, drawn and written is made of these."""
         return calibrate_signals(self.shapes, self.present_document)
+
+    @property
+    def proposal(self) -> Proposal | None:
+        """Return what its technique seems to be, by what opening and converting wrote down; it is no answer."""
+        seen = [
+            SeenSignal(
+                shape,
+                n_signal_axes=signal.n_signal_axes,
+                dtype=signal.dtype,
+                is_shape_guessed=signal.shape_origin == "guessed",
+                frame=FrameLook.from_dict(signal.statistics.get("frame")),
+            )
+            for signal, shape in zip(self.signals.all(), self.calibrated_shapes, strict=True)
+        ]
+        return propose_technique(self.extracted, seen)
 
 
 class MeasurementFile(models.Model):

@@ -1,0 +1,88 @@
+"""What the technique of a measurement seems to be: a proposal, which a person confirms. It is no answer.
+
+What speaks, the strongest first: the header in the schema's words, the units and ranges of the axes, and where nothing
+else tells the picture of one frame, which is never sure. It is worked out when it is asked for, so it is never stale.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from repository.schema.documents.technique_guesses import (
+    Proposal,
+    SeenSignal,
+    describe_positions,
+    describe_range,
+    guess,
+    has_spectral_scale,
+)
+from repository.schema.questions.fields import load_catalogue
+from repository.schema.questions.situation import list_techniques
+from repository.schema.questions.techniques import find_impossible
+
+SPECTRAL = frozenset({"eels", "eds", "cathodoluminescence"})
+_OF_DETECTOR = re.compile(r"(?:^|_)(?:haadf|maadf|laadf|adf|abf|bf|df\d?)(?:_|$)")
+_PLANES: Mapping[str, frozenset[str | None]] = {
+    "tem_image": frozenset({None, "length"}),
+    "diffraction_pattern": frozenset({None, "angle", "reciprocal_length"}),
+}
+"""What the axes of a frame may measure; None where they say nothing."""
+
+
+def propose_technique(header: Mapping[str, Any], signals: Sequence[SeenSignal]) -> Proposal | None:
+    """Return what the technique of a measurement seems to be; None where its files were not opened yet.
+
+    Parameters
+    ----------
+    header
+        What the header says in the schema's words. The merged document is not looked at: its technique may be an
+        answer, and what somebody says of all files is no evidence about one.
+    signals
+        Its arrays, with the axes as the record has them: the unit that a person gave is the unit.
+    """
+    if not signals:
+        return None
+    ordered = sorted(signals, key=lambda signal: signal.shape.name != "data")
+    main, others = ordered[0], ordered[1:]
+    named = list_techniques(header)
+    proposal = _judge_header(named, main, ordered) if named else guess(main, header)
+    return _add_images(proposal, main, others)
+
+
+def _judge_header(named: tuple[str, ...], main: SeenSignal, signals: Sequence[SeenSignal]) -> Proposal:
+    """Return what the header names, sure where the arrays do not speak against it."""
+    reason = find_impossible(named, [signal.shape for signal in signals])
+    if reason is not None:
+        return Proposal(named, sure=False, why=f"The header calls it that, but: {reason}")
+    if SPECTRAL & set(named) and not any(has_spectral_scale(signal) for signal in signals):
+        why = "The header calls it that, but the channels have no energies or wavelengths."
+        return Proposal(named, sure=False, why=why)
+    for technique in named:
+        if main.is_frame and main.plane not in _PLANES.get(technique, {main.plane}):
+            why = f"The header calls it that, but the axes are in {main.element[-1].unit}."
+            return Proposal(named, sure=False, why=why)
+    if "four_d_stem" in named:
+        found = guess(main, {})
+        return Proposal(named, sure=found.techniques == ("four_d_stem",) and found.sure, why=found.why)
+    return Proposal(named, sure=True, why=_describe_named(named, main))
+
+
+def _describe_named(named: tuple[str, ...], main: SeenSignal) -> str:
+    titles = {term.value: term.title for term in load_catalogue().vocabularies["technique"]}
+    words = " and ".join(titles[technique] for technique in named)
+    if SPECTRAL & set(named):
+        return f"The header says so: {words}; {describe_range(main)}."
+    if main.is_scanned_image:
+        return f"The header says so: {words}; one value at each of {describe_positions(main)}."
+    return f"The header says so: {words}."
+
+
+def _add_images(proposal: Proposal, main: SeenSignal, others: Sequence[SeenSignal]) -> Proposal:
+    """Add images of a detector that lie beside spectra; beside patterns they say nothing."""
+    if not SPECTRAL & set(proposal.techniques) or "annular" in proposal.techniques:
+        return proposal
+    images = [one for one in others if one.is_scanned_image and _OF_DETECTOR.search(one.shape.name)]
+    if not images or not main.is_scanned:
+        return proposal
+    why = f"{proposal.why} Beside them lies an image of a STEM detector ({images[0].shape.name})."
+    return Proposal((*proposal.techniques, "annular"), sure=proposal.sure, why=why)
