@@ -2,7 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
+
+SignalKind = Literal[
+    "pattern_scan",
+    "pattern_series",
+    "pattern",
+    "image",
+    "image_series",
+    "channel_maps",
+    "spectrum_scan",
+    "spectrum",
+    "profile",
+    "profile_series",
+    "frame",
+    "frame_series",
+]
+"""What a signal is: it decides which recipes and pictures make sense (`repository.schema.documents.signal_kind`)."""
+
+_FRAMES = (("detector_y", "detector_x"), ("scan_y", "scan_x"), ("y", "x"), ("image_y", "image_x"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +53,28 @@ class SignalAxis:
 
 @dataclass(frozen=True, slots=True)
 class SignalShape:
-    """One array of a measurement; `data` is the main one."""
+    """One array of a measurement; `data` is the main one.
+
+    Attributes
+    ----------
+    n_signal_axes
+        How many axes, the last ones, make one element; None where nobody said.
+    """
 
     name: str
     axes: tuple[SignalAxis, ...]
+    n_signal_axes: int | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Lengths of the axes, in array order."""
         return tuple(axis.size for axis in self.axes)
+
+    def count_signal_axes(self) -> int:
+        """Return how many axes make one element; where nobody said, a frame of two axes is known by their names."""
+        if self.n_signal_axes is not None:
+            return self.n_signal_axes
+        return len(_FRAMES[0]) if tuple(axis.name for axis in self.axes[-2:]) in _FRAMES else 1
 
     def find_axis(self, name: str) -> SignalAxis | None:
         """Return the axis of that name, or None."""
@@ -51,7 +82,7 @@ class SignalShape:
 
     @classmethod
     def from_dict(cls, entry: Mapping[str, Any]) -> Self:
-        """Build from JSON: {name, axes: [{name, size, unit, scale, offset}]}."""
+        """Build from JSON: {name, axes: [{name, size, unit, scale, offset}], n_signal_axes}."""
         axes = tuple(
             SignalAxis(
                 name=axis["name"],
@@ -62,7 +93,7 @@ class SignalShape:
             )
             for axis in entry["axes"]
         )
-        return cls(name=entry["name"], axes=axes)
+        return cls(name=entry["name"], axes=axes, n_signal_axes=entry.get("n_signal_axes"))
 
 
 def list_main_first(signals: Sequence[SignalShape]) -> tuple[SignalShape, ...]:
