@@ -9,6 +9,7 @@ import numpy.typing as npt
 _SIDE = 64
 _MIDDLE = 4  # the center is looked for in the middle half: a quarter from each edge
 _LEAST_SIDE = 8
+_NEAR = 6  # halves of a pixel of the coarse frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,11 @@ def look_at_frame(values: npt.NDArray[Any]) -> FrameLook | None:
     """
     if values.ndim != 2 or min(values.shape) < _LEAST_SIDE:  # noqa: PLR2004 - a frame has two axes
         return None
-    coarse = _shrink(np.asarray(values, np.float64))
+    with np.errstate(all="ignore"):  # the largest numbers there are have no mean: such a frame says nothing
+        return _look(_shrink(np.asarray(values, np.float64)))
+
+
+def _look(coarse: npt.NDArray[np.float64]) -> FrameLook | None:
     coarse = np.where(np.isfinite(coarse), coarse, np.nan)
     if not np.isfinite(coarse).any():
         return None
@@ -40,7 +45,8 @@ def look_at_frame(values: npt.NDArray[Any]) -> FrameLook | None:
         return None
     smooth = _smooth(coarse)
     y, x = _find_center(smooth)
-    return FrameLook(float(smooth[y, x] / mean), _compare_turned(smooth, y, x))
+    look = FrameLook(float(smooth[y, x] / mean), _find_half_turn(np.log1p(smooth / mean), y, x))
+    return look if np.isfinite((look.center_over_mean, look.half_turn)).all() else None
 
 
 def _shrink(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -75,11 +81,24 @@ def _find_center(smooth: npt.NDArray[np.float64]) -> tuple[int, int]:
     return int(y) + margins[0], int(x) + margins[1]
 
 
-def _compare_turned(smooth: npt.NDArray[np.float64], y: int, x: int) -> float:
+def _find_half_turn(values: npt.NDArray[np.float64], y: int, x: int) -> float:
+    """Return how alike a frame is to itself turned by half about the best place near its brightest.
+
+    Places are looked at by halves of a pixel: the brightest part of a disk is anywhere in it.
+    """
+    rows, columns = (range(2 * center - _NEAR, 2 * center + _NEAR + 1) for center in (y, x))
+    return max(_compare_turned(values, row, column) for row in rows for column in columns)
+
+
+def _compare_turned(values: npt.NDArray[np.float64], twice_y: int, twice_x: int) -> float:
     """Return the correlation of a frame with itself turned by half about a place, over what lies in both."""
-    height, width = smooth.shape
-    up, left = min(y, height - 1 - y), min(x, width - 1 - x)
-    around = smooth[y - up : y + up + 1, x - left : x + left + 1]
+    rows, columns = (
+        slice(max(0, twice - size + 1), min(size - 1, twice) + 1)
+        for twice, size in zip((twice_y, twice_x), values.shape, strict=True)
+    )
+    around = values[rows, columns]
+    if min(around.shape) < _LEAST_SIDE // 2:
+        return 0.0
     first = around - around.mean()
     total = float((first * first).sum())
     return float((first * first[::-1, ::-1]).sum()) / total if total > 0 else 0.0

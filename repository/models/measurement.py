@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -116,15 +117,15 @@ class Measurement(models.Model):
     @property
     def proposal(self) -> Proposal | None:
         """Return what its technique seems to be, by what opening and converting wrote down; it is no answer."""
+        shapes = {shape.name: shape for shape in self.calibrated_shapes}
         seen = [
             SeenSignal(
-                shape,
-                n_signal_axes=signal.n_signal_axes,
+                replace(shapes[signal.name], n_signal_axes=signal.n_signal_axes),
                 dtype=signal.dtype,
                 is_shape_guessed=signal.shape_origin == "guessed",
                 frame=FrameLook.from_dict(signal.statistics.get("frame")),
             )
-            for signal, shape in zip(self.signals.all(), self.calibrated_shapes, strict=True)
+            for signal in self.signals.all()
         ]
         return propose_technique(self.extracted, seen)
 

@@ -6,9 +6,14 @@ else tells the picture of one frame, which is never sure. It is worked out when 
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from repository.schema.documents.signal_kind import decide_signal_kinds
 from repository.schema.documents.technique_guesses import (
+    IMAGES,
+    PATTERNS,
+    SPECTRA,
     Proposal,
     SeenSignal,
     describe_positions,
@@ -16,17 +21,22 @@ from repository.schema.documents.technique_guesses import (
     guess,
     has_spectral_scale,
 )
+from repository.schema.quantities.signals import SignalKind
 from repository.schema.questions.fields import load_catalogue
 from repository.schema.questions.situation import list_techniques
 from repository.schema.questions.techniques import find_impossible
 
 SPECTRAL = frozenset({"eels", "eds", "cathodoluminescence"})
 _OF_DETECTOR = re.compile(r"(?:^|_)(?:haadf|maadf|laadf|adf|abf|bf|df\d?)(?:_|$)")
-_PLANES: Mapping[str, frozenset[str | None]] = {
-    "tem_image": frozenset({None, "length"}),
-    "diffraction_pattern": frozenset({None, "angle", "reciprocal_length"}),
+_SHOWN_BY: Mapping[str, frozenset[SignalKind]] = {
+    "annular": IMAGES,
+    "segmented_detector": IMAGES | {"channel_maps"},
+    "four_d_stem": frozenset({"pattern_scan"}),
+    **dict.fromkeys(SPECTRAL, SPECTRA),
+    "tem_image": IMAGES,
+    "diffraction_pattern": PATTERNS,
 }
-"""What the axes of a frame may measure; None where they say nothing."""
+"""What an array is that shows a technique; the others say nothing of arrays."""
 
 
 def propose_technique(header: Mapping[str, Any], signals: Sequence[SeenSignal]) -> Proposal | None:
@@ -42,7 +52,9 @@ def propose_technique(header: Mapping[str, Any], signals: Sequence[SeenSignal]) 
     """
     if not signals:
         return None
-    ordered = sorted(signals, key=lambda signal: signal.shape.name != "data")
+    decisions = decide_signal_kinds([signal.shape for signal in signals], header)
+    decided = [replace(signal, decision=decisions[signal.shape.name]) for signal in signals]
+    ordered = sorted(decided, key=lambda signal: signal.shape.name != "data")
     main, others = ordered[0], ordered[1:]
     named = list_techniques(header)
     proposal = _judge_header(named, main, ordered) if named else guess(main, header)
@@ -50,17 +62,16 @@ def propose_technique(header: Mapping[str, Any], signals: Sequence[SeenSignal]) 
 
 
 def _judge_header(named: tuple[str, ...], main: SeenSignal, signals: Sequence[SeenSignal]) -> Proposal:
-    """Return what the header names, sure where the arrays do not speak against it."""
-    reason = find_impossible(named, [signal.shape for signal in signals])
-    if reason is not None:
-        return Proposal(named, sure=False, why=f"The header calls it that, but: {reason}")
+    """Return what the header names, sure where the arrays show it and nothing speaks against it."""
+    against = find_impossible(named, [signal.shape for signal in signals]) or main.decision.contradiction
+    if against:
+        return Proposal(named, sure=False, why=f"The header calls it that, but: {against}")
     if SPECTRAL & set(named) and not any(has_spectral_scale(signal) for signal in signals):
         why = "The header calls it that, but the channels have no energies or wavelengths."
         return Proposal(named, sure=False, why=why)
-    for technique in named:
-        if main.is_frame and main.plane not in _PLANES.get(technique, {main.plane}):
-            why = f"The header calls it that, but the axes are in {main.element[-1].unit}."
-            return Proposal(named, sure=False, why=why)
+    kinds = {signal.kind for signal in signals}
+    if any(not kinds & _SHOWN_BY.get(technique, kinds) for technique in named):
+        return Proposal(named, sure=False, why=f"The header calls it that, but: {main.decision.reason}")
     if "four_d_stem" in named:
         found = guess(main, {})
         return Proposal(named, sure=found.techniques == ("four_d_stem",) and found.sure, why=found.why)

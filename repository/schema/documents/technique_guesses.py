@@ -4,22 +4,26 @@ Numbers here are borders between techniques: an X-ray detector bins some eV over
 an eV at most over some hundreds, light has an energy of a few eV.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from repository.schema.documents.scales import SCAN_AXES
+from repository.schema.documents.signal_kind import SignalDecision
 from repository.schema.places import get_value, is_value
-from repository.schema.quantities.signals import SignalAxis, SignalShape
+from repository.schema.quantities.signals import SignalAxis, SignalKind, SignalShape
 from repository.schema.quantities.units import UNITS, convert, find_unit_code
-from repository.schema.questions.answers import SCAN_AXES, SPECTRUM_AXES
 
-STEM_SCAN = frozenset({"scan_y", "scan_x"})
-_PLANE = 2
+SPECTRA: frozenset[SignalKind] = frozenset({"spectrum", "spectrum_scan"})
+IMAGES: frozenset[SignalKind] = frozenset({"image", "image_series"})
+PATTERNS: frozenset[SignalKind] = frozenset({"pattern", "pattern_series"})
+FRAMES: frozenset[SignalKind] = frozenset({"frame", "frame_series"})
 _X_RAY_BIN_EV, _X_RAY_END_EV, _X_RAY_START_EV = (2.0, 40.0), 8_000.0, 1_000.0
 _LOSS_BIN_EV, _LOSS_END_EV, _LOSS_CHANNELS = 2.0, 5_000.0, 20
 _LIGHT_END_EV = 20.0
 _STANDS_OUT, _IS_SYMMETRIC = 4.0, 0.5
 _WHOLE_NUMBERS = ("int", "uint")
+_UNDECIDED = SignalDecision(None, "Nobody has looked at it.", sure=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +63,32 @@ class SeenSignal:
 
     Attributes
     ----------
-    n_signal_axes
-        How many of the last axes make one pattern, image or spectrum.
     is_shape_guessed
         Whether the reader guessed how frames lie on positions.
+    decision
+        What it is by its units and the header; decided when a proposal is asked for.
     """
 
     shape: SignalShape
-    n_signal_axes: int
     dtype: str = "float32"
     is_shape_guessed: bool = False
     frame: FrameLook | None = None
+    decision: SignalDecision = _UNDECIDED
+
+    @property
+    def kind(self) -> SignalKind | None:
+        """What it is."""
+        return self.decision.kind
 
     @property
     def leading(self) -> tuple[SignalAxis, ...]:
         """The axes over patterns, images or spectra."""
-        return self.shape.axes[: -self.n_signal_axes]
+        return self.shape.axes[: -self.shape.count_signal_axes()]
 
     @property
     def element(self) -> tuple[SignalAxis, ...]:
         """The axes of one of them."""
-        return self.shape.axes[-self.n_signal_axes :]
+        return self.shape.axes[-self.shape.count_signal_axes() :]
 
     @property
     def is_scanned(self) -> bool:
@@ -89,18 +98,7 @@ class SeenSignal:
     @property
     def is_scanned_image(self) -> bool:
         """Whether it has one value at each position of the beam."""
-        return self.n_signal_axes == _PLANE and all(axis.name in STEM_SCAN for axis in self.element)
-
-    @property
-    def is_frame(self) -> bool:
-        """Whether its elements are pictures that were not scanned."""
-        return self.n_signal_axes == _PLANE and not self.is_scanned_image
-
-    @property
-    def plane(self) -> str | None:
-        """What both axes of a frame measure: `length`, `angle` or `reciprocal_length`; None where that is not said."""
-        found = {_find_dimension(axis) for axis in self.element}
-        return found.pop() if len(found) == 1 else None
+        return self.kind in IMAGES and all(axis.name in SCAN_AXES for axis in self.element)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,20 +165,22 @@ def describe_positions(signal: SeenSignal) -> str:
 
 def guess(signal: SeenSignal, header: Mapping[str, Any]) -> Proposal:
     """Return what an array shows, without what a header calls it."""
-    names = {axis.name for axis in signal.shape.axes}
-    if names & set(SPECTRUM_AXES):
-        return _guess_spectra(signal, header)
+    if signal.decision.contradiction:
+        return Proposal((), sure=False, why=signal.decision.contradiction)
     if signal.is_scanned_image:
         return _guess_scanned_image(signal, header)
-    if signal.is_frame and (signal.is_scanned or signal.is_shape_guessed):
+    if signal.is_scanned and signal.kind in {"pattern_scan", "image_series"}:
         return _guess_scan_of_frames(signal)
-    if signal.is_frame:
-        return _guess_frames(signal, header)
-    if "scattering_angle" in names and signal.is_scanned:
+    by_kind = _BY_KIND.get(signal.kind) if signal.kind else None
+    return by_kind(signal, header) if by_kind is not None else _guess_others(signal, header)
+
+
+def _guess_others(signal: SeenSignal, _: Mapping[str, Any]) -> Proposal:
+    """Return what is proposed of lines without energies."""
+    if signal.is_scanned and any(axis.name == "scattering_angle" for axis in signal.element):
         where = f"Rings of a detector at each of {describe_positions(signal)}"
         return Proposal(("annular",), sure=False, why=f"{where}: annular images, or profiles of patterns.")
-    why = "Numbers along a line, without energies or wavelengths: they say nothing of a technique."
-    return Proposal((), sure=False, why=why)
+    return Proposal((), sure=False, why=f"{signal.decision.reason} That says nothing of a technique.")
 
 
 def _guess_spectra(signal: SeenSignal, header: Mapping[str, Any]) -> Proposal:
@@ -256,7 +256,7 @@ def _guess_scanned_image(signal: SeenSignal, header: Mapping[str, Any]) -> Propo
 
 def _guess_scan_of_frames(signal: SeenSignal) -> Proposal:
     size = " × ".join(str(axis.size) for axis in signal.element)
-    if signal.plane == "length":
+    if signal.kind in IMAGES:
         why = f"Frames of {size} pixels at {describe_positions(signal)}, but their axes are lengths, not angles."
         return Proposal(("four_d_stem",), sure=False, why=why)
     if signal.is_shape_guessed:
@@ -267,49 +267,50 @@ def _guess_scan_of_frames(signal: SeenSignal) -> Proposal:
 
 
 def _guess_frames(signal: SeenSignal, header: Mapping[str, Any]) -> Proposal:
-    """Return what is proposed of pictures that were not scanned, one or several."""
+    """Return what is proposed of pictures of which no unit says what they show."""
     if signal.dtype.startswith("complex"):
         return Proposal((), sure=False, why="Complex numbers: computed, not recorded. Nothing says of what.")
-    is_of_camera = _has(header, "camera.name") or _has(header, "exposure_time")
-    is_recorded = is_of_camera and not _has(header, "dwell_time")
-    if signal.plane == "length":
-        return _guess_image(header, is_recorded=is_recorded)
-    has_length, is_magnified = _has(header, "camera_length"), _has(header, "magnification")
-    if signal.plane is not None:
-        return _guess_pattern(signal, may_be_transform=is_magnified and not has_length)
-    if has_length and not is_magnified and is_recorded and not signal.leading:
+    is_diffracting = _has(header, "camera_length") and not _has(header, "magnification")
+    if is_diffracting and _is_of_camera(header) and not signal.leading:
         why = "A frame of a camera, and the header has a camera length and no magnification: the diffraction plane."
         return Proposal(("diffraction_pattern",), sure=True, why=why)
     return _guess_by_picture(signal)
 
 
-def _guess_pattern(signal: SeenSignal, *, may_be_transform: bool) -> Proposal:
+def _guess_pattern(signal: SeenSignal, header: Mapping[str, Any]) -> Proposal:
     """Return what is proposed of frames whose axes are angles or reciprocal lengths."""
-    where = f"Its axes are in {signal.element[-1].unit}"
-    if may_be_transform:
-        why = f"{where}, but the header has a magnification: a transform of an image has such axes too."
+    reason = signal.decision.reason
+    may_be_transform = _has(header, "magnification") and not _has(header, "camera_length")
+    if may_be_transform or signal.dtype.startswith("complex"):
+        why = f"{reason} A transform of an image has such axes too, and the header speaks of an image."
         return Proposal(("diffraction_pattern",), sure=False, why=why)
     if any(axis.name not in {"time", "tilt"} for axis in signal.leading):
-        why = f"{where}: patterns. Nothing says whether the beam was moved from one to the next."
+        why = f"{reason} Nothing says whether the beam was moved from one pattern to the next."
         return Proposal(("diffraction_pattern",), sure=False, why=why)
-    return Proposal(("diffraction_pattern",), sure=True, why=f"{where}: that is the diffraction plane.")
+    return Proposal(("diffraction_pattern",), sure=True, why=reason)
 
 
-def _guess_image(header: Mapping[str, Any], *, is_recorded: bool) -> Proposal:
+def _guess_image(_: SeenSignal, header: Mapping[str, Any]) -> Proposal:
     """Return what is proposed of frames whose axes are lengths."""
     mode = get_value(header, "lens_mode")
     is_stem = isinstance(mode, str) and "stem" in mode.casefold()
-    if is_recorded and not is_stem:
+    if _is_of_camera(header) and not is_stem:
         why = "Its axes are lengths, and the header tells of a camera and its exposure: an image that was not scanned."
         return Proposal(("tem_image",), sure=True, why=why)
     why = "Its axes are lengths, but nothing says whether it was scanned."
     return Proposal(("tem_image",), sure=False, why=why)
 
 
+def _is_of_camera(header: Mapping[str, Any]) -> bool:
+    """Return whether the header tells of a camera and its exposure, and of no beam that dwells."""
+    is_named = _has(header, "camera.name") or _has(header, "exposure_time")
+    return is_named and not _has(header, "dwell_time")
+
+
 def _guess_by_picture(signal: SeenSignal) -> Proposal:
     look = signal.frame
     if look is None:
-        why = "The file gives neither units nor words, and no picture has been looked at."
+        why = "The file gives neither units nor words, and its picture has not been looked at."
         return Proposal((), sure=False, why=why)
     if look.is_like_pattern:
         why = (
@@ -317,8 +318,16 @@ def _guess_by_picture(signal: SeenSignal) -> Proposal:
             "and much the same when it is turned by half, as diffraction patterns are."
         )
         return Proposal(("diffraction_pattern",), sure=False, why=why)
-    why = "Only the picture tells, and it does not look like a diffraction pattern."
-    return Proposal(("tem_image",), sure=False, why=why)
+    why = "The file gives neither units nor words, and the picture does not look like a centered diffraction pattern."
+    return Proposal((), sure=False, why=why)
+
+
+_BY_KIND: Mapping[SignalKind, Callable[[SeenSignal, Mapping[str, Any]], Proposal]] = {
+    **dict.fromkeys(SPECTRA, _guess_spectra),
+    **dict.fromkeys(IMAGES, _guess_image),
+    **dict.fromkeys(PATTERNS, _guess_pattern),
+    **dict.fromkeys(FRAMES, _guess_frames),
+}
 
 
 def _has(header: Mapping[str, Any], path: str) -> bool:
