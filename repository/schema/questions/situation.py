@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from repository.schema.places import get_plain, get_value
+from repository.schema.places import get_plain, get_value, is_gap
 from repository.schema.quantities.signals import SignalShape
 from repository.schema.questions.cameras import find_camera_mode
 from repository.schema.questions.fields import load_catalogue
@@ -51,20 +51,30 @@ def work_out_situation(
     scan = work_out_scan(document, techniques, signals)
     series = _word(document, "series", "series") or _series_of(signals)
     scanned = scan in {"line", "raster", "positions"}
-    illumination = _word(document, "illumination", "illumination")
-    convergent = illumination == "convergent" if illumination else scanned
     return Situation(
         techniques=techniques,
         scan=scan,
         series=series,
         origin=_word(document, "origin", "origin") or "measured",
-        convergent=convergent,
+        convergent=_may_converge(document, scanned=scanned),
         in_situ=_is_in_situ(document, series),
         momentum_resolved=_is_momentum_resolved(document, techniques, signals),
         electrons=_uses_electrons(document, techniques),
         purposes=tuple(_list(get_plain(document.get("purpose")))),
         settled=_list_settled(document),
     )
+
+
+def _may_converge(document: Mapping[str, Any], *, scanned: bool) -> bool:
+    """Return whether the beam converges, as far as is said: until somebody says how it was, it may.
+
+    So what depends on the illumination is asked together with it, and the answer can only take it away. Who does not
+    know the illumination does not know the angle either, unless the beam was scanned.
+    """
+    illumination = _word(document, "illumination", "illumination")
+    if illumination is not None:
+        return illumination == "convergent"
+    return scanned or not is_gap(document.get("illumination"))
 
 
 def _list_settled(document: Mapping[str, Any]) -> frozenset[str]:

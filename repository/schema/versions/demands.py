@@ -171,9 +171,9 @@ _CONDITIONS: dict[str, JsonSchema] = {
     "a": _SCANNED,
     "d": _SCANNED,
     "b": {
-        "anyOf": [
-            say("illumination", {"const": "convergent"}),
-            {"allOf": [_SCANNED, {"not": say("illumination", {"enum": ["parallel", "precession"]})}]},
+        "allOf": [
+            {"not": say("illumination", {"enum": ["parallel", "precession"]})},
+            {"anyOf": [_SCANNED, {"not": _build_gap(["illumination"])}]},
         ]
     },
     "e": say("radiation", {"const": "electrons"}),
