@@ -16,8 +16,7 @@ from frontend.presentation.provenance import ProvenancePart, describe_provenance
 from frontend.presentation.quantities import format_number
 from frontend.presentation.reading import describe_reading
 from processing.declarations.book import get_book
-from processing.declarations.recipe import Parameter, Recipe
-from processing.declarations.signal_kind import classify_signal, is_real
+from processing.declarations.recipe import Parameter, Recipe, is_real
 from repository.schema.export import CitationRecord, RelatedIdentifier
 from repository.schema.export.making import list_making_terms
 from repository.schema.places import get_value
@@ -112,7 +111,7 @@ class RecipeForm:
 def list_recipe_forms(measurement: MeasurementView) -> tuple[RecipeForm, ...]:
     """Return the recipes that work on an array of the measurement and are not made by themselves with it."""
     kinds = {
-        classify_signal([axis["name"] for axis in signal.axes], signal.n_signal_axes)
+        signal.statistics.get("kind")
         for signal in measurement.signals
         if signal.is_converted and is_real(signal.dtype)
     }

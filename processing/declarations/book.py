@@ -9,7 +9,7 @@ from functools import cache
 
 from processing.declarations.manifest import AskedRecipe
 from processing.declarations.recipe import ChosenRecipe, Output, Recipe, RecipeRefusedError, load_function
-from processing.declarations.signal_kind import SignalKind
+from repository.schema.quantities.signals import SignalKind
 
 PACKAGE = "processing.recipes"
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from processing.declarations.typed_documents import Document, ManifestError
 
-MANIFEST_VERSION = 4
+MANIFEST_VERSION = 5
 _KEY = "manifest_version"
 
 
@@ -156,10 +156,15 @@ class Order(Versioned):
         Which reader opens which files (relative paths, the primary one first), and what the person said of them.
     axes
         Of each signal, as the record has them.
+    kinds
+        What each signal is; of one that is not named, the program decides by its axes alone.
     signals
         Converted arrays to be reduced again, whose objects lie below ``<signal>/zarr/``.
     recalibrate
         Converted arrays whose axes have changed: what depends on them is made again, and no value.
+    anew
+        Those of `signals` that were taken for another kind: all is made of them that a conversion makes beside the
+        array itself.
     recipes
         What is made; empty: what comes with every conversion.
     """
@@ -169,8 +174,10 @@ class Order(Versioned):
     hints: dict[str, Any] = field(default_factory=dict)
     optics: Optics = Optics()
     axes: dict[str, tuple[AxisEntry, ...]] = field(default_factory=dict)
+    kinds: dict[str, str | None] = field(default_factory=dict)
     signals: tuple[str, ...] = ()
     recalibrate: tuple[Recalibration, ...] = ()
+    anew: tuple[str, ...] = ()
     recipes: tuple[AskedRecipe, ...] = ()
     limits: OrderLimits = OrderLimits()
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from processing.declarations.book import get_book
 from processing.declarations.recipe import Output
-from processing.declarations.signal_kind import SignalKind
+from repository.schema.quantities.signals import SignalKind
 
 ARRAY_PICTURE, FIRST_PICTURE = "array_picture", "first_picture"
 PICTURES_VERSION = 2
@@ -14,13 +14,27 @@ _PATTERN = Output(
     "pattern", "Diffraction pattern", "pattern", "The pattern itself; the middle one of a scan."
 )
 _SPECTRUM = Output("spectrum", "Spectrum", "spectrum", "The spectrum itself; the middle one of a scan.")
+_FRAME = Output(
+    "frame",
+    "Frame",
+    "image",
+    "The frame itself, of which nobody has said yet what it shows; the middle one of a series.",
+    cover=90,
+)
+_PROFILE = Output("profile", "Profile", "spectrum", "The line itself; the middle one of several.")
 OF_ARRAYS: Mapping[SignalKind, Output] = {
     "image": _IMAGE,
     "image_series": _IMAGE,
     "pattern": _PATTERN,
     "pattern_scan": _PATTERN,
+    "pattern_series": _PATTERN,
     "spectrum": _SPECTRUM,
     "spectrum_scan": _SPECTRUM,
+    "profile": _PROFILE,
+    "profile_series": _PROFILE,
+    "channel_maps": _PROFILE,
+    "frame": _FRAME,
+    "frame_series": _FRAME,
 }
 
 

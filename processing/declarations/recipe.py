@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from processing.declarations.signal_kind import SignalKind
+from repository.schema.quantities.signals import SignalKind
 
 ResultKind = Literal["pattern", "image", "vector_image", "spectrum"]
 Need = Literal["angles", "wavelength", "detector_to_scan", "scan_step"]
@@ -32,7 +32,9 @@ SHARED: Mapping[SignalKind, Mapping[str, Merge]] = {
         "clean_totals": "place",
         "moments": "place",
     },
+    "pattern_series": {"pixel_sums": "sum", "pixel_maxima": "maximum", "valid": "sum", "totals": "place"},
     "spectrum_scan": {"channel_sums": "sum", "channel_valid": "sum", "totals": "place"},
+    "channel_maps": {"totals": "place"},
 }
 SHARED_MERGES: Mapping[str, Merge] = {
     name: merge for accumulators in SHARED.values() for name, merge in accumulators.items()
@@ -250,6 +252,11 @@ class ChosenRecipe:
 
     recipe: Recipe
     parameters: Mapping[str, float | int]
+
+
+def is_real(dtype: str) -> bool:
+    """Return whether values of a type, by its name, can be counted and compared; complex ones cannot."""
+    return not dtype.startswith("complex")
 
 
 def load_function(name: str) -> Callable[..., Any]:

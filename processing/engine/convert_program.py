@@ -1,7 +1,7 @@
 """Sandboxed: convert one measurement to Zarr, with detector-major copy and reductions, in one pass.
 
 Order
-    ``format``, ``files``, ``hints``, ``optics``, ``axes``; ``recipes`` where it is not what comes with every
+    ``format``, ``files``, ``hints``, ``optics``, ``axes``, ``kinds``; ``recipes`` where it is not what comes with every
     conversion.
 Output folder
     ``<signal>/zarr/…``, ``<signal>/companion/…`` (4D scans), ``<signal>/reductions/*.npy`` with ``reductions.json``,
@@ -54,6 +54,7 @@ def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dic
     options = ConversionOptions(
         optics=order.optics,
         axes=order.axes,
+        kinds=order.kinds,
         recipes=read_recipes(order),
         threads=order.limits.threads,
     )

@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ingest.readers.contract import Axis
+from ingest.readers.contract import Axis, SignalSource
+from processing.declarations.manifest import DetectorMajorEntry, ObjectEntry
 from processing.engine.plan_arrays import ArrayPlan
 from processing.engine.record_axes import bin_axes
 from processing.engine.verify_zarr import open_array
 from processing.engine.zarr_metadata import INTERACTIVE
-from processing.engine.zarr_writer import WrittenObject, ZarrWriter
+from processing.engine.zarr_writer import ZarrWriter
 from processing.reductions.binning import (
     add_weighted_images,
     bin_patterns,
@@ -30,6 +31,8 @@ from processing.reductions.binning import (
 )
 
 BAND_BYTES = 64 * 1024 * 1024
+COPY_NEEDS_POSITIONS = 4
+FOLDER = "companion"
 BINS_PER_CHUNK = 2  # along x: neighboring bins are nearly always wanted together
 
 
@@ -159,9 +162,31 @@ class DetectorMajorWriter:
         self._writer.write(region, block)
         self._band_start = None
 
-    def finish(self) -> tuple[WrittenObject, ...]:
-        """Return the objects of the detector-major copy."""
-        return self._writer.finish()
+    def take(self, region: tuple[slice, ...], block: npt.NDArray[Any]) -> None:
+        """Bin the patterns of the next region, in file order, and take them."""
+        self.add(region, self.bin(block))
+
+    def describe(self) -> DetectorMajorEntry:
+        """Finish, and return what is there."""
+        objects = tuple(ObjectEntry(**item.as_dict()) for item in self._writer.finish())
+        return DetectorMajorEntry(FOLDER, self.factor, objects)
+
+
+def start_detector_major(
+    source: SignalSource, plan: ArrayPlan, folder: Path, executor: Executor
+) -> DetectorMajorWriter | None:
+    """Return what writes the copy of a scan of patterns into its folder; None where it would help nobody."""
+    leading = source.leading_shape
+    if math.prod(leading) < COPY_NEEDS_POSITIONS or plan.chunk[len(leading) :] != plan.shape[len(leading) :]:
+        return None
+    return DetectorMajorWriter(
+        folder / FOLDER,
+        plan=plan,
+        dtype=source.dtype,
+        leading_names=tuple(axis.name for axis in source.axes[: len(leading)]),
+        axes=source.axes,
+        executor=executor,
+    )
 
 
 class DetectorMajorCopy:

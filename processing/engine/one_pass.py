@@ -13,12 +13,11 @@ import numpy.typing as npt
 from ingest.readers.contract import Axis, SignalSource
 from processing.declarations.manifest import (
     ArrayEntry,
-    DetectorMajorEntry,
     ObjectEntry,
     SignalEntry,
     ValuesEntry,
 )
-from processing.engine.detector_major import DetectorMajorWriter
+from processing.engine.detector_major import DetectorMajorWriter, start_detector_major
 from processing.engine.plan_arrays import BLOCK_BYTES, ArrayPlan, list_blocks, plan_array
 from processing.engine.record_axes import describe_calibration, take_axes
 from processing.engine.reduction_pass import RecipePass
@@ -38,7 +37,6 @@ Region = tuple[slice, ...]
 Progress = Callable[[float, str], None]
 LARGEST_POOL = 4
 READ_SHARE, VERIFY_SHARE = 0.8, 0.2
-COPY_NEEDS_POSITIONS = 4
 VERIFICATION = (
     "read back with tensorstore; sum, extremes, NaN count and number of values agree with the source"
 )
@@ -98,7 +96,7 @@ def _pass_over(
             executor=pool,
         )
         # It is binned on the detector: there is one where patterns have detectors.
-        detector_major = None if started.plan is None else _start_detector_major(source, plan, folder, pool)
+        detector_major = None if started.plan is None else start_detector_major(source, plan, folder, pool)
         run = _Pass(writer, detector_major, started.recipes, pool)
         for region, block, done in read_ahead(source, plan, reader):
             run.take(region, block)
@@ -114,13 +112,7 @@ def _pass_over(
             values=ValuesEntry(**values.as_dict()),
             verified=VERIFICATION if options.verify else None,
             zarr=ArrayEntry("zarr", plan.chunk, plan.shard, _describe_objects(objects)),
-            detector_major=(
-                None
-                if detector_major is None
-                else DetectorMajorEntry(
-                    "companion", detector_major.factor, _describe_objects(detector_major.finish())
-                )
-            ),
+            detector_major=None if detector_major is None else detector_major.describe(),
         )
 
 
@@ -182,23 +174,6 @@ def read_ahead(
             waiting = reader.submit(source.read, regions[number + 1])
         done += block.size
         yield region, block, done / total
-
-
-def _start_detector_major(
-    source: SignalSource, plan: ArrayPlan, folder: Path, pool: Executor
-) -> DetectorMajorWriter | None:
-    leading = source.leading_shape
-    if math.prod(leading) < COPY_NEEDS_POSITIONS or plan.chunk[len(leading) :] != plan.shape[len(leading) :]:
-        return None
-    names = tuple(axis.name for axis in source.axes[: len(leading)])
-    return DetectorMajorWriter(
-        folder / "companion",
-        plan=plan,
-        dtype=source.dtype,
-        leading_names=names,
-        axes=source.axes,
-        executor=pool,
-    )
 
 
 def _verify(

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.readers.contract import Axis, SignalSource
-from processing.declarations.pictures import FIRST_PICTURE, PICTURES_VERSION
-from processing.declarations.signal_kind import classify_signal
+from processing.declarations.pictures import FIRST_PICTURE, OF_ARRAYS, PICTURES_VERSION
 from processing.engine.draw_result import Drawable, Preview, draw_result
 from processing.engine.preview_sample import (
     FloatArray,
@@ -22,12 +21,21 @@ from processing.engine.preview_sample import (
 )
 from processing.reductions.detector_plan import AngleKnowledge, plan_virtual_detectors
 from processing.reductions.disk import find_direct_disk
+from repository.schema.quantities.signals import SignalKind
 
 STRIP_PATTERNS = 6
 STRIP_GAP_PX = 2
 SMALLEST_OVERVIEW = 2
 DARK_FIELD = "annular_dark_field"
-_UNITS = {"pattern_scan": "patterns", "image_series": "images", "spectrum_scan": "spectra"}
+_UNITS: Mapping[SignalKind, str] = {
+    "pattern_scan": "patterns",
+    "pattern_series": "patterns",
+    "image_series": "images",
+    "frame_series": "frames",
+    "spectrum_scan": "spectra",
+    "channel_maps": "positions",
+    "profile_series": "lines",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +54,17 @@ class FirstPicture:
     n_used: int | None = None
 
 
-def draw_first_pictures(source: SignalSource, sample: PreviewSample, angles: AngleKnowledge) -> list[Preview]:
+def draw_first_pictures(
+    kind: SignalKind | None, source: SignalSource, sample: PreviewSample, angles: AngleKnowledge
+) -> list[Preview]:
     """Return the pictures of a sample; none where the kind of signal has none.
 
     Every picture's parameters say how many patterns, spectra, channels or rows it was made from (``n_read`` of
     ``n_total``); what was read for all of them together (``read``, ``bytes_read``), and whether the deadline cut that
     short (``is_complete``).
     """
-    kind = classify_signal([axis.name for axis in source.axes], source.n_signal_axes)
     drawn = []
-    for picture in list_first_pictures(source, sample, angles):
+    for picture in list_first_pictures(kind, source, sample, angles):
         entry = Drawable(
             name=picture.name,
             title=picture.title,
@@ -67,18 +76,18 @@ def draw_first_pictures(source: SignalSource, sample: PreviewSample, angles: Ang
         )
         preview = draw_result(entry, picture.values, {axis.name: axis.as_dict() for axis in picture.axes})
         if preview is not None:
-            said = {**describe_sample(kind or "", source, sample), **picture.parameters, **preview.parameters}
+            said = {**describe_sample(kind, source, sample), **picture.parameters, **preview.parameters}
             if picture.n_used is not None:
                 said["n_read"] = picture.n_used
             drawn.append(replace(preview, parameters=said))
     return drawn
 
 
-def describe_sample(kind: str, source: SignalSource, sample: PreviewSample) -> dict[str, Any]:
+def describe_sample(kind: SignalKind | None, source: SignalSource, sample: PreviewSample) -> dict[str, Any]:
     """Return what was read for all pictures together."""
     mode = sample.plan.mode
     names = [axis.name for axis in source.axes]
-    counted = _UNITS.get(kind, "values")
+    counted = "values" if kind is None else _UNITS.get(kind, "values")
     grid_axes = names[: -source.n_signal_axes][-len(sample.plan.grid) :] if sample.plan.grid else []
     if mode == "channels":
         counted = "channels" if source.n_signal_axes == 1 else "detector pixels"
@@ -100,55 +109,56 @@ def describe_sample(kind: str, source: SignalSource, sample: PreviewSample) -> d
 
 
 def list_first_pictures(
-    source: SignalSource, sample: PreviewSample, angles: AngleKnowledge
+    kind: SignalKind | None, source: SignalSource, sample: PreviewSample, angles: AngleKnowledge
 ) -> Iterator[FirstPicture]:
     """Yield what a sample shows, the overview first; nothing for signals that have no picture."""
-    kind = classify_signal([axis.name for axis in source.axes], source.n_signal_axes)
     if kind is None or not sample.parts:
         return
     mode = sample.plan.mode
     if mode in {"rows", "whole"}:
         yield _draw_single(kind, source, sample)
     elif mode == "channels":
-        yield from _from_channels(source, sample)
+        yield from _from_channels(kind, source, sample)
     elif mode == "positions":
         yield from _from_positions(kind, source, sample, angles)
 
 
-def _draw_single(kind: str, source: SignalSource, sample: PreviewSample) -> FirstPicture:
+def _draw_single(kind: SignalKind, source: SignalSource, sample: PreviewSample) -> FirstPicture:
     """One image, pattern or spectrum: whole where it is small, else every n-th row of it."""
-    shown = "spectrum" if source.n_signal_axes == 1 else "pattern" if kind == "pattern" else "image"
-    title = {"spectrum": "Spectrum", "pattern": "Diffraction pattern", "image": "Image"}[shown]
-    axes = source.axes
+    shown, axes = OF_ARRAYS[kind], source.axes
+    name = f"preview_{shown.name}"
     if sample.plan.mode == "whole":
-        return FirstPicture(f"preview_{shown}", title, shown, as_numbers(sample.parts[()]), axes, {})
+        return FirstPicture(name, shown.title, shown.kind, as_numbers(sample.parts[()]), axes, {})
     starts = sample.plan.grid[0]
     step = max(1, source.shape[0] // len(starts))
     thinned = np.full((len(starts), -(-source.shape[1] // step)), np.nan)
     for (number,), part in sample.list_cells():
         thinned[number] = as_numbers(part[0, ::step])
     coarse = (_coarsen(axes[0], thinned.shape[0], "px"), _coarsen(axes[1], thinned.shape[1], "px"))
-    return FirstPicture(f"preview_{shown}", title, shown, thinned, coarse, {"every_nth_pixel": step})
+    return FirstPicture(name, shown.title, shown.kind, thinned, coarse, {"every_nth_pixel": step})
 
 
 def _from_positions(
-    kind: str, source: SignalSource, sample: PreviewSample, angles: AngleKnowledge
+    kind: SignalKind, source: SignalSource, sample: PreviewSample, angles: AngleKnowledge
 ) -> Iterator[FirstPicture]:
     """Whole patterns or spectra at a grid of positions."""
     n_signal = source.n_signal_axes
     cells = [part for _, part in sample.list_cells()] or list(sample.parts.values())
     mean, n_mean = mean_pattern(cells, n_signal), _count_patterns(cells, n_signal)
     mask, chosen = (None, {}) if kind != "pattern_scan" else _choose_dark_field(mean, angles)
-    yield from _draw_overviews(source, sample, mask, chosen)
-    yield from _draw_row(kind, source, sample, chosen)
-    shown = {"pattern_scan": "pattern", "spectrum_scan": "spectrum"}.get(kind, "image")
+    if kind != "frame_series":  # of what nobody knows nothing is computed
+        yield from _draw_overviews(source, sample, mask, chosen)
+        yield from _draw_row(kind, source, sample, chosen)
+    shown = OF_ARRAYS[kind]
+    word = shown.name
     middle, at = _find_middle(source, sample)
     signal_axes = source.axes[-n_signal:]
     scale = {"mrad_per_px": chosen["mrad_per_px"]} if chosen.get("mrad_per_px") else {}
-    yield FirstPicture(f"preview_mean_{shown}", f"Mean {shown}", shown, mean, signal_axes, scale, n_mean)
+    yield FirstPicture(f"preview_mean_{word}", f"Mean {word}", shown.kind, mean, signal_axes, scale, n_mean)
     if middle is not None:
         note = {**scale, "position": at}
-        yield FirstPicture(f"preview_center_{shown}", f"Central {shown}", shown, middle, signal_axes, note, 1)
+        name = f"preview_center_{word}"
+        yield FirstPicture(name, f"Central {word}", shown.kind, middle, signal_axes, note, 1)
 
 
 def _choose_dark_field(
@@ -199,7 +209,7 @@ def _average(sums: FloatArray) -> FloatArray:
 
 
 def _draw_row(
-    kind: str, source: SignalSource, sample: PreviewSample, chosen: Mapping[str, Any]
+    kind: SignalKind, source: SignalSource, sample: PreviewSample, chosen: Mapping[str, Any]
 ) -> Iterator[FirstPicture]:
     """Draw the middle row of the scan: its summed intensity along x, and patterns from it side by side."""
     read = [(region, sample.find(region)) for region in sample.plan.row]
@@ -260,7 +270,7 @@ def _find_middle(source: SignalSource, sample: PreviewSample) -> tuple[FloatArra
     return as_numbers(part[inside]), at
 
 
-def _from_channels(source: SignalSource, sample: PreviewSample) -> Iterator[FirstPicture]:
+def _from_channels(kind: SignalKind, source: SignalSource, sample: PreviewSample) -> Iterator[FirstPicture]:
     """Draw a few detector pixels or energy channels at every position: a fine image, and a coarse pattern."""
     n_signal = source.n_signal_axes
     leading = source.axes[:-n_signal]
@@ -272,25 +282,25 @@ def _from_channels(source: SignalSource, sample: PreviewSample) -> Iterator[Firs
         planes = np.nan_to_num(as_numbers(part), nan=0.0).reshape(*source.leading_shape, -1)
         mean[index], central[index] = planes.mean(), planes[middle].mean()
         total += planes.sum(axis=-1)
-    if len(leading) <= 2:  # noqa: PLR2004 - an image or a profile
-        kind = "image" if len(leading) > 1 else "spectrum"
+    is_known = kind != "frame_series"  # of what nobody knows nothing is computed
+    if is_known and len(leading) <= 2:  # noqa: PLR2004 - an image or a profile
+        drawn_as = "image" if len(leading) > 1 else "spectrum"
         shown_on = tuple(_coarsen(axis, axis.size, "positions") for axis in leading)
-        yield FirstPicture("preview_summed_intensity", "Summed intensity", kind, total, shown_on, {})
-    if len(leading) > 1:
+        yield FirstPicture("preview_summed_intensity", "Summed intensity", drawn_as, total, shown_on, {})
+    if is_known and len(leading) > 1:
         row = total[middle[:-1]]
         note = {"scan_y": middle[-2], "n_positions": len(row)}
         yield FirstPicture(
             "preview_center_row", "Center row, summed intensity", "spectrum", row, (leading[-1],), note
         )
-    shown = "spectrum" if n_signal == 1 else "pattern"
+    shown = OF_ARRAYS[kind]
     step = "channels" if n_signal == 1 else "px"
     axes = tuple(
         _coarsen(axis, size, step) for axis, size in zip(source.axes[-n_signal:], sizes, strict=True)
     )
-    yield FirstPicture(f"preview_mean_{shown}", f"Mean {shown}", shown, mean, axes, {})
-    yield FirstPicture(
-        f"preview_center_{shown}", f"Central {shown}", shown, central, axes, {"position": list(middle)}
-    )
+    word, at = shown.name, {"position": list(middle)}
+    yield FirstPicture(f"preview_mean_{word}", f"Mean {word}", shown.kind, mean, axes, {})
+    yield FirstPicture(f"preview_center_{word}", f"Central {word}", shown.kind, central, axes, at)
 
 
 def _coarsen(axis: Axis, size: int, steps: str) -> Axis:

@@ -1,7 +1,7 @@
 """Confined: first pictures of one measurement, from a bounded part of its bytes, before it is converted.
 
 Order
-    ``format``, ``files``, ``hints``, ``optics`` and ``axes`` as for `processing.engine.convert_program`.
+    ``format``, ``files``, ``hints``, ``optics``, ``axes`` and ``kinds`` as for `processing.engine.convert_program`.
 Output folder
     ``<signal>/previews/*.png``.
 Result
@@ -26,8 +26,9 @@ from processing.engine.preview_plan import budget_of, deadline_of, plan_preview
 from processing.engine.preview_sample import Deadline, read_sample
 from processing.engine.program_outline import Program, Progress, open_files, read_order, work_through
 from processing.engine.record_axes import take_axes
-from processing.engine.signal_entries import SignalWork, describe_signal
+from processing.engine.signal_entries import SignalWork, describe_signal, find_kind
 from processing.reductions.detector_plan import AngleKnowledge
+from repository.schema.quantities.signals import SignalKind
 
 RECIPE = "preview"
 RECIPE_VERSION = 1
@@ -54,7 +55,8 @@ def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dic
 
         def work(signal: SignalSource, progress: Progress) -> SignalWork:
             calibrated = take_axes(signal, order.axes)
-            done = _preview_signal(calibrated, shares[signal.name], output, order.optics, deadline)
+            kind = find_kind(calibrated, order.kinds)
+            done = _preview_signal(calibrated, kind, shares[signal.name], output, order.optics, deadline)
             progress(1.0, "making the first pictures")
             return done
 
@@ -81,16 +83,21 @@ def share_budget(signals: tuple[SignalSource, ...]) -> dict[str, int]:
 
 
 def _preview_signal(
-    signal: SignalSource, budget: int, output: Path, optics: Optics, deadline: Deadline
+    signal: SignalSource,
+    kind: SignalKind | None,
+    budget: int,
+    output: Path,
+    optics: Optics,
+    deadline: Deadline,
 ) -> SignalWork:
-    entry = describe_signal(signal)
+    entry = replace(describe_signal(signal), kind=kind)
     plan = plan_preview(signal, budget) if 0 not in signal.shape else None
     if plan is None or plan.mode == "none":
         return SignalWork(entry)
     sample = read_sample(signal, plan, deadline)
     angles = AngleKnowledge()
-    if signal.leading_shape and signal.n_signal_axes == 2:  # noqa: PLR2004 - a scan of patterns
+    if kind == "pattern_scan":
         angles, _ = resolve_angles(optics, signal.axes)
-    pictures = draw_first_pictures(signal, sample, angles)
+    pictures = draw_first_pictures(kind, signal, sample, angles)
     previews = write_pictures(output / signal.name / "previews", pictures)
     return SignalWork(replace(entry, previews=previews, bytes_read=sample.bytes_read))

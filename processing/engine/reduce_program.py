@@ -2,10 +2,12 @@
 
 Order
     ``signals``: names of the arrays, whose objects lie below ``<signal>/zarr/``; ``optics``, ``axes``,
-    ``recipes``; ``recalibrate``: arrays whose axes have changed, with the results in ``<signal>/reductions/`` that are
+    ``recipes``; ``kinds``, and ``anew``: of which arrays all is made that a conversion makes beside them;
+    ``recalibrate``: arrays whose axes have changed, with the results in ``<signal>/reductions/`` that are
     drawn again.
 Output folder
-    ``<signal>/reductions/*.npy`` and ``<signal>/previews/*.png``; ``<signal>/zarr/zarr.json`` of changed axes.
+    ``<signal>/reductions/*.npy`` and ``<signal>/previews/*.png``; ``<signal>/zarr/zarr.json`` of changed axes;
+    ``<signal>/companion/…`` of what is made anew.
 Result
     The manifest; signals have neither arrays nor values.
 """
@@ -39,6 +41,7 @@ def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dic
     options = ConversionOptions(
         optics=order.optics,
         axes=order.axes,
+        kinds=order.kinds,
         recipes=read_recipes(order),
         threads=order.limits.threads,
     )
@@ -50,7 +53,14 @@ def main(request: dict[str, Any], folder: Path, output: Path, send: Send) -> dic
         signal, target = take_axes(signal, order.axes), output / signal.name
         done = SignalWork(None)
         if signal.name in order.signals:
-            done = reduce_signal(signal, target, options=options, progress=progress)
+            anew = signal.name in order.anew
+            done = reduce_signal(
+                signal,
+                target,
+                options=replace(options, with_usual=anew),
+                progress=progress,
+                anew_from=folder / signal.name if anew else None,
+            )
         if signal.name in changed:
             after = recalibrate_signal(signal, changed[signal.name], folder / signal.name, target)
             done = _join(done, after)

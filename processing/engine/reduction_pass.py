@@ -52,6 +52,11 @@ class RecipePass:
         self._begun: dict[str, Parts] = {}
         self._region: Region = ()
 
+    @property
+    def has_work(self) -> bool:
+        """Whether anything is to be made."""
+        return bool(self._chosen)
+
     def begin(self, region: Region, block: npt.NDArray[Any], executor: Executor) -> None:
         """Start the parts of a block in threads."""
         if not self._chosen:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from processing.declarations.manifest import FrameEntry, PictureEntry, ReductionEntry, SignalEntry
 from processing.declarations.pictures import ARRAY_PICTURE, OF_ARRAYS, PICTURES_VERSION
-from processing.declarations.signal_kind import is_real
+from processing.declarations.recipe import is_real
 from processing.engine.draw_result import Drawable, Preview, draw_result, write_pictures
 from processing.engine.faults import tell_fault
 from processing.engine.verify_zarr import open_array

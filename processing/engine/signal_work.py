@@ -15,20 +15,21 @@ from processing.declarations.manifest import (
     Optics,
     SignalEntry,
 )
-from processing.declarations.recipe import ChosenRecipe
-from processing.declarations.signal_kind import SignalKind, classify_signal, is_real
+from processing.declarations.recipe import ChosenRecipe, is_real
 from processing.engine.angles import build_facts, resolve_angles
 from processing.engine.faults import tell_fault
 from processing.engine.pattern_findings import describe_angle, describe_outliers, describe_travel
 from processing.engine.reduction_pass import RecipePass
 from processing.engine.result_files import write_results
 from processing.engine.sample_patterns import PatternSample, sample_patterns
+from processing.engine.signal_entries import find_kind
 from processing.quality.convergence_angle import measure_angle
 from processing.reductions.descan import Travel
 from processing.reductions.detector_plan import AngleKnowledge, DetectorPlan, plan_virtual_detectors
 from processing.reductions.disk import DirectDisk, NoDisk, find_direct_disk
 from processing.reductions.outliers import Outliers, find_outliers
 from repository.schema.findings import Finding
+from repository.schema.quantities.signals import SignalKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +40,21 @@ class ConversionOptions:
     ----------
     axes
         Of each signal, as the record has them; one that is not named keeps those of the file.
+    kinds
+        What each signal is; of one that is not named its axes tell.
     recipes
         What is made; None: what comes with every conversion.
+    with_usual
+        Whether what comes with every conversion is made beside those recipes.
     threads
         0: one per core that this process may use, at most four.
     """
 
     optics: Optics = field(default_factory=Optics)
     axes: Mapping[str, tuple[AxisEntry, ...]] = field(default_factory=dict)
+    kinds: Mapping[str, str | None] = field(default_factory=dict)
     recipes: tuple[ChosenRecipe, ...] | None = None
+    with_usual: bool = False
     verify: bool = True
     threads: int = 0
 
@@ -87,17 +94,22 @@ class StartedRecipes:
         )
 
 
-def _list_for(kind: SignalKind | None, asked: tuple[ChosenRecipe, ...] | None) -> tuple[ChosenRecipe, ...]:
-    if asked is None:
-        return tuple(
-            ChosenRecipe(recipe, recipe.check_parameters({})) for recipe in get_book().list_for(kind)
-        )
-    return tuple(one for one in asked if kind in one.recipe.applies_to)
+def _list_for(kind: SignalKind | None, options: ConversionOptions) -> tuple[ChosenRecipe, ...]:
+    asked = tuple(one for one in options.recipes or () if kind in one.recipe.applies_to)
+    if options.recipes is not None and not options.with_usual:
+        return asked
+    named = {one.recipe.name for one in asked}
+    usual = tuple(
+        ChosenRecipe(recipe, recipe.check_parameters({}))
+        for recipe in get_book().list_for(kind)
+        if recipe.name not in named
+    )
+    return tuple(sorted((*usual, *asked), key=lambda one: (one.recipe.rank, one.recipe.name)))
 
 
 def start_recipes(source: SignalSource, options: ConversionOptions) -> StartedRecipes:
     """Sample the scan, choose its virtual detectors, and get the recipes of its kind ready."""
-    kind = classify_signal(tuple(axis.name for axis in source.axes), source.n_signal_axes)
+    kind = find_kind(source, options.kinds)
     real = is_real(source.dtype.name)
     look, unused = None, None
     if kind == "pattern_scan" and real:
@@ -109,7 +121,7 @@ def start_recipes(source: SignalSource, options: ConversionOptions) -> StartedRe
         None if look is None else look.plan,
         None if look is None else look.outliers,
     )
-    chosen = _list_for(kind if real else None, options.recipes)
+    chosen = _list_for(kind if real else None, options)
     return StartedRecipes(kind, RecipePass(facts, chosen), look, unused)
 
 

@@ -1,4 +1,4 @@
-"""The maximum of all patterns of a scan."""
+"""The maximum of all patterns of a scan or series."""
 
 from processing.declarations.recipe import Output, Recipe
 
@@ -6,8 +6,8 @@ RECIPE = Recipe(
     name="max_diffraction_pattern",
     version=1,
     title="Maximum diffraction pattern",
-    description="Maximum of each detector pixel over all positions; NaN counts as absent.",
-    applies_to=("pattern_scan",),
+    description="Maximum of each detector pixel over all patterns; NaN counts as absent.",
+    applies_to=("pattern_scan", "pattern_series"),
     gathers=("pixel_maxima", "valid"),
     outputs=(
         Output(

@@ -1,4 +1,4 @@
-"""The mean of all patterns of a scan."""
+"""The mean of all patterns of a scan or series."""
 
 from processing.declarations.recipe import Output, Recipe
 
@@ -6,8 +6,8 @@ RECIPE = Recipe(
     name="mean_diffraction_pattern",
     version=1,
     title="Mean diffraction pattern",
-    description="Mean of each detector pixel over all positions; NaN counts as absent. Sums of counts are exact.",
-    applies_to=("pattern_scan",),
+    description="Mean of each detector pixel over all patterns; NaN counts as absent. Sums of counts are exact.",
+    applies_to=("pattern_scan", "pattern_series"),
     gathers=("pixel_sums", "valid"),
     outputs=(
         Output(

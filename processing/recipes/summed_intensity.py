@@ -7,7 +7,7 @@ RECIPE = Recipe(
     version=2,
     title="Summed intensity",
     description="Sum of all pixels or channels at each position. Exact for counts; NaN counts as absent.",
-    applies_to=("pattern_scan", "spectrum_scan"),
+    applies_to=("pattern_scan", "pattern_series", "spectrum_scan", "channel_maps"),
     gathers=("totals",),
     outputs=(
         Output(

@@ -12,6 +12,7 @@ from confined.sandbox import collect_output
 from confined.zygotes import register_program
 from processing.declarations.manifest import Optics, Order, SignalEntry
 from processing.services.compiled_code import find_compiled_code, prepare_compiled_code
+from processing.services.kinds import list_kinds
 from processing.services.optics import build_optics, list_axes
 from processing.services.results import (
     Provenance,
@@ -83,6 +84,7 @@ def convert_measurement(*, measurement: Measurement, output: Path, progress: Job
         hints=build_hints(measurement.deposit.document, measurement.primary_file.path),
         optics=optics,
         axes=list_axes(measurement),
+        kinds=list_kinds(measurement),
     )
     manifest = read_manifest(
         run_over_files(

@@ -10,6 +10,7 @@ from confined.runs import forward_progress, run_over_files
 from confined.sandbox import collect_output
 from confined.zygotes import register_program
 from processing.declarations.manifest import Order
+from processing.services.kinds import has_retaken_pictures, list_kinds
 from processing.services.optics import build_optics, list_axes
 from processing.services.results import Provenance, read_manifest, store_products
 from processing.services.software import describe_software
@@ -26,16 +27,27 @@ PROGRAM = register_program("processing.engine.preview_program:main")
 
 @dataclass(frozen=True, slots=True)
 class FirstPictures:
-    """Pictures by signal, already in the object store, their axes, and the words with which the files were opened."""
+    """Pictures by signal, already in the object store, their axes, and the words with which the files were opened.
+
+    Attributes
+    ----------
+    kinds
+        What each signal was taken for.
+    """
 
     hints: Mapping[str, Any]
     products: Mapping[str, tuple[StoredProduct, ...]]
     axes: Mapping[str, tuple[Mapping[str, Any], ...]]
+    kinds: Mapping[str, str | None]
 
     def record(self, measurement: Measurement) -> None:
         """Write them down, unless the conversion was faster."""
         record_first_pictures(
-            measurement=measurement, hints=self.hints, products=self.products, axes=self.axes
+            measurement=measurement,
+            hints=self.hints,
+            products=self.products,
+            axes=self.axes,
+            kinds=self.kinds,
         )
 
 
@@ -56,6 +68,7 @@ def preview_measurement(*, measurement: Measurement, output: Path, progress: Job
         hints=hints,
         optics=optics,
         axes=list_axes(measurement),
+        kinds=list_kinds(measurement),
     )
     manifest = read_manifest(
         run_over_files(
@@ -76,11 +89,12 @@ def preview_measurement(*, measurement: Measurement, output: Path, progress: Job
             if entry.previews
         },
         axes={entry.name: tuple(axis.as_dict() for axis in entry.axes) for entry in manifest.signals},
+        kinds={entry.name: entry.kind for entry in manifest.signals},
     )
 
 
 def list_outdated_pictures(deposit: Deposit, measurement_ids: Collection[str] | None = None) -> list[str]:
-    """Return the measurements, of some or all, whose first pictures show other lengths than the metadata say now."""
+    """Return the measurements, of some or all, whose first pictures show other than what the metadata say now."""
     opened = deposit.current_measurements.filter(
         state=Measurement.State.OPENED, frozen_at__isnull=True, products__is_preliminary=True
     )
@@ -91,12 +105,14 @@ def list_outdated_pictures(deposit: Deposit, measurement_ids: Collection[str] | 
 
 
 def has_outdated_pictures(measurement: Measurement) -> bool:
-    """Return whether a measurement that waits for its conversion has pictures with other lengths than it should."""
+    """Return whether a measurement that waits for its conversion has pictures of other lengths or another kind."""
     if measurement.state != Measurement.State.OPENED:
         return False
     now = {shape.name: shape for shape in measurement.calibrated_shapes}
+    kinds = list_kinds(measurement)
     return any(
-        [axis.as_dict() for axis in signal.axes_made] != [axis.as_dict() for axis in now[signal.name].axes]
+        has_retaken_pictures(signal, kinds[signal.name])
+        or [axis.as_dict() for axis in signal.axes_made] != [axis.as_dict() for axis in now[signal.name].axes]
         for signal in measurement.signals.all()
         if signal.products.filter(is_preliminary=True).exists()
     )

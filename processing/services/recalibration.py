@@ -60,7 +60,11 @@ def _enter(shape: SignalShape) -> tuple[AxisEntry, ...]:
 
 
 def order_recalibration(
-    changed: ChangedArray, products: Collection[Product], made_anew: Collection[str]
+    changed: ChangedArray,
+    products: Collection[Product],
+    made_anew: Collection[str],
+    *,
+    all_anew: bool = False,
 ) -> tuple[Recalibration, dict[str, str]]:
     """Return what is asked of the program, and the digests of what it reads.
 
@@ -70,8 +74,11 @@ def order_recalibration(
         Of the signal.
     made_anew
         Recipes that are run again in the same order: they draw their own pictures.
+    all_anew
+        Whether all is made again in the same order, the detector-major copy with it.
     """
     signal = changed.signal
+    products = () if all_anew else products
     pictures = {one.output: one for one in products if one.kind == "preview" and one.recipe not in made_anew}
     results = [
         one
@@ -84,7 +91,9 @@ def order_recalibration(
     draws_array = bool(changed.names & shown) and any(
         one.recipe == ARRAY_PICTURE for one in pictures.values()
     )
-    objects = list(signal.objects_stored.all())
+    objects = [
+        item for item in signal.objects_stored.all() if not all_anew or item.kind == ArrayObject.Kind.PRIMARY
+    ]
     wanted = [item for item in objects if item.key == METADATA_KEY]
     wanted += _choose_middle(signal, objects) if draws_array else []
     digests = {f"{signal.name}/{_FOLDERS[item.kind]}/{item.key}": item.sha256 for item in wanted}

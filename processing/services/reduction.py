@@ -11,9 +11,9 @@ from confined.zygotes import register_program
 from processing.declarations.book import choose_recipes, file_of, get_book
 from processing.declarations.manifest import AskedRecipe, Optics, Order, SignalEntry
 from processing.declarations.recipe import Recipe, RecipeRefusedError
-from processing.declarations.signal_kind import SignalKind, classify_signal, is_real
 from processing.declarations.typed_documents import ManifestError
 from processing.services.compiled_code import find_compiled_code, prepare_compiled_code
+from processing.services.kinds import list_kinds, list_retaken, list_working_kinds
 from processing.services.optics import (
     Known,
     build_optics,
@@ -22,6 +22,7 @@ from processing.services.optics import (
     read_optics,
 )
 from processing.services.recalibration import (
+    METADATA_KEY,
     ChangedArray,
     list_changed_arrays,
     order_recalibration,
@@ -32,13 +33,14 @@ from processing.services.results import (
     build_statistics,
     list_findings,
     read_manifest,
+    store_array,
     store_products,
 )
 from processing.services.software import describe_software
 from repository.errors import ReductionRefusedError
 from repository.models import ArrayObject, Deposit, Finding, Measurement, Product, Signal
 from repository.schema.findings import Finding as Found
-from repository.services.products import ReducedSignal, note_reduction_failure, record_reduction
+from repository.services.products import ReducedSignal, Retaken, note_reduction_failure, record_reduction
 from repository.tasks.job_kinds import JobProgress
 
 PROGRAM = register_program("processing.engine.reduce_program:main", find_compiled_code=find_compiled_code)
@@ -81,16 +83,20 @@ def is_outdated(measurement: Measurement) -> bool:
     if measurement.frozen_at is not None:
         return False
     now = build_optics(measurement.present_document)
-    return bool(list_changed_arrays(measurement) or _list_stale(measurement, now))
+    return bool(
+        list_changed_arrays(measurement) or list_retaken(measurement) or _list_stale(measurement, now)
+    )
 
 
 def _list_stale(measurement: Measurement, now: Optics) -> list[AskedRecipe]:
     """Return the recipes to run again: those of every conversion, and those that somebody asked for."""
     former = read_optics(measurement.calibration)
     axes = {shape.name: [axis.as_dict() for axis in shape.axes] for shape in measurement.calibrated_shapes}
+    kinds = list_working_kinds(measurement)
+    anew = {signal.name for signal in list_retaken(measurement)}  # all is made of these anyway
     found: dict[str, Recipe] = {}
     for signal in measurement.signals.all():
-        kind = kind_of(signal) if signal.converted_at is not None else None
+        kind = None if signal.name in anew else kinds.get(signal.name)
         applying = tuple(recipe for recipe in get_book().recipes if kind in recipe.applies_to)
         made = [axis.as_dict() for axis in signal.axes_made]
         known = Known(former, made), Known(now, axes[signal.name])
@@ -111,13 +117,6 @@ def _list_asked_before(products: Iterable[Product], stale: Sequence[Recipe]) -> 
         yield AskedRecipe(recipe.name, recipe.version, parameters)
 
 
-def kind_of(signal: Signal) -> SignalKind | None:
-    """Return what a stored signal is; None where no recipe can work on it."""
-    if not is_real(signal.dtype):
-        return None
-    return classify_signal([axis["name"] for axis in signal.axes], signal.n_signal_axes)
-
-
 def check_request(measurement: Measurement, asked: AskedRecipe) -> AskedRecipe:
     """Return the request with all its parameters.
 
@@ -130,8 +129,7 @@ def check_request(measurement: Measurement, asked: AskedRecipe) -> AskedRecipe:
         ((recipe, parameters),) = ((one.recipe, one.parameters) for one in choose_recipes([asked]) or ())
     except RecipeRefusedError as error:
         raise ReductionRefusedError(str(error)) from error
-    kinds = {kind_of(signal) for signal in measurement.signals.exclude(converted_at=None)}
-    if not kinds & set(recipe.applies_to):
+    if not set(list_working_kinds(measurement).values()) & set(recipe.applies_to):
         raise ReductionRefusedError(
             f"{recipe.title} is made of a {' or '.join(recipe.applies_to).replace('_', ' ')}; the measurement "
             f"{measurement.pk} has no such array.",
@@ -158,7 +156,7 @@ def reduce_measurement(
         wanted = check_request(measurement, _read_request(parameters))
         asked = [*(one for one in asked if one.name != wanted.name), wanted]
     changed = [] if measurement.frozen_at is not None else list_changed_arrays(measurement)
-    work = _plan(measurement, asked, changed, optics)
+    work = _plan(measurement, asked, changed, list_retaken(measurement), optics)
     if not work.digests:
         return Reduction(optics)
     try:
@@ -216,12 +214,20 @@ def _find_refusal(recipe: Recipe, product: Product) -> str:
     return ""
 
 
-def _list_objects(measurement: Measurement, asked: Sequence[AskedRecipe]) -> dict[str, str]:
-    """Return the objects of the arrays on which any of the recipes works, by the name that the program reads."""
+def _list_objects(
+    measurement: Measurement, asked: Sequence[AskedRecipe], retaken: Sequence[Signal]
+) -> dict[str, str]:
+    """Return the objects of the arrays on which any of the recipes works, by the name that the program reads.
+
+    With them those of arrays of which all is made anew.
+    """
     recipes = [recipe for one in asked if (recipe := get_book().find(one.name)) is not None]
     works_on = {kind for recipe in recipes for kind in recipe.applies_to}
+    kinds = list_working_kinds(measurement)
     signals = [
-        signal for signal in measurement.signals.exclude(converted_at=None) if kind_of(signal) in works_on
+        signal
+        for signal in measurement.signals.all()
+        if kinds.get(signal.name) in works_on or signal in retaken
     ]
     objects = ArrayObject.objects.filter(signal__in=signals, kind=ArrayObject.Kind.PRIMARY).select_related(
         "signal"
@@ -243,22 +249,30 @@ def _plan(
     measurement: Measurement,
     asked: Sequence[AskedRecipe],
     changed: Sequence[ChangedArray],
+    retaken: Sequence[Signal],
     optics: Optics,
 ) -> _Work:
     """Put recipes that run over arrays, and what changed axes want, into one order."""
-    digests = _list_objects(measurement, asked)
+    digests = _list_objects(measurement, asked, retaken)
+    anew = tuple(signal.name for signal in retaken)
     names = tuple(dict.fromkeys(name.split("/", 1)[0] for name in digests))
     recalibrate = []
     for one in changed:
-        anew = {each.name for each in asked} if one.signal.name in names else set()
-        entry, inputs = order_recalibration(one, _products_of(measurement, one.signal), anew)
+        entry, inputs = order_recalibration(
+            one,
+            _products_of(measurement, one.signal),
+            {each.name for each in asked} if one.signal.name in names else set(),
+            all_anew=one.signal.name in anew,
+        )
         recalibrate.append(entry)
         digests |= inputs
     order = Order(
         signals=names,
         optics=optics,
         axes=list_axes(measurement),
+        kinds=list_kinds(measurement),
         recalibrate=tuple(recalibrate),
+        anew=anew,
         recipes=tuple(asked),
     )
     return _Work(measurement, order, digests, {one.signal.name: one for one in changed})
@@ -289,11 +303,11 @@ def _reduce(work: _Work, output: Path, progress: JobProgress) -> Reduction:
         chunks = f"{entry.name}/zarr/c/"
         inputs = tuple(sha256 for name, sha256 in work.digests.items() if name.startswith(chunks))
         made = {item.recipe for item in entry.reductions}
-        changed = work.changed.get(entry.name)
+        changed, is_anew = work.changed.get(entry.name), entry.name in order.anew
         reduced.append(
             ReducedSignal(
                 name=entry.name,
-                statistics=_list_statistics(entry) if entry.name in order.signals else {},
+                statistics=_list_statistics(entry, is_anew=is_anew) if entry.name in order.signals else {},
                 products=store_products(entry, files, Provenance(software, inputs, order.optics)),
                 outputs=frozenset(
                     output.name for recipe in recipes if recipe.name in made for output in recipe.outputs
@@ -303,18 +317,24 @@ def _reduce(work: _Work, output: Path, progress: JobProgress) -> Reduction:
                 else store_recalibrated(
                     changed, entry, files, software, _products_of(work.measurement, changed.signal)
                 ),
+                retaken=None
+                if not is_anew
+                else Retaken(
+                    work.digests[f"{entry.name}/zarr/{METADATA_KEY}"],
+                    tuple(store_array("companion", entry.name, entry.detector_major, files)),
+                ),
             )
         )
     return Reduction(order.optics, tuple(reduced), tuple(list_findings(manifest.reduction_findings)))
 
 
-def _list_statistics(entry: SignalEntry) -> dict[str, Any]:
+def _list_statistics(entry: SignalEntry, *, is_anew: bool) -> dict[str, Any]:
     """Return what is kept of a signal; what the radii rest on only where detectors were made by it.
 
     Another recipe, or a detector that failed, leaves the former images, and with them what is said of theirs.
     """
     statistics = build_statistics(entry)
-    if not any(item.recipe == "virtual_detectors" for item in entry.reductions):
+    if not is_anew and not any(item.recipe == "virtual_detectors" for item in entry.reductions):
         del statistics["virtual_detectors"]
     return statistics
 

@@ -24,8 +24,7 @@ from processing.services.optics import select_needs
 from repository.errors import TransientError
 from repository.schema.documents.provenance import Software
 from repository.schema.findings import Finding
-from repository.services.measurements import StoredArrayObject
-from repository.services.products import StoredProduct
+from repository.services.products import StoredArrayObject, StoredProduct
 from repository.services.stored_objects import adopt_object
 
 

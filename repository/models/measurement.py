@@ -1,4 +1,3 @@
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -10,6 +9,7 @@ from repository.models.data_file import SHA256_PATTERN, DataFile
 from repository.models.deposit import ID_PATTERN, Deposit
 from repository.schema.documents.calibrated_axes import calibrate_signals
 from repository.schema.documents.proposals import propose_technique
+from repository.schema.documents.signal_kind import SignalDecision, decide_signal_kinds
 from repository.schema.documents.technique_guesses import FrameLook, Proposal, SeenSignal
 from repository.schema.identifiers import generate_id
 from repository.schema.quantities.signals import SignalAxis, SignalShape
@@ -106,7 +106,10 @@ class Measurement(models.Model):
     def shapes(self) -> list[SignalShape]:
         """Return what the checks need to know of the arrays, as they were read."""
         return [
-            SignalShape.from_dict({"name": signal.name, "axes": signal.axes}) for signal in self.signals.all()
+            SignalShape.from_dict(
+                {"name": signal.name, "axes": signal.axes, "n_signal_axes": signal.n_signal_axes}
+            )
+            for signal in self.signals.all()
         ]
 
     @property
@@ -115,12 +118,17 @@ class Measurement(models.Model):
         return calibrate_signals(self.shapes, self.present_document)
 
     @property
+    def signal_decisions(self) -> dict[str, SignalDecision]:
+        """Return what each array is, by its name, and why."""
+        return decide_signal_kinds(self.shapes, self.present_document)
+
+    @property
     def proposal(self) -> Proposal | None:
         """Return what its technique seems to be, by what opening and converting wrote down; it is no answer."""
         shapes = {shape.name: shape for shape in self.calibrated_shapes}
         seen = [
             SeenSignal(
-                replace(shapes[signal.name], n_signal_axes=signal.n_signal_axes),
+                shapes[signal.name],
                 dtype=signal.dtype,
                 is_shape_guessed=signal.shape_origin == "guessed",
                 frame=FrameLook.from_dict(signal.statistics.get("frame")),

@@ -17,7 +17,12 @@ from repository.models import (
 )
 from repository.schema.findings import Finding as Found
 from repository.services.findings import replace_findings
-from repository.services.products import StoredProduct, create_products
+from repository.services.products import (
+    StoredArrayObject,
+    StoredProduct,
+    create_array_objects,
+    create_products,
+)
 from repository.services.stored_objects import hold_objects
 from repository.services.succession import create_measurement
 from repository.states import MeasurementMove, MeasurementState
@@ -56,16 +61,6 @@ class SignalDescription:
     intensity_unit: str
     shape_origin: str
     orientation: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredArrayObject:
-    """One object of a converted array, already in the object store."""
-
-    kind: str
-    key: str
-    size: int
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +206,7 @@ def record_first_pictures(
     hints: Mapping[str, Any],
     products: Mapping[str, Sequence[StoredProduct]],
     axes: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    kinds: Mapping[str, str | None] | None = None,
 ) -> None:
     """Write down pictures from a part of the values, unless the measurement is past needing them.
 
@@ -222,7 +218,8 @@ def record_first_pictures(
         signal.products.all().delete()
         create_products(measurement, signal, products[signal.name], is_preliminary=True)
         signal.calibrated_axes = [dict(axis) for axis in (axes or {}).get(signal.name, ())]
-        signal.save(update_fields=["calibrated_axes"])
+        signal.statistics = {"kind": kinds.get(signal.name)} if kinds else {}
+        signal.save(update_fields=["calibrated_axes", "statistics"])
 
 
 def record_conversion(
@@ -240,10 +237,7 @@ def record_conversion(
     for result in converted:
         signal = signals[result.name]
         signal.objects_stored.all().delete()
-        ArrayObject.objects.bulk_create(
-            ArrayObject(signal=signal, kind=item.kind, key=item.key, size=item.size, sha256=item.sha256)
-            for item in result.objects
-        )
+        create_array_objects(signal, result.objects)
         signal.products.all().delete()  # of another array, perhaps
         create_products(measurement, signal, result.products)
         signal.statistics = dict(result.statistics)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from repository.models import Finding, Measurement, Product, Signal
+from repository.models import ArrayObject, Finding, Measurement, Product, Signal
 from repository.schema.documents.provenance import SOFTWARE, Software
 from repository.schema.findings import Finding as Found
 from repository.services.findings import replace_findings
@@ -50,6 +50,16 @@ class StoredProduct:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredArrayObject:
+    """One object of a converted array, already in the object store."""
+
+    kind: str
+    key: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReducedSignal:
     """What recipes made of a converted array.
 
@@ -61,6 +71,8 @@ class ReducedSignal:
         All that the recipes could have made: of these, what they did not make is gone.
     recalibrated
         What a change of its axes made; None where they are the same.
+    retaken
+        Where it was taken for another kind: nothing of what was made for the former stays.
     """
 
     name: str
@@ -68,6 +80,23 @@ class ReducedSignal:
     products: tuple[StoredProduct, ...]
     outputs: frozenset[str] = frozenset()
     recalibrated: "Recalibrated | None" = None
+    retaken: "Retaken | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retaken:
+    """What the products of another kind need beside them.
+
+    Attributes
+    ----------
+    of_array
+        Digest of what says what the array is that they were made of.
+    copy
+        Objects of the detector-major copy; none where the kind has none.
+    """
+
+    of_array: str
+    copy: tuple[StoredArrayObject, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +190,8 @@ def record_reduction(
         return
     for result in reduced:
         signal = signals[result.name]
+        if result.retaken is not None and not _take_for_another(signal, result.retaken):
+            continue
         made = {product.recipe for product in result.products}
         signal.products.filter(Q(recipe__in=made) | Q(output__in=result.outputs)).delete()
         create_products(measurement, signal, result.products)
@@ -176,6 +207,30 @@ def record_reduction(
         measurement=measurement,
         found=findings,
     )
+
+
+def create_array_objects(signal: Signal, objects: Sequence[StoredArrayObject]) -> None:
+    """Write down the objects of a signal's arrays."""
+    ArrayObject.objects.bulk_create(
+        ArrayObject(signal=signal, kind=item.kind, key=item.key, size=item.size, sha256=item.sha256)
+        for item in objects
+    )
+
+
+def _take_for_another(signal: Signal, retaken: Retaken) -> bool:
+    """Drop what was made for the former kind, and put the copy in its place.
+
+    Nothing is done where the array was converted again meanwhile: that went by what was known then, and is looked at
+    when it settles.
+    """
+    primary = signal.objects_stored.filter(kind=ArrayObject.Kind.PRIMARY)
+    if not primary.filter(sha256=retaken.of_array).exists():
+        return False
+    hold_objects(item.sha256 for item in retaken.copy)
+    signal.products.filter(is_added=False).delete()
+    signal.objects_stored.filter(kind=ArrayObject.Kind.COMPANION).delete()
+    create_array_objects(signal, retaken.copy)
+    return True
 
 
 def _record_calibration(signal: Signal, made: Recalibrated) -> None:

@@ -19,7 +19,8 @@ from repository.models.stored_object import measure_use
 from repository.services import collection, deposits, store_walks, stored_objects, succession, uploads
 from repository.services.collection import collect_charged, collect_objects
 from repository.services.deposits import delete_deposit
-from repository.services.measurements import ConvertedSignal, StoredArrayObject, record_conversion
+from repository.services.measurements import ConvertedSignal, record_conversion
+from repository.services.products import StoredArrayObject
 from repository.services.publishing import start_new_version
 from repository.services.storage import get_object_store, open_whole_store, upload_file
 from repository.services.store_walks import mark_unreferenced, note_unlisted

@@ -11,11 +11,10 @@ from repository.schema.documents.provenance import Software
 from repository.services.collection import collect_objects
 from repository.services.measurements import (
     ConvertedSignal,
-    StoredArrayObject,
     record_conversion,
     record_first_pictures,
 )
-from repository.services.products import ReducedSignal, StoredProduct, record_reduction
+from repository.services.products import ReducedSignal, StoredArrayObject, StoredProduct, record_reduction
 from repository.services.stored_objects import ObjectsCollectedError
 from tests.factories import make_deposit, make_measurement, store_bytes
 from tests.integration.collection.conftest import GRACE, digest_of, is_stored, mark, pass_time, upload

@@ -22,6 +22,7 @@ from processing.engine.preview_pictures import FirstPicture, draw_first_pictures
 from processing.engine.preview_plan import MOST_BYTES, SHARE, budget_of, deadline_of, plan_preview
 from processing.engine.preview_program import main
 from processing.engine.preview_sample import Deadline, PreviewSample, read_sample
+from processing.engine.signal_entries import find_kind
 from processing.reductions.detector_plan import AngleKnowledge
 from tests.synthetic import make_pattern_scan, render_disk
 from tests.vendor_files.dm import write_dm
@@ -122,7 +123,7 @@ def test_a_preview_touches_at_most_a_hundredth_whatever_the_layout(name: str) ->
     sample = read_sample(source, plan_preview(source, budget), NEVER)
 
     assert 0 < counting.bytes_touched <= budget
-    pictures = list(list_first_pictures(source, sample, AngleKnowledge()))
+    pictures = list(list_first_pictures(find_kind(source, {}), source, sample, AngleKnowledge()))
     assert pictures, "a layout that can be sampled gives pictures"
 
 
@@ -166,7 +167,9 @@ def _ramp_scan() -> tuple[CountingSource, npt.NDArray[np.float64]]:
 
 
 def _by_name(source: SignalSource, sample: PreviewSample) -> dict[str, FirstPicture]:
-    return {one.name: one for one in list_first_pictures(source, sample, AngleKnowledge())}
+    return {
+        one.name: one for one in list_first_pictures(find_kind(source, {}), source, sample, AngleKnowledge())
+    }
 
 
 def test_pictures_hold_the_positions_they_name() -> None:
@@ -343,7 +346,10 @@ def test_the_time_for_first_pictures_is_a_hundredth_of_what_a_conversion_takes()
 def _draw(source: SignalSource, patterns: int) -> dict[str, dict[str, Any]]:
     item = math.prod(source.shape[-source.n_signal_axes :]) * source.dtype.itemsize
     sample = read_sample(source, plan_preview(source, patterns * item), NEVER)
-    return {one.drawn.name: one.parameters for one in draw_first_pictures(source, sample, AngleKnowledge())}
+    return {
+        one.drawn.name: one.parameters
+        for one in draw_first_pictures(find_kind(source, {}), source, sample, AngleKnowledge())
+    }
 
 
 def test_each_picture_says_from_how_many_patterns_it_alone_was_made() -> None:

@@ -169,7 +169,9 @@ def test_a_spectrum_image_gives_sum_spectrum_and_map(tmp_path: Path) -> None:
         ((30, 40), ("scan_y", "scan_x"), 2, "image"),
         ((3, 30, 40), ("time", "scan_y", "scan_x"), 2, "image_series"),
         ((100,), ("energy",), 1, "spectrum"),
-        ((16, 16), ("detector_y", "detector_x"), 2, "pattern"),
+        ((16, 16), ("detector_y", "detector_x"), 2, "frame"),
+        ((5, 16, 16), ("series", "detector_y", "detector_x"), 2, "frame_series"),
+        ((5,), ("position",), 1, "profile"),
     ],
 )
 def test_signals_without_reductions_are_stored(
