@@ -25,7 +25,8 @@ def draw_pattern(center: tuple[float, float] = (64.0, 64.0), *, side: int = SIDE
         radius = np.hypot(y - center[0] - off_y, x - center[1] - off_x)
         expected += height * (radius < 6)
     expected += 6 * np.exp(-np.hypot(y - center[0], x - center[1]) / 15)
-    return np.random.default_rng(3).poisson(expected).astype(float)
+    counts: npt.NDArray[np.float64] = np.random.default_rng(3).poisson(expected).astype(np.float64)
+    return counts
 
 
 def draw_image() -> npt.NDArray[np.float64]:
