@@ -8,11 +8,13 @@ import pytest
 from repository.models import Deposit, DepositMember, Measurement, Signal
 from tests.api.conftest import as_token, make_token
 from tests.api.test_table import Session
+from tests.api.test_table_costs import MOST_QUESTIONS_OF_A_PAGE, count, multiply
 from tests.deposits import publish
 from tests.factories import make_user, store_file
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stemma_home", "unthrottled")]
 
+MOST_MORE = 4  # questions of a confirmation that looks at more files: what they say is written in batches
 IMAGE = [
     {"name": name, "size": 64, "unit": "nm", "scale": 0.1, "offset": 0.0} for name in ("scan_y", "scan_x")
 ]
@@ -220,3 +222,37 @@ def test_a_published_deposit_takes_none(client: Any) -> None:
     )
     assert answer.status_code == 409
     assert answer.json()["code"] == "already_published"
+
+
+def add_like_first(session: Guessed, number: int) -> None:
+    """Make more measurements like the scan, each with its array."""
+    multiply(session, number)
+    first = Signal.objects.get(measurement=session.scan)
+    bare = Measurement.objects.filter(deposit=session.deposit, signals=None)
+    Signal.objects.bulk_create(
+        Signal(
+            measurement=one,
+            name=first.name,
+            shape=first.shape,
+            dtype=first.dtype,
+            axes=first.axes,
+            n_signal_axes=first.n_signal_axes,
+        )
+        for one in bare
+    )
+
+
+def test_proposing_and_confirming_ask_the_database_no_more_for_eighty_than_for_five(client: Any) -> None:
+    asked, confirmed = [], []
+    for number in (1, 75):
+        session = Guessed(client)
+        add_like_first(session, number)
+        session.look()
+        n_looked, page = count(lambda: client.get(session.address, headers=session.headers))  # noqa: B023
+        assert sum(row["proposal"] is not None for row in page.json()["rows"]) >= min(5 + number, 50)
+        n_confirmed, answer = count(lambda: session.post({"confirm": True}))  # noqa: B023
+        assert answer.json()["saved"] == 3 + number
+        asked.append(n_looked)
+        confirmed.append(n_confirmed)
+    assert asked[0] == asked[1] <= MOST_QUESTIONS_OF_A_PAGE, asked
+    assert confirmed[1] - confirmed[0] <= MOST_MORE, confirmed

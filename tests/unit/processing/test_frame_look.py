@@ -33,7 +33,10 @@ def draw_image() -> npt.NDArray[np.float64]:
     """Return a lattice of bright columns with an edge of the specimen, so that nothing is the same turned by half."""
     y, x = np.mgrid[:SIDE, :SIDE].astype(float)
     lattice = 20 + 12 * np.cos(y / 2) * np.cos(x / 3)
-    return np.random.default_rng(4).poisson(lattice * (1 + 2 * (y + x > 150))).astype(float)
+    counts: npt.NDArray[np.float64] = (
+        np.random.default_rng(4).poisson(lattice * (1 + 2 * (y + x > 150))).astype(np.float64)
+    )
+    return counts
 
 
 def is_like_pattern(values: npt.NDArray[Any]) -> bool:

@@ -23,7 +23,8 @@ def techniques(arguments: argparse.Namespace, connection: Connection, progress: 
     said = _read_said(arguments.set or ())
     change: JsonObject = {}
     if arguments.confirm or said:
-        body = {**({"confirm": True} if arguments.confirm else {}), **({"techniques": said} if said else {})}
+        body: JsonObject = {"confirm": True} if arguments.confirm else {}
+        body |= {"techniques": said} if said else {}
         change = connection.request("POST", api_path("deposits", deposit_id, "techniques"), json=body).json()
         progress.note(f"{count_things(int(change['saved']), 'technique')} answered.")
         _wait(connection, deposit_id, progress)
