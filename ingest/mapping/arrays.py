@@ -74,7 +74,6 @@ def _add_pattern(draft: DraftBuilder, axes: Mapping[str, Any], basis: Basis) -> 
     found = [axes[name] for name in _DETECTOR if name in axes]
     if len(found) == len(_DETECTOR):
         _add_steps(draft, "diffraction_pixel_size", found, basis, units=("mrad", "nm-1"))
-        _add_steps(draft, "pixel_size", found, basis, units=("nm",))
     image = [axes[name] for name in _IMAGE if name in axes]
     if len(image) == len(_IMAGE):
         _add_steps(draft, "pixel_size", image, basis, units=("nm",))

@@ -108,6 +108,11 @@ def is_length(unit: str | None) -> bool:
     return to_ucum(unit).unit in _LENGTHS
 
 
+def name_frame(slow: str | None, fast: str | None) -> tuple[str, str]:
+    """Return the names of the axes of a camera's frame with these units: in lengths it is an image of the specimen."""
+    return ("y", "x") if is_length(slow) and is_length(fast) else ("detector_y", "detector_x")
+
+
 def is_energy(unit: str | None) -> bool:
     """Whether the unit is one of a spectrum."""
     return to_ucum(unit).unit == "eV"

@@ -56,7 +56,8 @@ def read_axes(optics: Optics, axes: tuple[Axis, ...]) -> Pair | None:
 
 def _find_problem(optics: Optics, axes: tuple[Axis, ...]) -> str:
     """Return what keeps the file's own detector axes from being angles, where they say something."""
-    units = {axis.unit for axis in axes if axis.name.startswith("detector_") and axis.unit and axis.scale}
+    # The two axes of a pattern are the last.
+    units = {axis.unit for axis in axes[-2:] if axis.unit and axis.scale}
     codes = {find_unit_code(unit) for unit in units}
     dimensions = {UNITS[code].dimension for code in codes if code is not None}
     if dimensions != {"reciprocal_length"} or optics.acceleration_voltage_kv is not None:

@@ -9,7 +9,9 @@ from processing.declarations.recipe import Need, Recipe
 from processing.declarations.typed_documents import ManifestError
 from repository.models import Measurement
 from repository.schema.documents.scales import (
+    DETECTOR_AXES,
     DIFFRACTION_PIXEL_FIELDS,
+    IMAGE_AXES,
     find_diffraction_pixel,
     find_scalar,
 )
@@ -114,7 +116,7 @@ def select_needs(recipe: Recipe, optics: Optics, axes: Sequence[Mapping[str, Any
         for axis in axes
         if axis["scale"] is not None and axis["unit"] is not None
     }
-    on_detector = [steps[name] for name in ("detector_y", "detector_x") if name in steps]
+    on_detector = [steps[name] for name in (*DETECTOR_AXES, *IMAGE_AXES) if name in steps]
     facts: dict[Need, Any] = {
         # The voltage turns reciprocal detector axes into angles; axes are asked where no field says the angle.
         "angles": [

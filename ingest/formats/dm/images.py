@@ -9,7 +9,7 @@ import numpy as np
 
 from ingest.formats.dm.tags import DataBlock
 from ingest.readers.contract import Axis
-from ingest.readers.units import calibrated_axis, is_energy, is_reciprocal, is_time
+from ingest.readers.units import calibrated_axis, is_energy, is_reciprocal, is_time, name_frame
 
 # DM data types; complex 5, 27 and 28 are packed halves of Fourier transforms, 8 and 23 are colors.
 DTYPES: dict[int, str] = {
@@ -182,7 +182,7 @@ def _plan_plane(image: DmImage) -> ArrayPlan:
         name = _spectral_name(image)
         return ArrayPlan((1,), (name,), 1) if slow.size == 1 else ArrayPlan((0, 1), ("scan_x", name), 1)
     if is_reciprocal(slow.unit) or is_reciprocal(fast.unit) or not image.is_stem:
-        return ArrayPlan((0, 1), ("detector_y", "detector_x"), 2)
+        return ArrayPlan((0, 1), name_frame(slow.unit, fast.unit), 2)
     return ArrayPlan((0, 1), ("scan_y", "scan_x"), 2)
 
 
@@ -197,16 +197,17 @@ def _plan_cube(image: DmImage) -> ArrayPlan:
     leading = "time" if is_time(slow.unit) else "position" if patterns else "series"
     if image.is_stem and not patterns:
         return ArrayPlan((0, 1, 2), (leading, "scan_y", "scan_x"), 2)
-    return ArrayPlan((0, 1, 2), (leading, "detector_y", "detector_x"), 2, is_frames=True)
+    return ArrayPlan((0, 1, 2), (leading, *name_frame(middle.unit, fast.unit)), 2, is_frames=True)
 
 
 def _plan_scan(image: DmImage) -> ArrayPlan:
     """Find the detector pair by its units, else by the tag that says which pair is stored slowest."""
     reciprocal = [is_reciprocal(dimension.unit) for dimension in image.dimensions]
-    names = ("scan_y", "scan_x", "detector_y", "detector_x")
-    if reciprocal == [False, False, True, True]:
-        return ArrayPlan((0, 1, 2, 3), names, 2)
-    if reciprocal == [True, True, False, False]:
-        return ArrayPlan((2, 3, 0, 1), names, 2)
     swapped = bool(find_tag(image.tags, "ImageTags", "Meta Data", "Data Order Swapped"))
-    return ArrayPlan((0, 1, 2, 3) if swapped else (2, 3, 0, 1), names, 2)
+    order = (0, 1, 2, 3) if swapped else (2, 3, 0, 1)
+    if reciprocal == [False, False, True, True]:
+        order = (0, 1, 2, 3)
+    elif reciprocal == [True, True, False, False]:
+        order = (2, 3, 0, 1)
+    frame = name_frame(*(image.dimensions[place].unit for place in order[2:]))
+    return ArrayPlan(order, ("scan_y", "scan_x", *frame), 2)

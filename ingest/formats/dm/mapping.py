@@ -90,7 +90,7 @@ def _find_kind(draft: DraftBuilder) -> str:
     names = find_axis_names(draft.signals)
     if names & {"energy", "wavelength"}:
         return SPECTRA
-    return PATTERNS if "detector_y" in names else IMAGE
+    return PATTERNS if names & {"detector_y", "y"} else IMAGE
 
 
 def _add_illumination(draft: DraftBuilder, roots: Roots, modes: frozenset[str]) -> None:

@@ -9,7 +9,15 @@ from ingest.readers.contract import Axis
 from ingest.readers.hdf5.attributes import find_text
 from ingest.readers.hdf5.vectors import read_steps
 from ingest.readers.signal_names import slug
-from ingest.readers.units import calibrated_axis, is_energy, is_length, is_reciprocal, is_time, to_ucum
+from ingest.readers.units import (
+    calibrated_axis,
+    is_energy,
+    is_length,
+    is_reciprocal,
+    is_time,
+    name_frame,
+    to_ucum,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +120,12 @@ def name_axes(dimensions: Sequence[Dimension], *, kind: str, is_stem: bool) -> t
         return _name_plane(dimensions, kind=kind, is_stem=is_stem)
     if count == 3:  # noqa: PLR2004
         return _name_cube(dimensions, is_stem=is_stem)
+    frame = _name_frame(dimensions)
     if _is_scan_pair(dimensions[:2]) and count > 4:  # noqa: PLR2004 - further axes stand in between
         between = _unique([_series(dimension) for dimension in dimensions[2:-2]])
-        return ("scan_y", "scan_x", *between, "detector_y", "detector_x"), 2
+        return ("scan_y", "scan_x", *between, *frame), 2
     series = _unique([_series(dimension) for dimension in dimensions[:-4]])
-    return (*series, "scan_y", "scan_x", "detector_y", "detector_x"), 2
+    return (*series, "scan_y", "scan_x", *frame), 2
 
 
 def _name_thresholds(dimensions: Sequence[Dimension]) -> tuple[str, ...]:
@@ -145,6 +154,10 @@ def _is_detector_pair(pair: Sequence[Dimension]) -> bool:
     return marked or all(is_reciprocal(dimension.unit) for dimension in pair)
 
 
+def _name_frame(dimensions: Sequence[Dimension]) -> tuple[str, str]:
+    return name_frame(*(dimension.unit for dimension in dimensions[-2:]))
+
+
 def _name_plane(dimensions: Sequence[Dimension], *, kind: str, is_stem: bool) -> tuple[tuple[str, ...], int]:
     spectral = _spectral(dimensions[1])
     if spectral:
@@ -154,7 +167,7 @@ def _name_plane(dimensions: Sequence[Dimension], *, kind: str, is_stem: bool) ->
     lengths = all(is_length(dimension.unit) for dimension in dimensions)
     if kind in _IMAGE_CLASSES or _is_scan_pair(dimensions) or (is_stem and lengths):
         return ("scan_y", "scan_x"), 2
-    return ("detector_y", "detector_x"), 2
+    return _name_frame(dimensions), 2
 
 
 def _name_cube(dimensions: Sequence[Dimension], *, is_stem: bool) -> tuple[tuple[str, ...], int]:
@@ -167,8 +180,8 @@ def _name_cube(dimensions: Sequence[Dimension], *, is_stem: bool) -> tuple[tuple
         return ("scan_y", "scan_x", spectral or slug(dimensions[2].name) or "channel"), 1
     if _is_detector_pair(dimensions[1:]):
         named = _series(dimensions[0])
-        return ("position" if named == "series" else named, "detector_y", "detector_x"), 2
-    planes = ("scan_y", "scan_x") if is_stem else ("detector_y", "detector_x")
+        return ("position" if named == "series" else named, *_name_frame(dimensions)), 2
+    planes = ("scan_y", "scan_x") if is_stem else _name_frame(dimensions)
     return (_series(dimensions[0]), *planes), 2
 
 

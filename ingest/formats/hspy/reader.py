@@ -35,6 +35,7 @@ from ingest.readers.units import (
     is_length,
     is_reciprocal,
     is_time,
+    name_frame,
     to_ucum,
 )
 from repository.schema.findings import Finding
@@ -103,7 +104,7 @@ def _name_axes(experiment: h5py.Group, axes: list[dict[str, Any]], n_signal: int
     elif n_leading == 0 and _is_scanned_image(experiment, units):
         signal = ["scan_y", "scan_x"]
     else:
-        signal = ["detector_y", "detector_x"]
+        signal = list(name_frame(*units[-2:]))
     return [*_leading_names(units[:n_leading], n_signal, units[-1]), *signal]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from repository.schema.documents.scales import (
+    DETECTOR_AXES,
     DIFFRACTION_PIXEL_FIELDS,
     IMAGE_AXES,
     SCAN_AXES,
@@ -20,9 +21,10 @@ from repository.schema.documents.scales import (
     order_answers,
     read_pair,
 )
+from repository.schema.documents.signal_kind import decide_signal_kinds
 from repository.schema.places import get_entry, get_plain
 from repository.schema.quantities.quantity import is_number, read_quantity
-from repository.schema.quantities.signals import SignalAxis, SignalShape, list_main_first
+from repository.schema.quantities.signals import SignalAxis, SignalKind, SignalShape, list_main_first
 from repository.schema.quantities.units import UNITS, convert, find_unit_code
 
 SAME = 2e-6
@@ -33,8 +35,8 @@ _PARTS: Mapping[str, int] = {
     **dict.fromkeys(("scan_y", "detector_y", "y", "image_y"), 0),
     **dict.fromkeys(("scan_x", "position", "detector_x", "x", "image_x"), 1),
 }
-_DETECTOR = ("detector_y", "detector_x")
-_KINDS = (SCAN_AXES, _DETECTOR, IMAGE_AXES)
+_FRAME = (*DETECTOR_AXES, *IMAGE_AXES)
+_NAMES = (SCAN_AXES, DETECTOR_AXES, IMAGE_AXES)
 _SPECTRA = {"energy": "energy", "wavelength": "length"}
 _DIMENSIONS: Mapping[str, frozenset[str]] = {
     "scan_step": frozenset({"length"}),
@@ -54,6 +56,15 @@ class _Answer:
     start: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """The merged record beside the arrays of which it speaks, the main one first, and what they are."""
+
+    document: Mapping[str, Any]
+    ordered: tuple[SignalShape, ...]
+    kinds: Mapping[str, SignalKind | None]
+
+
 def calibrate_signals(
     signals: Sequence[SignalShape] | None, document: Mapping[str, Any]
 ) -> tuple[SignalShape, ...]:
@@ -70,8 +81,10 @@ def calibrate_signals(
         The merged record.
     """
     ordered = list_main_first(signals or ())
+    kinds = {name: decision.kind for name, decision in decide_signal_kinds(ordered, document).items()}
+    record = _Record(document, ordered, kinds)
     return tuple(
-        replace(signal, axes=tuple(_calibrate(axis, signal, ordered, document) for axis in signal.axes))
+        replace(signal, axes=tuple(_calibrate(axis, signal, record) for axis in signal.axes))
         for signal in signals or ()
     )
 
@@ -93,14 +106,12 @@ def describe_axes(read: SignalShape, calibrated: SignalShape) -> list[dict[str, 
     ]
 
 
-def _calibrate(
-    axis: SignalAxis, signal: SignalShape, ordered: Sequence[SignalShape], document: Mapping[str, Any]
-) -> SignalAxis:
-    kind = next((names for names in _KINDS if axis.name in names), (axis.name,))
-    meant = next(one for one in ordered if any(each.name in kind for each in one.axes))
+def _calibrate(axis: SignalAxis, signal: SignalShape, record: _Record) -> SignalAxis:
+    alike = next((names for names in _NAMES if axis.name in names), (axis.name,))
+    meant = next(one for one in record.ordered if any(each.name in alike for each in one.axes))
     if meant.name != signal.name and not _is_shared(axis, meant.find_axis(axis.name)):
         return axis
-    answer = _find_answer(axis, signal, ordered, document)
+    answer = _find_answer(axis, signal, record)
     if answer is None:
         return axis
     answer = _in_unit_of(axis, answer)
@@ -116,32 +127,29 @@ def _is_shared(axis: SignalAxis, other: SignalAxis | None) -> bool:
     return axis.unit == other.unit and other.scale is not None and _is_near(axis.scale, other.scale)
 
 
-def _find_answer(
-    axis: SignalAxis, signal: SignalShape, ordered: Sequence[SignalShape], document: Mapping[str, Any]
-) -> _Answer | None:
+def _find_answer(axis: SignalAxis, signal: SignalShape, record: _Record) -> _Answer | None:
     found = (
-        _read_spectrum(axis, document)
+        _read_spectrum(axis, record.document)
         if axis.name in _SPECTRA
-        else _read_step(axis, _list_fields(axis, signal, ordered, document), document)
+        else _read_step(axis, _list_fields(axis, signal, record), record.document)
     )
-    return found or (_read_stated(axis, document) if signal.name == ordered[0].name else None)
+    return found or (_read_stated(axis, record.document) if signal.name == record.ordered[0].name else None)
 
 
-def _list_fields(
-    axis: SignalAxis, signal: SignalShape, ordered: Sequence[SignalShape], document: Mapping[str, Any]
-) -> tuple[str, ...]:
-    """Return the fields that may calibrate an axis, the first first."""
+def _list_fields(axis: SignalAxis, signal: SignalShape, record: _Record) -> tuple[str, ...]:
+    """Return the fields that may calibrate an axis, the first first: those of what its frame shows."""
     if axis.name in SCAN_AXES:
         return ("scan_step",)
-    if axis.name in IMAGE_AXES:
-        return choose_image_fields(document, ordered)
-    if axis.name not in _DETECTOR:
+    if axis.name not in _FRAME:
         return ()
-    # A pixel size is a length on the specimen: it never speaks of patterns.
-    is_pattern = _measure(axis.unit) in {"angle", "reciprocal_length"} or any(
-        one.name in SCAN_AXES for one in signal.axes
-    )
-    return DIFFRACTION_PIXEL_FIELDS if is_pattern else (*DIFFRACTION_PIXEL_FIELDS, "pixel_size")
+    kind = record.kinds[signal.name] or ""
+    if kind.startswith("image"):
+        return choose_image_fields(record.document, record.ordered)
+    if kind.startswith("pattern") or any(one.name not in _FRAME for one in signal.axes[-2:]):
+        return (
+            DIFFRACTION_PIXEL_FIELDS  # beside an axis of energies, too, a detector's axis is one of momentum
+        )
+    return ()
 
 
 def _read_step(axis: SignalAxis, fields: Sequence[str], document: Mapping[str, Any]) -> _Answer | None:

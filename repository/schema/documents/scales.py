@@ -17,6 +17,7 @@ Pair = tuple[float, float]
 DIFFRACTION_PIXEL_FIELDS = ("diffraction_pixel_size", "reciprocal_pixel_size")
 """The answers that calibrate the detector, the first first."""
 
+DETECTOR_AXES = ("detector_y", "detector_x")
 SCAN_AXES = ("scan_y", "scan_x", "position")
 IMAGE_AXES = ("image_y", "image_x", "y", "x")
 _FROM_FILE = frozenset({"header", "derived", "assumed"})
@@ -145,7 +146,7 @@ def find_diffraction_pixel(document: Mapping[str, Any], signals: Sequence[Signal
             return pair
         if wavelength is not None:
             return pair[0] * wavelength, pair[1] * wavelength
-    names = ("detector_y", "detector_x")
+    names = (*DETECTOR_AXES, *IMAGE_AXES)
     angles = find_axis_scales(signals, names, "angle")
     if angles is not None or wavelength is None:
         return angles

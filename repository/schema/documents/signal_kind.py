@@ -54,7 +54,7 @@ _AT_POSITIONS: Mapping[str, Plane] = {
 _SCANNED_IMAGE = ("scan_y", "scan_x")
 _SPECTRA: Mapping[str, str] = {"energy": "energies", "wavelength": "wavelengths"}
 _UNNAMED_SERIES = frozenset({"series", "frame", "index"})
-_NOT_SCANNED = frozenset({"none", "point"})
+_NOT_SCANNED = ("none", "point")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,12 @@ _AXES_OF_ROW: Mapping[str, tuple[tuple[str, ...], frozenset[str]]] = {
 }
 """Axes that answer a row when they are calibrated, and what their unit must measure."""
 
-_DETECTOR_FIELDS = ("diffraction_pixel_size", "reciprocal_pixel_size", "diffraction_reference", "pixel_size")
+_FRAME_FIELDS = ("diffraction_pixel_size", "reciprocal_pixel_size", "diffraction_reference", "pixel_size")
 AXIS_FIELDS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("scan_y", "scan_x"), ("scan_step",)),
     "position": ("scan_step", "scan_positions"),
-    **dict.fromkeys(DETECTOR_AXES, _DETECTOR_FIELDS),
-    **dict.fromkeys(IMAGE_AXES, ("pixel_size", "scan_step")),
+    **dict.fromkeys(DETECTOR_AXES, _FRAME_FIELDS),
+    **dict.fromkeys(IMAGE_AXES, (*_FRAME_FIELDS, "scan_step")),
     "energy": ("energy_axis.bin_width", "energy_axis"),
     "wavelength": ("wavelength_axis.bin_width", "wavelength_axis"),
     "time": ("series_times",),

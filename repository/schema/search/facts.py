@@ -7,6 +7,7 @@ from typing import Any
 
 from repository.schema.documents.calibrated_axes import calibrate_signals
 from repository.schema.documents.scales import (
+    DETECTOR_AXES,
     IMAGE_AXES,
     AxisRange,
     choose_image_fields,
@@ -18,6 +19,7 @@ from repository.schema.documents.scales import (
     find_wavelength,
     order_answers,
 )
+from repository.schema.documents.signal_kind import decide_signal_kinds
 from repository.schema.places import get_plain, get_value
 from repository.schema.quantities.electrons import compute_fluence
 from repository.schema.quantities.signals import SignalShape
@@ -147,7 +149,7 @@ def derive_facts(document: Mapping[str, Any], signals: Sequence[SignalShape] | N
                 document,
                 next(iter(order_answers(document, choose_image_fields(document, signals))), "pixel_size"),
                 signals,
-                (*IMAGE_AXES, "detector_y", "detector_x"),
+                (*IMAGE_AXES, *DETECTOR_AXES),
             )
         ),
         elements=tuple(word for word in elements if isinstance(word, str))
@@ -209,7 +211,15 @@ def _describe_diffraction(
     document: Mapping[str, Any], signals: Sequence[SignalShape] | None
 ) -> dict[str, Any]:
     pixel = find_diffraction_pixel(document, signals)
-    shape = _shape_of(signals, ("detector_y", "detector_x"))
+    kinds = decide_signal_kinds(signals or (), document)
+    shape = next(
+        (
+            signal.shape[-2:]
+            for signal in signals or ()
+            if (kinds[signal.name].kind or "").startswith(("pattern", "frame"))
+        ),
+        None,
+    )
     half = (
         min(n * d for n, d in zip(shape, pixel, strict=False)) / 2
         if shape and len(shape) > 1 and pixel

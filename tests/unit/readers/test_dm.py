@@ -109,11 +109,11 @@ def test_axes_are_calibrated_from_their_origin(tmp_path: Path) -> None:
     [
         (STEM_TAGS, "µm", ["scan_y", "scan_x"]),
         (STEM_TAGS, "1/nm", ["detector_y", "detector_x"]),
-        ({"Microscope Info": {"Illumination Mode": "TEM"}}, "nm", ["detector_y", "detector_x"]),
+        ({"Microscope Info": {"Illumination Mode": "TEM"}}, "nm", ["y", "x"]),
         ({}, "", ["detector_y", "detector_x"]),
     ],
 )
-def test_plane_is_scan_or_detector(
+def test_plane_is_scan_image_or_detector(
     tmp_path: Path, tags: dict[str, Any], units: str, names: list[str]
 ) -> None:
     path = write_dm(tmp_path / "i.dm4", values_of((6, 8)), calibrations=((0.0, 2.0, units),) * 2, tags=tags)

@@ -40,6 +40,7 @@ SHAPES: Mapping[str, SignalShape] = {
     "line of patterns": shape(("scan_x", 8, None), *FRAME),
     "frame": shape(*FRAME),
     "frame in nm": shape(("y", 64, "nm"), ("x", 64, "nm")),
+    "images without unit": shape(("time", 64, None), ("y", 64, None), ("x", 64, None)),
     "frames in time": shape(("time", 64, None), *FRAME),
     "frames tilted": shape(("tilt", 64, None), *FRAME),
     "frames in series": shape(("series", 64, None), *FRAME),
@@ -156,6 +157,12 @@ def test_what_a_field_calibrates_is_not_asked_again_under_axes() -> None:
     assert "axes" not in ask(document, signals)
     for said in ({"scan_step": "1 nm"}, {"diffraction_pixel_size": "1 mrad"}, {"scan_step": GAP}):
         assert "axes" not in ask({**document, **said}, signals)
+
+
+def test_a_declared_simulation_is_asked_about_its_program() -> None:
+    document: dict[str, Any] = {"technique": ["four_d_stem"]}
+    after = ask({**document, "origin": "simulated"}, None)
+    assert "simulation.code" in after.keys() - ask(document, None).keys()
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from repository.schema.documents.calibrated_axes import calibrate_signals
+from repository.schema.documents.signal_kind import SignalDecision, decide_signal_kinds
 from repository.schema.findings import Finding, Severity
 from repository.schema.quantities.signals import SignalAxis, SignalShape
 from repository.schema.search.facts import Facts, derive_facts
@@ -13,10 +14,11 @@ from repository.schema.search.facts import Facts, derive_facts
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A normalized document, its arrays calibrated by it (empty when not known), and the facts of both."""
+    """A normalized document, its arrays calibrated by it (empty when not known), what they are, and the facts."""
 
     document: Mapping[str, Any]
     signals: tuple[SignalShape, ...]
+    decisions: Mapping[str, SignalDecision]
     facts: Facts
     now: dt.datetime
 
@@ -36,6 +38,7 @@ def build_context(
     return Context(
         document=document,
         signals=calibrate_signals(signals, document),
+        decisions=decide_signal_kinds(signals or (), document),
         facts=derive_facts(document, signals),
         now=now or dt.datetime.now(dt.UTC),
     )

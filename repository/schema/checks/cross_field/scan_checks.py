@@ -84,14 +84,18 @@ def check_technique_axes(context: Context) -> Iterator[Finding]:
     if not context.signals:
         return
     names = {axis.name for signal in context.signals for axis in signal.axes}
+    kinds = {decision.kind for decision in context.decisions.values()}
+    has_energies = "energy" in names or bool(kinds & {"spectrum", "spectrum_scan"})
     wanted = {
-        "four_d_stem": ({"detector_y", "detector_x"}, "diffraction patterns"),
-        "eels": ({"energy"}, "an energy axis"),
-        "eds": ({"energy"}, "an energy axis"),
+        "four_d_stem": (bool(kinds & {"pattern", "pattern_scan", "pattern_series"}), "diffraction patterns"),
+        "eels": (has_energies, "an energy axis"),
+        "eds": (has_energies, "an energy axis"),
     }
+    if any(decision.contradiction for decision in context.decisions.values()):
+        return  # that is asked already
     for technique in context.facts.techniques:
-        axes, words = wanted.get(technique, (set(), ""))
-        if axes and not axes & names:
+        is_there, words = wanted.get(technique, (True, ""))
+        if not is_there:
             yield report(
                 "warning",
                 "technique_without_axes",
@@ -99,6 +103,25 @@ def check_technique_axes(context: Context) -> Iterator[Finding]:
                 "/technique",
                 "Correct the technique, or state what the axes mean under axes.",
             )
+
+
+def check_signal_kinds(context: Context) -> Iterator[Finding]:
+    """Ask where unit, technique and answers contradict each other about what an array is."""
+    for name, decision in context.decisions.items():
+        if not decision.contradiction:
+            continue
+        field = decision.contradicted_by
+        yield report(
+            "warning",
+            "signal_kind_contradicted",
+            f'What "{name}" shows is not clear. {decision.contradiction}',
+            f"/{field}",
+            "Correct the technique, where the unit is right. Where the unit in the file is wrong, give the pixel size "
+            "that holds together with the technique, or the axes with unit and step under axes."
+            if field == "technique"
+            else "Take the answer away, where the unit is right. Where the unit in the file is wrong, say so by the "
+            "technique as well, or give the axes with unit and step under axes.",
+        )
 
 
 def check_field_of_view(context: Context) -> Iterator[Finding]:
@@ -179,6 +202,7 @@ CHECKS: tuple[Check, ...] = (
     check_stated_axes,
     check_stated_scales,
     check_technique_axes,
+    check_signal_kinds,
     check_field_of_view,
     check_fluence,
 )
