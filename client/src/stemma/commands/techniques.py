@@ -24,7 +24,8 @@ def techniques(arguments: argparse.Namespace, connection: Connection, progress: 
     change: JsonObject = {}
     if arguments.confirm or said:
         body: JsonObject = {"confirm": True} if arguments.confirm else {}
-        body |= {"techniques": said} if said else {}
+        if said:
+            body["techniques"] = said
         change = connection.request("POST", api_path("deposits", deposit_id, "techniques"), json=body).json()
         progress.note(f"{count_things(int(change['saved']), 'technique')} answered.")
         _wait(connection, deposit_id, progress)
