@@ -16,8 +16,10 @@ from repository.schema.documents.technique_guesses import (
     SPECTRA,
     Proposal,
     SeenSignal,
+    describe_as,
     describe_positions,
     describe_range,
+    find_spectroscopy,
     guess,
     has_spectral_scale,
 )
@@ -68,6 +70,10 @@ def _judge_header(named: tuple[str, ...], main: SeenSignal, signals: Sequence[Se
         return Proposal(named, sure=False, why=f"The header calls it that, but: {against}")
     if SPECTRAL & set(named) and not any(has_spectral_scale(signal) for signal in signals):
         why = "The header calls it that, but the channels have no energies or wavelengths."
+        return Proposal(named, sure=False, why=why)
+    measured = find_spectroscopy(main)
+    if measured is not None and SPECTRAL & set(named) and measured not in named:
+        why = f"The header calls it that, but {describe_as(main, measured)}."
         return Proposal(named, sure=False, why=why)
     kinds = {signal.kind for signal in signals}
     if any(not kinds & _SHOWN_BY.get(technique, kinds) for technique in named):

@@ -157,6 +157,11 @@ def describe_range(signal: SeenSignal) -> str:
     return f"the wavelengths run from {axis.offset:.4g} to {end:.4g} {axis.unit}"
 
 
+def describe_as(signal: SeenSignal, technique: str) -> str:
+    """Return the words for the range of its channels, and for what measures in such a range."""
+    return f"{describe_range(signal)}, as those of {_TITLES[technique]} do"
+
+
 def describe_positions(signal: SeenSignal) -> str:
     """Return how many positions of the beam there are: "4 × 4 positions"."""
     axes = [axis for axis in signal.shape.axes if axis.name in SCAN_AXES]
@@ -188,19 +193,18 @@ def _guess_spectra(signal: SeenSignal, header: Mapping[str, Any]) -> Proposal:
     if not has_spectral_scale(signal):
         why = "Spectra whose channels have no energies: nothing shows of what."
         return Proposal((named,) if named else (), sure=False, why=why)
-    measured = _find_spectroscopy(signal)
+    measured = find_spectroscopy(signal)
     said = describe_range(signal)
     if named is not None and measured in {None, named}:
         word = {"eels": "a spectrometer", "eds": "an X-ray detector"}.get(named, "a detector of light")
         return Proposal((named,), sure=True, why=f"The header tells of {word}, and {said}.")
-    if named is not None:
-        why = f"The header tells of {_TITLES[named]}, but {said}, as those of {_TITLES[str(measured)]} do."
+    if named is not None and measured is not None:
+        why = f"The header tells of {_TITLES[named]}, but {describe_as(signal, measured)}."
         return Proposal((named,), sure=False, why=why)
     if measured is None:
         return Proposal((), sure=False, why=f"Spectra of which the range does not tell: {said}.")
-    return Proposal(
-        (measured,), sure=True, why=f"{said[0].upper()}{said[1:]}, as those of {_TITLES[measured]} do."
-    )
+    why = describe_as(signal, measured)
+    return Proposal((measured,), sure=True, why=f"{why[0].upper()}{why[1:]}.")
 
 
 _TITLES: Mapping[str, str] = {
@@ -224,8 +228,10 @@ def _find_named_spectroscopy(header: Mapping[str, Any]) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
-def _find_spectroscopy(signal: SeenSignal) -> str | None:
-    """Return the spectroscopy that measures in this range; None where several do."""
+def find_spectroscopy(signal: SeenSignal) -> str | None:
+    """Return the spectroscopy that measures in the range of these channels; None where several do, or none."""
+    if signal.kind not in SPECTRA or not has_spectral_scale(signal):
+        return None
     energies = find_energies(signal)
     if energies is None:
         return "cathodoluminescence"
