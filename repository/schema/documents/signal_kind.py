@@ -53,6 +53,7 @@ _AT_POSITIONS: Mapping[str, Plane] = {
 }
 _SCANNED_IMAGE = ("scan_y", "scan_x")
 _SPECTRA: Mapping[str, str] = {"energy": "energies", "wavelength": "wavelengths"}
+_SPECTROSCOPIES = frozenset({"eels", "eds", "cathodoluminescence"})
 _UNNAMED_SERIES = frozenset({"series", "frame", "index"})
 _NOT_SCANNED = ("none", "point")
 
@@ -142,7 +143,7 @@ def decide_signal_kind(
     fields = _hear_fields(document, at_positions=at_positions, has_unit=own is not None) if is_main else []
     voice, against = _weigh(own, stated, fields, technique)
     if voice is None:
-        voice = _hear_reader(element, at_positions=at_positions)
+        voice = _hear_reader(element, document, at_positions=at_positions)
         reason = voice.said if voice else "Neither a unit of its axes nor the technique says what it shows."
         return SignalDecision(_name(voice, leading, document, at_positions), reason, sure=False)
     if against is None and is_main and technique is not None and technique.plane != voice.plane:
@@ -286,10 +287,14 @@ def _hear_technique(
     return _Voice(planes.pop(), f'The technique is "{titles[techniques[0]]}".', "technique")
 
 
-def _hear_reader(element: Sequence[SignalAxis], *, at_positions: bool) -> _Voice | None:
+def _hear_reader(
+    element: Sequence[SignalAxis], document: Mapping[str, Any], *, at_positions: bool
+) -> _Voice | None:
+    """Return what the reader found in the header. A camera may also stand behind a spectrometer."""
     if tuple(axis.name for axis in element) == _SCANNED_IMAGE:
         return _Voice("image", "Its reader found that the beam scanned it.")
-    if at_positions:
+    techniques = _list_techniques(document)
+    if at_positions and not (techniques and set(techniques) <= _SPECTROSCOPIES):
         return _Voice("pattern", "Its reader found a frame for each position of the beam.")
     return None
 

@@ -108,6 +108,8 @@ def test_the_technique_of_frames_at_positions() -> None:
         "other": "pattern_scan",
     }
     assert [word for word, decision in found.items() if decision.sure] == ["four_d_stem", "tem_image"]
+    assert decide(*frames, technique=["eels"]).kind == "frame_series"  # the camera of a spectrometer
+    assert decide(*frames, technique=["eels", "four_d_stem"]).kind == "pattern_scan"
     assert decide(*frames, scan="none").kind == "frame_series"
     assert decide(*frames, scan="none", technique=SAED).kind == "pattern_series"
 
