@@ -264,7 +264,7 @@ def _hear_fields(document: Mapping[str, Any], *, at_positions: bool, has_unit: b
     found = [
         field
         for field in _OF_FIELD
-        if read_pair(document, field) is not None and not (at_positions and _OF_FIELD[field] == "image")
+        if _is_step(document, field) and not (at_positions and _OF_FIELD[field] == "image")
     ]
     answered = [field for field in found if is_answered_by_person(document, field)]
     titles = load_catalogue().measurement if found else {}
@@ -272,6 +272,14 @@ def _hear_fields(document: Mapping[str, Any], *, at_positions: bool, has_unit: b
         _Voice(_OF_FIELD[field], f"{titles[field].title} is given: {_SAYS[_OF_FIELD[field]]}.", field)
         for field in (answered or ([] if has_unit else found))
     ]
+
+
+def _is_step(document: Mapping[str, Any], field: str) -> bool:
+    """Return whether a field holds a step in a unit of its kind; the checks say where it does not."""
+    pair = read_pair(document, field)
+    if pair is None or not all(side > 0 for side in pair[0]):
+        return False
+    return _OF_DIMENSION.get(UNITS[pair[1]].dimension) == _OF_FIELD[field]
 
 
 def _hear_technique(

@@ -166,6 +166,12 @@ def test_a_field_speaks_where_the_axes_have_no_unit() -> None:
     assert decide("y", "x", **both, technique=SAED).kind == "pattern"
 
 
+@pytest.mark.parametrize("said", [{"value": 0.5, "unit": "nm-1"}, {"value": 0, "unit": "nm"}])
+def test_a_field_that_holds_no_step_of_its_kind_says_nothing(said: dict[str, Any]) -> None:
+    assert decide("y", "x", pixel_size=said).kind == "frame"
+    assert decide("y mrad", "x mrad", pixel_size=said).contradiction == ""
+
+
 def test_a_field_against_the_technique_is_asked() -> None:
     decision = decide("y", "x", pixel_size=length(), technique=SAED)
     assert (decision.kind, decision.contradicted_by) == ("image", "technique")
