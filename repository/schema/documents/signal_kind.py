@@ -65,7 +65,7 @@ class SignalDecision:
     Attributes
     ----------
     kind
-        None where an element has three and more axes.
+        None where an element has three and more axes, or nobody said which.
     reason
         Why, as a sentence.
     sure
@@ -131,6 +131,8 @@ def decide_signal_kind(
         Whether it is the main array of its measurement: fields of the record that speak of axes speak of that one,
         and only there technique and unit contradict each other. An FFT beside a TEM image does not.
     """
+    if not 0 < n_signal_axes <= len(axes):
+        return SignalDecision(None, "Nobody said which axes it has.", sure=False)
     leading, element = tuple(axes[:-n_signal_axes]), tuple(axes[-n_signal_axes:])
     if n_signal_axes == 1:
         return _decide_line(leading, element[0], document if is_main else {})

@@ -245,6 +245,7 @@ def test_a_person_can_say_that_a_line_has_energies() -> None:
 
 def test_three_axes_to_an_element_are_nothing_known() -> None:
     assert decide_signal_kind(axes("axis_0", "axis_1", "axis_2"), 3, {}).kind is None
+    assert [decide_signal_kind((), n, {}).kind for n in (0, 1, 2)] == [None] * 3
 
 
 def test_fields_speak_of_the_main_array_alone() -> None:
