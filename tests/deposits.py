@@ -41,7 +41,9 @@ def add_measurement(deposit: Deposit, path: str = "scan.raw", **described: Any) 
     data_file = store_file(deposit, path, f"frames of {path}".encode())
     measurement = make_measurement(deposit, data_file, extracted={**DESCRIBED, **described})
     signal = measurement.signals.get()
-    Signal.objects.filter(pk=signal.pk).update(axes=AXES, converted_at=deposit.created_at)
+    Signal.objects.filter(pk=signal.pk).update(
+        axes=AXES, converted_at=deposit.created_at, statistics={"kind": "pattern_scan"}
+    )
     _add_array(signal)
     _add_products(measurement, signal)
     Calibration.objects.create(

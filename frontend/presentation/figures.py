@@ -26,9 +26,16 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """What the pattern viewer is told of a signal; `calibrations` say where the record corrects the file's axes."""
+    """What the pattern viewer is told of a signal; `calibrations` say where the record corrects the file's axes.
+
+    Attributes
+    ----------
+    kind
+        What its products took it for; empty where nobody knows.
+    """
 
     name: str
+    kind: str
     shape: str
     zarr: str
     is_ready: bool
@@ -102,6 +109,7 @@ def list_viewers(measurement: MeasurementView) -> tuple[Viewer, ...]:
     return tuple(
         Viewer(
             name=signal.name,
+            kind=signal.statistics.get("kind") or "",
             shape=" × ".join(map(str, signal.shape)),
             zarr=signal.zarr,
             is_ready=signal.is_converted,

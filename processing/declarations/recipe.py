@@ -3,14 +3,18 @@
 Web, worker and confined programs read these declarations; only the standard library is imported for them.
 """
 
+from __future__ import annotations
+
 import importlib
 import math
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from repository.schema.quantities.signals import SignalKind
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from repository.schema.quantities.signals import SignalKind
 
 ResultKind = Literal["pattern", "image", "vector_image", "spectrum"]
 Need = Literal["angles", "wavelength", "detector_to_scan", "scan_step"]

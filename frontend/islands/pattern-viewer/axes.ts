@@ -7,7 +7,7 @@ export interface SignalAxis {
   offset: number;
 }
 
-export type ItemKind = "pattern" | "image" | "spectrum";
+export type ItemKind = "pattern" | "image" | "frame" | "spectrum" | "profile";
 
 export interface SignalLayout {
   item: ItemKind;
@@ -21,16 +21,28 @@ export interface SignalLayout {
 
 const scanNames = new Set(["scan_y", "scan_x", "position"]);
 
-export function layOutAxes(axes: readonly SignalAxis[]): SignalLayout {
+/** What one element is, by what the server says the signal is; where it does not say, nobody knows more than its axes. */
+function nameItem(axes: readonly SignalAxis[], kind: string): ItemKind {
+  const said = kind === "channel_maps" ? "profile" : kind.split("_")[0];
+  if (said === "pattern" || said === "image" || said === "frame" || said === "spectrum" || said === "profile") {
+    return said;
+  }
+  const last = axes.at(-1)?.name;
+  return last === "energy" || last === "wavelength" ? "spectrum" : axes.length === 1 ? "profile" : "frame";
+}
+
+export function isLine(item: ItemKind): boolean {
+  return item === "spectrum" || item === "profile";
+}
+
+export function layOutAxes(axes: readonly SignalAxis[], kind: string): SignalLayout {
   const all = axes.map((_, index) => index);
-  const last = axes.at(-1);
-  const isSpectrum = last !== undefined && (last.name === "energy" || last.name === "wavelength" || axes.length === 1);
-  const signalCount = isSpectrum ? 1 : Math.min(2, axes.length);
+  const item = nameItem(axes, kind);
+  const signalCount = isLine(item) ? 1 : Math.min(2, axes.length);
   const signal = all.slice(axes.length - signalCount);
   const choice = all.slice(0, axes.length - signalCount);
   const navigator = choice.filter((index) => scanNames.has(axes[index]?.name ?? ""));
-  const isPattern = !isSpectrum && signal.some((index) => axes[index]?.name.startsWith("detector"));
-  return { item: isSpectrum ? "spectrum" : isPattern ? "pattern" : "image", choice, navigator, signal };
+  return { item, choice, navigator, signal };
 }
 
 /** Coordinate of an index on its axis, in the axis's unit; null without calibration. */

@@ -1,16 +1,24 @@
 /**
- * <stemma-pattern-viewer data-zarr data-title data-navigators>: one signal, looked at where it lies.
+ * <stemma-pattern-viewer data-zarr data-title data-kind data-navigators>: one signal, looked at where it lies.
  *
  * `pattern` holds the values on show, for scripts and tests; the event `stemma:pattern` tells of each change.
  */
 import { formatNumber, formatQuantity, unitSymbol } from "../format/quantity";
-import { coordinate, layOutAxes, type SignalAxis, type SignalLayout } from "./axes";
+import { coordinate, isLine, type ItemKind, layOutAxes, type SignalAxis, type SignalLayout } from "./axes";
 import { findLimits, type Palette, type Scaling } from "./contrast";
 import { buildSelect, buildSlider } from "./controls";
 import { type NavigatorSource, ScanNavigator } from "./scan-navigator";
 import { Picture } from "./picture";
 import { type Item, SignalArray } from "./signal-array";
 import type { SpectrumPlot } from "./spectrum-plot";
+
+const ITEM_NAMES: Record<ItemKind, string> = {
+  pattern: "Diffraction pattern",
+  image: "Image",
+  frame: "Frame",
+  spectrum: "Spectrum",
+  profile: "Profile",
+};
 
 export interface ShownPattern {
   index: number[];
@@ -74,7 +82,7 @@ export class PatternViewer extends HTMLElement {
     const calibrated: unknown = this.dataset.axes ? JSON.parse(this.dataset.axes) : undefined;
     this.signal = await SignalArray.open(this.dataset.zarr ?? "", calibrated);
     const { axes } = this.signal;
-    this.layout = layOutAxes(axes);
+    this.layout = layOutAxes(axes, this.dataset.kind ?? "");
     this.index = this.layout.choice.map((axis) => Math.floor((axes[axis]?.size ?? 1) / 2));
     this.scaling = this.layout.item === "pattern" ? "log" : "linear";
     await this.build(axes, this.layout);
@@ -93,15 +101,15 @@ export class PatternViewer extends HTMLElement {
       panels.append(name);
       void this.navigator.load(sources).then(() => this.navigator?.mark(this.scanPlace()));
     }
-    if (layout.item === "spectrum") {
+    if (isLine(layout.item)) {
       const { SpectrumPlot } = await import("./spectrum-plot");
       const axis = axes.at(-1);
       if (axis) {
         this.plot = new SpectrumPlot(axis, this.signal?.intensityUnit ?? "");
-        panels.append(figure(`Spectrum of ${title}`, this.plot.frame, this.readout));
+        panels.append(figure(`${ITEM_NAMES[layout.item]} of ${title}`, this.plot.frame, this.readout));
       }
     } else {
-      const name = layout.item === "pattern" ? "Diffraction pattern" : "Image";
+      const name = ITEM_NAMES[layout.item];
       this.picture = new Picture(`${name} of ${title}`, axes.at(-1) ?? null);
       this.picture.canvas.dataset.role = "pattern";
       this.picture.canvas.addEventListener("pointermove", (event) => this.readValue(event));
@@ -126,7 +134,7 @@ export class PatternViewer extends HTMLElement {
         controls.append(slider);
       }
     });
-    if (layout.item !== "spectrum") {
+    if (!isLine(layout.item)) {
       const scalings = [{ value: "linear", label: "linear" }, { value: "log", label: "logarithmic" }];
       const contrast = buildSelect("Contrast", scalings, (value) => this.redraw({ scaling: value as Scaling }));
       const select = contrast.querySelector("select");

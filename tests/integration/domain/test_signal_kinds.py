@@ -4,21 +4,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 import ingest.tasks  # noqa: F401 - they register their kinds of jobs
 import processing.tasks  # noqa: F401
 from ingest.workflows import submit_deposit
 from processing.services import reduction
+from processing.services.kinds import list_kinds
 from processing.workflows import refresh_deposit
 from repository.models import Finding, Job, Measurement
-from repository.services.products import record_reduction
+from repository.services.products import ReducedSignal, Retaken, record_reduction
 from tests.deposits import publish
 from tests.factories import make_deposit, store_file
 from tests.followed_axes import list_numbers, list_objects, list_pictures, settle
 from tests.realdata import need_trial
 from tests.reducing import GAP, describe, run
-from tests.vendor_files.hdf5 import write_hspy, write_ncem_emd
+from tests.vendor_files.hdf5 import write_hspy
 
 pytestmark = pytest.mark.django_db
 PIXEL = {"value": 0.5, "unit": "nm"}
@@ -29,8 +31,15 @@ NOT_ASKED: dict[str, Any] = {"scan": "none", "scan_shape": None, "scan_step": No
 def stack(tmp_path: Path) -> Path:
     """Return a file of frames without units, of which nothing says what they show."""
     frames = np.random.default_rng(5).gamma(2.0, 3.0, (9, 20, 24)).astype(np.float32)
-    plain = [{"name": name, "units": ""} for name in ("", "y", "x")]
-    return write_hspy(tmp_path / "stack.hspy", {"stack": (frames, plain)})
+    return write_stack(tmp_path, frames, unit="")
+
+
+def write_stack(folder: Path, frames: npt.NDArray[Any], unit: str) -> Path:
+    axes = [
+        {"name": name, "units": unit if name else "", "scale": 0.2, "navigate": not name}
+        for name in ("", "y", "x")
+    ]
+    return write_hspy(folder / "stack.hspy", {"stack": (frames, axes)})
 
 
 def read(path: Path, **answers: Any) -> Measurement:
@@ -69,6 +78,11 @@ def bytes_of(measurement: Measurement) -> dict[str, Any]:
     }
 
 
+def list_outputs(measurement: Measurement) -> tuple[set[str], set[str]]:
+    """Return the names of pictures and of results."""
+    return set(list_pictures(measurement)), set(list_numbers(measurement))
+
+
 TECHNIQUES = {
     "other": "frame_series",
     "tem_image": "image_series",
@@ -90,7 +104,7 @@ def test_an_answer_after_the_conversion_makes_the_bytes_of_one_before(stack: Pat
 def test_what_is_made_of_each_kind(stack: Path) -> None:
     measurement = read(stack, technique=["other"], **NOT_ASKED)
     chunks = {key: sha for key, sha in list_objects(measurement).items() if key.startswith("primary")}
-    assert (list_pictures(measurement).keys(), list_numbers(measurement).keys()) == ({"frame"}, set())
+    assert list_outputs(measurement) == ({"frame"}, set())
 
     answer_again(measurement, technique=["four_d_stem"], **NOT_ASKED)
     assert {"mean_diffraction_pattern", "annular_dark_field", "center_of_mass"} <= list_numbers(
@@ -108,7 +122,7 @@ def test_what_is_made_of_each_kind(stack: Path) -> None:
 
     # With a length for its pixels, which changes the axes as well.
     answer_again(measurement, technique=["tem_image"], pixel_size=PIXEL, **NOT_ASKED)
-    assert (list_pictures(measurement).keys(), list_numbers(measurement).keys()) == ({"image"}, set())
+    assert list_outputs(measurement) == ({"image"}, set())
     signal = measurement.signals.get()
     assert signal.calibrated_axes[-1]["unit"] == "nm"
     assert (signal.statistics["virtual_detectors"], signal.statistics["direct_disk"]) == (None, None)
@@ -123,30 +137,30 @@ def test_an_array_that_was_converted_meanwhile_is_left_alone(stack: Path) -> Non
     describe(measurement.deposit, technique=["tem_image"], **NOT_ASKED)
     refresh_deposit(deposit_id=measurement.deposit_id, measurement_ids=[measurement.pk])
     before = bytes_of(measurement)
-    retaken = reduction.Retaken("0" * 64, ())
-    reduced = reduction.ReducedSignal(
-        name="data", statistics={"kind": "image_series"}, products=(), retaken=retaken
-    )
+    retaken = Retaken("0" * 64, ())
+    reduced = ReducedSignal(name="data", statistics={"kind": "image_series"}, products=(), retaken=retaken)
     record_reduction(measurement=measurement, optics={}, reduced=[reduced], findings=())
     assert bytes_of(measurement) == before
 
 
-def test_what_is_published_stays(stack: Path) -> None:
-    measurement = read(stack, technique=["four_d_stem"], **NOT_ASKED)
+def test_what_is_published_stays_what_it_was_taken_for(stack: Path) -> None:
+    measurement = read(stack, technique=["other"], **NOT_ASKED)
+    signal = measurement.signals.get()
+    # An earlier release went by the names of axes.
+    signal.statistics = {**signal.statistics, "kind": "pattern_scan"}
+    signal.save()
+    assert reduction.is_outdated(Measurement.objects.get(pk=measurement.pk))
     before = bytes_of(measurement)
     publish(measurement.deposit)
-    measurement.refresh_from_db()
-    document = {**measurement.document, "technique": ["tem_image"]}
-    Measurement.objects.filter(pk=measurement.pk).update(document=document)
-    measurement = Measurement.objects.get(pk=measurement.pk)
-    assert not reduction.is_outdated(measurement)
-    assert bytes_of(measurement) == before
+    published = Measurement.objects.get(pk=measurement.pk)
+    assert not reduction.is_outdated(published)
+    assert list_kinds(published) == {signal.name: "pattern_scan"}
+    assert bytes_of(published) == before
 
 
 def test_unit_against_technique_is_asked_and_the_unit_holds(tmp_path: Path) -> None:
     frames = np.random.default_rng(6).poisson(9, (3, 16, 18)).astype(np.uint16)
-    dims = [("frame", "", 1.0), ("y", "[n_m]", 0.2), ("x", "[n_m]", 0.2)]
-    path = write_ncem_emd(tmp_path / "images.emd", frames, dims)
+    path = write_stack(tmp_path, frames, unit="nm")
     measurement = read(path, technique=["diffraction_pattern"], **NOT_ASKED)
     signal = measurement.signals.get()
     assert [axis["name"] for axis in signal.axes[1:]] == ["y", "x"]

@@ -1,6 +1,7 @@
 """One pass gives the array, its detector-major copy, exact sums and every reduction."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -213,3 +214,34 @@ def test_reductions_from_the_zarr_equal_those_of_the_conversion(tmp_path: Path) 
     assert changed.virtual_detectors is not None
     assert changed.virtual_detectors.source_of_angles == "calibrated"
     assert changed.virtual_detectors.alpha_px == 15
+
+
+@pytest.mark.parametrize("names", [("detector_y", "detector_x"), ("y", "x")])
+@pytest.mark.parametrize(
+    ("unit", "leading", "kind", "made"),
+    [
+        ("nm", ("series",), "image_series", set()),
+        ("nm", ("scan_x",), "image_series", set()),
+        (None, ("series",), "frame_series", set()),
+        ("mrad", ("time",), "pattern_series", {"mean_diffraction_pattern", "max_diffraction_pattern"}),
+        ("mrad", ("scan_x",), "pattern_scan", {"annular_dark_field", "center_of_mass"}),
+    ],
+)
+def test_what_is_made_follows_the_unit_and_no_name(
+    tmp_path: Path,
+    names: tuple[str, str],
+    unit: str | None,
+    leading: tuple[str, ...],
+    kind: str,
+    made: set[str],
+) -> None:
+    data = make_pattern_scan().data[0]
+    source = source_of(data, axis_names=(*leading, *names))
+    frame = tuple(Axis(axis.name, axis.size, unit, None if unit is None else 1.0) for axis in source.axes[1:])
+    manifest = convert(replace(source, axes=(source.axes[0], *frame)), tmp_path)
+    outputs = {entry["name"] for entry in manifest["reductions"]}
+    assert (manifest["kind"], made <= outputs, bool(outputs)) == (kind, True, bool(made))
+    assert (manifest["detector_major"] is not None) == (kind == "pattern_scan")
+    patterns = {"annular_dark_field", "center_of_mass", "mean_diffraction_pattern", "pattern"}
+    shown = outputs | {entry["name"] for entry in manifest["previews"]}
+    assert bool(shown & patterns) == kind.startswith("pattern")
