@@ -100,6 +100,16 @@ class RowReadingShape(Nested[Any]):
     seconds_left = serializers.FloatField(allow_null=True)
 
 
+class ProposalShape(Nested[Any]):
+    """What the technique seems to be. It is no answer: `…/techniques/` makes it one."""
+
+    techniques = serializers.ListField(
+        child=serializers.CharField(), help_text="Several compose; none where nothing tells."
+    )
+    sure = serializers.BooleanField(help_text="Whether confirming all that are sure takes it in.")
+    why = serializers.CharField(help_text="A sentence for a person.")
+
+
 class RowShape(Nested[Any]):
     id = serializers.CharField()
     name = serializers.CharField()
@@ -108,9 +118,7 @@ class RowShape(Nested[Any]):
     thumbnail = serializers.CharField(allow_null=True)
     shapes = serializers.ListField(child=serializers.ListField(child=serializers.IntegerField()))
     technique = serializers.ListField(child=serializers.CharField())
-    proposal = serializers.JSONField(
-        allow_null=True, help_text="A guess at the technique, where there is one."
-    )
+    proposal = ProposalShape(allow_null=True, help_text="Null where its files were not opened yet.")
     kind = serializers.CharField(allow_blank=True)
     day = serializers.CharField(allow_null=True)
     instrument = serializers.CharField(allow_null=True)
@@ -220,7 +228,11 @@ def show_table(view: TableView, following: str | None) -> dict[str, Any]:
 def show_row(row: TableRow) -> dict[str, Any]:
     """Return a row as `RowShape` describes it."""
     shown = {name: getattr(row, str(name)) for name in RowShape().get_fields()}
-    return {**shown, "reading": asdict(row.reading) if row.reading is not None else None}
+    return {
+        **shown,
+        "reading": asdict(row.reading) if row.reading is not None else None,
+        "proposal": asdict(row.proposal) if row.proposal is not None else None,
+    }
 
 
 def _show_column(column: TableColumn) -> dict[str, Any]:

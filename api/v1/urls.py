@@ -17,6 +17,7 @@ from api.v1 import (
     sorting,
     table,
     table_sheets,
+    techniques,
 )
 
 urlpatterns = [
@@ -38,6 +39,7 @@ urlpatterns = [
     path("deposits/<str:deposit_id>/members/<str:username>/", deposits.MemberView.as_view()),
     path("deposits/<str:deposit_id>/progress/", deposit_work.WorkView.as_view()),
     path("deposits/<str:deposit_id>/progress/stop/", deposit_work.StopView.as_view()),
+    path("deposits/<str:deposit_id>/techniques/", techniques.TechniquesView.as_view()),
     path("deposits/<str:deposit_id>/table/", table.TableView.as_view()),
     path("deposits/<str:deposit_id>/table/sheet/", table_sheets.SheetView.as_view()),
     path("deposits/<str:deposit_id>/table/names/", table_sheets.NamesView.as_view()),

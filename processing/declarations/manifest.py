@@ -281,6 +281,14 @@ class ValuesEntry(Document):
 
 
 @dataclass(frozen=True, slots=True)
+class FrameEntry(Document):
+    """What one frame looks like: how bright at its center, and how alike to itself turned by half."""
+
+    center_over_mean: float
+    half_turn: float
+
+
+@dataclass(frozen=True, slots=True)
 class SignalEntry(Document):
     """What a program made of one signal, below its folder; parts that this program does not make are None or empty.
 
@@ -303,6 +311,7 @@ class SignalEntry(Document):
     orientation: str = ""
     values: ValuesEntry | None = None
     verified: str | None = None
+    frame: FrameEntry | None = None
     zarr: ArrayEntry | None = None
     detector_major: DetectorMajorEntry | None = None
     direct_disk: DiskEntry | None = None

@@ -55,7 +55,6 @@ class DetectorMajorWriter:
         *,
         plan: ArrayPlan,
         dtype: np.dtype[Any],
-        leading_names: tuple[str, ...],
         axes: Sequence[Axis],
         executor: Executor,
     ) -> None:
@@ -80,18 +79,19 @@ class DetectorMajorWriter:
             shard=(bins[0], whole_x, *band),
         )
         self._bins = bins
+        binned = bin_axes(axes, self.factor, bins)
         self._writer = ZarrWriter(
             folder,
             plan=copy_plan,
             dtype=self._dtype,
-            dimension_names=("detector_y_binned", "detector_x_binned", *leading_names),
+            dimension_names=tuple(axis.name for axis in binned),
             attributes={
                 "stemma_companion": {
                     "bin_factor": self.factor,
                     "detector_shape": list(detector_shape),
                     "rule": "sums over squares of pixels; last bins may be partial; NaN is zero",
                 },
-                "axes": [axis.as_dict() for axis in bin_axes(axes, self.factor, bins)],
+                "axes": [axis.as_dict() for axis in binned],
             },
             executor=executor,
             compression=INTERACTIVE,
@@ -177,7 +177,6 @@ def start_detector_major(
         folder / FOLDER,
         plan=plan,
         dtype=source.dtype,
-        leading_names=tuple(axis.name for axis in source.axes[: len(leading)]),
         axes=source.axes,
         executor=executor,
     )

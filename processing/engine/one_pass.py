@@ -21,7 +21,7 @@ from processing.engine.detector_major import DetectorMajorWriter, start_detector
 from processing.engine.plan_arrays import BLOCK_BYTES, ArrayPlan, list_blocks, plan_array
 from processing.engine.record_axes import describe_calibration, take_axes
 from processing.engine.reduction_pass import RecipePass
-from processing.engine.render_previews import render_previews
+from processing.engine.render_previews import look_at_middle, render_previews
 from processing.engine.signal_entries import SignalWork, describe_signal
 from processing.engine.signal_work import (
     ConversionOptions,
@@ -71,7 +71,7 @@ def convert_signal(
     pictures = render_previews(folder, entry)
     progress(1.0, f"converted {source.name}")
     return SignalWork(
-        replace(entry, previews=pictures.entries),
+        replace(entry, previews=pictures.entries, frame=look_at_middle(folder, entry)),
         reduction_findings=(*started.findings, *pictures.findings),
     )
 

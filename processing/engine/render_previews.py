@@ -9,14 +9,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from processing.declarations.manifest import PictureEntry, ReductionEntry, SignalEntry
+from processing.declarations.manifest import FrameEntry, PictureEntry, ReductionEntry, SignalEntry
 from processing.declarations.pictures import ARRAY_PICTURE, OF_ARRAYS, PICTURES_VERSION
+from processing.declarations.recipe import is_real
 from processing.engine.draw_result import Drawable, Preview, draw_result, write_pictures
 from processing.engine.faults import tell_fault
 from processing.engine.verify_zarr import open_array
+from processing.quality.frame_look import look_at_frame
 from repository.schema.findings import Finding
 
 LARGEST_READ_SIDE = 4096
+_FRAME_AXES = 2
+_SCANNED = frozenset({"scan_y", "scan_x"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,16 @@ def _draw_array(folder: Path, signal: SignalEntry) -> Preview | None:
         parameters=note,
     )
     return draw_result(entry, values, {axis.name: axis.as_dict() for axis in signal.axes})
+
+
+def look_at_middle(folder: Path, signal: SignalEntry) -> FrameEntry | None:
+    """Return what the middle frame looks like; None where it was scanned, or its values cannot be compared."""
+    names = {axis.name for axis in signal.axes}
+    if signal.n_signal_axes != _FRAME_AXES or names & _SCANNED or not is_real(signal.dtype):
+        return None
+    values, _ = _read_middle(folder, signal)
+    look = look_at_frame(values)
+    return None if look is None else FrameEntry(look.center_over_mean, look.half_turn)
 
 
 def _read_middle(folder: Path, signal: SignalEntry) -> tuple[npt.NDArray[Any], dict[str, Any]]:

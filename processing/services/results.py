@@ -73,6 +73,8 @@ def build_statistics(entry: SignalEntry) -> dict[str, Any]:
     statistics: dict[str, Any] = {"kind": entry.kind}
     if entry.values is not None:
         statistics |= {**entry.values.as_dict(), "verified": entry.verified}
+    if entry.frame is not None:
+        statistics |= {"frame": entry.frame.as_dict()}
     disk = entry.direct_disk
     known = (
         None

@@ -8,7 +8,9 @@ from django.utils import timezone
 from repository.models.data_file import SHA256_PATTERN, DataFile
 from repository.models.deposit import ID_PATTERN, Deposit
 from repository.schema.documents.calibrated_axes import calibrate_signals
+from repository.schema.documents.proposals import propose_technique
 from repository.schema.documents.signal_kind import SignalDecision, decide_signal_kinds
+from repository.schema.documents.technique_guesses import FrameLook, Proposal, SeenSignal
 from repository.schema.identifiers import generate_id
 from repository.schema.quantities.signals import SignalAxis, SignalShape
 from repository.schema.versions.in_force import get_version_in_force
@@ -119,6 +121,21 @@ class Measurement(models.Model):
     def signal_decisions(self) -> dict[str, SignalDecision]:
         """Return what each array is, by its name, and why."""
         return decide_signal_kinds(self.shapes, self.present_document)
+
+    @property
+    def proposal(self) -> Proposal | None:
+        """Return what its technique seems to be, by what opening and converting wrote down; it is no answer."""
+        shapes = {shape.name: shape for shape in self.calibrated_shapes}
+        seen = [
+            SeenSignal(
+                shapes[signal.name],
+                dtype=signal.dtype,
+                is_shape_guessed=signal.shape_origin == "guessed",
+                frame=FrameLook.from_dict(signal.statistics.get("frame")),
+            )
+            for signal in self.signals.all()
+        ]
+        return propose_technique(self.extracted, seen)
 
 
 class MeasurementFile(models.Model):

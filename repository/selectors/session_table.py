@@ -13,6 +13,7 @@ from repository.models.cell_summary import sum_cells
 from repository.schema.checks.cell_values import format_entry
 from repository.schema.checks.cells import CellSum, build_tag, find_in
 from repository.schema.documents.levels import ALL, KINDS, OF_ONE_FILE
+from repository.schema.documents.technique_guesses import Proposal
 from repository.schema.places import get_value
 from repository.schema.questions.field_tree import find_leaves
 from repository.schema.questions.fields import load_catalogue
@@ -33,7 +34,7 @@ class TableRow:
     Attributes
     ----------
     proposal
-        What its technique seems to be, sure or unsure, with the reasons; None where nobody has looked.
+        What its technique seems to be, sure or unsure, with the reason; None where its files were not opened.
     problem, hint
         Why its files could not be read, and what to do; empty where they were, or nobody has tried.
     cells
@@ -49,7 +50,7 @@ class TableRow:
     thumbnail: str | None
     shapes: tuple[tuple[int, ...], ...]
     technique: tuple[str, ...]
-    proposal: Mapping[str, Any] | None
+    proposal: Proposal | None
     kind: str
     day: str | None
     instrument: str | None
@@ -174,9 +175,7 @@ def _read_page(
     if after is not None:
         measurements = measurements.filter(Q(ordinal__gt=after[0]) | Q(ordinal=after[0], pk__gt=after[1]))
     page = measurements.select_related("primary_file").prefetch_related("signals")
-    return list(
-        page.defer("header", "extracted", "looked_for", "hints").order_by("ordinal", "pk")[: size + 1]
-    )
+    return list(page.defer("header", "looked_for", "hints").order_by("ordinal", "pk")[: size + 1])
 
 
 def _describe_rows(
@@ -222,7 +221,7 @@ def _describe_row(
         thumbnail=thumbnail,
         shapes=tuple(tuple(signal.shape) for signal in measurement.signals.all()),
         technique=tuple(measurement.techniques),
-        proposal=None,
+        proposal=measurement.proposal,
         kind=measurement.kind,
         day=str(moment)[:10] if moment else None,
         instrument=str(instrument) if instrument else None,

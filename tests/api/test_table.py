@@ -82,7 +82,7 @@ def test_a_cell_says_what_it_says_and_where_from(client: Any) -> None:
     assert "camera.name" not in rows[image]["cells"], "it does not apply to an image of an annular detector"
     assert rows[scan]["cells"]["camera.name"]["state"] == "needed"
     assert rows[scan]["folder"] == "night"
-    assert rows[scan]["proposal"] is None
+    assert rows[scan]["proposal"]["techniques"] == ["four_d_stem"]
     assert rows[scan]["shapes"] == [[4, 4, 128, 128]]
 
 

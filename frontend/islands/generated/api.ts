@@ -517,6 +517,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deposits/{deposit_id}/techniques/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Answer the technique of measurements: what is sure of the proposals, or what is named; all of it or nothing.
+         *
+         *     Each answer stands under the path of its own file. The table's rows hold the proposals; `change` undoes all of
+         *     it like any change of the table.
+         */
+        post: operations["confirmTechniques"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deposits/{deposit_id}/validation/": {
         parameters: {
             query?: never;
@@ -1968,6 +1990,15 @@ export interface components {
             position: number | null;
             failed: string[];
         };
+        /** @description What the technique seems to be. It is no answer: `…/techniques/` makes it one. */
+        ProposalShape: {
+            /** @description Several compose; none where nothing tells. */
+            techniques: string[];
+            /** @description Whether confirming all that are sure takes it in. */
+            sure: boolean;
+            /** @description A sentence for a person. */
+            why: string;
+        };
         PublishInputRequest: {
             accept_warnings?: components["schemas"]["AcknowledgementInputRequest"][];
         };
@@ -2161,8 +2192,8 @@ export interface components {
             thumbnail: string | null;
             shapes: number[][];
             technique: string[];
-            /** @description A guess at the technique, where there is one. */
-            proposal: unknown | null;
+            /** @description Null where its files were not opened yet. */
+            proposal: components["schemas"]["ProposalShape"] | null;
             kind: string;
             day: string | null;
             instrument: string | null;
@@ -2420,6 +2451,17 @@ export interface components {
             rows: components["schemas"]["RowShape"][];
             /** Format: uri */
             next: string | null;
+        };
+        TechniquesInputRequest: {
+            /**
+             * @description Confirm every proposal that is sure, of measurements whose technique nobody has answered yet.
+             * @default false
+             */
+            confirm: boolean;
+            /** @description By path of the primary file, or by a pattern of such paths: what it is. A path goes before every pattern, and a later pattern before an earlier one. */
+            techniques?: {
+                [key: string]: string[];
+            };
         };
         TermShape: {
             value: string;
@@ -5112,6 +5154,112 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SheetChangeShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    confirmTechniques: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TechniquesInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableChangeShape"];
                 };
             };
             /** @description The request cannot be understood. */

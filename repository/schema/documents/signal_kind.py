@@ -53,6 +53,7 @@ _AT_POSITIONS: Mapping[str, Plane] = {
 }
 _SCANNED_IMAGE = ("scan_y", "scan_x")
 _SPECTRA: Mapping[str, str] = {"energy": "energies", "wavelength": "wavelengths"}
+_SPECTROSCOPIES = frozenset({"eels", "eds", "cathodoluminescence"})
 _UNNAMED_SERIES = frozenset({"series", "frame", "index"})
 _NOT_SCANNED = ("none", "point")
 
@@ -64,7 +65,7 @@ class SignalDecision:
     Attributes
     ----------
     kind
-        None where an element has three and more axes.
+        None where an element has three and more axes, or nobody said which.
     reason
         Why, as a sentence.
     sure
@@ -130,6 +131,8 @@ def decide_signal_kind(
         Whether it is the main array of its measurement: fields of the record that speak of axes speak of that one,
         and only there technique and unit contradict each other. An FFT beside a TEM image does not.
     """
+    if not 0 < n_signal_axes <= len(axes):
+        return SignalDecision(None, "Nobody said which axes it has.", sure=False)
     leading, element = tuple(axes[:-n_signal_axes]), tuple(axes[-n_signal_axes:])
     if n_signal_axes == 1:
         return _decide_line(leading, element[0], document if is_main else {})
@@ -142,7 +145,7 @@ def decide_signal_kind(
     fields = _hear_fields(document, at_positions=at_positions, has_unit=own is not None) if is_main else []
     voice, against = _weigh(own, stated, fields, technique)
     if voice is None:
-        voice = _hear_reader(element, at_positions=at_positions)
+        voice = _hear_reader(element, document, at_positions=at_positions)
         reason = voice.said if voice else "Neither a unit of its axes nor the technique says what it shows."
         return SignalDecision(_name(voice, leading, document, at_positions), reason, sure=False)
     if against is None and is_main and technique is not None and technique.plane != voice.plane:
@@ -263,7 +266,7 @@ def _hear_fields(document: Mapping[str, Any], *, at_positions: bool, has_unit: b
     found = [
         field
         for field in _OF_FIELD
-        if read_pair(document, field) is not None and not (at_positions and _OF_FIELD[field] == "image")
+        if _is_step(document, field) and not (at_positions and _OF_FIELD[field] == "image")
     ]
     answered = [field for field in found if is_answered_by_person(document, field)]
     titles = load_catalogue().measurement if found else {}
@@ -271,6 +274,14 @@ def _hear_fields(document: Mapping[str, Any], *, at_positions: bool, has_unit: b
         _Voice(_OF_FIELD[field], f"{titles[field].title} is given: {_SAYS[_OF_FIELD[field]]}.", field)
         for field in (answered or ([] if has_unit else found))
     ]
+
+
+def _is_step(document: Mapping[str, Any], field: str) -> bool:
+    """Return whether a field holds a step in a unit of its kind; the checks say where it does not."""
+    pair = read_pair(document, field)
+    if pair is None or not all(side > 0 for side in pair[0]):
+        return False
+    return _OF_DIMENSION.get(UNITS[pair[1]].dimension) == _OF_FIELD[field]
 
 
 def _hear_technique(
@@ -286,10 +297,14 @@ def _hear_technique(
     return _Voice(planes.pop(), f'The technique is "{titles[techniques[0]]}".', "technique")
 
 
-def _hear_reader(element: Sequence[SignalAxis], *, at_positions: bool) -> _Voice | None:
+def _hear_reader(
+    element: Sequence[SignalAxis], document: Mapping[str, Any], *, at_positions: bool
+) -> _Voice | None:
+    """Return what the reader found in the header. A camera may also stand behind a spectrometer."""
     if tuple(axis.name for axis in element) == _SCANNED_IMAGE:
         return _Voice("image", "Its reader found that the beam scanned it.")
-    if at_positions:
+    techniques = _list_techniques(document)
+    if at_positions and not (techniques and set(techniques) <= _SPECTROSCOPIES):
         return _Voice("pattern", "Its reader found a frame for each position of the beam.")
     return None
 

@@ -10,6 +10,7 @@ import ingest.tasks
 import processing.tasks  # noqa: F401 - they register their kinds of jobs
 from ingest.workflows import submit_deposit
 from processing import workflows
+from processing.services.first_pictures import has_outdated_pictures
 from repository.errors import LeaseLostError, StateConflictError
 from repository.models import Deposit, Finding, Job, Measurement, Product, Signal
 from repository.schema.documents.provenance import Software
@@ -78,6 +79,22 @@ def convert(measurement: Measurement) -> None:
 
 def recipes(measurement: Measurement) -> list[tuple[str, bool]]:
     return list(measurement.products.values_list("output", "is_preliminary"))
+
+
+@pytest.mark.parametrize(("kind", "outdated"), [("pattern_scan", False), ("image_series", True)])
+def test_first_pictures_of_another_kind_are_drawn_again(kind: str, outdated: bool) -> None:
+    measurement = open_scan(make_deposit())
+    record_first_pictures(
+        measurement=measurement,
+        hints=measurement.hints,
+        products={"data": [picture(PREVIEW)]},
+        axes={"data": AXES},
+        kinds={"data": kind},
+    )
+    assert measurement.signals.get().statistics == {"kind": kind}
+    assert has_outdated_pictures(Measurement.objects.get(pk=measurement.pk)) == outdated
+    convert(measurement)
+    assert not has_outdated_pictures(Measurement.objects.get(pk=measurement.pk))
 
 
 def test_the_conversion_replaces_the_first_pictures() -> None:

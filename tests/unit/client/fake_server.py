@@ -94,6 +94,8 @@ class FakeServer(httpx.BaseTransport):
                 return refuse(404, "not_found", "No such deposit.")
             if len(parts) == 1:
                 return self._one(request, record)
+            if parts[1:] == ["table"]:
+                return self._show_table(request, record)
             return self._act(parts[1:], request, record)
 
     def _create(self, request: httpx.Request) -> httpx.Response:
@@ -172,11 +174,22 @@ class FakeServer(httpx.BaseTransport):
                 return httpx.Response(202, json=self._show(record))
             case ["publish"]:
                 return self._publish(request, record)
-            case ["fates" | "grouping" | "roles" as what]:
+            case ["fates" | "grouping" | "roles" | "techniques" as what]:
                 self.sorted.append((what, json.loads(request.content)))
-                return httpx.Response(200, json={"changed": 2})
+                said = (
+                    {"changed": 2} if what != "techniques" else {"change": "c0", "saved": 2, "unchanged": 0}
+                )
+                return httpx.Response(200, json=said)
             case _:
                 return refuse(404, "not_found", "No such action.")
+
+    def _show_table(self, request: httpx.Request, record: JsonObject) -> httpx.Response:
+        """Give out one row a page, so that a client has to follow."""
+        rows, number = record.get("rows", []), int(request.url.params.get("cursor", "0"))
+        following = (
+            f"{request.url.copy_with(params={'cursor': number + 1})}" if number + 1 < len(rows) else None
+        )
+        return httpx.Response(200, json={"rows": rows[number : number + 1], "next": following})
 
     def _delete_file(self, path: str, record: JsonObject) -> httpx.Response:
         begun = [upload.path for upload in self.uploads.values() if upload.deposit == record["id"]]

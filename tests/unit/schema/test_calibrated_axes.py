@@ -248,3 +248,34 @@ def test_coordinates_are_those_of_the_record_whatever_the_file_says(
         assert found[name].offset / (found[name].scale or 1) == pytest.approx(offset / in_file, abs=1e-9)
     facts = derive_facts(document, [SignalShape("data", axes)])
     assert facts.scan_step_y_m == pytest.approx((found["scan_y"].scale or 0) * 1e-9, rel=3e-6)
+
+
+@pytest.mark.parametrize("names", [("detector_y", "detector_x"), ("y", "x")])
+def test_a_field_turns_another_unit_of_the_file_with_the_technique_alone(names: tuple[str, str]) -> None:
+    reciprocal, image = (
+        (SignalAxis(names[0], 8, unit, 0.1), SignalAxis(names[1], 8, unit, 0.1)) for unit in ("nm-1", "nm")
+    )
+    pixel, diffraction = (
+        {"pixel_size": told(0.5, "nm")},
+        {"diffraction_pixel_size": told(0.25, "mrad")},
+    )
+    assert tuple(calibrate(reciprocal, pixel).values()) == reciprocal
+    assert tuple(calibrate(image, diffraction).values()) == image
+    turned = calibrate(reciprocal, {**pixel, "technique": ["tem_image"]})[names[1]]
+    assert (turned.unit, turned.scale, turned.said_by) == ("nm", 0.5, "pixel_size")
+    turned = calibrate(image, {**diffraction, "technique": ["diffraction_pattern"]})[names[1]]
+    assert (turned.unit, turned.scale, turned.said_by) == ("mrad", 0.25, "diffraction_pixel_size")
+
+
+@pytest.mark.parametrize("names", [("detector_y", "detector_x"), ("y", "x")])
+def test_the_fields_of_what_a_frame_shows_calibrate_it(names: tuple[str, str]) -> None:
+    bare = (SignalAxis(names[0], 8), SignalAxis(names[1], 8))
+    both = {"pixel_size": told(0.5, "nm"), "diffraction_pixel_size": told(0.25, "mrad")}
+    assert tuple(calibrate(bare, both).values()) == bare  # of two answers nobody knows which is meant
+    assert calibrate(bare, {**both, "technique": ["tem_image"]})[names[0]].unit == "nm"
+    document = {**both, "technique": ["diffraction_pattern"]}
+    assert calibrate(bare, document)[names[0]].unit == "mrad"
+    facts = derive_facts(document, [SignalShape("data", bare)])
+    assert facts.detector_shape == (8, 8)
+    facts = derive_facts({**both, "technique": ["tem_image"]}, [SignalShape("data", bare)])
+    assert facts.detector_shape is None

@@ -235,3 +235,32 @@ def test_a_camera_has_no_mode_that_its_kind_lacks() -> None:
     assert "charge integrating" in finding.message
     assert "camera_mode_disagrees" not in check(four_d())
     assert "camera_mode_disagrees" not in check(four_d(camera={"name": "K3", "mode": "counting"}))
+
+
+@pytest.mark.parametrize(
+    ("unit", "changes", "pointer"),
+    [
+        ("nm", {"technique": ["diffraction_pattern"]}, "/technique"),
+        ("nm-1", {"technique": ["tem_image"]}, "/technique"),
+        ("nm-1", {"pixel_size": {"value": 0.2, "unit": "nm"}}, "/pixel_size"),
+        ("nm", {"technique": ["tem_image"]}, None),
+        ("nm-1", {"technique": ["tem_image"], "pixel_size": {"value": 0.2, "unit": "nm"}}, None),
+        ("nm", {"technique": ["four_d_stem"]}, None),
+    ],
+)
+def test_what_contradicts_what_an_array_is_is_asked(
+    unit: str, changes: dict[str, Any], pointer: str | None
+) -> None:
+    frame = (SignalShape("data", (SignalAxis("y", 8, unit, 0.2), SignalAxis("x", 8, unit, 0.2)), 2),)
+    found = check(four_d(**{"technique": ["other"], "diffraction_pixel_size": None, **changes}), frame)
+    finding = found.get("signal_kind_contradicted")
+    assert (None if finding is None else finding.pointer) == pointer
+    assert finding is None or (finding.severity == "warning" and finding.hint and '"data"' in finding.message)
+
+
+def test_an_array_in_lengths_has_no_patterns_whatever_its_axes_are_called() -> None:
+    frame = (
+        SignalShape("data", (SignalAxis("detector_y", 8, "nm", 1.0), SignalAxis("detector_x", 8, "nm", 1.0))),
+    )
+    assert "technique_without_axes" in check(four_d(diffraction_pixel_size=None), frame)
+    assert "technique_without_axes" not in check(four_d(), scan_4d())

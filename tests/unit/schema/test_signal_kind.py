@@ -108,6 +108,8 @@ def test_the_technique_of_frames_at_positions() -> None:
         "other": "pattern_scan",
     }
     assert [word for word, decision in found.items() if decision.sure] == ["four_d_stem", "tem_image"]
+    assert decide(*frames, technique=["eels"]).kind == "frame_series"  # the camera of a spectrometer
+    assert decide(*frames, technique=["eels", "four_d_stem"]).kind == "pattern_scan"
     assert decide(*frames, scan="none").kind == "frame_series"
     assert decide(*frames, scan="none", technique=SAED).kind == "pattern_series"
 
@@ -162,6 +164,12 @@ def test_a_field_speaks_where_the_axes_have_no_unit() -> None:
     both["diffraction_pixel_size"] = reciprocal()
     assert decide("y", "x", **both).kind == "frame"
     assert decide("y", "x", **both, technique=SAED).kind == "pattern"
+
+
+@pytest.mark.parametrize("said", [{"value": 0.5, "unit": "nm-1"}, {"value": 0, "unit": "nm"}])
+def test_a_field_that_holds_no_step_of_its_kind_says_nothing(said: dict[str, Any]) -> None:
+    assert decide("y", "x", pixel_size=said).kind == "frame"
+    assert decide("y mrad", "x mrad", pixel_size=said).contradiction == ""
 
 
 def test_a_field_against_the_technique_is_asked() -> None:
@@ -237,6 +245,7 @@ def test_a_person_can_say_that_a_line_has_energies() -> None:
 
 def test_three_axes_to_an_element_are_nothing_known() -> None:
     assert decide_signal_kind(axes("axis_0", "axis_1", "axis_2"), 3, {}).kind is None
+    assert [decide_signal_kind((), n, {}).kind for n in (0, 1, 2)] == [None] * 3
 
 
 def test_fields_speak_of_the_main_array_alone() -> None:

@@ -198,6 +198,22 @@ def _add_sorting(commands: Commands) -> None:
     role.add_argument("role", metavar="ROLE", choices=ROLES, help=", ".join(ROLES))
     role.add_argument("--of", metavar="PATH", nargs="+", required=True, help="files that lead what it serves")
     role.add_argument("--take-back", action="store_true", help="it is that no more")
+    techniques = _add(
+        commands,
+        "techniques",
+        "Show what each measurement seems to be, and why; make it an answer. All other questions follow from it.",
+    )
+    techniques.add_argument("id", metavar="ID")
+    techniques.add_argument(
+        "--confirm", action="store_true", help="confirm all that are sure and that nobody has answered"
+    )
+    techniques.add_argument(
+        "--set",
+        metavar=("PATH", "TECHNIQUE"),
+        nargs="+",
+        action="append",
+        help="what a file, or all files that a pattern names, are: four_d_stem, annular, eels …; may be repeated",
+    )
 
 
 def _add_search(commands: Commands) -> None:

@@ -25,6 +25,7 @@ from stemma.commands.output import (
     print_text,
     silence,
 )
+from stemma.commands.techniques import techniques
 from stemma.connection import Connection
 from stemma.credentials import find_login
 from stemma.depositing.drafts import Acknowledgement
@@ -49,6 +50,7 @@ COMMANDS: dict[str, Command] = {
     "sort": sorting.sort,
     "group": sorting.group,
     "role": sorting.role,
+    "techniques": techniques,
     "status": reading.status,
     "open": reading.show,
     "get": reading.get,
@@ -56,7 +58,9 @@ COMMANDS: dict[str, Command] = {
     "template": reading.template,
 }
 # Long work outlives a server's restart; a question is better answered at once, if only by "no answer".
-PATIENT_COMMANDS = frozenset({"deposit", "validate", "publish", "remove", "sort", "group", "role", "get"})
+PATIENT_COMMANDS = frozenset(
+    {"deposit", "validate", "publish", "remove", "sort", "group", "role", "techniques", "get"}
+)
 PATIENCE_S = 600.0
 SHORT_PATIENCE_S = 5.0
 # What a corrected command can mend: a wrong value, or an id that names nothing here.
