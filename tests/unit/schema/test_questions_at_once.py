@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.technique_bar import find_truth, load_truth, read_all
 
 from repository.schema.documents.levels import place_entry
 from repository.schema.documents.normalization import normalize_document
@@ -17,6 +16,7 @@ from repository.schema.questions.fields import load_catalogue
 from repository.schema.questions.requirements import Requirement, list_requirements
 from repository.schema.questions.techniques import find_impossible
 from tests.realdata import find_realdata, need_realdata
+from tests.technique_bar import find_truth, load_truth, read_all
 from tests.unit.schema.documents import eels
 from tests.unit.schema.mutations import build_full
 
