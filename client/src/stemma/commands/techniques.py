@@ -31,7 +31,7 @@ def techniques(arguments: argparse.Namespace, connection: Connection, progress: 
         _wait(connection, deposit_id, progress)
     rows = [_describe_row(row) for row in _list_rows(connection, deposit_id)]
     counts = {key: change[key] for key in ("change", "saved", "unchanged") if key in change}
-    record = {"id": deposit_id, **counts, "measurements": rows}
+    record: JsonObject = {"id": deposit_id, **counts, "measurements": rows}
     return Result(record, "\n".join(_describe(deposit_id, rows)))
 
 
