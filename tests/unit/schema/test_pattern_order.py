@@ -12,7 +12,7 @@ from repository.schema.documents.pattern_order import follow_order, note_order, 
 PATTERNS = st.lists(st.text("ab*/é", min_size=1, max_size=5), unique=True, max_size=6)
 
 
-def store(document: dict[str, Any]) -> Any:
+def store(document: Any) -> Any:
     """Return what PostgreSQL gives back of a `jsonb`: keys by their length in bytes, then by their bytes."""
     if not isinstance(document, dict):
         return document
