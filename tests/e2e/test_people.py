@@ -24,7 +24,11 @@ def test_no_click_is_lost_while_the_script_of_the_buttons_is_on_its_way(deposito
     """On a slow line, or a busy machine, the buttons stand there before anything listens to them."""
     start_deposit(depositor, "Clicked early")
     held: list[Route] = []
-    depositor.route("**/deposit-actions*.js", held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    depositor.route("**/deposit-actions*.js", hold)
     with depositor.expect_request("**/deposit-actions*.js"):
         depositor.reload(wait_until="commit")
     people = depositor.locator("#people")

@@ -30,6 +30,7 @@ def test_the_copy_has_the_axes_of_its_bins(tmp_path: Path, scale: float | None) 
     source = replace(source_of(np.zeros((3, 5, 8, 6), "u2")), axes=axes)
     asked = Recalibration("data", "four_d", tuple(AxisEntry(**axis.as_dict()) for axis in axes))
     work = recalibrate_signal(source, asked, tmp_path / "in", tmp_path / "out")
+    assert work.entry is not None
     assert {entry.path for entry in work.entry.metadata} == {"zarr/zarr.json", "companion/zarr.json"}
     told = json.loads((tmp_path / "out" / "companion" / "zarr.json").read_text())["attributes"]["axes"]
     binned = {"unit": unit, "scale": scale and 2 * scale}

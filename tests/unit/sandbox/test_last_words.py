@@ -6,6 +6,7 @@ from pathlib import Path
 
 from confined.sandbox.conversation import Conversation
 from confined.sandbox.processes import LOG_BYTES, Usage
+from tests.patience import patient
 
 
 class Ended:
@@ -34,6 +35,6 @@ def test_the_last_words_of_a_child_are_in_its_log(tmp_path: Path) -> None:
     printed = tmp_path / "printed"
     text = "".join(f"line {number}\n" for number in range(LOG_BYTES // 20))
     printed.write_text(text)
-    with Conversation(Ended(printed).start, wall_s=60.0) as conversation:
+    with Conversation(Ended(printed).start, wall_s=patient(60)) as conversation:
         assert conversation.end(at_once=True).ended_by_itself
         assert conversation.log.text() == text
