@@ -1,9 +1,11 @@
 """The structure layer: right keys, right kinds of value, told in a microscopist's words."""
 
+import dataclasses
 import functools
 import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -20,6 +22,7 @@ from repository.schema.versions.json_schema import build_core, build_json_schema
 
 QUANTITY_KINDS = frozenset({"quantity", "quantity_or_series", "series"})
 _LONGEST_SHOWN = 60
+_LONGEST_REMEMBERED = 2000
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}|$)")
 
 
@@ -34,9 +37,45 @@ def check_structure(document: Any, *, kind: DocumentName = "measurement") -> lis
         ]
     findings = list(find_non_finite(document))
     named = {finding.pointer for finding in findings}
-    for error in _get_validator(kind).iter_errors(document):
+    for error in _get_validator(kind).iter_errors(_leave_out_right(document, kind)):
         findings.extend(finding for finding in _translate(error, kind) if finding.pointer not in named)
     return sorted(findings, key=lambda finding: finding.pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a document says under one key; two are the same where they are written the same, types included."""
+
+    key: str
+    text: str
+    entry: Any = dataclasses.field(compare=False)
+
+
+def _leave_out_right(document: Mapping[str, Any], kind: DocumentName) -> Mapping[str, Any]:
+    """Return the document without what was found right before: an answer changes one key of many, in many files.
+
+    A measurement's schema judges each key by itself. The keys of a dataset's demand each other, and all stay.
+    """
+    if kind != "measurement":
+        return document
+    known = _list_keys()
+    return {
+        key: entry
+        for key, entry in document.items()
+        if key not in known
+        or len(text := repr(entry)) > _LONGEST_REMEMBERED
+        or not _is_right(_Part(key, text, entry))
+    }
+
+
+@functools.cache
+def _list_keys() -> frozenset[str]:
+    return frozenset(build_core()["properties"])
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_right(part: _Part) -> bool:
+    return _get_validator("measurement").is_valid({part.key: part.entry})
 
 
 def find_non_finite(entry: Any, pointer: str = "") -> Iterator[Finding]:

@@ -30,6 +30,7 @@ def validate_measurement(
     *,
     signals: Sequence[SignalShape] | None = None,
     looked_for: Mapping[str, Sequence[str]] | None = None,
+    requirements: Sequence[Requirement] | None = None,
     now: dt.datetime | None = None,
 ) -> list[Finding]:
     """Judge a measurement document, merged and normalized or as typed.
@@ -40,6 +41,8 @@ def validate_measurement(
         The arrays that were read; None when they are not known.
     looked_for
         Keys of the vendor header that were searched, per field path; named where a required value is missing.
+    requirements
+        What is asked of this document, where that is known already; worked out without it.
     now
         The clock that dates are compared with; the system's by default.
 
@@ -53,11 +56,13 @@ def validate_measurement(
         return check_structure(document)
     normal = normalize_document(document)
     context = build_context(normal, signals, now)
+    if requirements is None:
+        requirements = list_requirements(normal, signals=signals, looked_for=looked_for)
     return [
         *check_structure(normal),
         *check_quantities(normal),
         *(finding for check in CROSS_FIELD_CHECKS for finding in check(context)),
-        *_check_requirements(normal, signals, looked_for),
+        *_check_requirements(normal, signals, requirements),
     ]
 
 
@@ -84,9 +89,8 @@ def validate_dataset(document: Any, *, now: dt.datetime | None = None) -> list[F
 def _check_requirements(
     document: Mapping[str, Any],
     signals: Sequence[SignalShape] | None,
-    looked_for: Mapping[str, Sequence[str]] | None,
+    requirements: Sequence[Requirement],
 ) -> list[Finding]:
-    requirements = list_requirements(document, signals=signals, looked_for=looked_for)
     findings = [_report_refused_axes()] if is_gap(document.get("axes")) else []
     for requirement in requirements:
         if requirement.level != "required" or _is_judged(requirement, document):

@@ -122,6 +122,8 @@ def _normalize_quantity(child: Any, field: Field | None = None) -> Any:
     quantity = dict(child)
     if isinstance(quantity.get("unit"), str):
         quantity["unit"] = find_unit_code(quantity["unit"]) or quantity["unit"]
+        if not quantity["unit"].strip():
+            del quantity["unit"]  # nobody said one
     if isinstance(quantity.get("value"), str):
         try:
             quantity = _read_typed(quantity, field)
