@@ -307,9 +307,10 @@ def _read_pieces(
             "tiff_page_unreadable", f"{name} has {wanted} pieces and {len(lengths)} lengths.", UPLOAD_AGAIN
         )
     _check_lengths(page, name, lengths, needed, full)
-    furthest = int((starts + lengths).max())
-    if furthest > size or int(starts.max()) > size:
-        raise refuse_truncated(page.path, expected=max(furthest, int(starts.max())), actual=size, what=name)
+    parts = int(starts.max()), int(lengths.max())
+    furthest = max(*parts, int((starts + lengths).max()) if max(parts) <= size else 0)
+    if furthest > size:
+        raise refuse_truncated(page.path, expected=furthest, actual=size, what=name)
     return starts, lengths
 
 

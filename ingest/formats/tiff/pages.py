@@ -17,6 +17,7 @@ from repository.schema.findings import Finding
 _PRIVATE = 32768
 _POINTERS = {4, 13, 16, 18}  # types of an entry that may say where something else lies
 _MOST_POINTERS = 64
+_LEAST_GAP = 1024  # programs leave room for texts that grow
 _PADDING = 16  # bytes that programs leave between what they write
 
 Key = tuple[tuple[int, ...], str, bool]
@@ -40,6 +41,8 @@ class TiffPages:
         Numbers of the pages that are smaller copies or masks.
     refused
         Pages that cannot be read, by their numbers.
+    lost
+        Tags whose values lie behind the end of the file, each with a page.
     """
 
     path: Path
@@ -54,6 +57,7 @@ class TiffPages:
     has_more_inside: bool = False
     pages: dict[int, Page] = field(default_factory=dict)
     spans: "array[int]" = field(default_factory=lambda: array("Q"))
+    lost: dict[int, int] = field(default_factory=dict)
     pointers: set[int] = field(default_factory=set)
 
     @property
@@ -134,6 +138,9 @@ def _note_spans(found: TiffPages, directory: Directory) -> None:
     found.spans.extend((directory.at, directory.nbytes))
     for code, entry in directory.entries.items():
         if not entry.inline:
+            if entry.at + entry.nbytes > found.size:
+                found.lost[code] = directory.number
+                continue
             found.spans.extend((entry.at, entry.nbytes))
         if code == Tag.SUB_DIRECTORIES:
             found.has_more_inside = True
@@ -159,7 +166,13 @@ def tell_unaccounted(found: TiffPages, claimed: int = 0) -> list[Finding]:
     reached = np.maximum.accumulate(np.maximum(ends, claimed or 0))
     end = int(reached[-1])
     name, told = found.path.name, []
-    if found.size - end > 0 and not _is_pointed_at(found, end - _PADDING, found.size):
+    if found.lost:
+        lost = ", ".join(f"{code} of page {number}" for code, number in sorted(found.lost.items())[:8])
+        message = f"{name} says more than it holds: the values of tag {lost} lie behind its end."
+        told.append(
+            warn("file_truncated", message, "Its pages are whole. Compare the file with the original.")
+        )
+    if found.size > end and not _is_padding(found, end) and not _is_pointed_at(found, end - _PADDING, found.size):
         told.append(
             warn(
                 "bytes_left_over",
@@ -169,7 +182,7 @@ def tell_unaccounted(found: TiffPages, claimed: int = 0) -> list[Finding]:
         )
     gaps = starts[1:] - np.maximum.accumulate(ends)[:-1]
     smallest = min(page.nbytes for stack in found.stacks for page in stack.pages)
-    for index in np.flatnonzero(gaps >= max(smallest, _PADDING)):
+    for index in np.flatnonzero(gaps >= max(smallest, _LEAST_GAP)):
         begin = int(np.maximum.accumulate(ends)[index])
         if (
             found.has_more_inside
@@ -190,3 +203,13 @@ def tell_unaccounted(found: TiffPages, claimed: int = 0) -> list[Finding]:
 
 def _is_pointed_at(found: TiffPages, begin: int, end: int) -> bool:
     return any(begin <= pointer < end for pointer in found.pointers)
+
+
+def _is_padding(found: TiffPages, end: int) -> bool:
+    """Whether the few bytes at the end are what programs leave there: nothing, or the resolution once more."""
+    if found.size - end > _PADDING:
+        return False
+    with found.path.open("rb") as handle:
+        handle.seek(end)
+        left = handle.read(_PADDING)
+    return not any(left) or left == found.first.raw(Tag.X_RESOLUTION) + found.first.raw(Tag.Y_RESOLUTION)
