@@ -261,3 +261,18 @@ def write_tiff(
     for values in pages:
         writer.add(values, layout)
     return writer.write(path)
+
+
+def write_large_stack(path: Path, frames: int, shape: tuple[int, int]) -> Path:
+    """Write ImageJ's kind of stack with one directory, all frames behind it; they stay empty on the disk."""
+    text = f"ImageJ=1.53t\nimages={frames}\nslices={frames}\nunit=nm\n"
+    layout = PageLayout(tags={270: ("ascii", text), 282: ("rational", (10, 1)), 283: ("rational", (10, 1))})
+    writer = TiffWriter(">", directory_first=True)
+    writer.add(np.zeros(shape, np.uint16), layout)
+    writer.write(path)
+    start = path.stat().st_size - shape[0] * shape[1] * 2
+    with path.open("rb+") as file:
+        file.truncate(start + frames * shape[0] * shape[1] * 2)
+        file.seek(start + (frames - 1) * shape[0] * shape[1] * 2)
+        file.write((4711).to_bytes(2, "big"))
+    return path

@@ -206,9 +206,7 @@ def _read_scale(
     step = float((table[-1] - table[0]) / max(size - 1, 1))
     off = np.abs(table - (table[0] + step * np.arange(size))).max()
     is_wavelength = side == "X" and unit == "nm"
-    name = (
-        "wavelength" if is_wavelength else "time" if unit in {"ps", "ns", "us", "ms", "s"} else side.lower()
-    )
+    name = "wavelength" if is_wavelength else side.lower()
     if off <= _STRAIGHT * abs(step):
         return calibrated_axis(name, size, unit=unit, scale=step, offset=float(table[0])), start + 4 * size
     message = (

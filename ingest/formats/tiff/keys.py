@@ -1,6 +1,6 @@
 """TIFF: which words of which program win for which quantity, and why. Each program has a root of its own."""
 
-from ingest.mapping.keys import HeaderKey, Key, KeyTable, array_keys
+from ingest.mapping.keys import SHAPE, HeaderKey, Key, KeyTable, array_keys
 
 FEI, FEI_TABLE, ZEISS, TVIPS, JEOL = "fei", ("fei_tem", "table"), "zeiss", "tvips", "jeol"
 OLYMPUS, HAMAMATSU, OME = "olympus", "hamamatsu", "ome"
@@ -226,6 +226,7 @@ KEYS: KeyTable = (
         "Of programs that record; a converter writes its own time there.",
         take="worked out",
     ),
+    HeaderKey("scan_shape", SHAPE, "Of a scanned picture, else the depositor's.", take="worked out"),
     *array_keys(
         "scan_step",
         "pixel_size",

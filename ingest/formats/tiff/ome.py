@@ -41,15 +41,19 @@ class OmePicture:
 
 @dataclass(frozen=True, slots=True)
 class OmeSet:
-    """All pictures that one XML describes; `described_in` names the file that does where this one does not."""
+    """All pictures that one XML describes.
+
+    `named` are all files with planes, its own too; `described_in` is the file that describes them where this does not.
+    """
 
     pictures: tuple[OmePicture, ...]
     values: Mapping[str, Any]
+    named: tuple[str, ...] = ()
     described_in: str = ""
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Names of all files with planes, in their order."""
+        """Names of the other files with planes, in their order."""
         named = (plane.file for picture in self.pictures for plane in picture.planes if plane and plane.file)
         return tuple(dict.fromkeys(named))
 
@@ -70,7 +74,7 @@ def parse_ome(text: str, *, inside: str) -> OmeSet | None:
     elsewhere = _child(root, "BinaryOnly")
     if elsewhere is not None:
         name = check_bare_name(elsewhere.get("MetadataFile", ""), inside=inside, field="BinaryOnly")
-        return OmeSet((), {}, name)
+        return OmeSet((), {}, described_in=name)
     pictures: list[OmePicture] = []
     described: list[dict[str, Any]] = []
     for image in _children(root, "Image")[:_MOST_PICTURES]:
@@ -90,7 +94,8 @@ def parse_ome(text: str, *, inside: str) -> OmeSet | None:
     values: dict[str, Any] = {"Creator": root.get("Creator", ""), "Images": described}
     if described:
         values["Image"] = described[0]
-    return OmeSet(tuple(pictures), values)
+    named = (entry.get("FileName", "") for entry in root.iter() if plain_tag(entry) == "UUID")
+    return OmeSet(tuple(pictures), values, tuple(dict.fromkeys(filter(None, named))))
 
 
 def _read_picture(image: Element, pixels: Element, inside: str, own: str) -> OmePicture:

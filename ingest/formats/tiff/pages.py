@@ -172,7 +172,11 @@ def tell_unaccounted(found: TiffPages, claimed: int = 0) -> list[Finding]:
         told.append(
             warn("file_truncated", message, "Its pages are whole. Compare the file with the original.")
         )
-    if found.size > end and not _is_padding(found, end) and not _is_pointed_at(found, end - _PADDING, found.size):
+    if (
+        found.size > end
+        and not _is_padding(found, end)
+        and not _is_pointed_at(found, end - _PADDING, found.size)
+    ):
         told.append(
             warn(
                 "bytes_left_over",

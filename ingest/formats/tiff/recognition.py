@@ -34,7 +34,7 @@ def _look_inside(file: UploadedFile, reason: str) -> Recognized:
         kind = "BigTIFF" if source.is_big else "TIFF"
         ome = parse_ome(first.text(Tag.DESCRIPTION), inside=file.name)
         if ome is not None:
-            return Recognized(reason, label=f"OME-{kind}", refers_to=ome.files[:_MOST_NAMES])
+            return Recognized(reason, label=f"OME-{kind}", refers_to=ome.named[:_MOST_NAMES])
         try:
             page = read_page(first, file.path, source.order, source.size)
         except ReadRefusedError:  # another page may be read

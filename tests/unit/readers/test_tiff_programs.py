@@ -15,7 +15,7 @@ from ingest.formats.opening import open_measurement
 from ingest.formats.recognition import recognize
 from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError
 from tests.realdata import list_realdata, need_realdata
-from tests.vendor_files.tiff import PageLayout, TiffWriter, write_tiff
+from tests.vendor_files.tiff import PageLayout, TiffWriter, write_large_stack, write_tiff
 
 JPEG_PAGE = "olympus_SIS"
 
@@ -189,20 +189,6 @@ def test_hyperstacks_of_imagej_equal_tifffile(tmp_path: Path, axes: str) -> None
         np.testing.assert_array_equal(opened.signals[0].read(), values)
         assert opened.header["program"].startswith("ImageJ")
         assert opened.findings == ()
-
-
-def write_large_stack(path: Path, frames: int, shape: tuple[int, int]) -> None:
-    """Write ImageJ's kind of stack with one directory, all frames behind it; they stay empty on the disk."""
-    text = f"ImageJ=1.53t\nimages={frames}\nslices={frames}\nunit=nm\n"
-    layout = PageLayout(tags={270: ("ascii", text), 282: ("rational", (10, 1)), 283: ("rational", (10, 1))})
-    writer = TiffWriter(">", directory_first=True)
-    writer.add(np.zeros(shape, np.uint16), layout)
-    writer.write(path)
-    start = path.stat().st_size - shape[0] * shape[1] * 2
-    with path.open("rb+") as file:
-        file.truncate(start + frames * shape[0] * shape[1] * 2)
-        file.seek(start + (frames - 1) * shape[0] * shape[1] * 2)
-        file.write((4711).to_bytes(2, "big"))
 
 
 def test_stack_of_more_than_4_gb_has_one_directory(tmp_path: Path) -> None:
