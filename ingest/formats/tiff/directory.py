@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,10 +31,11 @@ _KINDS = {
     11: "f4", 12: "f8", 13: "u4", 16: "u8", 17: "i8", 18: "u8",
 }  # fmt: skip
 _RATIONALS = {5, 10}
+_BYTES = {kind: np.dtype(form).itemsize * (2 if kind in _RATIONALS else 1) for kind, form in _KINDS.items()}
+_USUAL_BYTES = 512  # of a directory, read at once
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One tag of a directory: `count` values of a type, the first at byte `at` of the file; short ones are `inline`."""
 
     code: int
@@ -51,7 +52,7 @@ class Entry:
     @property
     def nbytes(self) -> int:
         """Bytes of the values."""
-        return self.numbers * np.dtype(_KINDS[self.kind]).itemsize
+        return self.count * _BYTES[self.kind]
 
 
 @dataclass(slots=True)
@@ -231,32 +232,52 @@ def walk_directories(source: TiffBytes, *, most: int = MOST_PAGES) -> Iterator[D
         )
 
 
+class _Form(NamedTuple):
+    """How the parts of a directory are laid out."""
+
+    count: struct.Struct
+    entry: struct.Struct
+    link: struct.Struct
+    inline_bytes: int
+
+
+_FORMS = {
+    (order, is_big): _Form(
+        struct.Struct(f"{order}{'Q' if is_big else 'H'}"),
+        struct.Struct(f"{order}{'HHQQ' if is_big else 'HHII'}"),
+        struct.Struct(f"{order}{'Q' if is_big else 'I'}"),
+        8 if is_big else 4,
+    )
+    for order in ("<", ">")
+    for is_big in (False, True)
+}
+
+
 def _read_directory(source: TiffBytes, at: int, number: int) -> tuple[Directory, int]:
     """Return the directory at a byte, and where the next one is."""
-    count_form, entry_form, next_form = ("Q", "HHQQ", "Q") if source.is_big else ("H", "HHII", "I")
-    (count,) = source.unpack(count_form, at)
+    form = _FORMS[source.order, source.is_big]
+    raw = source.read(at, max(form.count.size, min(_USUAL_BYTES, source.size - at)))
+    (count,) = form.count.unpack_from(raw)
     if not 0 < count <= _MOST_ENTRIES:
         raise refuse(
             "tiff_directory_unreadable",
             f"The directory of page {number} of {source.path.name} claims {count} entries.",
             UPLOAD_AGAIN,
         )
-    begin = at + struct.calcsize(f"={count_form}")
-    stride = struct.calcsize(f"={entry_form}")
-    table = source.read(begin, count * stride)
-    end = begin + len(table)
-    (following,) = source.unpack(next_form, end)
+    nbytes = form.count.size + count * form.entry.size + form.link.size
+    if nbytes > len(raw):
+        raw = source.read(at, nbytes)
+    (following,) = form.link.unpack_from(raw, nbytes - form.link.size)
     entries: dict[int, Entry] = {}
-    inline_bytes = 8 if source.is_big else 4
-    for index in range(count):
-        code, kind, how_many, place = struct.unpack_from(f"{source.order}{entry_form}", table, index * stride)
+    for offset in range(form.count.size, nbytes - form.link.size, form.entry.size):
+        code, kind, how_many, place = form.entry.unpack_from(raw, offset)
         if kind not in _KINDS or code in entries:
             continue
-        entry = Entry(code, kind, how_many, place)
-        if entry.nbytes <= inline_bytes:
-            offset = (index + 1) * stride - inline_bytes
-            entry = Entry(code, kind, how_many, begin + offset, table[offset : offset + entry.nbytes])
-        entries[code] = entry
+        length = how_many * _BYTES[kind]
+        inline = b""
+        if length <= form.inline_bytes:
+            begin = offset + form.entry.size - form.inline_bytes
+            inline, place = raw[begin : begin + length], at + begin
+        entries[code] = Entry(code, kind, how_many, place, inline)
     values = Values(source.path, source.size, source.order)
-    nbytes = end + struct.calcsize(f"={next_form}") - at
     return Directory(number, at, nbytes, entries, values), following

@@ -60,13 +60,35 @@ class Frames:
         whole = (slice(0, shape[0]), slice(0, shape[1]))
         with ExitStack() as open_file:
             part: FramePart | None = None
-            for at, number in enumerate(numbers.reshape(-1).tolist()):
-                page = self.page(number)
+            order = numbers.reshape(-1).tolist()
+            at = 0
+            while at < len(order):
+                page = self.page(order[at])
                 if part is None or part.path != page.path:
                     open_file.close()
                     part = open_part(open_file, page.path, offset=0, count=1)
-                read_window(page, part, *whole, flat[at])
+                count = self._count_run(order, at, page)
+                if count:
+                    raw = read_bytes(part, int(page.starts[0]), count * page.nbytes)
+                    flat[at : at + count] = raw.view(page.stored).reshape(count, *shape)
+                else:
+                    read_window(page, part, *whole, flat[at])
+                at += max(count, 1)
         return out
+
+    def _count_run(self, order: Sequence[int], at: int, page: Page) -> int:
+        """Return how many frames from one on lie in the file as in an array; 0 where this one does not."""
+        if not page.is_plain or page.nbytes > RUN_BYTES:
+            return 0
+        start, most = int(page.starts[0]), RUN_BYTES // page.nbytes
+        count = 1
+        while count < most and at + count < len(order):
+            following = self.page(order[at + count])
+            is_next = following.path == page.path and following.is_plain
+            if not is_next or int(following.starts[0]) != start + count * page.nbytes:
+                break
+            count += 1
+        return count
 
     def load_channels(self, region: Region) -> npt.NDArray[Any]:
         """Return a window of the only frame, of which no more is read than the pieces that it touches."""

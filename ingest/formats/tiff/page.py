@@ -1,7 +1,7 @@
 """What a directory says of its picture: size, values, pieces; each checked, and each reason not to read it named."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 
@@ -136,6 +136,14 @@ class Page:
         return self.bits % _WIDE != 0
 
     @property
+    def is_plain(self) -> bool:
+        """Whether the values stand in the file as in an array, without a gap."""
+        is_whole = (
+            self.compression == NONE and not self.is_packed and not self.is_tiled and len(self.starts) == 1
+        )
+        return is_whole and not self.is_planar
+
+    @property
     def row_bytes(self) -> int:
         """Bytes of one row of a piece."""
         return -(-self.piece[1] * self.piece_samples * self.bits // _WIDE)
@@ -158,6 +166,23 @@ class Page:
     def piece_rows(self, row: int) -> int:
         """Return how many rows a piece in a row of the grid holds in the file: the last strip may be shorter."""
         return self.piece[0] if self.is_tiled else min(self.piece[0], self.shape[0] - row * self.piece[0])
+
+
+# Tags that say what a page is, but for the place of its pieces.
+LAYOUT = (
+    Tag.WIDTH, Tag.LENGTH, Tag.BITS, Tag.COMPRESSION, Tag.PHOTOMETRIC, Tag.FILL_ORDER, Tag.SAMPLES, Tag.ROWS_PER_STRIP,
+    Tag.STRIP_BYTES, Tag.PLANAR, Tag.PREDICTOR, Tag.SAMPLE_FORMAT,
+)  # fmt: skip
+
+
+def move_page(page: Page, directory: Directory, size: int) -> Page:
+    """Return a page of one piece that is laid out as another one, at its own place."""
+    start = directory.integer(Tag.STRIP_AT)
+    end = start + int(page.lengths[0])
+    if end > size:
+        what = f"Page {directory.number} of {page.path.name}"
+        raise refuse_truncated(page.path, expected=end, actual=size, what=what)
+    return replace(page, number=directory.number, starts=np.array([start], np.uint64))
 
 
 def is_copy(directory: Directory) -> bool:

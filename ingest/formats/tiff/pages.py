@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.formats.tiff.directory import Directory, TiffBytes, open_tiff_bytes, walk_directories
-from ingest.formats.tiff.page import Page, Tag, is_copy, read_page
+from ingest.formats.tiff.directory import ByteOrder, Directory, TiffBytes, open_tiff_bytes, walk_directories
+from ingest.formats.tiff.page import LAYOUT, Page, Tag, is_copy, move_page, read_page
 from ingest.readers.contract import ReadRefusedError
 from ingest.readers.refusals import UPLOAD_AGAIN, refuse, warn
 from repository.schema.findings import Finding
@@ -21,6 +21,7 @@ _LEAST_GAP = 1024  # programs leave room for texts that grow
 _PADDING = 16  # bytes that programs leave between what they write
 
 Key = tuple[tuple[int, ...], str, bool]
+Layout = tuple[tuple[int, int, bytes], ...]
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ class TiffPages:
     path: Path
     size: int
     is_big: bool
-    order: str
+    order: ByteOrder
     stacks: list[Stack] = field(default_factory=list)
     copies: list[int] = field(default_factory=list)
     refused: dict[int, ReadRefusedError] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class TiffPages:
     head: Directory | None = None
     has_more_inside: bool = False
     pages: dict[int, Page] = field(default_factory=dict)
+    layouts: dict[Layout, Page] = field(default_factory=dict)
     spans: "array[int]" = field(default_factory=lambda: array("Q"))
     lost: dict[int, int] = field(default_factory=dict)
     pointers: set[int] = field(default_factory=set)
@@ -118,19 +120,40 @@ def _add(found: TiffPages, keys: dict[Key, Stack], directory: Directory) -> None
         found.copies.append(directory.number)
         found.has_more_inside = True
         return
+    layout = _find_layout(directory)
+    known = None if layout is None else found.layouts.get(layout)
     try:
-        page = read_page(directory, found.path, "<" if found.order == "<" else ">", found.size)
+        page = (
+            read_page(directory, found.path, found.order, found.size)
+            if known is None
+            else move_page(known, directory, found.size)
+        )
     except ReadRefusedError as error:
         if error.finding.severity == "error":
             raise
         found.refused[directory.number] = error
         found.has_more_inside = True
         return
+    if layout is not None:
+        found.layouts[layout] = page
     for start, length in zip(page.starts.tolist(), page.lengths.tolist(), strict=True):
         found.spans.extend((start, length))
     key = (page.array_shape, page.stored.str, page.is_color)
     keys.setdefault(key, Stack(directory)).pages.append(page)
     found.pages[directory.number] = page
+
+
+def _find_layout(directory: Directory) -> Layout | None:
+    """Return all that a page of one piece is known by but its place; None where it has more, or longer entries."""
+    entries = directory.entries
+    if Tag.TILE_AT in entries or Tag.STRIP_AT not in entries or entries[Tag.STRIP_AT].count != 1:
+        return None
+    found = [entries[code] for code in LAYOUT if code in entries]
+    return (
+        tuple((entry.code, entry.kind, entry.inline) for entry in found)
+        if all(entry.inline for entry in found)
+        else None
+    )
 
 
 def _note_spans(found: TiffPages, directory: Directory) -> None:

@@ -85,7 +85,7 @@ def test_zeroed_block_is_refused_or_told_where_it_can_be_known(tmp_path: Path, k
             assert is_same or opened.findings, start
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(
     kind=st.sampled_from(sorted(SPECIMENS)),
     changes=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=4),

@@ -118,7 +118,7 @@ def layouts(draw: st.DrawFn) -> tuple[npt.NDArray[Any], PageLayout, dict[str, An
     )
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=list(HealthCheck))
 @given(made=layouts(), data=st.data())
 def test_every_layout_gives_what_was_written(
     tmp_path: Path, made: tuple[npt.NDArray[Any], PageLayout, dict[str, Any]], data: st.DataObject
