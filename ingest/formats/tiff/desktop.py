@@ -224,7 +224,7 @@ def read_metamorph(directory: Directory, page: Page) -> Told | None:
     """Return what MetaMorph says: how many planes follow each other behind the one directory."""
     if _METAMORPH_PLANES not in directory:
         return None
-    planes = directory.entries[_METAMORPH_PLANES].count
+    planes = directory.entries[_METAMORPH_PLANES].values
     frames = planes if planes > 1 else 0
     return Told("MetaMorph", "metamorph", {"planes": planes}, frame=build_frame(page.shape), frames=frames)
 

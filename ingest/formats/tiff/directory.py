@@ -36,23 +36,23 @@ _USUAL_BYTES = 512  # of a directory, read at once
 
 
 class Entry(NamedTuple):
-    """One tag of a directory: `count` values of a type, the first at byte `at` of the file; short ones are `inline`."""
+    """One tag of a directory: so many values of a type, the first at byte `at` of the file; short ones are `inline`."""
 
     code: int
     kind: int
-    count: int
+    values: int
     at: int
     inline: bytes = b""
 
     @property
     def numbers(self) -> int:
         """How many numbers the values are."""
-        return self.count * (2 if self.kind in _RATIONALS else 1)
+        return self.values * (2 if self.kind in _RATIONALS else 1)
 
     @property
     def nbytes(self) -> int:
         """Bytes of the values."""
-        return self.count * _BYTES[self.kind]
+        return self.values * _BYTES[self.kind]
 
 
 @dataclass(slots=True)
@@ -149,7 +149,7 @@ class Values:
         if entry.numbers > most:
             raise refuse(
                 "tiff_directory_unreadable",
-                f"Tag {entry.code} of {self.path.name} claims {entry.count} values.",
+                f"Tag {entry.code} of {self.path.name} claims {entry.values} values.",
                 UPLOAD_AGAIN,
             )
         stored = np.dtype(_KINDS[entry.kind]).newbyteorder(self.order)
@@ -235,7 +235,7 @@ def walk_directories(source: TiffBytes, *, most: int = MOST_PAGES) -> Iterator[D
 class _Form(NamedTuple):
     """How the parts of a directory are laid out."""
 
-    count: struct.Struct
+    counter: struct.Struct
     entry: struct.Struct
     link: struct.Struct
     inline_bytes: int
@@ -256,20 +256,20 @@ _FORMS = {
 def _read_directory(source: TiffBytes, at: int, number: int) -> tuple[Directory, int]:
     """Return the directory at a byte, and where the next one is."""
     form = _FORMS[source.order, source.is_big]
-    raw = source.read(at, max(form.count.size, min(_USUAL_BYTES, source.size - at)))
-    (count,) = form.count.unpack_from(raw)
+    raw = source.read(at, max(form.counter.size, min(_USUAL_BYTES, source.size - at)))
+    (count,) = form.counter.unpack_from(raw)
     if not 0 < count <= _MOST_ENTRIES:
         raise refuse(
             "tiff_directory_unreadable",
             f"The directory of page {number} of {source.path.name} claims {count} entries.",
             UPLOAD_AGAIN,
         )
-    nbytes = form.count.size + count * form.entry.size + form.link.size
+    nbytes = form.counter.size + count * form.entry.size + form.link.size
     if nbytes > len(raw):
         raw = source.read(at, nbytes)
     (following,) = form.link.unpack_from(raw, nbytes - form.link.size)
     entries: dict[int, Entry] = {}
-    for offset in range(form.count.size, nbytes - form.link.size, form.entry.size):
+    for offset in range(form.counter.size, nbytes - form.link.size, form.entry.size):
         code, kind, how_many, place = form.entry.unpack_from(raw, offset)
         if kind not in _KINDS or code in entries:
             continue

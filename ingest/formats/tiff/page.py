@@ -309,7 +309,7 @@ def _read_pieces(
     """Return where the pieces are and how long; as many as the picture needs, all within the file."""
     at, long = (Tag.TILE_AT, Tag.TILE_BYTES) if page.is_tiled else (Tag.STRIP_AT, Tag.STRIP_BYTES)
     wanted = math.prod(page.grid) * page.planes
-    counted = directory.entries[at].count if at in directory else 0
+    counted = directory.entries[at].values if at in directory else 0
     if counted != wanted:
         raise refuse(
             "tiff_page_unreadable",

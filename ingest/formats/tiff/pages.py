@@ -146,7 +146,7 @@ def _add(found: TiffPages, keys: dict[Key, Stack], directory: Directory) -> None
 def _find_layout(directory: Directory) -> Layout | None:
     """Return all that a page of one piece is known by but its place; None where it has more, or longer entries."""
     entries = directory.entries
-    if Tag.TILE_AT in entries or Tag.STRIP_AT not in entries or entries[Tag.STRIP_AT].count != 1:
+    if Tag.TILE_AT in entries or Tag.STRIP_AT not in entries or entries[Tag.STRIP_AT].values != 1:
         return None
     found = [entries[code] for code in LAYOUT if code in entries]
     return (
@@ -168,7 +168,7 @@ def _note_spans(found: TiffPages, directory: Directory) -> None:
         if code == Tag.SUB_DIRECTORIES:
             found.has_more_inside = True
         may_point = code >= _PRIVATE or code == Tag.SUB_DIRECTORIES
-        is_short = entry.kind in _POINTERS and entry.count <= _MOST_POINTERS
+        is_short = entry.kind in _POINTERS and entry.values <= _MOST_POINTERS
         if may_point and is_short and entry.at + entry.nbytes <= found.size:
             found.pointers.update(int(value) for value in directory.numbers(code))
 
