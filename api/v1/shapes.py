@@ -308,6 +308,22 @@ class DepositShape(Nested[Any]):
     )
 
 
+class ObstaclesShape(Nested[Any]):
+    errors = serializers.IntegerField()
+    warnings = serializers.IntegerField(help_text="Those that nobody has acknowledged.")
+
+
+class ChangedDepositShape(Nested[Any]):
+    id = serializers.CharField()
+    state = serializers.CharField()
+    revision = serializers.IntegerField()
+    title = serializers.CharField(allow_blank=True)
+    obstacles = ObstaclesShape(help_text="How many findings stand in the way of publishing.")
+    outcome = AnswersOutcomeShape(
+        required=False, help_text="With `handling=lenient`: what was saved, and what was not."
+    )
+
+
 class DepositSummaryShape(Nested[Any]):
     id = serializers.CharField()
     title = serializers.CharField(allow_blank=True)

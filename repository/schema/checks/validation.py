@@ -196,8 +196,8 @@ def _check_embargo(document: Mapping[str, Any], now: dt.datetime) -> list[Findin
     access, until = get_value(document, "access"), get_value(document, "embargo_until")
     if access == "embargoed" and until is None:
         message, hint = (
-            "Embargoed access needs the date on which it ends; readers are told it, and the data open by themselves then.",
-            "Give embargo_until, for example 2027-01-31: a day that nobody has recorded is no end. Or choose open access.",
+            "Embargoed access needs the date on which it ends: readers are told it, and then the data open.",
+            "Give embargo_until, for example 2027-01-31; a day that nobody has recorded is no end. Or choose open.",
         )
         return [Finding("error", "embargo_date_missing", message, "/embargo_until", hint, "cross_field")]
     try:

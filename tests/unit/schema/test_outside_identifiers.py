@@ -69,6 +69,11 @@ def test_the_examples_in_the_words_are_right() -> None:
         assert judge(scheme, entry["example"]) is None
 
 
+def test_the_pages_hold_the_same_data() -> None:
+    copy = Path(__file__).parents[3] / "frontend" / "islands" / "generated" / "outside-identifiers.json"
+    assert json.loads(copy.read_text(encoding="utf-8")) == read_schemes()
+
+
 BAD = {
     "creators": [{"name": "Doe, Jane", "orcid": "0000-0002-1825-0079", "affiliation_ror": "03ymr5c26"}],
     "related_identifiers": [{"identifier": "10.103/abc", "relation": "IsSupplementTo"}],
