@@ -1,4 +1,4 @@
-"""`Prefer: return=minimal`: a change of one field among forty measurements is answered shortly, and says what counts."""
+"""`Prefer: return=minimal`: a change of one field among forty measurements is answered shortly, with what counts."""
 
 import json
 from typing import Any

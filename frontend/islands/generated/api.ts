@@ -1603,6 +1603,8 @@ export interface components {
             hint: string;
             layer: string;
             stage?: string;
+            /** @description What it rests on, such as the keys of the file's header, where that is known. */
+            why?: string;
             /** @description Of a cause in files or measurements: each of them. */
             where?: components["schemas"]["PlaceShape"][];
         };
@@ -2501,6 +2503,8 @@ export interface components {
             seconds_left: number | null;
             /** @description Whether that goes by what this deposit has taken so far, or by what is usual. */
             is_measured: boolean;
+            /** @description Why work on it was given up. */
+            failed: string[];
             revision: number;
         };
     };

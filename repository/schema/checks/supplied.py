@@ -216,4 +216,5 @@ def _move(finding: Finding, prefix: str) -> Finding:
         pointer=prefix + finding.pointer,
         hint=finding.hint,
         layer=finding.layer,
+        why=finding.why,
     )

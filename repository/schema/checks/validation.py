@@ -118,9 +118,9 @@ def _name_axes(
 
 def _report_missing(requirement: Requirement, detail: str) -> Finding:
     searched = (
-        f" It was looked for in the file's header under {', '.join(requirement.looked_for)}."
+        f"It was looked for in the file's header under {', '.join(requirement.looked_for)}."
         if requirement.looked_for
-        else " No file header gave it."
+        else ""
     )
     fields = [path for paths in requirement.answers for path in paths]
     others = " (or: " + ", ".join(dict.fromkeys(fields[1:])) + ")" if len(set(fields)) > 1 else ""
@@ -133,10 +133,11 @@ def _report_missing(requirement: Requirement, detail: str) -> Finding:
     return Finding(
         "error",
         "required_field_missing",
-        f"{requirement.title} is missing. {requirement.why}{detail}{searched}",
+        f"{requirement.title} is missing. {requirement.why}{detail} No file header gave it.",
         build_pointer(requirement.path),
         f"Give {requirement.path}{others}{example}.{gap}",
         "structure",
+        why=searched,
     )
 
 
