@@ -18,7 +18,7 @@ def list_small_files(*formats: tuple[str, str], most: int) -> list[Path]:
     found: dict[str, Path] = {}
     for folder, ending in formats:
         for path in sorted(need_realdata(folder).rglob(f"*{ending}")):
-            if path.stat().st_size < 1_000_000:
+            if path.is_file() and path.stat().st_size < 1_000_000:
                 found.setdefault(path.name, path)
     return list(found.values())[:most]
 
