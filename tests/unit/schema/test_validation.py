@@ -98,7 +98,7 @@ def test_axes_have_no_gap_but_their_calibration_has() -> None:
 
 def test_the_places_that_were_searched_are_named() -> None:
     (finding,) = errors(four_d(probe_current=None), looked_for={"probe_current": ["root/beam_current"]})
-    assert "root/beam_current" in finding.message
+    assert "root/beam_current" in finding.why
     (stated,) = errors(
         four_d(probe_current=None, looked_for={"probe_current": ["Microscope.Screen Current"]})
     )
