@@ -80,6 +80,7 @@ def describe_deposit_page(
         "finding_groups": group_findings(
             _list_parts(deposit), accepted={entry["code"] for entry in deposit.accepted_warnings}
         ),
+        "n_notes": len({one.code for one in deposit.all_findings if one.severity == "info"}),
         "n_open_warnings": count_open_warnings(deposit),
         "may_accept": may_edit and is_open,
         "bases": load_catalogue().vocabularies["basis"],

@@ -29,6 +29,8 @@ _FIELDS = (
     "keywords",
 )
 _PAPER = RELATIONS[0]
+_MOST_WITH_ALL = 12
+"""Measurements beside which the whole form is open; of more, what is usual is folded and named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Description:
     ----------
     licenses
         Those that are usual for data, and the one that is chosen; all of them stand in the question.
+    rights_words, funding_words
+        What stands in the parts that are folded.
     document
         The part of the supplied document that it changes.
     relations
@@ -62,6 +66,9 @@ class Description:
     meanings: Mapping[str, str]
     document: Mapping[str, Any]
     license: str
+    rights_words: str
+    funding_words: str
+    shows_all: bool
     embargo_until: str
 
 
@@ -72,6 +79,7 @@ def build_description(deposit: DepositView) -> Description:
     questions["related_identifiers"] = replace(related, rows=tuple(map(_word_relation, related.rows)))
     chosen = str(get_plain(deposit.dataset.get("license")) or "")
     access = str(get_plain(deposit.dataset.get("access")) or "open")
+    until = str(get_plain(deposit.dataset.get("embargo_until")) or "")
     titles = {term.value: term.title for term in load_catalogue().vocabularies["access"]}
     return Description(
         questions=questions,
@@ -84,7 +92,10 @@ def build_description(deposit: DepositView) -> Description:
         ),
         relations=tuple(Choice(one.relation, one.words, one.means, one is _PAPER) for one in RELATIONS),
         license=chosen,
-        embargo_until=str(get_plain(deposit.dataset.get("embargo_until")) or ""),
+        rights_words=_say_rights(chosen, titles.get(access, access), until if access == "embargoed" else ""),
+        funding_words=_say_funding(deposit.dataset.get("funding")),
+        shows_all=len(deposit.measurements) <= _MOST_WITH_ALL or (access == "embargoed" and not until),
+        embargo_until=until,
         document={"dataset": deposit.document.get("dataset", {})},
         meanings={license_.id: license_.means for license_ in LICENSES.values()},
     )
@@ -102,6 +113,17 @@ def _ask(path: str, deposit: DepositView) -> Question:
             "state": "value" if deposit.dataset.get(path) else "missing",
         },
     )
+
+
+def _say_rights(license_id: str, access: str, until: str) -> str:
+    day = f", from {until}" if until else ""
+    return f"{license_id}; {access.lower()}{day}"
+
+
+def _say_funding(funding: Any) -> str:
+    rows = funding if isinstance(funding, list) else []
+    names = [str(row["funder"]) for row in rows if isinstance(row, Mapping) and row.get("funder")]
+    return ", ".join(names) or "none named"
 
 
 def _word_relation(row: tuple[Question, ...]) -> tuple[Question, ...]:

@@ -132,6 +132,10 @@ export class MetadataField {
   private prepareRows(): void {
     const empty = this.element.querySelector("[data-part=rows]")?.lastElementChild?.cloneNode(true);
     this.emptyRow = empty instanceof HTMLElement ? empty : null;
+    const rows = this.element.querySelectorAll("[data-part=row]");
+    if (this.element.dataset.foldsEmpty !== undefined && rows.length > 1) {
+      rows.item(rows.length - 1).remove(); // the button brings it when it is wanted
+    }
     this.element.querySelector("[data-part=add-row]")?.addEventListener("click", () => {
       const row = this.addRow();
       row?.querySelector<Control>("input[data-part=value]:not([type=hidden])")?.focus();
