@@ -4,7 +4,7 @@ from typing import Any
 from repository.models import DataFile, Deposit, Finding, Measurement
 from repository.schema import findings
 
-_SAID = ("layer", "severity", "code", "pointer", "message", "hint")
+_SAID = ("layer", "severity", "code", "pointer", "message", "hint", "why")
 
 
 def replace_findings(
@@ -59,4 +59,5 @@ def _say(finding: findings.Finding) -> dict[str, str]:
         "pointer": finding.pointer[:300],
         "message": finding.message,
         "hint": finding.hint,
+        "why": finding.why,
     }
