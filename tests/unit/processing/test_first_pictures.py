@@ -167,9 +167,8 @@ def _ramp_scan() -> tuple[CountingSource, npt.NDArray[np.float64]]:
 
 
 def _by_name(source: SignalSource, sample: PreviewSample) -> dict[str, FirstPicture]:
-    return {
-        one.name: one for one in list_first_pictures(find_kind(source, {}), source, sample, AngleKnowledge())
-    }
+    drawn = list_first_pictures(find_kind(source, {}), source, sample, AngleKnowledge())
+    return {one.name: one for one in drawn}
 
 
 def test_pictures_hold_the_positions_they_name() -> None:
@@ -346,10 +345,8 @@ def test_the_time_for_first_pictures_is_a_hundredth_of_what_a_conversion_takes()
 def _draw(source: SignalSource, patterns: int) -> dict[str, dict[str, Any]]:
     item = math.prod(source.shape[-source.n_signal_axes :]) * source.dtype.itemsize
     sample = read_sample(source, plan_preview(source, patterns * item), NEVER)
-    return {
-        one.drawn.name: one.parameters
-        for one in draw_first_pictures(find_kind(source, {}), source, sample, AngleKnowledge())
-    }
+    drawn = draw_first_pictures(find_kind(source, {}), source, sample, AngleKnowledge())
+    return {one.drawn.name: one.parameters for one in drawn}
 
 
 def test_each_picture_says_from_how_many_patterns_it_alone_was_made() -> None:
@@ -380,9 +377,7 @@ def test_patterns_that_lie_together_are_all_counted() -> None:
 
 
 @pytest.mark.parametrize("block", [(1, 1, 128, 128), (150, 150, 1, 1)])
-def test_the_bar_of_an_overview_counts_scan_positions_and_that_of_a_pattern_detector_pixels(
-    block: tuple[int, ...],
-) -> None:
+def test_the_bar_counts_scan_positions_or_detector_pixels(block: tuple[int, ...]) -> None:
     counting = CountingSource((150, 150, 128, 128), U2, SCAN + DETECTOR, 2, block, by_channel=True)
     said = _draw(counting.as_source(), 225)
     # A quarter of 150 positions and of 128 pixels, however few cells and channels were read.
@@ -391,8 +386,7 @@ def test_the_bar_of_an_overview_counts_scan_positions_and_that_of_a_pattern_dete
 
 
 def test_the_bar_of_an_overview_is_a_length_where_the_step_is_known() -> None:
-    counting = CountingSource((150, 150, 32, 32), U2, SCAN + DETECTOR, 2)
-    bare = counting.as_source()
+    bare = CountingSource((150, 150, 32, 32), U2, SCAN + DETECTOR, 2).as_source()
     axes = tuple(replace(axis, unit="nm", scale=0.5) if axis.name in SCAN else axis for axis in bare.axes)
     said = _draw(replace(bare, axes=axes), 225)
     assert said["preview_summed_intensity"]["scale_bar"] == "20 nm"
