@@ -259,7 +259,9 @@ class DraftBuilder:
             Finding(
                 severity="info",
                 code="header_value_not_used",
-                message=f"{_name_field(path)}: what the file's header says was not used: {reason}.".replace("..", "."),
+                message=f"{_name_field(path)}: what the file's header says was not used: {reason}.".replace(
+                    "..", "."
+                ),
                 pointer=build_pointer(path),
                 hint="Readers of the data are not told it. Give the value yourself if you know it.",
                 layer="quantity",
@@ -273,8 +275,9 @@ class DraftBuilder:
             Finding(
                 severity="warning",
                 code=IMPLAUSIBLE,
-                message=f"{_name_field(path)}: what the file's header says is implausible and not used: {reason}.".replace(
-                    "..", "."
+                message=(
+                    f"{_name_field(path)}: what the file's header says is implausible and not used: "
+                    f"{reason.removesuffix('.')}."
                 ),
                 pointer=build_pointer(path),
                 hint="Readers of the data are not told it. Give the value yourself, and check that the file is whole.",

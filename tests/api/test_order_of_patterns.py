@@ -40,7 +40,9 @@ def test_the_later_pattern_stands_over_the_earlier_as_it_was_sent(client: Any) -
     assert Measurement.objects.get(pk=session.ids[0]).document["notes"] == "the long one"
     assert send(long | short) == ["night/scan_*.raw", "*/*"]
     session.answer(for_all("dwell_time", "1 us"), for_all("probe_current", "1 pA"))
-    assert list(session.document()["measurements"]) == ["night/scan_*.raw", "*/*"], "an answer moves no pattern"
+    assert list(session.document()["measurements"]) == ["night/scan_*.raw", "*/*"], (
+        "an answer moves no pattern"
+    )
 
 
 def test_a_version_that_is_given_up_gives_the_order_back() -> None:
