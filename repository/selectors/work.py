@@ -104,7 +104,9 @@ def mark_known(deposit: Deposit) -> str:
 def _list_measured(deposit: Deposit) -> list[Measurement]:
     """Return the measurements with what their sizes follow from."""
     rows = deposit.current_measurements.select_related("primary_file").prefetch_related("signals")
-    return list(rows.only("id", "deposit", "state", "primary_file", "primary_file__path", "primary_file__size"))
+    return list(
+        rows.only("id", "deposit", "state", "primary_file", "primary_file__path", "primary_file__size")
+    )
 
 
 def _size_of(measurement: Measurement) -> int:

@@ -38,7 +38,7 @@ let form: HTMLElement;
 
 const status = () => find<HTMLElement>(form, "[data-part=status]").textContent;
 const changed = (revision: number, refused: unknown[] = []): Said => ({
-  body: { id: "7q2m-x4dn", state: "draft", revision, title: "", obstacles: { errors: 0, warnings: 0 }, outcome: { saved: [], refused } },
+  body: { id: "7q2m-x4dn", state: "draft", revision, title: "", obstacles: { to_settle: 0, to_acknowledge: 0 }, outcome: { saved: [], refused } },
 });
 
 /** Type, and leave the field as a person does. */

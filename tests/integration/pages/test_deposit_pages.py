@@ -187,4 +187,4 @@ def test_many_files_are_folded(client: Any, stemma_home: Any) -> None:
     client.force_login(deposit.owner)
     html = client.get(f"/deposits/{deposit.pk}").content.decode()
     assert html.count("<summary>14 measurements</summary>") == 2, "the files, and what was read of them"
-    assert "<details class=\"many\" id=\"files-measurements\">" in html
+    assert '<details class="many" id="files-measurements">' in html
