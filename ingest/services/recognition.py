@@ -1,7 +1,7 @@
 """Saying of every stored file what it is, and which belong together. One bad file never blocks the others."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from confined.sandbox import SandboxError
 from confined.zygotes import register_program
 from repository.models import DataFile, Deposit
 from repository.models.sorting import goes_nowhere
-from repository.schema.file_names import fold_case, list_clashes, list_folders
+from repository.schema.file_names import list_clashes
 from repository.schema.findings import Finding
 from repository.schema.placements import Group, apply_placements
 from repository.services.grouping import OF_THE_GUESS, read_placements
