@@ -144,6 +144,13 @@ describe("identifiers", () => {
     expect(asked.map(({ body }) => body)).toEqual([{ metadata: { dataset: { abstract: "Words." } } }]);
   });
 
+  it("say what is no DOI when it is left", () => {
+    serve(changed(2));
+    write("#related [data-key=identifier] input", "10.103/abc");
+    leave("#related [data-key=identifier] input");
+    expect(find(form, "#related [data-part=row-problem]").textContent).toContain("is not a DOI");
+  });
+
   it("say nothing in a line that has only what was preset", async () => {
     const asked = serve(changed(2));
     leave("#related [data-key=identifier] input");
