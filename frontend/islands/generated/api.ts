@@ -1879,9 +1879,10 @@ export interface components {
             expiry: string;
         };
         ObstaclesShape: {
-            errors: number;
-            /** @description Those that nobody has acknowledged. */
-            warnings: number;
+            /** @description Errors. */
+            to_settle: number;
+            /** @description Warnings that nobody has acknowledged. */
+            to_acknowledge: number;
         };
         /**
          * @description * `declared` - declared
