@@ -3,14 +3,17 @@
  *
  * The fragment is rendered by the server; its root names the deposit's state in `data-state`, and in `data-known` a
  * mark that changes when there is more to see: then the page's sections are brought up to date, except a form that
- * somebody is filling in. When the state is settled the page is loaded anew, unless a form holds unsaved answers: then
- * a link offers it.
+ * somebody is filling in, and the session's table, which does that itself. When the state is settled a page with the
+ * table is brought up to date once more, and any other is loaded anew, unless a form holds unsaved answers: then a
+ * sentence asks for it.
  */
 const busyStates = new Set(["submitted", "processing"]);
 const shortestWait = 1000;
 const longestWait = 5000;
 
-const liveSections = ["upload", "read", "missing", "findings", "publish"];
+const liveSections = ["head", "upload", "read", "answers", "missing", "findings", "publish"];
+/** What an answer of the table changes elsewhere on the page. */
+const answeredSections = ["head", "missing", "findings", "publish"];
 
 export function isBusy(state: string): boolean {
   return busyStates.has(state);
@@ -27,11 +30,24 @@ class JobProgress extends HTMLElement {
     if (isBusy(this.dataset.state ?? "")) {
       this.plan();
     }
+    document.addEventListener("stemma:answered", this.follow);
   }
 
   disconnectedCallback(): void {
     clearTimeout(this.timer);
+    document.removeEventListener("stemma:answered", this.follow);
   }
+
+  /** An answer was saved: show what it settled, and go along where it has the server read again. */
+  private readonly follow = (): void => {
+    void this.updateSections(answeredSections).then((state) => {
+      if (state !== null && isBusy(state) && !isBusy(this.dataset.state ?? "")) {
+        this.dataset.state = state;
+        this.wait = shortestWait;
+        this.plan();
+      }
+    });
+  };
 
   private plan(): void {
     clearTimeout(this.timer);
@@ -47,24 +63,25 @@ class JobProgress extends HTMLElement {
       this.note("The server does not answer at the moment. The reading goes on; this page keeps asking.");
     }
     if (!isBusy(this.dataset.state ?? "")) {
-      this.settle();
+      await this.settle();
       return;
     }
-    if (this.known !== this.shown && (await this.updateSections())) {
+    if (this.known !== this.shown && (await this.updateSections(liveSections)) !== null) {
       this.shown = this.known;
+      document.dispatchEvent(new Event("stemma:sections"));
     }
     this.plan();
   }
 
-  /** Bring the page's sections up to what is known by now; what somebody is typing stays. */
-  private async updateSections(): Promise<boolean> {
+  /** Bring sections up to what is known by now; what somebody is typing stays. Returns the deposit's state. */
+  private async updateSections(ids: readonly string[]): Promise<string | null> {
     const response = await fetch(location.pathname, { credentials: "same-origin" }).catch(() => null);
     if (!response?.ok) {
-      return false;
+      return null;
     }
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     let previous: Element | null = null;
-    for (const id of liveSections) {
+    for (const id of ids) {
       const fresh = page.getElementById(id);
       const old = document.getElementById(id);
       if (fresh && !isInUse(old ?? previous, id)) {
@@ -78,8 +95,7 @@ class JobProgress extends HTMLElement {
       }
       previous = document.getElementById(id) ?? previous;
     }
-    document.dispatchEvent(new Event("stemma:sections"));
-    return true;
+    return page.querySelector<HTMLElement>("stemma-job-progress")?.dataset.state ?? "";
   }
 
   private show(html: string): void {
@@ -104,8 +120,11 @@ class JobProgress extends HTMLElement {
     line.textContent = message;
   }
 
-  private settle(): void {
-    if (document.querySelector("stemma-metadata-form[data-unsaved]")) {
+  private async settle(): Promise<void> {
+    const table = document.querySelector("stemma-session-table");
+    if (table && (await this.updateSections(liveSections)) !== null) {
+      document.dispatchEvent(new Event("stemma:sections"));
+    } else if (document.querySelector("[data-unsaved]")) {
       this.note("Reading is finished. Save your answers, then reload this page to see what was read.");
     } else {
       location.reload();
@@ -113,11 +132,11 @@ class JobProgress extends HTMLElement {
   }
 }
 
-/** Whether somebody works in a section: its form holds unsaved answers, or the focus is in it. */
+/** Whether a section stays: its form holds unsaved answers, the focus is in it, or it brings itself up to date. */
 function isInUse(section: Element | null, id: string): boolean {
   return (
     section?.id === id &&
-    (section.contains(document.activeElement) || section.querySelector("stemma-metadata-form[data-unsaved]") !== null)
+    (section.contains(document.activeElement) || section.querySelector("[data-unsaved], stemma-session-table") !== null)
   );
 }
 

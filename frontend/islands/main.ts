@@ -11,6 +11,7 @@ const islands: Record<string, () => Promise<unknown>> = {
   "stemma-metadata-form": () => import("./metadata-form/element"),
   "stemma-deposit-actions": () => import("./deposit-actions"),
   "stemma-recipe-form": () => import("./recipe-form/element"),
+  "stemma-session-table": () => import("./session-table/element"),
   "stemma-search-filters": () => import("./search-filters"),
 };
 

@@ -76,6 +76,7 @@ def describe_deposit_page(deposit: DepositView, *, may_edit: bool, room: str = "
         "n_unread": sum(bool(file.label) and not file.is_read for file in deposit.files),
         "n_failed": sum(one.state == "failed" and one.fate == "publish" for one in deposit.measurements),
         "steps": _list_steps(deposit, questionnaire, n_errors),
+        "techniques": _list_techniques(),
         "measurements": tuple(describe_measurement_part(each) for each in deposit.measurements),
         "questionnaire": questionnaire,
         "has_technique": all(measurement.techniques for measurement in deposit.measurements),
@@ -84,6 +85,12 @@ def describe_deposit_page(deposit: DepositView, *, may_edit: bool, room: str = "
         "open_warnings": _list_open_warnings(deposit),
         "bases": load_catalogue().vocabularies["basis"],
     }
+
+
+def _list_techniques() -> list[dict[str, str]]:
+    """Return what a measurement can be, as the session's table offers it."""
+    terms = load_catalogue().vocabularies["technique"]
+    return [{"value": term.value, "title": term.title} for term in terms]
 
 
 def _is_only_checked(deposit: DepositView) -> bool:
