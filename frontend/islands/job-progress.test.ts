@@ -110,17 +110,33 @@ describe("what it shows", () => {
     expect([gone, asked]).toEqual([["again"], ["/progress"]]);
   });
 
+  it("shows what was read without leaving the table of the session", async () => {
+    fragments = [{ html: fragment("ready", "1") }];
+    page = { html: `<section id="publish" data-live>new</section>` };
+    open("processing", `<section id="publish" data-live>old</section><stemma-session-table></stemma-session-table>`);
+    await ticks(60_000);
+    expect([gone, find<HTMLElement>(document, "#publish").textContent]).toEqual([[], "new"]);
+  });
+
+  it("leaves alone a section that brings itself up to date", async () => {
+    fragments = [{ html: fragment("ready", "1") }];
+    page = { html: `<section id="answers" data-live data-keeps>new</section>` };
+    open("processing", `<section id="answers" data-live data-keeps>old</section><stemma-session-table></stemma-session-table>`);
+    await ticks(60_000);
+    expect(find<HTMLElement>(document, "#answers").textContent).toBe("old");
+  });
+
   it("keeps what is not saved: the page says that it can be loaded anew", async () => {
     fragments = [{ html: fragment("ready", "1") }];
-    const progress = open("processing", `<stemma-metadata-form data-unsaved></stemma-metadata-form>`);
+    const progress = open("processing", `<stemma-description data-unsaved></stemma-description>`);
     await ticks(60_000);
     expect(gone).toEqual([]);
-    expect(find(progress, "[data-part=note]").textContent).toContain("Save your answers");
+    expect(find(progress, "[data-part=note]").textContent).toContain("Reading is finished");
   });
 });
 
 describe("the sections of the page", () => {
-  const section = (id: string, inside: string) => `<section id="${id}">${inside}</section>`;
+  const section = (id: string, inside: string) => `<section id="${id}" ${id === "other" ? "" : "data-live"}>${inside}</section>`;
   const read = (id: string) => document.getElementById(id)?.textContent;
   const known = (...marks: string[]) => marks.map((mark) => ({ html: fragment("processing", mark) }));
 
@@ -148,7 +164,7 @@ describe("the sections of the page", () => {
   });
 
   it.each<[string, string]>([
-    ["holds answers that are not saved", `<stemma-metadata-form data-unsaved>typed</stemma-metadata-form>`],
+    ["holds answers that are not saved", `<stemma-description data-unsaved>typed</stemma-description>`],
     ["holds the keyboard", `<button autofocus>typed</button>`],
   ])("stay where somebody works in one: it %s", async (_how, inside) => {
     fragments = known("1");
@@ -159,17 +175,18 @@ describe("the sections of the page", () => {
     expect([read("read"), read("missing")]).toEqual(["new", "typed"]);
   });
 
-  it("stay as they are opened, unless others are there", async () => {
-    const details = (...opened: string[]) => opened.map((word) => `<details ${word}><summary>s</summary></details>`).join("");
+  it("stay as they are opened and ticked; what is new comes as the server has it", async () => {
+    const details = (...opened: string[]) =>
+      opened.map((word, index) => `<details id="d${index}" ${word}><summary>s</summary></details>`).join("");
     fragments = known("1", "2");
     page = { html: section("read", details("", "open")) };
     open("processing", section("read", details("open", "")));
     const isOpen = () => Array.from(document.querySelectorAll("details"), (one) => one.open);
     await ticks(1000);
     expect(isOpen()).toEqual([true, false]);
-    page = { html: section("read", details("", "open", "")) };
+    page = { html: section("read", details("", "", "open")) };
     await ticks(1200);
-    expect(isOpen()).toEqual([false, true, false]);
+    expect(isOpen()).toEqual([true, false, true]);
   });
 
   it.each<[string, Answer | null]>([

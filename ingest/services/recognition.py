@@ -153,7 +153,7 @@ def _build_recognized(
 
 def read_findings(entries: Iterable[Mapping[str, Any]]) -> list[Finding]:
     """Return findings from their JSON form."""
-    fields = ("severity", "code", "message", "pointer", "hint", "layer")
+    fields = ("severity", "code", "message", "pointer", "hint", "layer", "why")
     return [Finding(**{name: entry[name] for name in fields if name in entry}) for entry in entries]
 
 

@@ -44,5 +44,6 @@ def _build_row(deposit: Deposit, stage: Finding.Stage, finding: findings.Finding
         pointer=finding.pointer[:300],
         message=finding.message,
         hint=finding.hint,
+        why=finding.why,
         **about,
     )

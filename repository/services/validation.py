@@ -225,5 +225,6 @@ def _read_row(row: Finding) -> Found:
         pointer=row.pointer,
         message=row.message,
         hint=row.hint,
+        why=row.why,
         layer=row.layer,  # type: ignore[arg-type]
     )

@@ -1,5 +1,6 @@
 /** What is done to the table: one request for each act, and what became of it at each cell. */
 import type { AnswerResult, TableChange } from "../api/shapes";
+import { announceChange } from "../page-sections";
 import { countWords } from "./elements";
 import type { Line } from "./rows";
 import type { Target } from "./selection";
@@ -80,7 +81,18 @@ export class TableActions {
     } finally {
       this.isRefreshing = false;
     }
-    document.dispatchEvent(new Event("stemma:answered"));
+  }
+
+  /** Read again where something is other than it was: a change elsewhere on the page, or by somebody else. */
+  async follow(): Promise<void> {
+    const [first] = this.state.rows.keys();
+    if (this.isRefreshing || this.isSaving || first === undefined) {
+      return;
+    }
+    const table = await this.server.look({ keys: [first] });
+    if (this.state.isOther(table)) {
+      await this.refresh(null);
+    }
   }
 
   private async readAgain(wanted: Set<string> | "all"): Promise<void> {
@@ -186,6 +198,7 @@ export class TableActions {
       }
       this.sayOutcome(change, about.words);
       await this.refresh(this.concernedBy(change));
+      announceChange();
       return change;
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
@@ -264,6 +277,7 @@ export class TableActions {
       const back = `${countWords(change.saved, "answer is", "answers are")} as before.`;
       this.hooks.say([`${words}.`, back, ...reasons].join(" "), refused.length > 0 ? "refused" : "done");
       await this.refresh(this.concernedBy(change));
+      announceChange();
     } catch (error) {
       onDone(null);
       this.hooks.say(error instanceof Error ? error.message : String(error), "refused");

@@ -205,7 +205,7 @@ class SessionTable extends HTMLElement {
         this.moved();
       }
     });
-    const again = (): void => void this.read(() => this.actions.refresh(null));
+    const again = (): void => void this.read(() => this.actions.follow());
     document.addEventListener("stemma:sections", again);
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") {

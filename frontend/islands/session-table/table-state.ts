@@ -29,6 +29,13 @@ export interface Refusal {
   note: Note;
 }
 
+const busyStates = new Set(["submitted", "processing"]);
+
+/** What a change of any cell changes in the sums of the table. */
+function signatureOf({ revision, count, groups, answers }: Table): string {
+  return JSON.stringify([revision, count, groups, answers]);
+}
+
 export function placeKey(line: string, field: string): string {
   return `${line}\u0000${field}`;
 }
@@ -49,6 +56,7 @@ export class TableState {
   readonly notes = new Map<string, Note>();
   private readonly kept = new Set<string>();
   private arranged: Line[] | null = null;
+  private signature = "";
 
   constructor(readonly techniques: readonly Term[]) {}
 
@@ -107,8 +115,14 @@ export class TableState {
     this.columns = [];
   }
 
+  /** Whether the server says something else than what is shown, or is at work on it. */
+  isOther(table: Table): boolean {
+    return busyStates.has(table.state) || signatureOf(table) !== this.signature;
+  }
+
   /** Take what the server says of the whole table; returns whether there are columns of which the rows know nothing. */
   takeFrame(table: Table): boolean {
+    this.signature = busyStates.has(table.state) ? "" : signatureOf(table);
     this.count = table.count;
     this.nNeeded = table.n_needed;
     this.answers = table.answers;

@@ -12,7 +12,8 @@ from jsonschema.exceptions import ValidationError
 from repository.schema.checks.suggestions import suggest_key, suggest_word
 from repository.schema.checks.typed_text import explain_text
 from repository.schema.findings import Finding
-from repository.schema.places import build_pointer, escape_pointer
+from repository.schema.outside_identifiers import find_identifier_fault
+from repository.schema.places import build_pointer, escape_pointer, is_gap
 from repository.schema.quantities.quantity import is_number, write_amount
 from repository.schema.questions.field_tree import Node, build_tree
 from repository.schema.questions.fields import DocumentName, Field, load_catalogue
@@ -101,6 +102,8 @@ def _is_told_elsewhere(error: ValidationError, parts: list[str], field: Field | 
         return (kind == "elements" and last.isdigit()) or (
             kind in {*QUANTITY_KINDS, "aberrations"} and last == "unit"
         )
+    if keyword == "type" and parts == ["embargo_until"] and is_gap(error.instance):
+        return True
     if keyword == "type":
         return kind in QUANTITY_KINDS and parts[-2:-1] == ["values"]
     return (keyword == "minItems" and parts == ["creators"]) or (
@@ -210,6 +213,10 @@ def _explain_choice(error: ValidationError, pointer: str, field: Field | None) -
 
 
 def _explain_form(error: ValidationError, pointer: str, field: Field | None) -> Finding:
+    if field is not None and field.kind == "orcid":
+        fault = find_identifier_fault("orcid", str(error.instance))
+        if fault is not None:
+            return Finding("error", "wrong_form", fault.says, pointer, fault.hint)
     title = field.title if field is not None else "This entry"
     is_day = field is not None and field.kind in {"timestamp", "date"} and _DAY.match(str(error.instance))
     judged = "is not a date that exists" if is_day else "does not have the right form"
@@ -250,7 +257,6 @@ _KINDS = {
 _FORMS = {
     "timestamp": "Write 2025-03-01T14:20:00+01:00; without offset it is kept as zone unknown.",
     "date": "Write 2027-01-31.",
-    "orcid": "Write 0000-0002-1825-0097.",
     "extensions": 'Keys are in reverse-DNS form: "org.example.lab:name".',
     "matrix2x2": "Write two rows of two numbers: [[1, 0], [0, 1]]; flips are part of it.",
     "elements": "Write symbols: [Sr, Ti, O].",

@@ -278,6 +278,9 @@ _NORMALIZERS: dict[Kind, Callable[[Any], Any]] = {
     "matrix2x2": _normalize_matrix,
     "boolean": _normalize_boolean,
     "orcid": _normalize_orcid,
+    "ror": _normalize_text,
+    "funder_id": _normalize_text,
+    "reference": _normalize_text,
 }
 _WRAPPED: frozenset[Kind] = frozenset(
     {"texts", "choices", "elements", "shape", "text", "number", "integer", "integers", "matrix2x2", "boolean"}
