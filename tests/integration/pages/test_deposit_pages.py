@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from repository.models import Deposit
-from repository.services.deposits import add_member, update_deposit
+from repository.services.deposits import add_member
 from tests.factories import make_deposit, make_measurement, make_user, store_file
 from tests.integration.pages.conftest import EXTRACTED, add_measurement, bring_to_ready
 
