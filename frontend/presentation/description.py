@@ -61,6 +61,8 @@ class Description:
     relations: tuple[Choice, ...]
     meanings: Mapping[str, str]
     document: Mapping[str, Any]
+    license: str
+    embargo_until: str
 
 
 def build_description(deposit: DepositView) -> Description:
@@ -81,6 +83,8 @@ def build_description(deposit: DepositView) -> Description:
             Choice(value, titles[value], means, value == access) for value, means in _ACCESS.items()
         ),
         relations=tuple(Choice(one.relation, one.words, one.means, one is _PAPER) for one in RELATIONS),
+        license=chosen,
+        embargo_until=str(get_plain(deposit.dataset.get("embargo_until")) or ""),
         document={"dataset": deposit.document.get("dataset", {})},
         meanings={license_.id: license_.means for license_ in LICENSES.values()},
     )

@@ -175,7 +175,7 @@ def _note_unread(recognition: Recognition) -> None:
 
 
 def _note_twins(stored: Sequence[DataFile], findings: defaultdict[str, list[Finding]]) -> None:
-    """Name files that hold the same bytes, and names that differ only in case."""
+    """Name files that hold the same bytes."""
     by_digest: defaultdict[str, list[str]] = defaultdict(list)
     for file in stored:
         if file.size:  # empty files have their own finding, and nothing in common but that
@@ -191,27 +191,3 @@ def _note_twins(stored: Sequence[DataFile], findings: defaultdict[str, list[Find
                     hint="Delete one of them unless both are meant; the bytes are stored once.",
                 )
             )
-    for path, message in list_case_twins([file.path for file in stored]):
-        findings[path].append(
-            Finding(
-                severity="warning",
-                code="case_twin",
-                layer="file",
-                message=message,
-                hint="On Windows and macOS one would overwrite the other: rename one, or acknowledge this.",
-            )
-        )
-
-
-def list_case_twins(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield each path that a case-blind file system cannot hold beside an earlier one, and the sentence about it."""
-    first: dict[str, str] = {}
-    for path in paths:
-        other = first.setdefault(fold_case(path), path)
-        if other != path:
-            yield path, f"The names {other} and {path} differ only in upper and lower case."
-    for path in paths:
-        for folder in list_folders(path):
-            twin = first.get(fold_case(folder))
-            if twin is not None and twin != folder:
-                yield path, f"The file {twin} and the folder of {path} differ only in upper and lower case."

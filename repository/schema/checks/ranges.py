@@ -113,7 +113,8 @@ def _report_range(
         "value_impossible" if impossible else "value_unusual",
         f"{field.title} of {shown} {judged}: expected {low:g} to {high:g} {field.unit if in_field_unit else unit}.",
         leaf.pointer,
-        f"{slip} {field.range_reason}".strip() + ("" if impossible else " Keep it if it is so, with a note."),
+        f"{slip} {field.range_reason}".strip()
+        + ("" if impossible else " Readers will ask: keep it if it is so, with a note."),
         "quantity",
     )
 

@@ -112,7 +112,9 @@ def list_unmatched(document: Mapping[str, Any], paths: Sequence[str]) -> list[Fi
             "pattern_matches_nothing",
             f'"{pattern}" names none of the {len(paths)} files.',
             f"/measurements/{escape_pointer(str(pattern))}",
-            "Write the path as it stands in the deposit, or a pattern: * within a folder, ** across folders.",
+            "What is answered there reaches no data. Write the path as it stands in the deposit, or a pattern: "
+            "* within a "
+            "folder, ** across folders.",
             "structure",
         )
         for pattern in (measurements if isinstance(measurements, Mapping) else ())

@@ -185,9 +185,8 @@ def _check_dataset_fields(document: Mapping[str, Any], now: dt.datetime) -> list
     license_id = get_value(document, "license")
     if isinstance(license_id, str) and license_id not in LICENSES:
         message = f'"{license_id}" is not a licence that is known here.'
-        hint = (
-            "Usual for data: CC-BY-4.0, CC0-1.0, CC-BY-SA-4.0, ODbL-1.0. SPDX identifiers are case-sensitive."
-        )
+        hint = "Readers cannot tell what they may do with the data. Usual: CC-BY-4.0, CC0-1.0, CC-BY-SA-4.0, "
+        "ODbL-1.0. SPDX identifiers are case-sensitive."
         findings.append(Finding("warning", "license_unknown", message, "/license", hint))
     kept = [finding for finding in findings if not is_gap(document.get(finding.pointer[1:]))]
     return [*kept, *_check_embargo(document, now)]
