@@ -237,6 +237,11 @@ export class TableActions {
   }
 
   private sayOutcome(change: TableChange, words: string): void {
+    const [only] = change.results;
+    if (change.results.length === 1 && only?.result === "refused") {
+      this.hooks.say(`${words}: not saved. ${[only.message, only.hint].filter(Boolean).join(" ")}`, "refused");
+      return;
+    }
     const parts = [change.saved > 0 ? `${countWords(change.saved, "answer", "answers")} saved` : "Nothing new is saved"];
     if (change.unchanged > 0) {
       parts.push(`${change.unchanged.toLocaleString("en")} said so already`);

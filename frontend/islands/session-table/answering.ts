@@ -52,7 +52,8 @@ export class Answering {
       return;
     }
     const cell = target.line.kind === "row" ? target.line.row.cells[target.field] : undefined;
-    if (target.line.kind === "row" && !cell) {
+    const isAbsent = target.line.kind === "row" ? !cell : (this.state.sum(target.line, target.field)?.count ?? 0) === 0;
+    if (isAbsent) {
       this.hooks.say(`${column.title} does not apply to this technique. Change the technique if that is wrong.`);
     } else if (target.line.kind === "all" && column.is_of_one_file) {
       this.hooks.say(`${column.title} is each file’s own. Select the files, and answer for these.`);
@@ -90,13 +91,20 @@ export class Answering {
     const { active } = this.selection;
     const keys: Record<string, string> = { down: "ArrowDown", up: "ArrowUp", right: "ArrowRight", left: "ArrowLeft" };
     if (active && leave !== null) {
-      const frame = { lines: this.state.lines(), columns: this.state.shownColumns.length + 1, page: 1, isFar: false };
-      this.selection.go(step(active, keys[leave] ?? "", frame) ?? active);
+      this.selection.go(this.nextPlace(active, keys[leave] ?? ""));
     }
     this.hooks.draw();
     if (leave !== null || this.grid().element.contains(document.activeElement) || document.activeElement === document.body) {
       this.grid().focus();
     }
+  }
+
+  /** From one measurement to the next, not to the head of the next group. */
+  private nextPlace(from: Place, key: string): Place {
+    const lines = this.state.lines();
+    const isRow = (place: Place): boolean => lines.some((line) => line.key === place.line && line.kind === "row");
+    const frame = { lines: isRow(from) ? lines.filter((line) => line.kind === "row") : lines, columns: this.state.shownColumns.length + 1, page: 1, isFar: false };
+    return step(from, key, frame) ?? from;
   }
 
   /** One answer for everything that is selected. */

@@ -65,14 +65,16 @@ export class NamesDialog {
     this.plan();
   }
 
-  /** A first pattern from the first name: its last number in braces. */
+  /** A first pattern from the first name that ends in a number, of those that are selected if any are. */
   private suggest(): string {
-    const [first] = this.state.rows.values();
-    const name = first?.name ?? "";
-    const dot = name.lastIndexOf(".");
-    const stem = dot > 0 ? name.slice(0, dot) : name;
-    const match = /^(.*?)(-?\d+(?:\.\d+)?)(\D*)$/.exec(stem);
-    return match ? `*${(match[1] ?? "").slice(-1)}{value}${match[3] ?? ""}${name.slice(stem.length)}` : "";
+    const rows = [...this.state.rows.values()].filter((row) => this.keys.length === 0 || this.keys.includes(row.id));
+    for (const { name } of rows) {
+      const match = /^(.*?)(-?\d+(?:\.\d+)?)([^\d.]*)(\.\w+)$/.exec(name);
+      if (match) {
+        return `*${(match[1] ?? "").slice(-1)}{value}${match[3] ?? ""}${match[4] ?? ""}`;
+      }
+    }
+    return "";
   }
 
   private words(): string[] {

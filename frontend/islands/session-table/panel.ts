@@ -64,7 +64,7 @@ export class Panel {
     if (column.example && isAsked) {
       box.append(make("p", { class: "fine soft" }, `For example ${column.example}.`));
     }
-    if (this.mayAnswer && (cell || line.kind !== "row")) {
+    if (this.mayAnswer && (cell || (this.state.sum(line, column.field)?.count ?? 0) > 0)) {
       box.append(this.buildOffers(line, column, cell));
     }
     return box;
@@ -75,7 +75,7 @@ export class Panel {
     if (line.kind === "all" && column.is_of_one_file) {
       return make("p", {}, `${shown.label}. It is each file’s own: select the files, and answer for these.`);
     }
-    return make("p", {}, `${shown.label}.`);
+    return make("p", {}, shown.tone === "absent" ? "This question does not apply to any of these." : `${shown.label}.`);
   }
 
   private buildOffers(line: Line, column: TableColumn, cell: TableCell | undefined): HTMLElement {
