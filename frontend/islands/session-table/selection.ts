@@ -21,7 +21,19 @@ export interface Target {
 export class Selection {
   private ranges: Range[] = [];
 
-  constructor(private readonly state: TableState) {}
+  constructor(private readonly state: TableState) {
+    state.onColumns = (before, after) => this.follow(before, after);
+  }
+
+  /** Stay at the same fields where their columns stand elsewhere now. */
+  private follow(before: readonly string[], after: readonly string[]): void {
+    const move = (place: Place): Place => {
+      const field = before[place.column - 1];
+      const column = field === undefined ? place.column : after.indexOf(field) + 1;
+      return { line: place.line, column: column > 0 || place.column === 0 ? column : Math.min(place.column, after.length) };
+    };
+    this.ranges = this.ranges.map(({ anchor, end }) => ({ anchor: move(anchor), end: move(end) }));
+  }
 
   get active(): Place | null {
     return this.ranges.at(-1)?.end ?? null;

@@ -55,6 +55,8 @@ export class TableState {
   readonly checked = new Set<string>();
   readonly notes = new Map<string, Note>();
   private readonly kept = new Set<string>();
+  /** Told of the fields before and after, where others are shown now or they stand elsewhere. */
+  onColumns: (before: readonly string[], after: readonly string[]) => void = () => undefined;
   private arranged: Line[] | null = null;
   private signature = "";
 
@@ -127,9 +129,9 @@ export class TableState {
     this.nNeeded = table.n_needed;
     this.answers = table.answers;
     this.groups = table.groups;
-    const before = new Set(this.columns.map((column) => column.field));
+    const before = this.columns.map((column) => column.field);
     const offered = new Map([...table.same, ...table.helpful, ...table.columns].map((column) => [column.field, column]));
-    const order = this.columns.map((column) => column.field).filter((field) => offered.has(field));
+    const order = before.filter((field) => offered.has(field));
     table.columns.forEach((column, index) => {
       this.kept.add(column.field);
       if (!order.includes(column.field)) {
@@ -142,7 +144,8 @@ export class TableState {
     this.same = table.same.filter((column) => !order.includes(column.field));
     this.helpful = table.helpful.filter((column) => !order.includes(column.field));
     this.forgetLines();
-    return order.some((field) => !before.has(field));
+    this.onColumns([techniqueField, ...before], [techniqueField, ...order]);
+    return order.some((field) => !before.includes(field));
   }
 
   takeRows(rows: readonly TableRow[]): void {
