@@ -311,7 +311,7 @@ def test_real_files_of_several_kinds_are_told_apart(depositor: Page, live_stack:
     depositor.get_by_role("button", name="Confirm the").click()
     person.wait_saved("saved")
     depositor.get_by_role("button", name="It is 4D-STEM").click()
-    person.wait_saved("1 answer saved")
+    person.wait_saved("4D-STEM for 1 measurement: 1 answer saved")
     rows = person.rows()
     assert {row["kind"] for row in rows.values()} == {"annular", "eels", "diffraction_pattern", "four_d_stem"}
     # A question of one technique is no question of another; a header's value stands at its own file alone.
