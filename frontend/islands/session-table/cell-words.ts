@@ -53,19 +53,34 @@ export function trimUnit(text: string, unit: string | null): string {
   return code in unitSymbols.symbols && /\d/.test(amount) ? `${amount} ${unitSymbol(code)}` : text;
 }
 
+/** What a cell needs to know of its column. */
+type Head = Pick<TableColumn, "title" | "unit"> & { choices?: TableColumn["choices"] };
+
+/** An answer as people read it: a word of a vocabulary by its title, a quantity without the unit of the column. */
+function readable(text: string, { unit, choices = [] }: Omit<Head, "title">): string {
+  const titles = new Map(choices.map(({ value, title }) => [value, shortTitle(title)]));
+  const words = text.split(", ");
+  return titles.size > 0 && words.every((word) => titles.has(word)) ? words.map((word) => titles.get(word) ?? word).join(", ") : trimUnit(text, unit);
+}
+
+/** The words before the explanation: "4D-STEM: a diffraction pattern at each position" is called 4D-STEM. */
+export function shortTitle(title: string): string {
+  return title.split(/:| \(/, 1)[0] ?? title;
+}
+
 function show(tone: Tone, text: string, label: string, more: Partial<Shown> = {}): Shown {
   return { tone, text, label, mark: "", other: "", isOverride: false, ...more };
 }
 
-export function showCell(cell: TableCell | undefined, column: Pick<TableColumn, "title" | "unit">): Shown {
+export function showCell(cell: TableCell | undefined, column: Head): Shown {
   if (!cell) {
     return show("absent", "", "does not apply");
   }
-  const text = trimUnit(cell.text ?? "", column.unit);
+  const text = readable(cell.text ?? "", column);
   const below = cell.below ?? [];
   const isOwn = cell.level === "measurement" || cell.level === "pattern";
   const isOverride = isOwn && below.some((said) => said.text !== cell.text);
-  const spoken = trimUnit(cell.text ?? "", null);
+  const spoken = readable(cell.text ?? "", { ...column, unit: null });
   switch (cell.state) {
     case "needed":
       return show("needed", "needed", "needed");
@@ -94,13 +109,13 @@ function shortMark(cell: TableCell): string {
 }
 
 /** What a field comes to in several measurements: how many values there are, never one of them for all. */
-export function showSum(sum: CellSum | undefined, answer: LevelAnswer | undefined, column: Pick<TableColumn, "unit">): Shown {
+export function showSum(sum: CellSum | undefined, answer: LevelAnswer | undefined, column: Omit<Head, "title">): Shown {
   if (!sum || sum.count === 0) {
     return show("absent", "", "does not apply");
   }
   const others = sum.conflicts + sum.own;
   if (answer) {
-    const text = trimUnit(answer.text, column.unit);
+    const text = readable(answer.text, column);
     const wait = sum.needed > 0 ? `${sum.needed} needed` : others > 0 ? `${others} differ` : "";
     return show("own", text, `${answer.text}, answered here${wait ? `, ${wait}` : ""}`, { other: wait });
   }
@@ -116,13 +131,13 @@ export function showSum(sum: CellSum | undefined, answer: LevelAnswer | undefine
   return showValues(sum, column);
 }
 
-function showValues(sum: CellSum, column: Pick<TableColumn, "unit">): Shown {
+function showValues(sum: CellSum, column: Omit<Head, "title">): Shown {
   if (sum.different === 0) {
     return show("empty", "", "empty, not needed");
   }
   if (sum.different === 1) {
     const [text = ""] = sum.texts;
-    return show("sum", trimUnit(text, column.unit), `${text} in all that have it`);
+    return show("sum", readable(text, column), `${readable(text, { ...column, unit: null })} in all that have it`);
   }
   const isRange = sum.lowest !== null && sum.highest !== null && sum.lowest !== sum.highest;
   if (isRange && sum.lowest !== null && sum.highest !== null) {

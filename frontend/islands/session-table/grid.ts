@@ -8,7 +8,7 @@ import { type Shown, showCell, showSum } from "./cell-words";
 import { countWords, make } from "./elements";
 import { countOpen, type GroupLine, type Line, type RowLine } from "./rows";
 import type { Place, Selection } from "./selection";
-import { placeKey, type TableState, techniqueField } from "./table-state";
+import { placeKey, type TableState } from "./table-state";
 
 export const rowHeight = 40;
 const beyond = 8; // rows drawn above and below what is in sight
@@ -238,14 +238,7 @@ export class Grid {
     if (line.kind !== "row") {
       return showSum(this.state.sum(line, column.field), this.state.answer(line, column.field), column);
     }
-    const shown = showCell(line.row.cells[column.field], column);
-    return column.field === techniqueField ? this.showTechnique(line, shown) : shown;
-  }
-
-  private showTechnique(line: RowLine, shown: Shown): Shown {
-    const titles = this.state.techniqueTitles;
-    const words = line.row.technique.map((one) => titles.get(one) ?? one).join(", ");
-    return words === "" ? shown : { ...shown, text: words, label: shown.label.replace(line.row.technique.join(", "), words) };
+    return showCell(line.row.cells[column.field], column);
   }
 
   private mark(cell: HTMLElement, isActive: boolean, isSelected: boolean): void {

@@ -61,6 +61,13 @@ describe("what a cell says", () => {
     expect(showCell(makeCell("value", "30 mrad", { source: "instrument" }), mrad)).toMatchObject({ mark: "instrument" });
   });
 
+  it("reads words of a vocabulary by their titles", () => {
+    const head = { title: "Level", unit: null, choices: [{ value: "raw", title: "As the detector gave it (raw)" }, { value: "eels", title: "EELS: losses" }] };
+    expect(showCell(makeCell("value", "raw", { level: "header" }), head)).toMatchObject({ text: "As the detector gave it", label: "As the detector gave it, header" });
+    expect(showSum(makeSum({ different: 1, texts: ["raw, eels"] }), undefined, head).text).toBe("As the detector gave it, EELS");
+    expect(showCell(makeCell("value", "something else", { level: "all" }), head).text).toBe("something else");
+  });
+
   it("shows both values where two are said, and never one for the other", () => {
     const two = showCell(makeCell("conflict", "80 kV", { level: "header", below: [{ level: "all", text: "200 kV" }] }), { title: "Voltage", unit: "kV" });
     expect(two).toMatchObject({ tone: "two", text: "80", other: "200 all", label: "two values: 80 kV, header, and 200 all" });

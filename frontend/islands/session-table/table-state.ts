@@ -1,6 +1,6 @@
 /** The table as this page knows it: rows, columns, what is being saved, what was not. Nothing of the page itself. */
 import type { AnswerResult, CellSum, LevelAnswer, Table, TableCell, TableColumn, TableGroup, TableRow } from "../api/shapes";
-import { addCells } from "./cell-words";
+import { addCells, shortTitle } from "./cell-words";
 import { arrange, type Grouping, type Line } from "./rows";
 
 export const techniqueField = "technique";
@@ -224,9 +224,4 @@ export class TableState {
     const group = this.lines().find((one) => one.key === line);
     return this.rows.get(line)?.path ?? (group?.kind === "group" ? group.title : line);
   }
-}
-
-/** The words before the explanation: "4D-STEM: a diffraction pattern at each position" is called 4D-STEM. */
-export function shortTitle(title: string): string {
-  return title.split(/:| \(/, 1)[0] ?? title;
 }
