@@ -87,7 +87,7 @@ def build_problem(
 def _describe_finding(finding: Finding) -> dict[str, Any]:
     described = finding.as_dict()
     for part in (described, *described.get("where", ())):
-        part.update({name: hide_internals(part[name]) for name in ("message", "hint")})
+        part.update({name: hide_internals(part[name]) for name in ("message", "hint", "why") if name in part})
     return described
 
 

@@ -55,7 +55,8 @@ def _note_nothing_read(recognition: Recognition) -> list[Found]:
             code="no_measurement_read",
             layer="file",
             message="None of the files was read as a measurement.",
-            hint="They are stored as they are. Add files of a format that is read, or acknowledge this.",
+            hint="Readers can download the files and look at nothing here, and find them by your words alone. "
+            "Add files of a format that is read, or acknowledge this.",
         )
     ]
 

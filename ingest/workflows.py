@@ -17,7 +17,7 @@ from repository.services.deposits import (
 from repository.services.findings import replace_findings
 from repository.services.grouping import Move, place_files
 from repository.services.jobs import cancel_measurement_jobs
-from repository.services.judgements import Judgements, judge_ahead, list_open_measurements
+from repository.services.judgements import Judgements, judge_ahead
 from repository.services.sorting import Wish, sort_files
 from repository.services.succession import replace_corrected
 from repository.services.validation import validate_answers, validate_deposit, validate_sorting
@@ -25,7 +25,7 @@ from repository.states import DepositMove
 from repository.workflows.jobs import enqueue_job
 
 OF_ONE_READING = ("open_measurement", "preview_measurement", "convert_measurement", "reduce_measurement")
-JUDGED_WHILE_HELD = 2
+JUDGED_WHILE_HELD = 50
 """Measurements; looking at more before the deposit is locked is worth reading them twice."""
 FEW = 4  # so many are converted before a person has looked up
 FIRST_PICTURES_FROM_BYTES = 256 * 1024 * 1024  # smaller ones are converted before a person has looked up
@@ -76,10 +76,13 @@ def read_deposit_again(*, deposit_id: str, measurement_ids: Collection[str] | No
             deposit = validate_answers(deposit_id=deposit_id, measurement_ids=measurement_ids, ahead=ahead)
         if deposit.state not in DepositMove.READ_AGAIN.value.sources:
             return
-        measurements = list_open_measurements(deposit)
+        measurements = deposit.current_measurements.filter(frozen_at__isnull=True)
         if measurement_ids is not None:
             measurements = measurements.filter(pk__in=measurement_ids)
-        waiting = [measurement.pk for measurement in measurements if _needs_reopening(deposit, measurement)]
+        opened = measurements.select_related("primary_file").only(
+            "deposit", "state", "hints", "primary_file__path"
+        )
+        waiting = [measurement.pk for measurement in opened if _needs_reopening(deposit, measurement)]
         cancel_measurement_jobs(waiting, kinds=OF_ONE_READING)
         waiting += replace_corrected(deposit)
         open_measurements(deposit, waiting)

@@ -13,9 +13,13 @@ from tests.ties import tie
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 DOCUMENT = CHECKOUT / "api" / "openapi.yaml"
-NAME_RULE = CHECKOUT / "repository" / "schema" / "file_names.json"
+SCHEMA = CHECKOUT / "repository" / "schema"
 SYMBOLS = CHECKOUT / "frontend" / "islands" / "generated" / "unit-symbols.json"
-COPIES = ("client/src/stemma/file_names.json", "frontend/islands/generated/file-names.json")
+COPIES = {
+    "client/src/stemma/file_names.json": SCHEMA / "file_names.json",
+    "frontend/islands/generated/file-names.json": SCHEMA / "file_names.json",
+    "frontend/islands/generated/outside-identifiers.json": SCHEMA / "outside_identifiers.json",
+}
 
 
 def generate() -> str:
@@ -38,8 +42,8 @@ def main() -> int:
     generated = generate()
     if "--write" in sys.argv:
         DOCUMENT.write_text(generated, encoding="utf-8")
-        for copy in COPIES:
-            (CHECKOUT / copy).write_bytes(NAME_RULE.read_bytes())
+        for copy, source in COPIES.items():
+            (CHECKOUT / copy).write_bytes(source.read_bytes())
         SYMBOLS.write_text(build_symbols(), encoding="utf-8")
         return 0
     committed = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""

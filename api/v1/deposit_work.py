@@ -40,6 +40,7 @@ class WorkShape(Nested[Any]):
     is_measured = serializers.BooleanField(
         help_text="Whether that goes by what this deposit has taken so far, or by what is usual."
     )
+    failed = serializers.ListField(child=serializers.CharField(), help_text="Why work on it was given up.")
     revision = serializers.IntegerField()
 
 

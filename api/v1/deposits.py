@@ -1,6 +1,6 @@
 from typing import Any
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -11,10 +11,11 @@ from api.errors import build_etag
 from api.pagination import build_cursor, next_address, read_cursor, read_page_size
 from api.parsers import MergePatchParser, StrictJSONParser
 from api.v1.documentation import CURSOR, IF_MATCH, PAGE_SIZE, REVISION_CONFLICT, problems
-from api.v1.preferences import APPLIED, PREFER, is_lenient
+from api.v1.preferences import APPLIED, APPLIED_SHORT, PREFER, is_lenient, is_short
 from api.v1.revisions import read_expected_revisions
 from api.v1.shapes import (
     AnswersOutcomeShape,
+    ChangedDepositShape,
     DepositPageShape,
     DepositShape,
     DepositSummaryShape,
@@ -26,6 +27,7 @@ from api.visitors import visitor_of
 from processing.workflows import refresh_deposit
 from repository.schema.checks.supplied import TOP_KEYS as SUPPLIED_PARTS
 from repository.selectors.access import get_deposit, get_editable_deposit, require_account
+from repository.selectors.changed import describe_changed
 from repository.selectors.deposit_list import list_deposit_page
 from repository.selectors.deposits import describe_deposit
 from repository.services.deposits import (
@@ -76,6 +78,15 @@ def answer_deposit(request: Request, deposit_id: str, *, code: int = status.HTTP
     view = describe_deposit(deposit)
     headers = {"ETag": build_etag(view.revision), "Cache-Control": "private, no-store"}
     return Response(DepositShape(view).data, status=code, headers=headers)
+
+
+def answer_changed(request: Request, deposit_id: str) -> Response:
+    """Return what a change can have moved: the whole again, or as little as the client prefers."""
+    if not is_short(request):
+        return answer_deposit(request, deposit_id)
+    view = describe_changed(get_deposit(visitor_of(request), deposit_id))
+    headers = {"ETag": build_etag(view.revision), "Cache-Control": "private, no-store"}
+    return Response(dict(ChangedDepositShape(view).data), headers=headers)
 
 
 def read_input(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
@@ -143,7 +154,11 @@ class DepositView(APIView):
         request=UpdateDepositInput,
         parameters=[IF_MATCH, PREFER],
         responses={
-            200: DepositShape,
+            200: PolymorphicProxySerializer(
+                component_name="UpdatedDeposit",
+                serializers=[DepositShape, ChangedDepositShape],
+                resource_type_field_name=None,
+            ),
             **problems(400, 401, 403, 404, 409, 415, 422),
             **REVISION_CONFLICT,
         },
@@ -154,7 +169,8 @@ class DepositView(APIView):
         Fields that the body does not name stay as they are. Without If-Match the changes are merged into whatever is
         there; with it they are refused with 412 where somebody else was quicker, with what is there now. A patch that
         changes nothing makes no new revision: the ETag stays. One wrong answer holds back the whole patch (422,
-        `findings` name each), but with `Prefer: handling=lenient` only itself.
+        `findings` name each), but with `Prefer: handling=lenient` only itself. The whole deposit is the answer; with
+        `Prefer: return=minimal` only its state, revision and title, and how much stands in the way of publishing.
         """
         visitor = visitor_of(request)
         expected = read_expected_revisions(request)
@@ -174,13 +190,12 @@ class DepositView(APIView):
         if patch is None or not is_lenient(request):
             update_deposit(**change, patch=patch)
             refresh_deposit(deposit_id=deposit.pk)
-            return answer_deposit(request, deposit_id)
+            return _tell_applied(answer_changed(request, deposit_id), [APPLIED_SHORT] * is_short(request))
         outcome = update_right_answers(**change, patch=patch)
         refresh_deposit(deposit_id=deposit.pk)
-        answer = answer_deposit(request, deposit_id)
+        answer = answer_changed(request, deposit_id)
         answer.data["outcome"] = AnswersOutcomeShape(outcome).data
-        answer["Preference-Applied"] = APPLIED
-        return answer
+        return _tell_applied(answer, [APPLIED, *[APPLIED_SHORT] * is_short(request)])
 
     @extend_schema(
         operation_id="deleteDeposit",
@@ -199,6 +214,12 @@ class DepositView(APIView):
         deposit = get_editable_deposit(visitor, deposit_id)
         delete_deposit(deposit_id=deposit.pk, actor=require_account(visitor), expected_revisions=expected)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _tell_applied(answer: Response, applied: list[str]) -> Response:
+    if applied:
+        answer["Preference-Applied"] = ", ".join(applied)
+    return answer
 
 
 def _read_patch(fields: dict[str, Any]) -> dict[str, Any] | None:

@@ -86,11 +86,18 @@ class FileNamesView(APIView):
 class TemplateView(APIView):
     @extend_schema(
         operation_id="getTemplate",
-        parameters=[OpenApiParameter("technique", str, many=True, description="Repeatable.")],
+        parameters=[
+            OpenApiParameter(
+                "technique",
+                str,
+                many=True,
+                description="Of one kind of measurement, several of one file joined by +. Repeatable.",
+            )
+        ],
         responses={(200, "application/yaml"): OpenApiTypes.OBJECT, **problems(400, 401, 403, 404)},
     )
     def get(self, request: Request, version: str) -> HttpResponse:
-        """Return a metadata document to fill in, as YAML with comments.
+        """Return a metadata document to fill in, as YAML with comments: for one kind of measurement, or for several.
 
         It is written for the version in force, which it names, whichever version is asked for: drafts are made under
         that one.
@@ -102,7 +109,8 @@ class TemplateView(APIView):
             )
         techniques = request.query_params.getlist("technique") or ["four_d_stem"]
         known = load_catalogue().words("technique")
-        unknown = [name for name in techniques if name not in known]
+        named = [name.strip() for kind in techniques for name in kind.split("+")]
+        unknown = [name for name in named if name not in known]
         if unknown:
             raise NotFoundError(
                 f"There is no technique {unknown[0][:80]!r}.", hint=f"Known are {', '.join(known)}."

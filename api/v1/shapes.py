@@ -24,14 +24,18 @@ class FindingShape(Nested[Any]):
     hint = serializers.CharField(allow_blank=True)
     layer = serializers.CharField()
     stage = serializers.CharField(required=False)
+    why = serializers.CharField(
+        required=False,
+        help_text="What it rests on, such as the keys of the file's header, where that is known.",
+    )
     where = PlaceShape(
         many=True, required=False, help_text="Of a cause in files or measurements: each of them."
     )
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        """Leave out an empty list: only what stands for several findings has places."""
+        """Leave out what is empty: only what stands for several findings has places."""
         shown: dict[str, Any] = super().to_representation(instance)
-        return shown if shown.get("where") else {key: value for key, value in shown.items() if key != "where"}
+        return {key: value for key, value in shown.items() if value or key not in {"where", "why"}}
 
 
 class ProblemShape(Nested[Any]):
@@ -305,6 +309,22 @@ class DepositShape(Nested[Any]):
     outcome = AnswersOutcomeShape(
         required=False,
         help_text="Of a PATCH with `Prefer: handling=lenient`: what was saved, and what was not.",
+    )
+
+
+class ObstaclesShape(Nested[Any]):
+    errors = serializers.IntegerField()
+    warnings = serializers.IntegerField(help_text="Those that nobody has acknowledged.")
+
+
+class ChangedDepositShape(Nested[Any]):
+    id = serializers.CharField()
+    state = serializers.CharField()
+    revision = serializers.IntegerField()
+    title = serializers.CharField(allow_blank=True)
+    obstacles = ObstaclesShape(help_text="How many findings stand in the way of publishing.")
+    outcome = AnswersOutcomeShape(
+        required=False, help_text="With `handling=lenient`: what was saved, and what was not."
     )
 
 

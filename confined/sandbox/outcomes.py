@@ -71,6 +71,7 @@ def describe_refusal(answer: dict[str, Any], replacements: dict[str, str]) -> Sa
             pointer=clean_text(raw.get("pointer", ""), {}, 300),
             hint=clean_text(raw.get("hint", ""), replacements, _MAX_HINT),
             layer=cast("Layer", layer),
+            why=clean_text(raw.get("why", ""), replacements, _MAX_HINT),
         )
     )
 

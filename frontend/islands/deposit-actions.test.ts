@@ -126,11 +126,48 @@ describe("a button", () => {
   });
 });
 
+describe("when all files have arrived", () => {
+  const upload = `<p data-part="unsent" hidden></p><input type="checkbox" data-part="at-once" data-deposit="7q2m" checked>
+    <button data-action="/submit/" data-waits-for-files disabled>Read the files</button>`;
+  const arrive = (page: HTMLElement, failed: number) =>
+    page.dispatchEvent(new CustomEvent("stemma:uploaded", { detail: { finished: 2, failed } }));
+
+  afterEach(() => localStorage.clear());
+
+  it("they are handed in without a click", async () => {
+    const asked = serve({ body: {} });
+    arrive(open(upload), 0);
+    await eventually(() => expect(gone).toEqual(["again"]));
+    expect(asked).toEqual([{ method: "POST", address: "/submit/", body: {}, ifMatch: null }]);
+  });
+
+  it("they wait where the person wants to look first, and that is remembered for this deposit", () => {
+    const asked = serve({ body: {} });
+    click(open(upload), "input");
+    const again = open(upload);
+    expect(find<HTMLInputElement>(again, "input").checked).toBe(false);
+    arrive(again, 0);
+    expect(asked).toEqual([]);
+    expect(find<HTMLButtonElement>(again, "button").disabled).toBe(false);
+    const other = open(upload.replace("7q2m", "8r3n"));
+    expect(find<HTMLInputElement>(other, "input").checked).toBe(true);
+  });
+
+  it("they wait where a file did not arrive or was not sent", () => {
+    const asked = serve({ body: {} });
+    arrive(open(upload), 1);
+    const page = open(upload);
+    page.dispatchEvent(new CustomEvent("stemma:unsent", { detail: { warning: "1 file was not sent." } }));
+    arrive(page, 0);
+    expect(asked).toEqual([]);
+  });
+});
+
 it("hears of the uploader what is stored, and what is not sent", () => {
   const page = open(`<p data-part="unsent" hidden></p><button data-action="/submit/" data-waits-for-files disabled>Go on</button>`);
   page.dispatchEvent(new CustomEvent("stemma:unsent", { detail: { warning: "1 file was not sent." } }));
   expect(find<HTMLElement>(page, "[data-part=unsent]")).toMatchObject({ hidden: false, textContent: "1 file was not sent." });
-  page.dispatchEvent(new CustomEvent("stemma:uploaded"));
+  page.dispatchEvent(new CustomEvent("stemma:uploaded", { detail: { finished: 1, failed: 0 } }));
   expect(find<HTMLButtonElement>(page, "button").disabled).toBe(false);
   page.dispatchEvent(new CustomEvent("stemma:unsent", { detail: { warning: "" } }));
   expect(find<HTMLElement>(page, "[data-part=unsent]").hidden).toBe(true);

@@ -9,7 +9,7 @@
  */
 import { requestJson, RequestRefusedError } from "./api/request";
 import type { Acknowledgement, FieldChange, MemberRequest, PublishRequest, SortingRequest } from "./api/shapes";
-import { describeValue } from "./metadata-form/document-changes";
+import { describeValue } from "./description/document-changes";
 
 class DepositActions extends HTMLElement {
   connectedCallback(): void {
@@ -19,14 +19,20 @@ class DepositActions extends HTMLElement {
         void this.act(button);
       }
     });
-    for (const box of this.querySelectorAll<HTMLInputElement>("input[name=acknowledge]")) {
-      box.addEventListener("change", () => this.checkAcknowledged());
-    }
-    this.checkAcknowledged();
-    this.addEventListener("stemma:uploaded", () => {
+    this.addEventListener("change", () => this.checkAcknowledged());
+    document.addEventListener("stemma:sections", () => this.show());
+    this.show();
+    this.addEventListener("stemma:uploaded", (event) => {
       const button = this.querySelector<HTMLButtonElement>("button[data-waits-for-files]");
-      if (button) {
-        button.disabled = false;
+      const { failed } = (event as CustomEvent<{ failed: number }>).detail;
+      if (!button) {
+        return;
+      }
+      button.disabled = false;
+      const isWhole = failed === 0 && this.querySelector("[data-part=unsent]:not([hidden])") === null;
+      if (isWhole && beginsAtOnce(this)) {
+        void this.act(button);
+      } else {
         button.focus();
       }
     });
@@ -38,6 +44,11 @@ class DepositActions extends HTMLElement {
         notice.hidden = warning === "";
       }
     });
+  }
+
+  private show(): void {
+    rememberChoice(this);
+    this.checkAcknowledged();
   }
 
   /** Publishing waits until each group of warnings is acknowledged. */
@@ -133,6 +144,27 @@ class DepositActions extends HTMLElement {
     box.hidden = false;
     box.focus();
   }
+}
+
+function atOnce(scope: HTMLElement): HTMLInputElement | null {
+  return scope.querySelector<HTMLInputElement>("input[data-part=at-once]");
+}
+
+/** Whether the files are handed in as soon as all have arrived: so it is, unless the person wants to look first. */
+function beginsAtOnce(scope: HTMLElement): boolean {
+  return atOnce(scope)?.checked ?? false;
+}
+
+/** What the person chose for this deposit stays so when the page is loaded again. */
+function rememberChoice(scope: HTMLElement): void {
+  const box = atOnce(scope);
+  const key = `stemma:at-once:${box?.dataset.deposit ?? ""}`;
+  if (!box || box.dataset.bound !== undefined) {
+    return;
+  }
+  box.dataset.bound = "";
+  box.checked = localStorage.getItem(key) !== "no";
+  box.addEventListener("change", () => localStorage.setItem(key, box.checked ? "yes" : "no"));
 }
 
 function describeChange({ pointer, old, new: now, by }: FieldChange): string {

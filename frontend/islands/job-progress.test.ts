@@ -115,12 +115,12 @@ describe("what it shows", () => {
     const progress = open("processing", `<stemma-metadata-form data-unsaved></stemma-metadata-form>`);
     await ticks(60_000);
     expect(gone).toEqual([]);
-    expect(find(progress, "[data-part=note]").textContent).toContain("Save your answers");
+    expect(find(progress, "[data-part=note]").textContent).toContain("Reading is finished");
   });
 });
 
 describe("the sections of the page", () => {
-  const section = (id: string, inside: string) => `<section id="${id}">${inside}</section>`;
+  const section = (id: string, inside: string) => `<section id="${id}" ${id === "other" ? "" : "data-live"}>${inside}</section>`;
   const read = (id: string) => document.getElementById(id)?.textContent;
   const known = (...marks: string[]) => marks.map((mark) => ({ html: fragment("processing", mark) }));
 
@@ -159,17 +159,18 @@ describe("the sections of the page", () => {
     expect([read("read"), read("missing")]).toEqual(["new", "typed"]);
   });
 
-  it("stay as they are opened, unless others are there", async () => {
-    const details = (...opened: string[]) => opened.map((word) => `<details ${word}><summary>s</summary></details>`).join("");
+  it("stay as they are opened and ticked; what is new comes as the server has it", async () => {
+    const details = (...opened: string[]) =>
+      opened.map((word, index) => `<details id="d${index}" ${word}><summary>s</summary></details>`).join("");
     fragments = known("1", "2");
     page = { html: section("read", details("", "open")) };
     open("processing", section("read", details("open", "")));
     const isOpen = () => Array.from(document.querySelectorAll("details"), (one) => one.open);
     await ticks(1000);
     expect(isOpen()).toEqual([true, false]);
-    page = { html: section("read", details("", "open", "")) };
+    page = { html: section("read", details("", "", "open")) };
     await ticks(1200);
-    expect(isOpen()).toEqual([false, true, false]);
+    expect(isOpen()).toEqual([true, false, true]);
   });
 
   it.each<[string, Answer | null]>([

@@ -2,15 +2,14 @@
  * <stemma-job-progress data-fragment data-state>: keeps the reading's progress current while the person goes on typing.
  *
  * The fragment is rendered by the server; its root names the deposit's state in `data-state`, and in `data-known` a
- * mark that changes when there is more to see: then the page's sections are brought up to date, except a form that
- * somebody is filling in. When the state is settled the page is loaded anew, unless a form holds unsaved answers: then
- * a link offers it.
+ * mark that changes when there is more to see: then the page's sections are brought up to date, except those in which
+ * somebody works. When the state is settled the page is loaded anew, unless somebody types in it.
  */
+import { refreshSections } from "./page-sections";
+
 const busyStates = new Set(["submitted", "processing"]);
 const shortestWait = 1000;
 const longestWait = 5000;
-
-const liveSections = ["upload", "read", "missing", "findings", "publish"];
 
 export function isBusy(state: string): boolean {
   return busyStates.has(state);
@@ -50,36 +49,10 @@ class JobProgress extends HTMLElement {
       this.settle();
       return;
     }
-    if (this.known !== this.shown && (await this.updateSections())) {
+    if (this.known !== this.shown && (await refreshSections())) {
       this.shown = this.known;
     }
     this.plan();
-  }
-
-  /** Bring the page's sections up to what is known by now; what somebody is typing stays. */
-  private async updateSections(): Promise<boolean> {
-    const response = await fetch(location.pathname, { credentials: "same-origin" }).catch(() => null);
-    if (!response?.ok) {
-      return false;
-    }
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    let previous: Element | null = null;
-    for (const id of liveSections) {
-      const fresh = page.getElementById(id);
-      const old = document.getElementById(id);
-      if (fresh && !isInUse(old ?? previous, id)) {
-        const section = document.importNode(fresh, true);
-        if (old) {
-          keepOpened(old, section);
-          old.replaceWith(section);
-        } else {
-          previous?.after(section);
-        }
-      }
-      previous = document.getElementById(id) ?? previous;
-    }
-    document.dispatchEvent(new Event("stemma:sections"));
-    return true;
   }
 
   private show(html: string): void {
@@ -104,31 +77,16 @@ class JobProgress extends HTMLElement {
     line.textContent = message;
   }
 
+  /** What is read is shown on the page anew; what somebody types just now is left as it is, and a line says so. */
   private settle(): void {
-    if (document.querySelector("stemma-metadata-form[data-unsaved]")) {
-      this.note("Reading is finished. Save your answers, then reload this page to see what was read.");
+    const focus = document.activeElement;
+    const isTyping = focus?.matches("input:not([type=checkbox], [type=radio]), textarea, select") ?? false;
+    if (isTyping || document.querySelector("[data-unsaved]")) {
+      void refreshSections();
+      this.note("Reading is finished. Where you were typing this page is as it was: save that, then reload it.");
     } else {
       location.reload();
     }
-  }
-}
-
-/** Whether somebody works in a section: its form holds unsaved answers, or the focus is in it. */
-function isInUse(section: Element | null, id: string): boolean {
-  return (
-    section?.id === id &&
-    (section.contains(document.activeElement) || section.querySelector("stemma-metadata-form[data-unsaved]") !== null)
-  );
-}
-
-/** What was opened or closed by hand stays so. */
-function keepOpened(old: Element, fresh: Element): void {
-  const before = Array.from(old.querySelectorAll("details"));
-  const after = Array.from(fresh.querySelectorAll("details"));
-  if (before.length === after.length) {
-    after.forEach((details, index) => {
-      details.open = before[index]?.open ?? details.open;
-    });
   }
 }
 

@@ -3,11 +3,14 @@ import "../styles/stemma.css";
 import "htmx.org";
 import "./copy-button";
 import "./local-time";
+import { followChanges } from "./page-sections";
 
 const islands: Record<string, () => Promise<unknown>> = {
   "stemma-uploader": () => import("./uploader/element"),
   "stemma-pattern-viewer": () => import("./pattern-viewer/element"),
   "stemma-job-progress": () => import("./job-progress"),
+  "stemma-description": () => import("./description/element"),
+  "stemma-files": () => import("./deposit-files"),
   "stemma-metadata-form": () => import("./metadata-form/element"),
   "stemma-deposit-actions": () => import("./deposit-actions"),
   "stemma-recipe-form": () => import("./recipe-form/element"),
@@ -23,5 +26,6 @@ function loadIslands(scope: ParentNode): void {
 }
 
 loadIslands(document);
+followChanges();
 document.addEventListener("htmx:after:swap", () => loadIslands(document));
 document.addEventListener("stemma:sections", () => loadIslands(document));

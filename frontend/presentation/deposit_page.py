@@ -1,20 +1,19 @@
 """The deposit page: where the person stands, what was read, what is asked, and what stands in the way."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from frontend.presentation.fates import build_restoring
+from frontend.presentation.arrived_files import build_files_part
+from frontend.presentation.description import build_description
 from frontend.presentation.finding_groups import group_findings
 from frontend.presentation.landing import describe_measurement_part
 from frontend.presentation.questionnaire import (
     MISSING,
     Questionnaire,
-    build_dataset_questions,
     build_questionnaire,
 )
-from frontend.presentation.reading import list_reading_lines, mark_known
+from frontend.presentation.waiting import count_open_warnings, list_waiting
 from repository.schema.questions.fields import load_catalogue
 from repository.selectors.deposits import DepositView, FindingView
 from repository.states import BUSY_STATES, OPEN_STATES
@@ -30,22 +29,23 @@ class Step:
     is_current: bool
 
 
-@dataclass(frozen=True, slots=True)
-class OpenWarning:
-    """Warnings of one kind, acknowledged together."""
-
-    code: str
-    message: str
-    count: int
-
-
 def is_busy(state: str) -> bool:
     """Return whether the server works on the deposit."""
     return state in BUSY_STATES
 
 
-def describe_deposit_page(deposit: DepositView, *, may_edit: bool, room: str = "") -> dict[str, Any]:
-    """Return what the page's template needs; `room` is what to know of the disk before choosing files."""
+def describe_deposit_page(
+    deposit: DepositView, *, may_edit: bool, room: str = "", thumbnails: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return what the page's template needs.
+
+    Parameters
+    ----------
+    room
+        What to know of the disk before choosing files.
+    thumbnails
+        A small picture of each measurement that has one.
+    """
     questionnaire = build_questionnaire(deposit)
     errors = [finding for finding in deposit.grouped_findings if finding.severity == "error"]
     n_errors = len(errors)
@@ -60,11 +60,11 @@ def describe_deposit_page(deposit: DepositView, *, may_edit: bool, room: str = "
         "room": room,
         "may_change": may_edit and is_open,
         "may_sort": may_edit and deposit.state != "published",
-        "arrived": deposit.arrived,
-        "restores": build_restoring(deposit.arrived),
+        "files": build_files_part(deposit, thumbnails or {}),
+        "next_step": list_waiting(deposit),
+        "description": build_description(deposit),
+        "may_describe": may_edit and deposit.state != "published",
         "may_answer": may_edit and (is_open or deposit.is_answerable),
-        "readings": list_reading_lines(deposit),
-        "known": mark_known(deposit),
         "is_only_checked": _is_only_checked(deposit),
         "may_publish": may_edit
         and is_open
@@ -72,16 +72,17 @@ def describe_deposit_page(deposit: DepositView, *, may_edit: bool, room: str = "
         and n_errors == 0
         and not _is_only_checked(deposit),
         "may_delete": may_edit and is_open and deposit.version is None,
-        "n_to_settle": sum(finding.code != MISSING for finding in errors),
-        "n_unread": sum(bool(file.label) and not file.is_read for file in deposit.files),
         "n_failed": sum(one.state == "failed" and one.fate == "publish" for one in deposit.measurements),
         "steps": _list_steps(deposit, questionnaire, n_errors),
         "measurements": tuple(describe_measurement_part(each) for each in deposit.measurements),
         "questionnaire": questionnaire,
         "has_technique": all(measurement.techniques for measurement in deposit.measurements),
-        "dataset_questions": build_dataset_questions(deposit),
-        "finding_groups": group_findings(_list_parts(deposit)),
-        "open_warnings": _list_open_warnings(deposit),
+        "finding_groups": group_findings(
+            _list_parts(deposit), accepted={entry["code"] for entry in deposit.accepted_warnings}
+        ),
+        "n_notes": len({one.code for one in deposit.all_findings if one.severity == "info"}),
+        "n_open_warnings": count_open_warnings(deposit),
+        "may_accept": may_edit and is_open,
         "bases": load_catalogue().vocabularies["basis"],
     }
 
@@ -97,8 +98,9 @@ def _list_steps(deposit: DepositView, questionnaire: Questionnaire, n_errors: in
     has_read = bool(deposit.measurements) and not is_busy(deposit.state) and deposit.state != "draft"
     done = (
         ("Upload", "upload", bool(deposit.files)),
-        ("Read", "read", has_read),
-        ("Describe", "missing", has_read and not questionnaire.n_needed),
+        ("Read", "upload", has_read),
+        ("Answer", "measurements", has_read and not questionnaire.n_needed),
+        ("Describe", "description", bool(deposit.title) and has_read),
         ("Check", "findings", has_read and n_errors == 0),
         ("Publish", "publish", deposit.state == "published"),
     )
@@ -118,15 +120,3 @@ def _list_parts(deposit: DepositView) -> Iterable[tuple[str, tuple[FindingView, 
     for file in deposit.files:
         if file.fate == "publish":
             yield file.path, file.findings
-
-
-def _list_open_warnings(deposit: DepositView) -> tuple[OpenWarning, ...]:
-    accepted = {entry["code"] for entry in deposit.accepted_warnings}
-    warnings = [
-        finding
-        for finding in deposit.all_findings
-        if finding.severity == "warning" and finding.code not in accepted
-    ]
-    counts = Counter(finding.code for finding in warnings)
-    first = {finding.code: finding.message for finding in reversed(warnings)}
-    return tuple(OpenWarning(code, first[code], count) for code, count in counts.items())

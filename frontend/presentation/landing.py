@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from frontend.presentation.export_links import ExportLink, list_measurement_links
-from frontend.presentation.fates import FateChoice, describe_fate, list_fate_choices
+from frontend.presentation.fates import describe_fate
 from frontend.presentation.figures import Figure, Viewer, list_figures, list_viewers
 from frontend.presentation.metadata_rows import MetadataGroup, build_metadata_groups
 from frontend.presentation.provenance import ProvenancePart, describe_provenance
@@ -174,7 +174,6 @@ class MeasurementPart:
     exports: tuple[ExportLink, ...] = ()
     opening: tuple[OpeningCode, ...] = ()
     fate_words: str = ""
-    fates: tuple[FateChoice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +201,6 @@ def describe_measurement_part(measurement: MeasurementView) -> MeasurementPart:
         recipes=list_recipe_forms(measurement),
         provenance=describe_provenance(measurement),
         fate_words=describe_fate(measurement.fate),
-        fates=list_fate_choices(measurement),
     )
 
 

@@ -178,32 +178,3 @@ def _group(questions: Iterable[Question]) -> tuple[QuestionGroup, ...]:
         path = ".".join(keys[1:] if keys[0] == "defaults" else keys[2:])
         grouped.setdefault(group_title(fields[path].group), []).append(question)
     return tuple(QuestionGroup(title, tuple(entries)) for title, entries in grouped.items() if entries)
-
-
-def build_dataset_questions(deposit: DepositView) -> tuple[Question, ...]:
-    """Return the questions about the dataset as a whole, beside the defaults that hold so far."""
-    fields = load_catalogue().dataset
-    wanted = (
-        "title",
-        "abstract",
-        "creators",
-        "license",
-        "keywords",
-        "related_identifiers",
-        "funding",
-        "access",
-        "embargo_until",
-    )
-    return tuple(
-        build_question(
-            fields[path],
-            targets=(("dataset", path),),
-            document=deposit.document,
-            known=deposit.dataset.get(path),
-            extra={
-                "is_required": fields[path].required,
-                "state": "value" if deposit.dataset.get(path) else "missing",
-            },
-        )
-        for path in wanted
-    )

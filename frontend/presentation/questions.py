@@ -22,6 +22,9 @@ _INPUT_KINDS: Mapping[str, str] = {
     "date": "date",
     "license": "choice",
     "orcid": "text",
+    "ror": "text",
+    "funder_id": "text",
+    "reference": "text",
     "texts": "texts",
     "elements": "list",
     "choice": "choice",
@@ -36,6 +39,7 @@ _INPUT_KINDS: Mapping[str, str] = {
     "objects": "objects",
     "matrix2x2": "matrix",
 }
+_IDENTIFIERS = frozenset({"orcid", "ror", "funder_id", "reference"})
 _LONG_TEXTS = frozenset({"abstract", "methods", "notes", "sample.preparation"})
 _WIDE = frozenset({"title", "license"})
 
@@ -62,6 +66,8 @@ class Question:
         What the checks say against what stands there now.
     rows
         For lists of objects: the rows as questions about their parts, an empty one last.
+    check
+        Which kind of identifier it is to be, where pages say at once what is wrong with one.
     """
 
     key: str
@@ -89,6 +95,7 @@ class Question:
     asked_for: tuple[str, ...] = ()
     rows: tuple[tuple["Question", ...], ...] = ()
     problems: tuple[str, ...] = ()
+    check: str = ""
 
     @property
     def path_key(self) -> str:
@@ -124,6 +131,7 @@ def build_question(
         units=tuple(UnitChoice(unit, get_symbol(unit) or "1") for unit in _order_units(field)),
         terms=_list_terms(field),
         example=_show_example(field),
+        check=field.kind if field.kind in _IDENTIFIERS else "",
         read_value=shown.text if shown and not shown.gap else "",
         read_source=shown.source if shown else "",
         rows=_build_object_rows(field, supplied if supplied is not None else known),

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from repository.selectors.deposits import DepositView, MeasurementView
+from repository.selectors.deposits import MeasurementView
+from repository.selectors.reading import ReadingView
+from repository.selectors.work import WorkView
 
 _STATE_WORDS: Mapping[str, str] = {
     "found": "found, not opened yet",
@@ -38,8 +40,13 @@ class ReadingLine:
 def describe_reading(measurement: MeasurementView) -> str:
     """Return what is being done with a measurement, or what it is where nothing is."""
     reading = measurement.reading
-    if reading is None:
-        return _STATE_WORDS.get(measurement.state, measurement.state)
+    return (
+        _STATE_WORDS.get(measurement.state, measurement.state) if reading is None else describe_step(reading)
+    )
+
+
+def describe_step(reading: ReadingView) -> str:
+    """Return what is being done with a measurement just now."""
     if reading.state != "running":
         return _WAITING_WORDS[reading.step]
     if reading.step == "opening":
@@ -59,20 +66,33 @@ def describe_seconds(seconds: float) -> str:
     return f"about {hours} hour{'s' * (hours != 1)}"
 
 
-def list_reading_lines(deposit: DepositView) -> tuple[ReadingLine, ...]:
+def list_reading_lines(work: WorkView) -> tuple[ReadingLine, ...]:
     """Return the measurements that a worker is at."""
     return tuple(
-        ReadingLine(
-            path=measurement.path,
-            words=describe_reading(measurement),
-            fraction=measurement.reading.fraction,
-        )
-        for measurement in deposit.measurements
-        if measurement.reading is not None and measurement.reading.state == "running"
+        ReadingLine(path=one.path, words=describe_step(one.reading), fraction=one.reading.fraction)
+        for one in work.running
     )
 
 
-def mark_known(deposit: DepositView) -> str:
-    """Return a mark that changes when there is more to see of a deposit than before."""
-    states = ",".join(f"{one.id}:{one.state}:{len(one.products)}" for one in deposit.measurements)
-    return f"{states};{len(deposit.all_findings)}"
+def describe_wait(work: WorkView) -> str:
+    """Return what waits, who is before it, and how long it takes as far as sizes tell."""
+    if not work.is_working:
+        return ""
+    parts = []
+    if work.waiting:
+        parts.append(f"{work.waiting} wait{'s' * (work.waiting == 1)} behind {_name_running(work)}.")
+    if work.position:
+        jobs = "1 piece of work is" if work.position == 1 else f"{work.position} pieces of work are"
+        parts.append(f"{jobs} before your next one, others' among them.")
+    elif work.position == 0:
+        parts.append("Yours is next in line.")
+    if work.seconds_left is not None:
+        pace = "at the pace so far" if work.is_measured else "by the sizes, at the usual pace"
+        parts.append(f"{describe_seconds(work.seconds_left).capitalize()} left {pace}.")
+    return " ".join(parts)
+
+
+def _name_running(work: WorkView) -> str:
+    if not work.running:
+        return "what others have"
+    return "what runs now" if len(work.running) == 1 else f"the {len(work.running)} that run now"

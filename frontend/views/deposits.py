@@ -1,11 +1,12 @@
 from http import HTTPStatus
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from frontend.presentation.deposit_page import describe_deposit_page, is_busy
-from frontend.presentation.reading import list_reading_lines, mark_known
+from frontend.presentation.deposit_page import describe_deposit_page
+from frontend.presentation.reading import describe_wait, list_reading_lines
 from frontend.views.answers import answer_page, answering_refusals
 from frontend.views.requests import (
     account_or_grant_required,
@@ -19,6 +20,8 @@ from repository.selectors.access import can_edit, get_deposit, require_account
 from repository.selectors.accounts import describe_account
 from repository.selectors.deposit_list import list_deposit_page
 from repository.selectors.deposits import describe_deposit
+from repository.selectors.thumbnails import find_thumbnails
+from repository.selectors.work import WorkView, describe_work, mark_known
 from repository.services.deposits import create_deposit
 from repository.services.disk import describe_short_room
 
@@ -67,7 +70,10 @@ def show_deposit(request: HttpRequest, deposit_id: str) -> HttpResponse:
     view = describe_deposit(deposit)
     may_edit = can_edit(visitor, deposit)
     room = describe_short_room() if may_edit else ""
-    context = describe_deposit_page(view, may_edit=may_edit, room=room)
+    thumbnails = find_thumbnails(visitor, [one.id for one in view.measurements])
+    context = describe_deposit_page(view, may_edit=may_edit, room=room, thumbnails=thumbnails)
+    context |= _describe_progress(describe_work(deposit), deposit_id=deposit.pk, may_edit=may_edit)
+    context["known"] = mark_known(deposit)
     return answer_page(request, "deposits/deposit.html", context)
 
 
@@ -76,11 +82,20 @@ def show_deposit(request: HttpRequest, deposit_id: str) -> HttpResponse:
 @answering_refusals
 def show_progress(request: HttpRequest, deposit_id: str) -> HttpResponse:
     """Show how far the reading is; the page's island asks for this again and again."""
-    view = describe_deposit(get_deposit(visitor_of(request), read_dataset_id(deposit_id)))
-    context = {
-        "deposit": view,
-        "is_busy": is_busy(view.state),
-        "readings": list_reading_lines(view),
-        "known": mark_known(view),
+    visitor = visitor_of(request)
+    deposit = get_deposit(visitor, read_dataset_id(deposit_id))
+    context = _describe_progress(
+        describe_work(deposit), deposit_id=deposit.pk, may_edit=can_edit(visitor, deposit)
+    )
+    context["known"] = mark_known(deposit)
+    return answer_page(request, "deposits/parts/progress.html", context)
+
+
+def _describe_progress(work: WorkView, *, deposit_id: str, may_edit: bool) -> dict[str, Any]:
+    return {
+        "work": work,
+        "deposit_id": deposit_id,
+        "may_edit": may_edit,
+        "readings": list_reading_lines(work),
+        "wait_words": describe_wait(work),
     }
-    return answer_page(request, "deposits/_progress.html", context)

@@ -111,7 +111,8 @@ def _match_unfinished(name: str, size: int) -> FormatMatch:
         "warning",
         "download_unfinished",
         f"{name} ({size} bytes) looks like an unfinished download or a program's temporary file.",
-        hint="It is stored, not read. Remove it, upload the whole file under its own name, or acknowledge this to "
+        hint="Readers would download a file that is not whole. Remove it, upload the whole file under its own "
+        "name, or acknowledge this to "
         "publish it as it is.",
         layer="file",
     )
@@ -130,7 +131,8 @@ def _match_empty(name: str) -> FormatMatch:
         "warning" if is_data else "info",
         "file_empty",
         f"{name} has no bytes.",
-        hint="Upload it again from the original, remove it from the deposit, or acknowledge this."
+        hint="Readers would get a file without content. Upload it again from the original, remove it from the "
+        "deposit, or acknowledge this."
         if is_data
         else "It is kept and published as it is; remove it if nothing was to be in it.",
         layer="file",

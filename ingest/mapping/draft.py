@@ -259,10 +259,13 @@ class DraftBuilder:
             Finding(
                 severity="info",
                 code="header_value_not_used",
-                message=f"{show_key(key)} in the file's header was not used: {reason}.".replace("..", "."),
+                message=f"{_name_field(path)}: what the file's header says was not used: {reason}.".replace(
+                    "..", "."
+                ),
                 pointer=build_pointer(path),
-                hint="The header is kept as it is. Give the value yourself if you know it.",
+                hint="Readers of the data are not told it. Give the value yourself if you know it.",
                 layer="quantity",
+                why=f"It stands in the header under {show_key(key)}, and is kept there as it is.",
             )
         )
 
@@ -272,12 +275,14 @@ class DraftBuilder:
             Finding(
                 severity="warning",
                 code=IMPLAUSIBLE,
-                message=f"{show_key(key)} in the file's header is implausible and not used: {reason}.".replace(
-                    "..", "."
+                message=(
+                    f"{_name_field(path)}: what the file's header says is implausible and not used: "
+                    f"{reason.removesuffix('.')}."
                 ),
                 pointer=build_pointer(path),
-                hint="The header is kept as it is. Give the value yourself, and check that the file is whole.",
+                hint="Readers of the data are not told it. Give the value yourself, and check that the file is whole.",
                 layer="quantity",
+                why=f"It stands in the header under {show_key(key)}, and is kept there as it is.",
             )
         )
 
@@ -290,6 +295,11 @@ class DraftBuilder:
         """Report something a reader of the data should know."""
         pointer = build_pointer(path) if path else ""
         self.findings.append(Finding("info", code, message, pointer=pointer, hint=hint, layer="quantity"))
+
+
+def _name_field(path: str) -> str:
+    field = load_catalogue().measurement.get(path)
+    return field.title if field is not None else path
 
 
 def show_key(key: Key) -> str:

@@ -1,7 +1,7 @@
 """Saying of every stored file what it is, and which belong together. One bad file never blocks the others."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from confined.sandbox import SandboxError
 from confined.zygotes import register_program
 from repository.models import DataFile, Deposit
 from repository.models.sorting import goes_nowhere
-from repository.schema.file_names import fold_case, list_clashes, list_folders
+from repository.schema.file_names import list_clashes
 from repository.schema.findings import Finding
 from repository.schema.placements import Group, apply_placements
 from repository.services.grouping import OF_THE_GUESS, read_placements
@@ -153,7 +153,7 @@ def _build_recognized(
 
 def read_findings(entries: Iterable[Mapping[str, Any]]) -> list[Finding]:
     """Return findings from their JSON form."""
-    fields = ("severity", "code", "message", "pointer", "hint", "layer")
+    fields = ("severity", "code", "message", "pointer", "hint", "layer", "why")
     return [Finding(**{name: entry[name] for name in fields if name in entry}) for entry in entries]
 
 
@@ -175,7 +175,7 @@ def _note_unread(recognition: Recognition) -> None:
 
 
 def _note_twins(stored: Sequence[DataFile], findings: defaultdict[str, list[Finding]]) -> None:
-    """Name files that hold the same bytes, and names that differ only in case."""
+    """Name files that hold the same bytes."""
     by_digest: defaultdict[str, list[str]] = defaultdict(list)
     for file in stored:
         if file.size:  # empty files have their own finding, and nothing in common but that
@@ -191,27 +191,3 @@ def _note_twins(stored: Sequence[DataFile], findings: defaultdict[str, list[Find
                     hint="Delete one of them unless both are meant; the bytes are stored once.",
                 )
             )
-    for path, message in list_case_twins([file.path for file in stored]):
-        findings[path].append(
-            Finding(
-                severity="warning",
-                code="case_twin",
-                layer="file",
-                message=message,
-                hint="On Windows and macOS one would overwrite the other: rename one, or acknowledge this.",
-            )
-        )
-
-
-def list_case_twins(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield each path that a case-blind file system cannot hold beside an earlier one, and the sentence about it."""
-    first: dict[str, str] = {}
-    for path in paths:
-        other = first.setdefault(fold_case(path), path)
-        if other != path:
-            yield path, f"The names {other} and {path} differ only in upper and lower case."
-    for path in paths:
-        for folder in list_folders(path):
-            twin = first.get(fold_case(folder))
-            if twin is not None and twin != folder:
-                yield path, f"The file {twin} and the folder of {path} differ only in upper and lower case."

@@ -11,7 +11,7 @@ from ingest.stored.text_layouts import match_text
 # Vendors' text without a mark of its own; the extension says more than "text".
 _TEXT_EXTENSIONS = {"asw", "spc", "ipr", "eds", "dens", "rpl"}
 # A file of these that is empty is a file of data that went lost, though none of them is read.
-DATA_EXTENSIONS = frozenset({"bcf", "h5", "hdf5", "tif", "tiff"})
+DATA_EXTENSIONS = frozenset({"bcf", "h5", "hdf5"})
 _UNKNOWN = FormatMatch(None, "unknown", readable=False, role="other", reason="no known signature")
 
 

@@ -267,6 +267,7 @@ class FindingEntry(Document):
     pointer: str = ""
     hint: str = ""
     layer: str = "reading"
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

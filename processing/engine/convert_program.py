@@ -78,7 +78,8 @@ def _convert(
             "warning",
             "signal_not_converted",
             f"Signal {signal.name}: {error}",
-            hint="The original file is kept and can be downloaded; there is no array to browse.",
+            hint="Readers can download the original file; there is no array to look at here. Acknowledge it to "
+            "publish so.",
             layer="reading",
         )
         return SignalWork(None, findings=(finding,))

@@ -59,9 +59,10 @@ def describe_angle(
         f"Consistency check: the disk measures {compared.measured_mrad:.1f} ± {compared.error_mrad:.1f} mrad, the "
         f"record says {compared.declared_mrad:g} mrad{f' ({basis})' if basis else ''}. Which should readers use?",
         "/semi_convergence_angle",
-        f"Measured: a radius of {disk.radius:.2f} px (± {disk.radius_uncertainty:.2f} px shot noise, "
-        f"± {disk.radius_model_error:.2f} px model error) times {angles.mrad_per_px:.4g} mrad per pixel"
-        f"{f', calibrated from {source}' if source else ''}. It rests on that scale as much as on the disk. Correct "
-        "the angle or the scale, or keep them and say why in the notes. Virtual detectors follow the record.",
+        "Readers take angles, doses and resolution from the record, and virtual detectors follow it. Correct the angle "
+        "or the scale, or keep them and say why in the notes.",
         "consistency",
+        why=f"Measured: a radius of {disk.radius:.2f} px (± {disk.radius_uncertainty:.2f} px shot noise, "
+        f"± {disk.radius_model_error:.2f} px model error) times {angles.mrad_per_px:.4g} mrad per pixel"
+        f"{f', calibrated from {source}' if source else ''}. It rests on that scale as much as on the disk.",
     )

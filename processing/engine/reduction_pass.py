@@ -130,7 +130,8 @@ class RecipePass:
                 "recipe_failed",
                 f"{one.recipe.title} ({file_of(one.recipe.name)}) could not be made: "
                 f"{self._faults[one.recipe.name][:300]}",
-                hint="The array and the other results stand. Write to the operator.",
+                hint="Readers have the array and the other results, and not this one. Write to the operator, or "
+                "acknowledge it.",
                 layer="reading",
             )
             for one in self._chosen

@@ -59,7 +59,7 @@ def _draw_all(folder: Path, drawing: Mapping[str, Callable[[], Preview | None]])
                     "warning",
                     "picture_failed",
                     f"There is no picture of {title}: {tell_fault(error)}",
-                    hint="The values stand. Write to the operator.",
+                    hint="Readers have the values, and no picture of them. Write to the operator, or acknowledge it.",
                     layer="reading",
                 )
             )

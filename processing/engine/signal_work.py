@@ -160,7 +160,9 @@ def _describe_failure(error: Exception) -> Finding:
         "warning",
         "disk_search_failed",
         f"The search for direct disk and bad pixels failed: {tell_fault(error)}",
-        hint="Virtual detectors lie about the middle of the detector. The array stands. Write to the operator.",
+        hint="Virtual detectors lie about the middle of the detector, so readers should not compare their "
+        "pictures with "
+        "others. The array stands. Write to the operator, or acknowledge it.",
         layer="reading",
     )
 

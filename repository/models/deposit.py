@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from repository.models.supplied import SuppliedField
 from repository.schema.documents.templates import fill_dataset_defaults
 from repository.schema.identifiers import generate_id
 from repository.schema.versions.in_force import get_version_in_force
@@ -34,7 +35,7 @@ class Deposit(models.Model):
         settings.AUTH_USER_MODEL, through="DepositMember", related_name="shared_deposits"
     )
     title = models.CharField(max_length=500, blank=True)
-    document = models.JSONField(
+    document = SuppliedField(
         default=dict, help_text="What the person supplied: dataset, defaults, measurements."
     )
     schema_version = models.CharField(

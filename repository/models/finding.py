@@ -34,6 +34,7 @@ class Finding(models.Model):
     pointer = models.CharField(max_length=300, blank=True)
     message = models.TextField()
     hint = models.TextField(blank=True)
+    why = models.TextField(blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

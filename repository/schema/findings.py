@@ -39,6 +39,8 @@ class Finding:
         Which kind of check spoke; the layers are reported apart.
     where
         Of one cause in several files or measurements: each of them. Empty for a finding about one thing.
+    why
+        What it rests on, such as the keys of a vendor's header: for whoever asks, and folded away on pages.
     """
 
     severity: Severity
@@ -48,6 +50,7 @@ class Finding:
     hint: str = ""
     layer: Layer = "structure"
     where: tuple[Place, ...] = ()
+    why: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the form that the API and the command line show."""
@@ -59,6 +62,8 @@ class Finding:
             "hint": self.hint,
             "layer": self.layer,
         }
+        if self.why:
+            described["why"] = self.why
         return described | {"where": [asdict(place) for place in self.where]} if self.where else described
 
 

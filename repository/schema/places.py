@@ -1,5 +1,6 @@
 """Places in a document: dotted paths of the catalogue, JSON pointers of findings, and what stands there."""
 
+import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -28,29 +29,36 @@ def get_plain(entry: Any) -> Any:
 
 def find_entries(document: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
     """Yield (JSON pointer, entry) for a dotted path; `[]` walks every entry of a list."""
-    yield from _walk(document, path.split("."), "")
+    yield from _walk(document, _split(path), "")
 
 
-def _walk(node: Any, parts: list[str], pointer: str) -> Iterator[tuple[str, Any]]:
-    if not parts:
-        yield pointer, node
-        return
-    head, rest = parts[0], parts[1:]
-    key = head.removesuffix("[]")
-    if not isinstance(node, Mapping) or key not in node:
-        return
-    child, place = node[key], f"{pointer}/{escape_pointer(key)}"
-    if not head.endswith("[]"):
-        yield from _walk(child, rest, place)
-        return
-    if isinstance(child, list):
-        for index, item in enumerate(child):
-            yield from _walk(item, rest, f"{place}/{index}")
+@functools.lru_cache(maxsize=4096)
+def _split(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
+
+
+def _walk(node: Any, parts: tuple[str, ...], pointer: str) -> Iterator[tuple[str, Any]]:
+    for depth, head in enumerate(parts, start=1):
+        key = head.removesuffix("[]")
+        if not isinstance(node, Mapping) or key not in node:
+            return
+        node, pointer = node[key], f"{pointer}/{escape_pointer(key)}"
+        if head.endswith("[]"):
+            for index, item in enumerate(node if isinstance(node, list) else ()):
+                yield from _walk(item, parts[depth:], f"{pointer}/{index}")
+            return
+    yield pointer, node
 
 
 def get_entry(document: Mapping[str, Any], path: str) -> Any:
     """Return what stands at a dotted path without `[]`, or None."""
-    return next((entry for _, entry in find_entries(document, path)), None)
+    node: Any = document
+    for key in _split(path):
+        # What is looked at is a plain dictionary nearly always, and every cell asks for hundreds.
+        if not isinstance(node, dict) and not isinstance(node, Mapping):
+            return None
+        node = node.get(key)
+    return node
 
 
 def get_value(document: Mapping[str, Any], path: str) -> Any:

@@ -107,7 +107,7 @@ def describe_arrived(deposit: Deposit, at_hand: FilesAtHand | None = None) -> Ar
 
 def _read_parts(deposit: Deposit) -> _Parts:
     parts = _Parts()
-    rows = deposit.current_measurements.values_list(
+    rows = deposit.current_measurements.order_by("ordinal", "pk", "parts__position").values_list(
         "pk", "primary_file__path", "parts__data_file_id", "parts__position"
     )
     for measurement, primary, data_file, position in rows:

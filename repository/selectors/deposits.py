@@ -37,10 +37,12 @@ class FindingView:
     layer: str
     stage: str
     where: tuple[Place, ...] = ()
+    why: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", hide_internals(self.message))
         object.__setattr__(self, "hint", hide_internals(self.hint))
+        object.__setattr__(self, "why", hide_internals(self.why))
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +254,7 @@ def view_finding(row: Finding) -> FindingView:
         pointer=row.pointer,
         message=row.message,
         hint=row.hint,
+        why=row.why,
         layer=row.layer,
         stage=row.stage,
     )

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from repository.models import Deposit, Measurement
 from repository.models.cell_summary import sum_cells
+from repository.models.sorting import version_measurements
 from repository.schema.checks.cell_values import format_entry
 from repository.schema.checks.cells import CellSum, build_tag, find_in
 from repository.schema.documents.levels import ALL, KINDS, OF_ONE_FILE
@@ -134,11 +135,15 @@ def describe_table(
     kind: str | None = None,
     is_incomplete_only: bool = False,
 ) -> TableView:
-    """Return a page of the table, at the same number of questions to the database for one row and for thousands."""
-    sums = sum_cells(deposit.pk)
+    """Return a page of the table, at the same number of questions to the database for one row and for thousands.
+
+    It holds what the next version will hold: of what is kept private or discarded nothing is asked.
+    """
+    measurements = version_measurements(deposit)
+    n_measurements = measurements.count()
+    sums = sum_cells(measurements)
     totals = _add_kinds(sums)
     columns, same, helpful = _sort_fields(totals)
-    measurements = deposit.current_measurements
     if kind is not None:
         measurements = measurements.filter(kind=kind)
     if is_incomplete_only:
@@ -149,7 +154,7 @@ def describe_table(
     return TableView(
         revision=deposit.revision,
         state=deposit.state,
-        count=deposit.current_measurements.count(),
+        count=n_measurements,
         n_needed=sum(1 for total in totals if total.needed or total.not_understood),
         columns=columns,
         same=same,

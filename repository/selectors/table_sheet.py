@@ -6,6 +6,7 @@ from typing import Any
 
 from repository.models import Deposit
 from repository.models.cell_summary import sum_cells
+from repository.models.sorting import version_measurements
 from repository.schema.documents.sheets import write_sheet
 from repository.schema.questions.fields import load_catalogue
 from repository.selectors.session_table import TECHNIQUE
@@ -26,7 +27,9 @@ def write_table(deposit: Deposit, *, with_bom: bool = False, is_incomplete_only:
         Only fields that publishing waits for, or that say several things.
     """
     found = {
-        one.field for one in sum_cells(deposit.pk) if _is_wanted(one, is_incomplete_only=is_incomplete_only)
+        one.field
+        for one in sum_cells(version_measurements(deposit))
+        if _is_wanted(one, is_incomplete_only=is_incomplete_only)
     }
     known = load_catalogue().measurement
     fields = [TECHNIQUE, *(path for path in known if path in found and path != TECHNIQUE)]
@@ -41,7 +44,7 @@ def _is_wanted(one: Any, *, is_incomplete_only: bool) -> bool:
 
 
 def _list_lines(deposit: Deposit, columns: Sequence[tuple[str, str | None]]) -> Iterator[list[str]]:
-    rows = deposit.current_measurements.order_by("ordinal", "pk")
+    rows = version_measurements(deposit).order_by("ordinal", "pk")
     for path, measurement_id, cells in rows.values_list("primary_file__path", "pk", "cells").iterator():
         yield [path, measurement_id, *(_show(cells.get(field), unit) for field, unit in columns)]
 

@@ -1,8 +1,11 @@
 """What the server does for a deposit just now: what runs, what waits, who is before it, and how long it may take."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from django.db.models import Count, Max
 
 from repository.models import Deposit, Job, Measurement
 from repository.selectors.inputs import count_bytes
@@ -41,6 +44,8 @@ class WorkView:
         Of its own arrays, and what they take from now on; None when nothing is done. Others' jobs are not in it.
     is_measured
         Whether the estimate goes by what this deposit has taken so far, or by what is usual.
+    failed
+        Why work on it was given up.
     """
 
     state: str
@@ -53,6 +58,7 @@ class WorkView:
     bytes_left: int
     seconds_left: float | None
     is_measured: bool
+    failed: tuple[str, ...]
     revision: int
 
 
@@ -81,14 +87,26 @@ def describe_work(deposit: Deposit) -> WorkView:
         bytes_left=left,
         seconds_left=round(seconds, 1) if readings else None,
         is_measured=rate is not None,
+        failed=progress.failed,
         revision=deposit.revision,
     )
+
+
+def mark_known(deposit: Deposit) -> str:
+    """Return a mark that changes when there is more to see of a deposit than before, in two questions."""
+    counted = deposit.current_measurements.annotate(made=Count("products")).values_list("state", "made")
+    states = Counter(counted)
+    found = deposit.findings.aggregate(count=Count("pk"), newest=Max("pk"))
+    known = ",".join(f"{state}.{made}:{count}" for (state, made), count in sorted(states.items()))
+    return f"{known};{found['count']}.{found['newest'] or 0}"
 
 
 def _list_measured(deposit: Deposit) -> list[Measurement]:
     """Return the measurements with what their sizes follow from."""
     rows = deposit.current_measurements.select_related("primary_file").prefetch_related("signals")
-    return list(rows.only("id", "state", "primary_file__path", "primary_file__size"))
+    return list(
+        rows.only("id", "deposit", "state", "primary_file", "primary_file__path", "primary_file__size")
+    )
 
 
 def _size_of(measurement: Measurement) -> int:

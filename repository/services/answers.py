@@ -109,7 +109,9 @@ def _list_targets(deposit: Deposit, wishes: Sequence[Wish]) -> dict[str, Target]
     if not named:
         return {}
     rows = deposit.current_measurements.filter(pk__in=named)
-    rows = rows.select_related("primary_file").only("id", "kind", "cells", "document", "primary_file__path")
+    # The deposit is among them: without, it would be fetched again for each measurement.
+    seen = ("id", "deposit", "kind", "cells", "document", "primary_file__path")
+    rows = rows.select_related("primary_file").only(*seen)
     if any(wish.field == "technique" for wish in wishes):
         rows = rows.prefetch_related("signals")
         return {row.pk: replace(_build_target(row), signals=_list_shapes(row)) for row in rows}

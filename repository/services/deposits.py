@@ -22,6 +22,7 @@ from repository.schema import validate_supplied
 from repository.schema.checks.partial_merging import PartialMerge, merge_right_answers
 from repository.schema.checks.supplied import read_version
 from repository.schema.documents.merge_patch import apply_merge_patch
+from repository.schema.documents.pattern_order import follow_order, note_order
 from repository.schema.findings import Finding
 from repository.schema.versions.in_force import SCHEMA_KEY, list_versions
 from repository.schema.versions.steps import UnknownVersionError
@@ -134,7 +135,7 @@ def _update(
         merged = PartialMerge(deposit.document, (), ())
         if patch is not None:
             merged = merge(deposit.document, _read_supplied(patch))
-            deposit.document = merged.document
+            deposit.document = follow_order(merged.document, patch)
             deposit.title = _title_of(deposit.document)
         if accepted_warnings is not None:
             stamped = stamp_acknowledgements(accepted_warnings, actor=actor)
@@ -166,8 +167,9 @@ def _words_of(acknowledged: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]
 
 
 def _is_same(new: Mapping[str, Any], former: Mapping[str, Any]) -> bool:
-    """Compare as JSON: to Python 1 and true are equal."""
-    return json.dumps(new, sort_keys=True) == json.dumps(former, sort_keys=True)
+    """Compare as JSON: to Python 1 and true are equal, and patterns in another order."""
+    one, other = ({**content, "metadata": note_order(content["metadata"])} for content in (new, former))
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def stamp_acknowledgements(acknowledged: Sequence[Mapping[str, Any]], *, actor: User) -> list[dict[str, str]]:

@@ -29,6 +29,7 @@ from repository.models import (
 from repository.models.sorting import version_files, version_findings, version_measurements
 from repository.schema import normalize_document
 from repository.schema.documents.calibrated_axes import describe_axes
+from repository.schema.documents.pattern_order import note_order
 from repository.schema.findings import Finding as Found
 from repository.services.audit import record_event
 from repository.services.deposits import (
@@ -187,7 +188,7 @@ def _build_content(deposit: Deposit, measurements: Sequence[Measurement]) -> dic
     findings = _list_told_findings(deposit)
     described = {measurement.pk for measurement in measurements}
     return {
-        "supplied": deposit.document,
+        "supplied": note_order(deposit.document),
         "measurements": [
             {
                 "id": measurement.pk,

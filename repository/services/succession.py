@@ -19,6 +19,7 @@ from repository.models import (
 from repository.models.sorting import is_kept
 from repository.schema import normalize_document
 from repository.schema.checks.links import has_links
+from repository.schema.documents.pattern_order import restore_order
 from repository.schema.versions.steps import move_supplied
 from repository.services.audit import record_event
 from repository.services.deposits import (
@@ -115,7 +116,7 @@ def _read_published(deposit: Deposit) -> dict[str, Any] | None:
     newest = DatasetVersion.objects.filter(dataset__deposit=deposit).order_by("-number").first()
     if newest is None or "supplied" not in newest.content:
         return None
-    return move_supplied(newest.content["supplied"], since=newest.schema_version).document
+    return move_supplied(restore_order(newest.content["supplied"]), since=newest.schema_version).document
 
 
 def discard_new_version(
@@ -145,7 +146,7 @@ def discard_new_version(
         Measurement.objects.filter(versions__version=newest).update(left_out_at=None)
         former = read_content(deposit)
         if "supplied" in newest.content:
-            supplied = move_supplied(newest.content["supplied"], since=newest.schema_version)
+            supplied = move_supplied(restore_order(newest.content["supplied"]), since=newest.schema_version)
             deposit.document, deposit.schema_version = supplied.document, supplied.version
         deposit.title = newest.title
         deposit.accepted_warnings = newest.accepted_warnings

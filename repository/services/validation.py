@@ -12,6 +12,7 @@ from repository.schema.checks.links import has_links
 from repository.schema.findings import Finding as Found
 from repository.schema.findings import group_findings
 from repository.services.audit import record_event
+from repository.services.case_twins import list_twin_findings
 from repository.services.deposits import State, lock_deposit, move_deposit, settle_state
 from repository.services.findings import replace_findings
 from repository.services.fixity import list_damage_findings
@@ -168,7 +169,7 @@ def _validate_dataset(deposit: Deposit) -> None:
                 hint="Say of at least one of them that it is to be published.",
             )
         )
-    found += list_damage_findings(deposit)
+    found += [*list_twin_findings(deposit), *list_damage_findings(deposit)]
     replace_findings(deposit=deposit, stage=Finding.Stage.VALIDATION, found=found)
 
 
@@ -225,5 +226,6 @@ def _read_row(row: Finding) -> Found:
         pointer=row.pointer,
         message=row.message,
         hint=row.hint,
+        why=row.why,
         layer=row.layer,  # type: ignore[arg-type]
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from api.parsers import DEEPEST, require_storable
 from repository.models import Deposit
 from tests.api.conftest import WebClient, as_token, make_token
 from tests.factories import make_user
@@ -38,3 +39,15 @@ def test_a_body_beyond_all_measure_is_refused_in_chunks_too(
     answer = web.post("/api/v1/deposits/", content=content, headers=sign(make_user()))
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
     assert not Deposit.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda inner: {"a": inner}, lambda inner: [inner]], ids=["objects", "lists"]
+)
+def test_a_body_may_be_nested_as_deeply_as_is_said_and_no_deeper(wrap: Any) -> None:
+    body: Any = "text"
+    for _ in range(DEEPEST):
+        body = wrap(body)
+    require_storable(body)
+    with pytest.raises(ValueError, match="nested too deeply"):
+        require_storable(wrap(body))

@@ -7,6 +7,8 @@ import pytest
 
 from repository.models import Deposit, DepositMember, Measurement
 from repository.schema.checks.cells import build_tag
+from repository.services.sorting import Wish as SortingWish
+from repository.services.sorting import sort_files
 from tests.api.conftest import as_token, make_token
 from tests.deposits import add_measurement, settle
 from tests.factories import make_deposit, make_user
@@ -314,3 +316,34 @@ def test_a_body_of_another_form_says_where(client: Any, wrong: Any) -> None:
     )
     assert answer.status_code == 400
     assert answer.json()["detail"]
+
+
+def test_of_what_is_kept_private_nothing_is_asked(client: Any) -> None:
+    """Neither what it lacks nor what it says is counted, in the table, its sums, its groups and its sheet."""
+    session = Session(client, "four_d_stem", "annular")
+    scan, image = session.ids
+    assert session.rows()[image]["cells"]["dwell_time"]["state"] == "needed"
+    session.answer(
+        for_some("dwell_time", "1 ms", scan),
+        for_some("probe_current", "30 pA", scan),
+        for_all("notes", "warm"),
+    )
+    before = session.look()
+    sort_files(
+        deposit_id=session.deposit.pk,
+        actor=session.deposit.owner,
+        wishes=[SortingWish("private", paths=("night/scan_1.raw",))],
+    )
+    table = session.look()
+    assert ([row["id"] for row in table["rows"]], table["count"]) == ([scan], 1)
+    assert [group["kind"] for group in table["groups"]] == ["four_d_stem"]
+    assert table["n_needed"] < before["n_needed"], "questions of the private image alone"
+    for column in (*table["columns"], *table["same"], *table["helpful"]):
+        assert column["sums"]["count"] == 1, column["field"]
+    sheet = client.get(f"{session.address}sheet/", headers=session.headers)
+    assert b"scan_0.raw" in sheet.content
+    assert b"scan_1.raw" not in sheet.content
+    assert Measurement.objects.get(pk=image).cells["notes"]["text"] == "warm", (
+        "published after all, it is up to date"
+    )
+    assert session.answer(for_some("dwell_time", "2 ms", image))["saved"] == 1

@@ -70,12 +70,14 @@ def sign_in(page: Page, site: Site) -> None:
     page.wait_for_url("**/deposits/")
 
 
-def start_deposit(page: Page, title: str) -> str:
-    """Open a draft; return its id."""
+def start_deposit(page: Page, title: str, *, reads_at_once: bool = False) -> str:
+    """Open a draft; return its id. Files wait for a click unless they are to be read as soon as they have arrived."""
     page.goto("/deposits/new")
     page.get_by_label("Title").fill(title)
     page.get_by_role("button", name="Start").click()
     page.locator("stemma-uploader [data-part=zone]").wait_for()
+    if not reads_at_once:
+        page.locator("input[data-part=at-once][data-bound]").uncheck()
     return page.url.rsplit("/", maxsplit=1)[-1]
 
 

@@ -66,9 +66,11 @@ def describe(page: Page) -> None:
     page.get_by_label("Acceleration voltage", exact=True).fill("300")
     page.get_by_label("Convergence semi-angle", exact=True).fill("20-22")
     page.get_by_label("Elements", exact=True).fill("Au, Ce, O")
-    page.get_by_label("Abstract", exact=True).fill("Eight patterns of gold on ceria.")
     page.get_by_role("button", name="Declare what is empty").click()
     page.get_by_role("button", name="Save answers").click()
+    page.get_by_label("Abstract", exact=True).fill("Eight patterns of gold on ceria.")
+    page.get_by_label("Abstract", exact=True).blur()
+    expect(page.get_by_text("Abstract: saved.")).to_be_visible()
     # What the patterns show beside the record is a warning: then the button stands below what is to be acknowledged.
     page.get_by_role("button", name="Publish with DOI").wait_for(timeout=3 * PATIENCE)
     page.wait_for_load_state("networkidle")

@@ -86,27 +86,33 @@ def test_unknown_files_are_said_to_be_stored_not_read(depositor: Page, scan: Pat
     depositor.locator("input[name=files]").set_input_files(scan)
     expect(depositor.get_by_text("1 of 1 files stored")).to_be_visible()
     depositor.get_by_role("button", name="Read the files").click()
-    expect(depositor.get_by_role("cell", name="stored, not read")).to_be_visible(timeout=2 * PATIENCE)
+    expect(depositor.get_by_text("1 file stored as it is, not read")).to_be_visible(timeout=2 * PATIENCE)
+
+
+def save(page: Page, label: str, text: str) -> None:
+    """Write into a field of the description and leave it."""
+    page.get_by_label(label, exact=True).fill(text)
+    page.get_by_label(label, exact=True).blur()
+    expect(page.get_by_text(f"{label}: saved.")).to_be_visible()
 
 
 def test_two_editors_are_told_of_each_other(depositor: Page) -> None:
     identifier = start_deposit(depositor, "Two editors")
     other = depositor.context.new_page()
     other.goto(f"/deposits/{identifier}")
-    other.get_by_label("Title", exact=True).fill("Their title")
-    other.get_by_role("button", name="Save answers").click()
+    save(other, "Title", "Their title")
     expect(other.get_by_role("heading", level=1)).to_have_text("Their title")
     depositor.get_by_label("Title", exact=True).fill("My title")
-    depositor.get_by_label("Abstract", exact=True).fill("What only I wrote.")
-    depositor.get_by_role("button", name="Save answers").click()
+    depositor.get_by_label("Title", exact=True).blur()
     choice = depositor.get_by_role("group", name="Title", exact=True)
     expect(choice.get_by_label("Their title (saved meanwhile)")).to_be_checked()
     choice.get_by_label("My title (yours)").check()
     depositor.get_by_role("button", name="Save with these choices").click()
     expect(depositor.get_by_role("heading", level=1)).to_have_text("My title")
+    save(depositor, "Abstract", "What only I wrote.")
     # What was saved meanwhile stays unless one says otherwise, and what only one of both wrote is kept either way.
     other.get_by_label("Title", exact=True).fill("Their second title")
-    other.get_by_role("button", name="Save answers").click()
+    other.get_by_label("Title", exact=True).blur()
     expect(other.get_by_label("My title (saved meanwhile)")).to_be_checked()
     other.get_by_role("button", name="Save with these choices").click()
     expect(other.get_by_label("Abstract", exact=True)).to_have_value("What only I wrote.")

@@ -1,4 +1,4 @@
-"""Progress on stderr: a few lines that are redrawn on a terminal, a line now and then elsewhere."""
+"""Progress on stderr: a few lines that are redrawn on a terminal; elsewhere, as in a file, a line where it changed."""
 
 import shutil
 import time
@@ -14,6 +14,8 @@ LOG_EVERY_S = 5.0
 WAITING_EVERY_S = 2.0
 RATE_WINDOW_S = 10.0
 MOST_FILE_LINES = 4
+STEPS = 10
+"""Of a share, what counts as a change where each line stays."""
 
 
 class Meter:
@@ -78,7 +80,8 @@ class Progress:
         self._drawn = 0
         self._last = clock() - LOG_EVERY_S
         self._last_waiting = clock() - WAITING_EVERY_S
-        self._last_stage = ""
+        self._last_stage: tuple[str, int] | None = None
+        self._last_overall: tuple[int, int] | None = None
 
     def begin_transfer(self, verb: str, *, total: int, files: int) -> None:
         with self._lock:
@@ -89,6 +92,7 @@ class Progress:
                 0,
             )
             self._last = self._clock() - LOG_EVERY_S
+            self._last_overall = None
 
     def file_at(self, name: str, offset: int, size: int) -> None:
         with self._lock:
@@ -113,13 +117,15 @@ class Progress:
             self.file_done(name, size, sent=name in self._active)
 
     def stage(self, message: str, fraction: float | None) -> None:
-        """Show what the server is doing; the same message again only moves the bar."""
+        """Show what the server is doing; the same message again only moves the bar, by tenths where lines stay."""
         with self._lock:
             share = "" if fraction is None else f" {_bar(fraction)} {fraction:4.0%}"
             if self._live:
                 self._draw([f"{message}{share}"])
-            elif message != self._last_stage or self._clock() - self._last >= LOG_EVERY_S:
-                self._last, self._last_stage = self._clock(), message
+                return
+            said = (message, int(STEPS * (fraction or 0.0)))
+            if said != self._last_stage:
+                self._last_stage = said
                 self._write_line(f"{message}{share}")
 
     def note(self, text: str) -> None:
@@ -151,13 +157,23 @@ class Progress:
             return
         self._last = self._clock()
         if not self._live:
-            self._write_line(self._overall())
+            self._log_overall()
             return
         lines = [self._overall()]
         for name, (offset, size) in list(self._active.items())[:MOST_FILE_LINES]:
             share = _bar(offset / size if size else 1.0)
             lines.append(f"  {share} {format_size(offset)} of {format_size(size)}  {name}")
         self._draw(lines)
+
+    def _log_overall(self) -> None:
+        """Write the line that stays, unless it would say what the last one said."""
+        meter = self._meter
+        if meter is None:
+            return
+        reached = (self._files_done, int(100 * meter.done / meter.total) if meter.total else 100)
+        if reached != self._last_overall:
+            self._last_overall = reached
+            self._write_line(self._overall())
 
     def _overall(self) -> str:
         meter = self._meter

@@ -5,14 +5,16 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stemma.connection import Connection, api_path, file_path, read_object
 from stemma.downloads import Downloaded, DownloadListener, download_files
 from stemma.errors import JsonObject, NotFoundError, RenamedFileWarning
 from stemma.local_names import plan_names
-from stemma.signals import Signal
 from stemma.texts import count_things
+
+if TYPE_CHECKING:
+    from stemma.signals import Signal
 
 
 class Measurement:
@@ -63,9 +65,11 @@ class Measurement:
         return list(self.record.get("findings") or ())
 
     @cached_property
-    def signals(self) -> Mapping[str, Signal]:
+    def signals(self) -> "Mapping[str, Signal]":
         """The arrays by name, in the server's order; the main one is called ``data``."""
         described = self.record.get("signals") or ()
+        from stemma.signals import Signal  # noqa: PLC0415  # with numpy, which no list of datasets needs
+
         return {signal["name"]: Signal(self._connection, signal) for signal in described}
 
     @property
@@ -90,7 +94,7 @@ class Measurement:
         folder = Path(path) if path is not None else Path(self.id)
         return self.open_parent().download(folder, files=self.files, on_progress=on_progress)
 
-    def __getitem__(self, name: str) -> Signal:
+    def __getitem__(self, name: str) -> "Signal":
         try:
             return self.signals[name]
         except KeyError:

@@ -4,6 +4,11 @@ import type { components } from "../generated/api";
 type Schemas = components["schemas"];
 
 export type Deposit = Schemas["DepositShape"];
+export type ChangedDeposit = Schemas["ChangedDepositShape"];
+export type Sorted = Schemas["SortedShape"];
+export type Regrouped = Schemas["RegroupedShape"];
+export type GroupingRequest = Schemas["GroupingInputRequest"];
+export type RolesRequest = Schemas["RolesInputRequest"];
 export type Finding = Schemas["FindingShape"];
 export type FieldChange = Schemas["FieldChangeShape"];
 export type CurrentContent = Schemas["CurrentContentShape"];

@@ -193,7 +193,8 @@ export interface paths {
          *     Fields that the body does not name stay as they are. Without If-Match the changes are merged into whatever is
          *     there; with it they are refused with 412 where somebody else was quicker, with what is there now. A patch that
          *     changes nothing makes no new revision: the ETag stays. One wrong answer holds back the whole patch (422,
-         *     `findings` name each), but with `Prefer: handling=lenient` only itself.
+         *     `findings` name each), but with `Prefer: handling=lenient` only itself. The whole deposit is the answer; with
+         *     `Prefer: return=minimal` only its state, revision and title, and how much stands in the way of publishing.
          */
         patch: operations["updateDeposit"];
         trace?: never;
@@ -875,7 +876,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * @description Return a metadata document to fill in, as YAML with comments.
+         * @description Return a metadata document to fill in, as YAML with comments: for one kind of measurement, or for several.
          *
          *     It is written for the version in force, which it names, whichever version is asked for: drafts are made under
          *     that one.
@@ -1282,6 +1283,16 @@ export interface components {
                 [key: string]: string;
             };
         };
+        ChangedDepositShape: {
+            id: string;
+            state: string;
+            revision: number;
+            title: string;
+            /** @description How many findings stand in the way of publishing. */
+            obstacles: components["schemas"]["ObstaclesShape"];
+            /** @description With `handling=lenient`: what was saved, and what was not. */
+            outcome?: components["schemas"]["AnswersOutcomeShape"];
+        };
         ColumnShape: {
             field: string;
             title: string;
@@ -1614,6 +1625,8 @@ export interface components {
             hint: string;
             layer: string;
             stage?: string;
+            /** @description What it rests on, such as the keys of the file's header, where that is known. */
+            why?: string;
             /** @description Of a cause in files or measurements: each of them. */
             where?: components["schemas"]["PlaceShape"][];
         };
@@ -1864,6 +1877,11 @@ export interface components {
             key: string;
             /** Format: date-time */
             expiry: string;
+        };
+        ObstaclesShape: {
+            errors: number;
+            /** @description Those that nobody has acknowledged. */
+            warnings: number;
         };
         /**
          * @description * `declared` - declared
@@ -2482,6 +2500,7 @@ export interface components {
             /** Format: date-time */
             last_used_at: string | null;
         };
+        UpdatedDeposit: components["schemas"]["DepositShape"] | components["schemas"]["ChangedDepositShape"];
         ValidationShape: {
             state: string;
             findings: components["schemas"]["FindingShape"][];
@@ -2526,6 +2545,8 @@ export interface components {
             seconds_left: number | null;
             /** @description Whether that goes by what this deposit has taken so far, or by what is usual. */
             is_measured: boolean;
+            /** @description Why work on it was given up. */
+            failed: string[];
             revision: number;
         };
     };
@@ -3441,7 +3462,7 @@ export interface operations {
             header?: {
                 /** @description The ETag that the change was made on. Without it the change is made on what is there. */
                 "If-Match"?: string;
-                /** @description `handling=lenient`: of several answers the right ones are saved, and `outcome` says by JSON pointer what was saved, what was not, and why. Without it one wrong answer holds all of them back (422). */
+                /** @description `handling=lenient`: of several answers the right ones are saved, and `outcome` says by JSON pointer what was saved, what was not, and why. Without it one wrong answer holds all of them back (422). `return=minimal`: of a deposit, only what a change can have moved, and not all that it holds. Both may be asked for, by a comma. */
                 Prefer?: string;
             };
             path: {
@@ -3461,7 +3482,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DepositShape"];
+                    "application/json": components["schemas"]["UpdatedDeposit"];
                 };
             };
             /** @description The request cannot be understood. */
@@ -6482,7 +6503,7 @@ export interface operations {
     getTemplate: {
         parameters: {
             query?: {
-                /** @description Repeatable. */
+                /** @description Of one kind of measurement, several of one file joined by +. Repeatable. */
                 technique?: string[];
             };
             header?: never;

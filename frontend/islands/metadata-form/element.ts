@@ -16,8 +16,8 @@ import {
   pointerOf,
   type SuppliedDocument,
   valueAt,
-} from "./document-changes";
-import { MetadataField } from "./field";
+} from "../description/document-changes";
+import { MetadataField } from "../description/field";
 
 /** An answer that was not saved, and why; where the page has no field for it, it has its place alone. */
 interface Refusal {

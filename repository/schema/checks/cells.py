@@ -3,6 +3,7 @@
 A cell never shows another file's value, and says of which level its answer is (ADR 0039).
 """
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from repository.schema.quantities.signals import SignalAxis, SignalShape
 from repository.schema.questions.answers import find_axes
 from repository.schema.questions.field_tree import find_leaves
 from repository.schema.questions.fields import RequirementRow, load_catalogue
-from repository.schema.questions.requirements import Requirement, list_requirements
+from repository.schema.questions.requirements import Requirement
 
 CellState = Literal["value", "needed", "empty", "not_recorded", "conflict", "not_understood"]
 MISSING = "required_field_missing"
@@ -202,17 +203,15 @@ def build_tag(entry: Any) -> str:
     return hashlib.sha256(json.dumps(entry, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def build_cells(
-    sources: Sources, *, looked_for: Mapping[str, Sequence[str]] | None = None
-) -> dict[str, Cell]:
+def build_cells(sources: Sources, requirements: Sequence[Requirement]) -> dict[str, Cell]:
     """Return the cells of a measurement by field: what is asked of it, what persons said, and what the table knows.
 
-    A field that is not there does not apply.
+    A field that is not there does not apply. `requirements` are those of the document that holds.
     """
     speakers = _Speakers(sources)
-    rows = {row.path: row for row in load_catalogue().rows}
+    rows = _list_rows_by_path()
     cells: dict[str, Cell] = {}
-    for asked in list_requirements(sources.merged, signals=sources.signals, looked_for=looked_for):
+    for asked in requirements:
         for path in list_columns(rows[asked.path]):
             cells[path] = _build_cell(path, sources, speakers, asked)
     known = (path for row in rows.values() for path in list_columns(row))
@@ -221,6 +220,11 @@ def build_cells(
         if path not in cells:
             cells[path] = _build_cell(path, sources, speakers, None)
     return cells
+
+
+@functools.cache
+def _list_rows_by_path() -> Mapping[str, RequirementRow]:
+    return {row.path: row for row in load_catalogue().rows}
 
 
 def list_columns(row: RequirementRow) -> tuple[str, ...]:
@@ -235,6 +239,7 @@ def _list_at_fault(sources: Sources) -> Iterator[str]:
             yield path
 
 
+@functools.lru_cache(maxsize=4096)
 def find_field(pointer: str) -> str:
     """Return the dotted path of the innermost field that a JSON pointer lies in; empty where there is none."""
     known = load_catalogue().measurement
@@ -295,7 +300,7 @@ def _build_empty(
             more = {"level": holding.said.level} if holding is not None else {}
             state: CellState = "not_recorded" if is_gap(entry) else "value"
             return Cell(state, format_entry(plain, entry), via=plain, **{**frame, **more})
-    row = next(row for row in load_catalogue().rows if row.path == asked.path)
+    row = _list_rows_by_path()[asked.path]
     if asked.state == "value" and row.axes:
         text = _describe_axes(row, sources.signals)
         return Cell("value", text, source="header", via="axes", **{**frame, "level": "header"})

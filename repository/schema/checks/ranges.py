@@ -36,8 +36,6 @@ def check_quantities(document: Mapping[str, Any], *, kind: DocumentName = "measu
             findings.extend(_check_aberrations(leaf))
         elif leaf.field.kind == "elements":
             findings.extend(_check_elements(leaf))
-        elif leaf.field.kind == "orcid":
-            findings.extend(_check_orcid(leaf))
     return findings
 
 
@@ -115,7 +113,8 @@ def _report_range(
         "value_impossible" if impossible else "value_unusual",
         f"{field.title} of {shown} {judged}: expected {low:g} to {high:g} {field.unit if in_field_unit else unit}.",
         leaf.pointer,
-        f"{slip} {field.range_reason}".strip() + ("" if impossible else " Keep it if it is so, with a note."),
+        f"{slip} {field.range_reason}".strip()
+        + ("" if impossible else " Readers will ask: keep it if it is so, with a note."),
         "quantity",
     )
 
@@ -155,25 +154,3 @@ def _check_elements(leaf: Leaf) -> Iterator[Finding]:
                 f"{hint}Write symbols such as Sr, Ti, O.",
                 "quantity",
             )
-
-
-def _check_orcid(leaf: Leaf) -> Iterator[Finding]:
-    orcid = get_plain(leaf.entry)
-    if not isinstance(orcid, str) or not is_orcid_wrong(orcid):
-        return
-    message = f"{orcid} is not an ORCID: its check digit does not fit."
-    yield Finding(
-        "error", "orcid_invalid", message, leaf.pointer, "Compare it with the ORCID page.", "quantity"
-    )
-
-
-def is_orcid_wrong(orcid: str) -> bool:
-    """Say whether the check digit (ISO 7064 mod 11-2) of a well-formed ORCID does not fit."""
-    digits = orcid.replace("-", "")
-    if len(digits) != len("0000000000000000") or not digits[:-1].isdigit():
-        return False  # the structure layer says so
-    total = 0
-    for digit in digits[:-1]:
-        total = (total + int(digit)) * 2
-    check = (12 - total % 11) % 11
-    return digits[-1] != ("X" if check == len("XXXXXXXXXX") else str(check))

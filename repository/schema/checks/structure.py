@@ -1,9 +1,11 @@
 """The structure layer: right keys, right kinds of value, told in a microscopist's words."""
 
+import dataclasses
 import functools
 import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -12,7 +14,8 @@ from jsonschema.exceptions import ValidationError
 from repository.schema.checks.suggestions import suggest_key, suggest_word
 from repository.schema.checks.typed_text import explain_text
 from repository.schema.findings import Finding
-from repository.schema.places import build_pointer, escape_pointer
+from repository.schema.outside_identifiers import find_identifier_fault
+from repository.schema.places import build_pointer, escape_pointer, is_gap
 from repository.schema.quantities.quantity import is_number, write_amount
 from repository.schema.questions.field_tree import Node, build_tree
 from repository.schema.questions.fields import DocumentName, Field, load_catalogue
@@ -20,6 +23,7 @@ from repository.schema.versions.json_schema import build_core, build_json_schema
 
 QUANTITY_KINDS = frozenset({"quantity", "quantity_or_series", "series"})
 _LONGEST_SHOWN = 60
+_LONGEST_REMEMBERED = 2000
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}|$)")
 
 
@@ -34,9 +38,45 @@ def check_structure(document: Any, *, kind: DocumentName = "measurement") -> lis
         ]
     findings = list(find_non_finite(document))
     named = {finding.pointer for finding in findings}
-    for error in _get_validator(kind).iter_errors(document):
+    for error in _get_validator(kind).iter_errors(_leave_out_right(document, kind)):
         findings.extend(finding for finding in _translate(error, kind) if finding.pointer not in named)
     return sorted(findings, key=lambda finding: finding.pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a document says under one key; two are the same where they are written the same, types included."""
+
+    key: str
+    text: str
+    entry: Any = dataclasses.field(compare=False)
+
+
+def _leave_out_right(document: Mapping[str, Any], kind: DocumentName) -> Mapping[str, Any]:
+    """Return the document without what was found right before: an answer changes one key of many, in many files.
+
+    A measurement's schema judges each key by itself. The keys of a dataset's demand each other, and all stay.
+    """
+    if kind != "measurement":
+        return document
+    known = _list_keys()
+    return {
+        key: entry
+        for key, entry in document.items()
+        if key not in known
+        or len(text := repr(entry)) > _LONGEST_REMEMBERED
+        or not _is_right(_Part(key, text, entry))
+    }
+
+
+@functools.cache
+def _list_keys() -> frozenset[str]:
+    return frozenset(build_core()["properties"])
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_right(part: _Part) -> bool:
+    return _get_validator("measurement").is_valid({part.key: part.entry})
 
 
 def find_non_finite(entry: Any, pointer: str = "") -> Iterator[Finding]:
@@ -101,6 +141,8 @@ def _is_told_elsewhere(error: ValidationError, parts: list[str], field: Field | 
         return (kind == "elements" and last.isdigit()) or (
             kind in {*QUANTITY_KINDS, "aberrations"} and last == "unit"
         )
+    if keyword == "type" and parts == ["embargo_until"] and is_gap(error.instance):
+        return True
     if keyword == "type":
         return kind in QUANTITY_KINDS and parts[-2:-1] == ["values"]
     return (keyword == "minItems" and parts == ["creators"]) or (
@@ -210,6 +252,10 @@ def _explain_choice(error: ValidationError, pointer: str, field: Field | None) -
 
 
 def _explain_form(error: ValidationError, pointer: str, field: Field | None) -> Finding:
+    if field is not None and field.kind == "orcid":
+        fault = find_identifier_fault("orcid", str(error.instance))
+        if fault is not None:
+            return Finding("error", "wrong_form", fault.says, pointer, fault.hint)
     title = field.title if field is not None else "This entry"
     is_day = field is not None and field.kind in {"timestamp", "date"} and _DAY.match(str(error.instance))
     judged = "is not a date that exists" if is_day else "does not have the right form"
@@ -250,7 +296,6 @@ _KINDS = {
 _FORMS = {
     "timestamp": "Write 2025-03-01T14:20:00+01:00; without offset it is kept as zone unknown.",
     "date": "Write 2027-01-31.",
-    "orcid": "Write 0000-0002-1825-0097.",
     "extensions": 'Keys are in reverse-DNS form: "org.example.lab:name".',
     "matrix2x2": "Write two rows of two numbers: [[1, 0], [0, 1]]; flips are part of it.",
     "elements": "Write symbols: [Sr, Ti, O].",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+from repository.schema.checks.outside_identifiers import check_identifiers
 from repository.schema.checks.structure import check_structure
 from repository.schema.checks.suggestions import suggest_word
 from repository.schema.checks.validation import check_supplied_layer
@@ -111,7 +112,9 @@ def list_unmatched(document: Mapping[str, Any], paths: Sequence[str]) -> list[Fi
             "pattern_matches_nothing",
             f'"{pattern}" names none of the {len(paths)} files.',
             f"/measurements/{escape_pointer(str(pattern))}",
-            "Write the path as it stands in the deposit, or a pattern: * within a folder, ** across folders.",
+            "What is answered there reaches no data. Write the path as it stands in the deposit, or a pattern: "
+            "* within a "
+            "folder, ** across folders.",
             "structure",
         )
         for pattern in (measurements if isinstance(measurements, Mapping) else ())
@@ -192,7 +195,7 @@ def _check_dataset(dataset: Any) -> list[Finding]:
     normal = normalize_document(dataset, kind="dataset")
     findings = check_structure(normal, kind="dataset")  # title, creators and license are filled in later
     kept = [finding for finding in findings if finding.pointer or finding.code != "key_missing"]
-    return [_move(finding, "/dataset") for finding in kept]
+    return [_move(finding, "/dataset") for finding in (*kept, *check_identifiers(normal, kind="dataset"))]
 
 
 def _report_unknown(key: str) -> Finding:
@@ -215,4 +218,5 @@ def _move(finding: Finding, prefix: str) -> Finding:
         pointer=prefix + finding.pointer,
         hint=finding.hint,
         layer=finding.layer,
+        why=finding.why,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from repository.schema.checks.cross_field import detector_checks, scan_checks, spectrum_checks, time_checks
 from repository.schema.checks.cross_field.context import Check, build_context
+from repository.schema.checks.outside_identifiers import check_identifiers
 from repository.schema.checks.ranges import check_quantities
 from repository.schema.checks.structure import check_structure
 from repository.schema.documents.normalization import normalize_document
@@ -30,6 +31,7 @@ def validate_measurement(
     *,
     signals: Sequence[SignalShape] | None = None,
     looked_for: Mapping[str, Sequence[str]] | None = None,
+    requirements: Sequence[Requirement] | None = None,
     now: dt.datetime | None = None,
 ) -> list[Finding]:
     """Judge a measurement document, merged and normalized or as typed.
@@ -40,6 +42,8 @@ def validate_measurement(
         The arrays that were read; None when they are not known.
     looked_for
         Keys of the vendor header that were searched, per field path; named where a required value is missing.
+    requirements
+        What is asked of this document, where that is known already; worked out without it.
     now
         The clock that dates are compared with; the system's by default.
 
@@ -53,11 +57,13 @@ def validate_measurement(
         return check_structure(document)
     normal = normalize_document(document)
     context = build_context(normal, signals, now)
+    if requirements is None:
+        requirements = list_requirements(normal, signals=signals, looked_for=looked_for)
     return [
         *check_structure(normal),
         *check_quantities(normal),
         *(finding for check in CROSS_FIELD_CHECKS for finding in check(context)),
-        *_check_requirements(normal, signals, looked_for),
+        *_check_requirements(normal, signals, requirements),
     ]
 
 
@@ -77,6 +83,7 @@ def validate_dataset(document: Any, *, now: dt.datetime | None = None) -> list[F
     return [
         *check_structure(normal, kind="dataset"),
         *check_quantities(normal, kind="dataset"),
+        *check_identifiers(normal, kind="dataset"),
         *_check_dataset_fields(normal, now or dt.datetime.now(dt.UTC)),
     ]
 
@@ -84,9 +91,8 @@ def validate_dataset(document: Any, *, now: dt.datetime | None = None) -> list[F
 def _check_requirements(
     document: Mapping[str, Any],
     signals: Sequence[SignalShape] | None,
-    looked_for: Mapping[str, Sequence[str]] | None,
+    requirements: Sequence[Requirement],
 ) -> list[Finding]:
-    requirements = list_requirements(document, signals=signals, looked_for=looked_for)
     findings = [_report_refused_axes()] if is_gap(document.get("axes")) else []
     for requirement in requirements:
         if requirement.level != "required" or _is_judged(requirement, document):
@@ -116,9 +122,9 @@ def _name_axes(
 
 def _report_missing(requirement: Requirement, detail: str) -> Finding:
     searched = (
-        f" It was looked for in the file's header under {', '.join(requirement.looked_for)}."
+        f"It was looked for in the file's header under {', '.join(requirement.looked_for)}."
         if requirement.looked_for
-        else " No file header gave it."
+        else ""
     )
     fields = [path for paths in requirement.answers for path in paths]
     others = " (or: " + ", ".join(dict.fromkeys(fields[1:])) + ")" if len(set(fields)) > 1 else ""
@@ -131,10 +137,11 @@ def _report_missing(requirement: Requirement, detail: str) -> Finding:
     return Finding(
         "error",
         "required_field_missing",
-        f"{requirement.title} is missing. {requirement.why}{detail}{searched}",
+        f"{requirement.title} is missing. {requirement.why}{detail} No file header gave it.",
         build_pointer(requirement.path),
         f"Give {requirement.path}{others}{example}.{gap}",
         "structure",
+        why=searched,
     )
 
 
@@ -182,20 +189,19 @@ def _check_dataset_fields(document: Mapping[str, Any], now: dt.datetime) -> list
     license_id = get_value(document, "license")
     if isinstance(license_id, str) and license_id not in LICENSES:
         message = f'"{license_id}" is not a licence that is known here.'
-        hint = (
-            "Usual for data: CC-BY-4.0, CC0-1.0, CC-BY-SA-4.0, ODbL-1.0. SPDX identifiers are case-sensitive."
-        )
+        hint = "Readers cannot tell what they may do with the data. Usual: CC-BY-4.0, CC0-1.0, CC-BY-SA-4.0, "
+        "ODbL-1.0. SPDX identifiers are case-sensitive."
         findings.append(Finding("warning", "license_unknown", message, "/license", hint))
-    findings.extend(_check_embargo(document, now))
-    return [finding for finding in findings if not is_gap(document.get(finding.pointer[1:]))]
+    kept = [finding for finding in findings if not is_gap(document.get(finding.pointer[1:]))]
+    return [*kept, *_check_embargo(document, now)]
 
 
 def _check_embargo(document: Mapping[str, Any], now: dt.datetime) -> list[Finding]:
     access, until = get_value(document, "access"), get_value(document, "embargo_until")
     if access == "embargoed" and until is None:
         message, hint = (
-            "Embargoed access needs the date on which it ends.",
-            "Give embargo_until, for example 2027-01-31.",
+            "Embargoed access needs the date on which it ends: readers are told it, and then the data open.",
+            "Give embargo_until, for example 2027-01-31; a day that nobody has recorded is no end. Or choose open.",
         )
         return [Finding("error", "embargo_date_missing", message, "/embargo_until", hint, "cross_field")]
     try:

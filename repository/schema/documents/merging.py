@@ -245,8 +245,14 @@ def _report_conflict(place: _Place, difference: tuple[str, str], *, is_named: bo
     given, found = difference
     if is_named:
         message = f"{title}: {given} was given, the file's header says {found}."
-        hint = "The given value is used. Remove it to use the header's, correct it, or note why the header is off."
+        hint = (
+            "Readers are shown the given value. Remove it to use the header's, correct it, or note why the "
+            "header is off."
+        )
     else:
         message = f"{title}: {given} was given for several files, the header of this one says {found}."
-        hint = "The header's value is used. If it is off, give the value for this file; else say that the file differs."
+        hint = (
+            "Readers are shown the header's value. If it is off, give the value for this file; else say that "
+            "the file differs."
+        )
     return Finding("warning", "header_conflict", message, place.pointer, hint, "cross_field")

@@ -122,6 +122,8 @@ def _normalize_quantity(child: Any, field: Field | None = None) -> Any:
     quantity = dict(child)
     if isinstance(quantity.get("unit"), str):
         quantity["unit"] = find_unit_code(quantity["unit"]) or quantity["unit"]
+        if not quantity["unit"].strip():
+            del quantity["unit"]  # nobody said one
     if isinstance(quantity.get("value"), str):
         try:
             quantity = _read_typed(quantity, field)
@@ -278,6 +280,9 @@ _NORMALIZERS: dict[Kind, Callable[[Any], Any]] = {
     "matrix2x2": _normalize_matrix,
     "boolean": _normalize_boolean,
     "orcid": _normalize_orcid,
+    "ror": _normalize_text,
+    "funder_id": _normalize_text,
+    "reference": _normalize_text,
 }
 _WRAPPED: frozenset[Kind] = frozenset(
     {"texts", "choices", "elements", "shape", "text", "number", "integer", "integers", "matrix2x2", "boolean"}

@@ -78,12 +78,12 @@ def _build_units() -> Mapping[str, Unit]:
 
 UNITS: Mapping[str, Unit] = _build_units()
 
-# As we print them ourselves.
-_PRINTED = {spell_unit(get_symbol(code)): code for code in SYMBOLS}
+# As we print them ourselves. A pure number is printed without any, but where nothing stands nobody said a unit.
+_PRINTED = {spell_unit(symbol): code for code in SYMBOLS if (symbol := get_symbol(code))}
 
 
 def find_unit_code(text: str) -> str | None:
-    """Return the UCUM code for a unit as people write it ("µm", "Å", "1/nm"), or None when it is not known.
+    """Return the UCUM code for a unit as people write it ("µm", "Å", "1/nm"), or None when it is not known, or none.
 
     Case is kept: mV and MV, nm and Nm differ.
     """

@@ -1,9 +1,10 @@
 """Whether a question of the requirement table is answered: by a value, by a declared gap, or not at all."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from repository.schema.places import find_entries, get_plain, get_value, is_gap, is_value
+from repository.schema.places import find_entries, get_entry, get_plain, get_value, is_gap, is_value
 from repository.schema.quantities.signals import SignalAxis, SignalShape
 from repository.schema.quantities.units import UNITS, find_unit_code
 from repository.schema.questions.fields import RequirementRow
@@ -113,6 +114,9 @@ def _has_value(document: Mapping[str, Any], path: str) -> bool:
     if path.endswith("{}"):  # one value per frame, not a single value
         entry = get_value(document, path.removesuffix("{}"))
         return isinstance(entry, Mapping) and bool({"values", "array"} & set(entry))
+    if "[]" not in path:
+        entry = get_plain(get_entry(document, path))
+        return is_value(entry) or entry is False
     entries = [get_plain(entry) for _, entry in find_entries(document, path)]
     wanted = _count_items(document, path)
     return len(entries) >= max(1, wanted) and all(is_value(entry) or entry is False for entry in entries)
@@ -120,8 +124,6 @@ def _has_value(document: Mapping[str, Any], path: str) -> bool:
 
 def _count_items(document: Mapping[str, Any], path: str) -> int:
     """Return how many entries the innermost list of the path has: each of them must answer."""
-    if "[]" not in path:
-        return 1
     items = path[: path.rindex("[]")]
     return sum(len(entry) for _, entry in find_entries(document, items) if isinstance(entry, list))
 
@@ -129,8 +131,11 @@ def _count_items(document: Mapping[str, Any], path: str) -> int:
 def _has_gap(document: Mapping[str, Any], path: str) -> bool:
     if path.startswith("links:"):
         return False
+    return any(is_gap(entry) for place in _list_places(path) for _, entry in find_entries(document, place))
+
+
+@functools.lru_cache(maxsize=1024)
+def _list_places(path: str) -> tuple[str, ...]:
+    """Return the field and the groups that it lies in: a gap declared for one is a gap of all in it."""
     parts = path.removesuffix("{}").split(".")
-    places = [".".join(parts[: depth + 1]) for depth in range(len(parts))]
-    return any(
-        is_gap(entry) for place in places for _, entry in find_entries(document, place.removesuffix("[]"))
-    )
+    return tuple(".".join(parts[: depth + 1]).removesuffix("[]") for depth in range(len(parts)))

@@ -14,8 +14,8 @@ import yaml
 
 Kind = Literal[
     "text", "texts", "choice", "choices", "integer", "integers", "number", "boolean", "elements", "shape",
-    "timestamp", "date", "orcid", "license", "quantity", "quantity_or_series", "series", "matrix2x2",
-    "aberrations", "objects", "lookup", "extensions", "group",
+    "timestamp", "date", "orcid", "ror", "funder_id", "reference", "license", "quantity", "quantity_or_series",
+    "series", "matrix2x2", "aberrations", "objects", "lookup", "extensions", "group",
 ]  # fmt: skip
 DocumentName = Literal["measurement", "dataset"]
 

@@ -4,6 +4,7 @@ The rule, in a depositor's words: every required field is answered once, by a va
 recorded". What does not apply is worked out, never asked.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -63,14 +64,19 @@ def list_requirements(
     """
     situation = work_out_situation(document, signals)
     places = {**_stated_places(document), **(looked_for or {})}
-    requirements = []
-    for row in load_catalogue().rows:
-        level = find_level(row, situation)
-        if level is not None:
-            requirements.append(_build_requirement(row, level, document, signals, places))
+    requirements = [
+        _build_requirement(row, level, document, signals, places) for row, level in _list_rows(situation)
+    ]
     if not situation.techniques or _are_axes_asked_by_field(requirements, document, signals or ()):
         requirements = [requirement for requirement in requirements if requirement.path != "axes"]
     return sorted(requirements, key=lambda requirement: requirement.level != "required")
+
+
+@functools.lru_cache(maxsize=256)
+def _list_rows(situation: Situation) -> tuple[tuple[RequirementRow, RequirementLevel], ...]:
+    """Return the rows that are asked in a situation, and how strongly: many measurements share one."""
+    levels = ((row, find_level(row, situation)) for row in load_catalogue().rows)
+    return tuple((row, level) for row, level in levels if level is not None)
 
 
 def find_level(row: RequirementRow, situation: Situation) -> RequirementLevel | None:

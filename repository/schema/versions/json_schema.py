@@ -91,7 +91,11 @@ def _build_dataset() -> JsonSchema:
     dataset = _build_document("dataset", "Dataset document", "dataset")
     dataset["properties"]["creators"]["else"]["minItems"] = 1
     dataset["allOf"] = [
-        {"if": say("access", {"const": "embargoed"}), "then": {"required": ["embargo_until"]}},
+        {
+            "if": say("access", {"const": "embargoed"}),
+            # A declared gap is no date on which an embargo ends.
+            "then": {"required": ["embargo_until"], "properties": {"embargo_until": {"type": "string"}}},
+        },
     ]
     return dataset
 

@@ -113,6 +113,9 @@ _PROVENANCE: JsonSchema = {
 }
 _PLAIN_KINDS: dict[str, JsonSchema] = {
     "text": TEXT,
+    "ror": TEXT,  # forms of identifiers that were free text in 1.0.0 are told by checks, not by the schema
+    "funder_id": TEXT,
+    "reference": TEXT,
     "number": {"type": "number"},
     "boolean": {"type": "boolean"},
     "elements": {"type": "array", "items": {"$ref": "#/$defs/element"}, "minItems": 1},

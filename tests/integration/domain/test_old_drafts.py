@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 import ingest.tasks  # noqa: F401 - registers the kinds of jobs
-from ingest.services.recognition import list_case_twins
 from repository.models import Finding, Job
+from repository.services.case_twins import list_case_twins
 from repository.services.uploads import delete_file
 from tests.factories import make_deposit, store_file
 from tests.job_running import run_job

@@ -274,3 +274,20 @@ def test_the_quota_is_the_owners_whoever_sends(settings: Any) -> None:
     deposit, helper = make_deposit(), make_user(quota_bytes=10**9)
     with pytest.raises(QuotaExceededError):
         start_upload(deposit_id=deposit.pk, actor=helper, path="a.raw", size=11)
+
+
+@pytest.mark.parametrize("content", [CONTENT, b"other bytes"], ids=["stored", "new"])
+@pytest.mark.parametrize(
+    ("state", "refusal"),
+    [("published", DepositAlreadyPublishedError), ("processing", DepositBusyError)],
+)
+def test_no_bytes_are_promised_to_what_takes_no_files(
+    deposit: Deposit, content: bytes, state: str, refusal: type[Exception]
+) -> None:
+    """Not even those that are there: what is being read, or published, is answered like that whatever is sent."""
+    store(deposit)
+    Deposit.objects.filter(pk=deposit.pk).update(state=state)
+    path = "scan.raw" if content == CONTENT else "new.raw"
+    digest = hashlib.sha256(content).hexdigest()
+    with pytest.raises(refusal):
+        start_upload(deposit_id=deposit.pk, actor=deposit.owner, path=path, size=len(content), sha256=digest)

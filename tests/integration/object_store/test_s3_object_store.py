@@ -145,8 +145,14 @@ class TestS3ObjectStore(ObjectStoreContract):
         monkeypatch.setattr(s3_object_store, "RETRIES", 0)
         copies = LocalCopies(tmp_path / "other", limit_bytes=1)
         away = S3ObjectStore(replace(store.bucket, endpoint_url="http://127.0.0.1:9"), copies=copies)
-        with pytest.raises(ObjectStoreUnavailableError):
+        with pytest.raises(ObjectStoreUnavailableError) as refusal:
             away.adopt(source, DIGEST)
+        said, _, reason = str(refusal.value).partition(f"{DIGEST}: ")
+        assert said == "the object store failed at "
+        # What the client says goes on for pages of its own settings; its first line has the reason.
+        assert "127.0.0.1:9" in reason
+        assert len(reason.splitlines()) == 1
+        assert len(reason) <= 300
         assert source.exists()
         for call in (away.exists, away.verify, away.path_of):
             with pytest.raises(ObjectStoreUnavailableError):

@@ -30,18 +30,18 @@ def test_the_page_says_what_arrived_and_offers_what_can_become_of_it(client: Any
     address = f"/deposits/{deposit.pk}"
     page = client.get(address).content.decode()
     assert "3 files arrived: 2 measurements and 1 file set aside." in page
-    assert "as nobody means to send them by their names: run/.DS_Store." in page
-    keeps = {"changes": [{"fate": "private", "measurements": [measurement.pk]}]}
+    assert "as nobody means to send it by its name: run/.DS_Store." in page
     restores = {"changes": [{"fate": "publish", "paths": ["run/.DS_Store"]}]}
-    assert keeps in read_bodies(page)
+    assert "What becomes of other.raw" in page
     assert restores in read_bodies(page)
-    assert "needed before you can publish" in page
+    assert "needed for 1 measurement<" in page
     sort_deposit(
         deposit_id=deposit.pk, actor=deposit.owner, wishes=[Wish("private", measurements=(measurement.pk,))]
     )
     page = client.get(address).content.decode()
-    assert "needed before you can publish" not in page, "nobody is asked about what is private"
+    assert "needed for" not in page, "nobody is asked about what is private"
     assert ">kept private</span>" in page
+    assert '<option value="private" selected>' in page
     assert "Publish with DOI" in page
     deposit.refresh_from_db()
     publish(deposit)

@@ -52,6 +52,40 @@ def test_plain_stream_gets_lines_now_and_then() -> None:
     assert "\x1b" not in stream.getvalue()
 
 
+def test_a_file_gets_what_changed_and_nothing_again() -> None:
+    clock, stream = Clock(), io.StringIO()
+    progress = Progress(stream, clock=clock)
+    for fraction in (0.0, 0.0, 0.02, 0.03, 0.31, 0.31, 0.32, 1.0):
+        for _ in range(10):
+            progress.stage("Converting scan_1.dm4", fraction)
+            clock.now += 60
+    progress.stage("Checking", None)
+    clock.now += 3600
+    progress.stage("Checking", None)
+    assert [line.split("[")[0].strip() for line in stream.getvalue().splitlines()] == [
+        "Converting scan_1.dm4",
+        "Converting scan_1.dm4",
+        "Converting scan_1.dm4",
+        "Checking",
+    ]
+    assert re.findall(r"(\d+)%", stream.getvalue()) == ["0", "31", "100"]
+
+
+def test_a_transfer_that_stands_still_says_so_once() -> None:
+    clock, stream = Clock(), io.StringIO()
+    progress = Progress(stream, clock=clock)
+    progress.begin_transfer("Uploading", total=1000, files=2)
+    for offset in [*[100] * 50, *[300] * 50]:
+        progress.file_at("a", offset, 500)
+        clock.now += 5
+    lines = stream.getvalue().splitlines()
+    assert [line.split("%")[0].split()[-1] for line in lines] == ["10", "30"]
+    progress.file_done("a", 500, sent=True)
+    clock.now += 5
+    progress.file_done("b", 500, sent=True)
+    assert stream.getvalue().splitlines()[-1].count("2/2 files") == 1
+
+
 def test_terminal_is_redrawn_in_place() -> None:
     clock, stream = Clock(), Terminal()
     progress = Progress(stream, clock=clock)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.formats.headers import map_vendor_header
-from tests.unit.mapping.vendor_headers import BLOCKFILE, DM_EELS, EMPAD_NEW, EMPAD_OLD, MIB, four_d
+from tests.unit.mapping.vendor_headers import BLOCKFILE, DM_EELS, EMPAD_NEW, EMPAD_OLD, MIB, TIFF, four_d
 
 HEADERS: list[tuple[str, dict[str, Any]]] = [
     ("empad", EMPAD_OLD),
@@ -18,6 +18,7 @@ HEADERS: list[tuple[str, dict[str, Any]]] = [
     ("mib", MIB),
     ("blockfile", BLOCKFILE),
     ("dm3", DM_EELS),
+    ("tiff", TIFF),
     (
         "ncem_emd",
         {"microscope": {"voltage": "300kV", "defocus": 1e-6, "date": "2020-01-01"}, "4DSTEM_simulation": {}},

@@ -127,3 +127,41 @@ DM_EELS = dm(
         },
     }
 )
+
+# Of all programs at once: each has a root of its own, and no real file has two.
+TIFF: dict[str, Any] = {
+    "tiff": {"date_time": "2018:11:15 19:42:31", "author": "THU"},
+    "fei": {
+        "Beam": {"HV": 5000.0, "ScanRotation": 0.0},
+        "EBeam": {"BeamCurrent": 6.25e-12, "ApertureDiameter": 3.2e-05},
+        "Scan": {"Dwelltime": 1e-05},
+        "Stage": {"StageX": 2.576e-05, "StageT": 6.5e-06, "StageR": -2.3611},
+        "System": {"SystemType": "Helios NanoLab 660", "Software": "5.5.1.3318"},
+        "User": {"Date": "06/13/2016", "Time": "05:06:40 PM"},
+        "PrivateFei": {"TimeOfCreation": "13.06.2016 17:06:40"},
+    },
+    "fei_tem": {"table": {"High tension_kV": 300.0, "Stage A_deg": -1.5, "Mode": "TEM"}},
+    "zeiss": {
+        "AP_ACTUALKV": {"label": "EHT", "value": 5.0, "value_units": "kV"},
+        "AP_MAG": {"label": "Mag", "value": "50.00 K X"},
+        "AP_DATE": {"label": "Date", "value": "25 Sep 2018"},
+        "AP_TIME": {"label": "Time", "value": "8:20:42"},
+    },
+    "tvips": {
+        "HighTension": 990000, "TemHighTension": 99000.0, "TemMagnification": 32000.0, "TemMode": 0, "Date": 132187148,
+        "Time": 32477, "StageA_deg": -0.007, "BinningX": 4,
+    },
+    "jeol": {
+        "DateTime": "2019-11-27T16:11:26.6205405+09:00",
+        "Eos": {"EosMode": "eosTEM"},
+        "ImageFormingSystem": {"ModeString": "DIFF", "SelectorValue": "40", "SelectorUnitString": "cm"},
+        "GonioStage": {"StagePosition": {"MX": "-1196.3", "PX": "22.27", "MZ": "635.9", "TX": "0.1"}},
+        "ImageSourceDetector": "screenCamera",
+    },
+    "olympus": {"magnification": 600000.0, "time": "2018-11-15T19:42"},
+    "hamamatsu": {
+        "Application": {"Date": "09/02/2022", "Time": "18:14:40.155"},
+        "Acquisition": {"ExposureTime": "150 ms"},
+    },
+    "ome": {"Image": {"AcquisitionDate": "2024-05-06T07:08:09"}},
+}  # fmt: skip

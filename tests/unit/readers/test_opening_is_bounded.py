@@ -18,6 +18,7 @@ from tests.vendor_files.dm import write_dm
 from tests.vendor_files.empad import write_empad
 from tests.vendor_files.mib import frame_header
 from tests.vendor_files.mrc import build_blocks, write_mrc
+from tests.vendor_files.tiff import write_large_stack
 
 SIDE = 512
 LARGE = 10 * 10**9
@@ -89,6 +90,11 @@ def write_mrc_stack(folder: Path) -> Written:
     return "mrc", {"stack.mrc": path}
 
 
+def write_tiff_stack(folder: Path) -> Written:
+    frames = LARGE // (4096 * 4096 * 2)
+    return "tiff", {"stack.tif": write_large_stack(folder / "stack.tif", frames, (4096, 4096))}
+
+
 def write_contiguous_hspy(folder: Path) -> Written:
     path = folder / "scan.hspy"
     _write_hspy(path, (SIDE, SIDE, 128, 128), None)
@@ -137,6 +143,7 @@ def _bytes_read() -> int:
         write_blockfile_scan,
         write_dm_scan,
         write_mrc_stack,
+        write_tiff_stack,
         write_contiguous_hspy,
         write_chunked_hspy,
     ],

@@ -51,6 +51,25 @@ SHAPES = {
     "emd/rsciio/py4DSTEM_size2x3x4x5.h5": (2, 3, 4, 5),
     "hspy/pyxem/pixelated_stem_test.hdf5": (5, 2, 3, 4),
     "dm/rsciio/2D/test-MonarcCL_spectrum-SI.dm4": (3, 3, 670),
+    "tiff/rsciio/JEOL-SightX-Ronchigram-dummy.tif": (556, 556),
+    "tiff/rsciio/JEOL-SightX-TEM-mag-dummy.tif": (556, 556),
+    "tiff/rsciio/TVIPS_bin4/TVIPS_bin4.tif": (1024, 1024),
+    "tiff/rsciio/olympus_SIS.tif": (101, 112),
+    "tiff/rsciio/optical_Zeiss_AxioVision_BW.tif": (10, 13),
+    "tiff/rsciio/optical_Zeiss_AxioVision_RGB.tif": (10, 13, 3),
+    "tiff/rsciio/test_loading_image_saved_with_DM.tif": (68, 68),
+    "tiff/rsciio/test_loading_image_saved_with_DM_stack.tif": (2, 68, 68),
+    "tiff/rsciio/test_loading_image_saved_with_imageJ.tif": (68, 68),
+    "tiff/rsciio/test_loading_image_saved_with_imageJ_no_scale.tif": (68, 68),
+    "tiff/rsciio/test_rgba16/test_rgba16.tif": (3, 128, 128, 4),
+    "tiff/rsciio/tiff_FEI_Helios/FEI-Helios-Ebeam-16bits.tif": (471, 512),
+    "tiff/rsciio/tiff_FEI_Helios/FEI-Helios-Ebeam-8bits.tif": (471, 512),
+    "tiff/rsciio/tiff_Zeiss_SEM/test_tiff_Zeiss_SEM_1k.tif": (768, 1024),
+    "tiff/rsciio/tiff_Zeiss_SEM/test_tiff_Zeiss_SEM_512pix.tif": (384, 512),
+    "tiff/rsciio/tiff_hamamatsu/test_hamamatsu_streak_FOCUS.tif": (508, 672),
+    "tiff/rsciio/tiff_hamamatsu/test_hamamatsu_streak_OTHER.tif": (508, 672),
+    "tiff/rsciio/tiff_hamamatsu/test_hamamatsu_streak_SCAN.tif": (508, 672),
+    "tiff/rsciio_hist/test_tiff_FEI_SEM.tif": (1103, 1536),
 }
 
 
@@ -143,7 +162,6 @@ def test_no_file_is_lost_between_the_outcomes(outcomes: dict[str, Outcome]) -> N
     assert {name for name in unread if find_format(name)} == {"py4dstem_emd", "mrc"}
     assert {
         "velox_emd",
-        "tiff",
         "bcf",
         "dectris",
         "app5",

@@ -101,7 +101,8 @@ def _make_value(field: Field) -> Any:
     usual: dict[str, Any] = {
         "text": "words", "texts": ["words"], "integer": 2, "integers": [0, 0, 1], "number": 1.5, "boolean": False,
         "elements": ["Sr", "Ti"], "shape": [4, 4], "timestamp": "2024-05-02T10:20:00+02:00", "date": "2027-01-31",
-        "orcid": "0000-0002-1825-0097", "license": "CC-BY-4.0", "matrix2x2": [[1, 0], [0, 1]],
+        "orcid": "0000-0002-1825-0097", "ror": "https://ror.org/03yrm5c26", "funder_id": "10.13039/501100001659",
+        "reference": "10.1038/s41586-018-0298-5", "license": "CC-BY-4.0", "matrix2x2": [[1, 0], [0, 1]],
     }  # fmt: skip
     return usual[field.kind]
 

@@ -9,6 +9,7 @@ from repository.schema.checks.cells import Sources, build_cells, find_field
 from repository.schema.documents.levels import does_apply, name_kind, place_entry, remove_entry
 from repository.schema.findings import Finding
 from repository.schema.quantities.signals import SignalShape
+from repository.schema.questions.requirements import list_requirements
 from repository.schema.questions.techniques import find_impossible
 
 PATH = "night/a.dm4"
@@ -22,8 +23,10 @@ def look(document: dict[str, Any], header: dict[str, Any], *findings: Finding) -
     layers = select_supplied(document, PATH)
     merged = merge_metadata(header=header, supplied_layers=layers)
     found = (*merged.conflicts, *findings)
-    sources = Sources(PATH, header, layers, normalize_document(merged.document), (), found)
-    return {path: cell.as_dict() for path, cell in build_cells(sources).items()}
+    document = normalize_document(merged.document)
+    sources = Sources(PATH, header, layers, document, (), found)
+    asked = list_requirements(document, signals=())
+    return {path: cell.as_dict() for path, cell in build_cells(sources, asked).items()}
 
 
 LADDER: dict[str, Any] = {

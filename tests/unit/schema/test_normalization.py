@@ -43,6 +43,13 @@ def test_units_get_their_code_and_unknown_ones_stay_for_validation() -> None:
     assert normalize(scan_step={"value": 1, "unit": "furlong"})["unit"] == "furlong"
 
 
+@pytest.mark.parametrize("unit", ["", " "])
+def test_an_empty_unit_is_none(unit: str) -> None:
+    """A field of a form that was left empty says nothing, not "1"; what is written beside it counts."""
+    assert "unit" not in normalize(scan_step={"value": 1, "unit": unit})
+    assert normalize(scan_step={"value": "1 nm", "unit": unit})["unit"] == "nm"
+
+
 @pytest.mark.parametrize(
     ("typed", "missing"),
     [

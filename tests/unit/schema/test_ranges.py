@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from repository.schema.checks.ranges import check_quantities, is_orcid_wrong
+from repository.schema.checks.ranges import check_quantities
 from repository.schema.documents.normalization import normalize_document
 from repository.schema.findings import Finding
 from repository.schema.quantities.quantity import read_quantity
@@ -109,19 +109,6 @@ def test_elements() -> None:
 def test_aberrations_are_lengths() -> None:
     found = check(aberrations={"convention": "haider", "coefficients": {"C3": "1.2 um", "A1": "2 mrad"}})
     assert [f.pointer for f in found] == ["/aberrations/coefficients/A1/unit"]
-
-
-@pytest.mark.parametrize(
-    ("orcid", "wrong"),
-    [
-        ("0000-0002-1825-0097", False),
-        ("0000-0001-5109-3700", False),
-        ("0000-0002-1694-233X", False),
-        ("0000-0002-1825-0098", True),
-    ],
-)
-def test_orcid_check_digit(orcid: str, wrong: bool) -> None:
-    assert is_orcid_wrong(orcid) is wrong
 
 
 def test_every_example_of_the_catalogue_is_usual() -> None:

@@ -61,7 +61,7 @@ def test_unknown_units_are_refused() -> None:
         ("µm", "um"), ("μm", "um"), ("Å", "Ao"), ("\u212b", "Ao"), ("1/nm", "nm-1"), ("Å⁻¹", "Ao-1"),
         ("1/Å", "Ao-1"), ("°", "deg"), ("e/Å²", "Ao-2"), ("e-/Å^2", "Ao-2"), ("°C", "Cel"),
         ("mV", "mV"), ("MV", "MV"), ("KV", None), ("Nm", None),
-        ("A", "A"),
+        ("A", "A"), ("1", "1"), ("", None), (" ", None), ("·", None),
     ],
 )  # fmt: skip
 def test_units_as_people_write_them(typed: str, code: str | None) -> None:

@@ -98,7 +98,7 @@ def test_axes_have_no_gap_but_their_calibration_has() -> None:
 
 def test_the_places_that_were_searched_are_named() -> None:
     (finding,) = errors(four_d(probe_current=None), looked_for={"probe_current": ["root/beam_current"]})
-    assert "root/beam_current" in finding.message
+    assert "root/beam_current" in finding.why
     (stated,) = errors(
         four_d(probe_current=None, looked_for={"probe_current": ["Microscope.Screen Current"]})
     )
@@ -159,6 +159,9 @@ DATASET: dict[str, Any] = {
         ({"license": "Beerware"}, "license_unknown", "warning"),
         ({"abstract": None}, "abstract_missing", "info"),
         ({"access": "embargoed"}, "embargo_date_missing", "error"),
+        ({"access": "embargoed", "embargo_until": "not recorded"}, "embargo_date_missing", "error"),
+        ({"access": "embargoed", "embargo_until": {"missing": "withheld"}}, "embargo_date_missing", "error"),
+        ({"access": "open", "embargo_until": "not recorded"}, None, ""),
         ({"access": "embargoed", "embargo_until": "2020-01-01"}, "embargo_date_past", "error"),
         ({"access": "embargoed", "embargo_until": "2027-02-30"}, "wrong_form", "error"),
         ({"access": "embargoed", "embargo_until": "2027-01-31"}, None, ""),

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from project.stack.background import stop_background
 from project.stack.home import StackHome, prepare_home
-from project.stack.lock import HomeLock, describe_refusal, find_holder
+from project.stack.lock import HomeLock, describe_refusal, find_holder, is_locked
 from project.stack.processes import die_with_parent, end_adopted, identify, list_children
 from project.stack.remains import PART_VARIABLE, end_remains, find_remains, mark_part
 from project.stack.state import PartStatus, StackState
@@ -147,6 +148,20 @@ def test_stop_ends_what_is_left_in_a_home_that_was_removed(tmp_path: Path, sleep
     process = sleepers.start(mark_part(home, "web"))
     assert stop_background(home, SILENCE) == 0
     assert process.wait() == -signal.SIGTERM
+
+
+def test_stop_waits_for_whoever_holds_the_home_for_a_moment(home: StackHome, sleepers: Sleepers) -> None:
+    """A start that just ends, or a check whether somebody holds the home, is no Stemma that cannot be seen."""
+    lock, process = HomeLock(home), sleepers.start(mark_part(home, "web"))
+    assert lock.acquire()
+    giving_back = threading.Timer(0.5, lock.give_back)
+    giving_back.start()
+    try:
+        assert stop_background(home, SILENCE) == 0
+    finally:
+        giving_back.join()
+    assert process.wait() == -signal.SIGTERM
+    assert not is_locked(home)
 
 
 def test_only_a_supervisor_or_a_command_with_servers_holds_a_home(home: StackHome) -> None:

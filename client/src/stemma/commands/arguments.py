@@ -140,7 +140,12 @@ def _add_acceptance(command: argparse.ArgumentParser) -> None:
 
 def _add_template(commands: Commands) -> None:
     template = _add(commands, "template", "Print a metadata file to fill in.")
-    template.add_argument("techniques", metavar="TECHNIQUE", nargs="+", help="four_d_stem, annular, eels …")
+    template.add_argument(
+        "techniques",
+        metavar="TECHNIQUE",
+        nargs="+",
+        help="four_d_stem, annular, eels …: one for each kind of file; annular+eels where a file has both",
+    )
 
 
 def _add_records(commands: Commands) -> None:

@@ -30,8 +30,8 @@ def techniques(arguments: argparse.Namespace, connection: Connection, progress: 
         progress.note(f"{count_things(int(change['saved']), 'technique')} answered.")
         _wait(connection, deposit_id, progress)
     rows = [_describe_row(row) for row in _list_rows(connection, deposit_id)]
-    counts = {key: change[key] for key in ("change", "saved", "unchanged") if key in change}
-    record = {"id": deposit_id, **counts, "measurements": rows}
+    counts: JsonObject = {key: change[key] for key in ("change", "saved", "unchanged") if key in change}
+    record: JsonObject = {"id": deposit_id, **counts, "measurements": rows}
     return Result(record, "\n".join(_describe(deposit_id, rows)))
 
 

@@ -110,7 +110,8 @@ def check_convergence(context: Context) -> Iterator[Finding]:
             "illumination_disagrees",
             f"The illumination is called parallel, with a convergence semi-angle of {angle * 1e3:.4g} mrad.",
             "/illumination",
-            "Say convergent, or correct the angle.",
+            "Readers cannot tell which holds, and dose and resolution follow from it. Say convergent, or "
+            "correct the angle.",
         )
 
 
@@ -152,7 +153,8 @@ def check_pixel_sizes_agree(context: Context) -> Iterator[Finding]:
                 f"The angular pixel size makes {expected * 1e-9:.4g} nm-1, "
                 f"the reciprocal one is {second * 1e-9:.4g} nm-1.",
                 "/reciprocal_pixel_size",
-                f"k = angle / wavelength should hold to 2 %; voltage or one of the two is off.{two_pi}",
+                f"Readers get other angles from the one than from the other. k = angle / wavelength should hold "
+                f"to 2 %; voltage or one of the two is off.{two_pi}",
             )
             return
 
@@ -170,7 +172,8 @@ def check_matrix(context: Context) -> Iterator[Finding]:
             "matrix_not_orthogonal",
             "The matrix detector to scan is neither a rotation nor a rotation with a flip.",
             "/detector_to_scan_matrix",
-            "Rows have length 1 and right angles: [[cos, sin], [-sin, cos]], one row negated for a flip.",
+            "Readers who turn the patterns with it would distort them. Rows have length 1 and right angles: "
+            "[[cos, sin], [-sin, cos]], one row negated for a flip.",
         )
 
 
@@ -184,7 +187,7 @@ def check_camera_mode(context: Context) -> Iterator[Finding]:
             "camera_mode_disagrees",
             f"The camera mode is called {titles.get(stated, stated)}; a camera of this name is {titles[known]}.",
             "/camera/mode",
-            "Leave the mode out: the camera's name says it. Or correct the name.",
+            "Readers count electrons by it. Leave the mode out: the camera's name says it. Or correct the name.",
         )
 
 

@@ -101,7 +101,9 @@ def check_technique_axes(context: Context) -> Iterator[Finding]:
                 "technique_without_axes",
                 f"The technique is {technique}, but no array has {words} ({', '.join(sorted(names))}).",
                 "/technique",
-                "Correct the technique, or state what the axes mean under axes.",
+                "Readers search by technique and would not find in it what they look for. Correct it, or state "
+                "what the axes "
+                "mean under axes.",
             )
 
 
@@ -136,7 +138,7 @@ def check_field_of_view(context: Context) -> Iterator[Finding]:
         f"Scan step times number of positions makes {view * 1e3:.3g} mm"
         + (", more than a grid of 3.05 mm." if impossible else "."),
         "/scan_step",
-        "Is the unit of the step right (nm, not um)?",
+        "All distances that readers measure follow from it. Is the unit of the step right (nm, not um)?",
     )
 
 
@@ -150,7 +152,7 @@ def check_fluence(context: Context) -> Iterator[Finding]:
             f"Current, time and step make {(facts.electron_fluence_per_m2 or 0) / 1e20:.3g} "
             "electrons per square angstrom.",
             "/probe_current",
-            "Are the units of current (pA), dwell time (us) and step (nm) right?",
+            "Readers judge beam damage by it. Are the units of current (pA), dwell time (us) and step (nm) right?",
         )
     step, electrons = facts.scan_step_m, facts.electrons_per_position
     if facts.fluence_origin != "declared" or not step or not electrons or not facts.electron_fluence_per_m2:
@@ -162,7 +164,8 @@ def check_fluence(context: Context) -> Iterator[Finding]:
             "fluence_disagrees",
             f"The fluence stated is {ratio:.3g} times what current, time and step make.",
             "/electron_fluence",
-            "One of current, dwell time, step, frames summed and fluence is off; say which holds.",
+            "Readers judge beam damage by it. One of current, dwell time, step, frames summed and fluence is "
+            "off: correct it.",
         )
 
 
@@ -183,7 +186,7 @@ def check_stated_scales(context: Context) -> Iterator[Finding]:
             f"Axis {name} is stated with steps of {scale:g} {unit}; {abs(axis.scale or 0):.6g} {axis.unit} is used, "
             f"as {axis.said_by or 'the file'} says.",
             f"/axes/{index}/scale",
-            "Correct the field that holds the step, or leave the axis out.",
+            "Readers are shown the step that is used. Correct the field that holds the step, or leave the axis out.",
         )
 
 

@@ -49,7 +49,9 @@ def check_energy_axis(context: Context) -> Iterator[Finding]:
             f"{channels} channels of {width:.6g} eV from {start:.6g} eV end at {reached:.6g} eV, "
             f"not at {stated:.6g} eV.",
             "/energy_axis/end",
-            "One of start, end and bin width is off; the array counts where there is one.",
+            "Readers would read edges at the wrong energy. One of start, end and bin width is off: correct it; "
+            "the channels "
+            "of the array are counted.",
         )
 
 

@@ -47,7 +47,8 @@ def check_clock(context: Context) -> Iterator[Finding]:
             "date_in_future",
             f"The date of acquisition {text} lies in the future.",
             "/acquired_at",
-            "The instrument's clock may have been wrong; correct the date or say so in the notes.",
+            "Readers sort and cite by it. The instrument's clock may have been wrong: correct the date, or say "
+            "so in the notes.",
         )
 
 
@@ -97,7 +98,8 @@ def check_series_times(context: Context) -> Iterator[Finding]:
             "series_gap",
             f"A gap of {max(steps):.4g} s interrupts frames that are {statistics.median(steps):.4g} s apart.",
             "/series_times",
-            "Keep it if acquisition was interrupted.",
+            "Readers see changes during the gap as sudden. Keep it if acquisition was interrupted; else correct "
+            "the times.",
         )
 
 
@@ -114,7 +116,9 @@ def check_series_tilts(context: Context) -> Iterator[Finding]:
             "tilt_series_unusual",
             f"The tilts span {span:.4g} degrees with increments of up to {widest:.4g} degrees.",
             "/series_tilts",
-            "Usual are at least 20 degrees in steps of at most 10; is the unit right (deg, rad)?",
+            "Readers reconstruct from these angles. Usual are at least 20 degrees in steps of at most 10: is "
+            "the unit right "
+            "(deg, rad)?",
         )
 
 
@@ -144,7 +148,7 @@ def check_duration(context: Context) -> Iterator[Finding]:
             f"{positions} positions of {time:.4g} s take {positions * time:.4g} s; "
             f"the measurement lasted {duration:.4g} s.",
             "/dwell_time",
-            "Check the unit of the dwell time (us, ms) and the scan shape.",
+            "Readers take the dose from it. Check the unit of the dwell time (us, ms) and the scan shape.",
         )
 
 
@@ -159,7 +163,7 @@ def check_dead_time(context: Context) -> Iterator[Finding]:
                 "time_exceeds_period",
                 f"{part} ({first:.4g} s) is longer than {whole} ({second:.4g} s).",
                 f"/{part}",
-                "Check both units.",
+                "Readers take dose and frame rate from them. Check both units.",
             )
 
 

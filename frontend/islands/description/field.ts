@@ -1,4 +1,5 @@
 /** One rendered field (`.field[data-paths]`): reads its controls, shows problems, dims what a gap replaces. */
+import { isRecord } from "../api/problem";
 import { type FieldKind, type Reading, readField } from "./field-value";
 
 type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
@@ -32,11 +33,12 @@ function readControls(scope: HTMLElement): Reading {
   });
 }
 
-/** The objects of a list, one per row; rows in which nothing is said are left out. */
+/** The objects of a list, one per row; rows in which nothing is said but what was preset are left out. */
 function readRows(element: HTMLElement): Reading {
   const objects: Record<string, unknown>[] = [];
   for (const row of element.querySelectorAll<HTMLElement>("[data-part=row]")) {
     const object: Record<string, unknown> = {};
+    let isSaid = false;
     for (const part of row.querySelectorAll<HTMLElement>("[data-key]")) {
       const reading = readControls(part);
       if (!reading.ok) {
@@ -44,13 +46,24 @@ function readRows(element: HTMLElement): Reading {
       }
       if (reading.value !== undefined) {
         object[part.dataset.key ?? ""] = reading.value;
+        isSaid ||= part.dataset.preset === undefined;
       }
     }
-    if (Object.keys(object).length > 0) {
+    if (isSaid) {
       objects.push(object);
     }
   }
   return { ok: true, value: objects.length > 0 ? objects : undefined };
+}
+
+function fillRow(row: HTMLElement | null, entry: unknown): void {
+  for (const part of row?.querySelectorAll<HTMLElement>("[data-key]") ?? []) {
+    const value = isRecord(entry) ? entry[part.dataset.key ?? ""] : undefined;
+    const control = findControl(part, "value");
+    if (control && typeof value === "string") {
+      control.value = value;
+    }
+  }
 }
 
 export class MetadataField {
@@ -58,10 +71,12 @@ export class MetadataField {
   readonly paths: string[][];
   readonly label: string;
   private initial: string;
+  /** A row in which nothing is said, of a list of objects. */
+  private emptyRow: HTMLElement | null = null;
 
   constructor(readonly element: HTMLElement) {
     this.paths = JSON.parse(element.dataset.paths ?? "[]") as string[][];
-    this.label = element.querySelector("label, .label")?.textContent.trim() ?? "";
+    this.label = element.dataset.label ?? element.querySelector("label, .label")?.textContent.trim() ?? "";
     this.prepareRows();
     this.initial = this.snapshot();
     this.showGap();
@@ -115,15 +130,52 @@ export class MetadataField {
 
   /** The last row is rendered empty; further ones are copies of it. */
   private prepareRows(): void {
-    const rows = this.element.querySelector<HTMLElement>("[data-part=rows]");
-    const empty = rows?.lastElementChild?.cloneNode(true);
+    const empty = this.element.querySelector("[data-part=rows]")?.lastElementChild?.cloneNode(true);
+    this.emptyRow = empty instanceof HTMLElement ? empty : null;
+    const rows = this.element.querySelectorAll("[data-part=row]");
+    if (this.element.dataset.foldsEmpty !== undefined && rows.length > 1) {
+      rows.item(rows.length - 1).remove(); // the button brings it when it is wanted
+    }
     this.element.querySelector("[data-part=add-row]")?.addEventListener("click", () => {
-      const row = empty?.cloneNode(true);
-      if (rows && row instanceof HTMLElement) {
-        rows.append(row);
-        findControl(row, "value")?.focus();
-      }
+      const row = this.addRow();
+      row?.querySelector<Control>("input[data-part=value]:not([type=hidden])")?.focus();
     });
+  }
+
+  private addRow(): HTMLElement | null {
+    const row = this.emptyRow?.cloneNode(true);
+    if (!(row instanceof HTMLElement)) {
+      return null;
+    }
+    this.element.querySelector("[data-part=rows]")?.append(row);
+    return row;
+  }
+
+  /** Take a row out; one that is empty always remains, and the keyboard stays in the list. */
+  removeRow(row: HTMLElement | null): void {
+    row?.remove();
+    if (this.element.querySelector("[data-part=row]") === null) {
+      this.addRow();
+    }
+    this.element.querySelector<HTMLElement>("[data-part=add-row]")?.focus();
+  }
+
+  /** Show what somebody else has saved; it is what stands there now. */
+  show(value: unknown): void {
+    if (this.element.dataset.kind === "objects") {
+      this.element.querySelector("[data-part=rows]")?.replaceChildren();
+      for (const entry of Array.isArray(value) ? (value as unknown[]) : []) {
+        fillRow(this.addRow(), entry);
+      }
+      this.addRow();
+    } else {
+      const control = findControl(this.element, "value");
+      const text = Array.isArray(value) ? value.join("\n") : typeof value === "string" || typeof value === "number" ? String(value) : "";
+      if (control) {
+        control.value = text;
+      }
+    }
+    this.settle();
   }
 
   private snapshot(): string {

@@ -1,0 +1,71 @@
+/**
+ * The sections of a page that are brought up to date while it is open: those with `data-live` and an id.
+ *
+ * Whoever changes something tells it with `announceChange`; sections in which somebody works are left alone.
+ */
+const changed = "stemma:changed";
+const afterChange = 400;
+
+export function announceChange(): void {
+  document.dispatchEvent(new Event(changed));
+}
+
+let timer = 0;
+
+/** After a change, what rests on it is shown anew; several changes in a row cost one request. */
+export function followChanges(): void {
+  document.addEventListener(changed, () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => void refreshSections(), afterChange);
+  });
+}
+
+/** Ask for the page and put its live sections in the place of those that are shown; false where it did not come. */
+export async function refreshSections(): Promise<boolean> {
+  const response = await fetch(location.pathname, { credentials: "same-origin" }).catch(() => null);
+  if (!response?.ok) {
+    return false;
+  }
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  let previous: Element | null = null;
+  for (const fresh of page.querySelectorAll("[data-live][id]")) {
+    const old: HTMLElement | null = document.getElementById(fresh.id);
+    if (!isInUse(old)) {
+      const section = document.importNode(fresh, true);
+      if (old) {
+        keepState(old, section);
+        old.replaceWith(section);
+      } else {
+        previous?.after(section);
+      }
+    }
+    previous = document.getElementById(fresh.id) ?? previous;
+  }
+  document.dispatchEvent(new Event("stemma:sections"));
+  return true;
+}
+
+/** Whether somebody works in a section: it holds the keyboard, or what is not saved or not sent. */
+function isInUse(section: Element | null): boolean {
+  return section !== null && (section.contains(document.activeElement) || section.querySelector("[data-unsaved]") !== null);
+}
+
+/** What was opened, closed or ticked by hand stays so. */
+function keepState(old: Element, fresh: Element): void {
+  const opened = new Map(Array.from(old.querySelectorAll<HTMLDetailsElement>("details[id]"), (one) => [one.id, one.open]));
+  for (const details of fresh.querySelectorAll<HTMLDetailsElement>("details[id]")) {
+    details.open = opened.get(details.id) ?? details.open;
+  }
+  const ticked = new Set(
+    Array.from(old.querySelectorAll<HTMLInputElement>("input[type=checkbox]:checked"), (box) => `${box.name}=${box.value}`),
+  );
+  for (const box of fresh.querySelectorAll<HTMLInputElement>("input[type=checkbox]")) {
+    box.checked = box.checked || ticked.has(`${box.name}=${box.value}`);
+  }
+  for (const area of old.querySelectorAll<HTMLTextAreaElement>("textarea[id]")) {
+    const kept = fresh.querySelector<HTMLTextAreaElement>(`textarea[id="${CSS.escape(area.id)}"]`);
+    if (kept) {
+      kept.value = area.value;
+    }
+  }
+}
