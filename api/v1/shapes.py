@@ -313,8 +313,8 @@ class DepositShape(Nested[Any]):
 
 
 class ObstaclesShape(Nested[Any]):
-    errors = serializers.IntegerField()
-    warnings = serializers.IntegerField(help_text="Those that nobody has acknowledged.")
+    to_settle = serializers.IntegerField(help_text="Errors.")
+    to_acknowledge = serializers.IntegerField(help_text="Warnings that nobody has acknowledged.")
 
 
 class ChangedDepositShape(Nested[Any]):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.errors import build_etag
-from api.pagination import MOST_DIGITS, build_cursor, next_address, read_page_size
+from api.pagination import LARGEST_SIZE, MOST_DIGITS, build_cursor, next_address, read_page_size
 from api.parsers import StrictJSONParser
 from api.v1.deposits import read_input
 from api.v1.documentation import CURSOR, PAGE_SIZE, problems
@@ -62,6 +62,12 @@ class TableView(APIView):
             OpenApiParameter(
                 "incomplete", bool, description="Only measurements of which something is asked."
             ),
+            OpenApiParameter(
+                "key", str, many=True, description="Only these measurements, by their ids; 200 at most."
+            ),
+            OpenApiParameter(
+                "field", str, many=True, description="Cells of this field too, whatever it says; 200 at most."
+            ),
         ],
         responses={200: TableShape, **problems(400, 401, 403, 404)},
     )
@@ -79,6 +85,8 @@ class TableView(APIView):
             after=_read_place(request),
             kind=request.query_params.get("kind"),
             is_incomplete_only=read_flag(request, "incomplete"),
+            only=_read_several(request, "key"),
+            also=_read_several(request, "field"),
         )
         following = build_cursor(view.continue_after) if view.continue_after is not None else None
         headers = {"ETag": build_etag(view.revision), **PRIVATE}
@@ -160,6 +168,16 @@ def read_flag(request: Request, name: str) -> bool:
     if text.lower() not in {"", "true", "false", "1", "0"}:
         raise ValidationError({name: ["true or false."]})
     return text.lower() in {"true", "1"}
+
+
+def _read_several(request: Request, name: str) -> tuple[str, ...]:
+    """Return what a parameter names that may stand several times."""
+    named = tuple(dict.fromkeys(request.query_params.getlist(name)))
+    if len(named) > LARGEST_SIZE:
+        raise ValidationError(
+            {name: [f"{LARGEST_SIZE} at most; ask for the others in a request of their own."]}
+        )
+    return named
 
 
 def _read_place(request: Request) -> tuple[int, str] | None:

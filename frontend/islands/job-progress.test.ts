@@ -110,9 +110,25 @@ describe("what it shows", () => {
     expect([gone, asked]).toEqual([["again"], ["/progress"]]);
   });
 
+  it("shows what was read without leaving the table of the session", async () => {
+    fragments = [{ html: fragment("ready", "1") }];
+    page = { html: `<section id="publish" data-live>new</section>` };
+    open("processing", `<section id="publish" data-live>old</section><stemma-session-table></stemma-session-table>`);
+    await ticks(60_000);
+    expect([gone, find<HTMLElement>(document, "#publish").textContent]).toEqual([[], "new"]);
+  });
+
+  it("leaves alone a section that brings itself up to date", async () => {
+    fragments = [{ html: fragment("ready", "1") }];
+    page = { html: `<section id="answers" data-live data-keeps>new</section>` };
+    open("processing", `<section id="answers" data-live data-keeps>old</section><stemma-session-table></stemma-session-table>`);
+    await ticks(60_000);
+    expect(find<HTMLElement>(document, "#answers").textContent).toBe("old");
+  });
+
   it("keeps what is not saved: the page says that it can be loaded anew", async () => {
     fragments = [{ html: fragment("ready", "1") }];
-    const progress = open("processing", `<stemma-metadata-form data-unsaved></stemma-metadata-form>`);
+    const progress = open("processing", `<stemma-description data-unsaved></stemma-description>`);
     await ticks(60_000);
     expect(gone).toEqual([]);
     expect(find(progress, "[data-part=note]").textContent).toContain("Reading is finished");
@@ -148,7 +164,7 @@ describe("the sections of the page", () => {
   });
 
   it.each<[string, string]>([
-    ["holds answers that are not saved", `<stemma-metadata-form data-unsaved>typed</stemma-metadata-form>`],
+    ["holds answers that are not saved", `<stemma-description data-unsaved>typed</stemma-description>`],
     ["holds the keyboard", `<button autofocus>typed</button>`],
   ])("stay where somebody works in one: it %s", async (_how, inside) => {
     fragments = known("1");

@@ -79,6 +79,10 @@ class JobProgress extends HTMLElement {
 
   /** What is read is shown on the page anew; what somebody types just now is left as it is, and a line says so. */
   private settle(): void {
+    if (document.querySelector("stemma-session-table")) {
+      void refreshSections(); // nothing of the table is lost: it brings itself up to date
+      return;
+    }
     const focus = document.activeElement;
     const isTyping = focus?.matches("input:not([type=checkbox], [type=radio]), textarea, select") ?? false;
     if (isTyping || document.querySelector("[data-unsaved]")) {

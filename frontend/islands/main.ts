@@ -11,9 +11,9 @@ const islands: Record<string, () => Promise<unknown>> = {
   "stemma-job-progress": () => import("./job-progress"),
   "stemma-description": () => import("./description/element"),
   "stemma-files": () => import("./deposit-files"),
-  "stemma-metadata-form": () => import("./metadata-form/element"),
   "stemma-deposit-actions": () => import("./deposit-actions"),
   "stemma-recipe-form": () => import("./recipe-form/element"),
+  "stemma-session-table": () => import("./session-table/element"),
   "stemma-search-filters": () => import("./search-filters"),
 };
 

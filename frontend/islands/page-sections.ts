@@ -1,7 +1,8 @@
 /**
  * The sections of a page that are brought up to date while it is open: those with `data-live` and an id.
  *
- * Whoever changes something tells it with `announceChange`; sections in which somebody works are left alone.
+ * Whoever changes something tells it with `announceChange`; sections in which somebody works are left alone, and so are
+ * those with `data-keeps`, which bring themselves up to date.
  */
 const changed = "stemma:changed";
 const afterChange = 400;
@@ -30,7 +31,7 @@ export async function refreshSections(): Promise<boolean> {
   let previous: Element | null = null;
   for (const fresh of page.querySelectorAll("[data-live][id]")) {
     const old: HTMLElement | null = document.getElementById(fresh.id);
-    if (!isInUse(old)) {
+    if (old === null || !(isInUse(old) || "keeps" in old.dataset)) {
       const section = document.importNode(fresh, true);
       if (old) {
         keepState(old, section);

@@ -8,12 +8,7 @@ from frontend.presentation.arrived_files import build_files_part
 from frontend.presentation.description import build_description
 from frontend.presentation.finding_groups import group_findings
 from frontend.presentation.landing import describe_measurement_part
-from frontend.presentation.questionnaire import (
-    MISSING,
-    Questionnaire,
-    build_questionnaire,
-)
-from frontend.presentation.waiting import count_open_warnings, list_waiting
+from frontend.presentation.waiting import MISSING, count_missing, count_open_warnings, list_waiting
 from repository.schema.questions.fields import load_catalogue
 from repository.selectors.deposits import DepositView, FindingView
 from repository.states import BUSY_STATES, OPEN_STATES
@@ -46,7 +41,6 @@ def describe_deposit_page(
     thumbnails
         A small picture of each measurement that has one.
     """
-    questionnaire = build_questionnaire(deposit)
     errors = [finding for finding in deposit.grouped_findings if finding.severity == "error"]
     n_errors = len(errors)
     is_open = deposit.state in OPEN_STATES
@@ -73,18 +67,22 @@ def describe_deposit_page(
         and not _is_only_checked(deposit),
         "may_delete": may_edit and is_open and deposit.version is None,
         "n_failed": sum(one.state == "failed" and one.fate == "publish" for one in deposit.measurements),
-        "steps": _list_steps(deposit, questionnaire, n_errors),
+        "steps": _list_steps(deposit, n_errors),
+        "techniques": _list_techniques(),
         "measurements": tuple(describe_measurement_part(each) for each in deposit.measurements),
-        "questionnaire": questionnaire,
-        "has_technique": all(measurement.techniques for measurement in deposit.measurements),
         "finding_groups": group_findings(
             _list_parts(deposit), accepted={entry["code"] for entry in deposit.accepted_warnings}
         ),
         "n_notes": len({one.code for one in deposit.all_findings if one.severity == "info"}),
         "n_open_warnings": count_open_warnings(deposit),
         "may_accept": may_edit and is_open,
-        "bases": load_catalogue().vocabularies["basis"],
     }
+
+
+def _list_techniques() -> list[dict[str, str]]:
+    """Return what a measurement can be, as the session's table offers it."""
+    terms = load_catalogue().vocabularies["technique"]
+    return [{"value": term.value, "title": term.title} for term in terms]
 
 
 def _is_only_checked(deposit: DepositView) -> bool:
@@ -94,12 +92,12 @@ def _is_only_checked(deposit: DepositView) -> bool:
     )
 
 
-def _list_steps(deposit: DepositView, questionnaire: Questionnaire, n_errors: int) -> tuple[Step, ...]:
+def _list_steps(deposit: DepositView, n_errors: int) -> tuple[Step, ...]:
     has_read = bool(deposit.measurements) and not is_busy(deposit.state) and deposit.state != "draft"
     done = (
         ("Upload", "upload", bool(deposit.files)),
         ("Read", "upload", has_read),
-        ("Answer", "measurements", has_read and not questionnaire.n_needed),
+        ("Answer", "measurements", has_read and count_missing(deposit)[0] == 0),
         ("Describe", "description", bool(deposit.title) and has_read),
         ("Check", "findings", has_read and n_errors == 0),
         ("Publish", "publish", deposit.state == "published"),

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from frontend.presentation.questionnaire import MISSING
 from repository.selectors.deposits import DepositView
 from repository.states import BUSY_STATES
+
+MISSING = "required_field_missing"
+"""The finding that the session's table says better: each empty cell is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def _list_waiting(deposit: DepositView) -> Iterable[Waiting]:
     yield Waiting(arriving, f"upload{'s are' if arriving != 1 else ' is'} not finished", "upload")
     damaged = sum(file.state == "quarantined" for file in deposit.files)
     yield Waiting(damaged, f"file{'s' * (damaged != 1)} arrived damaged: send again", "upload")
-    fields, measurements = _count_missing(deposit)
+    fields, measurements = count_missing(deposit)
     where = f"for {measurements} measurement{'s' * (measurements != 1)}"
     yield Waiting(fields, f"answer{'s are' if fields != 1 else ' is'} needed {where}", "measurements")
     errors = [one for one in deposit.grouped_findings if one.severity == "error" and one.code != MISSING]
@@ -47,7 +49,7 @@ def _list_waiting(deposit: DepositView) -> Iterable[Waiting]:
     yield Waiting(warnings, f"warning{'s' * (warnings != 1)} to acknowledge", "findings")
 
 
-def _count_missing(deposit: DepositView) -> tuple[int, int]:
+def count_missing(deposit: DepositView) -> tuple[int, int]:
     """Return how many fields are unanswered, and of how many measurements."""
     fields: set[str] = set()
     concerned = 0

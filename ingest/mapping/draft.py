@@ -255,34 +255,31 @@ class DraftBuilder:
 
     def refuse(self, path: str, key: Key, reason: str) -> None:
         """Report a value of the header that is not used."""
+        said = f"what the file's header says was not used: {reason}."
         self.findings.append(
             Finding(
                 severity="info",
                 code="header_value_not_used",
-                message=f"{_name_field(path)}: what the file's header says was not used: {reason}.".replace(
-                    "..", "."
-                ),
+                message=f"{_name_field(path)}: {said}".replace("..", "."),
                 pointer=build_pointer(path),
                 hint="Readers of the data are not told it. Give the value yourself if you know it.",
                 layer="quantity",
-                why=f"It stands in the header under {show_key(key)}, and is kept there as it is.",
+                why=_name_place(key),
             )
         )
 
     def call_implausible(self, path: str, key: Key, reason: str) -> None:
         """Report a value of the header that no instrument gives; it is kept there, and not used."""
+        said = f"what the file's header says is implausible and not used: {reason}."
         self.findings.append(
             Finding(
                 severity="warning",
                 code=IMPLAUSIBLE,
-                message=(
-                    f"{_name_field(path)}: what the file's header says is implausible and not used: "
-                    f"{reason.removesuffix('.')}."
-                ),
+                message=f"{_name_field(path)}: {said}".replace("..", "."),
                 pointer=build_pointer(path),
                 hint="Readers of the data are not told it. Give the value yourself, and check that the file is whole.",
                 layer="quantity",
-                why=f"It stands in the header under {show_key(key)}, and is kept there as it is.",
+                why=_name_place(key),
             )
         )
 
@@ -300,6 +297,10 @@ class DraftBuilder:
 def _name_field(path: str) -> str:
     field = load_catalogue().measurement.get(path)
     return field.title if field is not None else path
+
+
+def _name_place(key: Key) -> str:
+    return f"It stands in the header under {show_key(key)}, and is kept there as it is."
 
 
 def show_key(key: Key) -> str:

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("repository", "0022_sorting")]
+    dependencies = [("repository", "0023_order_of_patterns")]
 
     operations = [
         migrations.AddField(

@@ -12,8 +12,8 @@ from repository.models.sorting import version_findings
 class ObstaclesView:
     """How many errors, and warnings that nobody has acknowledged, stand between a deposit and its version."""
 
-    errors: int
-    warnings: int
+    to_settle: int
+    to_acknowledge: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def describe_changed(deposit: Deposit) -> ChangedView:
     """Return what is small of a deposit, in one question to the database."""
     accepted = [entry["code"] for entry in deposit.accepted_warnings]
     counted = version_findings(deposit).aggregate(
-        errors=Count("pk", filter=Q(severity="error")),
-        warnings=Count("pk", filter=Q(severity="warning") & ~Q(code__in=accepted)),
+        to_settle=Count("pk", filter=Q(severity="error")),
+        to_acknowledge=Count("pk", filter=Q(severity="warning") & ~Q(code__in=accepted)),
     )
     return ChangedView(deposit.pk, deposit.state, deposit.revision, deposit.title, ObstaclesView(**counted))

@@ -134,10 +134,19 @@ def describe_table(
     after: tuple[int, str] | None = None,
     kind: str | None = None,
     is_incomplete_only: bool = False,
+    only: Sequence[str] = (),
+    also: Sequence[str] = (),
 ) -> TableView:
     """Return a page of the table, at the same number of questions to the database for one row and for thousands.
 
     It holds what the next version will hold: of what is kept private or discarded nothing is asked.
+
+    Parameters
+    ----------
+    only
+        The measurements that are looked at; all without it.
+    also
+        Fields of which the rows have cells besides the columns: those that somebody has on the screen.
     """
     measurements = version_measurements(deposit)
     n_measurements = measurements.count()
@@ -148,8 +157,10 @@ def describe_table(
         measurements = measurements.filter(kind=kind)
     if is_incomplete_only:
         measurements = measurements.filter(_is_incomplete([column.field for column in columns]))
+    if only:
+        measurements = measurements.filter(pk__in=only)
     page = _read_page(measurements, size=size, after=after)
-    shown = {TECHNIQUE, *(column.field for column in columns)}
+    shown = {TECHNIQUE, *(column.field for column in columns), *also}
     following = page[size - 1] if len(page) > size else None
     return TableView(
         revision=deposit.revision,

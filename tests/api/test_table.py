@@ -347,3 +347,25 @@ def test_of_what_is_kept_private_nothing_is_asked(client: Any) -> None:
         "published after all, it is up to date"
     )
     assert session.answer(for_some("dwell_time", "2 ms", image))["saved"] == 1
+
+
+def test_only_what_is_on_the_screen_is_asked_for_again(client: Any) -> None:
+    session = Session(client, "four_d_stem", "four_d_stem", "annular")
+    first, second, _ = session.ids
+    session.answer(for_all("probe_current", "30 pA"))
+    table = session.look(key=[first, second], field=["probe_current", "no.such.field"])
+    assert [row["id"] for row in table["rows"]] == [first, second]
+    assert table["count"] == 3, "sums and counts are about the whole deposit"
+    assert [row["cells"]["probe_current"]["text"] for row in table["rows"]] == ["30 pA", "30 pA"]
+    assert "probe_current" not in session.look(key=[first])["rows"][0]["cells"]
+    other = Session(client, "annular")
+    assert session.look(key=other.ids)["rows"] == [], "nothing of another deposit"
+
+
+def test_more_than_a_page_of_rows_or_fields_is_refused(client: Any) -> None:
+    session = Session(client, "annular")
+    for name in ("key", "field"):
+        many = [f"{number}" for number in range(201)]
+        answer = client.get(session.address, {name: many}, headers=session.headers)
+        assert answer.status_code == 400
+        assert "200 at most" in answer.content.decode()

@@ -57,23 +57,29 @@ def upload(page: Page, *files: Path) -> None:
 
 def describe(page: Page) -> None:
     """Answer what the header does not say: first the technique, then what follows from it."""
-    page.get_by_label("4D-STEM: a diffraction pattern").check()
-    page.get_by_label("Sample name").fill("Au on CeO2")
-    page.get_by_label("Scan shape").fill("2 × 4")
-    page.get_by_role("button", name="Save answers").click()
-    expect(page.get_by_label("Acceleration voltage", exact=True)).to_be_visible(timeout=2 * PATIENCE)
+    page.get_by_role("button", name="It is 4D-STEM").click()
+    expect(page.locator(".st-status")).to_contain_text("1 answer saved")
+    answer(page, "Scan shape", "2 × 4")
     wait_for_state(page, "needs_attention")
-    page.get_by_label("Acceleration voltage", exact=True).fill("300")
-    page.get_by_label("Convergence semi-angle", exact=True).fill("20-22")
-    page.get_by_label("Elements", exact=True).fill("Au, Ce, O")
-    page.get_by_role("button", name="Declare what is empty").click()
-    page.get_by_role("button", name="Save answers").click()
+    answer(page, "Sample name", "Au on CeO2")
+    answer(page, "Acceleration voltage", "300")
+    answer(page, "Convergence semi-angle", "20-22")
+    answer(page, "Elements", "Au, Ce, O")
     page.get_by_label("Abstract", exact=True).fill("Eight patterns of gold on ceria.")
     page.get_by_label("Abstract", exact=True).blur()
-    expect(page.get_by_text("Abstract: saved.")).to_be_visible()
+    page.get_by_role("button", name="Not recorded for what is empty").click()
+    expect(page.locator(".st-status")).to_contain_text("Not recorded, for what was empty")
     # What the patterns show beside the record is a warning: then the button stands below what is to be acknowledged.
     page.get_by_role("button", name="Publish with DOI").wait_for(timeout=3 * PATIENCE)
     page.wait_for_load_state("networkidle")
+
+
+def answer(page: Page, field: str, text: str) -> None:
+    """Choose a question of the table, type, and leave it."""
+    page.get_by_role("button", name=f"{field}: select the 1 empty cell").click(timeout=2 * PATIENCE)
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+    expect(page.locator(".st-status")).to_contain_text(f"{field}: 1 answer saved")
 
 
 def publish(page: Page, identifier: str) -> None:

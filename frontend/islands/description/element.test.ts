@@ -38,7 +38,7 @@ let form: HTMLElement;
 
 const status = () => find<HTMLElement>(form, "[data-part=status]").textContent;
 const changed = (revision: number, refused: unknown[] = []): Said => ({
-  body: { id: "7q2m-x4dn", state: "draft", revision, title: "", obstacles: { errors: 0, warnings: 0 }, outcome: { saved: [], refused } },
+  body: { id: "7q2m-x4dn", state: "draft", revision, title: "", obstacles: { to_settle: 0, to_acknowledge: 0 }, outcome: { saved: [], refused } },
 });
 
 /** Type, and leave the field as a person does. */
@@ -142,6 +142,13 @@ describe("identifiers", () => {
     write("#abstract textarea", "Words.");
     await eventually(() => expect(status()).toBe("Abstract: saved."));
     expect(asked.map(({ body }) => body)).toEqual([{ metadata: { dataset: { abstract: "Words." } } }]);
+  });
+
+  it("say what is no DOI when it is left", () => {
+    serve(changed(2));
+    write("#related [data-key=identifier] input", "10.103/abc");
+    leave("#related [data-key=identifier] input");
+    expect(find(form, "#related [data-part=row-problem]").textContent).toContain("is not a DOI");
   });
 
   it("say nothing in a line that has only what was preset", async () => {

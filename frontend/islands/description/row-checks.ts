@@ -4,7 +4,9 @@ import { findFault, type IdentifierKind } from "../format/identifiers";
 export class RowChecks {
   constructor(private readonly scope: HTMLElement) {
     scope.addEventListener("input", (event) => this.look(event.target, false));
-    scope.addEventListener("change", (event) => this.look(event.target, true));
+    for (const leaving of ["change", "focusout"]) {
+      scope.addEventListener(leaving, (event) => this.look(event.target, true));
+    }
   }
 
   /** Why a field is not sent: what is wrong with the first identifier in it; nothing where all are right. */

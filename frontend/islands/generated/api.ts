@@ -1879,9 +1879,10 @@ export interface components {
             expiry: string;
         };
         ObstaclesShape: {
-            errors: number;
-            /** @description Those that nobody has acknowledged. */
-            warnings: number;
+            /** @description Errors. */
+            to_settle: number;
+            /** @description Warnings that nobody has acknowledged. */
+            to_acknowledge: number;
         };
         /**
          * @description * `declared` - declared
@@ -4724,8 +4725,12 @@ export interface operations {
             query?: {
                 /** @description Where the last page ended; from `next`. */
                 cursor?: string;
+                /** @description Cells of this field too, whatever it says; 200 at most. */
+                field?: string[];
                 /** @description Only measurements of which something is asked. */
                 incomplete?: boolean;
+                /** @description Only these measurements, by their ids; 200 at most. */
+                key?: string[];
                 /** @description Only measurements of this kind: techniques joined by +. */
                 kind?: string;
                 /** @description Results per page, 1 to 200. */

@@ -8,7 +8,7 @@ import "./element";
 
 vi.mock("tus-js-client", () => import("../testing/fake-tus"));
 
-const template = readFileSync("frontend/templates/deposits/_uploader.html", "utf-8")
+const template = readFileSync("frontend/templates/deposits/parts/uploader.html", "utf-8")
   .replaceAll("{{ deposit.id }}", "7q2m-x4dn")
   .replaceAll(/\{%.*?%\}/g, "");
 

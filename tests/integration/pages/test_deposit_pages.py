@@ -2,10 +2,8 @@ from typing import Any
 
 import pytest
 
-from frontend.presentation.questionnaire import build_questionnaire
 from repository.models import Deposit
-from repository.selectors.deposits import describe_deposit
-from repository.services.deposits import add_member, update_deposit
+from repository.services.deposits import add_member
 from tests.factories import make_deposit, make_measurement, make_user, store_file
 from tests.integration.pages.conftest import EXTRACTED, add_measurement, bring_to_ready
 
@@ -58,7 +56,7 @@ def test_a_foreign_cursor_shows_the_first_page(client: Any) -> None:
     assert client.get("/search?cursor=YWJj").status_code == 200
 
 
-def test_what_is_missing_is_asked_where_the_answer_belongs(client: Any, stemma_home: Any) -> None:
+def test_what_is_missing_is_counted_and_asked_in_the_table(client: Any, stemma_home: Any) -> None:
     deposit = make_deposit()
     known, unknown = dict(EXTRACTED), {key: EXTRACTED[key] for key in EXTRACTED if key != "sample"}
     make_measurement(deposit, store_file(deposit, "known.raw", b"1"), extracted=known)
@@ -66,41 +64,9 @@ def test_what_is_missing_is_asked_where_the_answer_belongs(client: Any, stemma_h
     bring_to_ready(deposit)
     client.force_login(deposit.owner)
     html = client.get(f"/deposits/{deposit.pk}").content.decode()
-    question = html.split(">Sample name</label>")[0].rsplit("data-paths=", 1)[1]
-    assert "unknown.raw" in question
-    assert "&quot;known.raw" not in question
-    assert "A measurement of an unnamed specimen cannot be compared or repeated." in html
-
-
-@pytest.mark.parametrize("said_before", [False, True])
-def test_another_answer_than_the_header_is_taken(stemma_home: Any, said_before: bool) -> None:
-    deposit = make_deposit()
-    for path, kilovolts in {"a.raw": 80, "b.raw": 300}.items():
-        measurement = add_measurement(deposit, path)
-        voltage = {"value": kilovolts, "unit": "kV", "source": "header"}
-        measurement.extracted = {**EXTRACTED, "technique": ["tem_image"], "acceleration_voltage": voltage}
-        measurement.save(update_fields=["extracted"])
-    for said in ("200 kV", "120 kV") if said_before else ("120 kV",):
-        bring_to_ready(deposit)
-        form = build_questionnaire(describe_deposit(deposit))
-        questions = (*form.needed, *form.answered, *form.helpful)
-        (asked,) = (
-            one
-            for group in questions
-            for one in group.questions
-            if one.paths[0][-1] == "acceleration_voltage"
-        )
-        patch: dict[str, Any] = {}
-        for keys in asked.paths:
-            place = patch
-            for key in keys[:-1]:
-                place = place.setdefault(key, {})
-            place[keys[-1]] = said
-        update_deposit(deposit_id=deposit.pk, actor=deposit.owner, patch=patch)
-        deposit.refresh_from_db()
-    bring_to_ready(deposit)
-    voltages = [one.document["acceleration_voltage"]["value"] for one in deposit.measurements.all()]
-    assert voltages == [120, 120]
+    assert f'data-address="/api/v1/deposits/{deposit.pk}/table/" data-may-answer' in html
+    assert "needed for 1 measurement" in html
+    assert "4D-STEM: a diffraction pattern" in html, "the techniques to choose from"
 
 
 def test_a_ready_deposit_offers_to_publish(client: Any, ready_deposit: Deposit) -> None:
@@ -113,6 +79,8 @@ def test_a_curator_looks_but_does_not_change(client: Any, ready_deposit: Deposit
     client.force_login(make_user(role="curator"))
     html = client.get(f"/deposits/{ready_deposit.pk}").content.decode()
     assert "MoS2 monolayer" in html
+    assert "<stemma-session-table" in html
+    assert "data-may-answer" not in html
     assert "<stemma-uploader" not in html
     assert "Publish with DOI" not in html
 
@@ -163,8 +131,7 @@ def test_a_file_without_any_header_is_asked_about(client: Any, stemma_home: Any)
     bring_to_ready(deposit)
     client.force_login(deposit.owner)
     html = client.get(f"/deposits/{deposit.pk}").content.decode()
-    assert ">Sample name</label>" in html
-    assert "answers are needed for 1 measurement<" in html
+    assert "needed for 1 measurement" in html
 
 
 def test_co_owners_are_listed_and_can_be_taken_off(client: Any, ready_deposit: Deposit) -> None:
