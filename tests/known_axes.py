@@ -154,8 +154,12 @@ def list_given() -> list[KnownArray]:
         SignalAxis("scan_x", spectra.shape[1]),
         SignalAxis("energy", spectra.shape[2], "eV", 0.5, 400.0),
     )
-    of_scan = {"kind": "pattern_scan", "picture": "summed_intensity", "along": "scan_x"}
-    of_patterns = {"kind": "pattern_scan", "picture": "mean_diffraction_pattern", "along": "detector_x"}
+    of_scan: dict[str, Any] = {"kind": "pattern_scan", "picture": "summed_intensity", "along": "scan_x"}
+    of_patterns: dict[str, Any] = {
+        "kind": "pattern_scan",
+        "picture": "mean_diffraction_pattern",
+        "along": "detector_x",
+    }
     return [
         KnownArray("the file's step", scan, in_file, {}, steps={"scan_x": (0.063, "nm")}, **of_scan),
         KnownArray(
