@@ -1,7 +1,7 @@
 """What the person's document says that a reader cannot know from the file."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
 
 from repository.schema import normalize_document, select_supplied
 from repository.schema.documents.levels import KINDS
@@ -31,12 +31,12 @@ def build_hints(document: Mapping[str, Any], path: str) -> dict[str, Any]:
     plain = {key: get_plain(value) for key, value in normalize_document(said).items()}
     shape = plain.get("scan_shape")
     if _is_shape(shape):
-        return {"scan_shape": [int(size) for size in shape]}
+        return {"scan_shape": list(shape)}
     axis = _name_frame_axis(plain.get("scan"), plain.get("series"), plain.get("technique"))
     return {} if axis is None else {"frame_axis": axis}
 
 
-def _is_shape(shape: Any) -> bool:
+def _is_shape(shape: Any) -> TypeGuard[Sequence[int]]:
     return (
         isinstance(shape, list | tuple)
         and len(shape) == SCAN_DIMENSIONS
