@@ -1,12 +1,8 @@
 """What hangs on the axes of a measurement, as tests compare it: objects, pictures, numbers and coordinates."""
 
-import io
 import json
 from pathlib import Path
 from typing import Any, cast
-
-import numpy as np
-from PIL import Image
 
 from api.v1.shapes import MeasurementShape
 from ingest.workflows import submit_deposit
@@ -83,14 +79,3 @@ def require_agreement(measurement: Measurement) -> dict[str, Any]:
     for axis, own in zip(client.axes, Signal.objects.get(measurement=measurement).axes, strict=True):
         assert (axis.in_file or axis).scale == own["scale"]
     return {axis.name: axis.coordinates for axis in client.axes}
-
-
-def measure_bar(png: bytes) -> int:
-    """Return the length of the white bar at the lower left, in pixels of the picture."""
-    picture = np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).min(axis=2)
-    row = picture[picture.shape[0] - picture.shape[1] // 28 - 2] == 255
-    start = picture.shape[1] // 28
-    stop = start
-    while row[stop]:
-        stop += 1
-    return int(stop - start - 1)

@@ -1,7 +1,7 @@
 """Scans whose truth is known beside what a conversion says of them; `python -m tests.known_truth` prints a table."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from processing.declarations.manifest import Optics
 from processing.engine.one_pass import convert_signal
 from processing.engine.signal_entries import SignalWork
 from processing.engine.signal_work import ConversionOptions
+from tests.known_axes import convert_array, describe_given, describe_stack, list_given, list_stacks
 from tests.synthetic import render_disk, source_of
 
 Scan = npt.NDArray[Any]
@@ -176,15 +177,29 @@ def describe(truth: Truth, found: Found) -> str:
     return " | ".join(cells)
 
 
-def main() -> None:
-    """Print truth against result."""
-    print(  # noqa: T201
+def list_rows() -> Iterator[str]:
+    """Return truth against result: patterns, given steps, stacks."""
+    yield (
         "scan | radius, px: truth → found ± shot noise ± model error | center off, px | mean CoM off, px | "
         "hot/dead pixels: truth → found | travel, px: truth → found | findings"
     )
     for truth in list_truths():
         with tempfile.TemporaryDirectory() as folder:
-            print(describe(truth, convert(truth, Path(folder))))  # noqa: T201
+            yield describe(truth, convert(truth, Path(folder)))
+    yield "\narray, what is given | step: truth → zarr.json | start: truth → zarr.json | scale bar"
+    for known in list_given():
+        with tempfile.TemporaryDirectory() as folder:
+            yield describe_given(known, convert_array(known, Path(folder)))
+    yield "\nstack | what it is: truth → found | unit and technique contradict: truth → found | made of it"
+    for known in list_stacks():
+        with tempfile.TemporaryDirectory() as folder:
+            yield describe_stack(known, convert_array(known, Path(folder)))
+
+
+def main() -> None:
+    """Print truth against result."""
+    for row in list_rows():
+        print(row, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """A dataset's description in other people's formats, at its address with an ending."""
 
+import re
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from frontend.negotiation import choose_representation
@@ -16,16 +19,24 @@ from repository.selectors.access import get_version
 from repository.selectors.citation import build_citation_record
 from repository.selectors.visibility import sees_what_all_see
 
+_VERSION = re.compile(r"v([1-9][0-9]{0,8})")
+
 
 @require_safe
 @answering_refusals
 def send_export(request: HttpRequest, dataset_id: str, export: str) -> HttpResponse:
-    """Send the description of a version; a tombstone keeps its description."""
+    """Send the description of a version; a tombstone keeps its description.
+
+    The end of a DOI, ``ID.v2``, leads to the page of that version.
+    """
+    visitor = visitor_of(request)
     known = find_dataset_export(export)
+    if known is None and (named := _VERSION.fullmatch(export)):
+        version = get_version(visitor, read_dataset_id(dataset_id), int(named[1]))
+        return redirect(f"{reverse('dataset', args=[version.dataset_id])}?version={version.number}")
     if known is None:
         endings = ", ".join(f".{each.ending}" for each in list_dataset_exports())
         raise NotFoundError(f"There is no description in the format .{export}.", hint=f"There are {endings}.")
-    visitor = visitor_of(request)
     version = get_version(visitor, read_dataset_id(dataset_id), read_version_number(request))
     record = build_citation_record(visitor, version)
     return answer_export(known, record, is_public=sees_what_all_see(visitor, record.id))

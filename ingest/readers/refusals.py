@@ -70,6 +70,6 @@ def ask_scan_shape(*, positions: int, name: str, **suggestion: Any) -> Finding:
         f"{name} holds {positions} patterns and does not say how they lie on the specimen.",
         pointer="/scan_shape",
         hint=f"{hint}Give scan_shape as [rows, columns] with rows × columns = {positions}; "
-        "or say that it is no raster: scan `positions`, or a series.",
+        "or say that it is no raster: scan `positions`, or scan `none` and which series.",
         layer="reading",
     )

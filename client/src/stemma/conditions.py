@@ -21,7 +21,6 @@ _EQUAL = frozenset({"=", "==", ":"})
 _CONDITION = re.compile(
     r"^\s*(?P<field>[A-Za-z_][\w.]*)\s*(?P<sign><=|>=|≤|≥|==|=|<|>|:)\s*(?P<rest>.+?)\s*$"
 )
-_AMOUNT = re.compile(r"\d|\.\.|…")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +45,8 @@ class Facet:
 def parse_condition(text: str) -> Condition | Facet:
     """Take one ``--where`` apart: ``voltage=80..300 kV``, ``dose>1000 e/Å²``, ``step<0.5 Å``, ``format=empad``.
 
-    Amounts go to the server as they are. Ranges are closed there, so ``<`` means ``<=``. A value without a number asks
-    for that very text.
+    What names no facet goes to the server as it is: that knows the quantities, and says what is wrong with an amount.
+    Ranges are closed there, so ``<`` means ``<=``. A facet asks for that very text.
 
     Raises
     ------
@@ -61,7 +60,7 @@ def parse_condition(text: str) -> Condition | Facet:
             hint='Write it as "voltage=80..300 kV", "dose>1000 e/Å²" or "format=empad".',
         )
     field, sign, rest = found["field"], found["sign"], found["rest"]
-    if field not in _FACETS and _AMOUNT.search(rest):
+    if field not in _FACETS:
         return Condition(f"{field}{sign}{rest}")
     if sign not in _EQUAL:
         raise UsageError(f"{text!r} compares with something that is no number.")

@@ -56,6 +56,7 @@ _SPECTRA: Mapping[str, str] = {"energy": "energies", "wavelength": "wavelengths"
 _SPECTROSCOPIES = frozenset({"eels", "eds", "cathodoluminescence"})
 _UNNAMED_SERIES = frozenset({"series", "frame", "index"})
 _NOT_SCANNED = ("none", "point")
+_UNSCANNED = frozenset({"tem_image", "diffraction_pattern"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +222,19 @@ def _name(
 
 
 def _has_positions(leading: Sequence[SignalAxis], document: Mapping[str, Any]) -> bool:
-    """Return whether there is an element for each of several positions of the beam."""
+    """Return whether there is an element for each of several positions of the beam.
+
+    A reader calls a run of frames `position` where nothing but their unit tells: a technique that scans no beam holds
+    over that, unless the record says that they are positions.
+    """
     scan = get_plain(document.get("scan"))
-    return scan not in _NOT_SCANNED and any(axis.name in SCAN_AXES for axis in leading)
+    if scan in _NOT_SCANNED:
+        return False
+    found = {axis.name for axis in leading} & set(SCAN_AXES)
+    techniques = _list_techniques(document)
+    if found == {"position"} and scan is None and techniques and _UNSCANNED.issuperset(techniques):
+        return False
+    return bool(found)
 
 
 def _hear_units(element: Sequence[SignalAxis]) -> _Voice | None:

@@ -28,12 +28,12 @@ from tests.followed_axes import (
     list_objects,
     list_pictures,
     load,
-    measure_bar,
     read_file,
     require_agreement,
     settle,
     shown_axes,
 )
+from tests.known_axes import measure_bar
 from tests.reducing import describe, request, run
 from tests.vendor_files.hdf5 import write_hspy, write_py4dstem
 from tests.vendor_files.mrc import write_mrc

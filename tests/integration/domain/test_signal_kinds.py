@@ -9,7 +9,7 @@ import pytest
 
 import ingest.tasks  # noqa: F401 - they register their kinds of jobs
 import processing.tasks  # noqa: F401
-from ingest.workflows import submit_deposit
+from ingest.workflows import read_deposit_again, submit_deposit
 from processing.services import reduction
 from processing.services.kinds import list_kinds
 from processing.workflows import refresh_deposit
@@ -192,3 +192,27 @@ def test_a_stack_of_images_in_nm_is_no_scan_of_patterns() -> None:
     (images,) = (signal for signal in signals if len(signal.shape) == 3)
     assert list(images.products.values_list("output", flat=True)) == ["image"]
     assert not images.objects_stored.filter(kind="companion").exists()
+
+
+def test_a_run_of_patterns_is_the_series_that_the_person_names(tmp_path: Path) -> None:
+    """The question for the scan shape offers it; whether said before the reading or after it makes no difference."""
+    frames = np.random.default_rng(5).gamma(2.0, 3.0, (9, 20, 24)).astype(np.float32)
+    path = write_stack(tmp_path, frames, unit="1/nm")
+    unscanned = {"technique": ["diffraction_pattern"], "scan": None, "scan_shape": None, "scan_step": None}
+    asked = read(path, **unscanned, series=None)
+    said = read(path, **unscanned, series="time")
+    assert {one.signals.get().statistics["kind"] for one in (asked, said)} == {"pattern_series"}
+    assert list_numbers(said).keys() == {
+        "mean_diffraction_pattern", "max_diffraction_pattern", "summed_intensity",
+    }  # fmt: skip
+    for one, is_asked in ((asked, True), (said, False)):
+        found = Finding.objects.filter(measurement=one, code="scan_shape_missing")
+        assert found.exists() == is_asked
+    assert [one.signals.get().axes[0]["name"] for one in (asked, said)] == ["position", "time"]
+    describe(asked.deposit, **unscanned, series="time")
+    read_deposit_again(deposit_id=asked.deposit_id)
+    for kind in ("open_measurement", "convert_measurement"):
+        run(kind)
+    asked.refresh_from_db()
+    assert asked.signals.get().axes[0]["name"] == "time"
+    assert not Finding.objects.filter(measurement=asked, code="scan_shape_missing").exists()

@@ -65,6 +65,7 @@ def test_optional_is_said_once() -> None:
 def test_a_version_that_is_not_there_says_which_are(client: Any, published: Deposit) -> None:
     for address in (
         f"/datasets/{published.pk}?version=9",
+        f"/datasets/{published.pk}.v9",
         f"/doi/10.5072/{published.pk}.v9",
         f"/datasets/{published.pk}.bib?version=9",
         f"/api/v1/datasets/{published.pk}/versions/9/",
@@ -74,6 +75,8 @@ def test_a_version_that_is_not_there_says_which_are(client: Any, published: Depo
         text = answer.content.decode()
         assert f"The dataset {published.pk} has no version 9." in text, address
         assert "It has one version: 1." in text, address
+    there = client.get(f"/datasets/{published.pk}.v1")
+    assert (there.status_code, there["Location"]) == (302, f"/datasets/{published.pk}?version=1")
     start_new_version(deposit_id=published.pk, actor=published.owner)
     deposit = bring_to_ready(Deposit.objects.get(pk=published.pk))
     warnings = {row.code for row in deposit.findings.filter(severity="warning")}

@@ -1,4 +1,4 @@
-"""What of a person's document a reader is told: a scan shape that can be one, and nothing else."""
+"""What of a person's document a reader is told: a scan shape that can be one, or what frames follow otherwise."""
 
 from typing import Any
 
@@ -52,3 +52,30 @@ def test_what_is_said_nearest_to_the_file_counts() -> None:
     }.items():
         assert build_hints(document, path) == {"scan_shape": expected}
     assert build_hints({}, "a.mib") == build_hints({"defaults": {}}, "a.mib") == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "axis"),
+    [
+        ({"scan": "none", "series": "time"}, "time"),
+        ({"scan": "none", "series": "focal"}, "defocus"),
+        ({"scan": "none", "series": "bias"}, "series"),
+        ({"scan": "positions"}, "position"),
+        ({"technique": ["diffraction_pattern"], "series": "tilt"}, "tilt"),
+        ({"technique": "diffraction_pattern", "series": "time"}, "time"),  # as it was typed
+        # Each file may be a scan of a series over files, and a technique alone names no axis.
+        ({"technique": ["four_d_stem"], "series": "tilt"}, None),
+        ({"series": "tilt"}, None),
+        ({"scan": "raster", "technique": ["diffraction_pattern"], "series": "tilt"}, None),
+        ({"technique": ["diffraction_pattern"]}, None),
+        ({"scan": "none"}, None),
+        ({"scan": "none", "series": "none"}, None),
+    ],
+)
+def test_frames_that_are_no_raster_follow_what_the_person_says(
+    said: dict[str, Any], axis: str | None
+) -> None:
+    expected = {} if axis is None else {"frame_axis": axis}
+    assert build_hints({"measurements": {"run.mib": said}}, "run.mib") == expected
+    shaped = {**said, "scan_shape": [2, 3]}
+    assert build_hints({"defaults": shaped}, "run.mib") == {"scan_shape": [2, 3]}

@@ -114,6 +114,19 @@ def test_the_technique_of_frames_at_positions() -> None:
     assert decide(*frames, scan="none", technique=SAED).kind == "pattern_series"
 
 
+def test_a_run_of_frames_of_a_technique_that_scans_nothing_is_a_series() -> None:
+    """Readers call it positions by the unit of its frames alone."""
+    for frames in (("detector_y nm-1", "detector_x nm-1"), ("detector_y", "detector_x")):
+        decision = decide("position", *frames, technique=SAED)
+        assert (decision.kind, decision.sure) == ("pattern_series", True)
+        assert decide("position", *frames, technique=SAED, scan="positions").kind == "pattern_scan"
+        assert decide("position", *frames, technique=[*SAED, *FOUR_D]).kind == "pattern_scan"
+        assert decide("scan_y", "scan_x", *frames, technique=SAED).kind == "pattern_scan"
+    contradicted = decide("position", "detector_y nm-1", "detector_x nm-1", technique=TEM)
+    assert contradicted.kind == "pattern_series"
+    assert contradicted.contradiction
+
+
 def test_four_d_stem_makes_no_scan_of_a_series_over_something_else() -> None:
     assert decide("time s", "detector_y mrad", "detector_x mrad", technique=FOUR_D).kind == "pattern_series"
     assert decide("series", "detector_y mrad", "detector_x mrad", technique=FOUR_D).kind == "pattern_scan"
