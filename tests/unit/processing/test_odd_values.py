@@ -68,8 +68,11 @@ def test_both_infinities_and_no_number_together_have_no_sum() -> None:
     patterns[3, 0, 0] = np.inf
     left = np.zeros((2, 3), dtype=bool)
     left[:, 0] = True
-    block = PatternReducer((2, 3), patterns.dtype, [left, ~left]).reduce(patterns)
-    np.testing.assert_array_equal(block.detector_sums, [[2, 4], [np.inf, -np.inf], [1, 4], [np.inf, 4]])
+    nothing = np.zeros((2, 3), dtype=bool)
+    block = PatternReducer((2, 3), patterns.dtype, [left, ~left, nothing]).reduce(patterns)
+    np.testing.assert_array_equal(
+        block.detector_sums, [[2, 4, 0], [np.inf, -np.inf, 0], [1, 4, 0], [np.inf, 4, 0]]
+    )
     np.testing.assert_array_equal(block.totals, [6, np.nan, 5, np.inf])
     np.testing.assert_array_equal(block.pixel_sums, [[np.inf, 4, 4], [4, -np.inf, 4]])
     np.testing.assert_array_equal(block.pixel_maxima, [[np.inf, 1, 1], [1, 1, 1]])
