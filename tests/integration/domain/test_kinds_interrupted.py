@@ -1,5 +1,6 @@
 """A worker that dies, and answers that come while it works: what is made of an array is never of two kinds."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from processing.workflows import refresh_deposit
 from repository.models import Job, Measurement
 from repository.services.jobs import claim_job, complete_job, lock_claim, retry_job
 from repository.tasks.job_kinds import JobProgress, get_kind
-from tests.followed_axes import settle
+from tests.followed_axes import list_objects, settle
 from tests.integration.domain.test_signal_kinds import (
     NOT_ASKED,
     TECHNIQUES,
@@ -21,7 +22,7 @@ from tests.integration.domain.test_signal_kinds import (
     read,
     write_stack,
 )
-from tests.reducing import describe
+from tests.reducing import PIXEL, describe
 
 pytestmark = pytest.mark.django_db
 
@@ -100,3 +101,20 @@ def test_answer_taken_back_before_any_work_changes_nothing(stack: Path) -> None:
     say(measurement, "four_d_stem")
     settle(measurement)
     assert bytes_of(measurement) == before
+
+
+def test_what_is_made_anew_says_what_it_was_made_of_now(stack: Path) -> None:
+    measurement = read(stack, technique=["four_d_stem"], **NOT_ASKED)
+    answers = {"technique": ["four_d_stem"], "diffraction_pixel_size": PIXEL, **NOT_ASKED}
+    describe(measurement.deposit, **answers)
+    refresh_deposit(deposit_id=measurement.deposit_id, measurement_ids=[measurement.pk])
+    settle(measurement)
+    made = dict(measurement.products.filter(kind="array").values_list("output", "settings"))
+    fresh = read(stack, **answers)
+    assert made == dict(fresh.products.filter(kind="array").values_list("output", "settings"))
+    file = hashlib.sha256(stack.read_bytes()).hexdigest()
+    chunks = {sha for key, sha in list_objects(measurement).items() if key.startswith("primary/c/")}
+    inputs = {one.output: set(one.input_digests) for one in measurement.products.filter(kind="array")}
+    assert inputs["mean_diffraction_pattern"] == {file}  # it stands as it was
+    assert chunks
+    assert chunks <= inputs["annular_dark_field"] <= {*list_objects(measurement).values()}
