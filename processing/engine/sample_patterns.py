@@ -23,7 +23,7 @@ class PatternSample:
     Attributes
     ----------
     mean
-        (detector_y, detector_x); NaN counts as absent, and what no pattern has is zero.
+        (detector_y, detector_x); NaN counts as absent, what no pattern has is zero, and what is infinite once stays it.
     patterns
         (n, detector_y, detector_x); none where they are too large to be kept.
     positions
@@ -54,8 +54,9 @@ def sample_patterns(source: SignalSource) -> PatternSample:
         at = np.unravel_index(number, leading)
         pattern = source.read(tuple(slice(int(index), int(index) + 1) for index in at)).reshape(shape)
         values = pattern.astype(np.float64)
-        known = np.isfinite(values)
-        total += np.where(known, values, 0.0)
+        known = ~np.isnan(values)
+        with np.errstate(invalid="ignore", over="ignore"):  # both infinities together have no mean
+            total += np.where(known, values, 0.0)
         valid += known
         places.append([index / max(1, size - 1) for index, size in zip(at, leading, strict=True)])
         if is_kept:

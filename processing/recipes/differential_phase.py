@@ -120,7 +120,7 @@ def _find_noise(totals: AnyArray, facts: SignalFacts, scale: float) -> AnyArray 
     plan = facts.plan
     if plan is None or plan.source_of_center != "measured_disk" or totals.dtype.kind not in "ui":
         return None
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):  # signed counts may sum to less than nothing
         noise: AnyArray = scale * plan.disk_radius_px / (2.0 * np.sqrt(totals.astype(np.float64)))
     return np.where(totals > 0, noise, np.nan)
 

@@ -133,11 +133,6 @@ def _name_detectors(
     high_angle = inner_mrad is not None and inner_mrad >= HIGH_ANGLE_MRAD
     outer_name = "high_angle_annular_dark_field" if high_angle else "outer_virtual_dark_field"
     outer_title = "High-angle annular dark field" if high_angle else "Outer virtual dark field"
-    corner = max(
-        math.hypot(y - center[0], x - center[1])
-        for y in (0, detector_shape[0] - 1)
-        for x in (0, detector_shape[1] - 1)
-    )
     wanted: list[tuple[str, str, float, float]] = [
         ("virtual_bright_field", "Central bright field", *BRIGHT_FIELD),
         ("annular_bright_field", "Annular bright field", *ANNULAR_BRIGHT_FIELD),
@@ -146,9 +141,9 @@ def _name_detectors(
     ]
     planned = []
     for name, title, inner, outer in wanted:
-        if inner * radius > corner:
-            continue  # the ring lies outside the detector: an image of zeros would say something untrue
         ring = Annulus(center=center, inner=inner * radius, outer=outer * radius)
+        if not ring.mask(detector_shape).any():
+            continue  # no pixel lies in the ring: an image of zeros would say something untrue
         planned.append(PlannedDetector(name, title, ring, _describe(ring, inner, outer, scale)))
     return tuple(planned)
 

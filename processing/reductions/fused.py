@@ -171,18 +171,30 @@ class PatternReducer:
     def _reduce_floats(self, flat: AnyArray) -> BlockReduction:
         _, sums, maxima, products = self._run(flat, self._weights64, np.inf, np.float64)
         valid, n_nan = None, 0
-        if np.isnan(products[:, -MOMENT_ROWS]).any():
+        if not np.isfinite(products[:, -MOMENT_ROWS]).all():
             absent = np.isnan(flat)
             n_nan = int(np.count_nonzero(absent))
-            valid = len(flat) - np.count_nonzero(absent, axis=0).astype(np.int64)
+            if n_nan:
+                valid = len(flat) - np.count_nonzero(absent, axis=0).astype(np.int64)
+                valid = valid.reshape(self.detector_shape)
             maxima = np.where(absent, -np.inf, flat).max(axis=0).astype(flat.dtype)
             _, sums, _, products = self._run(
-                np.where(absent, flat.dtype.type(0), flat), self._weights64, np.inf, np.float64
+                np.where(np.isfinite(flat), flat, flat.dtype.type(0)), self._weights64, np.inf, np.float64
             )
-            valid = valid.reshape(self.detector_shape)
+            self._add_infinite(flat, sums, products)
             products[:, : -MOMENT_ROWS + 1][self._find_empty(absent)] = np.nan
         head, moments = products[:, : -MOMENT_ROWS + 1], products[:, -MOMENT_ROWS + 1 :]
         return self._pack(len(flat), sums, maxima, head, moments, valid, n_nan)
+
+    def _add_infinite(self, flat: AnyArray, sums: AnyArray, products: npt.NDArray[np.float64]) -> None:
+        """Add infinite values where they count: zero times infinity is no number, and they lie outside most masks."""
+        counts = (self._weights32 > 0).astype(np.float32).T
+        for infinity in (np.inf, -np.inf):
+            met = flat == infinity
+            if met.any():
+                with np.errstate(invalid="ignore"):  # both infinities together have no sum
+                    sums[met.any(axis=0)] += infinity
+                    products[met.astype(np.float32) @ counts > 0] += infinity
 
     def _find_empty(self, absent: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Return (n, masks and total): where a mask has pixels, and none of them a number."""

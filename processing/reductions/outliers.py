@@ -54,7 +54,10 @@ class Outliers:
 
 
 def find_outliers(pattern: npt.NDArray[Any]) -> Outliers:
-    """Find hot and dead pixels on a mean pattern (detector_y, detector_x); NaN and infinities count as zero."""
+    """Find hot and dead pixels on a mean pattern (detector_y, detector_x); NaN counts as zero.
+
+    What is infinite is one or the other by its sign; what a wrong dark image left far below zero is dead.
+    """
     image = scale_to_one(_as_numbers(pattern))
     nothing = Outliers(np.zeros(image.shape, dtype=bool), np.zeros(image.shape, dtype=bool))
     if min(image.shape) < SMALLEST_SIDE or image.max() <= image.min():
@@ -68,15 +71,18 @@ def find_outliers(pattern: npt.NDArray[Any]) -> Outliers:
     hot = _drop_tips(image, hot, image / TIP)
     dead = _drop_tips(-image, dead, -TIP * DEAD_SHARE * level)
     dead[[0, -1], :], dead[:, [0, -1]] = False, False  # about them lies less than is needed to miss light
+    sunk = (image < 0) & (-above > SIGMAS * noise) & (-direct[2] < SHARED_LIGHT * -above)
+    dead |= _drop_tips(-image, sunk, -image / TIP) | np.isneginf(pattern)
+    hot |= np.isposinf(pattern)
     if np.count_nonzero(hot | dead) > MOST_SHARE * image.size:
         return nothing
     return Outliers(hot, dead)
 
 
 def mend_outliers(pattern: npt.NDArray[Any]) -> FloatImage:
-    """Return the pattern with the level about them in place of hot and dead pixels, and zero for NaN and infinities."""
+    """Return the pattern with the level about them in place of hot and dead pixels, and zero for NaN."""
     image = _as_numbers(pattern)
-    bad = find_outliers(image).any_bad
+    bad = find_outliers(pattern).any_bad
     return np.where(bad, _take_median(image), image) if bad.any() else image
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from repository.models import Deposit, DepositEdit
+from processing.workflows import refresh_deposit
+from repository.models import Deposit, DepositEdit, Finding
 from repository.schema.documents.normalization import normalize_document
 from repository.schema.places import get_entry
 from tests.api.conftest import as_token, make_token
@@ -213,3 +214,36 @@ def test_the_refusal_names_the_parameter(client: Any, query: dict[str, Any], poi
         assert answer.status_code == 400
         assert says in answer.content.decode()
     assert client.get("/api/v1/search/", query).json()["pointer"] == pointer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"diffraction_pixel_size": {"value": "NaN", "unit": "mrad"}},
+        {"acceleration_voltage": {"value": "inf", "unit": "kV"}},
+        {"scan_step": {"value": [1, "1e999"], "unit": "nm"}},
+        {"diffraction_pixel_size": {"value": 1.4, "unit": "mrad", "source": {"value": 1}}},
+        {"pixel_size": {"value": 1.4, "unit": "nm", "source": ["header"]}},
+        {"detector_to_scan_matrix": [[1, "nominal"], [0, 1]]},
+        {"detector_to_scan_matrix": [[1, {"value": 1}], [0, 1]]},
+        {"detector_to_scan_matrix": [[1, 0], [0, 1], "x"]},
+        {"technique": [{"a": 1}, ["eels"]]},
+        {"axes": [7, {"name": {"a": 1}, "unit": ["nm"], "scale": "x"}]},
+        {"scan": {"value": {"a": 1}}},
+    ],
+    ids=json.dumps,
+)
+def test_answer_of_a_shape_that_nobody_expects_is_told_and_breaks_nothing(
+    drafts: Drafts, answer: dict[str, Any]
+) -> None:
+    add_measurement(drafts.deposit)
+    told = drafts.patch({"measurements": {"*": answer}})
+    assert told.status_code in {200, 422}, told.content
+    assert not PYTHON.search(told.content.decode())
+    refresh_deposit(deposit_id=drafts.deposit.pk)
+    shown = drafts.client.get(drafts.address, headers=drafts.headers)
+    assert shown.status_code == 200
+    findings = drafts.client.get(f"{drafts.address}findings/", headers=drafts.headers)
+    assert findings.status_code in {200, 404}
+    if told.status_code == 200:
+        assert Finding.objects.filter(deposit=drafts.deposit, severity="error").exists()

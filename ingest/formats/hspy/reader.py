@@ -151,6 +151,15 @@ def _tell_odd_axes(axes: list[dict[str, Any]], names: list[str], file: str) -> l
     uneven = [name for axis, name in zip(axes, names, strict=True) if axis and axis.get("scale") is None]
     units = [str(axis.get("units") or "") for axis in axes]
     found = []
+    missing = [f"axis-{number}" for number, axis in enumerate(axes) if not axis]
+    if missing:
+        found.append(
+            warn(
+                "axis_missing",
+                f"HyperSpy describes every axis, and {file} has no {', '.join(missing)}: it may be damaged.",
+                "The array is read with these axes in pixels. Upload the file again, or give the steps yourself.",
+            )
+        )
     if len(axes) >= 4 and all(map(is_reciprocal, units[-4:-2])) and all(map(is_length, units[-2:])):  # noqa: PLR2004
         found.append(
             warn(

@@ -31,8 +31,16 @@ class Flyback:
         return self.line - 1
 
     def rows(self, frames: int) -> int:
-        """Lines in a run of frames."""
-        return frames // self.line
+        """Lines of which every position is in a run of frames; the flyback after the last may be missing."""
+        return (frames + (not self.is_first)) // self.line
+
+    def count(self, frames: int) -> int:
+        """Flyback frames in a run of frames."""
+        return -(-frames // self.line) if self.is_first else frames // self.line
+
+    def count_unfinished(self, frames: int) -> int:
+        """Positions of a last line that was not finished."""
+        return frames - self.count(frames) - self.rows(frames) * self.columns
 
 
 def find_flyback(exposures: Sequence[int | None], frames: int) -> Flyback | None:
@@ -54,7 +62,7 @@ def find_flyback(exposures: Sequence[int | None], frames: int) -> Flyback | None
         return None
     line = longer[1] - longer[0]
     first = longer[0]
-    if line < 2 or first not in {0, line - 1} or frames % line or frames // line < _LEAST_LINES:  # noqa: PLR2004
+    if line < 2 or first not in {0, line - 1} or frames // line < _LEAST_LINES:  # noqa: PLR2004
         return None
     if longer != list(range(first, len(known), line)):
         return None
@@ -68,13 +76,17 @@ def _show_times(flyback: Flyback) -> str:
 def tell_left_out(flyback: Flyback, frames: int, name: str) -> Finding:
     """Say which frames are no part of the scan."""
     place = "first" if flyback.is_first else "last"
+    shape, unfinished = (flyback.rows(frames), flyback.columns), flyback.count_unfinished(frames)
+    is_full = frames == flyback.rows(frames) * flyback.line
     return warn(
         "flyback_frames_left_out",
-        f"{flyback.rows(frames)} of the {frames} frames of {name} are left out: the {place} of every {flyback.line} "
+        f"{flyback.count(frames)} of the {frames} frames of {name} are left out: the {place} of every {flyback.line} "
         f"is exposed for {_show_times(flyback)}, as the beam flies back. "
-        f"The scan is {flyback.rows(frames)} × {flyback.columns}.",
-        f"Give scan_shape as [{flyback.rows(frames)}, {flyback.columns}] to confirm it, or as "
-        f"[{flyback.rows(frames)}, {flyback.line}] to keep every frame.",
+        + (f"So are {unfinished} positions of a last line that was not finished. " if unfinished else "")
+        + f"The scan is {shape[0]} × {shape[1]}.",
+        f"Give scan_shape as [{shape[0]}, {shape[1]}] to confirm it, or "
+        + (f"as [{shape[0]}, {flyback.line}]" if is_full else "say that the frames are a series")
+        + " to keep every frame.",
         pointer="/scan_shape",
     )
 
@@ -84,7 +96,7 @@ def tell_kept(flyback: Flyback, frames: int, name: str) -> Finding:
     place = "first" if flyback.is_first else "last"
     return warn(
         "flyback_frames_kept",
-        f"{flyback.rows(frames)} of the {frames} frames of {name}, the {place} of every {flyback.line}, are exposed "
+        f"{flyback.count(frames)} of the {frames} frames of {name}, the {place} of every {flyback.line}, are exposed "
         f"for {_show_times(flyback)}: they look like flyback, and are kept.",
         f"Give scan_shape as [{flyback.rows(frames)}, {flyback.columns}] to leave them out.",
         pointer="/scan_shape",

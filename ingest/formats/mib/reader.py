@@ -95,7 +95,9 @@ def _look_for_flyback(
     return find_flyback(exposures, frames)
 
 
-def _check_count(frames: int, hdr: dict[str, str], name: str, hints: ReadHints) -> list[Finding]:
+def _check_count(
+    frames: int, hdr: dict[str, str], name: str, hints: ReadHints, flyback: Flyback | None
+) -> list[Finding]:
     """Compare the frames found with those that the hdr promises.
 
     Raises
@@ -106,7 +108,10 @@ def _check_count(frames: int, hdr: dict[str, str], name: str, hints: ReadHints) 
     promised = find_whole_number(hdr, "Frames in Acquisition (Number)")
     if promised is None or promised == frames:
         return []
-    confirmed = hints.scan_shape is not None and hints.scan_shape[0] * hints.scan_shape[1] == frames
+    confirmed = hints.scan_shape is not None and (
+        hints.scan_shape[0] * hints.scan_shape[1] == frames
+        or (flyback is not None and hints.scan_shape == (flyback.rows(frames), flyback.columns))
+    )
     if frames < promised and not confirmed:
         raise refuse(
             "file_truncated",
@@ -132,7 +137,8 @@ def _decide(
     if flyback is not None:
         without = (flyback.rows(frames), flyback.columns)
         keeps_all = hints.scan_shape is not None and hints.scan_shape[0] * hints.scan_shape[1] == frames
-        if keeps_all or hints.frame_axis:
+        is_unsure = flyback.count_unfinished(frames) > 0 and hints.scan_shape != without
+        if keeps_all or hints.frame_axis or is_unsure:
             layout = decide_scan_layout(frames=frames, name=name, hints=hints)
             told = tell_kept(flyback, frames, name)
             return replace(layout, findings=(*layout.findings, told)), None
@@ -184,8 +190,9 @@ def open_mib(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         )
     decode, frame_shape = plan
     frames = sum(count for _, _, count in parts)
-    findings = [*odd, *_check_count(frames, hdr, base_of(name), hints)]
-    layout, flyback = _decide(frames, hdr, base_of(name), hints, _look_for_flyback(parts, files, frames))
+    flyback = _look_for_flyback(parts, files, frames)
+    findings = [*odd, *_check_count(frames, hdr, base_of(name), hints, flyback)]
+    layout, flyback = _decide(frames, hdr, base_of(name), hints, flyback)
     last, jumps = _read_last(files[parts[-1][0]], parts[-1][1], parts[-1][2])
     resources = ExitStack()
     opened = [open_part(resources, files[part], offset=0, count=count) for part, _, count in parts]

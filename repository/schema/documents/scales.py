@@ -35,7 +35,8 @@ class AxisRange:
 def is_answered_by_person(document: Mapping[str, Any], path: str) -> bool:
     """Return whether a person, or an instrument's record, said what stands at a path; else it was made of the file."""
     entry = get_entry(document, path)
-    return not (isinstance(entry, Mapping) and entry.get("source") in _FROM_FILE)
+    source = entry.get("source") if isinstance(entry, Mapping) else None
+    return not (isinstance(source, str) and source in _FROM_FILE)
 
 
 def order_answers(document: Mapping[str, Any], paths: Sequence[str]) -> list[str]:

@@ -238,3 +238,36 @@ def test_real_files(name: str, expected: dict[str, Any]) -> None:
         is_number = isinstance(value, float)
         assert value_of(draft, field) == (pytest.approx(value, rel=1e-6) if is_number else value), field
     assert not [f for f in draft.findings if f.code in {"recording_time_differs", "header_implausible"}]
+
+
+def test_pixels_that_are_not_square_parts_of_a_spectrum_pixel_have_no_time() -> None:
+    image = [signal(axis("scan_y", 64), axis("scan_x", 64))]
+    tags = {"SI": {"Acquisition": {**sampling(32, 16), "Pixel time (s)": 0.2}}}
+    tags["SI"]["Acquisition"]["Scan Options"]["Scan sub-pixel"] = True
+    draft = map_vendor_header("dm4", dm(tags), image)
+    assert "dwell_time" not in draft.document
+    assert codes(draft) == ["header_value_not_used"]
+
+
+@pytest.mark.parametrize(
+    ("pixel", "cycles", "seconds", "fits"),
+    [(0.5, 1, 3, True), (0.5, 1, 1, False), (1.0, 10, 12, False), (1.0, 10, 88, True)],
+)
+def test_clock_of_whole_seconds_against_pixels_and_cycles(
+    pixel: float, cycles: int, seconds: int, *, fits: bool
+) -> None:
+    end = f"1:{seconds // 60:02d}:{seconds % 60:02d} PM"
+    clock = {"Date": "9/16/2021", "Start time": "1:00:00 PM", "End time": end, "Number of cycles": cycles}
+    tags = {"SI": {"Acquisition": {**clock, **sampling(3, 3), "Pixel time (s)": pixel}}}
+    draft = map_vendor_header("dm4", dm(tags), spectra())
+    assert codes(draft) == ([] if fits else ["recording_time_differs"])
+
+
+def test_intensity_scale_of_zero_is_implausible() -> None:
+    header = dm({})
+    header["ImageList"]["TagGroup0"]["ImageData"] = {
+        "Calibrations": {"Brightness": {"Scale": 0.0, "Origin": 0.0, "Units": "e-"}}
+    }
+    draft = map_vendor_header("dm4", header, IMAGE)
+    assert codes(draft) == ["header_implausible"]
+    assert "camera" not in draft.document

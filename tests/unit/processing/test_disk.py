@@ -4,6 +4,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from processing.quality.convergence_angle import compare_angles
+from processing.reductions.descan import Travel
+from processing.reductions.detector_plan import AngleKnowledge
 from processing.reductions.disk import DirectDisk, NoDisk, find_direct_disk
 from tests.synthetic import render_disk
 
@@ -78,3 +81,36 @@ def test_patterns_without_a_disk_give_a_reason(name: str, pattern: npt.NDArray[n
     found = find_direct_disk(pattern)
     assert isinstance(found, NoDisk), name
     assert len(found.reason) > 10
+
+
+def test_model_error_grows_with_the_disk() -> None:
+    large = find_direct_disk(render_disk((128, 128), (63.5, 64.2), 40.0))
+    small = find_direct_disk(render_disk((128, 128), (63.5, 64.2), 10.0))
+    assert isinstance(large, DirectDisk)
+    assert isinstance(small, DirectDisk)
+    assert small.radius_model_error == pytest.approx(0.2, abs=0.02)
+    assert large.radius_model_error == pytest.approx(0.4, abs=0.02)
+
+
+def make_disk(radius: float, error: float) -> DirectDisk:
+    return DirectDisk((30.0, 30.0), radius, 0.1, error, 0.1, 0.0, 0.5)
+
+
+def test_angles_differ_by_more_than_their_errors() -> None:
+    angles = AngleKnowledge(20.0, 1.0)
+    sure, unsure = (compare_angles(make_disk(24.0, error), angles, None) for error in (0.1, 3.0))
+    assert sure is not None
+    assert unsure is not None
+    assert (sure.differs, unsure.differs) == (True, False)
+    blurred = compare_angles(make_disk(24.0, 0.1), angles, Travel((6.0, 0.0), (0.0, 0.0), 0.1))
+    assert blurred is not None
+    assert not blurred.differs
+
+
+@pytest.mark.parametrize(
+    ("length", "error", "is_noticed"), [(3.0, 0.1, True), (3.0, 1.0, False), (1.0, 0.01, False)]
+)
+def test_travel_is_noticed_where_it_is_long_and_sure(
+    length: float, error: float, *, is_noticed: bool
+) -> None:
+    assert Travel((length, 0.0), (0.0, 0.0), error).is_noticed == is_noticed

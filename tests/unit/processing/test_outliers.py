@@ -149,3 +149,9 @@ def test_hot_pixels_do_not_blacken_a_picture(stretch: Any) -> None:
     inside = (render_disk((SIDE, SIDE), (31.2, 32.7), 10.0) == 1) & ~is_hot & (spoilt > 0)
     assert before[inside].mean() == pytest.approx(after[inside].mean(), abs=0.05)
     assert (after[is_hot] == 1).all()
+
+
+def test_border_is_never_called_dead() -> None:
+    pattern = np.random.default_rng(2).poisson(1000.0, (SIDE, SIDE)).astype(float)
+    pattern[0, 9] = pattern[-1, 20] = pattern[30, 0] = pattern[40, -1] = pattern[20, 20] = 0.0
+    assert np.argwhere(find_outliers(pattern).dead).tolist() == [[20, 20]]

@@ -71,6 +71,45 @@ def test_every_frame_is_kept_where_the_depositor_says_so_with_a_word_about_the_c
         open_measurement("mib", {"s.mib": path}, ReadHints(scan_shape=(5, 3)))
 
 
+def cut(path: Path, frames: int) -> Path:
+    """Keep the first frames of a run."""
+    raw = path.read_bytes()
+    path.write_bytes(raw[: frames * (384 + 64)])
+    return path
+
+
+def test_last_line_needs_no_flyback(tmp_path: Path) -> None:
+    path = cut(write_lines(tmp_path / "s.mib", 4, 3), 15)
+    for hints in (ReadHints(), ReadHints(scan_shape=(4, 3))):
+        with open_measurement("mib", {"s.mib": path}, hints) as opened:
+            signal = opened.signals[0]
+            np.testing.assert_array_equal(
+                signal.read()[..., 0, 0], 10 + 3 * np.arange(4)[:, None] + np.arange(3)
+            )
+            (finding,) = [f for f in opened.findings if f.code == "flyback_frames_left_out"]
+            assert "3 of the 15 frames" in finding.message
+            assert "[4, 4]" not in (finding.hint or "")
+
+
+@pytest.mark.parametrize(("is_first", "frames", "rows"), [(False, 14, 3), (True, 15, 3), (True, 10, 2)])
+def test_flyback_of_a_scan_that_was_stopped_is_told_and_can_be_left_out(
+    tmp_path: Path, frames: int, rows: int, *, is_first: bool
+) -> None:
+    path = cut(write_lines(tmp_path / "s.mib", 4, 3, is_first=is_first), frames)
+    hdr = write_hdr(tmp_path / "s.hdr", frames=16, per_trigger=4)
+    with open_measurement("mib", {"s.mib": path}) as opened:
+        assert opened.signals[0].shape == (frames, 8, 8)
+        (finding,) = [f for f in opened.findings if f.code == "flyback_frames_kept"]
+        assert f"Give scan_shape as [{rows}, 3]" in (finding.hint or "")
+    with open_measurement("mib", {"s.mib": path, "s.hdr": hdr}, ReadHints(scan_shape=(rows, 3))) as opened:
+        expected = 10 + 3 * np.arange(rows)[:, None] + np.arange(3)
+        np.testing.assert_array_equal(opened.signals[0].read()[..., 0, 0], expected)
+        (finding,) = [f for f in opened.findings if f.code == "flyback_frames_left_out"]
+        n_flyback = -(-frames // 4) if is_first else frames // 4
+        assert f"{n_flyback} of the {frames} frames" in finding.message
+        assert f"{frames - n_flyback - 3 * rows} positions of a last line" in finding.message
+
+
 @given(
     rows=st.integers(2, 6),
     columns=st.integers(1, 8),
@@ -94,6 +133,8 @@ def test_regular_longer_frames_are_flyback(rows: int, columns: int, usual: int, 
         [MS] * 15 + [2 * MS],
         [MS, 2 * MS, MS, MS, MS, 2 * MS, MS, MS] * 2,
         [MS, MS, MS, 2 * MS, MS, MS, 2 * MS, MS],
+        [MS, MS, MS, 2 * MS, MS, MS, MS, 2 * MS, MS, 2 * MS, MS, MS],
+        [2 * MS, MS, MS, MS, 2 * MS, MS, MS, MS, MS, MS, MS, MS],
         [MS, MS, MS, None] * 4,
         [0] * 16,
         [],

@@ -269,3 +269,14 @@ def test_prismatic_lengths_are_angstrom_whatever_the_label_says() -> None:
         assert (angle.name, angle.unit) == ("scattering_angle", "mrad")
         assert angle.scale == pytest.approx(1.0)
         assert "prismatic_units_corrected" in {finding.code for finding in opened.findings}
+
+
+def test_axis_that_hyperspy_would_have_written_is_missed(tmp_path: Path) -> None:
+    named = [{"name": name, "units": "nm", "navigate": False} for name in ("y", "x")]
+    path = write_hspy(tmp_path / "i.hspy", {"t": (np.ones((4, 5), np.float32), named)})
+    with h5py.File(path, "a") as file:
+        del file["Experiments/t/axis-1"]
+    with open_measurement("hspy", {"i.hspy": path}) as opened:
+        (finding,) = [one for one in opened.findings if one.code == "axis_missing"]
+        assert "no axis-1:" in finding.message
+        np.testing.assert_array_equal(opened.signals[0].read(), np.ones((4, 5), np.float32))

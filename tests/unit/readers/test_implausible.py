@@ -31,6 +31,7 @@ STEM = {"Microscope Info": {"Illumination Mode": "STEM"}}
         ("mrad", 8.9e-7, 0.0, False),
         ("mrad", 0.4, -50.0, True),
         ("mrad", 0.4, 1e9, False),
+        ("mrad", 100.0, 6200.0, False),
         ("nm-1", 0.05, 0.0, True),
         ("nm-1", 1e-40, 0.0, False),
         ("eV", -0.25, 800.0, True),

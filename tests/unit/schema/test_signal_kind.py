@@ -285,3 +285,12 @@ def test_an_element_is_known_by_its_names_where_nobody_said() -> None:
     kinds = [decision.kind for decision in decide_signal_kinds(signals, {}).values()]
     assert kinds == ["pattern_scan", "channel_maps"]
     assert SignalShape.from_dict({"name": "data", "axes": [], "n_signal_axes": 1}).count_signal_axes() == 1
+
+
+def test_answers_that_say_both_planes_say_nothing_against_the_unit() -> None:
+    both = {"pixel_size": length(), "diffraction_pixel_size": reciprocal()}
+    for technique in ({}, {"technique": TEM}):
+        found = decide("y nm", "x nm", **both, **technique)
+        assert (found.kind, found.sure, found.contradiction) == ("image", True, "")
+    found = decide("y nm", "x nm", **both, technique=SAED)
+    assert (found.kind, found.contradicted_by) == ("image", "technique")

@@ -9,6 +9,7 @@ from repository.schema.checks.cross_field.context import Check, Context, report
 from repository.schema.documents.scales import find_pair, find_scalar, read_pair
 from repository.schema.findings import Finding
 from repository.schema.places import get_plain, get_value
+from repository.schema.quantities.quantity import is_number
 from repository.schema.quantities.units import UNITS
 from repository.schema.questions.cameras import find_camera_mode
 from repository.schema.questions.fields import load_catalogue
@@ -192,7 +193,12 @@ def check_camera_mode(context: Context) -> Iterator[Finding]:
 
 
 def _is_matrix(matrix: Any) -> bool:
-    return isinstance(matrix, list) and [len(row) for row in matrix if isinstance(row, list)] == [2, 2]
+    """Return whether it is two rows of two numbers; what is none, the structure check says."""
+    return (
+        isinstance(matrix, list)
+        and [len(row) if isinstance(row, list) else 0 for row in matrix] == [2, 2]
+        and all(is_number(number) for row in matrix for number in row)
+    )
 
 
 def _entries(document: Mapping[str, Any], key: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
