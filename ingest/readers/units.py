@@ -1,7 +1,9 @@
 """Unit texts as vendors write them, to the few UCUM units of array axes: nm, nm-1, mrad, deg, eV, s."""
 
+import math
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 
 from ingest.readers.contract import Axis
 
@@ -95,7 +97,18 @@ def calibrated_axis(
     known = to_ucum(unit)
     if known.unit is None or scale is None or scale == 0:
         return Axis(name, size)
-    return Axis(name, size, known.unit, scale * known.factor, offset * known.factor + 0.0)
+    return Axis(name, size, known.unit, _multiply(scale, known.factor), _multiply(offset, known.factor) + 0.0)
+
+
+def _multiply(value: float, factor: float) -> float:
+    """Return the product of both numbers as they are written, rounded once: 0.2 Å are 0.02 nm and nothing beside it."""
+    if factor == 1 or not math.isfinite(value):
+        return value
+    product = Fraction(repr(float(value))) * Fraction(repr(factor))
+    try:
+        return float(product)
+    except OverflowError:
+        return math.copysign(math.inf, value)
 
 
 def is_reciprocal(unit: str | None) -> bool:

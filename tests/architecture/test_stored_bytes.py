@@ -27,7 +27,7 @@ KEEPERS = {
     "LocalObjectStore": {"repository/integrations/object_store.py", "repository/services/storage.py"},
     "S3ObjectStore": {"repository/integrations/s3_object_store.py", "repository/services/storage.py"},
     # They make the rows that refer to bytes, and hold the bytes in the same transaction.
-    "ArrayObject": {"repository/services/measurements.py"},
+    "ArrayObject": {"repository/services/products.py"},
     "Product": {"repository/services/products.py"},
 }
 

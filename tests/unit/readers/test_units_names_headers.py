@@ -1,6 +1,7 @@
 """Units, names, headers as JSON, and regions."""
 
 import json
+import math
 from datetime import date
 from typing import Any
 
@@ -40,6 +41,24 @@ def test_unknown_unit_is_known_to_be_unknown() -> None:
 @pytest.mark.parametrize("scale", [0.0, None])
 def test_axis_without_a_usable_step_is_uncalibrated(scale: float | None) -> None:
     assert calibrated_axis("scan_y", 4, unit="nm", scale=scale) == Axis("scan_y", 4)
+
+
+@pytest.mark.parametrize(
+    ("unit", "scale", "offset", "told"),
+    [
+        ("Å", 0.2, -0.6, (0.02, -0.06)),
+        ("1/Å", 0.03, 0.1, (0.3, 1.0)),
+        ("pm", 63.0, 0.0, (0.063, 0.0)),
+        ("m", 1e305, 0.0, (math.inf, 0.0)),
+    ],
+)
+def test_a_step_in_another_unit_is_the_same_number(
+    unit: str, scale: float, offset: float, told: tuple[float, float]
+) -> None:
+    """No digits come with the unit: 0.2 Å are 0.02 nm, and no 0.020000000000000004."""
+    assert calibrated_axis("scan_y", 4, unit=unit, scale=scale, offset=offset) == Axis(
+        "scan_y", 4, "nm-1" if unit == "1/Å" else "nm", *told
+    )
 
 
 @pytest.mark.parametrize(("text", "unit"), [("Counts", "1"), ("e-", "1"), ("nA", None), ("", None)])
