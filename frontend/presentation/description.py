@@ -102,17 +102,12 @@ def build_description(deposit: DepositView) -> Description:
 
 
 def _ask(path: str, deposit: DepositView) -> Question:
-    field = load_catalogue().dataset[path]
-    return build_question(
-        field,
-        targets=(("dataset", path),),
-        document=deposit.document,
-        known=deposit.dataset.get(path),
-        extra={
-            "is_required": field.required,
-            "state": "value" if deposit.dataset.get(path) else "missing",
-        },
+    field, known = load_catalogue().dataset[path], deposit.dataset.get(path)
+    said = deposit.document.get("dataset")
+    question = build_question(
+        field, supplied=said.get(path) if isinstance(said, Mapping) else None, known=known
     )
+    return replace(question, is_missing=field.required and not known)
 
 
 def _say_rights(license_id: str, access: str, until: str) -> str:
@@ -130,7 +125,7 @@ def _word_relation(row: tuple[Question, ...]) -> tuple[Question, ...]:
     """Return a row whose relation is asked for in words; a type for which there are none keeps its own."""
     asked = []
     for part in row:
-        if part.path_key != "relation":
+        if part.key != "relation":
             asked.append(part)
             continue
         known = find_relation(part.input)
@@ -138,5 +133,5 @@ def _word_relation(row: tuple[Question, ...]) -> tuple[Question, ...]:
         if part.input and known is None:
             terms.append(Term(part.input, part.input))
         chosen = known.relation if known else part.input or _PAPER.relation
-        asked.append(replace(part, kind="choice", terms=tuple(terms), input=chosen))
+        asked.append(replace(part, terms=tuple(terms), input=chosen))
     return tuple(asked)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from frontend.presentation.hits import NamedFacetValue, name_facet_values
-from frontend.presentation.questions import UnitChoice
 from repository.schema.quantities.unit_symbols import get_symbol
 from repository.schema.search.searchable import SearchableQuantity, list_quantities
 from repository.selectors.search import FacetValue
@@ -19,6 +18,14 @@ _FACET_TITLES: Mapping[str, str] = {
     "license": "Licence",
 }
 _OPEN = frozenset({"modality"})
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChoice:
+    """A unit as it is sent and as it is printed."""
+
+    code: str
+    symbol: str
 
 
 @dataclass(frozen=True, slots=True)

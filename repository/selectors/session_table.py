@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from repository.models import Deposit, Measurement
 from repository.models.cell_summary import sum_cells
 from repository.models.sorting import version_measurements
-from repository.schema.checks.cell_values import format_entry
+from repository.schema.checks.cell_values import format_entry, format_example
 from repository.schema.checks.cells import CellSum, build_tag, find_in
 from repository.schema.documents.levels import ALL, KINDS, OF_ONE_FILE
 from repository.schema.documents.technique_guesses import Proposal
@@ -312,7 +312,7 @@ def _describe_column(total: CellSum) -> TableColumn:
         choices=tuple((term.value, term.title) for term in terms),
         may_be_gap=row is None or row.escape,
         is_of_one_file="[]" in total.field or total.field in OF_ONE_FILE,
-        example=format_entry(total.field, field.examples[0]) if field.examples else "",
+        example=format_example(field),
         why=row.why if row is not None else "",
         sums=total,
     )

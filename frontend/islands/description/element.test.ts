@@ -6,26 +6,26 @@ import "./element";
 
 const base = { dataset: { title: "Old", creators: [{ name: "Curie, Marie" }] } };
 const row = (name: string) => `<div data-part="row">
-  <label data-key="name" data-kind="text"><input data-part="value" value="${name}"></label>
-  <label data-key="orcid" data-kind="text" data-check="orcid"><input data-part="value"></label>
+  <label data-key="name"><input data-part="value" value="${name}"></label>
+  <label data-key="orcid" data-check="orcid"><input data-part="value"></label>
   <button type="button" data-part="remove-row">Remove</button><p data-part="row-problem" hidden></p></div>`;
 const page = `
   <stemma-description data-object="/api/v1/deposits/7q2m-x4dn/" data-etag='"r1"'>
     <script type="application/json">${JSON.stringify(base)}</script>
     <form>
-      <div class="field" data-label="Title" data-kind="text" data-paths='[["dataset", "title"]]' id="title">
+      <div class="field" data-label="Title" data-field="title" id="title">
         <label>Title</label><input data-part="value" value="Old"><p class="problem" hidden></p>
       </div>
-      <div class="field" data-label="Abstract" data-kind="text" data-paths='[["dataset", "abstract"]]' id="abstract">
+      <div class="field" data-label="Abstract" data-field="abstract" id="abstract">
         <label>Abstract</label><textarea data-part="value"></textarea><p class="problem" hidden></p>
       </div>
-      <fieldset class="field" data-label="Creators" data-kind="objects" data-paths='[["dataset", "creators"]]' id="creators">
+      <fieldset class="field" data-label="Creators" data-kind="objects" data-field="creators" id="creators">
         <div data-part="rows">${row("Curie, Marie")}${row("")}</div><button type="button" data-part="add-row">Add</button><p class="problem" hidden></p>
       </fieldset>
-      <fieldset class="field" data-label="Papers" data-kind="objects" data-paths='[["dataset", "related_identifiers"]]' id="related">
+      <fieldset class="field" data-label="Papers" data-kind="objects" data-field="related_identifiers" id="related">
         <div data-part="rows"><div data-part="row">
-          <label data-key="relation" data-kind="choice" data-preset><select data-part="value"><option value="IsSupplementTo">supplements</option></select></label>
-          <label data-key="identifier" data-kind="text" data-check="reference"><input data-part="value"></label>
+          <label data-key="relation" data-preset><select data-part="value"><option value="IsSupplementTo">supplements</option></select></label>
+          <label data-key="identifier" data-check="reference"><input data-part="value"></label>
           <p data-part="row-problem" hidden></p></div></div><p class="problem" hidden></p>
       </fieldset>
       <div data-part="collision" tabindex="-1" hidden></div>

@@ -25,7 +25,7 @@ class Description extends HTMLElement {
   private checks: RowChecks | null = null;
 
   connectedCallback(): void {
-    this.fields = Array.from(this.querySelectorAll<HTMLElement>(".field[data-paths]"), (field) => new MetadataField(field));
+    this.fields = Array.from(this.querySelectorAll<HTMLElement>(".field[data-field]"), (field) => new MetadataField(field));
     this.base = JSON.parse(this.querySelector("script[type='application/json']")?.textContent ?? "{}") as SuppliedDocument;
     this.etag = this.dataset.etag ?? "";
     this.checks = new RowChecks(this);
@@ -59,7 +59,7 @@ class Description extends HTMLElement {
 
   private leaveSimple(target: EventTarget | null): void {
     const field = this.fieldOf(target);
-    if (field && field.element.dataset.kind !== "objects") {
+    if (field && !field.isList) {
       this.enqueue([field]);
     }
   }
@@ -68,7 +68,7 @@ class Description extends HTMLElement {
     const field = this.fieldOf(event.target);
     const row = event.target instanceof Element ? event.target.closest("[data-part=row]") : null;
     const isStaying = event.relatedTarget instanceof Node && row?.contains(event.relatedTarget);
-    if (field?.element.dataset.kind === "objects" && !isStaying) {
+    if (field?.isList && !isStaying) {
       this.enqueue([field]);
     }
   }
@@ -96,12 +96,11 @@ class Description extends HTMLElement {
     const changes: Change[] = [];
     for (const field of fields) {
       const fault = this.checks?.findFault(field.element) ?? "";
-      const reading = field.read();
-      field.showProblem(reading.ok ? "" : reading.problem);
-      if (fault !== "") {
+      field.showProblem("");
+      if (fault === "") {
+        changes.push({ path: field.path, label: field.label, value: field.read() });
+      } else {
         this.say(`${field.label}: not saved yet. ${fault}`);
-      } else if (reading.ok) {
-        changes.push(...field.paths.map((path) => ({ path, label: field.label, value: reading.value })));
       }
     }
     if (changes.length > 0) {
@@ -140,10 +139,10 @@ class Description extends HTMLElement {
     const saved = changes.filter(({ path }) => !refused.some(({ pointer }) => lies(path, pointer)));
     this.base = applyChanges(this.base, saved);
     for (const field of this.fields) {
-      const own = refused.filter(({ pointer }) => field.paths.some((path) => lies(path, pointer)));
+      const own = refused.filter(({ pointer }) => lies(field.path, pointer));
       if (own.length > 0) {
         field.showProblem(own.map(({ message, hint }) => `${message} ${hint}`.trim()).join(" "));
-      } else if (field.paths.some((path) => saved.some((change) => pointerOf(change.path) === pointerOf(path)))) {
+      } else if (saved.some((change) => pointerOf(change.path) === pointerOf(field.path))) {
         field.settle();
       }
     }
@@ -160,9 +159,8 @@ class Description extends HTMLElement {
     this.base = theirs;
     this.etag = current.etag;
     for (const field of this.fields) {
-      const [path] = field.paths;
-      if (path && !field.isChanged && !isSame(valueAt(before, path), valueAt(theirs, path))) {
-        field.show(valueAt(theirs, path));
+      if (!field.isChanged && !isSame(valueAt(before, field.path), valueAt(theirs, field.path))) {
+        field.show(valueAt(theirs, field.path));
       }
     }
     matchCards(this);
@@ -175,7 +173,7 @@ class Description extends HTMLElement {
     const kept = await askAbout(box, collisions, theirs);
     const sent = changes.filter((change) => !collisions.includes(change) || kept.includes(change));
     for (const field of this.fields) {
-      const given = collisions.find((change) => !kept.includes(change) && pointerOf(change.path) === pointerOf(field.paths[0] ?? []));
+      const given = collisions.find((change) => !kept.includes(change) && pointerOf(change.path) === pointerOf(field.path));
       if (given) {
         field.show(valueAt(theirs, given.path));
       }

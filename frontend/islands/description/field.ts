@@ -1,51 +1,31 @@
-/** One rendered field (`.field[data-paths]`): reads its controls, shows problems, dims what a gap replaces. */
+/** One rendered field (`.field[data-field]`): reads its input, or the rows of its list, and shows what is wrong. */
 import { isRecord } from "../api/problem";
-import { type FieldKind, type Reading, readField } from "./field-value";
 
 type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
-function findControl(scope: HTMLElement, part: string): Control | null {
-  return scope.querySelector<Control>(`[data-part="${part}"]`);
+function findControl(scope: HTMLElement): Control | null {
+  return scope.querySelector<Control>("[data-part=value]");
 }
 
-function readInput(scope: HTMLElement): string | string[] {
-  const boxes = scope.querySelectorAll<HTMLInputElement>('input[type=checkbox][data-part="value"]');
-  if (boxes.length > 0) {
-    return Array.from(boxes)
-      .filter((box) => box.checked)
-      .map((box) => box.value);
+/** What stands in an input, texts one per line as a list; `undefined` means that nothing is said here. */
+function readInput(scope: HTMLElement): string | string[] | undefined {
+  const text = findControl(scope)?.value.trim() ?? "";
+  if (text === "") {
+    return undefined;
   }
-  return findControl(scope, "value")?.value ?? "";
-}
-
-function readGap(scope: HTMLElement): string {
-  const control = findControl(scope, "gap");
-  return control instanceof HTMLInputElement && control.checked ? control.value : "";
-}
-
-function readControls(scope: HTMLElement): Reading {
-  return readField({
-    kind: (scope.dataset.kind ?? "text") as FieldKind,
-    input: readInput(scope),
-    unit: findControl(scope, "unit")?.value ?? "",
-    basis: findControl(scope, "basis")?.value ?? "",
-    gap: readGap(scope),
-  });
+  return scope.dataset.kind === "texts" ? text.split(/\n+/).map((line) => line.trim()).filter(Boolean) : text;
 }
 
 /** The objects of a list, one per row; rows in which nothing is said but what was preset are left out. */
-function readRows(element: HTMLElement): Reading {
+function readRows(element: HTMLElement): Record<string, unknown>[] | undefined {
   const objects: Record<string, unknown>[] = [];
   for (const row of element.querySelectorAll<HTMLElement>("[data-part=row]")) {
     const object: Record<string, unknown> = {};
     let isSaid = false;
     for (const part of row.querySelectorAll<HTMLElement>("[data-key]")) {
-      const reading = readControls(part);
-      if (!reading.ok) {
-        return reading;
-      }
-      if (reading.value !== undefined) {
-        object[part.dataset.key ?? ""] = reading.value;
+      const value = readInput(part);
+      if (value !== undefined) {
+        object[part.dataset.key ?? ""] = value;
         isSaid ||= part.dataset.preset === undefined;
       }
     }
@@ -53,13 +33,13 @@ function readRows(element: HTMLElement): Reading {
       objects.push(object);
     }
   }
-  return { ok: true, value: objects.length > 0 ? objects : undefined };
+  return objects.length > 0 ? objects : undefined;
 }
 
 function fillRow(row: HTMLElement | null, entry: unknown): void {
   for (const part of row?.querySelectorAll<HTMLElement>("[data-key]") ?? []) {
     const value = isRecord(entry) ? entry[part.dataset.key ?? ""] : undefined;
-    const control = findControl(part, "value");
+    const control = findControl(part);
     if (control && typeof value === "string") {
       control.value = value;
     }
@@ -67,31 +47,30 @@ function fillRow(row: HTMLElement | null, entry: unknown): void {
 }
 
 export class MetadataField {
-  /** Where the answer is written; several where single measurements lack it. */
-  readonly paths: string[][];
+  /** Where the answer is written. */
+  readonly path: string[];
   readonly label: string;
   private initial: string;
   /** A row in which nothing is said, of a list of objects. */
   private emptyRow: HTMLElement | null = null;
 
   constructor(readonly element: HTMLElement) {
-    this.paths = JSON.parse(element.dataset.paths ?? "[]") as string[][];
+    this.path = ["dataset", element.dataset.field ?? ""];
     this.label = element.dataset.label ?? element.querySelector("label, .label")?.textContent.trim() ?? "";
     this.prepareRows();
     this.initial = this.snapshot();
-    this.showGap();
+  }
+
+  get isList(): boolean {
+    return this.element.dataset.kind === "objects";
   }
 
   get isChanged(): boolean {
     return this.snapshot() !== this.initial;
   }
 
-  read(): Reading {
-    if (this.element.dataset.kind !== "objects") {
-      return readControls(this.element);
-    }
-    const gap = readGap(this.element);
-    return gap ? { ok: true, value: { missing: gap } } : readRows(this.element);
+  read(): unknown {
+    return this.isList ? readRows(this.element) : readInput(this.element);
   }
 
   /** What stands here is what is saved. */
@@ -106,26 +85,7 @@ export class MetadataField {
       line.textContent = problem;
       line.hidden = problem === "";
     }
-    findControl(this.element, "value")?.setAttribute("aria-invalid", String(problem !== ""));
-  }
-
-  showGap(): void {
-    this.element.classList.toggle("is-gap", readGap(this.element) !== "");
-  }
-
-  declareGap(): void {
-    const gap = findControl(this.element, "gap");
-    const reading = this.read();
-    const isEmpty = reading.ok && reading.value === undefined;
-    if (gap instanceof HTMLInputElement && isEmpty && this.element.classList.contains("is-missing")) {
-      gap.checked = true;
-    }
-  }
-
-  focus(): void {
-    // The field may lie in a part of the page that is folded away.
-    this.element.closest("details")?.setAttribute("open", "");
-    findControl(this.element, "value")?.focus();
+    findControl(this.element)?.setAttribute("aria-invalid", String(problem !== ""));
   }
 
   /** The last row is rendered empty; further ones are copies of it. */
@@ -162,14 +122,14 @@ export class MetadataField {
 
   /** Show what somebody else has saved; it is what stands there now. */
   show(value: unknown): void {
-    if (this.element.dataset.kind === "objects") {
+    if (this.isList) {
       this.element.querySelector("[data-part=rows]")?.replaceChildren();
       for (const entry of Array.isArray(value) ? (value as unknown[]) : []) {
         fillRow(this.addRow(), entry);
       }
       this.addRow();
     } else {
-      const control = findControl(this.element, "value");
+      const control = findControl(this.element);
       const text = Array.isArray(value) ? value.join("\n") : typeof value === "string" || typeof value === "number" ? String(value) : "";
       if (control) {
         control.value = text;
@@ -179,10 +139,6 @@ export class MetadataField {
   }
 
   private snapshot(): string {
-    const controls = this.element.querySelectorAll<Control>("[data-part=value], [data-part=unit], [data-part=basis]");
-    const values = Array.from(controls, (control) =>
-      control instanceof HTMLInputElement && control.type === "checkbox" ? control.checked : control.value,
-    );
-    return JSON.stringify([values, readGap(this.element)]);
+    return JSON.stringify(Array.from(this.element.querySelectorAll<Control>("[data-part=value]"), ({ value }) => value));
   }
 }

@@ -233,6 +233,11 @@ def format_entry(path: str, entry: Any) -> str:  # noqa: PLR0911  # one line for
     return _format_number(plain) if is_number(plain) else str(plain)
 
 
+def format_example(field: Field) -> str:
+    """Return what an empty cell of the field shows: an answer as it could be typed there."""
+    return format_entry(field.path, field.examples[0]) if field.examples else ""
+
+
 def _format_quantity(entry: Mapping[str, Any]) -> str:
     unit = str(entry["unit"])
     if "range" in entry and isinstance(entry["range"], list):

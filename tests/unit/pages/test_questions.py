@@ -1,60 +1,51 @@
-"""What stands in the inputs of a question: amount and unit apart where they were understood, else what was typed."""
+"""What stands in the inputs of the description: what the person said, or nothing and what is known beside it."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from frontend.presentation.questions import Question, build_question
-from repository.schema.documents.normalization import normalize_document
-from repository.schema.places import get_entry
 from repository.schema.questions.fields import load_catalogue
 
-FIELDS = load_catalogue().measurement
-VECTORS = json.loads((Path(__file__).parents[2] / "quantity_vectors.json").read_text(encoding="utf-8"))
+FIELDS = load_catalogue().dataset
 
 
-def ask(path: str, supplied: Any) -> Question:
-    keys = path.split(".")
-    document: Any = supplied
-    for key in reversed(keys):
-        document = {key: document}
-    return build_question(FIELDS[path], targets=(tuple(keys),), document=document, known=None)
+def ask(path: str, supplied: Any = None, known: Any = None) -> Question:
+    return build_question(FIELDS[path], supplied=supplied, known=known)
 
 
 @pytest.mark.parametrize(
-    ("supplied", "shown"),
+    ("path", "supplied", "shown"),
     [
-        ("21.4±0.3 mrad", ("21.4 ± 0.3", "mrad", "")),
-        ("~1 deg", ("~1", "deg", "")),
-        (
-            {"value": "20-22", "unit": "mrad", "source": "depositor", "basis": "calibrated"},
-            ("20–22", "mrad", "calibrated"),
-        ),
-        ({"value": 21.4, "uncertainty": 0.3, "unit": "mrad"}, ("21.4 ± 0.3", "mrad", "")),
-        ({"range": [20, 22], "unit": "mrad", "basis": "estimated"}, ("20–22", "mrad", "estimated")),
-        ({"value": 30, "unit": "deg", "basis": "estimated"}, ("30", "deg", "estimated")),
-        ("fifty", ("fifty", "mrad", "")),
-        ("20 furlong", ("20 furlong", "mrad", "")),
-        ({"value": "20 mrad", "unit": "deg"}, ("20 mrad", "deg", "")),
-        ({"value": "5 deg", "basis": "calibrated"}, ("5", "deg", "calibrated")),
+        ("title", "MoS2", "MoS2"),
+        ("title", {"value": "MoS2", "source": "header"}, "MoS2"),
+        ("title", {"missing": "not_recorded"}, ""),
+        ("keywords", ["ptychography", "MoS2"], "ptychography\nMoS2"),
+        ("embargo_until", "2027-03-01", "2027-03-01"),
     ],
 )
-def test_amount_and_unit_stand_apart(supplied: Any, shown: tuple[str, str, str]) -> None:
-    question = ask("semi_convergence_angle", supplied)
-    assert (question.input, question.unit, question.basis) == shown
+def test_what_was_said_stands_in_the_input(path: str, supplied: Any, shown: str) -> None:
+    question = ask(path, supplied, known=supplied)
+    assert (question.input, question.read_value) == (shown, "")
 
 
-@pytest.mark.parametrize("vector", VECTORS["accepted"], ids=lambda vector: vector["text"])
-def test_what_the_page_shows_of_an_answer_means_the_same_again(vector: dict[str, Any]) -> None:
-    """A field that is opened and saved again, with the unit that is chosen in it, changes nothing."""
-    typed = (
-        vector["text"] if vector["names_unit"] else {"value": vector["text"], "unit": vector["means"]["unit"]}
-    )
-    question = ask(vector["field"], typed)
-    again: dict[str, Any] = {"value": question.input, "unit": question.unit}
-    for key in reversed(vector["field"].split(".")):
-        again = {key: again}
-    entry = get_entry(normalize_document(again), vector["field"])
-    assert {key: entry[key] for key in vector["means"]} == vector["means"]
+def test_what_is_known_without_the_person_stands_beside_the_empty_input() -> None:
+    question = ask("title", known={"value": "scan_07", "source": "header"})
+    assert (question.input, question.read_value) == ("", "scan_07")
+    assert ask("title", known={"missing": "withheld"}).read_value == ""
+
+
+def test_a_list_has_a_row_for_each_object_and_an_empty_one_last() -> None:
+    rows = ask("creators", [{"name": "Curie, Marie", "orcid": "0000-0002-1825-0097"}]).rows
+    said = [{part.key: part.input for part in row if part.input} for row in rows]
+    assert said == [{"name": "Curie, Marie", "orcid": "0000-0002-1825-0097"}, {}]
+    assert {part.key: part.check for part in rows[0] if part.check} == {
+        "orcid": "orcid",
+        "affiliation_ror": "ror",
+    }
+    assert ask("funding", known=[{"funder": "DFG"}]).rows[0][0].input == "DFG"
+
+
+def test_only_the_licence_is_chosen_from_a_list() -> None:
+    assert "CC-BY-4.0" in {term.value for term in ask("license").terms}
+    assert ask("title").terms == ()

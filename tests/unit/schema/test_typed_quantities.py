@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from frontend.presentation.questions import build_question
 from repository.schema import validate_supplied
+from repository.schema.checks.cell_values import format_example, read_typed
 from repository.schema.documents.normalization import normalize_document
 from repository.schema.places import get_entry
 from repository.schema.quantities.quantity import (
@@ -23,7 +23,7 @@ from repository.schema.quantities.quantity import (
 from repository.schema.quantities.typed_numbers import NumberTextError, parse_number, write_number
 from repository.schema.quantities.unit_symbols import get_symbol
 from repository.schema.quantities.units import UNITS, find_unit_code
-from repository.schema.questions.fields import Field, load_catalogue
+from repository.schema.questions.fields import load_catalogue
 from stemma.depositing.document import load_document
 
 VECTORS = json.loads((Path(__file__).parents[2] / "quantity_vectors.json").read_text(encoding="utf-8"))
@@ -100,12 +100,6 @@ def test_a_unit_is_certain_where_a_field_has_only_one_and_never_guessed() -> Non
     assert '"20–22 mrad"' in found.hint
 
 
-def show(field: Field) -> str:
-    return build_question(
-        field, targets=(("defaults", *field.path.split(".")),), document={}, known=None
-    ).example
-
-
 def list_shown() -> list[tuple[str, str]]:
     """Return every example that a page, a template or a refusal shows, as text."""
     shown = []
@@ -113,8 +107,8 @@ def list_shown() -> list[tuple[str, str]]:
         if "[]" in path or field.kind in {"objects", "aberrations", "group", "lookup", "extensions"}:
             continue
         shown += [(path, one) for one in field.examples if isinstance(one, str)]
-        if show(field):
-            shown.append((path, show(field)))
+        if format_example(field):
+            shown.append((path, format_example(field)))
     return shown
 
 
@@ -123,6 +117,15 @@ def test_every_placeholder_and_example_is_accepted(path: str, text: str) -> None
     assert [
         found for found in validate_supplied({"defaults": nest(path, text)}) if found.severity == "error"
     ] == []
+
+
+@pytest.mark.parametrize(
+    "path", [path for path, field in FIELDS.items() if field.examples and path != "extensions"]
+)
+def test_what_an_empty_cell_shows_can_be_typed_there(path: str) -> None:
+    """And what the cell shows then means the same again."""
+    typed = read_typed(path, format_example(FIELDS[path]))
+    assert read_typed(path, typed.text).entry == typed.entry
 
 
 _UNIT = "|".join(
