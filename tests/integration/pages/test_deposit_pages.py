@@ -58,14 +58,15 @@ def test_a_foreign_cursor_shows_the_first_page(client: Any) -> None:
 
 def test_what_is_missing_is_counted_and_asked_in_the_table(client: Any, stemma_home: Any) -> None:
     deposit = make_deposit()
-    known, unknown = dict(EXTRACTED), {key: EXTRACTED[key] for key in EXTRACTED if key != "sample"}
-    make_measurement(deposit, store_file(deposit, "known.raw", b"1"), extracted=known)
-    make_measurement(deposit, store_file(deposit, "unknown.raw", b"2"), extracted=unknown)
+    add_measurement(deposit, "known.raw", b"1")
+    unknown = add_measurement(deposit, "unknown.raw", b"2")
+    unknown.extracted = {key: EXTRACTED[key] for key in EXTRACTED if key != "sample"}
+    unknown.save(update_fields=["extracted"])
     bring_to_ready(deposit)
     client.force_login(deposit.owner)
     html = client.get(f"/deposits/{deposit.pk}").content.decode()
     assert f'data-address="/api/v1/deposits/{deposit.pk}/table/" data-may-answer' in html
-    assert "needed for 1 measurement" in html
+    assert "<strong>1</strong> answer is needed for 1 measurement</a>" in html
     assert "4D-STEM: a diffraction pattern" in html, "the techniques to choose from"
 
 
@@ -131,7 +132,7 @@ def test_a_file_without_any_header_is_asked_about(client: Any, stemma_home: Any)
     bring_to_ready(deposit)
     client.force_login(deposit.owner)
     html = client.get(f"/deposits/{deposit.pk}").content.decode()
-    assert "needed for 1 measurement" in html
+    assert "<strong>1</strong> answer is needed for 1 measurement</a>" in html
 
 
 def test_co_owners_are_listed_and_can_be_taken_off(client: Any, ready_deposit: Deposit) -> None:
