@@ -27,8 +27,6 @@ class Limits:
         mapped.
     file_bytes
         Size of any one file written (RLIMIT_FSIZE).
-    output_bytes
-        Sum of all result files; checked when they are collected.
     free_bytes
         The run is stopped when less than this is left on the disk it writes to.
     """
@@ -37,7 +35,6 @@ class Limits:
     cpu_s: int = 3600
     data_bytes: int = GIB
     file_bytes: int = 4 * GIB
-    output_bytes: int = 1 << 42
     free_bytes: int = 256 * MIB
 
     def as_dict(self) -> dict[str, Any]:

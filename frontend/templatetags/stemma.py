@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 
 from frontend.presentation.finding_groups import FindingGroup, group_findings
 from frontend.presentation.hits import short_term as name_technique
-from frontend.presentation.quantities import format_number, term_title
+from frontend.presentation.quantities import format_number
 from repository.schema.quantities.unit_symbols import get_symbol
 from repository.selectors.deposits import FindingView
 from repository.selectors.mail import sends_mail
@@ -73,12 +73,6 @@ def symbol(unit: str | None) -> str:
 
 
 @register.filter
-def term(value: str, vocabulary: str) -> str:
-    """Return what a word of a closed list means."""
-    return term_title(vocabulary, value)
-
-
-@register.filter
 def short_term(technique: str) -> str:
     """Return a technique in the few words that a badge holds."""
     return name_technique(technique)
@@ -107,9 +101,3 @@ def markdown(text: str) -> SafeString:
 def percent(fraction: float) -> int:
     """Return a fraction as whole percent."""
     return round(_HUNDRED * fraction)
-
-
-@register.filter
-def times(shape: Any) -> str:
-    """Return a shape as people write it: 256 × 256."""
-    return " × ".join(str(size) for size in shape)

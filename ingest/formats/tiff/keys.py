@@ -23,7 +23,6 @@ WRITTEN: Key = ("tiff", "date_time")
 _XT = "Thermo Fisher's xT, in SI units."
 _TEM = "Thermo Fisher's table of a TEM; the unit stands in the name."
 _ZEISS = "SmartSEM writes the unit beside it."
-_STAGE = {"basis": "measured", "zero": True, "negative": True}
 
 KEYS: KeyTable = (
     HeaderKey("acceleration_voltage", (FEI, "Beam", "HV"), f"Of the beam that made the picture. {_XT}", "V"),

@@ -46,7 +46,6 @@ class Tag(IntEnum):
     TILE_AT = 324
     TILE_BYTES = 325
     SUB_DIRECTORIES = 330
-    EXTRA_SAMPLES = 338
     SAMPLE_FORMAT = 339
 
 
