@@ -15,6 +15,7 @@ from tests import patience
 
 CLOCKS = {
     "tests/patience.py": "the one place",
+    "tests/e2e/session.py": "what a journey took is printed, and no test compares it",
     "tests/many_clients.py": "the load of `make bench`: it reports times, and no test compares them",
     "tests/integration/limits/test_strangers.py": "how many requests come back meanwhile: the slower, the more",
     "tests/integration/permissions/test_at_once.py": "the clock that it turns",

@@ -59,7 +59,7 @@ def test_constants_of_nature_stand_once() -> None:
 
 
 def test_the_wavelength_of_an_answer_is_worked_out_once() -> None:
-    """One function; of a document it is asked in one place, of optics in another, of limits in a third."""
+    """One function; of a document it is asked in one place, of optics in another, of limits in a third, of a header in its format."""
     callers = {
         name for name, text in list_sources() if "compute_wavelength(" in text and "examples" not in name
     }
@@ -68,4 +68,5 @@ def test_the_wavelength_of_an_answer_is_worked_out_once() -> None:
         "repository/schema/documents/scales.py",
         "repository/schema/questions/limits.py",
         "processing/engine/angles.py",
+        "ingest/formats/tiff/transmission.py",
     }

@@ -109,7 +109,7 @@ def _read_picture(image: Element, pixels: Element, inside: str, own: str) -> Ome
     if order not in _ORDERS or not 0 < planes <= _MOST_PLANES:
         raise _refuse_planes(inside, f"{planes} planes in the order “{order}”")
     fast_first = order[2:]
-    steps = {"T": ("TimeIncrement", "s"), "Z": ("PhysicalSizeZ", "µm")}
+    steps = {"T": ("TimeIncrement", "s"), "Z": ("PhysicalSizeZ", "um")}
     leading = tuple(
         _axis(pixels, _NAMES[letter], sizes[letter], *steps.get(letter, ("", "")))
         for letter in reversed(fast_first)
@@ -119,8 +119,8 @@ def _read_picture(image: Element, pixels: Element, inside: str, own: str) -> Ome
         name=image.get("Name", ""),
         size=(sizes["Y"], sizes["X"]),
         leading=leading,
-        unit_y=_step(pixels, "PhysicalSizeY", "µm"),
-        unit_x=_step(pixels, "PhysicalSizeX", "µm"),
+        unit_y=_step(pixels, "PhysicalSizeY", "um"),
+        unit_x=_step(pixels, "PhysicalSizeX", "um"),
         planes=_list_planes(pixels, fast_first, sizes, inside, own),
     )
 

@@ -19,13 +19,13 @@ from ingest.formats.tiff.told import (
 from ingest.readers.contract import Axis
 from ingest.readers.refusals import tell
 from repository.schema.findings import Finding
+from repository.schema.quantities.units import find_unit_code
 
 _SFEG, _XT, _TITAN, _ZEISS = 34680, 34682, 34683, 34118
 _SCAN = ("scan_y", "scan_x")
 _ZEISS_WIDTH = 1024  # pixels for which Zeiss' unnamed step counts
 _ZEISS_STEP_AT = 3
 _MOST_UNNAMED = 64
-_DEGREES = {"°": "deg"}
 _ZEISS_LINE = re.compile(r"(.*?)\s*[=:]\s*(.*)")
 
 
@@ -126,7 +126,7 @@ def _read_zeiss_line(line: str) -> dict[str, Any]:
     as_number = to_number(number)
     if isinstance(as_number, str) or len(units) > 1:  # such as "25 Sep 2018" and "50.00 K X"
         return {"label": label, "value": value}
-    unit = {"value_units": _DEGREES.get(units[0], units[0])} if units else {}
+    unit = {"value_units": find_unit_code(units[0]) or units[0]} if units else {}
     return {"label": label, "value": as_number} | unit
 
 

@@ -7,9 +7,9 @@ from ingest.formats.tiff.directory import Directory
 from ingest.formats.tiff.page import Page, Tag
 from ingest.formats.tiff.told import Told, build_frame, find_in, number_in, parse_xml, to_dict
 from ingest.readers.contract import Axis, ReadRefusedError
+from repository.schema.quantities.electrons import compute_wavelength
 
 _INCH_M = 0.0254
-_LIGHT, _CHARGE, _MASS, _PLANCK = 299_792_458.0, 1.602176634e-19, 9.1093837015e-31, 6.62607015e-34
 _METERS = {"mm": 1e-3, "cm": 1e-2, "m": 1.0}
 
 
@@ -49,19 +49,13 @@ def _jeol_frame(values: dict[str, Any], directory: Directory, page: Page) -> tup
     length = value * _METERS.get(str(find_in(values, imaging, "SelectorUnitString")), 0.0)
     volts = number_in(values, "ElectronGun", "AccelerationVoltage")
     if find_in(values, imaging, "ModeString") == "DIFF" and length and volts and volts > 0:
-        return build_frame(page.shape, unit="1/m", steps=_divide(pixels, length * _wavelength_m(volts)))
+        return build_frame(page.shape, unit="1/m", steps=_divide(pixels, length * compute_wavelength(volts)))
     return build_frame(page.shape)
 
 
 def _divide(pixels: list[float | None], by: float) -> tuple[float | None, float | None]:
     y, x = (None if pixel is None else pixel / by for pixel in pixels)
     return y, x
-
-
-def _wavelength_m(volts: float) -> float:
-    energy = _CHARGE * volts
-    momentum = (2 * _MASS * energy * (1 + energy / (2 * _MASS * _LIGHT**2))) ** 0.5
-    return float(_PLANCK / momentum)
 
 
 _OLYMPUS = 33560
