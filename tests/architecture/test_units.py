@@ -59,7 +59,7 @@ def test_constants_of_nature_stand_once() -> None:
 
 
 def test_the_wavelength_of_an_answer_is_worked_out_once() -> None:
-    """One function; of a document it is asked in one place, of optics in another, of limits in a third, of a header in its format."""
+    """One function; a document is asked in one place, optics in another, limits in a third, a header in its format."""
     callers = {
         name for name, text in list_sources() if "compute_wavelength(" in text and "examples" not in name
     }
