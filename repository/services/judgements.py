@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from repository.models import Deposit, Finding, Measurement
 from repository.schema import (
@@ -58,6 +58,7 @@ class Judgement:
 
 Judgements = Mapping[str, Judgement]
 _NOTHING = Judgement("", None, ())
+_FAULTS_OF_READING = Finding.objects.filter(stage=Finding.Stage.READING, severity="error").order_by("id")
 
 
 def merge_measurement(
@@ -81,7 +82,7 @@ def list_open_measurements(deposit: Deposit) -> QuerySet[Measurement]:
         deposit.current_measurements.filter(frozen_at__isnull=True)
         .defer("header")  # as large as the vendor likes
         .select_related("primary_file")
-        .prefetch_related("signals", "parts__data_file")
+        .prefetch_related("signals", "parts__data_file", Prefetch("findings", queryset=_FAULTS_OF_READING))
     )
 
 
@@ -192,10 +193,18 @@ def _describe_cells(
         layers=select_layers(measurement, document),
         merged=merged,
         signals=measurement.shapes,
-        findings=findings,
+        # What a file does not tell its reader, such as the shape of its scan, is asked in the table too.
+        findings=(*findings, *_list_faults_of_reading(measurement)),
     )
     cells = build_cells(sources, asked)
     return {path: cell.as_dict() for path, cell in cells.items()}
+
+
+def _list_faults_of_reading(measurement: Measurement) -> list[Found]:
+    return [
+        Found("error", one.code, one.message, pointer=one.pointer, hint=one.hint, layer="reading")
+        for one in measurement.findings.all()
+    ]
 
 
 def _build_digest(measurement: Measurement, document: Mapping[str, Any]) -> str:
@@ -206,6 +215,7 @@ def _build_digest(measurement: Measurement, document: Mapping[str, Any]) -> str:
         measurement.extracted,
         measurement.looked_for,
         [[signal.name, signal.axes] for signal in measurement.signals.all()],
+        [[one.code, one.pointer, one.message] for one in measurement.findings.all()],
     ]
     text = json.dumps(looked_at, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from repository.models import Deposit, DepositMember, Measurement
+from ingest.readers.refusals import ask_scan_shape
+from repository.models import Deposit, DepositMember, Finding, Measurement
 from repository.schema.checks.cells import build_tag
+from repository.services.findings import replace_findings
 from repository.services.sorting import Wish as SortingWish
 from repository.services.sorting import sort_files
 from tests.api.conftest import as_token, make_token
@@ -369,3 +371,21 @@ def test_more_than_a_page_of_rows_or_fields_is_refused(client: Any) -> None:
         answer = client.get(session.address, {name: many}, headers=session.headers)
         assert answer.status_code == 400
         assert "200 at most" in answer.content.decode()
+
+
+def test_what_a_file_does_not_tell_its_reader_is_asked_in_the_table(client: Any) -> None:
+    session = Session(client, "four_d_stem")
+    (scan,) = session.ids
+    assert session.rows()[scan]["cells"].get("scan_shape", {}).get("state") != "needed"
+    asked = ask_scan_shape(positions=16, name="scan_0.raw")
+    measurement = Measurement.objects.get(pk=scan)
+    replace_findings(
+        deposit=session.deposit, stage=Finding.Stage.READING, measurement=measurement, found=[asked]
+    )
+    settle(session.deposit)
+    cell = session.look(field="scan_shape")["rows"][0]["cells"]["scan_shape"]
+    assert (cell["state"], cell["problem"], cell["hint"]) == ("needed", asked.message, asked.hint)
+    assert "scan_shape" in [column["field"] for column in session.look()["columns"]]
+    replace_findings(deposit=session.deposit, stage=Finding.Stage.READING, measurement=measurement, found=[])
+    settle(session.deposit)
+    assert "scan_shape" not in [column["field"] for column in session.look()["columns"]]

@@ -267,7 +267,11 @@ def _build_cell(path: str, sources: Sources, speakers: _Speakers, asked: Require
         frame["below"] = tuple(one.said for one in said if one is not holding)
     if fault is not None:
         text = format_entry(path, entry)
-        return Cell("not_understood", text, problem=fault.message, hint=fault.hint, **frame)
+        # An error where nothing is said is a question: such as the shape of a scan that its file does not tell.
+        unsaid = text == "" and not is_gap(entry)
+        return Cell(
+            "needed" if unsaid else "not_understood", text, problem=fault.message, hint=fault.hint, **frame
+        )
     if is_value(entry) or entry is False:
         conflict = _find_finding(path, sources, lambda one: one.code == CONFLICT)
         return Cell(

@@ -113,6 +113,10 @@ def test_an_error_is_told_at_its_field_and_nowhere_else() -> None:
         "Too much.",
     )
     assert cells["camera.name"]["state"] == "value"
+    unsaid = look({}, {"technique": ["four_d_stem"]}, error)["camera.frame_time"]
+    assert (unsaid["state"], unsaid["problem"]) == ("needed", "Too much."), (
+        "nothing stands there to be understood"
+    )
     assert find_field("/annular_detectors/0/inner_angle/unit") == "annular_detectors[].inner_angle"
     assert find_field("/nothing/of/that") == ""
 
