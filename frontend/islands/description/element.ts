@@ -181,6 +181,9 @@ class Description extends HTMLElement {
     matchCards(this);
     if (sent.length > 0) {
       await this.send(sent);
+    } else {
+      this.say(`${collisions.map(({ label }) => label).join(", ")}: as saved meanwhile.`);
+      announceChange(); // the rest of the page still shows what stood there before
     }
   }
 
