@@ -51,7 +51,7 @@ def test_a_product_is_asked_for_by_keyboard_and_appears(
     expect(form.get_by_role("status")).to_have_text("Done: 4 arrays made.", timeout=patient(PATIENCE))
     images = form.locator("figure img")
     expect(images.first).to_be_visible()
-    page.wait_for_function("image => image.naturalWidth > 0", arg=images.first.element_handle())
+    images.first.evaluate("image => image.decode()")
     assert fits(page)
     page.screenshot(path=tmp_path / "computed-390.png", full_page=True)
 

@@ -102,7 +102,7 @@ def test_the_places_that_were_searched_are_named() -> None:
     (stated,) = errors(
         four_d(probe_current=None, looked_for={"probe_current": ["Microscope.Screen Current"]})
     )
-    assert "Microscope.Screen Current" in stated.message
+    assert "Microscope.Screen Current" in stated.why
 
 
 def test_layers_are_reported_apart() -> None:
