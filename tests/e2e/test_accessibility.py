@@ -133,7 +133,7 @@ def test_search_works_without_scripts(chromium: Browser, site: Site) -> None:
 
 
 def wait_for_island(visitor: Page) -> None:
-    """Wait until the search listens; a function that is asked again and again would be forbidden by the page's policy."""
+    """Wait until the search listens; a function asked again and again is forbidden by the policy of the page."""
     visitor.locator("stemma-search-filters:defined").wait_for(state="attached")
 
 
