@@ -79,6 +79,40 @@ describe("how often it asks", () => {
   });
 });
 
+describe("when an answer has files read again", () => {
+  const changed = () => document.dispatchEvent(new Event("stemma:sections"));
+
+  it("asks again, as often as at first, until they are read", async () => {
+    fragments = [{ html: fragment("processing", "1") }, { html: fragment("needs_attention", "2") }];
+    const progress = open("needs_attention", "<stemma-session-table></stemma-session-table>");
+    changed();
+    await ticks(0);
+    expect(progress.dataset.state).toBe("processing");
+    await ticks(1000);
+    expect(progress.dataset.state).toBe("needs_attention");
+    expect(asked.filter((address) => address !== "/progress").length).toBeGreaterThan(0);
+    const before = asked.length;
+    await ticks(60_000);
+    expect([asked.length, gone]).toEqual([before, []]);
+  });
+
+  it("shows what was begun and done between two looks, and rests", async () => {
+    fragments = [{ html: fragment("needs_attention", "2") }];
+    open("needs_attention", "<stemma-session-table></stemma-session-table>");
+    changed();
+    await ticks(60_000);
+    expect(asked.filter((address) => address !== "/progress")).toHaveLength(1);
+  });
+
+  it("rests where nothing is read", async () => {
+    fragments = [{ html: fragment("ready", "0") }];
+    open("ready");
+    changed();
+    await ticks(60_000);
+    expect(asked).toEqual(["/progress"]);
+  });
+});
+
 describe("what it shows", () => {
   it("is the progress as the server tells it", async () => {
     fragments = [{ html: fragment("processing", "0").replace("processing 0", "half way") }];

@@ -20,9 +20,19 @@ class JobProgress extends HTMLElement {
   private wait = shortestWait;
   private known = "";
   private shown = "";
+  private isRefreshing = false;
+
+  /** An answer can have files read again: whoever brings the page up to date has this look again, too. */
+  private readonly look = (): void => {
+    if (!this.isRefreshing && !isBusy(this.dataset.state ?? "")) {
+      this.wait = shortestWait;
+      void this.refresh();
+    }
+  };
 
   connectedCallback(): void {
     this.shown = this.querySelector<HTMLElement>("[data-known]")?.dataset.known ?? "";
+    document.addEventListener("stemma:sections", this.look);
     if (isBusy(this.dataset.state ?? "")) {
       this.plan();
     }
@@ -30,6 +40,7 @@ class JobProgress extends HTMLElement {
 
   disconnectedCallback(): void {
     clearTimeout(this.timer);
+    document.removeEventListener("stemma:sections", this.look);
   }
 
   private plan(): void {
@@ -39,6 +50,7 @@ class JobProgress extends HTMLElement {
   }
 
   private async refresh(): Promise<void> {
+    const wasBusy = isBusy(this.dataset.state ?? "");
     const response = await fetch(this.dataset.fragment ?? "", { credentials: "same-origin" }).catch(() => null);
     if (response?.ok) {
       this.show(await response.text());
@@ -46,13 +58,28 @@ class JobProgress extends HTMLElement {
       this.note("The server does not answer at the moment. The reading goes on; this page keeps asking.");
     }
     if (!isBusy(this.dataset.state ?? "")) {
-      this.settle();
+      const isNew = this.known !== this.shown;
+      this.shown = this.known;
+      if (wasBusy) {
+        this.settle();
+      } else if (isNew) {
+        await this.refreshPage(); // begun and done between two looks
+      }
       return;
     }
-    if (this.known !== this.shown && (await refreshSections())) {
+    if (this.known !== this.shown && (await this.refreshPage())) {
       this.shown = this.known;
     }
     this.plan();
+  }
+
+  private async refreshPage(): Promise<boolean> {
+    this.isRefreshing = true;
+    try {
+      return await refreshSections();
+    } finally {
+      this.isRefreshing = false;
+    }
   }
 
   private show(html: string): void {
@@ -80,13 +107,13 @@ class JobProgress extends HTMLElement {
   /** What is read is shown on the page anew; what somebody types just now is left as it is, and a line says so. */
   private settle(): void {
     if (document.querySelector("stemma-session-table")) {
-      void refreshSections(); // nothing of the table is lost: it brings itself up to date
+      void this.refreshPage(); // nothing of the table is lost: it brings itself up to date
       return;
     }
     const focus = document.activeElement;
     const isTyping = focus?.matches("input:not([type=checkbox], [type=radio]), textarea, select") ?? false;
     if (isTyping || document.querySelector("[data-unsaved]")) {
-      void refreshSections();
+      void this.refreshPage();
       this.note("Reading is finished. Where you were typing this page is as it was: save that, then reload it.");
     } else {
       location.reload();
