@@ -10,6 +10,7 @@ import numpy as np
 from playwright.sync_api import Locator, Page, expect
 
 from tests.client.conftest import make_shell
+from tests.patience import wait_until
 from tests.vendor_files.dm import write_dm
 from tests.vendor_files.empad import write_empad
 
@@ -101,6 +102,16 @@ class Person:
         """Return the cell of a measurement in the column with this head."""
         row = self.page.locator(".st-row", has=self.page.locator(f'.st-file[title="{path}"]'))
         return row.get_by_role("gridcell", name=f"{field}:", exact=False)
+
+    def choose(self, path: str, field: str) -> None:
+        """Click a cell; columns that come in just then move it away from under the pointer, and it is clicked again."""
+        cell = self.cell(path, field)
+
+        def is_chosen() -> bool:
+            cell.click()
+            return bool(cell.evaluate("one => one.contains(document.activeElement)"))
+
+        wait_until(is_chosen, f"{field} of {path} is not chosen")
 
     def wait_saved(self, words: str) -> None:
         """Wait until the page says that it is done."""

@@ -156,7 +156,7 @@ def paste(page: Page, text: str) -> None:
 def test_cells_of_a_spreadsheet_are_pasted(person: Person) -> None:
     page = person.page
     say_technique(person)
-    person.cell(FIRST, "Convergence semi-angle").click()
+    person.choose(FIRST, "Convergence semi-angle")
     paste(page, "21,4\t30 pA\n=1+1\t31 pA\n20-22\tabout 32 pA")
     person.wait_saved("Pasted 3 rows of 2 columns: 5 answers saved, 1 not saved")
     rows = person.rows()
