@@ -10,7 +10,6 @@ _JSON = re.compile(r"[\[{]\s*[\"\[{\]}\d-]")
 
 # (how the text begins, format, label)
 _BEGINNINGS = (
-    ("#FORMAT", "msa", "EMSA/MSA spectrum"),
     ("%PDF", "pdf", "PDF document"),
     ("{\\rtf", "rtf", "rich text"),
 )
