@@ -14,8 +14,6 @@ from repository.schema.file_names import is_unfinished
 from repository.schema.findings import Finding
 
 _ORDER: tuple[ToldBy, ...] = ("content", "size", "name")
-# Named as a format that is read by other people's good right.
-_RIGHTLY_NAMED = {("velox_emd", "emd")}
 
 
 def recognize(path: Path, name: str) -> FormatMatch:
@@ -145,8 +143,7 @@ def _match_empty(name: str) -> FormatMatch:
 def _with_promise(match: FormatMatch, file: UploadedFile) -> FormatMatch:
     """Add a finding where the extension promises a format that Stemma reads and the content is none."""
     promised = {form.id for form in list_formats() if file.extension in (form.extensions or ())}
-    is_kept = match.format in promised or (match.format, file.extension) in _RIGHTLY_NAMED
-    if not promised or match.findings or is_kept:
+    if not promised or match.findings or match.format in promised:
         return match
     return _add(match, _describe_broken_promise(match, file))
 

@@ -1,17 +1,14 @@
 """HDF5 files that are known and not read: which program's layout, by attributes and group names."""
 
-import json
-
 import h5py
 
 from ingest.readers.contract import FormatMatch
-from ingest.readers.hdf5.access import HDF5_ERRORS
 from ingest.readers.hdf5.attributes import find_object, find_text, plain
 
 
 def match_layout(file: h5py.File) -> FormatMatch:
     """Return whose layout the file has."""
-    for test in (_velox, _dectris, _vendor, _nexus, _svi, _usid):
+    for test in (_dectris, _vendor, _nexus, _svi, _usid):
         match = test(file)
         if match is not None:
             return match
@@ -20,22 +17,6 @@ def match_layout(file: h5py.File) -> FormatMatch:
 
 def _unread(identifier: str, label: str, reason: str) -> FormatMatch:
     return FormatMatch(identifier, label, readable=False, role="primary", reason=reason)
-
-
-def _velox(file: h5py.File) -> FormatMatch | None:
-    version = find_object(file, "Version")
-    if not isinstance(version, h5py.Dataset) or version.dtype.kind not in "OS" or version.size != 1:
-        return None
-    try:
-        written = json.loads(str(plain(version[()])))
-    except (ValueError, *HDF5_ERRORS):
-        return None
-    form = written.get("format") if isinstance(written, dict) else None
-    if form in {"Velox", "DevelopersKit"}:
-        return _unread("velox_emd", "Thermo Fisher Velox EMD", f"/Version says {form}")
-    if "Metadata" in file or form:
-        return _unread("app5", "NanoMEGAS TopSpin app5", "/Version and /Metadata")
-    return None
 
 
 def _dectris(file: h5py.File) -> FormatMatch | None:

@@ -69,26 +69,9 @@ def _split(
     document: MsaDocument, path: Path
 ) -> tuple[npt.NDArray[np.float64] | None, npt.NDArray[np.float64], list[Finding]]:
     """Return positions (None where the file has none), values, and what is odd about their number."""
-    promised = document.number("NPOINTS")
-    if promised is None or promised < 1 or not promised.is_integer():
-        raise refuse(
-            "msa_header_unreadable",
-            f"{path.name} does not say how many points it has: #NPOINTS is "
-            f"“{document.keywords.get('NPOINTS', '')[:60]}”.",
-            UPLOAD_AGAIN,
-        )
-    points, numbers, findings = int(promised), document.numbers, []
-    is_pairs = document.keywords.get("DATATYPE", "").strip().upper() == _PAIRS
-    if not is_pairs and document.columns == len(_PAIRS) and numbers.size == len(_PAIRS) * points:
-        is_pairs = True
-        findings.append(
-            warn(
-                "msa_columns_disagree",
-                f"{path.name} calls its numbers single values (#DATATYPE Y) and holds {points} pairs of them.",
-                "The second number of each pair is read as the value. Check the first channel.",
-            )
-        )
-    due = points * len(_PAIRS) if is_pairs else points
+    points, is_pairs, findings = _count_points(document, path)
+    numbers = document.numbers
+    due = points * (len(_PAIRS) if is_pairs else 1)
     if numbers.size < due:
         raise refuse(
             "file_truncated",
@@ -97,43 +80,61 @@ def _split(
             UPLOAD_AGAIN,
         )
     if not document.is_ended:
-        if numbers.size == due and not document.has_whole_lines:
-            raise refuse(
-                "file_truncated",
-                f"{path.name} ends within its last number, at byte {path.stat().st_size}, without #ENDOFDATA.",
-                UPLOAD_AGAIN,
-            )
-        findings.append(
-            warn(
-                "end_not_marked",
-                f"{path.name} has all its numbers, but no line #ENDOFDATA after them.",
-                "It is read as it is. Check that nothing is missing at its end.",
-            )
-        )
-    if numbers.size > due and document.is_ended and numbers.size % (due // points) == 0:
-        given = numbers.size * points // due
-        findings.append(
-            warn(
-                "points_disagree",
-                f"{path.name} holds {given} points before #ENDOFDATA, where #NPOINTS tells of {points}.",
-                "All of them are read. Check the last channels.",
-            )
-        )
-        due = numbers.size
-    elif numbers.size > due:
-        findings.append(
-            warn(
-                "bytes_left_over",
-                f"{path.name} holds {numbers.size} numbers where #NPOINTS tells of {due}.",
-                "What the header tells of is read as it is. Check that nothing was appended.",
-            )
-        )
+        findings.append(_judge_end(document, path, is_last=numbers.size == due))
+    if numbers.size > due:
+        used, found = _judge_surplus(document, due, points, path.name)
+        findings.append(found)
+        numbers = numbers[:used]
     if document.surplus_bytes:
         findings.append(tell_surplus(path, document.surplus_bytes, after="the line #ENDOFDATA"))
-    used = numbers[:due]
     if is_pairs:
-        return used[0::2].copy(), used[1::2].copy(), findings
-    return None, used.copy(), findings
+        return numbers[0::2].copy(), numbers[1::2].copy(), findings
+    return None, numbers, findings
+
+
+def _count_points(document: MsaDocument, path: Path) -> tuple[int, bool, list[Finding]]:
+    """Return how many points the header promises, and whether they are pairs of position and value."""
+    promised = document.number("NPOINTS")
+    if promised is None or promised < 1 or not promised.is_integer():
+        raise refuse(
+            "msa_header_unreadable",
+            f"{path.name} does not say how many points it has: #NPOINTS is "
+            f"“{document.keywords.get('NPOINTS', '')[:60]}”.",
+            UPLOAD_AGAIN,
+        )
+    points = int(promised)
+    if document.keywords.get("DATATYPE", "").strip().upper() == _PAIRS:
+        return points, True, []
+    if document.columns != len(_PAIRS) or document.numbers.size != len(_PAIRS) * points:
+        return points, False, []
+    message = f"{path.name} calls its numbers single values (#DATATYPE Y) and holds {points} pairs of them."
+    hint = "The second number of each pair is read as the value. Check the first channel."
+    return points, True, [warn("msa_columns_disagree", message, hint)]
+
+
+def _judge_end(document: MsaDocument, path: Path, *, is_last: bool) -> Finding:
+    """Refuse a file that ends within its last number; warn of one that does not say where it ends."""
+    if is_last and not document.has_whole_lines:
+        raise refuse(
+            "file_truncated",
+            f"{path.name} ends within its last number, at byte {path.stat().st_size}, without #ENDOFDATA.",
+            UPLOAD_AGAIN,
+        )
+    message = f"{path.name} has all its numbers, but no line #ENDOFDATA after them."
+    return warn("end_not_marked", message, "It is read as it is. Check that nothing is missing at its end.")
+
+
+def _judge_surplus(document: MsaDocument, due: int, points: int, name: str) -> tuple[int, Finding]:
+    """Return how many of too many numbers are read: all where a line ends them and they make whole points."""
+    size = document.numbers.size
+    if document.is_ended and size % (due // points) == 0:
+        message = (
+            f"{name} holds {size * points // due} points before #ENDOFDATA, where #NPOINTS tells of {points}."
+        )
+        return size, warn("points_disagree", message, "All of them are read. Check the last channels.")
+    message = f"{name} holds {size} numbers where #NPOINTS tells of {due}."
+    hint = "What the header tells of is read as it is. Check that nothing was appended."
+    return due, warn("bytes_left_over", message, hint)
 
 
 def _build_axis(

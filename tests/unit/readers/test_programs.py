@@ -78,6 +78,6 @@ def test_hints_answer_the_question(folder: Path) -> None:
 
 def test_unread_format_is_refused_with_a_sentence(folder: Path) -> None:
     with pytest.raises(ReadRefusedError) as caught:
-        run(open_file, {"format": "velox_emd", "files": ["notes.txt"]}, folder)
+        run(open_file, {"format": "bcf", "files": ["notes.txt"]}, folder)
     assert caught.value.finding.code == "format_not_read"
     assert "stored, not read" in caught.value.finding.message

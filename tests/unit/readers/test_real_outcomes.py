@@ -161,7 +161,6 @@ def test_no_file_is_lost_between_the_outcomes(outcomes: dict[str, Outcome]) -> N
     # Derived lists of py4DSTEM hold no array; references and descriptions of DE cameras belong to other files.
     assert {name for name in unread if find_format(name)} == {"py4dstem_emd", "mrc"}
     assert {
-        "velox_emd",
         "bcf",
         "dectris",
         "app5",
