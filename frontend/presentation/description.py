@@ -30,6 +30,7 @@ _FIELDS = (
 )
 _PAPER = RELATIONS[0]
 
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One thing to choose, and what follows from it."""

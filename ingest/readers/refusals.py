@@ -71,7 +71,7 @@ def ask_scan_shape(*, positions: int, name: str, **suggestion: Any) -> Finding:
         "scan_shape_missing",
         f"{name} holds {positions} patterns and does not say how they lie on the specimen.",
         pointer="/scan_shape",
-        hint=f"{hint}Give scan_shape as [rows, columns] with rows × columns = {positions}; "
+        hint=f"{hint}Give the scan shape as rows × columns, {positions} in all; "
         "or say that it is no raster: scan `positions`, or scan `none` and which series.",
         layer="reading",
     )

@@ -121,10 +121,10 @@ describe("what it shows", () => {
     const element = await open();
     const heads = (): string[] => Array.from(element.querySelectorAll(".st-heads b"), (one) => one.textContent ?? "");
     expect(heads()).toEqual(["Measurement", "Technique", "Beam current", "Dispersion"]);
-    const button = Array.from(element.querySelectorAll("button")).find((one) => one.textContent === "Show 1 complete column");
+    const button = Array.from(element.querySelectorAll("button")).find((one) => one.textContent === "Show 1 complete");
     button?.click();
     await eventually(() => expect(heads()).toEqual(["Measurement", "Technique", "Beam current", "Dispersion", "Instrument"]));
-    expect(button?.textContent).toBe("Hide what is complete");
+    expect(button?.textContent).toBe("Hide complete");
     button?.click();
     choose(element, "c", 3);
     choose(element, "group:eels", 0);

@@ -81,7 +81,7 @@ export class Toolbar {
     this.summary.replaceChildren(...this.buildSummary(open, nWaiting));
     this.more.replaceChildren(...this.buildMore());
     this.complete.hidden = !state.isWhole && state.complete.length === 0;
-    this.complete.textContent = state.isWhole ? "Hide what is complete" : `Show ${countWords(state.complete.length, "complete column", "complete columns")}`;
+    this.complete.textContent = state.isWhole ? "Hide complete" : `Show ${state.complete.length} complete`;
     if (this.gapRest) {
       this.gapRest.hidden = !mayDeclare;
     }
