@@ -115,6 +115,15 @@ describe("what it shows", () => {
     expect(cellOf(element, "all", 2).textContent).toBe("2 needed");
   });
 
+  it("calls no measurement complete on a phone that was never read", async () => {
+    vi.stubGlobal("matchMedia", () => ({ matches: true, addEventListener: () => undefined }));
+    table.rows.push(makeRow("bad", { state: "failed", problem: "It is cut short." }));
+    show(`<stemma-session-table data-address="/api/v1/deposits/x/table/" data-may-answer><script type="application/json">${JSON.stringify(techniques)}</script></stemma-session-table>`);
+    await eventually(() => expect(document.body.textContent).toContain("It is cut short."));
+    const said = Array.from(document.querySelectorAll("summary"), (one) => one.textContent ?? "").find((words) => words.includes("bad.dm4"));
+    expect(said).toBe("bad.dm4It is cut short.not read");
+  });
+
   it("shows what is open; what is complete comes on request, and a folded group takes the columns that are its own", async () => {
     table.columns.push(makeColumn("instrument.name", { title: "Instrument", sums: makeSum({ count: 3, different: 2, texts: ["A", "B"] }) }));
     table.rows.forEach((row) => (row.cells["instrument.name"] = makeCell("value", "A")));
