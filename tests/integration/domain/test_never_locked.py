@@ -20,7 +20,7 @@ from repository.services.answer_writes import Wish
 from repository.services.answers import TableChange, write_answers
 from repository.services.deposits import update_deposit
 from repository.services.jobs import claim_job, complete_job, lock_claim
-from repository.services.measurements import GroupedFiles, record_reading_failure
+from repository.services.measurements import GroupedFiles, RecognizedFile, record_reading_failure
 from repository.services.publishing import publish_deposit
 from repository.services.validation import stop_reading, validate_after_reading
 from repository.tasks.job_kinds import JobProgress, get_kind
@@ -197,8 +197,10 @@ def test_a_shape_whose_reading_was_stopped_is_read_when_the_deposit_is_handed_in
     stop_reading(deposit_id=session.deposit.pk, actor=session.deposit.owner)
     submit_deposit(deposit_id=session.deposit.pk, actor=session.deposit.owner)
     both = (session.first, session.second)
+    files = [RecognizedFile(one.primary_file.path, one.format, "EMPAD", is_read=True) for one in both]
     groups = [GroupedFiles(one.format, (one.primary_file.path,)) for one in both]
-    monkeypatch.setattr("ingest.tasks.recognize_deposit", lambda **_: Recognition(groups=groups))
+    found = Recognition(files=files, groups=groups)
+    monkeypatch.setattr("ingest.tasks.recognize_deposit", lambda **_: found)
     claim = claim_job(job_id=Job.objects.get(kind="inspect_deposit", state="queued").pk)
     assert claim is not None
     apply = get_kind("inspect_deposit").work(claim, JobProgress())
