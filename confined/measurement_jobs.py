@@ -3,9 +3,10 @@
 Confined work outside any transaction; then, in the transaction that settles the job, what came of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from confined.hints import build_hints
 from confined.runs import attempt_folder
@@ -37,9 +38,39 @@ def _end(measurement: Measurement) -> None:
     """Nothing follows."""
 
 
-def _fail_reading(measurement: Measurement, stage: Finding.Stage, finding: Found) -> None:
-    hints = build_hints(measurement.deposit.document, measurement.primary_file.path)
-    record_reading_failure(measurement=measurement, stage=stage, finding=finding, hints=hints)
+RecordFailure = Callable[[Measurement, Finding.Stage, Found], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Failing:
+    """What becomes of a measurement on which the work could not be done."""
+
+    stage: Finding.Stage
+    record: RecordFailure | None
+    follow: Callable[[Measurement], object]
+
+    def apply(self, measurement_id: str, finding: Found, words: Mapping[str, Any] | None = None) -> None:
+        """Record why, and let the deposit go on without it.
+
+        `words` are the person's that the work was done with; where nobody knows, they count as the present ones.
+        """
+        measurement = (
+            Measurement.objects.select_related("deposit", "primary_file").filter(pk=measurement_id).first()
+        )
+        if measurement is None:
+            return
+        if self.record is not None:
+            self.record(measurement, self.stage, finding)
+        else:
+            hints = _build_words(measurement) if words is None else words
+            record_reading_failure(measurement=measurement, stage=self.stage, finding=finding, hints=hints)
+        self.follow(measurement)
+        validate_after_reading(deposit_id=measurement.deposit_id, measurement_id=measurement.pk)
+        tell_when_read(deposit_id=measurement.deposit_id)
+
+
+def _build_words(measurement: Measurement) -> dict[str, Any]:
+    return build_hints(measurement.deposit.document, measurement.primary_file.path)
 
 
 def build_measurement_job(
@@ -53,7 +84,8 @@ def build_measurement_job(
     is_light: Callable[[str], bool] | None = None,
     follow: Callable[[Measurement], None] = _end,
     severity: Severity = "error",
-    record_failure: Callable[[Measurement, Finding.Stage, Found], None] = _fail_reading,
+    record_failure: RecordFailure | None = None,
+    follow_failure: Callable[[Measurement], object] = _end,
 ) -> JobKind:
     """Return the two halves of a job on one measurement.
 
@@ -75,16 +107,20 @@ def build_measurement_job(
         Of that finding; a warning where the measurement does not hang on the job.
     record_failure
         Writes down why the work could not be done; by default the measurement counts as not read.
+    follow_failure
+        What happens in the settling transaction once the failure stands.
     """
+    failing = _Failing(stage, record_failure, follow_failure)
 
     def run(claim: ClaimedJob, progress: JobProgress) -> Apply:
         measurement = Measurement.objects.select_related("deposit", "primary_file").get(pk=claim.target)
+        words = _build_words(measurement)
         asked = {"parameters": claim.parameters} if takes_parameters else {}
         with attempt_folder(claim) as output:
             try:
                 result = work(measurement=measurement, output=output, progress=progress, **asked)
             except SandboxError as error:
-                return partial(_apply_failure, measurement.pk, stage, error.finding, record_failure)
+                return partial(failing.apply, measurement.pk, error.finding, words)
         return partial(_apply, measurement.pk, result, follow)
 
     def fail(claim: ClaimedJob, reason: str) -> None:
@@ -95,7 +131,7 @@ def build_measurement_job(
             message=f"{sentence}: {reason}",
             hint="The files are kept. Hand the deposit in again; if it fails again, write to the operator.",
         )
-        _apply_failure(claim.target, stage, problem, record_failure)
+        failing.apply(claim.target, problem)
 
     return JobKind(work=run, apply_failure=fail, lane=lane, is_light=is_light)
 
@@ -104,22 +140,5 @@ def _apply(measurement_id: str, result: Result, follow: Callable[[Measurement], 
     measurement = Measurement.objects.select_related("deposit", "primary_file").get(pk=measurement_id)
     result.record(measurement)
     follow(measurement)
-    validate_after_reading(deposit_id=measurement.deposit_id, measurement_id=measurement.pk)
-    tell_when_read(deposit_id=measurement.deposit_id)
-
-
-def _apply_failure(
-    measurement_id: str,
-    stage: Finding.Stage,
-    finding: Found,
-    record_failure: Callable[[Measurement, Finding.Stage, Found], None],
-) -> None:
-    """Record why the work could not be done, and let the deposit go on without it."""
-    measurement = (
-        Measurement.objects.select_related("deposit", "primary_file").filter(pk=measurement_id).first()
-    )
-    if measurement is None:
-        return
-    record_failure(measurement, stage, finding)
     validate_after_reading(deposit_id=measurement.deposit_id, measurement_id=measurement.pk)
     tell_when_read(deposit_id=measurement.deposit_id)

@@ -6,7 +6,13 @@ from confined.measurement_jobs import build_measurement_job
 from confined.runs import attempt_folder
 from ingest.services.opening import open_measurement
 from ingest.services.recognition import Recognition, recognize_deposit
-from ingest.workflows import follow_opening, look_at_restored, open_measurements
+from ingest.workflows import (
+    follow_opening,
+    list_said_otherwise,
+    look_at_restored,
+    open_if_said_otherwise,
+    open_measurements,
+)
 from repository.models import Deposit, Finding
 from repository.schema.findings import Finding as Found
 from repository.services.deposits import move_if_possible
@@ -40,7 +46,7 @@ def _apply_inspection(deposit_id: str, recognition: Recognition) -> None:
         findings=recognition.findings,
     )
     replace_findings(deposit=deposit, stage=Finding.Stage.RECOGNITION, found=_note_nothing_read(recognition))
-    open_measurements(deposit, [*to_open, *replace_corrected(deposit)])
+    open_measurements(deposit, [*to_open, *list_said_otherwise(deposit), *replace_corrected(deposit)])
     look_at_restored(deposit, {file.path for file in recognition.files})
     validate_deposit(deposit_id=deposit_id)
     tell_when_read(deposit_id=deposit_id)
@@ -87,5 +93,6 @@ register_kind(
         sentence="The measurement could not be opened",
         lane="short",
         follow=follow_opening,
+        follow_failure=open_if_said_otherwise,
     ),
 )

@@ -24,7 +24,9 @@ from repository.services.validation import validate_answers, validate_deposit, v
 from repository.states import DepositMove
 from repository.workflows.jobs import enqueue_job
 
-OF_ONE_READING = ("open_measurement", "preview_measurement", "convert_measurement", "reduce_measurement")
+AFTER_OPENING = ("preview_measurement", "convert_measurement", "reduce_measurement")
+"""What rests on an opening. An opening itself is not broken off: it takes seconds, and where the person said something
+else meanwhile, what follows it opens again. So several answers in a row do not make it begin anew each time."""
 JUDGED_WHILE_HELD = 50
 """Measurements; looking at more before the deposit is locked is worth reading them twice."""
 FEW = 4  # so many are converted before a person has looked up
@@ -83,7 +85,7 @@ def read_deposit_again(*, deposit_id: str, measurement_ids: Collection[str] | No
             "deposit", "state", "hints", "primary_file__path"
         )
         waiting = [measurement.pk for measurement in opened if _needs_reopening(deposit, measurement)]
-        cancel_measurement_jobs(waiting, kinds=OF_ONE_READING)
+        cancel_measurement_jobs(waiting, kinds=AFTER_OPENING)
         waiting += replace_corrected(deposit)
         open_measurements(deposit, waiting)
         if waiting:
@@ -137,10 +139,25 @@ def _needs_reopening(deposit: Deposit, measurement: Measurement) -> bool:
     return bool(hints != measurement.hints)
 
 
+def list_said_otherwise(deposit: Deposit) -> list[str]:
+    """Return what is converted with other words than the person's present ones: a reading was stopped in between."""
+    converted = deposit.current_measurements.filter(state=Measurement.State.CONVERTED, frozen_at__isnull=True)
+    seen = converted.select_related("primary_file").only("deposit", "state", "hints", "primary_file__path")
+    return [measurement.pk for measurement in seen if _needs_reopening(deposit, measurement)]
+
+
 def open_measurements(deposit: Deposit, measurement_ids: Iterable[str]) -> None:
     """Have headers read; call it in the transaction that found out about the measurements."""
     for measurement_id in measurement_ids:
         enqueue_job(kind="open_measurement", target=measurement_id, deposit=deposit)
+
+
+def open_if_said_otherwise(measurement: Measurement) -> bool:
+    """Have it opened again where the person said something else while it was being opened; return whether so."""
+    is_said_otherwise = _needs_reopening(measurement.deposit, measurement)
+    if is_said_otherwise:
+        open_measurements(measurement.deposit, [measurement.pk])
+    return is_said_otherwise
 
 
 def follow_opening(measurement: Measurement) -> None:
@@ -150,9 +167,7 @@ def follow_opening(measurement: Measurement) -> None:
     only after its pictures: so all of a session are seen before the first of them is converted.
     """
     deposit = measurement.deposit
-    if _needs_reopening(deposit, measurement):
-        # The person said something else while the files were being opened.
-        open_measurements(deposit, [measurement.pk])
+    if open_if_said_otherwise(measurement):
         return
     # What an earlier conversion found was about what the file was taken for then.
     replace_findings(deposit=deposit, stage=Finding.Stage.CONVERSION, measurement=measurement, found=())

@@ -29,8 +29,6 @@ _FIELDS = (
     "keywords",
 )
 _PAPER = RELATIONS[0]
-_MOST_WITH_ALL = 12
-"""Measurements beside which the whole form is open; of more, what is usual is folded and named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ class Description:
     license: str
     rights_words: str
     funding_words: str
-    shows_all: bool
+    shows_rights: bool
     embargo_until: str
 
 
@@ -94,7 +92,7 @@ def build_description(deposit: DepositView) -> Description:
         license=chosen,
         rights_words=_say_rights(chosen, titles.get(access, access), until if access == "embargoed" else ""),
         funding_words=_say_funding(deposit.dataset.get("funding")),
-        shows_all=len(deposit.measurements) <= _MOST_WITH_ALL or (access == "embargoed" and not until),
+        shows_rights=access == "embargoed" and not until,
         embargo_until=until,
         document={"dataset": deposit.document.get("dataset", {})},
         meanings={license_.id: license_.means for license_ in LICENSES.values()},

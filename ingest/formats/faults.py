@@ -14,6 +14,6 @@ def describe_fault(form: Format, part: Part, error: Exception, *, file: str) -> 
         "warning",
         "format_part_failed",
         f"`{part}` of the format in {form.folder} stopped at {file}{reason}.",
-        hint="The file is kept, and the other formats work. The operator can mend or remove that folder.",
+        hint="Readers can download the file; the other formats work. The operator can mend or remove that folder.",
         layer="reading",
     )

@@ -151,14 +151,18 @@ def _with_promise(match: FormatMatch, file: UploadedFile) -> FormatMatch:
 def _describe_broken_promise(match: FormatMatch, file: UploadedFile) -> Finding:
     """Say what a file is in place of what its name promises: a sound file of another kind is no failed download."""
     if match.format == "html":
-        hint = "Often a web page saved in place of the download. It is stored, not read. Upload the original."
+        hint = "Readers would find no data in it: often a web page was saved in place of the file. Upload the original."
     elif file.is_hdf5 and file.hdf5_damage is None:
         hint = (
-            "It is whole HDF5, but of a layout that is not read, so it is stored, not read. Save it in a layout from "
+            "Readers can download it and see nothing of it here: it is whole HDF5, of a layout that is not read. "
+            "Save it in a layout from "
             "the list of formats, or describe it in the metadata and acknowledge this."
         )
     else:
-        hint = "It is stored, not read. Correct the name, or upload the file that was meant; or acknowledge this."
+        hint = (
+            "Readers are led astray by the name; it is stored, not read. Correct the name, or upload the file that "
+            "was meant; or acknowledge this."
+        )
     return Finding(
         "warning",
         "content_is_not_extension",

@@ -53,7 +53,8 @@ def check_recording_time(
         draft.warn(
             "recording_time_differs",
             f"The times do not fit together: {took}",
-            "One of them is wrong. Check the time of one position, and give it yourself if you know it.",
+            "Readers take the dose from one of them, and one is wrong. Check the time of one position, and give it "
+            "yourself if you know it.",
             path=path,
         )
     elif lasted > _OVERHEAD * needed + _LEAST_OVERHEAD_S:

@@ -62,7 +62,9 @@ class CompanionPlan:
                 "error" if is_needed else "warning",
                 "companion_missing",
                 f"{base_of(path)} needs {wanted} ({what}), which {state}.",
-                hint=f"Upload {wanted} beside it.",
+                hint=f"Upload {wanted} beside it."
+                if is_needed
+                else f"Readers do without what it says. Upload {wanted} beside it, or acknowledge this.",
                 layer="reading",
             ),
         )

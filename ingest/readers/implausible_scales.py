@@ -39,7 +39,7 @@ def tell_unknown_units(units: Iterable[str], name: str) -> list[Finding]:
         warn(
             "axis_unit_unknown",
             f"Axis units {', '.join(strange)} in {name} are not understood; those axes are uncalibrated.",
-            "Give scan_step, diffraction_pixel_size or energy_axis in the metadata.",
+            "Readers see these axes in pixels. Give the scan step, the diffraction pixel size or the energy axis.",
         )
     ]
 

@@ -8,7 +8,9 @@ from repository.schema.findings import Finding
 
 UPLOAD_AGAIN = "Nothing is lost: the bytes are kept. Upload the file again from the original, whole."
 
-PUBLISH_UNREAD = "Acknowledge this to publish the file as it is: stored, not read."
+PUBLISH_UNREAD = (
+    "Readers can download it and see nothing of it here: acknowledge this to publish it so, stored, not read."
+)
 
 
 def refuse(code: str, message: str, hint: str = "") -> ReadRefusedError:
@@ -40,8 +42,8 @@ def warn(code: str, message: str, hint: str = "", *, pointer: str = "") -> Findi
 def implausible(message: str, *, pointer: str = "") -> Finding:
     """Build a warning about what a header says and no instrument gives; it is kept there, and not used."""
     hint = (
-        "The header is kept as it is. Give the value yourself, and check that the file is whole: "
-        "one damaged byte is enough."
+        "Readers are shown nothing in its place; the header itself is kept as it is. Give the value yourself, and "
+        "check that the file is whole: one damaged byte is enough."
     )
     return warn("header_implausible", message, hint, pointer=pointer)
 
@@ -51,7 +53,7 @@ def tell_surplus(path: Path, count: int, *, after: str) -> Finding:
     return warn(
         "bytes_left_over",
         f"{path.name} has {count} bytes more than its header tells of, after {after}.",
-        "What the header tells of is read as it is. Check that nothing was appended, and that no part is missing.",
+        "Readers get what the header tells of. Check that nothing was appended, and that no part is missing.",
     )
 
 
@@ -69,7 +71,7 @@ def ask_scan_shape(*, positions: int, name: str, **suggestion: Any) -> Finding:
         "scan_shape_missing",
         f"{name} holds {positions} patterns and does not say how they lie on the specimen.",
         pointer="/scan_shape",
-        hint=f"{hint}Give scan_shape as [rows, columns] with rows × columns = {positions}; "
+        hint=f"{hint}Give the scan shape as rows × columns, {positions} in all; "
         "or say that it is no raster: scan `positions`, or scan `none` and which series.",
         layer="reading",
     )

@@ -79,7 +79,7 @@ def _misfit(name: str, in_file: ScanShape, frames: int) -> Finding:
     return warn(
         "scan_shape_conflict",
         f"{name} says {in_file[0]} × {in_file[1]} positions but holds {frames} patterns.",
-        "The number of patterns decides. Give scan_shape if it was a scan.",
+        "Readers see a row of patterns, as their number decides. Give the scan shape if it was a scan.",
         pointer="/scan_shape",
     )
 
@@ -88,7 +88,7 @@ def _conflict(name: str, in_file: ScanShape, from_depositor: ScanShape) -> Findi
     return warn(
         "scan_shape_conflict",
         f"{name} says {in_file[0]} × {in_file[1]}, the metadata {from_depositor[0]} × {from_depositor[1]}.",
-        "The file's shape was taken. Remove or correct scan_shape in the metadata.",
+        "Readers see the file's shape. Take your scan shape back, or correct it.",
         pointer="/scan_shape",
     )
 
@@ -97,6 +97,7 @@ def _guessed(name: str, guess: ScanShape) -> Finding:
     return warn(
         "scan_shape_guessed",
         f"The scan shape {guess[0]} × {guess[1]} of {name} is a guess from how its frames were triggered.",
-        "Confirm it by giving scan_shape as [rows, columns] in the metadata.",
+        "Readers would see a sheared or folded picture if it is another. Confirm it: give the scan shape as rows × "
+        "columns.",
         pointer="/scan_shape",
     )

@@ -37,7 +37,8 @@ def describe_travel(travel: Travel | None, disk: DirectDisk | NoDisk) -> Iterato
         "patterns_travel",
         f"The patterns travel over the detector by {travel.length:.1f} ± {travel.error:.1f} px from corner to corner "
         f"of the scan{against} (descan, or a field over the whole scan).",
-        hint="The mean pattern and the disk measured on it are blurred by that, and virtual detectors, which stay "
+        hint="Readers see the mean pattern and the disk measured on it blurred by that, and virtual detectors, "
+        "which stay "
         "where they are, cut the disk differently over the scan. Differential phase contrast has a fitted plane taken "
         "off. Align the patterns before radii and sums are compared across the scan.",
         layer="consistency",

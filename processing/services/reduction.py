@@ -347,7 +347,7 @@ def note_failure(measurement: Measurement, _: Finding.Stage, finding: Found) -> 
             "warning",
             "reduction_failed",
             f"The reductions were not made again: {finding.message}",
-            hint="The arrays stand, and so do the former reductions, with the angles that they name. "
+            hint="Readers see the former reductions, with the angles that they name; the arrays stand. "
             "Change the angles, hand the deposit in again, or publish it as it is.",
             layer="reading",
         ),

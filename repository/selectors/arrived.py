@@ -21,6 +21,8 @@ KINDS = {
     "kept_apart": ("file damaged on the way", "files damaged on the way"),
     "set_aside": ("file set aside", "files set aside"),
 }
+_UNSEEN = frozenset({Deposit.State.DRAFT, Deposit.State.SUBMITTED, Deposit.State.PROCESSING})
+"""In these states files without a format may be such that nobody has looked at."""
 _FATES = {PUBLISH: "to be published", "private": "kept private", "discard": "discarded"}
 
 
@@ -84,7 +86,7 @@ def describe_arrived(deposit: Deposit, at_hand: FilesAtHand | None = None) -> Ar
     files, fates = at_hand.files, at_hand.fates
     copies = _find_copies(files, parts)
     found: dict[str, list[ArrivedFile]] = {kind: [] for kind in KINDS}
-    is_looked_at = deposit.state != Deposit.State.DRAFT or bool(parts.leading)
+    is_looked_at = deposit.state not in _UNSEEN or bool(parts.leading)
     for file in files:
         fate = fates.of_file(file)
         kind, why = _name_trouble(file, fate, is_damaged=file.sha256 in at_hand.damaged) or _name_kind(

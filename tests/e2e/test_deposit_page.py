@@ -90,6 +90,7 @@ def test_wrong_digits_are_said_while_they_are_typed_and_words_stand_for_relation
     depositor.get_by_label("Abstract", exact=True).focus()
     expect(depositor.get_by_text("Papers, data and code: saved.")).to_be_visible()
 
+    depositor.get_by_text("Licence and access").click()
     depositor.get_by_label("CC0-1.0", exact=False).first.check()
     expect(depositor.get_by_text("Licence: saved.")).to_be_visible()
     depositor.get_by_label("Open after a date").check()

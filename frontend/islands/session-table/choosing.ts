@@ -2,7 +2,7 @@
 import { countWords } from "./elements";
 import { type Line, matchesGlob } from "./rows";
 import type { Selection } from "./selection";
-import type { Refusal, TableState } from "./table-state";
+import { type Refusal, type TableState, techniqueField } from "./table-state";
 
 export interface ChoosingHooks {
   say(words: string, kind?: "refused"): void;
@@ -47,7 +47,7 @@ export class Choosing {
   }
 
   private firstOpen(): number {
-    return Math.max(1, this.state.columns.findIndex((column) => column.sums.needed > 0) + 2);
+    return Math.max(1, this.state.shownColumns.findIndex((column) => column.field !== techniqueField && column.sums.needed > 0) + 1);
   }
 
   toggleAll(): void {
@@ -58,10 +58,7 @@ export class Choosing {
   }
 
   fold(line: Line): void {
-    const { folded } = this.state;
-    if (!folded.delete(line.key)) {
-      folded.add(line.key);
-    }
+    this.state.fold(line.key);
     this.rearrange();
     this.hooks.onMoved();
   }
@@ -84,14 +81,13 @@ export class Choosing {
   /** The shortest way to an answer: its empty cells are selected, and the cursor is where it is typed. */
   selectEmpty(field: string): void {
     const { checked, rows } = this.state;
-    const column = this.state.shownColumns.findIndex((one) => one.field === field) + 1;
     const empty = [...rows.values()].filter((row) => row.cells[field]?.state === "needed");
     const [first] = empty;
     if (!first) {
       return;
     }
-    this.state.folded.clear();
-    this.state.forgetLines();
+    this.state.fold();
+    const column = this.state.shownColumns.findIndex((one) => one.field === field) + 1;
     checked.clear();
     this.selection.go({ line: first.id, column });
     if (empty.length > 1) {
@@ -117,9 +113,8 @@ export class Choosing {
   }
 
   goTo(refusal: Refusal): void {
+    this.state.fold();
     const column = this.state.shownColumns.findIndex((one) => one.field === refusal.field) + 1;
-    this.state.folded.clear();
-    this.state.forgetLines();
     this.selection.go({ line: refusal.line, column });
     this.hooks.onMoved();
   }

@@ -115,6 +115,45 @@ describe("what it shows", () => {
     expect(cellOf(element, "all", 2).textContent).toBe("2 needed");
   });
 
+  it("calls no measurement complete on a phone that was never read", async () => {
+    vi.stubGlobal("matchMedia", () => ({ matches: true, addEventListener: () => undefined }));
+    table.rows.push(makeRow("bad", { state: "failed", problem: "It is cut short." }));
+    show(`<stemma-session-table data-address="/api/v1/deposits/x/table/" data-may-answer><script type="application/json">${JSON.stringify(techniques)}</script></stemma-session-table>`);
+    await eventually(() => expect(document.body.textContent).toContain("It is cut short."));
+    const said = Array.from(document.querySelectorAll("summary"), (one) => one.textContent ?? "").find((words) => words.includes("bad.dm4"));
+    expect(said).toBe("bad.dm4It is cut short.not read");
+  });
+
+  it("shows what is open; what is complete comes on request, and a folded group takes the columns that are its own", async () => {
+    table.columns.push(makeColumn("instrument.name", { title: "Instrument", sums: makeSum({ count: 3, different: 2, texts: ["A", "B"] }) }));
+    table.rows.forEach((row) => (row.cells["instrument.name"] = makeCell("value", "A")));
+    const element = await open();
+    const heads = (): string[] => Array.from(element.querySelectorAll(".st-heads b"), (one) => one.textContent ?? "");
+    expect(heads()).toEqual(["Measurement", "Technique", "Beam current", "Dispersion"]);
+    const button = Array.from(element.querySelectorAll("button")).find((one) => one.textContent === "Show 1 complete");
+    button?.click();
+    await eventually(() => expect(heads()).toEqual(["Measurement", "Technique", "Beam current", "Dispersion", "Instrument"]));
+    expect(button?.textContent).toBe("Hide complete");
+    button?.click();
+    choose(element, "c", 3);
+    choose(element, "group:eels", 0);
+    press(cellOf(element, "group:eels", 0), "Enter");
+    await eventually(() => expect(heads()).toEqual(["Measurement", "Technique", "Beam current"]));
+    press(cellOf(element, "group:eels", 0), "Enter");
+    await eventually(() => expect(heads()).toEqual(["Measurement", "Technique", "Beam current", "Dispersion"]));
+  });
+
+  it("keeps the chosen field where a fold takes a column before it", async () => {
+    table.columns.reverse(); // Dispersion stands first
+    const element = await open();
+    choose(element, "a", 3);
+    choose(element, "b", 3, { shiftKey: true });
+    const fold = find<HTMLElement>(element, `[data-line="group:eels"] .st-fold`);
+    fold.click();
+    await eventually(() => expect(element.querySelectorAll(".st-heads b")).toHaveLength(3));
+    expect([2, 3].map((column) => element.querySelector(`[data-line="b"] [data-column="${column}"]`)?.getAttribute("aria-selected"))).toEqual(["true", undefined]);
+  });
+
   it("has the rows in the page in their order, also where they change groups", async () => {
     const element = await open();
     choose(element, "c", 2);
@@ -171,6 +210,24 @@ describe("an answer in a cell", () => {
     answers = [makeChange([result({})])];
     type(element, "b", 2, "12 pA");
     await eventually(() => expect(find<HTMLElement>(element, ".st-refused").hidden).toBe(true));
+  });
+
+  it("is explained once where several cells share the reason, and the next question is at hand", async () => {
+    const element = await open();
+    const refused = { result: "refused", code: "unit", message: "nm is a length." } as const;
+    answers = [makeChange([result({ ...refused, key: "a" }), result({ ...refused, key: "b" })], null)];
+    choose(element, "a", 2);
+    choose(element, "b", 2, { shiftKey: true });
+    const input = find<HTMLInputElement>(element, ".st-fill input");
+    input.value = "12 nm";
+    find<HTMLFormElement>(element, ".st-fill").requestSubmit();
+    await eventually(() => expect(find(element, ".st-refused").textContent).toContain("2 answers are not saved."));
+    expect(Array.from(element.querySelectorAll(".st-refused li"), (one) => one.textContent)).toEqual([
+      "Beam current of a.dm4 and 1 more “12 nm”: nm is a length.",
+    ]);
+    const next = Array.from(element.querySelectorAll<HTMLElement>(".st-messages button")).find((one) => one.textContent === "Next: Dispersion 1");
+    next?.click();
+    await eventually(() => expect(document.activeElement?.closest("[data-line]")?.getAttribute("data-line")).toBe("c"));
   });
 
   it("stays where the server is away", async () => {

@@ -158,6 +158,10 @@ class SessionTable extends HTMLElement {
         this.choosing.rearrange();
       },
       onIncomplete: (isOn) => this.showIncomplete(isOn),
+      onComplete: (isOn) => {
+        this.state.showComplete(isOn);
+        this.draw();
+      },
       onSelect: (glob) => this.choosing.selectByName(glob),
       onSheet: () => this.sheet.open(),
       onGapRest: () => void this.actions.declareRest(),
@@ -165,6 +169,7 @@ class SessionTable extends HTMLElement {
     });
     this.messages = new Messages(this.state, this.actions.undoStack, {
       onUndo: acts.onUndo,
+      onNext: (field) => this.choosing.selectEmpty(field),
       onGo: (refusal) => this.choosing.goTo(refusal),
       onInsist: (refusal) => this.answering.insist(refusal),
       onForget: (place) => this.actions.forget(place),

@@ -83,7 +83,7 @@ export class NamesDialog {
 
   /** For each word of the pattern the field that it answers; a choice once made stays. */
   private drawWords(field?: string): void {
-    const known = [...this.state.columns, ...this.state.helpful, ...this.state.same].filter((column) => column.field !== techniqueField);
+    const known = this.state.known.filter((column) => column.field !== techniqueField);
     const before = new Map(Array.from(this.fields.querySelectorAll<HTMLSelectElement>("select"), (select) => [select.dataset.word, select.value]));
     const words = this.words();
     if (words.join() === [...before.keys()].join() && field === undefined) {
@@ -112,7 +112,7 @@ export class NamesDialog {
     }
     const columns = Object.fromEntries(
       selects.map((select) => {
-        const unit = [...this.state.columns, ...this.state.helpful, ...this.state.same].find((column) => column.field === select.value)?.unit ?? null;
+        const unit = this.state.known.find((column) => column.field === select.value)?.unit ?? null;
         return [select.dataset.word ?? "", { field: select.value, unit }];
       }),
     );

@@ -31,6 +31,11 @@ export interface Refusal {
 
 const busyStates = new Set(["submitted", "processing"]);
 
+/** Whether somebody still has to answer in a column. */
+function isOpen({ sums }: TableColumn): boolean {
+  return sums.needed > 0 || sums.not_understood > 0 || sums.conflicts > 0;
+}
+
 /** What a change of any cell changes in the sums of the table. */
 function signatureOf({ revision, count, groups, answers }: Table): string {
   return JSON.stringify([revision, count, groups, answers]);
@@ -42,7 +47,10 @@ export function placeKey(line: string, field: string): string {
 
 export class TableState {
   rows = new Map<string, TableRow>();
+  /** Fields in which something is open, and those that somebody has in hand: they are on the screen. */
   columns: TableColumn[] = [];
+  /** Fields that differ from file to file and ask for nothing: they are shown when somebody wants to see them. */
+  complete: TableColumn[] = [];
   same: TableColumn[] = [];
   helpful: TableColumn[] = [];
   answers: LevelAnswer[] = [];
@@ -55,6 +63,8 @@ export class TableState {
   readonly checked = new Set<string>();
   readonly notes = new Map<string, Note>();
   private readonly kept = new Set<string>();
+  private showsComplete: boolean | null = null;
+  private frame: Table | null = null;
   /** Told of the fields before and after, where others are shown now or they stand elsewhere. */
   onColumns: (before: readonly string[], after: readonly string[]) => void = () => undefined;
   private arranged: Line[] | null = null;
@@ -66,9 +76,30 @@ export class TableState {
     return new Map(this.techniques.map(({ value, title }) => [value, shortTitle(title)]));
   }
 
-  /** Technique, then the fields that are incomplete or differ, in the order in which they came onto the screen. */
+  /** Technique, then the fields on the screen that apply to a measurement in sight, in the order in which they came. */
   get shownColumns(): TableColumn[] {
-    return [this.techniqueColumn, ...this.columns];
+    const lines = this.lines();
+    const isAll = this.folded.size === 0 && !this.isIncompleteOnly;
+    const rows = isAll ? [] : lines.flatMap((line) => (line.kind === "row" ? [line.row] : []));
+    const inSight = new Set(rows.flatMap((row) => Object.keys(row.cells)));
+    const applying = inSight.size === 0 ? this.columns : this.columns.filter((column) => inSight.has(column.field));
+    return [this.techniqueColumn, ...applying];
+  }
+
+  /** Whether columns that ask for nothing are on the screen, too. */
+  get isWhole(): boolean {
+    return this.showsComplete === true;
+  }
+
+  /** Put the columns that ask for nothing onto the screen, or take them off it. */
+  showComplete(isOn: boolean): void {
+    this.showsComplete = isOn;
+    if (!isOn) {
+      this.kept.clear();
+    }
+    if (this.frame) {
+      this.takeFrame(this.frame);
+    }
   }
 
   private get techniqueColumn(): TableColumn {
@@ -104,7 +135,29 @@ export class TableState {
   }
 
   forgetLines(): void {
+    this.change(() => undefined);
+  }
+
+  /** Change what is shown; those who stand in a column hear where it is now. */
+  private change(act: () => void): void {
+    const before = this.shownColumns.map((column) => column.field);
+    act();
     this.arranged = null;
+    const after = this.shownColumns.map((column) => column.field);
+    if (before.join() !== after.join()) {
+      this.onColumns(before, after);
+    }
+  }
+
+  /** Fold or unfold a group; without its line all are unfolded. */
+  fold(key?: string): void {
+    this.change(() => {
+      if (key === undefined) {
+        this.folded.clear();
+      } else if (!this.folded.delete(key)) {
+        this.folded.add(key);
+      }
+    });
   }
 
   keep(field: string): void {
@@ -114,7 +167,7 @@ export class TableState {
   /** Take the finished columns off the screen, with the next answer of the server. */
   forgetKept(): void {
     this.kept.clear();
-    this.columns = [];
+    this.showsComplete = false;
   }
 
   /** Whether the server says something else than what is shown, or is at work on it. */
@@ -124,49 +177,53 @@ export class TableState {
 
   /** Take what the server says of the whole table; returns whether there are columns of which the rows know nothing. */
   takeFrame(table: Table): boolean {
+    const known = new Set(this.columns.map((column) => column.field));
     this.signature = busyStates.has(table.state) ? "" : signatureOf(table);
+    if (this.showsComplete === null && table.columns.length > 0 && !busyStates.has(table.state)) {
+      this.showsComplete = !table.columns.some(isOpen); // then what differs is all that there is to see
+    }
+    this.change(() => this.takeColumns(table));
+    return this.columns.some((column) => !known.has(column.field));
+  }
+
+  private takeColumns(table: Table): void {
+    this.frame = { ...table, rows: [] };
     this.count = table.count;
     this.nNeeded = table.n_needed;
     this.answers = table.answers;
     this.groups = table.groups;
-    const before = this.columns.map((column) => column.field);
     const offered = new Map([...table.same, ...table.helpful, ...table.columns].map((column) => [column.field, column]));
-    const order = before.filter((field) => offered.has(field));
-    table.columns.forEach((column, index) => {
-      this.kept.add(column.field);
-      if (!order.includes(column.field)) {
-        const previous = table.columns[index - 1]?.field;
-        order.splice(previous === undefined ? 0 : order.indexOf(previous) + 1, 0, column.field);
+    table.columns.filter(isOpen).forEach((column) => this.kept.add(column.field));
+    const isShown = (field: string): boolean => this.kept.has(field) || this.isWhole;
+    const order = this.columns.map((column) => column.field).filter((field) => offered.has(field) && isShown(field));
+    table.columns.forEach(({ field }, index) => {
+      if (isShown(field) && !order.includes(field)) {
+        const previous = table.columns.slice(0, index).findLast((column) => order.includes(column.field));
+        order.splice(previous === undefined ? 0 : order.indexOf(previous.field) + 1, 0, field);
       }
     });
     order.push(...[...this.kept].filter((field) => offered.has(field) && !order.includes(field)));
     this.columns = order.flatMap((field) => offered.get(field) ?? []);
+    this.complete = table.columns.filter((column) => !order.includes(column.field));
     this.same = table.same.filter((column) => !order.includes(column.field));
     this.helpful = table.helpful.filter((column) => !order.includes(column.field));
-    this.forgetLines();
-    this.onColumns([techniqueField, ...before], [techniqueField, ...order]);
-    return order.some((field) => !before.includes(field));
   }
 
   takeRows(rows: readonly TableRow[]): void {
-    for (const row of rows) {
-      this.rows.set(row.id, row);
-    }
-    this.forgetLines();
+    this.change(() => rows.forEach((row) => this.rows.set(row.id, row)));
   }
 
   /** Keep the rows that are there, in the order of the deposit. */
   keepRows(ids: readonly string[]): void {
     const found = ids.flatMap((id) => this.rows.get(id) ?? []);
-    this.rows = new Map(found.map((row) => [row.id, row]));
+    this.change(() => (this.rows = new Map(found.map((row) => [row.id, row]))));
     for (const id of [...this.checked].filter((one) => !this.rows.has(one))) {
       this.checked.delete(id);
     }
-    this.forgetLines();
   }
 
   column(field: string): TableColumn | undefined {
-    return this.shownColumns.find((column) => column.field === field);
+    return [this.techniqueColumn, ...this.columns].find((column) => column.field === field);
   }
 
   cell(id: string, field: string): TableCell | undefined {
@@ -206,6 +263,11 @@ export class TableState {
     return result.level === "all" ? "all" : result.level === "kind" ? `group:${result.key}` : result.key;
   }
 
+  /** The fields in which somebody has to answer, in their order. */
+  get open(): TableColumn[] {
+    return this.columns.filter((column) => column.sums.needed > 0);
+  }
+
   refusals(): Refusal[] {
     return [...this.notes].flatMap(([place, note]) => {
       const [line = "", field = ""] = place.split("\u0000");
@@ -213,8 +275,13 @@ export class TableState {
     });
   }
 
+  /** All fields that apply to a measurement, whether they are on the screen or not. */
+  get known(): TableColumn[] {
+    return [...this.columns, ...this.complete, ...this.helpful, ...this.same];
+  }
+
   titleOf(field: string): string {
-    return [...this.shownColumns, ...this.same, ...this.helpful].find((column) => column.field === field)?.title ?? field;
+    return [...this.known, { field: techniqueField, title: "Technique" }].find((column) => column.field === field)?.title ?? field;
   }
 
   nameOf(line: string): string {

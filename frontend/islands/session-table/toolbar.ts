@@ -7,6 +7,8 @@ export interface ToolbarHooks {
   onQuestion(field: string): void;
   onGroup(grouping: Grouping): void;
   onIncomplete(isOn: boolean): void;
+  /** Put the columns that ask for nothing onto the screen, or take them off it. */
+  onComplete(isOn: boolean): void;
   onSelect(glob: string): void;
   onNames(): void;
   onSheet(): void;
@@ -22,6 +24,7 @@ export class Toolbar {
   readonly tools: HTMLElement;
   readonly more = make("div", { class: "st-more" });
   private readonly incomplete: HTMLButtonElement;
+  private readonly complete: HTMLButtonElement;
   private readonly gapRest: HTMLButtonElement | null;
   private signature = "";
 
@@ -34,6 +37,7 @@ export class Toolbar {
     grouping.addEventListener("change", () => hooks.onGroup(grouping.value as Grouping));
     this.incomplete = makeButton("Only incomplete", () => hooks.onIncomplete(this.incomplete.getAttribute("aria-pressed") !== "true"));
     this.incomplete.setAttribute("aria-pressed", "false");
+    this.complete = makeButton("", () => hooks.onComplete(!this.state.isWhole));
     this.gapRest = mayAnswer ? makeButton("Not recorded for what is empty", () => hooks.onGapRest()) : null;
     const doing = mayAnswer ? [makeButton("From file names …", () => hooks.onNames())] : [];
     const last = [...(this.gapRest ? [this.gapRest] : []), ...(mayAnswer ? [makeButton("Undo", () => hooks.onUndo())] : [])];
@@ -42,6 +46,7 @@ export class Toolbar {
       { class: "st-tools" },
       make("label", { class: "row fine st-wide" }, "Group by ", grouping),
       this.incomplete,
+      this.complete,
       this.buildFinder(),
       ...doing,
       makeButton(mayAnswer ? "Paste or CSV …" : "CSV …", () => hooks.onSheet()),
@@ -63,18 +68,20 @@ export class Toolbar {
 
   draw(): void {
     const { state } = this;
-    const open = state.columns.filter((column) => column.sums.needed > 0).map((column) => [column.field, column.title, column.sums.needed] as const);
+    const open = state.open.map((column) => [column.field, column.title, column.sums.needed] as const);
     const same = [state.same, state.helpful].map((columns) => columns.map((column) => [column.field, column.title, column.sums.texts.join("; ")]));
     const nWaiting = [...state.rows.values()].filter((row) => Object.values(row.cells).some((cell) => cell.state === "needed")).length;
     const mayDeclare = [...state.rows.values()].some((row) => Object.values(row.cells).some((cell) => cell.state === "needed" && cell.may_be_gap));
     const isRead = state.rows.size > 0;
-    const signature = JSON.stringify([open, same, nWaiting, mayDeclare, isRead]);
+    const signature = JSON.stringify([open, same, nWaiting, mayDeclare, isRead, state.isWhole, state.complete.length]);
     if (signature === this.signature) {
       return;
     }
     this.signature = signature;
     this.summary.replaceChildren(...this.buildSummary(open, nWaiting));
     this.more.replaceChildren(...this.buildMore());
+    this.complete.hidden = !state.isWhole && state.complete.length === 0;
+    this.complete.textContent = state.isWhole ? "Hide complete" : `Show ${state.complete.length} complete`;
     if (this.gapRest) {
       this.gapRest.hidden = !mayDeclare;
     }

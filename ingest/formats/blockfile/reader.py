@@ -195,7 +195,13 @@ def open_blockfile(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:  
         )
     if header["MAGIC"] != _MAGIC:
         message = f"{path.name} has the unknown version {header['MAGIC']:#06x}."
-        findings.append(warn("blockfile_version_unknown", message, "Compare a pattern with the original."))
+        findings.append(
+            warn(
+                "blockfile_version_unknown",
+                message,
+                "Readers get the patterns as a known version stores them. Compare one with the original.",
+            )
+        )
     return OpenedFile(
         format="blockfile",
         reader_version=VERSION,

@@ -70,7 +70,13 @@ def _list_images(tree: Mapping[str, Any], name: str) -> tuple[list[DmImage], lis
             continue
         if key in hidden:
             message = f"{name} calls {image.title or key} a thumbnail, but it holds values; it is read."
-            findings.append(warn("dm_thumbnail_holds_values", message, "Compare it with the original."))
+            findings.append(
+                warn(
+                    "dm_thumbnail_holds_values",
+                    message,
+                    "Readers get it as an image of its own. Compare it with the original.",
+                )
+            )
         images.append(image)
     return images, findings
 
@@ -194,7 +200,7 @@ def open_dm(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         [(len(plan.order), image.declared_bytes) for image, plan in images],
     )
     resources = ExitStack()
-    kept = "It is kept in the file; the others are read."
+    kept = "Readers see the other images; this one is in the file alone."
     findings = [*tree.findings, *odd]
     findings += [warn(error.finding.code, error.finding.message, kept) for error in refusals]
     signals = []

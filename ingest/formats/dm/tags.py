@@ -81,7 +81,7 @@ class TagReader:
                     "dm_tags_disagree",
                     f"The tags of {self._path.name} contradict themselves: {self._oddities[0]}"
                     f"{f', and {len(self._oddities) - 1} more' if self._oddities[1:] else ''}.",
-                    "A byte may be damaged, and a part of the file may be missing here. Compare it with the original.",
+                    "Readers may miss a part of the file here, as a byte may be damaged. Compare it with the original.",
                 )
             )
         end = self._handle.tell()

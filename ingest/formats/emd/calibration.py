@@ -76,6 +76,7 @@ def _tell(space: str, text: str, name: str) -> Finding:
     return warn(
         "calibration_wins_over_vectors",
         f"The calibration of {name} says {text}; the calibration is taken.",
-        "py4DSTEM keeps its calibration up to date, and not the vectors. Give the value yourself if it is wrong.",
+        "Readers get axes by the calibration, which py4DSTEM keeps up to date, unlike the vectors. Give the value "
+        "yourself if it is wrong.",
         pointer=_FIELDS[space],
     )

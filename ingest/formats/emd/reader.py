@@ -72,7 +72,13 @@ def find_arrays(file: h5py.File, name: str) -> tuple[list[EmdArray], list[Findin
                 arrays.append(EmdArray(item, dataset))
             else:
                 message = f"{item.name} in {name} calls itself an array and holds none, or several."
-                empty.append(warn("no_array_found", message, "It is kept in the file; the others are read."))
+                empty.append(
+                    warn(
+                        "no_array_found",
+                        message,
+                        "Readers see the other arrays; this one is in the file alone.",
+                    )
+                )
     return arrays, empty
 
 
@@ -172,7 +178,13 @@ def _tell_prismatic(file: h5py.File, name: str) -> list[Finding]:
         f"{name} is of Prismatic, which labels ångström as nm, 1/ångström as 1/nm and rad as mrad; "
         "the axes are corrected."
     )
-    return [warn("prismatic_units_corrected", message, "Check scan_step against your input.")]
+    return [
+        warn(
+            "prismatic_units_corrected",
+            message,
+            "Readers measure lengths with the corrected step. Check the scan step against your input.",
+        )
+    ]
 
 
 def _open_emd(form: str, files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:

@@ -60,10 +60,11 @@ def _add_lone_raw(plan: CompanionPlan, raw: str) -> None:
     if find_named_shape(base_of(raw)) is None:
         message = (
             f"{base_of(raw)} ({size} bytes) would hold {frames} EMPAD frames, but no xml header names it: any array "
-            "may have that size. It is stored, not read."
+            "may have that size."
         )
         hint = (
-            "If it is of an EMPAD, upload the .xml of the same acquisition, or name the file as the detector does, "
+            "Readers can download it and see nothing of it here: it is stored, not read. If it is of an "
+            "EMPAD, upload the .xml of the same acquisition, or name the file as the detector does, "
             "scan_x<columns>_y<rows>.raw. Else acknowledge this, and describe shape and type in the metadata."
         )
         plan.note(raw, warn("raw_data_not_read", message, hint))
@@ -73,7 +74,8 @@ def _add_lone_raw(plan: CompanionPlan, raw: str) -> None:
         warn(
             "companion_missing",
             f"{base_of(raw)} looks like EMPAD data ({frames} frames) but no xml header names it.",
-            "Upload the .xml of the same acquisition, or give scan_shape in the metadata.",
+            "Readers get no voltage, step or scan from it. Upload the .xml of the same acquisition, or give the "
+            "scan shape yourself.",
         ),
     )
     plan.add(raw)

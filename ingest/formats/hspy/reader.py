@@ -157,7 +157,7 @@ def _tell_odd_axes(axes: list[dict[str, Any]], names: list[str], file: str) -> l
             warn(
                 "axis_missing",
                 f"HyperSpy describes every axis, and {file} has no {', '.join(missing)}: it may be damaged.",
-                "The array is read with these axes in pixels. Upload the file again, or give the steps yourself.",
+                "Readers see these axes in pixels. Upload the file again, or give the steps yourself.",
             )
         )
     if len(axes) >= 4 and all(map(is_reciprocal, units[-4:-2])) and all(map(is_length, units[-2:])):  # noqa: PLR2004
@@ -165,14 +165,15 @@ def _tell_odd_axes(axes: list[dict[str, Any]], names: list[str], file: str) -> l
             warn(
                 "axes_look_swapped",
                 f"In {file} the leading axes are of a diffraction plane and the trailing ones of the specimen.",
-                "The array is read as stored, scan first. Save it transposed, and upload that instead.",
+                "Readers would see diffraction planes as images. It is read as stored, scan first: save it "
+                "transposed, and upload that instead.",
             )
         )
     return found + [
         warn(
             "axis_not_linear",
             f"The {name} axis in {file} has no constant step; its positions stay in the file.",
-            "The array is read with this axis in pixels. State the axis, if one step is near enough.",
+            "Readers see this axis in pixels. State the axis, if one step is near enough.",
         )
         for name in uneven
     ]
@@ -280,7 +281,7 @@ def open_hspy(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
             findings.extend(found)
         if not signals or "data" not in signals:
             raise refusals[0] if refusals else decline("no_array_found", f"{path.name} holds no experiment.")
-        kept = "It is kept in the file; the others are read."
+        kept = "Readers see the other experiments; this one is in the file alone."
         findings.extend(warn(error.finding.code, error.finding.message, kept) for error in refusals)
         findings += tell_unread(file, read=[str(group.name) for group in experiments], name=path.name)
         described = {name: _describe(group) for name, (_, group) in signals.items()}

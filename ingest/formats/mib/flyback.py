@@ -84,8 +84,8 @@ def tell_left_out(flyback: Flyback, frames: int, name: str) -> Finding:
         f"is exposed for {_show_times(flyback)}, as the beam flies back. "
         + (f"So are {unfinished} positions of a last line that was not finished. " if unfinished else "")
         + f"The scan is {shape[0]} × {shape[1]}.",
-        f"Give scan_shape as [{shape[0]}, {shape[1]}] to confirm it, or "
-        + (f"as [{shape[0]}, {flyback.line}]" if is_full else "say that the frames are a series")
+        f"Readers see the scan without them. Give the scan shape as {shape[0]} × {shape[1]} to confirm it, or "
+        + (f"as {shape[0]} × {flyback.line}" if is_full else "say that the frames are a series")
         + " to keep every frame.",
         pointer="/scan_shape",
     )
@@ -98,6 +98,7 @@ def tell_kept(flyback: Flyback, frames: int, name: str) -> Finding:
         "flyback_frames_kept",
         f"{flyback.count(frames)} of the {frames} frames of {name}, the {place} of every {flyback.line}, are exposed "
         f"for {_show_times(flyback)}: they look like flyback, and are kept.",
-        f"Give scan_shape as [{flyback.rows(frames)}, {flyback.columns}] to leave them out.",
+        f"Readers see them as a stripe. Give the scan shape as {flyback.rows(frames)} × {flyback.columns} to leave "
+        f"them out.",
         pointer="/scan_shape",
     )

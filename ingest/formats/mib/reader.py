@@ -123,7 +123,8 @@ def _check_count(
         warn(
             "frame_count_differs",
             f"{name} has {frames} frames where its hdr says {promised}.",
-            "Check that data and hdr belong together.",
+            "Readers get what the hdr says of voltage and time, which may be of another scan. Check that data and "
+            "hdr belong together.",
         )
     ]
 
@@ -169,7 +170,7 @@ def _read_last(path: Path, header: FrameHeader, frames: int) -> tuple[dict[str, 
             "frame_numbers_jump",
             f"{path.name} holds {frames} frames but their numbers run from "
             f"{header.fields['sequence_number']} to {last['sequence_number']}.",
-            "Frames may be missing or repeated; check the scan.",
+            "Readers would see a part of the scan shifted, if frames are missing or repeated. Check the scan.",
         )
     ]
 

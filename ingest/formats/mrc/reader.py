@@ -78,7 +78,13 @@ def _check_oddities(header: MrcHeader, path: Path) -> list[Finding]:
         found.append(tell("mrc_sign_assumed", message, "Say so in the notes if values above 127 were meant."))
     if header.axis_order not in {_PLAIN_ORDER, (0, 0, 0)}:
         message = f"{path.name} stores its axes in the order {header.axis_order}; they are named as stored."
-        found.append(warn("mrc_axes_permuted", message, "Check which axis is which before you use a step."))
+        found.append(
+            warn(
+                "mrc_axes_permuted",
+                message,
+                "Readers may take one axis for another. Check which is which before you give a step.",
+            )
+        )
     return found
 
 

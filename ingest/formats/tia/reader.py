@@ -53,7 +53,13 @@ class _Series:
             rest = "the rest of the map is filled up" if is_map else "only those are read"
             counts = f"{self.header.recorded} of {self.header.promised} elements"
             message = f"{self.file} was stopped after {counts}; {rest}."
-            found.append(warn("series_stopped_early", message, "Say so in the notes, if it matters."))
+            found.append(
+                warn(
+                    "series_stopped_early",
+                    message,
+                    "Readers get what was recorded until then. Say in the notes why it ended, if it matters.",
+                )
+            )
         return found
 
     def describe(self) -> dict[str, Any]:

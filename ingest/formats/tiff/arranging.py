@@ -84,7 +84,7 @@ def _count_frames(stack: Stack, told: Told, name: str) -> tuple[Frames, list[Fin
             raise refuse_truncated(first.path, expected=end, actual=size, what=f"{promised} frames")
         return Frames(pages, promised), [], end
     message = f"{name} says that it holds {promised} frames, and has {len(pages)} pages of their size."
-    hint = "The pages are read. Compare their number with the original."
+    hint = "Readers get the pages that are there. Compare their number with the original."
     return Frames(pages, len(pages)), [warn("frames_missing", message, hint)], 0
 
 
@@ -137,7 +137,10 @@ def tell_kind(directory: Directory, page: Page) -> list[Finding]:
         )
         found.append(
             warn(
-                "bytes_left_over", message, "Its number of rows may be damaged. Compare it with the original."
+                "bytes_left_over",
+                message,
+                "Readers may see a part of the picture only: the number of rows may be damaged. Compare it with the "
+                "original.",
             )
         )
     if directory.integer(Tag.ORIENTATION, 1) != 1:
@@ -168,7 +171,11 @@ def arrange_series(opened: Sequence[TiffPages], told: Told, hints: ReadHints, *,
         message = (
             f"{len(apart)} frames differ from the others in size or type and stay apart, among them {names}."
         )
-        said = warn("frames_differ", message, "Check whether they belong to the series.")
+        said = warn(
+            "frames_differ",
+            message,
+            "Readers see the others as the series. Check whether these belong to it.",
+        )
         found[0] = replace(found[0], findings=(*found[0].findings, said))
     return found
 

@@ -65,13 +65,27 @@ def _group_run(plan: CompanionPlan, run: list[tuple[int, str]]) -> None:
         message = (
             f"{reach - len(numbers)} numbers between {base_of(first)} and {base_of(others[-1])} are missing."
         )
-        plan.note(first, warn("frames_missing", message, "Check whether all frames were uploaded."))
+        plan.note(
+            first,
+            warn(
+                "frames_missing",
+                message,
+                "Readers would take the frames for neighbours. Check whether all were uploaded.",
+            ),
+        )
     for _, path in run:
         if path not in plan.taken:
             message = (
                 f"{base_of(path)} differs from the {count} frames with names like its own, and stands alone."
             )
-            plan.note(path, warn("frames_differ", message, "Check whether it belongs to the series."))
+            plan.note(
+                path,
+                warn(
+                    "frames_differ",
+                    message,
+                    "Readers see it by itself. Check whether it belongs to the series.",
+                ),
+            )
 
 
 def _kind(plan: CompanionPlan, path: str) -> tuple[str, str]:

@@ -213,7 +213,13 @@ def _read_scale(
         f"The positions along {side.lower()} of {page.path.name} go from {table[0]:g} to {table[-1]:g} {unit} "
         f"and are up to {off:.3g} {unit} off a straight line; the axis is given in pixels."
     )
-    findings.append(warn("axis_not_uniform", message, "The table of positions stays in the file."))
+    findings.append(
+        warn(
+            "axis_not_uniform",
+            message,
+            "Readers see this axis in pixels; the table of its positions stays in the file.",
+        )
+    )
     return Axis(name, size), start + 4 * size
 
 

@@ -193,7 +193,11 @@ def tell_unaccounted(found: TiffPages, claimed: int = 0) -> list[Finding]:
         lost = ", ".join(f"{code} of page {number}" for code, number in sorted(found.lost.items())[:8])
         message = f"{name} says more than it holds: the values of tag {lost} lie behind its end."
         told.append(
-            warn("file_truncated", message, "Its pages are whole. Compare the file with the original.")
+            warn(
+                "file_truncated",
+                message,
+                "Readers get its pages, which are whole. Compare the file with the original.",
+            )
         )
     if (
         found.size > end
@@ -204,7 +208,7 @@ def tell_unaccounted(found: TiffPages, claimed: int = 0) -> list[Finding]:
             warn(
                 "bytes_left_over",
                 f"{name} has {found.size - end} bytes more than its pages tell of, after them.",
-                "What its pages tell of is read. Check that nothing was appended, and that no page is missing.",
+                "Readers get what its pages tell of. Check that nothing was appended, and that no page is missing.",
             )
         )
     gaps = starts[1:] - np.maximum.accumulate(ends)[:-1]
@@ -221,7 +225,7 @@ def tell_unaccounted(found: TiffPages, claimed: int = 0) -> list[Finding]:
             warn(
                 "bytes_left_over",
                 f"{name} has {int(gaps[index])} bytes from byte {begin} on that no page tells of: enough for a page.",
-                "A page may be missing. Compare the number of pages with the original.",
+                "Readers may miss a page. Compare the number of pages with the original.",
             )
         )
         break

@@ -119,12 +119,22 @@ def _tell_pages(own: TiffPages, ome: OmeSet | None) -> list[Finding]:
         found.append(tell("tiff_copies_not_read", message))
     if ome is not None and ome.described_in:
         message = f"{name} is described by {ome.described_in}, which is not read: its pages are taken as they follow."
-        found.append(warn("ome_description_elsewhere", message, "Give the axes in the metadata."))
+        found.append(
+            warn(
+                "ome_description_elsewhere",
+                message,
+                "Readers do not learn what the pages follow. Give series and steps yourself.",
+            )
+        )
     if ome is not None and ome.pictures and not ome.files:
         planes = sum(len(picture.planes) for picture in ome.pictures)
         if len(own.pages) > planes:
             message = f"{name} has {len(own.pages)} pages and describes {planes} of them."
             found.append(
-                warn("ome_pages_not_told", message, "Compare the number of planes with the original.")
+                warn(
+                    "ome_pages_not_told",
+                    message,
+                    "Readers may miss planes, or see others than were meant. Compare their number with the original.",
+                )
             )
     return found

@@ -118,6 +118,7 @@ def check_dataset(dataset: h5py.Dataset, *, where: str, name: str) -> list[Findi
             "hdf5_chunks_missing",
             f"{missing} of {declared} chunks of {where} in {name} were never written and read as "
             f"{dataset.fillvalue}.",
-            "The acquisition or the copy may have stopped early. Upload the original if it is whole.",
+            "Readers would take them for measured values. The acquisition or the copy may have stopped early: "
+            "upload the original if it is whole.",
         )
     ]

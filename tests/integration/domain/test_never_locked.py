@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+import ingest.tasks  # noqa: F401 - registers its kinds of jobs
+from confined.sandbox import SandboxError
+from ingest.services.recognition import Recognition
 from processing.services.optics import build_optics
 from processing.workflows import refresh_deposit, submit_deposit
 from repository.errors import NotPublishableError, StateConflictError
@@ -17,9 +20,10 @@ from repository.services.answer_writes import Wish
 from repository.services.answers import TableChange, write_answers
 from repository.services.deposits import update_deposit
 from repository.services.jobs import claim_job, complete_job, lock_claim
-from repository.services.measurements import record_reading_failure
+from repository.services.measurements import GroupedFiles, RecognizedFile, record_reading_failure
 from repository.services.publishing import publish_deposit
 from repository.services.validation import stop_reading, validate_after_reading
+from repository.tasks.job_kinds import JobProgress, get_kind
 from repository.workflows.jobs import enqueue_job
 from tests.deposits import add_measurement, settle
 from tests.factories import make_deposit
@@ -110,6 +114,29 @@ def test_work_with_former_words_is_given_up_for_that_measurement_alone(session: 
     assert ("convert_measurement", session.second.pk) in session.list_jobs("running")
 
 
+def test_answers_in_a_row_leave_the_opening_alone_that_the_first_began(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.answer("scan_shape", "2 × 8", session.first)
+    claim = claim_job(job_id=Job.objects.get(kind="open_measurement").pk)
+    assert claim is not None
+    problem = Found("error", "frames_missing", "16 frames are no 2 × 8.", layer="reading")
+
+    def fail_while_they_type(**_: Any) -> Any:
+        session.answer("notes", "windy", session.first)
+        session.answer("scan_shape", "4 × 4", session.first)
+        raise SandboxError(problem)
+
+    monkeypatch.setattr("ingest.services.opening.run_over_files", fail_while_they_type)
+    apply = get_kind("open_measurement").work(claim, JobProgress())
+    lock_claim(claim=claim)  # the worker still holds its work
+    complete_job(claim=claim)
+    assert session.list_jobs() == []
+    apply()
+    assert Measurement.objects.get(pk=session.first.pk).hints == {"scan_shape": [2, 8]}
+    assert session.list_jobs() == [("open_measurement", session.first.pk)], "once more, with what stands now"
+
+
 def test_an_angle_reduces_again_what_depends_on_it_and_reads_nothing(session: Session) -> None:
     session.answer("semi_convergence_angle", "21 mrad", session.first)
     assert session.list_jobs() == [("reduce_measurement", session.first.pk)]
@@ -161,6 +188,25 @@ def test_reading_is_broken_off_and_goes_on_where_it_was(session: Session) -> Non
     submit_deposit(deposit_id=session.deposit.pk, actor=session.deposit.owner)
     assert session.list_jobs() == [("inspect_deposit", session.deposit.pk)]
     assert Measurement.objects.get(pk=session.first.pk).state == "converted"
+
+
+def test_a_shape_whose_reading_was_stopped_is_read_when_the_deposit_is_handed_in_again(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.answer("scan_shape", "2 × 8", session.first)
+    stop_reading(deposit_id=session.deposit.pk, actor=session.deposit.owner)
+    submit_deposit(deposit_id=session.deposit.pk, actor=session.deposit.owner)
+    both = (session.first, session.second)
+    files = [RecognizedFile(one.primary_file.path, one.format, "EMPAD", is_read=True) for one in both]
+    groups = [GroupedFiles(one.format, (one.primary_file.path,)) for one in both]
+    found = Recognition(files=files, groups=groups)
+    monkeypatch.setattr("ingest.tasks.recognize_deposit", lambda **_: found)
+    claim = claim_job(job_id=Job.objects.get(kind="inspect_deposit", state="queued").pk)
+    assert claim is not None
+    apply = get_kind("inspect_deposit").work(claim, JobProgress())
+    complete_job(claim=claim)
+    apply()
+    assert session.list_jobs() == [("open_measurement", session.first.pk)]
 
 
 def test_pictures_that_are_made_anew_are_not_broken_off(session: Session) -> None:

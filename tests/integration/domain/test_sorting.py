@@ -382,3 +382,14 @@ def test_three_thousand_files_are_sorted_and_counted(django_assert_max_num_queri
     assert arrived.fates["discard"] == 3000
     assert arrived.kinds[3].count == 2999
     submit_deposit(deposit_id=deposit.pk, actor=deposit.owner)
+
+
+def test_files_are_called_unread_once_somebody_has_looked_at_them() -> None:
+    deposit = make_deposit()
+    for name in ("a.dm4", "b.pdf"):
+        store_file(deposit, name, name.encode())
+    for state, kind in (("draft", "not_looked_at"), ("processing", "not_looked_at"), ("ready", "not_read")):
+        Deposit.objects.filter(pk=deposit.pk).update(state=state)
+        deposit.refresh_from_db()
+        arrived = describe_arrived(deposit)
+        assert {one.kind: one.count for one in arrived.kinds if one.count} == {kind: 2}, state

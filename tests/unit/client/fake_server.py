@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 JsonObject = dict[str, Any]
+SHEET = "file,id,technique,dwell_time [us]\r\na.mib,0001-0000,four_d_stem,1\r\n"  # as RFC 4180 has it
 Route = Callable[[httpx.Request, list[str]], httpx.Response]
 
 
@@ -94,8 +95,9 @@ class FakeServer(httpx.BaseTransport):
                 return refuse(404, "not_found", "No such deposit.")
             if len(parts) == 1:
                 return self._one(request, record)
-            if parts[1:] == ["table"]:
-                return self._show_table(request, record)
+            if parts[1:2] == ["table"]:
+                show = self._take_sheet if parts[2:] == ["sheet"] else self._show_table
+                return show(request, record)
             return self._act(parts[1:], request, record)
 
     def _create(self, request: httpx.Request) -> httpx.Response:
@@ -182,6 +184,12 @@ class FakeServer(httpx.BaseTransport):
                 return httpx.Response(200, json=said)
             case _:
                 return refuse(404, "not_found", "No such action.")
+
+    def _take_sheet(self, request: httpx.Request, record: JsonObject) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, text=SHEET, headers={"content-type": "text/csv; charset=utf-8"})
+        self.sorted.append(("sheet", json.loads(request.content)))
+        return httpx.Response(200, json=record["sheet_outcome"])
 
     def _show_table(self, request: httpx.Request, record: JsonObject) -> httpx.Response:
         """Give out one row a page, so that a client has to follow."""

@@ -100,7 +100,7 @@ def test_flyback_of_a_scan_that_was_stopped_is_told_and_can_be_left_out(
     with open_measurement("mib", {"s.mib": path}) as opened:
         assert opened.signals[0].shape == (frames, 8, 8)
         (finding,) = [f for f in opened.findings if f.code == "flyback_frames_kept"]
-        assert f"Give scan_shape as [{rows}, 3]" in (finding.hint or "")
+        assert f"Give the scan shape as {rows} × 3" in (finding.hint or "")
     with open_measurement("mib", {"s.mib": path, "s.hdr": hdr}, ReadHints(scan_shape=(rows, 3))) as opened:
         expected = 10 + 3 * np.arange(rows)[:, None] + np.arange(3)
         np.testing.assert_array_equal(opened.signals[0].read()[..., 0, 0], expected)

@@ -10,9 +10,10 @@ from stemma.errors import UsageError
 
 EXIT_CODES = (
     "exit codes: 0 done; 2 usage; 3 errors in what was to be published or validated; 4 server or network; "
-    "5 done, but something in the folders was left out (left_out in --json)"
+    "5 done, but something in the folders was left out (left_out in --json), or answers of a table were refused"
 )
 
+DECIMALS = ("auto", ".", ",")
 FATES = ("publish", "private", "discard")
 PLACES = {
     "own": "a measurement of its own",
@@ -219,6 +220,21 @@ def _add_sorting(commands: Commands) -> None:
         action="append",
         help="what a file, or all files that a pattern names, are: four_d_stem, annular, eels …; may be repeated",
     )
+    table = _add(
+        commands,
+        "table",
+        "Print the answers of all measurements as CSV; with a CSV, take its answers: each is saved or refused by "
+        "itself, empty cells say nothing, and - alone takes the answer of that file away.",
+    )
+    table.add_argument("id", metavar="ID")
+    table.add_argument("csv", metavar="CSV", nargs="?", type=Path, help="a sheet as this command prints it")
+    table.add_argument("--to", metavar="FILE", type=Path, help="write it there, as Excel reads it best")
+    table.add_argument("--incomplete", action="store_true", help="print only fields that are asked or differ")
+    table.add_argument(
+        "--only-empty", action="store_true", help="leave alone what has an answer already, whoever gave it"
+    )
+    table.add_argument("--decimal", choices=DECIMALS, default="auto", help="decimal mark of the CSV")
+    table.add_argument("--dry-run", action="store_true", help="only say what would be saved and what not")
 
 
 def _add_search(commands: Commands) -> None:

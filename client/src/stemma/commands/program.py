@@ -25,6 +25,7 @@ from stemma.commands.output import (
     print_text,
     silence,
 )
+from stemma.commands.table import table
 from stemma.commands.techniques import techniques
 from stemma.connection import Connection
 from stemma.credentials import find_login
@@ -51,6 +52,7 @@ COMMANDS: dict[str, Command] = {
     "group": sorting.group,
     "role": sorting.role,
     "techniques": techniques,
+    "table": table,
     "status": reading.status,
     "open": reading.show,
     "get": reading.get,
@@ -59,7 +61,7 @@ COMMANDS: dict[str, Command] = {
 }
 # Long work outlives a server's restart; a question is better answered at once, if only by "no answer".
 PATIENT_COMMANDS = frozenset(
-    {"deposit", "validate", "publish", "remove", "sort", "group", "role", "techniques", "get"}
+    {"deposit", "validate", "publish", "remove", "sort", "group", "role", "techniques", "table", "get"}
 )
 PATIENCE_S = 600.0
 SHORT_PATIENCE_S = 5.0
