@@ -1,7 +1,7 @@
 """What a signal is: the one place that decides it, by the unit of its axes, the technique and the header together.
 
 The names of axes decide nothing by themselves. A reader tells by them what it found in the header: that an image was
-scanned (`scan_y, scan_x`), or that there is a frame for each position of the beam. Where nothing speaks, it is a frame
+scanned (`scan_y, scan_x`), that there is a frame for each position of the beam, or that each pixel is a color (`color`). Where nothing speaks, it is a frame
 of which nobody knows yet what it shows: it has a picture, nothing is computed of it, and the technique is asked.
 """
 
@@ -26,6 +26,7 @@ Plane = Literal["image", "pattern"]
 """What one frame shows: the specimen, or the diffraction plane."""
 
 _PLANE_AXES = 2
+_COLOR_AXES = 3  # two of a plane, and the colors
 _WORDS: Mapping[Plane, str] = {"image": "images of the specimen", "pattern": "diffraction patterns"}
 _OF_DIMENSION: Mapping[str, Plane] = {
     "length": "image",
@@ -52,6 +53,7 @@ _AT_POSITIONS: Mapping[str, Plane] = {
     "four_d_stem": "pattern",
 }
 _SCANNED_IMAGE = ("scan_y", "scan_x")
+_COLORS = "color"
 _SPECTRA: Mapping[str, str] = {"energy": "energies", "wavelength": "wavelengths"}
 _SPECTROSCOPIES = frozenset({"eels", "eds", "cathodoluminescence"})
 _UNNAMED_SERIES = frozenset({"series", "frame", "index"})
@@ -137,6 +139,9 @@ def decide_signal_kind(
     leading, element = tuple(axes[:-n_signal_axes]), tuple(axes[-n_signal_axes:])
     if n_signal_axes == 1:
         return _decide_line(leading, element[0], document if is_main else {})
+    if n_signal_axes == _COLOR_AXES and element[-1].name == _COLORS:
+        reason = "Its reader found that each pixel is a color: red, green and blue."
+        return SignalDecision("color_image_series" if leading else "color_image", reason, sure=False)
     if n_signal_axes != _PLANE_AXES:
         return SignalDecision(None, f"One element of it has {n_signal_axes} axes.", sure=False)
     at_positions = _has_positions(leading, document)
