@@ -51,7 +51,11 @@ def read_axes(optics: Optics, axes: tuple[Axis, ...]) -> Pair | None:
     document = {} if voltage is None else {"acceleration_voltage": {"value": voltage, "unit": "kV"}}
     shape = SignalShape.from_dict({"name": "data", "axes": [axis.as_dict() for axis in axes]})
     pair = find_diffraction_pixel(document, [shape])
-    return None if pair is None or not all(pair) else (convert(pair[0], "rad", "mrad"), convert(pair[1], "rad", "mrad"))
+    return (
+        None
+        if pair is None or not all(pair)
+        else (convert(pair[0], "rad", "mrad"), convert(pair[1], "rad", "mrad"))
+    )
 
 
 def _find_problem(optics: Optics, axes: tuple[Axis, ...]) -> str:

@@ -155,7 +155,9 @@ def _shrink_colors(values: npt.NDArray[Any]) -> tuple[RgbImage, int]:
     colors over the range of their type, others over the largest there is.
     """
     planes = np.nan_to_num(np.asarray(values[..., :N_COLORS], dtype=np.float64), posinf=0.0, neginf=0.0)
-    largest = float(np.iinfo(values.dtype).max) if values.dtype.kind in "iu" else float(planes.max(initial=0.0))
+    largest = (
+        float(np.iinfo(values.dtype).max) if values.dtype.kind in "iu" else float(planes.max(initial=0.0))
+    )
     shrunk = [shrink(planes[..., color]) for color in range(N_COLORS)]
     colors = np.stack([plane for plane, _ in shrunk], axis=-1) * (BRIGHTEST / largest if largest > 0 else 1.0)
     return np.clip(np.rint(colors), 0, BRIGHTEST).astype(np.uint8), shrunk[0][1]

@@ -150,7 +150,9 @@ def _draw_middle_colors(
     middle, at = _find_middle(source, sample, as_stored)
     if middle is not None:
         shown, axes = OF_ARRAYS[kind], source.axes[-source.n_signal_axes :]
-        yield FirstPicture(f"preview_{shown.name}", shown.title, shown.kind, middle, axes, {"position": at}, 1)
+        yield FirstPicture(
+            f"preview_{shown.name}", shown.title, shown.kind, middle, axes, {"position": at}, 1
+        )
 
 
 def as_stored(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -131,7 +131,9 @@ def _build_signal(
     native = dtype.newbyteorder("=")
     if plan.samples > 1:
         message = f"{image.title or 'An image'} in {file} is a picture in colors, not measured values."
-        findings.append(tell("color_picture", message, "Upload the measured values as well, if there are any."))
+        findings.append(
+            tell("color_picture", message, "Upload the measured values as well, if there are any.")
+        )
         places = _LITTLE if image.data is None or image.data.byte_order == "<" else _BIG
         pixels = FramedBytes(
             [part], math.prod(signal), signal, native, lambda raw: raw.reshape(-1, *signal)[..., places]

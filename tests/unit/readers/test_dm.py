@@ -220,7 +220,9 @@ SAMPLED = {"SI": {"Acquisition": {"Spatial Sampling": {"Height (pixels)": 3, "Wi
 def test_units_order_and_size_of_a_scan_are_held_against_each_other(
     tmp_path: Path, calibrations: Any, shape: tuple[int, ...], tags: Any, is_told: bool
 ) -> None:
-    path = write_dm(tmp_path / "x.dm4", values_of(shape), calibrations=calibrations, tags={**STEM_TAGS, **tags})
+    path = write_dm(
+        tmp_path / "x.dm4", values_of(shape), calibrations=calibrations, tags={**STEM_TAGS, **tags}
+    )
     with open_measurement("dm4", {path.name: path}) as opened:
         told = [finding for finding in opened.findings if finding.code == "dm_axes_contradicted"]
     assert bool(told) == is_told, opened.findings

@@ -189,7 +189,9 @@ def test_energy_axes_add_up() -> None:
 def test_what_a_person_says_of_energies_is_not_held_against_the_header() -> None:
     """Two parts make the axis; that of the file which they overrule neither contradicts them nor reverses the axis."""
     in_file = {"start": (-20, "eV"), "end": (479.5, "eV"), "bin_width": (0.5, "eV")}
-    said = {part: {"value": value, "unit": unit, "source": "header"} for part, (value, unit) in in_file.items()}
+    said = {
+        part: {"value": value, "unit": unit, "source": "header"} for part, (value, unit) in in_file.items()
+    }
     for given in (
         {"start": "500 eV", "bin_width": "0.25 eV"},
         {"end": "900 eV", "bin_width": "0.25 eV"},
