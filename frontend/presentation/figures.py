@@ -107,7 +107,7 @@ def _describe_part(parameters: Mapping[str, Any]) -> str:
 
 
 def list_viewers(measurement: MeasurementView) -> tuple[Viewer, ...]:
-    """Return the signals that can be looked at in the browser; of a picture in colors its picture shows all there is."""
+    """Return the signals that can be looked at in the browser; of a picture in colors its preview shows all."""
     return tuple(
         Viewer(
             name=signal.name,

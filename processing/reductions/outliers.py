@@ -112,7 +112,7 @@ def scale_to_one(image: FloatImage) -> FloatImage:
 def _bridge(pattern: npt.NDArray[Any]) -> tuple[FloatImage, Mask, Mask]:
     """Return finite numbers, where they are those of a gap, and where the pattern has NaN.
 
-    A gap is at most `MOST_GAP` rows or columns with one value all along, between others; it is filled from both sides.
+    A gap is at most `MOST_GAP` rows or columns with one value all along, between others. It is filled from both sides.
     """
     given = np.asarray(pattern, dtype=np.float64)
     unknown = np.isnan(given)
@@ -123,7 +123,7 @@ def _bridge(pattern: npt.NDArray[Any]) -> tuple[FloatImage, Mask, Mask]:
         for first, stop in _list_gaps(
             image.max(axis=1 - axis, initial=-np.inf) <= image.min(axis=1 - axis, initial=np.inf)
         ):
-            before, after = (bridged.take(at, axis=axis) for at in (first - 1, stop))
+            before, after = (_drop_peaks(bridged.take(at, axis=axis)) for at in (first - 1, stop))
             bridged = bridged.copy() if bridged is image else bridged
             for at in range(first, stop):
                 share = (at - first + 1) / (stop - first + 1)
@@ -131,6 +131,12 @@ def _bridge(pattern: npt.NDArray[Any]) -> tuple[FloatImage, Mask, Mask]:
                 bridged[place] = (1 - share) * before + share * after
                 gaps[place] = True
     return _fill_from_around(bridged, unknown & ~gaps), gaps, unknown
+
+
+def _drop_peaks(line: FloatImage) -> FloatImage:
+    """Return the running median of five, which no hot pixel beside a gap gets into."""
+    padded = np.pad(line, REACH, mode="reflect")
+    return _median_of_five([padded[at : at + len(line)] for at in range(2 * REACH + 1)])
 
 
 def _list_gaps(is_even: Mask) -> Iterator[tuple[int, int]]:

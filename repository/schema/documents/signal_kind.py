@@ -1,8 +1,9 @@
 """What a signal is: the one place that decides it, by the unit of its axes, the technique and the header together.
 
 The names of axes decide nothing by themselves. A reader tells by them what it found in the header: that an image was
-scanned (`scan_y, scan_x`), that there is a frame for each position of the beam, or that each pixel is a color (`color`). Where nothing speaks, it is a frame
-of which nobody knows yet what it shows: it has a picture, nothing is computed of it, and the technique is asked.
+scanned (`scan_y, scan_x`), that there is a frame for each position of the beam, or that each pixel is a `color`. Where
+nothing speaks, it is a frame of which nobody knows yet what it shows: it has a picture, nothing is computed of it, and
+the technique is asked.
 """
 
 from collections.abc import Mapping, Sequence
@@ -139,11 +140,8 @@ def decide_signal_kind(
     leading, element = tuple(axes[:-n_signal_axes]), tuple(axes[-n_signal_axes:])
     if n_signal_axes == 1:
         return _decide_line(leading, element[0], document if is_main else {})
-    if n_signal_axes == _COLOR_AXES and element[-1].name == _COLORS:
-        reason = "Its reader found that each pixel is a color: red, green and blue."
-        return SignalDecision("color_image_series" if leading else "color_image", reason, sure=False)
     if n_signal_axes != _PLANE_AXES:
-        return SignalDecision(None, f"One element of it has {n_signal_axes} axes.", sure=False)
+        return _decide_deeper(leading, element)
     at_positions = _has_positions(leading, document)
     own = _hear_units(element)
     stated = _hear_stated(element, document) if is_main else None
@@ -166,6 +164,14 @@ def decide_signal_kind(
         f"{voice.said}",
         contradicted_by=against.field,
     )
+
+
+def _decide_deeper(leading: Sequence[SignalAxis], element: Sequence[SignalAxis]) -> SignalDecision:
+    """Decide of more axes than a plane has: that each pixel is a color, the reader says; the rest has no name."""
+    if len(element) == _COLOR_AXES and element[-1].name == _COLORS:
+        reason = "Its reader found that each pixel is a color: red, green and blue."
+        return SignalDecision("color_image_series" if leading else "color_image", reason, sure=False)
+    return SignalDecision(None, f"One element of it has {len(element)} axes.", sure=False)
 
 
 def _weigh(

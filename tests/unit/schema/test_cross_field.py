@@ -149,6 +149,13 @@ def test_pixel_sizes_obey_the_wavelength() -> None:
     two_pi = four_d(diffraction_pixel_size="0.41757 mrad", reciprocal_pixel_size="0.0628319 Ao-1")
     assert "pixel_sizes_disagree" not in check(good)
     assert check(bad)["pixel_sizes_disagree"].severity == "warning"
+    in_file = {
+        "value": 0.05,
+        "unit": "Ao-1",
+        "source": "header",
+    }  # a person's goes before it, and is what is used
+    overruled = four_d(diffraction_pixel_size="0.41757 mrad", reciprocal_pixel_size=in_file)
+    assert "pixel_sizes_disagree" not in check(overruled)
     assert "2π" in check(two_pi)["pixel_sizes_disagree"].hint
 
 

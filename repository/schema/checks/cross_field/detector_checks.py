@@ -6,7 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from repository.schema.checks.cross_field.context import Check, Context, report
-from repository.schema.documents.scales import find_pair, find_scalar, read_pair
+from repository.schema.documents.scales import (
+    DIFFRACTION_PIXEL_FIELDS,
+    find_pair,
+    find_scalar,
+    is_answered_by_person,
+    read_pair,
+)
 from repository.schema.findings import Finding
 from repository.schema.places import get_plain, get_value
 from repository.schema.quantities.quantity import is_number
