@@ -32,6 +32,7 @@ MOST_SHARE = 0.05  # of all pixels: more of them are no outliers but the pattern
 CLUSTER_SIDES = (4, 3, 2)
 EVEN_SHARE = 0.25  # of its highest pixel that the lowest of a cluster has at least
 MOST_CLUSTERS, MOST_CORNERS = 8, 4096  # more of them are a pattern of spots, or noise
+LIT_BESIDE = 5
 MOST_GAP = 4  # pixels between the chips of a detector that are bridged
 PIXELS_AT_ONCE = 2**16
 MEDIAN_OF_SQUARE = 0.455  # the median of χ² with one degree of freedom
@@ -112,29 +113,26 @@ def scale_to_one(image: FloatImage) -> FloatImage:
 def _bridge(pattern: npt.NDArray[Any]) -> tuple[FloatImage, Mask, Mask]:
     """Return finite numbers, where they are those of a gap, and where the pattern has NaN.
 
-    A gap is at most `MOST_GAP` rows or columns with one value all along, between others. It is filled from both sides.
+    A gap is at most `MOST_GAP` rows or columns with one value all along, between others. It is filled from
+    beside it.
     """
     given = np.asarray(pattern, dtype=np.float64)
     unknown = np.isnan(given)
     image = np.nan_to_num(given, nan=0.0, posinf=0.0, neginf=0.0)
     gaps = np.zeros(image.shape, dtype=bool)
-    bridged = image
     for axis in (0, 1):
-        for first, stop in _list_gaps(
-            image.max(axis=1 - axis, initial=-np.inf) <= image.min(axis=1 - axis, initial=np.inf)
-        ):
-            before, after = (_drop_peaks(bridged.take(at, axis=axis)) for at in (first - 1, stop))
-            bridged = bridged.copy() if bridged is image else bridged
-            for at in range(first, stop):
-                share = (at - first + 1) / (stop - first + 1)
-                place = (at, slice(None)) if axis == 0 else (slice(None), at)
-                bridged[place] = (1 - share) * before + share * after
-                gaps[place] = True
-    return _fill_from_around(bridged, unknown & ~gaps), gaps, unknown
+        most, least = image.max(axis=1 - axis, initial=-np.inf), image.min(axis=1 - axis, initial=np.inf)
+        lines = np.moveaxis(image, axis, 0)
+        for first, stop in _list_gaps(most <= least):
+            # Few counts leave lines empty too; a gap has light on both sides.
+            lit = np.minimum(_drop_peaks(lines[first - 1]), _drop_peaks(lines[stop])) > 0
+            if np.count_nonzero(lit) >= LIT_BESIDE:
+                np.moveaxis(gaps, axis, 0)[first:stop] = True
+    return _fill_from_around(image, gaps | unknown), gaps, unknown
 
 
 def _drop_peaks(line: FloatImage) -> FloatImage:
-    """Return the running median of five, which no hot pixel beside a gap gets into."""
+    """Return the running median of five, into which no hot pixel gets."""
     padded = np.pad(line, REACH, mode="reflect")
     return _median_of_five([padded[at : at + len(line)] for at in range(2 * REACH + 1)])
 

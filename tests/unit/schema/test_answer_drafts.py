@@ -11,7 +11,7 @@ def test_which_fields_differ_stands_in_one_order() -> None:
     for fields in (("probe_current", "defocus", "notes"), ("notes", "probe_current", "defocus")):
         draft = Draft({})
         for field in fields:
-            draft.write("differs", PATH, field, True)
+            draft.write("differs", PATH, field, True)  # noqa: FBT003 - an entry
         written.append(draft.document)
     assert written[0] == written[1] == {"differs": {PATH: ["defocus", "notes", "probe_current"]}}
     draft.write("differs", PATH, "notes", None)

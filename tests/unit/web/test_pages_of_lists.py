@@ -1,13 +1,15 @@
 """The cursor of a list: it comes back as it was given out, and nothing else is taken for one."""
 
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from rest_framework.exceptions import ValidationError
-from rest_framework.request import Request
 
 from api.pagination import build_cursor, read_cursor
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
 
 MOMENT = "2026-11-30T12:00:00+00:00"
 
