@@ -398,29 +398,3 @@ def test_a_picture_that_is_shrunk_counts_the_pixels_of_the_detector() -> None:
     drawn = draw_result(entry, np.ones((4096, 4096), np.uint8), axes)
     assert drawn is not None
     assert drawn.parameters["scale_bar"] == "1000 px"
-
-
-def test_first_pictures_of_colors_keep_them() -> None:
-    """Whole, by rows and of a series; no mean of several pictures is drawn."""
-    values = np.zeros((3, 64, 64, 3), np.uint16)
-    values[..., 1] = 40_000
-    axes, angles = ("y", "x", "color"), AngleKnowledge()
-    for shape, by_channel in (((64, 64, 3), False), ((64, 64, 3), True), ((3, 64, 64, 3), False)):
-        names = ("series", *axes)[-len(shape) :]
-        counting = CountingSource(
-            shape,
-            U2,
-            names,
-            3,
-            () if not by_channel else (1, 64, 3),
-            by_channel,
-            values[(0,) * (4 - len(shape))],
-        )
-        source = counting.as_source()
-        plan = plan_preview(source, source.nbytes // 2 if by_channel else source.nbytes)
-        sample = read_sample(source, plan, NEVER)
-        (picture,) = list_first_pictures(find_kind(source, {}), source, sample, angles)
-        assert picture.name == "preview_color_image"
-        assert picture.values.dtype == U2
-        assert picture.values[5, 7].tolist() == [0, 40_000, 0]
-        assert draw_first_pictures(find_kind(source, {}), source, sample, angles)
