@@ -169,7 +169,7 @@ def _find_clusters(image: FloatImage, quantum: float) -> Mask:
     corners = np.argwhere(inner - beside > SIGMAS * _estimate_shot(beside, quantum)) + 1
     if len(corners) > MOST_CORNERS:
         return found
-    boxes = [box for corner in corners if (box := _find_box(image, *corner.tolist(), quantum)) is not None]
+    boxes = [box for y, x in corners if (box := _find_box(image, int(y), int(x), quantum)) is not None]
     if not 0 < len(boxes) <= MOST_CLUSTERS:
         return found
     for box in boxes:
@@ -198,12 +198,13 @@ def _has_more_light(rest: FloatImage, clusters: Mask) -> bool:
     floor = float(np.median(smooth))
     highest, scatter = float(smooth.max()), OF_MEDIAN_DEVIATION * float(np.median(abs(smooth - floor)))
     n_lit = np.count_nonzero(smooth > 0.5 * (floor + highest))
-    return highest - floor > SIGMAS * scatter and n_lit > np.count_nonzero(clusters)
+    return bool(highest - floor > SIGMAS * scatter and n_lit > np.count_nonzero(clusters))
 
 
 def _average(image: FloatImage) -> FloatImage:
     """Return the mean of the 3×3 pixels about each."""
-    return np.concatenate([_list_neighbors(image), image[None]]).mean(axis=0)
+    mean: FloatImage = np.concatenate([_list_neighbors(image), image[None]]).mean(axis=0)
+    return mean
 
 
 def _estimate_quantum(image: FloatImage, level: FloatImage, above: FloatImage) -> float:
