@@ -21,6 +21,7 @@ from repository.selectors.access import (
     require_account,
 )
 from repository.selectors.datasets import describe_dataset, describe_metadata, describe_single_measurement
+from repository.selectors.identifiers import split_version
 from repository.selectors.search import SearchRequest, search
 from repository.selectors.visibility import sees_what_all_see
 from repository.services.withdrawal import LONGEST_REASON
@@ -104,8 +105,8 @@ class DatasetView(APIView):
         operation_id="getDataset", responses={200: DatasetShape, 410: DatasetShape, **problems(401, 403, 404)}
     )
     def get(self, request: Request, dataset_id: str) -> Response:
-        """Return the newest published version."""
-        return answer_dataset(request, dataset_id, None)
+        """Return the newest published version; `ID.v2`, the end of its DOI, names that version."""
+        return answer_dataset(request, *split_version(dataset_id))
 
 
 class DatasetVersionView(APIView):

@@ -11,6 +11,8 @@ from repository.schema.questions.fields import load_catalogue
 from repository.selectors.deposits import MeasurementView, SignalView
 from repository.selectors.products import ProductView
 
+_IN_COLORS = frozenset({"color_image", "color_image_series"})
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -105,7 +107,7 @@ def _describe_part(parameters: Mapping[str, Any]) -> str:
 
 
 def list_viewers(measurement: MeasurementView) -> tuple[Viewer, ...]:
-    """Return the signals that can be looked at in the browser."""
+    """Return the signals that can be looked at in the browser; of a picture in colors its preview shows all."""
     return tuple(
         Viewer(
             name=signal.name,
@@ -118,6 +120,7 @@ def list_viewers(measurement: MeasurementView) -> tuple[Viewer, ...]:
             navigators=_list_navigators(measurement, signal),
         )
         for signal in measurement.signals
+        if signal.statistics.get("kind") not in _IN_COLORS
     )
 
 

@@ -21,10 +21,19 @@ _FRAME = Output(
     "The frame itself, of which nobody has said yet what it shows; the middle one of a series.",
     cover=90,
 )
+_COLORS = Output(
+    "color_image",
+    "Picture in colors",
+    "color_image",
+    "The picture itself in its own colors; the middle one of a series.",
+    cover=95,
+)
 _PROFILE = Output("profile", "Profile", "spectrum", "The line itself; the middle one of several.")
 OF_ARRAYS: Mapping[SignalKind, Output] = {
     "image": _IMAGE,
     "image_series": _IMAGE,
+    "color_image": _COLORS,
+    "color_image_series": _COLORS,
     "pattern": _PATTERN,
     "pattern_scan": _PATTERN,
     "pattern_series": _PATTERN,

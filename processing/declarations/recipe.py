@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from repository.schema.quantities.signals import SignalKind
 
-ResultKind = Literal["pattern", "image", "vector_image", "spectrum"]
+ResultKind = Literal["pattern", "image", "vector_image", "color_image", "spectrum"]
 Need = Literal["angles", "wavelength", "detector_to_scan", "scan_step"]
 Merge = Literal["sum", "maximum", "place"]
 Occasion = Literal["conversion", "request"]

@@ -11,7 +11,7 @@ from repository.schema.documents.scales import find_diffraction_pixel
 from repository.schema.findings import Finding
 from repository.schema.quantities.electrons import compute_wavelength
 from repository.schema.quantities.signals import SignalShape
-from repository.schema.quantities.units import UNITS, find_unit_code
+from repository.schema.quantities.units import UNITS, convert, find_unit_code
 
 SQUARE_TOLERANCE = 0.01  # detector pixels whose sides differ by more have no single angle
 
@@ -51,7 +51,11 @@ def read_axes(optics: Optics, axes: tuple[Axis, ...]) -> Pair | None:
     document = {} if voltage is None else {"acceleration_voltage": {"value": voltage, "unit": "kV"}}
     shape = SignalShape.from_dict({"name": "data", "axes": [axis.as_dict() for axis in axes]})
     pair = find_diffraction_pixel(document, [shape])
-    return None if pair is None or not all(pair) else (pair[0] * 1e3, pair[1] * 1e3)
+    return (
+        None
+        if pair is None or not all(pair)
+        else (convert(pair[0], "rad", "mrad"), convert(pair[1], "rad", "mrad"))
+    )
 
 
 def _find_problem(optics: Optics, axes: tuple[Axis, ...]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processing.declarations.manifest import PictureEntry
-from processing.previews.color_maps import color_gray, color_pattern, color_shifts, measure_shifts
+from processing.previews.color_maps import RgbImage, color_gray, color_pattern, color_shifts, measure_shifts
 from processing.previews.contrast import Stretch, stretch_contrast
 from processing.previews.draw_image import draw_image, shrink
 from processing.previews.draw_spectrum import draw_spectrum, name_axis
@@ -28,6 +28,10 @@ _AXIS_TITLES = {
 }
 
 
+N_COLORS = 3
+BRIGHTEST = 255
+
+
 @dataclass(frozen=True, slots=True)
 class Drawable:
     """What is to be drawn.
@@ -35,7 +39,8 @@ class Drawable:
     Attributes
     ----------
     kind
-        `pattern`, `image`, `vector_image` or `spectrum`.
+        `pattern`, `image`, `vector_image`, `color_image` or `spectrum`; the last axis of the vectors is that of their
+        components, that of the colors red, green, blue, and what else each pixel has.
     axes
         Names of the axes of its values.
     recipe, recipe_version, asked
@@ -104,7 +109,7 @@ def draw_result(entry: Drawable, values: npt.NDArray[Any], axes: Mapping[str, An
     names = list(entry.axes)
     if entry.kind == "spectrum":
         return _draw_line(entry, values, axes, names[-1])
-    if entry.kind == "vector_image":
+    if entry.kind in {"vector_image", "color_image"}:
         names = names[:-1]
     if len(names) == 1 and entry.kind == "image":
         return _draw_line(entry, values, axes, names[0])
@@ -127,6 +132,10 @@ def draw_result(entry: Drawable, values: npt.NDArray[Any], axes: Mapping[str, An
         wheel = f"{longest:.2g} {get_symbol(entry.unit or '1')}".removesuffix(" 1") if longest > 0 else None
         parameters["colors"] = "direction as hue (red: right, clockwise), length as brightness, mean removed"
         parameters["wheel"] = wheel
+    elif entry.kind == "color_image":
+        rgb, factor = _shrink_colors(values)
+        scale *= factor
+        parameters["colors"] = "as stored"
     else:
         stretch: Stretch = "log" if entry.kind == "pattern" else "linear"
         small, factor = shrink(np.asarray(values, dtype=np.float64))
@@ -137,6 +146,21 @@ def draw_result(entry: Drawable, values: npt.NDArray[Any], axes: Mapping[str, An
     bar = choose_scale_bar(rgb.shape[1], scale, unit)
     parameters["scale_bar"] = None if bar is None else bar.label
     return Preview(entry, draw_image(rgb, bar, wheel), parameters, name_calibration(entry.axes, axes))
+
+
+def _shrink_colors(values: npt.NDArray[Any]) -> tuple[RgbImage, int]:
+    """Return red, green and blue in 0 to 255 (y, x, 3), averaged over squares of pixels, and the sides of those.
+
+    What each pixel has beside them, such as how opaque it is, is left out: programs leave it at zero. Whole numbers are
+    colors over the range of their type, others over the largest there is.
+    """
+    planes = np.nan_to_num(np.asarray(values[..., :N_COLORS], dtype=np.float64), posinf=0.0, neginf=0.0)
+    largest = (
+        float(np.iinfo(values.dtype).max) if values.dtype.kind in "iu" else float(planes.max(initial=0.0))
+    )
+    shrunk = [shrink(planes[..., color]) for color in range(N_COLORS)]
+    colors = np.stack([plane for plane, _ in shrunk], axis=-1) * (BRIGHTEST / largest if largest > 0 else 1.0)
+    return np.clip(np.rint(colors), 0, BRIGHTEST).astype(np.uint8), shrunk[0][1]
 
 
 def _find_scale(axis_name: str, axes: Mapping[str, Any]) -> tuple[float, str] | None:

@@ -1,7 +1,7 @@
 """First pictures of a signal from a sample: what shows that a file is right, each saying what it was made from."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,6 +33,7 @@ _UNITS: Mapping[SignalKind, str] = {
     "image_series": "images",
     "frame_series": "frames",
     "spectrum_scan": "spectra",
+    "color_image_series": "pictures",
     "channel_maps": "positions",
     "profile_series": "lines",
 }
@@ -117,6 +118,8 @@ def list_first_pictures(
     mode = sample.plan.mode
     if mode in {"rows", "whole"}:
         yield _draw_single(kind, source, sample)
+    elif OF_ARRAYS[kind].kind == "color_image":
+        yield from _draw_middle_colors(kind, source, sample)
     elif mode == "channels":
         yield from _from_channels(kind, source, sample)
     elif mode == "positions":
@@ -124,18 +127,37 @@ def list_first_pictures(
 
 
 def _draw_single(kind: SignalKind, source: SignalSource, sample: PreviewSample) -> FirstPicture:
-    """One image, pattern or spectrum: whole where it is small, else every n-th row of it."""
+    """One image, picture in colors, pattern or spectrum: whole where it is small, else every n-th row of it."""
     shown, axes = OF_ARRAYS[kind], source.axes
-    name = f"preview_{shown.name}"
+    name, is_color = f"preview_{shown.name}", shown.kind == "color_image"
+    read = as_stored if is_color else as_numbers
     if sample.plan.mode == "whole":
-        return FirstPicture(name, shown.title, shown.kind, as_numbers(sample.parts[()]), axes, {})
+        return FirstPicture(name, shown.title, shown.kind, read(sample.parts[()]), axes, {})
     starts = sample.plan.grid[0]
     step = max(1, source.shape[0] // len(starts))
-    thinned = np.full((len(starts), -(-source.shape[1] // step)), np.nan)
+    shape = (len(starts), -(-source.shape[1] // step), *source.shape[2:])
+    thinned = np.zeros(shape, source.dtype) if is_color else np.full(shape, np.nan)
     for (number,), part in sample.list_cells():
-        thinned[number] = as_numbers(part[0, ::step])
-    coarse = (_coarsen(axes[0], thinned.shape[0], "px"), _coarsen(axes[1], thinned.shape[1], "px"))
+        thinned[number] = read(part[0, ::step])
+    coarse = (_coarsen(axes[0], shape[0], "px"), _coarsen(axes[1], shape[1], "px"), *axes[2:])
     return FirstPicture(name, shown.title, shown.kind, thinned, coarse, {"every_nth_pixel": step})
+
+
+def _draw_middle_colors(
+    kind: SignalKind, source: SignalSource, sample: PreviewSample
+) -> Iterator[FirstPicture]:
+    """Draw the middle one of several pictures in colors: a mean of them would show what none of them does."""
+    middle, at = _find_middle(source, sample, as_stored)
+    if middle is not None:
+        shown, axes = OF_ARRAYS[kind], source.axes[-source.n_signal_axes :]
+        yield FirstPicture(
+            f"preview_{shown.name}", shown.title, shown.kind, middle, axes, {"position": at}, 1
+        )
+
+
+def as_stored(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the values themselves: how bright a color is, its type says."""
+    return values
 
 
 def _from_positions(
@@ -261,13 +283,17 @@ def _join(patterns: list[FloatArray]) -> FloatArray:
     return np.concatenate(pieces, axis=1)
 
 
-def _find_middle(source: SignalSource, sample: PreviewSample) -> tuple[FloatArray | None, list[int]]:
+def _find_middle(
+    source: SignalSource,
+    sample: PreviewSample,
+    read: Callable[[npt.NDArray[Any]], npt.NDArray[Any]] = as_numbers,
+) -> tuple[npt.NDArray[Any] | None, list[int]]:
     at = [size // 2 for size in source.leading_shape]
     part = sample.find(sample.plan.center)
     if part is None:
         return None, at
     inside = tuple(place - region.start for place, region in zip(at, sample.plan.center, strict=True))
-    return as_numbers(part[inside]), at
+    return read(part[inside]), at
 
 
 def _from_channels(kind: SignalKind, source: SignalSource, sample: PreviewSample) -> Iterator[FirstPicture]:

@@ -130,8 +130,10 @@ def _read_middle(folder: Path, signal: SignalEntry) -> tuple[npt.NDArray[Any], d
     array = open_array(folder / "zarr")
     n_leading = len(array.shape) - signal.n_signal_axes
     middle = tuple(size // 2 for size in array.shape[:n_leading])
-    step = max(1, -(-max(array.shape[n_leading:]) // LARGEST_READ_SIDE)) if signal.n_signal_axes > 1 else 1
-    thinned = tuple(slice(None, None, step) for _ in array.shape[n_leading:])
+    sides = array.shape[n_leading:][:_FRAME_AXES]
+    step = max(1, -(-max(sides) // LARGEST_READ_SIDE)) if signal.n_signal_axes > 1 else 1
+    n_colors = max(0, signal.n_signal_axes - _FRAME_AXES)  # of those none is left out
+    thinned = (slice(None, None, step),) * (signal.n_signal_axes - n_colors) + (slice(None),) * n_colors
     values = np.asarray(array[(*middle, *thinned)].read().result())
     if values.dtype.kind == "c":
         values = np.abs(values)

@@ -17,6 +17,7 @@ from repository.schema.documents.scales import (
 )
 from repository.schema.places import get_entry, get_value
 from repository.schema.quantities.quantity import is_number, read_quantity
+from repository.schema.quantities.units import convert
 
 N_COMPONENTS = 2
 
@@ -32,9 +33,11 @@ def build_optics(document: Mapping[str, Any]) -> Optics:
         read_quantity(get_entry(document, path)) is not None for path in DIFFRACTION_PIXEL_FIELDS
     )
     return Optics(
-        semi_convergence_angle_mrad=alpha * 1e3 if alpha and alpha > 0 else None,
-        diffraction_pixel_mrad=None if pixel is None else (pixel[0] * 1e3, pixel[1] * 1e3),
-        acceleration_voltage_kv=voltage / 1e3 if voltage and voltage > 0 else None,
+        semi_convergence_angle_mrad=convert(alpha, "rad", "mrad") if alpha and alpha > 0 else None,
+        diffraction_pixel_mrad=None
+        if pixel is None
+        else (convert(pixel[0], "rad", "mrad"), convert(pixel[1], "rad", "mrad")),
+        acceleration_voltage_kv=convert(voltage, "V", "kV") if voltage and voltage > 0 else None,
         detector_to_scan=_read_matrix(get_value(document, "detector_to_scan_matrix")),
         pixel_problem=(
             "The diffraction pixel size cannot be turned into an angle: it is not positive, or a reciprocal length "

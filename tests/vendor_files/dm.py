@@ -56,11 +56,13 @@ def write_dm(
     tags: Mapping[str, Any] | None = None,
     thumbnail: bool = True,
     declared: Sequence[int] | None = None,
+    data_type: int | None = None,
 ) -> Path:
     """Write one array as it lies on the disk (slowest axis first).
 
     `calibrations` are (origin, scale, unit) of the stored axes, slowest first; DM lists them reversed.
-    `declared` is a shape that the header claims in place of the true one.
+    `declared` is a shape that the header claims in place of the true one. `data_type` is DM's number of the type of the
+    values where that of the array does not tell it: 23 for colors packed into 32 bits.
     """
     listed = list(reversed(calibrations))
     image = {
@@ -72,7 +74,7 @@ def write_dm(
                 },
             },
             "Data": stored.astype(stored.dtype.newbyteorder("<")).ravel(),
-            "DataType": _TYPES[stored.dtype.str[1:]],
+            "DataType": data_type or _TYPES[stored.dtype.str[1:]],
             "Dimensions": {f"#{i}": size for i, size in enumerate(reversed(declared or stored.shape))},
         },
         "ImageTags": dict(tags or {}),

@@ -130,10 +130,25 @@ def _detector_axes(header: Mapping[str, Any]) -> tuple[tuple[Axis, Axis], list[F
 
 
 def _scan_axes(header: Mapping[str, Any]) -> tuple[Axis, Axis]:
-    return (
-        calibrated_axis("scan_y", header["NY"], unit="nm", scale=header["SY"]),
-        calibrated_axis("scan_x", header["NX"], unit="nm", scale=header["SX"]),
+    """Return the axes of the scan; without a step where the header says a negative one, which has no direction."""
+    steps = {side: header[f"S{side}"] for side in "YX"}
+    known = all(step >= 0 for step in steps.values())
+    y, x = (
+        calibrated_axis(f"scan_{side.lower()}", header[f"N{side}"], unit="nm", scale=step if known else None)
+        for side, step in steps.items()
     )
+    return y, x
+
+
+def _tell_negative_steps(path: Path, header: Mapping[str, Any]) -> list[Finding]:
+    steps = [header["SY"], header["SX"]]
+    if all(step >= 0 or not np.isfinite(step) for step in steps):
+        return []
+    said = " × ".join(f"{step:g}" for step in steps)
+    message = (
+        f"The header of {path.name} says scan steps of {said} nm, and a step is the size of one: not used."
+    )
+    return [implausible(message, pointer="/scan_step")]
 
 
 def _patterns(
@@ -184,7 +199,7 @@ def open_blockfile(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:  
     odd = _check_size(path, header)
     resources = ExitStack()
     patterns, derived = _patterns(path, header, resources)
-    findings = [*odd, *derived]
+    findings = [*odd, *derived, *_tell_negative_steps(path, header)]
     image = _bright_field(path, header, resources)
     if image is None and header["Data_offset_1"] != header["Data_offset_2"]:
         findings.append(

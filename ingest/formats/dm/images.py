@@ -9,7 +9,7 @@ import numpy as np
 
 from ingest.formats.dm.tags import DataBlock
 from ingest.readers.contract import Axis
-from ingest.readers.units import calibrated_axis, is_energy, is_reciprocal, is_time, name_frame
+from ingest.readers.units import calibrated_axis, is_energy, is_reciprocal, is_time, name_frame, to_ucum
 
 # DM data types; complex 5, 27 and 28 are packed halves of Fourier transforms, 8 and 23 are colors.
 DTYPES: dict[int, str] = {
@@ -18,6 +18,16 @@ DTYPES: dict[int, str] = {
 }  # fmt: skip
 PACKED = {5, 27, 28}
 COLORS = {8, 23}
+COLOR_AXIS = "color"
+SAMPLES = 4  # red, green, blue, and how opaque a pixel is
+_MOST_COLOR_AXES, _PLANE = 3, 2
+_SCAN = ("scan_y", "scan_x")
+_SCAN_FIRST, _SCAN_LAST = (0, 1, 2, 3), (2, 3, 0, 1)
+_ORDER = ("ImageTags", "Meta Data", "Data Order Swapped")
+_SCAN_SIZES = (
+    (("Height (pixels)", "Width (pixels)"), ("SI", "Acquisition", "Spatial Sampling")),
+    (("Image Height", "Image Width"), ("DigiScan",)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +50,15 @@ class Dimension:
 class ArrayPlan:
     """How a stored array is given out.
 
-    `order` is the stored axes (slowest first) in their new order, `names` the roles in the new order.
+    `order` is the stored axes (slowest first) in their new order, `names` the roles in the new order. `samples` is how
+    many values each of them has: of colors more than one, which are an axis behind those.
     """
 
     order: tuple[int, ...]
     names: tuple[str, ...]
     n_signal_axes: int
     is_frames: bool = False
+    samples: int = 1
 
 
 def find_tag(tags: Mapping[str, Any], *path: str) -> Any:
@@ -101,8 +113,10 @@ class DmImage:
 
     @property
     def stored_dtype(self) -> np.dtype[Any] | None:
-        """Type of the values in the file's byte order; None for packed and color images."""
+        """Type of the values in the file's byte order, of colors that of one of them; None for packed images."""
         block = self.data
+        if self.is_picture and block is not None:
+            return np.dtype(np.uint8)
         if self.data_type not in DTYPES or block is None:
             return None
         return np.dtype(DTYPES[self.data_type]).newbyteorder("<" if block.byte_order == "<" else ">")
@@ -111,7 +125,8 @@ class DmImage:
     def declared_bytes(self) -> int:
         """Bytes that dimensions and type need."""
         dtype = self.stored_dtype
-        return math.prod(d.size for d in self.dimensions) * (dtype.itemsize if dtype else 0)
+        values = math.prod(d.size for d in self.dimensions) * (SAMPLES if self.is_picture else 1)
+        return values * (dtype.itemsize if dtype else 0)
 
     def text(self, *path: str) -> str:
         """Return a tag below `ImageTags` as text, empty when it is missing."""
@@ -156,10 +171,23 @@ def _dimension(size: int, tags: Mapping[str, Any]) -> Dimension:
 
 
 def plan_array(image: DmImage) -> ArrayPlan | None:
-    """Return how the array is given out; None for more than four dimensions."""
+    """Return how the array is given out; None for more than four dimensions, and for colors that make no picture."""
+    if image.is_picture:
+        return _plan_colors(image)
     plans = {1: _plan_line, 2: _plan_plane, 3: _plan_cube, 4: _plan_scan}
     plan = plans.get(len(image.dimensions))
     return plan(image) if plan else None
+
+
+def _plan_colors(image: DmImage) -> ArrayPlan | None:
+    """Plan a picture in colors, or a series of them."""
+    dimensions = image.dimensions
+    if not _PLANE <= len(dimensions) <= _MOST_COLOR_AXES:
+        return None
+    frame = name_frame(*(one.unit for one in dimensions[-_PLANE:]))
+    leading = ("series",) * (len(dimensions) - _PLANE)
+    order = tuple(range(len(dimensions)))
+    return ArrayPlan(order, (*leading, *frame), _PLANE, samples=SAMPLES)
 
 
 def _spectral_name(image: DmImage) -> str:
@@ -188,7 +216,7 @@ def _plan_plane(image: DmImage) -> ArrayPlan:
 
 def _plan_cube(image: DmImage) -> ArrayPlan:
     slow, middle, fast = image.dimensions
-    swapped = bool(find_tag(image.tags, "ImageTags", "Meta Data", "Data Order Swapped"))
+    swapped = bool(find_tag(image.tags, *_ORDER))
     if is_energy(fast.unit) or (image.is_spectrum_image and swapped):
         return ArrayPlan((0, 1, 2), ("scan_y", "scan_x", _spectral_name(image)), 1)
     if is_energy(slow.unit) or image.is_spectrum_image:
@@ -203,11 +231,50 @@ def _plan_cube(image: DmImage) -> ArrayPlan:
 def _plan_scan(image: DmImage) -> ArrayPlan:
     """Find the detector pair by its units, else by the tag that says which pair is stored slowest."""
     reciprocal = [is_reciprocal(dimension.unit) for dimension in image.dimensions]
-    swapped = bool(find_tag(image.tags, "ImageTags", "Meta Data", "Data Order Swapped"))
-    order = (0, 1, 2, 3) if swapped else (2, 3, 0, 1)
+    swapped = bool(find_tag(image.tags, *_ORDER))
+    order = _SCAN_FIRST if swapped else _SCAN_LAST
     if reciprocal == [False, False, True, True]:
-        order = (0, 1, 2, 3)
+        order = _SCAN_FIRST
     elif reciprocal == [True, True, False, False]:
-        order = (2, 3, 0, 1)
+        order = _SCAN_LAST
     frame = name_frame(*(image.dimensions[place].unit for place in order[2:]))
     return ArrayPlan(order, ("scan_y", "scan_x", *frame), 2)
+
+
+def find_contradiction(image: DmImage, plan: ArrayPlan) -> str:
+    """Return what of the header speaks against the axes of an array, as half a sentence; empty where nothing does.
+
+    Units, the tag for the order and the stated size of the scan tell the same, so that a byte that turns one of them is
+    seen by the others.
+    """
+    scan = [place for place, name in zip(plan.order, plan.names, strict=True) if name in _SCAN]
+    if len(scan) != _PLANE:
+        return ""
+    dimensions = image.dimensions
+    element = [place for place in plan.order if place not in scan]
+    swapped = find_tag(image.tags, *_ORDER)
+    is_scan_first = plan.order == tuple(sorted(plan.order))
+    if element and plan.names[0] == _SCAN[0] and swapped in (True, False) and swapped != is_scan_first:
+        return (
+            f"by their units the scan lies {'slowest' if is_scan_first else 'fastest'} in the file, and by the tag "
+            "“Data Order Swapped” it does not"
+        )
+    for pair in (scan, element):
+        units = [to_ucum(dimensions[place].unit).unit for place in pair]
+        if len(pair) == _PLANE and None not in units and len(set(units)) > 1:
+            return f"two that belong together are in {units[0]} and {units[1]}"
+    stated = _find_scan_size(image)
+    found = [dimensions[place].size for place in scan]
+    others = [found[::-1], [dimensions[place].size for place in element]]
+    if stated and found != stated and stated in others:
+        return f"the scan is said to have {stated[0]} × {stated[1]} positions, and would have {found[0]} × {found[1]}"
+    return ""
+
+
+def _find_scan_size(image: DmImage) -> list[int] | None:
+    """Return how many rows and columns the header says were scanned."""
+    for names, path in _SCAN_SIZES:
+        sizes = [find_tag(image.tags, "ImageTags", *path, name) for name in names]
+        if all(isinstance(size, int | float) and size > 0 and float(size).is_integer() for size in sizes):
+            return [int(size) for size in sizes]
+    return None

@@ -13,9 +13,11 @@ Illumination Mode, Imaging Mode, Name, Stage Position.Stage Alpha deg}``,
 
 Orientation: the scan comes first. Spectrum images and older 4D files are stored signal first; they are
 transposed while reading, which is said in each signal's orientation. Values are given as stored: the brightness
-calibration of the file is not applied, so its unit is that of the values only where it would not change them.
+calibration of the file is not applied, so its unit is that of the values only where it would not change them. Colors
+have one more axis, the last: red, green, blue, opacity. The file packs them into 32 bits with blue lowest.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -25,7 +27,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ingest.formats.dm.images import COLORS, PACKED, ArrayPlan, DmImage, plan_array
+from ingest.formats.dm.images import COLOR_AXIS, PACKED, ArrayPlan, DmImage, find_contradiction, plan_array
 from ingest.formats.dm.tags import DataBlock, read_tags
 from ingest.readers.companions import base_of
 from ingest.readers.contract import (
@@ -40,7 +42,7 @@ from ingest.readers.contract import (
 from ingest.readers.framed_bytes import FramedBytes, FramePart, ImageRows, open_part
 from ingest.readers.header_json import to_json
 from ingest.readers.implausible_scales import tell_unknown_units
-from ingest.readers.refusals import decline, implausible, refuse, warn
+from ingest.readers.refusals import decline, implausible, refuse, tell, warn
 from ingest.readers.scan_shape import decide_scan_layout
 from ingest.readers.signal_names import name_signals
 from ingest.readers.transposed_bytes import TransposedBytes
@@ -48,6 +50,8 @@ from ingest.readers.units import intensity_unit
 from repository.schema.findings import Finding
 
 VERSION = "1"
+_LITTLE, _BIG = (2, 1, 0, 3), (1, 2, 3, 0)
+"""Where red, green, blue and opacity stand among the four bytes of a pixel, by the byte order of the file."""
 # Page layout, thumbnails and window positions: large, and nothing of the experiment.
 _DROPPED = {"DocumentObjectList", "Thumbnails", "ImageList", "Page Behavior", "PageSetup", "SentinelList"}
 
@@ -84,12 +88,12 @@ def _list_images(tree: Mapping[str, Any], name: str) -> tuple[list[DmImage], lis
 def _why_not(image: DmImage, plan: ArrayPlan | None, name: str) -> ReadRefusedError | None:
     """Return the refusal of an image that makes no signal."""
     title = image.title or "image"
-    if image.data_type in COLORS:
-        return decline("color_image_not_read", f"{title} in {name} is a color picture, not measured values.")
     if image.data_type in PACKED:
         return decline("packed_fft_not_read", f"{title} in {name} is a packed Fourier transform.")
     if image.stored_dtype is None or image.data is None:
         return decline("dm_type_not_read", f"{title} in {name} has values of type {image.data_type}.")
+    if plan is None and image.is_picture:
+        return decline("color_image_not_read", f"{title} in {name} holds colors that make no picture.")
     if plan is None:
         return decline("dm_dimensions_not_read", f"{title} in {name} has {len(image.dimensions)} dimensions.")
     if image.declared_bytes != image.data.nbytes or image.declared_bytes == 0:
@@ -125,14 +129,28 @@ def _build_signal(
         raise TypeError(name)
     axes = tuple(image.dimensions[i].as_axis(n) for i, n in zip(plan.order, plan.names, strict=True))
     axes, origin, findings = _fold(axes, plan, file, hints)
+    n_signal_axes = plan.n_signal_axes
+    if plan.samples > 1:
+        axes, n_signal_axes = (*axes, Axis(COLOR_AXIS, plan.samples)), n_signal_axes + 1
     shape = tuple(axis.size for axis in axes)
-    leading, signal = shape[: -plan.n_signal_axes], shape[-plan.n_signal_axes :]
+    leading, signal = shape[:-n_signal_axes], shape[-n_signal_axes:]
     native = dtype.newbyteorder("=")
-    if plan.order == tuple(sorted(plan.order)):
+    if plan.samples > 1:
+        message = f"{image.title or 'An image'} in {file} is a picture in colors, not measured values."
+        findings.append(
+            tell("color_picture", message, "Upload the measured values as well, if there are any.")
+        )
+        places = _LITTLE if image.data is None or image.data.byte_order == "<" else _BIG
+        pixels = FramedBytes(
+            [part], math.prod(signal), signal, native, lambda raw: raw.reshape(-1, *signal)[..., places]
+        )
+        load: Callable[[Region], npt.NDArray[Any]] = partial(pixels.load, leading=leading)
+        by_channel: dict[str, Any] = {}
+    elif plan.order == tuple(sorted(plan.order)):
         stride = int(np.prod(signal)) * dtype.itemsize
         store = FramedBytes([part], stride, signal, native, lambda raw: raw.view(dtype).reshape(-1, *signal))
-        load: Callable[[Region], npt.NDArray[Any]] = partial(store.load, leading=leading)
-        by_channel: dict[str, Any] = {}
+        load = partial(store.load, leading=leading)
+        by_channel = {}
         if not leading and len(signal) == 2:  # noqa: PLR2004 - one image
             rows = ImageRows(part, (signal[0], signal[1]), dtype)
             by_channel = {"stored_block": rows.stored_block, "load_channels": rows.load_channels}
@@ -145,14 +163,31 @@ def _build_signal(
         shape=shape,
         dtype=native,
         axes=axes,
-        n_signal_axes=plan.n_signal_axes,
+        n_signal_axes=n_signal_axes,
         load=load,
         intensity_unit=intensity_unit(image.stored_unit),
         shape_origin=origin,
         orientation=_orient(plan),
         **by_channel,
     )
-    return source, [*findings, *tell_unknown_units((d.unit for d in image.dimensions), file)]
+    return source, [
+        *findings,
+        *_tell_contradiction(image, plan, file),
+        *tell_unknown_units((d.unit for d in image.dimensions), file),
+    ]
+
+
+def _tell_contradiction(image: DmImage, plan: ArrayPlan, file: str) -> list[Finding]:
+    reason = find_contradiction(image, plan)
+    if not reason:
+        return []
+    return [
+        warn(
+            "dm_axes_contradicted",
+            f"Which axes of {image.title or 'an image'} in {file} are those of the scan is not clear: {reason}.",
+            "Look at its picture. Where axes are exchanged, the header of this file is damaged: upload the original.",
+        )
+    ]
 
 
 def _without_blocks(tags: Any) -> Any:
@@ -197,7 +232,8 @@ def open_dm(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         )
     names = name_signals(
         [image.title for image, _ in images],
-        [(len(plan.order), image.declared_bytes) for image, plan in images],
+        # A picture in colors stands behind what was measured.
+        [(0 if image.is_picture else len(plan.order), image.declared_bytes) for image, plan in images],
     )
     resources = ExitStack()
     kept = "Readers see the other images; this one is in the file alone."

@@ -125,6 +125,8 @@ def _translate(error: ValidationError, kind: DocumentName) -> Iterator[Finding]:
             yield _explain_absent(error, pointer, field)
         case "type":
             yield _explain_type(error, pointer, field)
+        case "not" if is_gap(error.instance):
+            yield _explain_gap(pointer, field)
         case "enum":
             yield _explain_choice(error, pointer, field)
         case _:
@@ -194,6 +196,12 @@ def _explain_absent(error: ValidationError, pointer: str, field: Field | None) -
     title = field.title if field is not None else "The document"
     message = f'{title} lacks "{absent}".'
     return Finding("error", "key_missing", message, pointer, _hint_of(field))
+
+
+def _explain_gap(pointer: str, field: Field | None) -> Finding:
+    title = field.title if field is not None else "This entry"
+    message = f"{title} cannot be declared as missing: without it nobody can cite or use the dataset."
+    return Finding("error", "gap_not_allowed", message, pointer, _hint_of(field))
 
 
 def _find_absent(error: ValidationError) -> str:

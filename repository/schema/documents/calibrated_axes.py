@@ -143,7 +143,9 @@ def _list_fields(axis: SignalAxis, signal: SignalShape, record: _Record) -> tupl
     if axis.name not in _FRAME:
         return ()
     kind = record.kinds[signal.name] or ""
-    if kind.startswith("image"):
+    if kind.startswith("color_image") and _measure(axis.unit or "") in _DIMENSIONS["diffraction_pixel_size"]:
+        return DIFFRACTION_PIXEL_FIELDS  # a pattern, drawn in colors
+    if kind.startswith(("image", "color_image")):
         return choose_image_fields(record.document, record.ordered)
     if kind.startswith("pattern") or any(one.name not in _FRAME for one in signal.axes[-2:]):
         return (

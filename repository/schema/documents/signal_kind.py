@@ -1,8 +1,9 @@
 """What a signal is: the one place that decides it, by the unit of its axes, the technique and the header together.
 
 The names of axes decide nothing by themselves. A reader tells by them what it found in the header: that an image was
-scanned (`scan_y, scan_x`), or that there is a frame for each position of the beam. Where nothing speaks, it is a frame
-of which nobody knows yet what it shows: it has a picture, nothing is computed of it, and the technique is asked.
+scanned (`scan_y, scan_x`), that there is a frame for each position of the beam, or that each pixel is a `color`. Where
+nothing speaks, it is a frame of which nobody knows yet what it shows: it has a picture, nothing is computed of it, and
+the technique is asked.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ Plane = Literal["image", "pattern"]
 """What one frame shows: the specimen, or the diffraction plane."""
 
 _PLANE_AXES = 2
+_COLOR_AXES = 3  # two of a plane, and the colors
 _WORDS: Mapping[Plane, str] = {"image": "images of the specimen", "pattern": "diffraction patterns"}
 _OF_DIMENSION: Mapping[str, Plane] = {
     "length": "image",
@@ -52,6 +54,7 @@ _AT_POSITIONS: Mapping[str, Plane] = {
     "four_d_stem": "pattern",
 }
 _SCANNED_IMAGE = ("scan_y", "scan_x")
+_COLORS = "color"
 _SPECTRA: Mapping[str, str] = {"energy": "energies", "wavelength": "wavelengths"}
 _SPECTROSCOPIES = frozenset({"eels", "eds", "cathodoluminescence"})
 _UNNAMED_SERIES = frozenset({"series", "frame", "index"})
@@ -138,7 +141,7 @@ def decide_signal_kind(
     if n_signal_axes == 1:
         return _decide_line(leading, element[0], document if is_main else {})
     if n_signal_axes != _PLANE_AXES:
-        return SignalDecision(None, f"One element of it has {n_signal_axes} axes.", sure=False)
+        return _decide_deeper(leading, element)
     at_positions = _has_positions(leading, document)
     own = _hear_units(element)
     stated = _hear_stated(element, document) if is_main else None
@@ -161,6 +164,14 @@ def decide_signal_kind(
         f"{voice.said}",
         contradicted_by=against.field,
     )
+
+
+def _decide_deeper(leading: Sequence[SignalAxis], element: Sequence[SignalAxis]) -> SignalDecision:
+    """Decide of more axes than a plane has: that each pixel is a color, the reader says; the rest has no name."""
+    if len(element) == _COLOR_AXES and element[-1].name == _COLORS:
+        reason = "Its reader found that each pixel is a color: red, green and blue."
+        return SignalDecision("color_image_series" if leading else "color_image", reason, sure=False)
+    return SignalDecision(None, f"One element of it has {len(element)} axes.", sure=False)
 
 
 def _weigh(

@@ -18,6 +18,7 @@ SPECTRA: frozenset[SignalKind] = frozenset({"spectrum", "spectrum_scan"})
 IMAGES: frozenset[SignalKind] = frozenset({"image", "image_series"})
 PATTERNS: frozenset[SignalKind] = frozenset({"pattern", "pattern_series"})
 FRAMES: frozenset[SignalKind] = frozenset({"frame", "frame_series"})
+COLORS: frozenset[SignalKind] = frozenset({"color_image", "color_image_series"})
 _X_RAY_BIN_EV, _X_RAY_END_EV, _X_RAY_START_EV = (2.0, 40.0), 8_000.0, 1_000.0
 _LOSS_BIN_EV, _LOSS_END_EV, _LOSS_CHANNELS = 2.0, 5_000.0, 20
 _LIGHT_END_EV = 20.0
@@ -328,11 +329,18 @@ def _guess_by_picture(signal: SeenSignal) -> Proposal:
     return Proposal((), sure=False, why=why)
 
 
+def _guess_colors(_: SeenSignal, __: Mapping[str, Any]) -> Proposal:
+    """Return what is proposed of a picture in colors, as of a screen or made of several images: nothing."""
+    why = "It is a picture in colors: what was measured, and how, does not show in it."
+    return Proposal((), sure=False, why=why)
+
+
 _BY_KIND: Mapping[SignalKind, Callable[[SeenSignal, Mapping[str, Any]], Proposal]] = {
     **dict.fromkeys(SPECTRA, _guess_spectra),
     **dict.fromkeys(IMAGES, _guess_image),
     **dict.fromkeys(PATTERNS, _guess_pattern),
     **dict.fromkeys(FRAMES, _guess_frames),
+    **dict.fromkeys(COLORS, _guess_colors),
 }
 
 

@@ -22,6 +22,7 @@ _ABOUT = re.compile(
 _BETWEEN = re.compile(r"(?:between|from)\s", re.IGNORECASE)
 _TO = re.compile(r"\s*(?:–|—|\.\.\.?|…|-|to(?![^\W\d_])|bis(?![^\W\d_])|and(?![^\W\d_]))\s*", re.IGNORECASE)
 _GIVE_OR_TAKE = re.compile(r"\s*(?:±|\+/-|\+-)\s*")
+_SECOND_FOLLOWS = re.compile(r"(?P<spread>±|\+/-|\+-)|–|—|\.\.\.?|…|^-")
 _AND = re.compile(r"\s*[;×]\s*|\s+x\s+|,\s+", re.IGNORECASE)
 _LIMIT = re.compile(r"[<>≤≥]")
 _WORDS: Mapping[str, tuple[int, str]] = {
@@ -162,7 +163,19 @@ def _read_rest(number: float, rest: str, *, has_and: bool) -> dict[str, Any]:
             return _join(number, found, is_range=sign is _TO)
     if _AND.match(rest):
         return _read_list(number, rest)
+    _refuse_open_end(rest)
     return {"value": number, "unit": rest.strip()}
+
+
+def _refuse_open_end(rest: str) -> None:
+    """Refuse "80..abc" and "21 ± x mrad": behind the sign, which is no part of a unit, stands no number."""
+    found = _SECOND_FOLLOWS.search(rest)
+    if found is None or (found.start() and find_unit_code(rest[: found.start()].strip()) is None):
+        return
+    after = rest[found.end() :].strip()
+    said = f'"{shorten(after)}" is no number' if after else "nothing is written"
+    part = "uncertainty" if found["spread"] else "other end of a range"
+    raise QuantityTextError(f'Behind "{found[0].strip()}" {said}, where the {part} is meant.')
 
 
 @dataclass(frozen=True, slots=True)

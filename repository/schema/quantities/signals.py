@@ -10,6 +10,8 @@ SignalKind = Literal[
     "pattern",
     "image",
     "image_series",
+    "color_image",
+    "color_image_series",
     "channel_maps",
     "spectrum_scan",
     "spectrum",

@@ -159,7 +159,13 @@ def _take_one(found: re.Match[str], following: str) -> tuple[QuantityRange, str]
 
 
 def _refuse_miswritten_unit(quantity: SearchableQuantity, following: Sequence[str]) -> None:
-    """Refuse "80 KV": the word behind the number is a unit but for its case."""
+    """Refuse "80 KV" and "80 kV..abc": the word behind the number is a unit but for its case, or half a range."""
+    dots = _DOTS.search(following[0]) if following else None
+    if dots is not None and find_unit_code(following[0][: dots.start()]) in UNITS:
+        reason = (
+            f'{quantity.name}: "{shorten(following[0])}" behind the number is neither a unit nor a range.'
+        )
+        raise ConditionTextError(reason, _FORM, quantity.name)
     meant = [unit for unit in quantity.units if following and unit.casefold() == following[0].casefold()]
     if meant and following[0] not in quantity.units:
         reason = f'{quantity.name}: the unit "{shorten(following[0])}" is not known.'

@@ -90,6 +90,8 @@ def _build_technique(technique: str) -> JsonSchema:
 def _build_dataset() -> JsonSchema:
     dataset = _build_document("dataset", "Dataset document", "dataset")
     dataset["properties"]["creators"]["else"]["minItems"] = 1
+    for key in dataset["required"]:  # without them nothing can be cited, or used
+        dataset["properties"][key]["then"] = {"not": {}}
     dataset["allOf"] = [
         {
             "if": say("access", {"const": "embargoed"}),

@@ -69,6 +69,8 @@ def test_a_version_that_is_not_there_says_which_are(client: Any, published: Depo
         f"/doi/10.5072/{published.pk}.v9",
         f"/datasets/{published.pk}.bib?version=9",
         f"/api/v1/datasets/{published.pk}/versions/9/",
+        f"/api/v1/datasets/{published.pk}.v9/",
+        f"/linkset/{published.pk}.v9",
     ):
         answer = client.get(address)
         assert answer.status_code == 404
@@ -77,6 +79,9 @@ def test_a_version_that_is_not_there_says_which_are(client: Any, published: Depo
         assert "It has one version: 1." in text, address
     there = client.get(f"/datasets/{published.pk}.v1")
     assert (there.status_code, there["Location"]) == (302, f"/datasets/{published.pk}?version=1")
+    named = client.get(f"/api/v1/datasets/{published.pk}.v1/")
+    assert named.json() == client.get(f"/api/v1/datasets/{published.pk}/versions/1/").json()
+    assert client.get(f"/linkset/{published.pk}.v1").status_code == 200
     start_new_version(deposit_id=published.pk, actor=published.owner)
     deposit = bring_to_ready(Deposit.objects.get(pk=published.pk))
     warnings = {row.code for row in deposit.findings.filter(severity="warning")}

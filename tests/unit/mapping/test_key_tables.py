@@ -77,3 +77,21 @@ def test_number_that_no_quantity_reaches_is_told_and_not_used(number: float) -> 
     draft.take((HeaderKey("acceleration_voltage", ("v",), "The only one.", "V"),))
     assert not draft.document
     assert [finding.code for finding in draft.findings] == ["header_implausible"]
+
+
+def test_a_whole_number_of_zero_is_passed_over_unless_it_counts() -> None:
+    """Vendors write 0 where nothing was counted; the next key is asked, and nothing is said."""
+    for zero, expected in ((False, 3), (True, 0)):
+        draft = DraftBuilder({"a": 0, "b": 3})
+        draft.take(
+            (
+                HeaderKey("frames_summed", ("a",), "First.", take="integer", zero=zero, within=(0, 100)),
+                HeaderKey("frames_summed", ("b",), "Second.", take="integer", within=(0, 100)),
+            )
+        )
+        assert draft.document["frames_summed"]["value"] == expected
+        assert not draft.findings
+    draft = DraftBuilder({"a": 2.5, "b": 3})
+    draft.take(tuple(HeaderKey("frames_summed", (key,), "", take="integer") for key in "ab"))
+    assert draft.document["frames_summed"]["value"] == 3
+    assert [finding.code for finding in draft.findings] == ["header_implausible"]

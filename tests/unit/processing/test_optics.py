@@ -202,3 +202,18 @@ def test_a_calibration_of_an_older_form_is_none() -> None:
     assert read_optics({}) == Optics()
     with pytest.raises(ManifestError):
         Optics.read({"pixel_problem": 3})
+
+
+def test_angles_are_told_as_they_were_written() -> None:
+    """9.3 mrad are 9.3, and not 9.299999999999999: on the way to radians and back nothing is added."""
+    written = {
+        "semi_convergence_angle": (9.3, "mrad"),
+        "diffraction_pixel_size": (0.57, "mrad"),
+        "acceleration_voltage": (80.1, "kV"),
+    }
+    document = {path: {"value": value, "unit": unit} for path, (value, unit) in written.items()}
+    optics = build_optics(document)
+    told = (optics.semi_convergence_angle_mrad, optics.diffraction_pixel_mrad, optics.acceleration_voltage_kv)
+    assert told == (9.3, (0.57, 0.57), 80.1)
+    axes = tuple(Axis(f"detector_{side}", 8, "mrad", 0.57) for side in "yx")
+    assert resolve_angles(Optics(), axes)[0].mrad_per_px == 0.57

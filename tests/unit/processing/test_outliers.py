@@ -155,3 +155,66 @@ def test_border_is_never_called_dead() -> None:
     pattern = np.random.default_rng(2).poisson(1000.0, (SIDE, SIDE)).astype(float)
     pattern[0, 9] = pattern[-1, 20] = pattern[30, 0] = pattern[40, -1] = pattern[20, 20] = 0.0
     assert np.argwhere(find_outliers(pattern).dead).tolist() == [[20, 20]]
+
+
+def place_cluster(
+    pattern: npt.NDArray[Any], height: int, width: int, at: tuple[int, int] = (9, 12)
+) -> npt.NDArray[np.bool_]:
+    inside = np.zeros(pattern.shape, dtype=bool)
+    inside[at[0] : at[0] + height, at[1] : at[1] + width] = True
+    pattern[inside] = HOT * np.random.default_rng(height).uniform(0.5, 1, height * width)
+    return inside
+
+
+@pytest.mark.parametrize(("height", "width"), [(3, 3), (2, 3), (4, 4), (4, 2)])
+@pytest.mark.parametrize("electrons", [1e4, 1e6])
+def test_a_cluster_of_hot_pixels_is_not_taken_for_the_beam(height: int, width: int, electrons: float) -> None:
+    pattern = expose(10.0, electrons, 0.01, 64, 5)
+    before, spoilt = find_direct_disk(pattern), pattern.copy()
+    inside = place_cluster(spoilt, height, width)
+    assert np.array_equal(find_outliers(spoilt).hot, inside)
+    assert mend_outliers(spoilt)[inside].max() <= pattern.max()
+    after = find_direct_disk(spoilt)
+    assert isinstance(before, DirectDisk)
+    assert isinstance(after, DirectDisk)
+    assert (*after.center, after.radius) == pytest.approx((*before.center, before.radius), abs=0.1)
+
+
+def test_small_beams_with_hard_edges_are_no_clusters() -> None:
+    """Alone, or one of many, a spot of 3 × 3 pixels is what there is to see."""
+    noise = np.random.default_rng(0).poisson(2.0, (SIDE, SIDE)).astype(float)
+    alone, many = noise.copy(), noise.copy()
+    place_cluster(alone, 3, 3, (31, 32))
+    for y, x in np.ndindex(4, 4):
+        many[10 + 12 * y : 13 + 12 * y, 10 + 12 * x : 13 + 12 * x] = 5e3
+    assert not find_outliers(alone)
+    assert not find_outliers(many)
+
+
+@pytest.mark.parametrize("width", [1, 2, 4])
+@pytest.mark.parametrize("value", [0.0, np.nan])
+def test_a_disk_across_the_gap_of_a_detector_is_one(width: int, value: float) -> None:
+    for electrons in (1e4, 1e6):
+        pattern = expose(14.0, electrons, 0.005, 64, 6)
+        before, spoilt = find_direct_disk(pattern), pattern.copy()
+        gap = slice(SIDE // 2 - width, SIDE // 2)
+        spoilt[gap], spoilt[:, gap] = value, value
+        after, found = find_direct_disk(spoilt), find_outliers(spoilt)
+        assert isinstance(before, DirectDisk)
+        assert isinstance(after, DirectDisk)
+        assert (*after.center, after.radius) == pytest.approx((*before.center, before.radius), abs=0.25)
+        assert found.n_hot == 0
+        assert (found.n_dead > 0) == (value == 0 and electrons > 1e5), "what has no number is not called dead"
+        assert not found.dead[: SIDE // 2 - width, : SIDE // 2 - width].any()
+
+
+@pytest.mark.parametrize("which", [np.s_[::2], np.s_[:, ::2], np.s_[1::3, 1::3], np.s_[20:26, 20:26]])
+def test_what_has_no_number_makes_no_hot_pixels(which: Any) -> None:
+    pattern = expose(12.0, 1e6, 0.01, 64, 7)
+    before, spoilt = find_direct_disk(pattern), pattern.copy()
+    spoilt[which] = np.nan
+    assert not find_outliers(spoilt)
+    after = find_direct_disk(spoilt)
+    assert isinstance(before, DirectDisk)
+    assert isinstance(after, DirectDisk)
+    assert (*after.center, after.radius) == pytest.approx((*before.center, before.radius), abs=0.25)

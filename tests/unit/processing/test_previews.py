@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ingest.readers.contract import Axis
+from processing.declarations.book import get_book
 from processing.declarations.manifest import Optics
-from processing.declarations.pictures import find_cover_rank
+from processing.declarations.pictures import OF_ARRAYS, find_cover_rank
 from processing.engine.draw_result import Drawable, draw_result
 from processing.engine.one_pass import convert_signal
 from processing.engine.signal_work import ConversionOptions
@@ -336,6 +337,49 @@ def test_every_kind_gets_previews_and_one_cover(tmp_path: Path) -> None:
         "series": "high_angle_annular_dark_field",
         "positions": "high_angle_annular_dark_field",
     }
+
+
+def test_a_picture_in_colors_is_drawn_in_its_colors(tmp_path: Path) -> None:
+    """Red above, blue below, as a reader gives them out; what a pixel has beside its colors makes nothing clear."""
+    colors = np.zeros((2, 40, 60, 4), np.uint8)
+    colors[..., :20, :, 0], colors[..., 20:, :, 2] = 255, 200
+    frame = (Axis("y", 40, "nm", 0.5), Axis("x", 60, "nm", 0.5), Axis("color", 4))
+    for bright, largest in ((1, np.uint8), (257, np.uint16), (1 / 255, np.float32)):
+        for values, leading in ((colors[0], ()), (colors, (Axis("series", 2),))):
+            scaled = (values.astype(float) * bright).astype(largest)
+            source = replace(
+                source_of(scaled, n_signal_axes=3, axis_names=tuple("abcd"[: scaled.ndim])),
+                axes=(*leading, *frame),
+            )
+            name = f"{largest.__name__}_{scaled.ndim}"
+            options = ConversionOptions(threads=1)
+            entry = convert_signal(source, tmp_path / name, options=options, progress=lambda *_: None).entry
+            assert entry is not None
+            assert entry.kind == ("color_image_series" if leading else "color_image")
+            (preview,) = entry.previews
+            assert find_cover_rank(preview.name) is not None
+            assert preview.parameters["scale_bar"] == "10 nm"
+            picture = read_png((tmp_path / name / "previews" / preview.file).read_bytes())
+            height, width = picture.shape[:2]
+            assert picture[height // 4, width // 2].tolist() == [255, 0, 0]
+            assert picture[3 * height // 5, width // 2].tolist() == [0, 0, 200]
+
+
+def test_which_picture_stands_for_a_measurement_is_an_order() -> None:
+    """Only the order of the ranks shows; no two are equal, so that it does not hang on which was stored first."""
+    outputs = [*(output for recipe in get_book().recipes for output in recipe.outputs), *OF_ARRAYS.values()]
+    covers = {output.name: output.cover for output in outputs if output.cover is not None}
+    navigators = {output.name: output.navigator for output in outputs if output.navigator is not None}
+    assert sorted(covers, key=lambda name: covers[name]) == [
+        "high_angle_annular_dark_field", "outer_virtual_dark_field", "annular_dark_field", "image", "summed_intensity",
+        "virtual_bright_field", "mean_diffraction_pattern", "sum_spectrum", "frame", "color_image",
+    ]  # fmt: skip
+    assert sorted(navigators, key=lambda name: navigators[name]) == [
+        "annular_dark_field", "high_angle_annular_dark_field", "outer_virtual_dark_field", "virtual_bright_field",
+        "annular_bright_field", "summed_intensity",
+    ]  # fmt: skip
+    for ranks in (covers, navigators):
+        assert len(set(ranks.values())) == len(ranks)
 
 
 def test_pictures_are_the_same_bytes_on_every_run(tmp_path: Path) -> None:

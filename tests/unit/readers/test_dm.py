@@ -6,10 +6,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from numpy.lib.recfunctions import structured_to_unstructured
 from numpy.random import default_rng
 
 from ingest.formats.opening import open_measurement
 from ingest.readers.contract import ReadHints, ReadRefusedError
+from repository.schema.documents.signal_kind import decide_signal_kind
+from repository.schema.quantities.signals import SignalAxis
 from tests.reader_contract import ReadInPython, SaysWhereItEnds, WrittenFile
 from tests.realdata import list_realdata, need_realdata
 from tests.vendor_files.dm import write_dm
@@ -163,22 +166,80 @@ def test_html_named_dm3_is_refused() -> None:
     assert caught.value.finding.code == "dm_unreadable"
 
 
-REFUSED = {"test-8.dm3": "color_image_not_read", "test-8.dm4": "color_image_not_read",
-           "test_fft_packed_complex8.dm4": "packed_fft_not_read"}  # fmt: skip
+REFUSED = {"1D/test-8.dm3": "color_image_not_read", "1D/test-8.dm4": "color_image_not_read",
+           "2D/test_fft_packed_complex8.dm4": "packed_fft_not_read"}  # fmt: skip
+
+
+def list_theirs(path: Path) -> list[npt.NDArray[Any]]:
+    """Return the arrays as RosettaSciIO reads them, the colors of a pixel as a last axis."""
+    from rsciio.digitalmicrograph import file_reader
+
+    found = [np.asarray(signal["data"]) for signal in file_reader(str(path))]
+    return [structured_to_unstructured(one) if one.dtype.names else one for one in found]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_colors_are_read_and_stand_behind_what_was_measured(tmp_path: Path) -> None:
+    packed = default_rng(3).integers(0, 2**32, (5, 7), dtype=np.uint64).astype(np.uint32)
+    path = write_dm(tmp_path / "screen.dm4", packed, calibrations=(STEP, STEP), data_type=23)
+    with open_measurement("dm4", {path.name: path}) as opened:
+        (signal,) = opened.signals
+        assert ([axis.name for axis in signal.axes], signal.n_signal_axes) == (["y", "x", "color"], 3)
+        assert (signal.axes[1].scale, signal.axes[1].unit, signal.axes[2].unit) == (0.5, "nm", None)
+        assert [finding.code for finding in opened.findings] == ["color_picture"]
+        np.testing.assert_array_equal(signal.read()[..., 0], packed >> 16 & 255)  # red
+        np.testing.assert_array_equal(signal.read()[..., 2], packed & 255)  # blue
+        np.testing.assert_array_equal(signal.read(), list_theirs(path)[0])
+        decided = decide_signal_kind(
+            [SignalAxis(axis.name, axis.size, axis.unit, axis.scale) for axis in signal.axes], 3, {}
+        )
+    assert (decided.kind, decided.sure, decided.contradiction) == ("color_image", False, "")
+
+
+SWAPPED = {"Meta Data": {"Data Order Swapped": True}}
+SPECTRA = {"Meta Data": {"Format": "Spectrum image"}}
+SAMPLED = {"SI": {"Acquisition": {"Spatial Sampling": {"Height (pixels)": 3, "Width (pixels)": 4}}}}
+
+
+@pytest.mark.parametrize(
+    ("calibrations", "shape", "tags", "is_told"),
+    [
+        ((STEP, STEP, PIXEL, PIXEL), (3, 4, 16, 12), SWAPPED, False),
+        ((STEP, STEP, PIXEL, PIXEL), (3, 4, 16, 12), {}, False),
+        ((PIXEL, PIXEL, STEP, STEP), (16, 12, 3, 4), SAMPLED, False),
+        ((STEP, STEP, PIXEL, PIXEL), (3, 4, 16, 12), {"Meta Data": {"Data Order Swapped": False}}, True),
+        ((PIXEL, PIXEL, STEP, STEP), (3, 4, 16, 12), SWAPPED, True),
+        ((STEP, STEP, STEP, PIXEL), (3, 4, 16, 12), SWAPPED, True),
+        ((PIXEL, PIXEL, STEP, STEP), (3, 4, 16, 12), SAMPLED, True),
+        ((STEP, STEP, ENERGY), (3, 4, 9), {**SPECTRA, **SAMPLED}, False),
+        ((STEP, STEP, ENERGY), (4, 3, 9), {**SPECTRA, **SAMPLED}, True),
+        ((STEP, STEP), (4, 3), {"DigiScan": {"Image Height": 3, "Image Width": 4}}, True),
+        ((STEP, STEP), (3, 4), {"DigiScan": {"Image Height": 3, "Image Width": 4}}, False),
+    ],
+)  # fmt: skip
+def test_units_order_and_size_of_a_scan_are_held_against_each_other(
+    tmp_path: Path, calibrations: Any, shape: tuple[int, ...], tags: Any, is_told: bool
+) -> None:
+    path = write_dm(
+        tmp_path / "x.dm4", values_of(shape), calibrations=calibrations, tags={**STEM_TAGS, **tags}
+    )
+    with open_measurement("dm4", {path.name: path}) as opened:
+        told = [finding for finding in opened.findings if finding.code == "dm_axes_contradicted"]
+    assert bool(told) == is_told, opened.findings
+    assert all(finding.severity == "warning" and finding.hint for finding in told)
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", list_realdata("dm/**/*.dm[34]", without=("pytemlib/spectrum.dm3",)))
 def test_equal_to_an_independent_reader_on_real_files(name: str) -> None:
     path = need_realdata(name)
-    from rsciio.digitalmicrograph import file_reader
-
-    if path.name in REFUSED:
+    refused = f"{path.parent.name}/{path.name}"
+    if refused in REFUSED:
         with pytest.raises(ReadRefusedError) as caught:
             open_measurement(path.suffix[1:], {path.name: path})
-        assert caught.value.finding.code == REFUSED[path.name]
+        assert caught.value.finding.code == REFUSED[refused]
         return
-    theirs = [signal["data"] for signal in file_reader(str(path))]
+    theirs = list_theirs(path)
     with open_measurement(path.suffix[1:], {path.name: path}) as opened:
         assert len(opened.signals) == len(theirs)
         for signal in opened.signals:

@@ -144,6 +144,21 @@ def test_offset_that_moved_is_refused_and_never_shears_the_patterns(
     assert caught.value.finding.code == "blockfile_header_unreadable"
 
 
+def test_a_sign_that_flipped_makes_no_step(tmp_path: Path) -> None:
+    """The step of a Blockfile is a size; a negative one neither calibrates an axis nor fills a field."""
+    for place in (30, 38):  # SX, SY
+        path = write_blockfile(tmp_path / "s.blo", np.ones((3, 4, 16, 16), np.uint8))
+        raw = bytearray(path.read_bytes())
+        raw[place + 7] |= 0x80
+        path.write_bytes(bytes(raw))
+        with open_measurement("blockfile", {"s.blo": path}) as opened:
+            assert [axis.scale for axis in opened.signals[0].axes[:2]] == [None, None]
+            assert [axis.scale for axis in opened.signals[1].axes] == [None, None]
+            (told,) = [finding for finding in opened.findings if finding.code == "header_implausible"]
+            assert (told.pointer, told.severity) == ("/scan_step", "warning")
+            assert "-12.8" in told.message
+
+
 def test_bright_field_that_an_offset_moved_is_told(tmp_path: Path) -> None:
     path = write_blockfile(tmp_path / "s.blo", np.ones((3, 4, 16, 16), np.uint8))
     raw = bytearray(path.read_bytes())

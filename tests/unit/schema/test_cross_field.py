@@ -149,6 +149,13 @@ def test_pixel_sizes_obey_the_wavelength() -> None:
     two_pi = four_d(diffraction_pixel_size="0.41757 mrad", reciprocal_pixel_size="0.0628319 Ao-1")
     assert "pixel_sizes_disagree" not in check(good)
     assert check(bad)["pixel_sizes_disagree"].severity == "warning"
+    in_file = {
+        "value": 0.05,
+        "unit": "Ao-1",
+        "source": "header",
+    }  # a person's goes before it, and is what is used
+    overruled = four_d(diffraction_pixel_size="0.41757 mrad", reciprocal_pixel_size=in_file)
+    assert "pixel_sizes_disagree" not in check(overruled)
     assert "2π" in check(two_pi)["pixel_sizes_disagree"].hint
 
 
@@ -184,6 +191,22 @@ def test_energy_axes_add_up() -> None:
     assert check(backwards)["energy_axis_reversed"].severity == "error"
     channels = eels(energy_axis={"start": "-20 eV", "bin_width": "0.5 eV", "channels": 7})
     assert check(channels, spectrum_image())["axis_size_mismatch"].severity == "error"
+
+
+def test_what_a_person_says_of_energies_is_not_held_against_the_header() -> None:
+    """Two parts make the axis; that of the file which they overrule neither contradicts them nor reverses the axis."""
+    in_file = {"start": (-20, "eV"), "end": (479.5, "eV"), "bin_width": (0.5, "eV")}
+    said = {
+        part: {"value": value, "unit": unit, "source": "header"} for part, (value, unit) in in_file.items()
+    }
+    for given in (
+        {"start": "500 eV", "bin_width": "0.25 eV"},
+        {"end": "900 eV", "bin_width": "0.25 eV"},
+        {"start": "500 eV", "end": "900 eV"},
+    ):
+        assert check(eels(energy_axis={**said, **given}), spectrum_image()) == {}
+    one = eels(energy_axis={**said, "bin_width": "0.25 eV"})
+    assert "energy_axis_disagrees" in check(one, spectrum_image())
 
 
 def test_small_collection_is_a_note() -> None:

@@ -294,3 +294,15 @@ def test_answers_that_say_both_planes_say_nothing_against_the_unit() -> None:
         assert (found.kind, found.sure, found.contradiction) == ("image", True, "")
     found = decide("y nm", "x nm", **both, technique=SAED)
     assert (found.kind, found.contradicted_by) == ("image", "technique")
+
+
+def test_colors_are_a_kind_whatever_unit_and_technique_say() -> None:
+    """A reader says that a pixel is a color; three axes of anything else have no kind."""
+    for leading, kind in (([], "color_image"), (["series"], "color_image_series")):
+        for unit in ("", " nm", " nm-1"):
+            for technique in (TEM, SAED, FOUR_D):
+                found = decide_signal_kind(
+                    axes(*leading, f"y{unit}", f"x{unit}", "color"), 3, {"technique": technique}
+                )
+                assert (found.kind, found.sure, found.contradiction) == (kind, False, "")
+    assert decide_signal_kind(axes("y", "x", "channel"), 3, {}).kind is None

@@ -1,12 +1,15 @@
 """Energy axes and collection against the beam."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from repository.schema.checks.cross_field.context import Check, Context, report
-from repository.schema.documents.scales import find_scalar
+from repository.schema.documents.scales import find_scalar, is_answered_by_person
 from repository.schema.findings import Finding
 from repository.schema.places import get_value
 from repository.schema.quantities.units import ELEMENTARY_CHARGE_C
+
+_AXIS_PARTS = ("start", "end", "bin_width")
 
 
 def check_energy_against_voltage(context: Context) -> Iterator[Finding]:
@@ -24,10 +27,14 @@ def check_energy_against_voltage(context: Context) -> Iterator[Finding]:
 
 
 def check_energy_axis(context: Context) -> Iterator[Finding]:
-    """Compare start + channels × bin width with the end, to one channel."""
+    """Compare start + channels × bin width with the end, to one channel.
+
+    Two of them make the axis, a person's first: the third that only the file says holds for nothing then.
+    """
     document, facts = context.document, context.facts
     start, end, width = facts.energy_start_ev, facts.energy_end_ev, facts.energy_bin_width_ev
-    stated_end = find_scalar(document, "energy_axis.end")
+    overruled = _find_overruled(document)
+    stated_end = None if overruled == "end" else find_scalar(document, "energy_axis.end")
     if stated_end is not None:  # the facts hold where the array ends
         end = stated_end / ELEMENTARY_CHARGE_C
     if start is not None and end is not None and end <= start:
@@ -38,7 +45,7 @@ def check_energy_axis(context: Context) -> Iterator[Finding]:
         return
     axis = context.find_axis("energy")
     channels = axis.size if axis is not None else get_value(document, "energy_axis.channels")
-    if start is None or width is None or stated_end is None or not isinstance(channels, int):
+    if overruled or start is None or width is None or stated_end is None or not isinstance(channels, int):
         return
     reached = start + (channels - 1) * width
     stated = stated_end / ELEMENTARY_CHARGE_C
@@ -53,6 +60,13 @@ def check_energy_axis(context: Context) -> Iterator[Finding]:
             "the channels "
             "of the array are counted.",
         )
+
+
+def _find_overruled(document: Mapping[str, Any]) -> str | None:
+    """Return which of start, end and bin width the file says, where a person said the other two; None where none."""
+    given = [part for part in _AXIS_PARTS if find_scalar(document, f"energy_axis.{part}") is not None]
+    in_file = [part for part in given if not is_answered_by_person(document, f"energy_axis.{part}")]
+    return in_file[0] if len(given) == len(_AXIS_PARTS) and len(in_file) == 1 else None
 
 
 def check_energy_channels(context: Context) -> Iterator[Finding]:

@@ -1,0 +1,41 @@
+"""Hashing beside a program: it ends with the program, and what was not read to its end is no suspect."""
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
+
+from confined.input_checks import InputCheck
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOST_READS = 10_000
+
+
+class Endless:
+    """A file that goes on, as long as somebody reads; the reader is let go once the first block was read."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+        self.begun = threading.Event()
+
+    @contextmanager
+    def open(self, mode: str) -> Iterator["Endless"]:
+        assert mode == "rb"
+        yield self
+
+    def read(self, size: int) -> bytes:  # noqa: ARG002 - as a file is read
+        self.reads += 1
+        self.begun.set()
+        return b"counts" if self.reads < MOST_READS else b""
+
+
+def test_a_program_that_ends_is_not_waited_for_by_the_hashing_of_its_files() -> None:
+    file = Endless()
+    check = InputCheck({"scan.raw": cast("Path", file)}, {"scan.raw": hashlib.sha256(b"others").hexdigest()})
+    with check:
+        assert file.begun.wait(60)
+    assert file.reads < MOST_READS, "it was read to its end although nobody asks any more"
+    check.require_whole()  # nobody knows of a file that was given up whether it is damaged
