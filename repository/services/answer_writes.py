@@ -274,7 +274,8 @@ def _is_told(wish: Wish, target: Target | None) -> bool:
         return True
     typed = read_typed(wish.field, wish.value, unit=wish.unit, basis=wish.basis)
     number = read_number(wish.field, typed.entry)
-    if number is not None and "number" in cell and "uncertainty" not in typed.entry:
+    has_spread = isinstance(typed.entry, Mapping) and "uncertainty" in typed.entry
+    if number is not None and "number" in cell and not has_spread:
         return math.isclose(number, cell["number"], rel_tol=_AS_PRINTED)
     return typed.text == cell.get("text")
 
