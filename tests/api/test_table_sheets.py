@@ -105,17 +105,16 @@ def test_each_cell_and_line_says_why_and_holds_no_other_back(client: Any) -> Non
 
 
 def test_whole_numbers_and_typed_gaps_of_a_sheet_are_answers_like_others(client: Any) -> None:
-    session = Session(client, "four_d_stem", "annular", magnification=5, spot_size=4)
+    session = Session(client, "four_d_stem", "annular", magnification=5)
     scan, image = session.ids
     lines = (
-        "file,magnification,spot_size,technique,acceleration_voltage,axes[].name,sample.name",
-        "scan_0.raw,6,4,not recorded,Not_Recorded,not recorded,WS2",
+        "file,magnification,technique,acceleration_voltage,axes[].name,sample.name",
+        "scan_0.raw,6,not recorded,Not_Recorded,not recorded,WS2",
     )
     back = send(session, "sheet", text="\n".join(lines))
     results = {one["field"]: (one["result"], one.get("code", "")) for one in back["results"]}
     assert results == {
         "magnification": ("saved", ""),
-        "spot_size": ("unchanged", ""),
         "technique": ("refused", "gap_not_allowed"),
         "acceleration_voltage": ("refused", "gap_not_allowed"),
         "axes[].name": ("saved", ""),

@@ -146,13 +146,13 @@ describe("a file of a spreadsheet", () => {
   const text = "file;dwell [µs] 1°\n";
 
   it("is read in UTF-8, in UTF-16 of both orders and in the code page of Windows", () => {
-    const units = [0xfeff, ...[...text].map((sign) => sign.charCodeAt(0))];
+    const units = [0xfeff, ...Array.from(text, (sign) => sign.charCodeAt(0))];
     const wide = (isLittle: boolean): Uint8Array => {
       const view = new DataView(new ArrayBuffer(units.length * 2));
       units.forEach((unit, at) => view.setUint16(at * 2, unit, isLittle));
       return new Uint8Array(view.buffer);
     };
-    const narrow = Uint8Array.from([...text].map((sign) => sign.charCodeAt(0)));
+    const narrow = Uint8Array.from(text, (sign) => sign.charCodeAt(0));
     for (const bytes of [new TextEncoder().encode(text), new TextEncoder().encode(`\ufeff${text}`), wide(true), wide(false), narrow]) {
       expect(decodeText(bytes)).toBe(text);
     }
