@@ -10,7 +10,7 @@ from api.v1.shapes import Nested
 from repository.schema.checks.cells import CellSum
 from repository.selectors.session_table import LevelAnswer, TableColumn, TableRow, TableView
 from repository.services.answer_writes import AnswerResult
-from repository.services.answers import TableChange
+from repository.services.answers import MOST_ANSWERS, TableChange
 
 LEVELS = ["all", "kind", "measurement"]
 ACTS = ["value", "not_recorded", "withheld", "not_applicable", "clear", "differs"]
@@ -150,6 +150,7 @@ class ChangeInput(Nested[Any]):
     keys = serializers.ListField(
         child=serializers.CharField(max_length=400),
         required=False,
+        max_length=MOST_ANSWERS,
         help_text="Ids of measurements, or kinds; nothing for all.",
     )
     act = serializers.ChoiceField(choices=ACTS, default="value")
@@ -171,7 +172,7 @@ class ChangeInput(Nested[Any]):
 
 
 class TableInput(Nested[Any]):
-    changes = ChangeInput(many=True)
+    changes = ChangeInput(many=True, max_length=MOST_ANSWERS)
     dry_run = serializers.BooleanField(default=False)
 
 

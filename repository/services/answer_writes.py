@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from repository.schema.checks.cell_values import (
     GAP_WORDS,
@@ -189,6 +189,7 @@ def decide(wish: Wish, key: str, target: Target | None, draft: Draft) -> AnswerR
     )
     try:
         _refuse_overtaken(wish, key, old)
+        wish = _take_at_its_word(wish)
         _refuse_impossible(wish, target)
         if (wish.only_empty and not _is_empty(wish, old, target)) or (
             wish.only_new and _is_told(wish, target)
@@ -223,6 +224,15 @@ def _refuse_overtaken(wish: Wish, key: str, old: Any) -> None:
             f"Somebody changed this answer meanwhile. {now}.",
             "Look at it, and answer again.",
         )
+
+
+def _take_at_its_word(wish: Wish) -> Wish:
+    """Return a typed "not recorded" as the act that it is: what the button refuses, no typing of it may do."""
+    if wish.act != "value" or not isinstance(wish.value, str) or "[]" in wish.field:
+        return wish
+    word = wish.value.strip().lower().replace("_", " ")
+    act = next((act for act, shown in GAP_WORDS.items() if word == shown), None)
+    return wish if act is None else replace(wish, act=cast("Act", act))
 
 
 def _refuse_impossible(wish: Wish, target: Target | None) -> None:
@@ -274,7 +284,8 @@ def _is_told(wish: Wish, target: Target | None) -> bool:
         return True
     typed = read_typed(wish.field, wish.value, unit=wish.unit, basis=wish.basis)
     number = read_number(wish.field, typed.entry)
-    if number is not None and "number" in cell and "uncertainty" not in typed.entry:
+    has_spread = isinstance(typed.entry, Mapping) and "uncertainty" in typed.entry
+    if number is not None and "number" in cell and not has_spread:
         return math.isclose(number, cell["number"], rel_tol=_AS_PRINTED)
     return typed.text == cell.get("text")
 

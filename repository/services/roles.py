@@ -58,16 +58,16 @@ def set_roles(*, deposit_id: str, actor: User, wishes: Sequence[RoleWish]) -> De
                     hint="Name the measurements that it serves.",
                 )
             path = served.primary_file.path
-            now = links.setdefault(path, _read_links(deposit, served))
+            now = links[path] if path in links else _read_links(deposit, served)
             links[path] = _change(now, wish, source)
     updated = update_deposit(
         deposit_id=deposit_id,
         actor=actor,
         patch={"measurements": {path: {"links": entries or None} for path, entries in links.items()}},
     )
+    by_path = {one.primary_file.path: one for one in measurements.values()}
     for path, entries in links.items():
-        served = next(one for one in measurements.values() if one.primary_file.path == path)
-        if _read_links(updated, served) != entries:
+        if _read_links(updated, by_path[path]) != entries:
             raise InvalidMetadataError(
                 f"A pattern of the description gives other links to {path}, and goes before what is said of it alone.",
                 pointer="/roles",

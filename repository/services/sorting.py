@@ -20,6 +20,8 @@ from repository.services.validation import READING_JOBS
 
 Fate = Sorting.Fate
 MOST_NAMED = 5000
+MOST_PATTERNS = 100
+"""Of one request: each is compared with every file."""
 _WILD = frozenset("*?")
 _READ = frozenset({Measurement.State.CONVERTED, Measurement.State.FAILED})
 
@@ -68,6 +70,7 @@ class _Arrived:
     leading: Mapping[str, Measurement]
     companions: Mapping[str, str]
     loose: frozenset[str]
+    by_id: Mapping[str, str]
 
     def list_deciding(self) -> Iterator[str]:
         yield from self.leading
@@ -88,6 +91,7 @@ def sort_files(*, deposit_id: str, actor: User, wishes: Sequence[Wish]) -> Sorte
     if deposit.state == Deposit.State.PUBLISHED:
         raise DepositAlreadyPublishedError(f"The deposit {deposit.pk} is published and cannot change.")
     arrived = _list_arrived(deposit)
+    _refuse_many_patterns(wishes, arrived)
     wanted: dict[str, str] = {}
     for number, wish in enumerate(wishes):
         for path in _resolve(wish, arrived, f"/changes/{number}"):
@@ -129,12 +133,24 @@ def _list_arrived(deposit: Deposit) -> _Arrived:
         leading,
         {path: primary for path, primary in companions.items() if path not in leading},
         frozenset(paths - set(leading) - set(companions)),
+        {measurement.pk: path for path, measurement in leading.items()},
     )
+
+
+def _refuse_many_patterns(wishes: Sequence[Wish], arrived: _Arrived) -> None:
+    known = arrived.leading.keys() | arrived.companions.keys() | arrived.loose
+    count = sum(path not in known for wish in wishes for path in wish.paths)
+    if count > MOST_PATTERNS:
+        raise InvalidMetadataError(
+            f"{count:,} names are no files of the deposit; of patterns {MOST_PATTERNS} are taken at once.",
+            pointer="/changes",
+            hint="Write paths as they stand in the deposit, or fewer patterns.",
+        )
 
 
 def _resolve(wish: Wish, arrived: _Arrived, pointer: str) -> Iterator[str]:
     """Yield the paths that decide about what a wish names."""
-    by_id = {measurement.pk: path for path, measurement in arrived.leading.items()}
+    by_id = arrived.by_id
     for place, measurement_id in enumerate(wish.measurements):
         if measurement_id not in by_id:
             raise InvalidMetadataError(

@@ -14,6 +14,7 @@ from repository.schema.questions.techniques import find_impossible
 from repository.services.answer_writes import AnswerResult, Wish
 from repository.services.answers import TableChange, write_answers
 from repository.services.deposits import lock_deposit, require_answerable
+from repository.services.sorting import MOST_PATTERNS
 
 FIELD = "technique"
 _OF_THE_FILE = frozenset({None, "header"})
@@ -70,6 +71,13 @@ def _choose_named(
 ) -> dict[str, tuple[str, ...]]:
     """Return the techniques that were named, by the id of the measurement."""
     ids = {one.primary_file.path: one.pk for one in measurements}
+    count = sum(name not in ids for name in named)
+    if count > MOST_PATTERNS:
+        raise InvalidMetadataError(
+            f"{count:,} names lead no measurement; of patterns {MOST_PATTERNS} are taken at once.",
+            pointer="/techniques",
+            hint="Nothing was changed. Name the files that lead measurements, or write fewer patterns.",
+        )
     chosen: dict[str, tuple[str, ...]] = {}
     for name, techniques in named.items():
         fitting = [] if name in ids else [pk for path, pk in ids.items() if fits_pattern(path, name)]

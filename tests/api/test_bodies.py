@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from api.parsers import DEEPEST, require_storable
 from repository.models import Deposit
+from repository.schema.json_text import DEEPEST, require_storable
 from tests.api.conftest import WebClient, as_token, make_token
 from tests.factories import make_user
 

@@ -61,6 +61,16 @@ def test_many_are_decided_about_at_once_and_undone(web: WebClient, forty: Deposi
     [
         ("fates", {"changes": [{"fate": "burn", "paths": ["scan.raw"]}]}, 400, "burn"),
         ("fates", {"changes": []}, 400, "changes"),
+        ("fates", {"changes": [{"fate": "private"}] * 5001}, 400, "changes"),
+        (
+            "fates",
+            {"changes": [{"fate": "private", "paths": [f"**{n}*" for n in range(101)]}]},
+            422,
+            "patterns",
+        ),
+        ("techniques", {"techniques": {f"**{n}*": ["other"] for n in range(101)}}, 422, "patterns"),
+        ("roles", {"roles": [{"measurement": "x", "role": "low_loss", "of": ["y"]}] * 5001}, 400, "roles"),
+        ("grouping", {"moves": [{"paths": ["x"], "place": "own"}] * 5001}, 400, "moves"),
         ("fates", {"changes": [{"fate": "private", "paths": ["nothing/*"]}]}, 422, "/changes/0/paths/0"),
         ("grouping", {"moves": [{"paths": ["scan.raw"], "place": "with"}]}, 422, "/moves/0/with"),
         ("grouping", {"moves": [{"paths": ["notes/1.csv"], "place": "own"}]}, 422, "not read by itself"),

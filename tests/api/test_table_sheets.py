@@ -104,6 +104,29 @@ def test_each_cell_and_line_says_why_and_holds_no_other_back(client: Any) -> Non
     assert "measurements" not in session.document()
 
 
+def test_whole_numbers_and_typed_gaps_of_a_sheet_are_answers_like_others(client: Any) -> None:
+    session = Session(client, "four_d_stem", "annular", magnification=5)
+    scan, image = session.ids
+    lines = (
+        "file,magnification,technique,acceleration_voltage,axes[].name,sample.name",
+        "scan_0.raw,6,not recorded,Not_Recorded,not recorded,WS2",
+    )
+    back = send(session, "sheet", text="\n".join(lines))
+    results = {one["field"]: (one["result"], one.get("code", "")) for one in back["results"]}
+    assert results == {
+        "magnification": ("saved", ""),
+        "technique": ("refused", "gap_not_allowed"),
+        "acceleration_voltage": ("refused", "gap_not_allowed"),
+        "axes[].name": ("saved", ""),
+        "sample.name": ("saved", ""),
+    }, back["results"]
+    assert session.rows()[scan]["cells"]["magnification"]["text"] == "6", (
+        "an axis without a name ends no check"
+    )
+    assert session.document()["measurements"]["night/scan_0.raw"]["magnification"] == 6
+    assert session.rows()[image]["technique"] == ["annular"]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { addCells, showCell, showSum, trimUnit } from "./cell-words";
 import { arrange, matchesGlob } from "./rows";
 import { step } from "./selection";
-import { readTabs, writeTabs } from "./tab-text";
+import { decodeText, readTabs, writeTabs } from "./tab-text";
 import { makeCell, makeRow, makeSum } from "./testing";
 
 const mrad = { title: "Convergence", unit: "mrad" };
@@ -23,6 +23,9 @@ describe("groups", () => {
     const left = arrange([...rows, open], { ...arrangement, isIncompleteOnly: true });
     expect(left.map((line) => line.key)).toEqual(["all", "group:eels", "d"]);
     expect(left[0]).toMatchObject({ count: 4 });
+    const states = ["conflict", "not_understood", "empty", "not_recorded", "value"] as const;
+    const each = states.map((state) => makeRow(state, { cells: { dwell_time: makeCell(state) } }));
+    expect(arrange(each, { ...arrangement, isIncompleteOnly: true }).map((line) => line.key)).toEqual(["all", "group:", "conflict", "not_understood"]);
   });
 });
 
@@ -136,5 +139,26 @@ describe("cells as spreadsheets copy them", () => {
   ])("%j are read", (text, cells) => {
     expect(readTabs(text)).toEqual(cells);
     expect(readTabs(writeTabs(cells))).toEqual(cells);
+  });
+});
+
+describe("a file of a spreadsheet", () => {
+  const text = "file;dwell [µs] 1°\n";
+
+  it("is read in UTF-8, in UTF-16 of both orders and in the code page of Windows", () => {
+    const units = [0xfeff, ...Array.from(text, (sign) => sign.charCodeAt(0))];
+    const wide = (isLittle: boolean): Uint8Array => {
+      const view = new DataView(new ArrayBuffer(units.length * 2));
+      units.forEach((unit, at) => view.setUint16(at * 2, unit, isLittle));
+      return new Uint8Array(view.buffer);
+    };
+    const narrow = Uint8Array.from(text, (sign) => sign.charCodeAt(0));
+    for (const bytes of [new TextEncoder().encode(text), new TextEncoder().encode(`\ufeff${text}`), wide(true), wide(false), narrow]) {
+      expect(decodeText(bytes)).toBe(text);
+    }
+  });
+
+  it("is told from what is no text", () => {
+    expect(decodeText(Uint8Array.from([0x50, 0x4b, 3, 4, 0x14, 0, 6, 0]))).toBeNull();
   });
 });

@@ -2,6 +2,7 @@
 import type { SheetChange } from "../api/shapes";
 import { countWords, make, makeButton, makeSelect } from "./elements";
 import type { SheetRequest, TableServer } from "./server";
+import { decodeText } from "./tab-text";
 import type { TableState } from "./table-state";
 
 const shownResults = 60;
@@ -60,9 +61,14 @@ export class SheetDialog {
   private async readFile(): Promise<void> {
     const [file] = this.file.files ?? [];
     if (file) {
-      this.text.value = await file.text();
+      const text = decodeText(new Uint8Array(await file.arrayBuffer()));
       this.file.value = "";
-      await this.look();
+      this.text.value = text ?? "";
+      if (text === null) {
+        this.show(null, `${file.name} is no text. Save the sheet as CSV in your spreadsheet program, and choose that file.`);
+      } else {
+        await this.look();
+      }
     }
   }
 

@@ -43,3 +43,23 @@ export function readTabs(text: string): string[][] {
   end();
   return lines;
 }
+
+const marks = [
+  ["utf-16le", 0xff, 0xfe],
+  ["utf-16be", 0xfe, 0xff],
+] as const;
+
+/** The text of a file as spreadsheets save it: UTF-8, UTF-16 by its mark, or the code page of Windows; null where it is none. */
+export function decodeText(bytes: Uint8Array): string | null {
+  const wide = marks.find(([, first, second]) => bytes[0] === first && bytes[1] === second)?.[0];
+  const text = wide === undefined ? decodeNarrow(bytes) : new TextDecoder(wide).decode(bytes);
+  return text.includes("\u0000") ? null : text;
+}
+
+function decodeNarrow(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
+}

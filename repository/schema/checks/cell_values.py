@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from repository.schema.checks.validation import check_supplied_layer
 from repository.schema.documents.levels import place_entry
 from repository.schema.documents.normalization import normalize_document
+from repository.schema.json_text import JsonTextError, read_json
 from repository.schema.places import get_entry, get_plain, is_gap
 from repository.schema.quantities.quantity import Reading, is_number, read_quantity
 from repository.schema.quantities.units import UnitMismatchError
@@ -24,7 +26,11 @@ _NUMBERS = _QUANTITIES | {"number", "integer", "integers", "shape"}
 _YES = frozenset({"yes", "true", "y"})
 _NO = frozenset({"no", "false", "n"})
 _MATRIX_ROWS = 2
+_INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
+"""Of more digits no number of pixels or frames is; they are refused as any other text is."""
 _SHOWN = 6
+_LONGEST_REMEMBERED = 200
+"""Characters: thousands of texts as long as a request may be are more than a server remembers."""
 
 
 class CellRefusedError(ValueError):
@@ -78,19 +84,24 @@ def read_typed(path: str, typed: Any, *, unit: str | None = None, basis: str | N
         It cannot be read, or cannot be right.
     """
     if isinstance(typed, str):
-        return _read_typed_text(path, typed.strip(), unit, basis)
+        text = typed.strip()
+        read = _remember_typed_text if len(text) <= _LONGEST_REMEMBERED else _read_typed_text
+        return read(path, text, unit, basis)
     return _read_given(find_field(path), typed, unit, basis)
 
 
-@functools.lru_cache(maxsize=4096)
 def _read_typed_text(path: str, text: str, unit: str | None, basis: str | None) -> Typed:
-    """Return the answer of a text; a whole column often says the same."""
+    """Return the answer of a text."""
     field = find_field(path)
     if not text:
         raise CellRefusedError(
             "empty_answer", f"{field.title}: nothing was given.", "Clear the cell instead."
         )
     return _read_given(field, _read_text(field, text, unit), unit, basis)
+
+
+_remember_typed_text = functools.lru_cache(maxsize=4096)(_read_typed_text)
+"""A whole column often says the same."""
 
 
 def _read_given(field: Field, given: Any, unit: str | None, basis: str | None) -> Typed:
@@ -156,7 +167,7 @@ def _read_text(field: Field, text: str, unit: str | None) -> Any:  # noqa: PLR09
         return terms if field.kind == "choices" else terms[0] if terms else ""
     if field.kind == "boolean":
         return True if text.lower() in _YES else False if text.lower() in _NO else text
-    if field.kind == "integer" and text.lstrip("+-").isdecimal():
+    if field.kind == "integer" and _INTEGER.fullmatch(text) is not None:
         return int(text)
     if field.kind in _QUANTITIES and unit and _is_bare(text):
         return f"{text} {unit}"
@@ -173,11 +184,9 @@ def _read_text(field: Field, text: str, unit: str | None) -> Any:  # noqa: PLR09
 
 def _read_json(field: Field, text: str) -> Any:
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise CellRefusedError(
-            "wrong_form", f"{field.title}: the JSON breaks at column {error.colno}.", "Correct it there."
-        ) from error
+        return read_json(text)
+    except JsonTextError as error:
+        raise CellRefusedError("wrong_form", f"{field.title}: {error}", "Correct it there.") from error
 
 
 def _find_term(field: Field, word: str) -> str:

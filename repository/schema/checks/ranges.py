@@ -149,7 +149,7 @@ def _check_elements(leaf: Leaf) -> Iterator[Finding]:
             yield Finding(
                 "error",
                 "element_unknown",
-                f'"{symbol}" is not the symbol of an element.',
+                f'"{symbol[:40]}" is not the symbol of an element.',
                 f"{leaf.pointer}/{index}",
                 f"{hint}Write symbols such as Sr, Ti, O.",
                 "quantity",

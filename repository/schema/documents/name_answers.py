@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from repository.schema.documents.path_patterns import PIECES, WILD, Token, fit
+from repository.schema.documents.path_patterns import PIECES, WILD, Places, Token, fit, read_places
 
 LONGEST_PATTERN = 300
 _PIECES = re.compile(rf"({PIECES}|\{{[^{{}}]*\}})")
@@ -83,35 +83,38 @@ def _read_pattern(pattern: str) -> list[Token]:
 
 def _match(tokens: Sequence[Token], name: str) -> list[tuple[int, int]] | None:
     """Return where the words stand, or None; the work grows with pattern times name, whatever the pattern is."""
-    fits = [[False] * len(name) + [True]]
+    places = read_places(name)
+    fits = [1 << places.size]
     for token in reversed(tokens):
-        fits.append(fit(token, name, fits[-1]))
+        fits.append(fit(token, places, fits[-1]))
+        if not fits[-1]:
+            return None
     fits.reverse()
-    if not fits[0][0]:
+    if not fits[0] & 1:
         return None
     place, spans = 0, []
     for number, token in enumerate(tokens):
         start = place
-        place = _advance(token, name, place, fits[number + 1])
+        place = _advance(token, places, place, fits[number + 1])
         if token.word:
             spans.append((start, place))
     return spans
 
 
-def _advance(token: Token, name: str, place: int, after: Sequence[bool]) -> int:
+def _advance(token: Token, places: Places, place: int, after: int) -> int:
     """Return where the token ends: of a word as early as the rest allows, of what stands for anything as late."""
     if token.text == "?":
         return place + 1
     if token.word:
-        return next(end for end in range(place + 1, len(name) + 1) if after[end])
+        ends = after >> (place + 1)
+        return place + (ends & -ends).bit_length()
     if token.text not in WILD:
         return place + len(token.text)
-    ends = range(len(name), place, -1)
-    reachable = (end for end in ends if after[end] and _may_take(token, name[place:end]))
-    return next(reachable, place)
-
-
-def _may_take(token: Token, text: str) -> bool:
-    if token.text == "**/":
-        return text.endswith("/")
-    return token.text == "**" or "/" not in text
+    ends = after
+    if token.text == "*":
+        slashes = places.of.get("/", 0) >> place
+        within = (slashes & -slashes).bit_length() if slashes else places.size + 1 - place
+        ends &= (1 << (place + within)) - 1
+    elif token.text == "**/":
+        ends &= places.of.get("/", 0) << 1
+    return max(place, ends.bit_length() - 1)

@@ -1,11 +1,12 @@
 """Patterns that name paths: `*` and `?` within a folder, `**` across folders. The work is bounded whatever they say.
 
 A pattern comes from a person or a program. As a regular expression, one with many stars would be tried in all ways
-before a long name is found not to fit; here each place of a name is looked at once for each piece of the pattern.
+before a long name is found not to fit; here all places of a name are looked at together, once for each piece of the
+pattern: as bits of one number, of which bit n is set where the rest of the name fits from its character n on.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,9 +22,32 @@ class Token:
     text: str
     word: str = ""
 
-    def is_open(self, character: str) -> bool:
-        """Say whether one more character may stand in the place."""
-        return self.text == "**" or character != "/"
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the characters of a name stand.
+
+    Attributes
+    ----------
+    of
+        By character: the places where it stands, as bits.
+    open
+        The places within a folder: of every character but the slash.
+    """
+
+    size: int
+    of: Mapping[str, int]
+    open: int
+
+
+@lru_cache(maxsize=256)
+def read_places(name: str) -> Places:
+    """Return where the characters of a name stand."""
+    of: dict[str, int] = {}
+    for place, character in enumerate(name):
+        of[character] = of.get(character, 0) | 1 << place
+    size = len(name)
+    return Places(size, of, ((1 << size) - 1) & ~of.get("/", 0))
 
 
 def fits_pattern(name: str, pattern: str) -> bool:
@@ -31,13 +55,14 @@ def fits_pattern(name: str, pattern: str) -> bool:
     tokens, shortest = _read_tokens(pattern)
     if shortest > len(name) or not _has_ends(name, tokens):
         return False
-    fits = [False] * len(name) + [True]
+    places = read_places(name)
+    fits = 1 << places.size
     for token in reversed(tokens):
-        fits = fit(token, name, fits)
-    return fits[0]
+        fits = fit(token, places, fits)
+    return bool(fits & 1)
 
 
-def _has_ends(name: str, tokens: Sequence[Token]) -> bool:
+def _has_ends(name: str, tokens: tuple[Token, ...]) -> bool:
     """Say whether a name begins and ends with the texts that the pattern does: most names are refused by that."""
     if not tokens:
         return not name
@@ -60,24 +85,36 @@ def _read_tokens(pattern: str) -> tuple[tuple[Token, ...], int]:
     return tuple(tokens), shortest
 
 
-def fit(token: Token, name: str, after: Sequence[bool]) -> list[bool]:
+def fit(token: Token, places: Places, after: int) -> int:
     """Return from which places on the rest of the name fits, given where it does after this token."""
-    size = len(name)
-    here = [False] * (size + 1)
-    open_from = [False] * (size + 1)  # the rest fits after some characters of an open place, or none
-    for place in range(size, -1, -1):
-        character = name[place] if place < size else ""
-        if token.text == "**/":
-            ends = bool(character) and character == "/" and after[place + 1]
-            open_from[place] = ends or (bool(character) and open_from[place + 1])
-            here[place] = after[place] or open_from[place]
-        elif token.text == "?":
-            here[place] = bool(character) and character != "/" and after[place + 1]
-        elif token.word or token.text in WILD:
-            goes_on = bool(character) and token.is_open(character) and open_from[place + 1]
-            open_from[place] = after[place] or goes_on
-            here[place] = goes_on if token.word else open_from[place]
-        else:
-            end = place + len(token.text)
-            here[place] = end <= size and name.startswith(token.text, place) and after[end]
+    if token.word:
+        return places.open & (_reach_back(places, after) >> 1)
+    if token.text == "*":
+        return _reach_back(places, after)
+    if token.text == "?":
+        return places.open & (after >> 1)
+    if token.text == "**":
+        return _fill_below(after)
+    if token.text == "**/":
+        return after | _fill_below(places.of.get("/", 0) & (after >> 1))
+    here = after >> len(token.text)
+    for offset, character in enumerate(token.text):
+        here &= places.of.get(character, 0) >> offset
+        if not here:
+            break
     return here
+
+
+def _fill_below(bits: int) -> int:
+    """Return all places up to the last one that is set."""
+    return (1 << bits.bit_length()) - 1
+
+
+def _reach_back(places: Places, bits: int) -> int:
+    """Return the places from which one of these is reached without a slash: twice as far with every step."""
+    passed, step = places.open, 1
+    while passed and bits and step <= places.size:
+        bits |= passed & (bits >> step)
+        passed &= passed >> step
+        step *= 2
+    return bits

@@ -22,7 +22,7 @@ MOST_CELLS = 200_000
 _NUMERIC = frozenset({"quantity", "quantity_or_series", "series", "number"})
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
-_HEAD = re.compile(r"^(?P<name>.*?)\s*(?:\[(?P<square>[^\[\]]+)\]|\((?P<round>[^()]+)\))?$")
+_BRACKETS = {"]": "[", ")": "("}
 _FILE_WORDS = frozenset({"file", "path", "filename", "file name", "datei", "measurement"})
 
 
@@ -179,17 +179,20 @@ def _read_lines(text: str, delimiter: str | None = None) -> tuple[str, list[list
         raise SheetError("The text holds a NUL character: save the sheet as CSV (UTF-8).")
     first = text.split("\n", maxsplit=1)[0]
     if delimiter is None:
-        named = re.fullmatch(r"sep=(.)\r?", first)
+        named = re.fullmatch(r'sep=([^"\r])\r?', first)
         if named is not None:
             delimiter, text = named[1], text.split("\n", maxsplit=1)[-1]
         else:
             delimiter = max((";", "\t", ","), key=first.count) if first else ","
+    lines, count = [], 0
     try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            lines.append(line)
+            count += max(1, len(line))
+            if count > MOST_CELLS:
+                raise SheetError(f"The sheet has more than {MOST_CELLS:,} cells. Send it in parts.")
     except csv.Error as error:
         raise SheetError(f"The sheet cannot be read: {error}. Save it as CSV (UTF-8).") from error
-    if sum(map(len, lines)) > MOST_CELLS:
-        raise SheetError(f"The sheet has more than {MOST_CELLS:,} cells. Send it in parts.")
     return delimiter, lines
 
 
@@ -202,18 +205,26 @@ def _read_heads(
     for number, head in enumerate(heads):
         if number in taken or not head.strip():
             continue
-        found = _HEAD.match(restore(head.strip()))
-        name = found["name"] if found is not None else head
-        path = names.get(head.strip().lower()) or names.get(name.strip().lower())
+        name, unit = _split_head(restore(head.strip()))
+        path = names.get(head.strip().lower()) or names.get(name.lower())
         if path is None:
             unknown.append(head.strip())
             continue
         if path in columns:
             raise SheetError(f'The columns "{columns[path].head}" and "{head.strip()}" are the same field.')
-        unit = (found["square"] or found["round"]) if found is not None else None
         codes = {symbol: code for code, symbol in SYMBOLS.items() if symbol}
         columns[path] = SheetColumn(number, head.strip(), path, codes.get(unit, unit) if unit else None)
     return tuple(columns.values()), tuple(unknown)
+
+
+def _split_head(head: str) -> tuple[str, str | None]:
+    """Return the name of a column and the unit behind it: `dwell time [us]`, `dwell time (us)`."""
+    opening = _BRACKETS.get(head[-1:])
+    place = head.rfind(opening) if opening is not None else -1
+    unit = head[place + 1 : -1]
+    if place < 0 or not unit or head[-1] in unit:
+        return head, None
+    return head[:place].rstrip(), unit
 
 
 def _list_names() -> dict[str, str]:

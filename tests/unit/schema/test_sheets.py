@@ -3,14 +3,20 @@
 import csv
 import io
 import re
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from repository.schema.checks import cell_values
 from repository.schema.checks.cell_values import CellRefusedError, format_entry, read_typed
+from repository.schema.documents import sheets
 from repository.schema.documents.name_answers import NamePatternError, match_names
 from repository.schema.documents.sheets import (
+    MOST_CELLS,
     SheetError,
     neutralize,
     read_block,
@@ -123,6 +129,61 @@ def test_no_pattern_takes_long() -> None:
     assert match_names("a*" * 100 + "{notes}b", ["a" * 255]) == []
 
 
+@given(st.lists(st.sampled_from(["*", "?", "**", "**/", "/", "a"]), max_size=6), st.text("a/", max_size=9))
+def test_words_and_open_places_end_where_a_regular_expression_ends_them(before: list[str], name: str) -> None:
+    wild = {"*": "[^/]*", "?": "[^/]", "**": ".*", "**/": "(?:.*/)?"}
+    pieces = re.split(r"(\*\*/|\*\*|\*|\?)", "".join(before) + "a")
+    path = f"/{name}/aa"
+    exact = re.fullmatch("".join(wild.get(one, one) for one in pieces) + "([^/]+?)/aa", path)
+    matches = match_names("".join(before) + "a{notes}/aa", [path])
+    assert [match.spans["notes"] for match in matches] == ([exact.span(1)] if exact is not None else [])
+
+
+class CountedLines:
+    """Stands for csv.reader, and counts how many lines were read."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def reader(self, *words: Any, **named: Any) -> Iterator[list[str]]:
+        for line in csv.reader(*words, **named):
+            self.count += 1
+            yield line
+
+
+def test_a_sheet_that_is_too_large_is_given_up_where_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = CountedLines()
+    monkeypatch.setattr(sheets, "csv", SimpleNamespace(reader=lines.reader, Error=csv.Error))
+    with pytest.raises(SheetError, match="in parts"):
+        read_sheet("file,notes\n" + "a.dm4,b\n" * MOST_CELLS)
+    assert lines.count <= MOST_CELLS // 2 + 1
+
+
+@pytest.mark.parametrize(
+    ("head", "field", "unit"),
+    [
+        ("dwell_time [us]", "dwell_time", "us"),
+        ("dwell_time(us)", "dwell_time", "us"),
+        ("dwell_time", "dwell_time", None),
+        ("dwell_time []", None, None),
+        ("dwell_time [[us]", None, None),
+        ("dwell_time [u]s]", None, None),
+        ("dwell_time us]", None, None),
+        # With a regular expression that looks for the end from every space, this would not end.
+        ("dwell_time" + " " * 100_000 + "x", None, None),
+    ],
+)
+def test_heads_say_field_and_unit(head: str, field: str | None, unit: str | None) -> None:
+    sheet = read_sheet(f"file,{head}\na.dm4,1")
+    assert [(one.field, one.unit) for one in sheet.columns] == ([(field, unit)] if field else [])
+    assert sheet.unknown == (() if field else (head,))
+
+
+def test_a_line_that_names_the_delimiter_names_no_quote() -> None:
+    with pytest.raises(SheetError, match="No column names the files"):
+        read_sheet('sep="\nfile"notes\na"b')
+
+
 @pytest.mark.parametrize("pattern", ["*.dm4", "{a}{b}", "{a}_{a}", "{a b}", "{}", "{" + "x" * 400 + "}"])
 def test_patterns_that_say_nothing_are_refused(pattern: str) -> None:
     with pytest.raises(NamePatternError):
@@ -162,6 +223,15 @@ def test_what_a_cell_shows_can_be_typed_again(
         ("scan_step", "5 mrad", "unit_not_allowed"),
         ("annular_detectors", "HAADF", "not_one_value"),
         ("annular_detectors", "[{", "wrong_form"),
+        ("annular_detectors", "[" * 100_000, "wrong_form"),
+        ("annular_detectors", "[" * 50 + "]" * 50, "wrong_form"),
+        ("scan_step", '{"value": NaN, "unit": "nm"}', "wrong_form"),
+        ("scan_step", '{"value": 1' + "0" * 5000 + ', "unit": "nm"}', "wrong_form"),
+        ("scan_step", '{"value": 1, "value": 2, "unit": "nm"}', "wrong_form"),
+        ("notes", '["half a character: \\ud800"]', "wrong_form"),
+        ("notes", '["\\u0000"]', "wrong_form"),
+        ("frames_summed", "+-5", "wrong_type"),
+        ("frames_summed", "5" * 5000, "wrong_type"),
         ("no.such.field", "1", "field_unknown"),
         ("technique", "5D", "not_a_choice"),
         ("notes", "", "empty_answer"),
@@ -171,5 +241,14 @@ def test_what_cannot_be_read_says_why_and_what_to_do(path: str, typed: str, code
     with pytest.raises(CellRefusedError) as refusal:
         read_typed(path, typed)
     assert refusal.value.code == code
-    assert refusal.value.message
+    assert 0 < len(refusal.value.message) < 500
     assert refusal.value.hint
+
+
+def test_long_texts_are_not_remembered() -> None:
+    before = cell_values._remember_typed_text.cache_info().currsize
+    assert read_typed("notes", "a long story " * 20_000).entry
+    assert cell_values._remember_typed_text.cache_info().currsize == before
+    with pytest.raises(CellRefusedError) as refusal:
+        read_typed("sample.elements", "x" * 100_000)
+    assert len(refusal.value.message) < 500

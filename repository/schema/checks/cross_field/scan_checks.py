@@ -69,7 +69,7 @@ def check_stated_axes(context: Context) -> Iterator[Finding]:
     sizes = {axis.name: axis.size for signal in context.signals for axis in signal.axes}
     for index, entry in enumerate(stated):
         name, size = (entry.get("name"), entry.get("size")) if isinstance(entry, dict) else (None, None)
-        if name in sizes and isinstance(size, int) and size != sizes[name]:
+        if isinstance(name, str) and name in sizes and isinstance(size, int) and size != sizes[name]:
             yield report(
                 "error",
                 "axis_size_mismatch",
