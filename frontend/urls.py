@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from frontend.views import about, datasets, deposits, exports, identifiers, search, tokens
+from frontend.views import about, corrections, datasets, deposits, exports, identifiers, search, tokens
 
 
 class DatasetIdConverter:
@@ -25,6 +25,8 @@ urlpatterns = [
     path("", search.show_home, name="home"),
     path("search", search.show_search, name="search"),
     path("datasets/<dataset_id:dataset_id>", datasets.show_dataset, name="dataset"),
+    path("datasets/<dataset_id:dataset_id>/revisions", corrections.show_revisions, name="revisions"),
+    path("datasets/<dataset_id:dataset_id>/correct", corrections.correct_dataset, name="correct"),
     path("datasets/<dataset_id:dataset_id>.<str:export>", exports.send_export, name="dataset-export"),
     path("deposits/", deposits.list_deposits, name="deposits"),
     path("deposits/new", deposits.start_deposit, name="deposit-new"),

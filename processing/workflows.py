@@ -12,19 +12,20 @@ from processing.declarations.manifest import AskedRecipe
 from processing.services.first_pictures import has_outdated_pictures, list_outdated_pictures
 from processing.services.reduction import check_request, is_outdated, list_outdated
 from repository.errors import StateConflictError
-from repository.models import Deposit, Job, Measurement, User
+from repository.models import Deposit, Job, Measurement, MetadataRevision, User
 from repository.services.audit import record_event
 from repository.services.deposits import lock_deposit, move_if_possible
 from repository.services.jobs import cancel_measurement_jobs
 from repository.services.roles import RoleWish, set_roles
 from repository.states import DepositMove
 from repository.workflows.jobs import enqueue_job
-from repository.workflows.publishing import publish_dataset_version
+from repository.workflows.publishing import publish_dataset_version, revise_dataset_version
 
 if TYPE_CHECKING:
     from processing.services.checksums import Outdated
 
 __all__ = [
+    "correct_version",
     "follow_conversion",
     "follow_first_pictures",
     "follow_pictures",
@@ -49,6 +50,32 @@ def refresh_deposit(*, deposit_id: str, measurement_ids: Collection[str] | None 
     with transaction.atomic():
         ingest_workflows.read_deposit_again(deposit_id=deposit_id, measurement_ids=measurement_ids)
         _reduce_outdated(Deposit.objects.get(pk=deposit_id), measurement_ids)
+
+
+def correct_version(
+    *,
+    dataset_id: str,
+    number: int,
+    actor: User,
+    patch: Mapping[str, Any],
+    reason: str,
+    accept_warnings: Sequence[Mapping[str, Any]] = (),
+    expected_revisions: Collection[int] | None = None,
+) -> MetadataRevision:
+    """Correct what a version says; a draft of the next version, which is corrected with it, is checked again."""
+    with transaction.atomic():
+        revision = revise_dataset_version(
+            dataset_id=dataset_id,
+            number=number,
+            actor=actor,
+            patch=patch,
+            reason=reason,
+            accept_warnings=accept_warnings,
+            expected_revisions=expected_revisions,
+        )
+        if not Deposit.objects.filter(pk=dataset_id, state=Deposit.State.PUBLISHED).exists():
+            refresh_deposit(deposit_id=dataset_id)
+    return revision
 
 
 def set_deposit_roles(*, deposit_id: str, actor: User, wishes: Sequence[RoleWish]) -> None:

@@ -10,6 +10,7 @@ from api.v1 import (
     exports,
     formats,
     jobs,
+    metadata_revisions,
     quantities,
     reductions,
     schemas,
@@ -48,6 +49,10 @@ urlpatterns = [
     path("datasets/", datasets.DatasetListView.as_view()),
     path("datasets/<str:dataset_id>/", datasets.DatasetView.as_view()),
     path("datasets/<str:dataset_id>/versions/<int:number>/", datasets.DatasetVersionView.as_view()),
+    path(
+        "datasets/<str:dataset_id>/versions/<int:number>/revisions/",
+        metadata_revisions.RevisionsView.as_view(),
+    ),
     path(
         "datasets/<str:dataset_id>/versions/<int:number>/withdraw/",
         datasets.WithdrawView.as_view(),

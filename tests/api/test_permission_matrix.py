@@ -93,6 +93,11 @@ GET    /api/v1/datasets/{dataset_id}/                         w     410 410 410 
 GET    /api/v1/datasets/{dataset_id}/versions/{number}/       dr    404 404 404 404 404 404 404 401
 GET    /api/v1/datasets/{dataset_id}/versions/{number}/       oe    200 200 200 200 200 200 200 401
 GET    /api/v1/datasets/{dataset_id}/versions/{number}/       w     410 410 410 410 410 410 410 401
+GET    /api/v1/datasets/{dataset_id}/versions/{number}/revisions/ dr 404 404 404 404 404 404 404 401
+GET    /api/v1/datasets/{dataset_id}/versions/{number}/revisions/ oew 200 200 200 200 200 200 200 401
+POST   /api/v1/datasets/{dataset_id}/versions/{number}/revisions/ dr 401 404 404 404 404 404 403 401
+POST   /api/v1/datasets/{dataset_id}/versions/{number}/revisions/ oe 401 403 201 201 403 201 403 401
+POST   /api/v1/datasets/{dataset_id}/versions/{number}/revisions/ w  401 403 410 410 403 410 403 401
 POST   /api/v1/datasets/{dataset_id}/versions/{number}/withdraw/ dr 401 404 404 404 404 404 403 401
 POST   /api/v1/datasets/{dataset_id}/versions/{number}/withdraw/ oe 401 403 200 200 200 200 403 401
 POST   /api/v1/datasets/{dataset_id}/versions/{number}/withdraw/ w  401 403 409 409 409 409 403 401
@@ -136,6 +141,11 @@ GET    /search                                                *     200 200 200 
 GET    /datasets/{dataset_id}                                 dr    404 404 404 404 404 404 404
 GET    /datasets/{dataset_id}                                 oe    200 200 200 200 200 200 200
 GET    /datasets/{dataset_id}                                 w     410 410 410 410 410 410 410
+GET    /datasets/{dataset_id}/revisions                       dr    404 404 404 404 404 404 404
+GET    /datasets/{dataset_id}/revisions                       oew   200 200 200 200 200 200 200
+GET    /datasets/{dataset_id}/correct                         dr    302 404 404 404 404 404 302
+GET    /datasets/{dataset_id}/correct                         oe    302 403 200 200 403 200 302
+GET    /datasets/{dataset_id}/correct                         w     302 403 410 410 403 410 302
 GET    /datasets/{dataset_id}.{export}                        dr    404 404 404 404 404 404 404
 GET    /datasets/{dataset_id}.{export}                        oe    200 200 200 200 200 200 200
 GET    /datasets/{dataset_id}.{export}                        w     410 410 410 410 410 410 410
@@ -192,6 +202,7 @@ GET    -     w     410 410 410 410 410 410 410 401
 MAY_BE_KEPT = {
     "/api/v1/datasets/{dataset_id}/",
     "/api/v1/datasets/{dataset_id}/versions/{number}/",
+    "/api/v1/datasets/{dataset_id}/versions/{number}/revisions/",
     "/api/v1/measurements/{measurement_id}/",
     "/api/v1/measurements/{measurement_id}/metadata/",
     "/api/v1/measurements/{measurement_id}/findings/",
@@ -205,6 +216,7 @@ MAY_BE_KEPT = {
     "/",
     "/search",
     "/datasets/{dataset_id}",
+    "/datasets/{dataset_id}/revisions",
     "/datasets/{dataset_id}.{export}",
     "/about",
     "/docs/schema",
@@ -313,6 +325,10 @@ def build_request(line: Line, world: World) -> dict[str, Any]:
         ("POST", "deposits/{deposit_id}/table/names/"): {"pattern": "{notes}.none"},
         ("POST", "tokens/"): {"name": "more", "scopes": ["read"]},
         ("POST", "datasets/{dataset_id}/versions/{number}/withdraw/"): {"reason": "Wrong sample."},
+        ("POST", "datasets/{dataset_id}/versions/{number}/revisions/"): {
+            "metadata": {"dataset": {"title": "The right title"}},
+            "reason": "A slip of the pen.",
+        },
     }
     transfers: dict[tuple[str, str], dict[str, Any]] = {
         ("POST", "uploads"): {"headers": {**TUS, "Upload-Length": "3", "Upload-Metadata": metadata}},

@@ -293,7 +293,7 @@ def test_a_deleted_draft_is_gone_for_everybody(web: WebClient) -> None:
     assert not Upload.objects.filter(pk=secrets.words["upload_id"]).exists()
 
 
-NEEDS = {"publish/": "publish", "withdraw/": "publish"}
+NEEDS = {"publish/": "publish", "withdraw/": "publish", "revisions/": "publish"}
 """The scope with which a write succeeds; all others need `deposit`."""
 
 
