@@ -31,6 +31,9 @@ urlpatterns = [
     path("deposits/", deposits.list_deposits, name="deposits"),
     path("deposits/new", deposits.start_deposit, name="deposit-new"),
     path("deposits/<dataset_id:deposit_id>", deposits.show_deposit, name="deposit"),
+    path(
+        "deposits/<dataset_id:deposit_id>/identifying", deposits.mask_identifying, name="deposit-identifying"
+    ),
     path("deposits/<dataset_id:deposit_id>/progress", deposits.show_progress, name="deposit-progress"),
     path("tokens", tokens.show_tokens, name="tokens"),
     path("about", about.show_about, name="about"),

@@ -13,8 +13,10 @@ from processing.services.first_pictures import has_outdated_pictures, list_outda
 from processing.services.reduction import check_request, is_outdated, list_outdated
 from repository.errors import StateConflictError
 from repository.models import Deposit, Job, Measurement, MetadataRevision, User
+from repository.selectors.identifying import list_deposit_identifying
 from repository.services.audit import record_event
 from repository.services.deposits import lock_deposit, move_if_possible
+from repository.services.identifying import mask_values
 from repository.services.jobs import cancel_measurement_jobs
 from repository.services.roles import RoleWish, set_roles
 from repository.states import DepositMove
@@ -32,6 +34,7 @@ __all__ = [
     "follow_records",
     "follow_reduction",
     "group_deposit",
+    "mask_deposit",
     "publish_dataset_version",
     "reconvert_drafts",
     "refresh_deposit",
@@ -76,6 +79,15 @@ def correct_version(
         if not Deposit.objects.filter(pk=dataset_id, state=Deposit.State.PUBLISHED).exists():
             refresh_deposit(deposit_id=dataset_id)
     return revision
+
+
+def mask_deposit(*, deposit_id: str, actor: User, mask: Collection[str], unmask: Collection[str]) -> None:
+    """Withhold what a deposit says of people and machines, or show it again, and check what that answers."""
+    with transaction.atomic():
+        lines = list_deposit_identifying(lock_deposit(deposit_id=deposit_id))
+        change = mask_values(deposit_id=deposit_id, actor=actor, lines=lines, mask=mask, unmask=unmask)
+        if change.id is not None:
+            refresh_deposit(deposit_id=deposit_id, measurement_ids=change.measurement_ids)
 
 
 def set_deposit_roles(*, deposit_id: str, actor: User, wishes: Sequence[RoleWish]) -> None:

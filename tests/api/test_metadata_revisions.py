@@ -8,8 +8,7 @@ import pytest
 from repository.models import DatasetVersion, Deposit, MetadataRevision
 from repository.services.publishing import start_new_version
 from repository.services.withdrawal import withdraw_version
-from tests.api.conftest import WebClient
-from tests.api.worlds import as_token, make_token
+from tests.api.conftest import WebClient, as_token, make_token
 from tests.deposits import add_measurement, make_published, publish, settle
 from tests.factories import make_deposit, make_user
 

@@ -61,6 +61,9 @@ POST   /api/v1/deposits/{deposit_id}/grouping/                r     401 404 200 
 POST   /api/v1/deposits/{deposit_id}/grouping/                oew   401 404 409 409 403 409 403 401
 POST   /api/v1/deposits/{deposit_id}/roles/                   dr    401 404 422 422 403 422 403 401
 POST   /api/v1/deposits/{deposit_id}/roles/                   oew   401 404 409 409 403 409 403 401
+GET    /api/v1/deposits/{deposit_id}/identifying/             *     401 404 200 200 200 200 200 401
+POST   /api/v1/deposits/{deposit_id}/identifying/             dr    401 404 404 404 403 404 403 401
+POST   /api/v1/deposits/{deposit_id}/identifying/             oew   401 404 404 404 403 404 403 401
 GET    /api/v1/deposits/{deposit_id}/validation/              *     401 404 200 200 200 200 200 401
 POST   /api/v1/deposits/{deposit_id}/techniques/              dr    401 404 200 200 403 200 403 401
 POST   /api/v1/deposits/{deposit_id}/techniques/              oew   401 404 409 409 403 409 403 401
@@ -320,6 +323,7 @@ def build_request(line: Line, world: World) -> dict[str, Any]:
         ("POST", "deposits/{deposit_id}/members/"): {"username": world.people.users["co-owner"].username},
         ("POST", "measurements/{measurement_id}/reductions/"): {"recipe": "center_of_mass"},
         ("POST", "deposits/{deposit_id}/techniques/"): {"confirm": True},
+        ("POST", "deposits/{deposit_id}/identifying/"): {"mask": ["Nobody"]},
         ("PATCH", "deposits/{deposit_id}/table/"): {"changes": []},
         ("POST", "deposits/{deposit_id}/table/sheet/"): {"text": "file\r\n"},
         ("POST", "deposits/{deposit_id}/table/names/"): {"pattern": "{notes}.none"},
