@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from repository.models import Deposit
 from repository.models.sorting import version_measurements
+from repository.schema import normalize_document, select_supplied
 from repository.schema.documents.identifying import IdentifyingValue, Kind, list_identifying
 from repository.schema.versions.steps import move_document
 
@@ -63,12 +64,19 @@ def list_deposit_identifying(deposit: Deposit) -> tuple[IdentifyingLine, ...]:
     rows = (
         version_measurements(deposit).select_related("primary_file").only(*_COLUMNS).order_by("ordinal", "pk")
     )
+    supplied = deposit.document
     for row in rows:
         # What is published keeps the form of the release that published it: places without texts.
         personal = row.personal_pointers if isinstance(row.personal_pointers, dict) else {}
-        header = move_document(row.extracted, since=row.schema_version).document
-        found = list_identifying(row.present_document, header=header, personal=personal)
-        _add(lines, found, measurement_id=row.pk, path=row.primary_file.path)
+        path = row.primary_file.path
+        beneath = [move_document(row.extracted, since=row.schema_version).document]
+        beneath += [
+            normalize_document(layer)
+            for label, layer in select_supplied(supplied, path)
+            if label != f"measurements/{path}"
+        ]
+        found = list_identifying(row.present_document, beneath=beneath, personal=personal)
+        _add(lines, found, measurement_id=row.pk, path=path)
     return tuple(sorted(lines.values(), key=lambda line: _ORDER.index(line.state)))
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from processing.workflows import correct_version
-from repository.models import Deposit, Measurement
+from repository.models import Deposit, Job, Measurement
+from repository.services.deposits import update_deposit
 from tests.api.conftest import WebClient, as_token, make_token
 from tests.deposits import add_measurement, publish, settle
 from tests.factories import make_deposit
@@ -22,13 +23,15 @@ def named() -> Deposit:
         one = add_measurement(
             deposit,
             path,
-            instrument={"name": "Titan", "serial_number": SERIAL},
+            instrument={"name": "Titan"},
             notes=f"Taken for {MAIL}",
         )
         Measurement.objects.filter(pk=one.pk).update(
             personal_pointers={"/Operator": "Ada Lovelace", "/Serial": SERIAL, "/Contact": MAIL}
         )
-    return settle(deposit)
+    rule = {"defaults": {"instrument": {"serial_number": SERIAL}}}  # a mask stands over rules, too
+    update_deposit(deposit_id=deposit.pk, actor=deposit.owner, patch=rule)
+    return settle(Deposit.objects.get(pk=deposit.pk))
 
 
 def test_what_identifies_is_listed_masked_and_shown_again(
@@ -46,7 +49,7 @@ def test_what_identifies_is_listed_masked_and_shown_again(
         MAIL: ("email", "shown", ["notes"]),
         "Ada Lovelace": ("name", "in_files", []),
     }
-    assert listed[SERIAL]["files"] == ["scan.raw", "other.raw"]
+    assert sorted(listed[SERIAL]["files"]) == ["other.raw", "scan.raw"]
     in_files = web.post(address, json={"mask": ["Ada Lovelace"]}, headers=headers)
     assert (in_files.status_code, "original files only" in in_files.json()["detail"]) == (422, True)
     unknown = web.post(address, json={"mask": ["Nobody"]}, headers=headers)
@@ -71,6 +74,7 @@ def test_what_identifies_is_listed_masked_and_shown_again(
     assert (sent.status_code, read()[MAIL]["state"]) == (302, "masked")
     client.post(f"/deposits/{named.pk}/identifying", {"unmask": MAIL})
 
+    Job.objects.filter(deposit=named).delete()  # what an answer has made anew is not what is looked at here
     named.refresh_from_db()
     version = publish(settle(named))
     (first, _) = version.content["measurements"]

@@ -312,6 +312,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deposits/{deposit_id}/identifying/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List names, mail addresses, paths, comments and serial numbers in headers and metadata, before publishing. */
+        get: operations["listIdentifyingValues"];
+        put?: never;
+        /** @description Withhold values in metadata and exports, or show them again; the original files stay as they are. */
+        post: operations["maskIdentifyingValues"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deposits/{deposit_id}/members/": {
         parameters: {
             query?: never;
@@ -1704,6 +1722,43 @@ export interface components {
         GroupingInputRequest: {
             moves: components["schemas"]["MoveInputRequest"][];
         };
+        IdentifyingListShape: {
+            /** @description What readers would see comes first. */
+            results: components["schemas"]["IdentifyingShape"][];
+        };
+        IdentifyingShape: {
+            value: string;
+            kind: components["schemas"]["IdentifyingShapeKindEnum"];
+            /**
+             * @description shown: metadata and exports have it; masked: they withhold it; in_files: only original files do.
+             *
+             *     * `shown` - shown
+             *     * `masked` - masked
+             *     * `in_files` - in_files
+             */
+            state: components["schemas"]["IdentifyingShapeStateEnum"];
+            /** @description Of the metadata that show or withhold it. */
+            fields_said: string[];
+            header_places: string[];
+            /** @description In which it stands; they are published as they are. */
+            files: string[];
+        };
+        /**
+         * @description * `email` - email
+         *     * `path` - path
+         *     * `serial_number` - serial_number
+         *     * `comment` - comment
+         *     * `name` - name
+         * @enum {string}
+         */
+        IdentifyingShapeKindEnum: "email" | "path" | "serial_number" | "comment" | "name";
+        /**
+         * @description * `shown` - shown
+         *     * `masked` - masked
+         *     * `in_files` - in_files
+         * @enum {string}
+         */
+        IdentifyingShapeStateEnum: "shown" | "masked" | "in_files";
         InputShape: {
             /**
              * @description `array_object`: an object of a converted array of the same measurement.
@@ -1776,6 +1831,10 @@ export interface components {
          * @enum {string}
          */
         MadeEnum: "conversion" | "request";
+        MaskInputRequest: {
+            mask?: string[];
+            unmask?: string[];
+        };
         /**
          * @description * `publish` - publish
          *     * `private` - private
@@ -4249,6 +4308,169 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegroupedShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    listIdentifyingValues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentifyingListShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    maskIdentifyingValues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["MaskInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentifyingListShape"];
                 };
             };
             /** @description The request cannot be understood. */

@@ -43,7 +43,7 @@ class IdentifyingValue:
 
 
 def list_identifying(
-    document: Mapping[str, Any], *, header: Mapping[str, Any], personal: Mapping[str, str]
+    document: Mapping[str, Any], *, beneath: Iterable[Mapping[str, Any]], personal: Mapping[str, str]
 ) -> list[IdentifyingValue]:
     """Return what a measurement says of people, paths and serial numbers, each text once.
 
@@ -51,8 +51,8 @@ def list_identifying(
     ----------
     document
         The merged metadata document, in the words of the version in force.
-    header
-        What the file's header says in the words of the schema.
+    beneath
+        What the file's header and rules say, in the words of the schema: it holds again where a mask is taken away.
     personal
         Text by JSON pointer into the file's header.
     """
@@ -63,7 +63,7 @@ def list_identifying(
     for path, text in _list_texts(document):
         for value in _find_in(path, text, known):
             _place(said, value, name_kind(value, path))[2].append(path)
-    for path, text in _list_texts(header):
+    for path, text in (one for layer in beneath for one in _list_texts(layer)):
         entry = get_entry(document, path)
         if is_gap(entry) and entry["missing"] == "withheld":
             for value in _find_in(path, text, known):
