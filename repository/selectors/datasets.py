@@ -133,19 +133,16 @@ def describe_dataset(visitor: Visitor, description: Description) -> DatasetView:
         ),
         findings=read_findings(version.content.get("findings", [])),
         accepted_warnings=version.accepted_warnings,
-        versions=tuple(
-            VersionLine(
-                number=line.number,
-                doi=line.doi,
-                state=line.state,
-                published_at=line.published_at,
-            )
-            for line in visible_versions(visitor).filter(dataset_id=dataset_id).order_by("-number")
-        ),
+        versions=tuple(_list_versions(visitor, dataset_id)),
         revision=description.number,
         newest_revision=description.newest,
         revised_at=revision.made_at if revision is not None else None,
     )
+
+
+def _list_versions(visitor: Visitor, dataset_id: str) -> Iterable[VersionLine]:
+    for line in visible_versions(visitor).filter(dataset_id=dataset_id).order_by("-number"):
+        yield VersionLine(number=line.number, doi=line.doi, state=line.state, published_at=line.published_at)
 
 
 def _describe_files(version: DatasetVersion) -> Iterable[PublishedFileView]:

@@ -7,6 +7,7 @@ from repository.models import Deposit
 from repository.models.sorting import version_measurements
 from repository.schema import normalize_document, select_supplied
 from repository.schema.documents.identifying import IdentifyingValue, Kind, list_identifying
+from repository.schema.documents.levels import DIFFERS
 from repository.schema.versions.steps import move_document
 
 
@@ -64,7 +65,8 @@ def list_deposit_identifying(deposit: Deposit) -> tuple[IdentifyingLine, ...]:
     rows = (
         version_measurements(deposit).select_related("primary_file").only(*_COLUMNS).order_by("ordinal", "pk")
     )
-    supplied = deposit.document
+    # A mask says that a rule does not hold for the file: without it the rule does again.
+    supplied = {part: said for part, said in deposit.document.items() if part != DIFFERS}
     for row in rows:
         # What is published keeps the form of the release that published it: places without texts.
         personal = row.personal_pointers if isinstance(row.personal_pointers, dict) else {}

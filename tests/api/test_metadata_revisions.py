@@ -45,6 +45,20 @@ def test_a_correction_over_http(web: WebClient) -> None:
     made = web.post(address, json={**body, "reason": "Typo."}, headers={**headers, "If-Match": '"r0"'})
     assert (made.status_code, made.json()["revision"], made.headers["etag"]) == (201, 1, '"r1"'), made.text
 
+    check_refusals(web, address, headers, measurement, body)
+    (line,) = web.get(address).json()["results"]
+    assert (line["number"], line["reason"]) == (1, "Typo.")
+    assert line["made_by"] in {version.published_by.full_name, version.published_by.username}
+    check_readers(web, version, measurement)
+    withdraw_version(dataset_id=version.dataset_id, number=1, actor=version.published_by, reason="Wrong.")
+    gone = web.post(address, json={**body, "reason": "Typo."}, headers=headers)
+    assert (gone.status_code, gone.json()["code"]) == (410, "withdrawn")
+    assert web.get(address).json()["newest"] == 1
+
+
+def check_refusals(
+    web: WebClient, address: str, headers: dict[str, str], measurement: str, body: dict[str, Any]
+) -> None:
     # Two at once: the second hears what the first changed.
     late = web.post(
         address,
@@ -66,9 +80,8 @@ def test_a_correction_over_http(web: WebClient) -> None:
     assert "scan.raw" in reading.json()["detail"]
     assert "new-version" in reading.json()["hint"]
 
-    (line,) = web.get(address).json()["results"]
-    assert (line["number"], line["reason"]) == (1, "Typo.")
-    assert line["made_by"] in {version.published_by.full_name, version.published_by.username}
+
+def check_readers(web: WebClient, version: DatasetVersion, measurement: str) -> None:
     for path, words in (
         (f"/api/v1/datasets/{version.dataset_id}/", ("title",)),
         (f"/api/v1/datasets/{version.dataset_id}/versions/1/", ("title",)),
@@ -93,10 +106,6 @@ def test_a_correction_over_http(web: WebClient) -> None:
         answer = web.get(missing)
         assert answer.status_code == 404, missing
         assert "revision" in answer.text, missing
-    withdraw_version(dataset_id=version.dataset_id, number=1, actor=version.published_by, reason="Wrong.")
-    gone = web.post(address, json={**body, "reason": "Typo."}, headers=headers)
-    assert (gone.status_code, gone.json()["code"]) == (410, "withdrawn")
-    assert web.get(address).json()["newest"] == 1
 
 
 def test_a_draft_has_no_revisions(web: WebClient) -> None:

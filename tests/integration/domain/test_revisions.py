@@ -98,7 +98,11 @@ def test_a_correction_is_a_revision_and_touches_nothing_that_was_published() -> 
     made = correct(version, patch, accept_warnings=[{"code": "header_conflict"}])
     assert (made.number, made.made_by, made.reason) == (1, version.published_by, "A slip of the pen.")
     assert read_published(version) == before
+    check_what_is_shown(version, measurement, other)
+    check_what_is_found(version, deposit, measurement, other)
 
+
+def check_what_is_shown(version: DatasetVersion, measurement: Measurement, other: Measurement) -> None:
     description = read_description(version)
     page = describe_dataset(NOBODY, description)
     assert (page.title, page.revision, page.newest_revision) == ("The right title", 1, 1)
@@ -125,6 +129,10 @@ def test_a_correction_is_a_revision_and_touches_nothing_that_was_published() -> 
         read_description(version, 2)
     assert "0 (as published) … 1" in missing.value.hint
 
+
+def check_what_is_found(
+    version: DatasetVersion, deposit: Deposit, measurement: Measurement, other: Measurement
+) -> None:
     # Search, facts and what DOIs tell follow the newest revision.
     entry = SearchEntry.objects.get(dataset_id=version.dataset_id)
     assert (entry.title, entry.version_id) == ("The right title", version.pk)
