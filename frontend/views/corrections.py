@@ -4,13 +4,17 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from frontend.presentation.correction import CorrectionForm, build_correction_form
 from frontend.views.answers import answer_page, answering_refusals, find_status
-from frontend.views.requests import read_dataset_id, read_version_number, visitor_of
+from frontend.views.requests import (
+    account_or_grant_required,
+    read_dataset_id,
+    read_version_number,
+    visitor_of,
+)
 from processing.workflows import correct_version
 from repository.errors import RepositoryError, WithdrawnError
 from repository.selectors.access import get_version, require_account
@@ -40,7 +44,7 @@ def show_revisions(request: HttpRequest, dataset_id: str) -> HttpResponse:
     return answer_page(request, "datasets/revisions.html", context, is_public=is_public)
 
 
-@login_required
+@account_or_grant_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @answering_refusals
 def correct_dataset(request: HttpRequest, dataset_id: str) -> HttpResponse:
