@@ -3,7 +3,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from frontend.presentation.deposit_page import describe_deposit_page
 from frontend.presentation.identifying import describe_identifying
@@ -95,19 +95,20 @@ def show_progress(request: HttpRequest, deposit_id: str) -> HttpResponse:
     return answer_page(request, "deposits/parts/progress.html", context)
 
 
-@login_required
-@require_POST
+@account_or_grant_required
+@require_http_methods(["GET", "HEAD", "POST"])
 @answering_refusals
 def mask_identifying(request: HttpRequest, deposit_id: str) -> HttpResponse:
     """Withhold in the metadata what was chosen, or show it again, and go back to the list."""
     visitor = visitor_of(request)
     deposit = get_editable_deposit(visitor, read_dataset_id(deposit_id))
-    mask_deposit(
-        deposit_id=deposit.pk,
-        actor=require_account(visitor),
-        mask=request.POST.getlist("mask"),
-        unmask=request.POST.getlist("unmask"),
-    )
+    if request.method == "POST":
+        mask_deposit(
+            deposit_id=deposit.pk,
+            actor=require_account(visitor),
+            mask=request.POST.getlist("mask"),
+            unmask=request.POST.getlist("unmask"),
+        )
     return HttpResponseRedirect(f"/deposits/{deposit.pk}#identifying")
 
 

@@ -155,6 +155,7 @@ GET    /datasets/{dataset_id}.{export}                        w     410 410 410 
 GET    /deposits/                                             *     302 200 200 200 200 200 302
 GET    /deposits/new                                          d     302 200 200 200 200 200 302
 GET    /deposits/{deposit_id}                                 *     302 404 200 200 200 200 302
+GET    /deposits/{deposit_id}/identifying                     *     302 404 302 302 403 302 302
 GET    /deposits/{deposit_id}/progress                        *     302 404 200 200 200 200 302
 GET    /tokens                                                d     302 200 200 200 200 200 302
 GET    /about                                                 d     200 200 200 200 200 200 200
