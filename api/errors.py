@@ -36,6 +36,8 @@ STATUS: Mapping[type[errors.RepositoryError], HTTPStatus] = {
     errors.RevisionConflictError: HTTPStatus.PRECONDITION_FAILED,
     errors.NotPublishableError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidMetadataError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.RevisionNeedsVersionError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.RevisionChangesNothingError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidPathError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DigestMismatchError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.FileTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from frontend.views import about, datasets, deposits, exports, identifiers, search, tokens
+from frontend.views import about, corrections, datasets, deposits, exports, identifiers, search, tokens
 
 
 class DatasetIdConverter:
@@ -25,10 +25,15 @@ urlpatterns = [
     path("", search.show_home, name="home"),
     path("search", search.show_search, name="search"),
     path("datasets/<dataset_id:dataset_id>", datasets.show_dataset, name="dataset"),
+    path("datasets/<dataset_id:dataset_id>/revisions", corrections.show_revisions, name="revisions"),
+    path("datasets/<dataset_id:dataset_id>/correct", corrections.correct_dataset, name="correct"),
     path("datasets/<dataset_id:dataset_id>.<str:export>", exports.send_export, name="dataset-export"),
     path("deposits/", deposits.list_deposits, name="deposits"),
     path("deposits/new", deposits.start_deposit, name="deposit-new"),
     path("deposits/<dataset_id:deposit_id>", deposits.show_deposit, name="deposit"),
+    path(
+        "deposits/<dataset_id:deposit_id>/identifying", deposits.mask_identifying, name="deposit-identifying"
+    ),
     path("deposits/<dataset_id:deposit_id>/progress", deposits.show_progress, name="deposit-progress"),
     path("tokens", tokens.show_tokens, name="tokens"),
     path("about", about.show_about, name="about"),

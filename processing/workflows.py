@@ -12,25 +12,29 @@ from processing.declarations.manifest import AskedRecipe
 from processing.services.first_pictures import has_outdated_pictures, list_outdated_pictures
 from processing.services.reduction import check_request, is_outdated, list_outdated
 from repository.errors import StateConflictError
-from repository.models import Deposit, Job, Measurement, User
+from repository.models import Deposit, Job, Measurement, MetadataRevision, User
+from repository.selectors.identifying import list_deposit_identifying
 from repository.services.audit import record_event
 from repository.services.deposits import lock_deposit, move_if_possible
+from repository.services.identifying import mask_values
 from repository.services.jobs import cancel_measurement_jobs
 from repository.services.roles import RoleWish, set_roles
 from repository.states import DepositMove
 from repository.workflows.jobs import enqueue_job
-from repository.workflows.publishing import publish_dataset_version
+from repository.workflows.publishing import publish_dataset_version, revise_dataset_version
 
 if TYPE_CHECKING:
     from processing.services.checksums import Outdated
 
 __all__ = [
+    "correct_version",
     "follow_conversion",
     "follow_first_pictures",
     "follow_pictures",
     "follow_records",
     "follow_reduction",
     "group_deposit",
+    "mask_deposit",
     "publish_dataset_version",
     "reconvert_drafts",
     "refresh_deposit",
@@ -49,6 +53,41 @@ def refresh_deposit(*, deposit_id: str, measurement_ids: Collection[str] | None 
     with transaction.atomic():
         ingest_workflows.read_deposit_again(deposit_id=deposit_id, measurement_ids=measurement_ids)
         _reduce_outdated(Deposit.objects.get(pk=deposit_id), measurement_ids)
+
+
+def correct_version(
+    *,
+    dataset_id: str,
+    number: int,
+    actor: User,
+    patch: Mapping[str, Any],
+    reason: str,
+    accept_warnings: Sequence[Mapping[str, Any]] = (),
+    expected_revisions: Collection[int] | None = None,
+) -> MetadataRevision:
+    """Correct what a version says; a draft of the next version, which is corrected with it, is checked again."""
+    with transaction.atomic():
+        revision = revise_dataset_version(
+            dataset_id=dataset_id,
+            number=number,
+            actor=actor,
+            patch=patch,
+            reason=reason,
+            accept_warnings=accept_warnings,
+            expected_revisions=expected_revisions,
+        )
+        if not Deposit.objects.filter(pk=dataset_id, state=Deposit.State.PUBLISHED).exists():
+            refresh_deposit(deposit_id=dataset_id)
+    return revision
+
+
+def mask_deposit(*, deposit_id: str, actor: User, mask: Collection[str], unmask: Collection[str]) -> None:
+    """Withhold what a deposit says of people and machines, or show it again, and check what that answers."""
+    with transaction.atomic():
+        lines = list_deposit_identifying(lock_deposit(deposit_id=deposit_id))
+        change = mask_values(deposit_id=deposit_id, actor=actor, lines=lines, mask=mask, unmask=unmask)
+        if change.id is not None:
+            refresh_deposit(deposit_id=deposit_id, measurement_ids=change.measurement_ids)
 
 
 def set_deposit_roles(*, deposit_id: str, actor: User, wishes: Sequence[RoleWish]) -> None:

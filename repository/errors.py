@@ -282,3 +282,20 @@ class LimitExceededError(RepositoryError):
     def __init__(self, message: str, *, wait_s: int, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.wait_s = wait_s
+
+
+class RevisionNeedsVersionError(RepositoryError):
+    """The correction is no matter of words: files would have to be read again, or other people have the bytes."""
+
+    code = "revision_needs_version"
+    hint = (
+        "Start a new version (the button on the dataset's page, or POST …/new-version/), give the answer there and "
+        "hand it in: only the files that are named here are read again. All other corrections need no version."
+    )
+
+
+class RevisionChangesNothingError(RepositoryError):
+    """The correction says what the version says already."""
+
+    code = "revision_changes_nothing"
+    hint = "Compare it with the newest revision; what is said there already needs no correction."

@@ -16,7 +16,7 @@ from api.byte_service.archives import BrokenMemberError
 from api.byte_service.audiences import READERS_OF_EXPORT, ExportAccess, Words
 from api.byte_service.damage import refuse, report, require_whole
 from api.byte_service.declaration import ByteRoute, Parameter, Reply
-from api.byte_service.parameters import MEASUREMENT_ID
+from api.byte_service.parameters import MEASUREMENT_ID, REVISION
 from api.byte_service.reading import read_bytes
 from api.caching import PRIVATE, PUBLIC_BUT_ASK
 from repository.errors import ExportTooLargeError
@@ -148,7 +148,7 @@ ROUTES = (
                     ),
                     Reply(302, "The way to what a job has made.", {"Location": {"type": "string"}}),
                 ),
-                parameters=(),
+                parameters=(REVISION,),
                 find=_find,
                 send=_send,
                 is_remembered=False,  # a record with all its arrays' parts

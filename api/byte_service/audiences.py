@@ -21,6 +21,7 @@ from repository.selectors.access import (
     get_readable_version,
 )
 from repository.selectors.exports import ExportSubject, get_export_subject
+from repository.selectors.revisions import parse_revision
 from repository.selectors.uploads import UploadView, describe_upload
 from repository.selectors.visibility import NOBODY, Visitor
 
@@ -119,6 +120,7 @@ def _read_export(visitor: Visitor, words: Words) -> ExportAccess:
         words["measurement_id"],
         for_bytes=export.needs == "arrays",
         with_parts=isinstance(export, StreamedExport),
+        revision=parse_revision(words.get("revision")),
     )
     return ExportAccess(export, subject)
 

@@ -19,6 +19,14 @@ PRODUCT_NAME = Parameter(
     description="Signal and recipe: data.mean_diffraction_pattern.",
     component="ProductName",
 )
+REVISION = Parameter(
+    name="revision",
+    place="query",
+    schema={"type": "integer", "minimum": 0},
+    description="In which the version says what it says, instead of the newest; 0 is what was published.",
+    is_required=False,
+    component="MetadataRevision",
+)
 RANGE = Parameter(
     name="Range",
     place="header",

@@ -32,6 +32,8 @@ class Reading(Generic[A, F]):
         Answers with what was found.
     is_remembered
         Decision and find are kept for a moment; not what is large.
+    query
+        What is taken from the query beside the words of the path.
     """
 
     name: str
@@ -39,14 +41,16 @@ class Reading(Generic[A, F]):
     find: Callable[[A, Words], F]
     send: Callable[[Request, F], Awaitable[Response]]
     is_remembered: bool = True
+    query: tuple[str, ...] = ()
 
     async def __call__(self, request: Request) -> Response:
         """Decide, or remember what was decided, and answer."""
         credential = read_credential(request)
-        decide = partial(self.decide, credential, request.path_params)
+        asked = {name: request.query_params[name] for name in self.query if name in request.query_params}
+        decide = partial(self.decide, credential, {**request.path_params, **asked})
         if not self.is_remembered:
             return await self.send(request, (await in_database(decide)).value)
-        key = (self.name, credential, request.scope["path"])
+        key = (self.name, credential, request.scope["path"], *asked.items())
         found: Any = _decisions.get(key)
         if found is None:
             found = await in_database(_decisions.remember, key, decide)
@@ -58,6 +62,10 @@ class Reading(Generic[A, F]):
         access = self.who_may.admit(asking.visitor, words)
         subjects = (f"deposit:{access.deposit_id}", *asking.subjects)
         return Decision(self.find(access, words), subjects, asking.until)
+
+
+def _name_query(parameters: tuple[Parameter, ...]) -> tuple[str, ...]:
+    return tuple(each.name for each in parameters if each.place == "query")
 
 
 def read_bytes(
@@ -81,5 +89,5 @@ def read_bytes(
         media_types=media_types,
         replies=replies,
         parameters=parameters,
-        answer=Reading(name, who_may, find, send, is_remembered),
+        answer=Reading(name, who_may, find, send, is_remembered, _name_query(parameters)),
     )

@@ -10,18 +10,19 @@ from api.caching import PRIVATE, PUBLIC_BUT_ASK
 from api.pagination import build_cursor, next_address, read_cursor, read_page_size
 from api.v1.deposits import read_input
 from api.v1.documentation import CURSOR, PAGE_SIZE, problems
+from api.v1.metadata_revisions import REVISION, read_revision
 from api.v1.search import SearchHitShape
 from api.v1.shapes import FindingShape, MeasurementShape, Nested
 from api.visitors import visitor_of
 from repository.selectors.access import (
     MeasurementAccess,
     get_measurement,
-    get_version,
     get_withdrawable_version,
     require_account,
 )
 from repository.selectors.datasets import describe_dataset, describe_metadata, describe_single_measurement
 from repository.selectors.identifiers import split_version
+from repository.selectors.revisions import get_description
 from repository.selectors.search import SearchRequest, search
 from repository.selectors.visibility import sees_what_all_see
 from repository.services.withdrawal import LONGEST_REASON
@@ -76,6 +77,9 @@ class DatasetShape(Nested[Any]):
     measurements = MeasurementShape(many=True)
     findings = FindingShape(many=True)
     versions = VersionShape(many=True)
+    revision = serializers.IntegerField(help_text="In which the version says this; 0 is what was published.")
+    newest_revision = serializers.IntegerField()
+    revised_at = serializers.DateTimeField(allow_null=True)
 
 
 class DatasetPageShape(Nested[Any]):
@@ -102,30 +106,33 @@ class DatasetListView(APIView):
 
 class DatasetView(APIView):
     @extend_schema(
-        operation_id="getDataset", responses={200: DatasetShape, 410: DatasetShape, **problems(401, 403, 404)}
+        operation_id="getDataset",
+        parameters=[REVISION],
+        responses={200: DatasetShape, 410: DatasetShape, **problems(401, 403, 404)},
     )
     def get(self, request: Request, dataset_id: str) -> Response:
-        """Return the newest published version; `ID.v2`, the end of its DOI, names that version."""
+        """Return the newest published version, as its newest revision has it; `ID.v2`, the end of a DOI, names one."""
         return answer_dataset(request, *split_version(dataset_id))
 
 
 class DatasetVersionView(APIView):
     @extend_schema(
         operation_id="getDatasetVersion",
+        parameters=[REVISION],
         responses={200: DatasetShape, 410: DatasetShape, **problems(401, 403, 404)},
     )
     def get(self, request: Request, dataset_id: str, number: int) -> Response:
-        """Return one published version; it never changes."""
+        """Return one published version: it never changes, and what it says is corrected by revisions."""
         return answer_dataset(request, dataset_id, number)
 
 
 def answer_dataset(request: Request, dataset_id: str, number: int | None) -> Response:
     """Return a version, or its tombstone when it was withdrawn."""
     visitor = visitor_of(request)
-    version = get_version(visitor, dataset_id, number)
-    code = status.HTTP_410_GONE if version.state == "withdrawn" else status.HTTP_200_OK
+    description = get_description(visitor, dataset_id, number, revision=read_revision(request))
+    code = status.HTTP_410_GONE if description.version.state == "withdrawn" else status.HTTP_200_OK
     headers = CONTENT_IS_PUBLIC if sees_what_all_see(visitor, dataset_id) else PRIVATELY
-    return Response(DatasetShape(describe_dataset(visitor, version)).data, status=code, headers=headers)
+    return Response(DatasetShape(describe_dataset(visitor, description)).data, status=code, headers=headers)
 
 
 class WithdrawInput(Nested[Any]):
@@ -154,7 +161,7 @@ class WithdrawView(APIView):
             reason=fields["reason"],
             replacement_doi=fields.get("replacement", ""),
         )
-        tombstone = get_version(visitor, dataset_id, number)
+        tombstone = get_description(visitor, dataset_id, number)
         return Response(DatasetShape(describe_dataset(visitor, tombstone)).data, headers=PRIVATELY)
 
 
@@ -171,6 +178,7 @@ class MetadataShape(Nested[Any]):
     schema_version = serializers.CharField(help_text="In the words of which version the document is here.")
     schema_url = serializers.CharField()
     written_under = serializers.CharField(help_text="In the words of which version it is kept.")
+    revision = serializers.IntegerField(help_text="Of its dataset's version; 0 is what was published.")
     changes = DocumentChangeShape(many=True, help_text="What is said otherwise than it is kept.")
     metadata = serializers.JSONField()
 
@@ -182,12 +190,13 @@ class FindingListShape(Nested[Any]):
 class MeasurementView(APIView):
     @extend_schema(
         operation_id="getMeasurement",
+        parameters=[REVISION],
         responses={200: DatasetOfMeasurementShape, 410: DatasetOfMeasurementShape, **problems(401, 403, 404)},
     )
     def get(self, request: Request, measurement_id: str) -> Response:
         """Return a measurement with metadata, signals, products and findings."""
         access = get_measurement(visitor_of(request), measurement_id)
-        body = MeasurementShape(describe_single_measurement(access)).data
+        body = MeasurementShape(describe_single_measurement(access, revision=read_revision(request))).data
         return Response(
             {**body, "dataset": access.measurement.deposit_id},
             **answer_state(access),
@@ -202,26 +211,30 @@ class MeasurementMetadataView(APIView):
                 "schema",
                 str,
                 description="A version of the schema, such as one newer than the document's own.",
-            )
+            ),
+            REVISION,
         ],
         responses={200: MetadataShape, 410: MetadataShape, **problems(401, 403, 404)},
     )
     def get(self, request: Request, measurement_id: str) -> Response:
-        """Return the metadata document alone: as it was published, or in the words of a newer version."""
+        """Return the metadata document alone, as the newest revision has it; also in the words of a newer schema."""
         access = get_measurement(visitor_of(request), measurement_id)
-        view = describe_metadata(access.measurement, version=request.query_params.get("schema"))
+        view = describe_metadata(
+            access, version=request.query_params.get("schema"), revision=read_revision(request)
+        )
         return Response(MetadataShape(view).data, **answer_state(access))
 
 
 class MeasurementFindingsView(APIView):
     @extend_schema(
         operation_id="listMeasurementFindings",
+        parameters=[REVISION],
         responses={200: FindingListShape, 410: FindingListShape, **problems(401, 403, 404)},
     )
     def get(self, request: Request, measurement_id: str) -> Response:
         """Return what the checks found."""
         access = get_measurement(visitor_of(request), measurement_id)
-        view = describe_single_measurement(access)
+        view = describe_single_measurement(access, revision=read_revision(request))
         body = {"results": FindingShape(view.findings, many=True).data}
         return Response(body, **answer_state(access))
 

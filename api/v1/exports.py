@@ -29,6 +29,12 @@ _VERSION = {
     "schema": {"type": "integer", "minimum": 1},
     "description": "Of a version, instead of the newest.",
 }
+_REVISION = {
+    "name": "revision",
+    "in": "query",
+    "schema": {"type": "integer", "minimum": 0},
+    "description": "In which the version says what it says, instead of the newest; 0 is what was published.",
+}
 
 
 class ExportShape(Nested[Any]):
@@ -91,7 +97,7 @@ def _describe(export: Export) -> dict[str, Any]:
         "externalDocs": {"url": export.specification},
         "tags": [f"{export.about}s"],
         "security": [{}] if is_page else [{}, {"token": []}],
-        "parameters": [subject, *([_VERSION] if is_page else [])],
+        "parameters": [subject, *([_VERSION] if is_page else []), _REVISION],
         "responses": _describe_answers(export) | {"default": _PAGE if is_page else _PROBLEM},
     }
 

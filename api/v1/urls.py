@@ -9,7 +9,9 @@ from api.v1 import (
     deposits,
     exports,
     formats,
+    identifying,
     jobs,
+    metadata_revisions,
     quantities,
     reductions,
     schemas,
@@ -31,6 +33,7 @@ urlpatterns = [
     path("deposits/<str:deposit_id>/fates/", sorting.FatesView.as_view()),
     path("deposits/<str:deposit_id>/grouping/", sorting.GroupingView.as_view()),
     path("deposits/<str:deposit_id>/roles/", sorting.RolesView.as_view()),
+    path("deposits/<str:deposit_id>/identifying/", identifying.IdentifyingView.as_view()),
     path("deposits/<str:deposit_id>/validation/", deposits.ValidationView.as_view()),
     path("deposits/<str:deposit_id>/publish/", deposit_steps.PublishView.as_view()),
     path("deposits/<str:deposit_id>/new-version/", deposit_steps.NewVersionView.as_view()),
@@ -48,6 +51,10 @@ urlpatterns = [
     path("datasets/", datasets.DatasetListView.as_view()),
     path("datasets/<str:dataset_id>/", datasets.DatasetView.as_view()),
     path("datasets/<str:dataset_id>/versions/<int:number>/", datasets.DatasetVersionView.as_view()),
+    path(
+        "datasets/<str:dataset_id>/versions/<int:number>/revisions/",
+        metadata_revisions.RevisionsView.as_view(),
+    ),
     path(
         "datasets/<str:dataset_id>/versions/<int:number>/withdraw/",
         datasets.WithdrawView.as_view(),

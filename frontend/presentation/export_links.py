@@ -21,10 +21,10 @@ class ExportLink:
     is_citation: bool = False
 
 
-def list_dataset_links(dataset_id: str) -> tuple[ExportLink, ...]:
-    """Return the links to all exports of a dataset."""
+def list_dataset_links(dataset_id: str, query: str = "") -> tuple[ExportLink, ...]:
+    """Return the links to all exports of a dataset; the query names a version or revision that is not the newest."""
     return tuple(
-        ExportLink(export.label, export.locate(dataset_id), export.is_citation)
+        ExportLink(export.label, f"{export.locate(dataset_id)}{query}", export.is_citation)
         for export in list_dataset_exports()
     )
 

@@ -12,8 +12,12 @@ from django.utils.cache import patch_vary_headers
 from repository.errors import (
     InvalidMetadataError,
     NotFoundError,
+    NotPublishableError,
     PermissionRefusedError,
     RepositoryError,
+    RevisionChangesNothingError,
+    RevisionConflictError,
+    RevisionNeedsVersionError,
     StateConflictError,
     UnknownSearchFilterError,
     WithdrawnError,
@@ -43,6 +47,10 @@ _STATUS: tuple[tuple[type[RepositoryError], HTTPStatus, str], ...] = (
     (InvalidMetadataError, HTTPStatus.UNPROCESSABLE_ENTITY, "403.html"),
     (UnknownSearchFilterError, HTTPStatus.BAD_REQUEST, "403.html"),
     (NotAcceptableError, HTTPStatus.NOT_ACCEPTABLE, "403.html"),
+    (RevisionConflictError, HTTPStatus.PRECONDITION_FAILED, "403.html"),
+    (NotPublishableError, HTTPStatus.UNPROCESSABLE_ENTITY, "403.html"),
+    (RevisionNeedsVersionError, HTTPStatus.UNPROCESSABLE_ENTITY, "403.html"),
+    (RevisionChangesNothingError, HTTPStatus.UNPROCESSABLE_ENTITY, "403.html"),
 )
 
 
@@ -97,3 +105,9 @@ def show_refusal(request: HttpRequest, refusal: RepositoryError) -> HttpResponse
         if isinstance(refusal, kind):
             return answer_page(request, template, {"refusal": words}, status=status)
     return answer_page(request, "403.html", {"refusal": words}, status=HTTPStatus.BAD_REQUEST)
+
+
+def find_status(refusal: RepositoryError) -> HTTPStatus:
+    """Return the status of a page that shows a refusal itself."""
+    known = (status for kind, status, _ in _STATUS if isinstance(refusal, kind))
+    return next(known, HTTPStatus.BAD_REQUEST)

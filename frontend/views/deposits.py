@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from frontend.presentation.deposit_page import describe_deposit_page
+from frontend.presentation.identifying import describe_identifying
 from frontend.presentation.reading import describe_wait, list_reading_lines
 from frontend.views.answers import answer_page, answering_refusals
 from frontend.views.requests import (
@@ -15,11 +16,13 @@ from frontend.views.requests import (
     read_dataset_id,
     visitor_of,
 )
+from processing.workflows import mask_deposit
 from repository.errors import InvalidMetadataError
-from repository.selectors.access import can_edit, get_deposit, require_account
+from repository.selectors.access import can_edit, get_deposit, get_editable_deposit, require_account
 from repository.selectors.accounts import describe_account
 from repository.selectors.deposit_list import list_deposit_page
 from repository.selectors.deposits import describe_deposit
+from repository.selectors.identifying import list_deposit_identifying
 from repository.selectors.thumbnails import find_thumbnails
 from repository.selectors.work import WorkView, describe_work, mark_known
 from repository.services.deposits import create_deposit
@@ -74,6 +77,7 @@ def show_deposit(request: HttpRequest, deposit_id: str) -> HttpResponse:
     context = describe_deposit_page(view, may_edit=may_edit, room=room, thumbnails=thumbnails)
     context |= _describe_progress(describe_work(deposit), deposit_id=deposit.pk, may_edit=may_edit)
     context["known"] = mark_known(deposit)
+    context |= describe_identifying(() if view.state == "published" else list_deposit_identifying(deposit))
     return answer_page(request, "deposits/deposit.html", context)
 
 
@@ -89,6 +93,23 @@ def show_progress(request: HttpRequest, deposit_id: str) -> HttpResponse:
     )
     context["known"] = mark_known(deposit)
     return answer_page(request, "deposits/parts/progress.html", context)
+
+
+@account_or_grant_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@answering_refusals
+def mask_identifying(request: HttpRequest, deposit_id: str) -> HttpResponse:
+    """Withhold in the metadata what was chosen, or show it again, and go back to the list."""
+    visitor = visitor_of(request)
+    deposit = get_editable_deposit(visitor, read_dataset_id(deposit_id))
+    if request.method == "POST":
+        mask_deposit(
+            deposit_id=deposit.pk,
+            actor=require_account(visitor),
+            mask=request.POST.getlist("mask"),
+            unmask=request.POST.getlist("unmask"),
+        )
+    return HttpResponseRedirect(f"/deposits/{deposit.pk}#identifying")
 
 
 def _describe_progress(work: WorkView, *, deposit_id: str, may_edit: bool) -> dict[str, Any]:

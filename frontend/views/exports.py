@@ -10,13 +10,19 @@ from django.views.decorators.http import require_safe
 
 from frontend.negotiation import choose_representation
 from frontend.views.answers import PRIVATE, PUBLIC_BUT_ASK, NotAcceptableError, answering_refusals
-from frontend.views.requests import read_dataset_id, read_version_number, visitor_of
+from frontend.views.requests import (
+    read_dataset_id,
+    read_revision_number,
+    read_version_number,
+    visitor_of,
+)
 from repository.errors import NotFoundError
 from repository.exports.declaration import DatasetExport, render
 from repository.exports.registry import PAGE_TYPES, find_dataset_export, list_dataset_exports
 from repository.schema.export import CitationRecord
 from repository.selectors.access import get_version
 from repository.selectors.citation import build_citation_record
+from repository.selectors.revisions import get_description
 from repository.selectors.visibility import sees_what_all_see
 
 _VERSION = re.compile(r"v([1-9][0-9]{0,8})")
@@ -37,8 +43,13 @@ def send_export(request: HttpRequest, dataset_id: str, export: str) -> HttpRespo
     if known is None:
         endings = ", ".join(f".{each.ending}" for each in list_dataset_exports())
         raise NotFoundError(f"There is no description in the format .{export}.", hint=f"There are {endings}.")
-    version = get_version(visitor, read_dataset_id(dataset_id), read_version_number(request))
-    record = build_citation_record(visitor, version)
+    description = get_description(
+        visitor,
+        read_dataset_id(dataset_id),
+        read_version_number(request),
+        revision=read_revision_number(request),
+    )
+    record = build_citation_record(visitor, description)
     return answer_export(known, record, is_public=sees_what_all_see(visitor, record.id))
 
 

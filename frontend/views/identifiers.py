@@ -16,6 +16,7 @@ from repository.selectors.access import get_version
 from repository.selectors.addresses import ARCHIVE, dataset_page
 from repository.selectors.citation import build_citation_record
 from repository.selectors.identifiers import find_identifier, find_missing_version, split_version
+from repository.selectors.revisions import get_description
 from repository.selectors.sitemap import list_published_pages
 from repository.selectors.visibility import sees_what_all_see
 
@@ -61,7 +62,7 @@ def send_linkset(request: HttpRequest, dataset_id: str) -> HttpResponse:
     """Send every typed link of a dataset (RFC 9264)."""
     visitor = visitor_of(request)
     named, number = split_version(dataset_id)
-    record = build_citation_record(visitor, get_version(visitor, read_dataset_id(named), number))
+    record = build_citation_record(visitor, get_description(visitor, read_dataset_id(named), number))
     linkset = {"linkset": build_linkset(record)}
     headers = _IS_PUBLIC if sees_what_all_see(visitor, record.id) else {"Cache-Control": PRIVATE}
     return JsonResponse(linkset, content_type="application/linkset+json", headers=headers)

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from repository.errors import NotFoundError
 from repository.schema.identifiers import InvalidIdentifierError, parse_id
 from repository.selectors.grant_kinds import build_visitor
+from repository.selectors.revisions import parse_revision
 from repository.selectors.visibility import Visitor
 
 Parameters = ParamSpec("Parameters")
@@ -78,6 +79,18 @@ def read_dataset_id(text: str) -> str:
         return parse_id(text)
     except InvalidIdentifierError as error:
         raise NotFoundError(f"There is nothing at {text}.", hint=f"{str(error).capitalize()}.") from error
+
+
+def read_revision_number(request: HttpRequest) -> int | None:
+    """Return the revision that the address asks for; `None` for the newest."""
+    return parse_revision(request.GET.get("revision"))
+
+
+def write_query(version: int | None, revision: int | None) -> str:
+    """Return how an address names a version and a revision; nothing where it names the newest."""
+    named = [("version", version), ("revision", revision)]
+    query = "&".join(f"{name}={number}" for name, number in named if number is not None)
+    return f"?{query}" if query else ""
 
 
 def read_version_number(request: HttpRequest) -> int | None:

@@ -26,8 +26,8 @@ _MEANINGS = {
         ("stemma validate", "stemma deposit", "stemma remove"),
     ),
     "publish": (
-        "publish and withdraw, which cannot be undone; without it you publish on the deposit’s page",
-        ("stemma publish", "stemma deposit --publish"),
+        "publish, correct and withdraw, which cannot be undone; without it you publish on the deposit’s page",
+        ("stemma publish", "stemma deposit --publish", "stemma correct"),
     ),
     "curate": ("look after other people’s deposits, where your role allows it", ()),
 }

@@ -7,7 +7,7 @@ from ingest.formats.declaration import FormatDeclarationError
 from ingest.formats.faults import describe_fault
 from ingest.formats.registry import find_format
 from ingest.mapping.draft import DraftBuilder, MetadataDraft
-from ingest.mapping.personal import list_personal_pointers
+from ingest.mapping.personal import find_personal_entries
 
 
 def map_vendor_header(
@@ -49,5 +49,5 @@ def map_vendor_header(
         document=draft.document,
         looked_for=draft.looked_for,
         findings=tuple(draft.findings),
-        personal_pointers=list_personal_pointers(header),
+        personal_pointers=find_personal_entries(header),
     )

@@ -45,13 +45,13 @@ class MetadataDraft:
     findings
         Values that stood in the header and were not used, with the reason.
     personal_pointers
-        JSON pointers into the header at names of people, comments and paths.
+        JSON pointers into the header at names of people, comments, paths and serial numbers, and what stands there.
     """
 
     document: dict[str, Any]
     looked_for: dict[str, tuple[str, ...]]
     findings: tuple[Finding, ...] = ()
-    personal_pointers: tuple[str, ...] = ()
+    personal_pointers: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -59,7 +59,7 @@ class MetadataDraft:
             "document": self.document,
             "looked_for": {path: list(keys) for path, keys in self.looked_for.items()},
             "findings": [finding.as_dict() for finding in self.findings],
-            "personal_pointers": list(self.personal_pointers),
+            "personal_pointers": dict(self.personal_pointers),
         }
 
 

@@ -28,7 +28,7 @@ class Opening:
     header: Mapping[str, Any]
     extracted: Mapping[str, Any]
     looked_for: Mapping[str, tuple[str, ...]]
-    personal_pointers: tuple[str, ...]
+    personal_pointers: Mapping[str, str]
     signals: tuple[SignalDescription, ...]
     findings: tuple[Finding, ...]
 
@@ -76,7 +76,7 @@ def open_measurement(*, measurement: Measurement, output: Path, progress: JobPro
         header=result["header"],
         extracted=mapped.document,
         looked_for=mapped.looked_for,
-        personal_pointers=tuple(mapped.personal_pointers),
+        personal_pointers=mapped.personal_pointers,
         signals=tuple(_describe_signal(signal) for signal in result["signals"]),
         findings=(*read_findings(result["findings"]), *mapped.findings),
     )

@@ -12,6 +12,7 @@ from repository.models.job import Job, WorkerHeartbeat
 from repository.models.measurement import ArrayObject, Measurement, MeasurementFile, Signal
 from repository.models.message import Message
 from repository.models.product import Calibration, Product
+from repository.models.revision import MetadataRevision
 from repository.models.sorting import Sorting
 from repository.models.stored_object import StoredObject, StoreWalk
 
@@ -36,6 +37,7 @@ __all__ = [
     "Measurement",
     "MeasurementFile",
     "Message",
+    "MetadataRevision",
     "Product",
     "Sample",
     "SearchEntry",

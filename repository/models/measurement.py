@@ -43,7 +43,9 @@ class Measurement(models.Model):
     header = models.JSONField(default=dict, help_text="The vendor header, verbatim where JSON allows.")
     extracted = models.JSONField(default=dict, help_text="What the header says in the words of the schema.")
     looked_for = models.JSONField(default=dict, help_text="Field path -> vendor keys that were looked at.")
-    personal_pointers = models.JSONField(default=list, help_text="Header places that name people or paths.")
+    personal_pointers = models.JSONField(
+        default=dict, help_text="Header place -> what it says of people, paths and serial numbers."
+    )
     calibration = models.JSONField(default=dict, help_text="The angles with which the reductions were made.")
     document = models.JSONField(default=dict, help_text="Header and person merged: the metadata document.")
     judged_from = models.CharField(

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from repository.errors import EmbargoedError, NotFoundError, PermissionRefusedError, WithdrawnError
 from repository.models import DatasetVersion, Deposit, Measurement, Upload, User
+from repository.models.revision import with_newest_revision
 from repository.selectors.visibility import (
     Visitor,
     sees_inside,
@@ -141,9 +142,8 @@ def get_version(visitor: Visitor, dataset_id: str, number: int | None = None) ->
     NotFoundError
         Nothing is published under this id for this visitor, or not as many versions: then the hint says which.
     """
-    versions = (
-        visible_versions(visitor).select_related("dataset__deposit__owner").filter(dataset_id=dataset_id)
-    )
+    named = visible_versions(visitor).select_related("dataset__deposit__owner").filter(dataset_id=dataset_id)
+    versions = with_newest_revision(named)
     version = choose_version(versions) if number is None else versions.filter(number=number).first()
     if version is None:
         numbers = [] if number is None else sorted(versions.values_list("number", flat=True))
@@ -256,11 +256,8 @@ def get_measurement(visitor: Visitor, measurement_id: str, *, for_bytes: bool = 
     )
     if measurement is None:
         raise NotFoundError(f"There is no measurement {measurement_id}.")
-    version = choose_version(
-        visible_versions(visitor)
-        .select_related("dataset__deposit")
-        .filter(measurements__measurement=measurement)
-    )
+    holding = visible_versions(visitor).filter(measurements__measurement=measurement)
+    version = choose_version(with_newest_revision(holding.select_related("dataset__deposit")))
     if version is None:
         return MeasurementAccess(measurement)
     if for_bytes:

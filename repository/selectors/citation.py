@@ -8,6 +8,7 @@ from django.conf import settings
 from repository.errors import NotFoundError
 from repository.models import DatasetVersion
 from repository.models.dataset import version_doi
+from repository.models.revision import Description, read_description
 from repository.schema.export.creator_names import is_same_name, read_creator_name
 from repository.schema.export.licenses import get_license
 from repository.schema.export.making import Making
@@ -24,25 +25,26 @@ from repository.schema.export.record import (
     find_ror,
 )
 from repository.schema.places import get_value
-from repository.schema.versions.steps import move_document
 from repository.selectors import addresses
 from repository.selectors.access import choose_version, current_access
 from repository.selectors.visibility import NOBODY, Visitor, visible_versions
 
 
-def build_citation_record(visitor: Visitor, version: DatasetVersion) -> CitationRecord:
-    """Return what a visitor may know of a published version, as the exports need it."""
+def build_citation_record(visitor: Visitor, description: Description) -> CitationRecord:
+    """Return what a visitor may know of a published version and what it says, as the exports need it."""
+    version, revision = description.version, description.revision
     dataset_id = version.dataset_id
-    document = move_document(version.document, since=version.schema_version, kind="dataset").document
+    document = description.present
     others = visible_versions(visitor).filter(dataset_id=dataset_id).order_by("number")
     numbers = list(others.values_list("number", flat=True))
-    content = [_read_measurement(entry, version) for entry in version.content.get("measurements", [])]
+    wordings = description.wordings
+    content = [{**entry, "present": wordings[entry["id"]].present} for entry in description.measurements]
     return CitationRecord(
         id=dataset_id,
-        title=version.title,
+        title=description.title,
         creators=tuple(_build_creator(creator) for creator in _list_entries(document, "creators")),
         abstract=read_text(document.get("abstract")) or "",
-        license=get_license(version.license),
+        license=get_license(description.license),
         publisher=settings.SITE_NAME,
         published=version.published_at.date(),
         url=addresses.dataset_page(dataset_id),
@@ -52,7 +54,7 @@ def build_citation_record(visitor: Visitor, version: DatasetVersion) -> Citation
         previous_version_doi=_neighbour(dataset_id, numbers, version.number - 1),
         next_version_doi=_neighbour(dataset_id, numbers, version.number + 1),
         doi_resolver=addresses.doi_resolver(),
-        modified=version.published_at.date(),
+        modified=(revision.made_at if revision is not None else version.published_at).date(),
         withdrawn=version.withdrawn_at.date() if version.withdrawn_at else None,
         keywords=tuple(_list_words(document, "keywords")),
         related=tuple(_build_related(_list_entries(document, "related_identifiers"))),
@@ -63,7 +65,7 @@ def build_citation_record(visitor: Visitor, version: DatasetVersion) -> Citation
         access=current_access(version),  # type: ignore[arg-type]  # the database guards the three words
         embargo_until=version.embargo_until,
         catalog_url=settings.PUBLIC_URL,
-        schema_iri=addresses.schema_address(version.schema_version),
+        schema_iri=addresses.schema_address(description.schema_version),
     )
 
 
@@ -73,17 +75,11 @@ def build_record_for_doi(*, deposit_id: str, number: int | None) -> CitationReco
     version = versions.filter(number=number).first() if number is not None else choose_version(versions)
     if version is None:
         raise NotFoundError(f"There is no published dataset {deposit_id}.")
-    record = build_citation_record(NOBODY, version)
+    record = build_citation_record(NOBODY, read_description(version))
     if number is not None:
         return record
     numbers = versions.values_list("number", flat=True)
     return record.as_concept([version_doi(deposit_id, each) for each in sorted(numbers)])
-
-
-def _read_measurement(entry: Mapping[str, Any], version: DatasetVersion) -> dict[str, Any]:
-    """Return a measurement of a version with its metadata also in the words of the schema in force."""
-    since = str(entry.get("schema_version", version.schema_version))
-    return {**entry, "present": move_document(entry["metadata"], since=since).document}
 
 
 def _neighbour(dataset_id: str, numbers: list[int], number: int) -> str | None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from repository.errors import NotFoundError
-from repository.models import DatasetVersion, Measurement
+from repository.models import DatasetVersion
+from repository.models.revision import Description, Wording, read_description
 from repository.schema.export.citation import build_citation
 from repository.schema.versions.in_force import list_versions
 from repository.schema.versions.steps import DocumentChange, UnknownVersionError, move_document
@@ -85,13 +86,18 @@ class DatasetView:
     findings: tuple[FindingView, ...]
     accepted_warnings: Sequence[Mapping[str, Any]]
     versions: tuple[VersionLine, ...]
+    revision: int
+    newest_revision: int
+    revised_at: dt.datetime | None
 
 
-def describe_dataset(visitor: Visitor, version: DatasetVersion) -> DatasetView:
+def describe_dataset(visitor: Visitor, description: Description) -> DatasetView:
     """Return everything that the visitor is shown of a version, in a fixed number of queries."""
+    version, revision = description.version, description.revision
     dataset_id = version.dataset_id
-    record = build_citation_record(visitor, version)
-    links = [link["id"] for link in version.content.get("measurements", [])]
+    record = build_citation_record(visitor, description)
+    entries, wordings = description.measurements, description.wordings
+    links = [link["id"] for link in entries]
     measurements = with_details(visible_measurements(visitor).filter(pk__in=links))
     by_id = {measurement.pk: measurement for measurement in measurements}
     files = tuple(_describe_files(version))
@@ -103,11 +109,11 @@ def describe_dataset(visitor: Visitor, version: DatasetVersion) -> DatasetView:
         doi_url=addresses.doi_address(version.doi),
         concept_doi=version.dataset.deposit.concept_doi,
         url=addresses.dataset_page(dataset_id),
-        title=version.title,
-        schema_version=version.schema_version,
-        schema_url=addresses.schema_address(version.schema_version, "dataset.json"),
-        dataset=version.document,
-        license=version.license,
+        title=description.title,
+        schema_version=description.schema_version,
+        schema_url=addresses.schema_address(description.schema_version, "dataset.json"),
+        dataset=description.document,
+        license=description.license,
         access=current_access(version),
         is_embargoed=is_embargoed(version),
         embargo_until=version.embargo_until,
@@ -120,21 +126,23 @@ def describe_dataset(visitor: Visitor, version: DatasetVersion) -> DatasetView:
         size=sum(file.size for file in files),
         files=files,
         measurements=tuple(
-            describe_measurement(by_id[entry["id"]], read_findings(entry["findings"]))
-            for entry in version.content.get("measurements", [])
+            describe_measurement(
+                by_id[entry["id"]], read_findings(entry["findings"]), wording=wordings[entry["id"]]
+            )
+            for entry in entries
         ),
         findings=read_findings(version.content.get("findings", [])),
         accepted_warnings=version.accepted_warnings,
-        versions=tuple(
-            VersionLine(
-                number=line.number,
-                doi=line.doi,
-                state=line.state,
-                published_at=line.published_at,
-            )
-            for line in visible_versions(visitor).filter(dataset_id=dataset_id).order_by("-number")
-        ),
+        versions=tuple(_list_versions(visitor, dataset_id)),
+        revision=description.number,
+        newest_revision=description.newest,
+        revised_at=revision.made_at if revision is not None else None,
     )
+
+
+def _list_versions(visitor: Visitor, dataset_id: str) -> Iterable[VersionLine]:
+    for line in visible_versions(visitor).filter(dataset_id=dataset_id).order_by("-number"):
+        yield VersionLine(number=line.number, doi=line.doi, state=line.state, published_at=line.published_at)
 
 
 def _describe_files(version: DatasetVersion) -> Iterable[PublishedFileView]:
@@ -183,21 +191,32 @@ class MetadataView:
     schema_version: str
     schema_url: str
     written_under: str
+    revision: int
     changes: tuple[DocumentChange, ...]
     metadata: Mapping[str, Any]
 
 
-def describe_metadata(measurement: Measurement, *, version: str | None = None) -> MetadataView:
+def describe_metadata(
+    access: MeasurementAccess, *, version: str | None = None, revision: int | None = None
+) -> MetadataView:
     """Return what a measurement says as it is kept, or in the words of a newer version of the schema.
+
+    Parameters
+    ----------
+    version
+        Of the schema.
+    revision
+        Of the newest version of the dataset that holds the measurement; its newest without it.
 
     Raises
     ------
     NotFoundError
-        There is no such version, or it is older than the document: nothing is taken back.
+        There is no such revision; or no such version, or it is older than the document: nothing is taken back.
     """
-    kept_under = measurement.schema_version
+    said = read_said(access, revision)
+    kept_under = said.wording.schema_version
     try:
-        moved = move_document(measurement.document, since=kept_under, until=version or kept_under)
+        moved = move_document(said.wording.metadata, since=kept_under, until=version or kept_under)
     except UnknownVersionError as error:
         raise NotFoundError(
             str(error), hint=f"It is kept under {kept_under}; versions are {', '.join(list_versions())}."
@@ -206,17 +225,61 @@ def describe_metadata(measurement: Measurement, *, version: str | None = None) -
         schema_version=moved.version,
         schema_url=addresses.schema_address(moved.version),
         written_under=kept_under,
+        revision=said.revision,
         changes=moved.changes,
         metadata=moved.document,
     )
 
 
-def describe_single_measurement(access: MeasurementAccess) -> MeasurementView:
-    """Return the measurement to which a visitor was let in, with everything that is shown of it."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is said of a measurement in a revision of the newest version that holds it; `findings` as it kept them."""
+
+    wording: Wording
+    revision: int
+    findings: Sequence[Mapping[str, str]] | None
+
+
+def read_said(access: MeasurementAccess, revision: int | None = None) -> Said:
+    """Return what is said of a measurement: by its draft, or by the newest or the named revision of its version.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such revision; a draft has none.
+    """
+    measurement = access.measurement
+    if access.version is None:
+        if revision is not None:
+            raise NotFoundError(
+                f"The measurement {measurement.pk} is not published, and has no revisions.",
+                hint="A draft is corrected itself.",
+            )
+        return Said(Wording(measurement.document, measurement.schema_version), 0, None)
+    description = read_description(access.version, revision)
+    entry = description.get_entry(measurement.pk)
+    is_corrected = description.revision is not None and measurement.pk in description.revision.measurements
+    findings = entry["findings"] if is_corrected else None
+    return Said(description.wordings[measurement.pk], description.number, findings)
+
+
+def describe_single_measurement(access: MeasurementAccess, *, revision: int | None = None) -> MeasurementView:
+    """Return the measurement to which a visitor was let in, with everything that is shown of it.
+
+    Raises
+    ------
+    NotFoundError
+        As `read_said`.
+    """
+    said = read_said(access, revision)
     load_details(access.measurement)
-    findings = [view_finding(row) for row in access.measurement.findings.all()]
+    findings: Sequence[FindingView] = (
+        [view_finding(row) for row in access.measurement.findings.all()]
+        if said.findings is None
+        else read_findings(said.findings)
+    )
     # What is published stays so, whatever the draft of a next version says of it.
     fate = PUBLISH
     if access.version is None:
         fate = find_fate(access.measurement.deposit, access.measurement.primary_file.path)
-    return describe_measurement(access.measurement, findings, fate=fate)
+    return describe_measurement(access.measurement, findings, wording=said.wording, fate=fate)

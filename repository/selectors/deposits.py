@@ -10,6 +10,7 @@ from django.db.models import QuerySet, prefetch_related_objects
 
 from repository.models import DataFile, Deposit, Finding, Measurement
 from repository.models.job import is_answerable
+from repository.models.revision import Wording
 from repository.schema import Requirement, list_requirements
 from repository.schema.documents.calibrated_axes import describe_axes
 from repository.schema.documents.provenance import SOFTWARE, Input, Software
@@ -300,10 +301,20 @@ def describe_measurement(
     measurement: Measurement,
     findings: Sequence[FindingView],
     *,
+    wording: Wording | None = None,
     reading: ReadingView | None = None,
     fate: str = PUBLISH,
 ) -> MeasurementView:
-    """Return a measurement as it is shown; the rows come from `with_details` or `load_details`."""
+    """Return a measurement as it is shown; the rows come from `with_details` or `load_details`.
+
+    Parameters
+    ----------
+    wording
+        What a version says of it, which may have been corrected; without it, what its row says. Arrays are what they
+        were made as, whatever is said.
+    """
+    said = wording or Wording(measurement.document, measurement.schema_version)
+    present = said.present
     return MeasurementView(
         id=measurement.pk,
         format=measurement.format,
@@ -312,15 +323,15 @@ def describe_measurement(
         techniques=tuple(measurement.techniques),
         path=measurement.primary_file.path,
         files=tuple(part.data_file.path for part in measurement.parts.all()),
-        schema_version=measurement.schema_version,
+        schema_version=said.schema_version,
         inputs=list_inputs(measurement),
-        metadata=measurement.document,
-        present=measurement.present_document,
+        metadata=said.metadata,
+        present=present,
         signals=tuple(_describe_signals(measurement)),
         products=tuple(describe_products(measurement)),
         findings=tuple(findings),
-        requirements=tuple(_list_requirements(measurement)),
-        from_file=tuple(_list_from_file(measurement)),
+        requirements=tuple(_list_requirements(measurement, present)),
+        from_file=tuple(_list_from_file(measurement, present)),
         replaces=measurement.replaces_id,
         reading=reading,
         fate=fate,
@@ -328,22 +339,19 @@ def describe_measurement(
     )
 
 
-def _list_from_file(measurement: Measurement) -> Iterable[str]:
+def _list_from_file(measurement: Measurement, present: Mapping[str, Any]) -> Iterable[str]:
     """Yield the fields that say what the file said; quantities carry their source themselves."""
     extracted = move_document(measurement.extracted, since=measurement.schema_version).document
-    present = measurement.present_document
     for name, entry in extracted.items():
         if present.get(name) == entry:
             yield name
 
 
-def _list_requirements(measurement: Measurement) -> list[Requirement]:
+def _list_requirements(measurement: Measurement, present: Mapping[str, Any]) -> list[Requirement]:
     """Return what is asked of the measurement; nothing before its header was read."""
     if measurement.state in {Measurement.State.FOUND, Measurement.State.FAILED}:
         return []
-    return list_requirements(
-        measurement.present_document, signals=measurement.shapes, looked_for=measurement.looked_for
-    )
+    return list_requirements(present, signals=measurement.shapes, looked_for=measurement.looked_for)
 
 
 def _describe_signals(measurement: Measurement) -> Iterable[SignalView]:

@@ -7,6 +7,7 @@ from typing import Any
 from repository.errors import NotFoundError
 from repository.exports.subjects import ArrayPart, ExportedMeasurement, ExportedProduct, ExportedSignal
 from repository.models import ArrayObject, Measurement
+from repository.models.revision import read_description
 from repository.schema.documents.calibrated_axes import calibrate_signals
 from repository.schema.documents.provenance import SOFTWARE
 from repository.schema.quantities.signals import SignalShape
@@ -27,14 +28,19 @@ class ExportSubject:
 
 
 def get_export_subject(
-    visitor: Visitor, measurement_id: str, *, for_bytes: bool, with_parts: bool
+    visitor: Visitor, measurement_id: str, *, for_bytes: bool, with_parts: bool, revision: int | None = None
 ) -> ExportSubject:
     """Return a measurement as it was published, with the stored parts of its arrays where they are read.
+
+    Parameters
+    ----------
+    revision
+        In which its version says what it says; the newest without it. The arrays are those of the version.
 
     Raises
     ------
     NotFoundError
-        It does not exist for this visitor, or is not published yet.
+        It does not exist for this visitor, or is not published yet, or its version has no such revision.
     EmbargoedError, WithdrawnError
         It is asked for bytes, which are not given out.
     ArrayNotReadyError
@@ -47,9 +53,10 @@ def get_export_subject(
             f"The measurement {measurement_id} is not published yet.",
             hint="Exports are made of what is published; publish its deposit first.",
         )
-    published = next(each for each in version.content["measurements"] if each["id"] == measurement_id)
+    description = read_description(version, revision)
+    published = description.get_entry(measurement_id)
     measurement = ExportedMeasurement(
-        record=build_citation_record(visitor, version),
+        record=build_citation_record(visitor, description),
         id=measurement_id,
         format=published["format"],
         metadata=published["metadata"],

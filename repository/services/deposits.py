@@ -41,13 +41,13 @@ LONGEST_TITLE = 500
 
 def create_deposit(*, owner: User, title: str = "", document: Mapping[str, Any] | None = None) -> Deposit:
     """Open a draft; its creator is the account and its license CC-BY-4.0 until the person says otherwise."""
-    document = _read_supplied(document or {})
+    document = read_supplied(document or {})
     _refuse_invalid(document)
     if "\x00" in title:
         raise InvalidMetadataError("The title holds a NUL character.", pointer="/title")
     supplied = _with_title(document, title)
     with transaction.atomic():
-        deposit = Deposit.objects.create(owner=owner, title=_title_of(supplied), document=supplied)
+        deposit = Deposit.objects.create(owner=owner, title=title_of(supplied), document=supplied)
         reserve_identifiers(deposit=deposit, number=1)
         record_event(actor=owner, action="deposit.create", target=deposit.pk)
     return deposit
@@ -134,9 +134,9 @@ def _update(
         former = read_content(deposit)
         merged = PartialMerge(deposit.document, (), ())
         if patch is not None:
-            merged = merge(deposit.document, _read_supplied(patch))
+            merged = merge(deposit.document, read_supplied(patch))
             deposit.document = follow_order(merged.document, patch)
-            deposit.title = _title_of(deposit.document)
+            deposit.title = title_of(deposit.document)
         if accepted_warnings is not None:
             stamped = stamp_acknowledgements(accepted_warnings, actor=actor)
             if _words_of(stamped) != _words_of(deposit.accepted_warnings):
@@ -157,7 +157,7 @@ def _merge_whole(document: Mapping[str, Any], patch: Mapping[str, Any]) -> Parti
 def _merge_right(document: Mapping[str, Any], patch: Mapping[str, Any]) -> PartialMerge:
     merged = merge_right_answers(document, patch)
     if merged.refused and not merged.saved:
-        _refuse(merged.refused)
+        refuse_findings(merged.refused)
     return merged
 
 
@@ -350,13 +350,13 @@ def _with_title(document: dict[str, Any], title: str) -> dict[str, Any]:
     return {**document, "dataset": {**document.get("dataset", {}), "title": title}}
 
 
-def _title_of(document: Mapping[str, Any]) -> str:
+def title_of(document: Mapping[str, Any]) -> str:
     dataset = document.get("dataset")
     title = dataset.get("title", "") if isinstance(dataset, Mapping) else ""
     return title.strip()[:LONGEST_TITLE] if isinstance(title, str) else ""
 
 
-def _read_supplied(document: Mapping[str, Any]) -> dict[str, Any]:
+def read_supplied(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a person sent in the words of the schema in force; it may name the version it was written for."""
     try:
         return read_version(document).document
@@ -370,9 +370,9 @@ def _refuse_invalid(document: Mapping[str, Any]) -> None:
     findings = validate_supplied(document)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
-        _refuse(errors)
+        refuse_findings(errors)
 
 
-def _refuse(errors: Sequence[Finding]) -> NoReturn:
+def refuse_findings(errors: Sequence[Finding]) -> NoReturn:
     first = errors[0]
     raise InvalidMetadataError(first.message, pointer=first.pointer, hint=first.hint, findings=errors)

@@ -155,7 +155,7 @@ def record_opening(
     header: Mapping[str, Any],
     extracted: Mapping[str, Any],
     looked_for: Mapping[str, Sequence[str]],
-    personal_pointers: Sequence[str],
+    personal_pointers: Mapping[str, str],
     signals: Sequence[SignalDescription],
     findings: Sequence[Found],
 ) -> None:
@@ -165,7 +165,7 @@ def record_opening(
     measurement.header = dict(header)
     measurement.extracted = dict(extracted)
     measurement.looked_for = {path: list(keys) for path, keys in looked_for.items()}
-    measurement.personal_pointers = list(personal_pointers)
+    measurement.personal_pointers = dict(personal_pointers)
     _move(measurement, MeasurementMove.OPEN)
     measurement.save()
     _drop_converted(measurement)

@@ -26,6 +26,7 @@ from repository.models import (
     VersionFile,
     VersionMeasurement,
 )
+from repository.models.revision import read_description
 from repository.models.sorting import version_files, version_findings, version_measurements
 from repository.schema import normalize_document
 from repository.schema.documents.calibrated_axes import describe_axes
@@ -186,6 +187,7 @@ def _attach_files(version: DatasetVersion, deposit: Deposit) -> None:
 def _build_content(deposit: Deposit, measurements: Sequence[Measurement]) -> dict[str, Any]:
     """Return what the version says of its measurements, so that it can be read without any other row."""
     findings = _list_told_findings(deposit)
+    corrected = _list_corrected(deposit)
     described = {measurement.pk for measurement in measurements}
     return {
         "supplied": note_order(deposit.document),
@@ -196,8 +198,7 @@ def _build_content(deposit: Deposit, measurements: Sequence[Measurement]) -> dic
                 "reader": measurement.reader,
                 "techniques": measurement.techniques,
                 "files": [part.data_file.path for part in measurement.parts.all()],
-                "schema_version": measurement.schema_version,
-                "metadata": measurement.document,
+                **_get_wording(measurement, corrected),
                 "signals": [
                     {
                         "name": signal.name,
@@ -213,12 +214,32 @@ def _build_content(deposit: Deposit, measurements: Sequence[Measurement]) -> dic
                         strict=True,
                     )
                 ],
-                "findings": [_as_dict(row) for row in findings if row.measurement_id == measurement.pk],
+                "findings": corrected[measurement.pk]["findings"]
+                if measurement.pk in corrected
+                else [_as_dict(row) for row in findings if row.measurement_id == measurement.pk],
             }
             for measurement in measurements
         ],
         "findings": [_as_dict(row) for row in findings if row.measurement_id not in described],
     }
+
+
+def _list_corrected(deposit: Deposit) -> dict[str, Mapping[str, Any]]:
+    """Return what the newest revision of the version before says of its measurements, where it corrected them."""
+    versions = DatasetVersion.objects.filter(dataset__deposit=deposit, sealed=True)
+    former = versions.order_by("-number").first()
+    description = read_description(former) if former is not None else None
+    if description is None or description.revision is None:
+        return {}
+    corrected = description.revision.measurements
+    return {entry["id"]: entry for entry in description.measurements if entry["id"] in corrected}
+
+
+def _get_wording(measurement: Measurement, corrected: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    entry = corrected.get(measurement.pk)
+    if entry is not None:
+        return {"schema_version": entry["schema_version"], "metadata": entry["metadata"]}
+    return {"schema_version": measurement.schema_version, "metadata": measurement.document}
 
 
 def _list_told_findings(deposit: Deposit) -> list[Finding]:

@@ -1,7 +1,6 @@
 """What a new version leaves out or replaces. The versions that hold it keep it, and so does its address."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -16,11 +15,11 @@ from repository.models import (
     MeasurementFile,
     User,
 )
+from repository.models.revision import Description, read_description
 from repository.models.sorting import is_kept
 from repository.schema import normalize_document
 from repository.schema.checks.links import has_links
-from repository.schema.documents.pattern_order import restore_order
-from repository.schema.versions.steps import move_supplied
+from repository.schema.versions.in_force import VERSION_IN_FORCE
 from repository.services.audit import record_event
 from repository.services.deposits import (
     lock_deposit,
@@ -93,7 +92,9 @@ def replace_corrected(deposit: Deposit) -> list[str]:
         .select_related("primary_file")
         .prefetch_related("parts__data_file")
     )
-    former = _read_published(deposit) if published else None
+    description = _read_newest(deposit) if published else None
+    former = description.supplied if description is not None else None
+    wordings = description.wordings if description is not None else {}
     document = read_told(deposit).document
     return [
         create_measurement(
@@ -107,16 +108,15 @@ def replace_corrected(deposit: Deposit) -> list[str]:
         if former is None
         or has_links(deposit.document)  # what they lead to may be told now, or not any more
         or select_layers(measurement, former) != select_layers(measurement, document)
-        if normalize_document(merge_measurement(measurement, document)[0]) != measurement.present_document
+        if normalize_document(merge_measurement(measurement, document)[0])
+        != (wordings[measurement.pk].present if measurement.pk in wordings else measurement.present_document)
     ]
 
 
-def _read_published(deposit: Deposit) -> dict[str, Any] | None:
-    """Return what the person had supplied for the newest version, in today's words; None where it is not known."""
+def _read_newest(deposit: Deposit) -> Description | None:
+    """Return what the newest version says, with the corrections since."""
     newest = DatasetVersion.objects.filter(dataset__deposit=deposit).order_by("-number").first()
-    if newest is None or "supplied" not in newest.content:
-        return None
-    return move_supplied(restore_order(newest.content["supplied"]), since=newest.schema_version).document
+    return read_description(newest) if newest is not None else None
 
 
 def discard_new_version(
@@ -145,10 +145,10 @@ def discard_new_version(
         DataFile.objects.filter(published_in__version=newest).update(left_out_at=None)
         Measurement.objects.filter(versions__version=newest).update(left_out_at=None)
         former = read_content(deposit)
-        if "supplied" in newest.content:
-            supplied = move_supplied(restore_order(newest.content["supplied"]), since=newest.schema_version)
-            deposit.document, deposit.schema_version = supplied.document, supplied.version
-        deposit.title = newest.title
+        description = read_description(newest)
+        if description.supplied is not None:
+            deposit.document, deposit.schema_version = description.supplied, VERSION_IN_FORCE
+        deposit.title = description.title
         deposit.accepted_warnings = newest.accepted_warnings
         move_deposit(deposit, DepositMove.DISCARD_VERSION)
         record_edit(deposit, former, actor=actor)

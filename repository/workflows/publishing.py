@@ -3,8 +3,9 @@ from typing import Any
 
 from django.db import transaction
 
-from repository.models import DatasetVersion, User
+from repository.models import DatasetVersion, MetadataRevision, User
 from repository.services.publishing import publish_deposit
+from repository.services.revisions import revise_version
 from repository.services.withdrawal import withdraw_version
 from repository.workflows.jobs import enqueue_job
 
@@ -29,6 +30,33 @@ def publish_dataset_version(
             if identifier.version_number in {None, version.number}:
                 enqueue_job(kind="register_doi", target=identifier.doi, max_attempts=50)
     return version
+
+
+def revise_dataset_version(
+    *,
+    dataset_id: str,
+    number: int,
+    actor: User,
+    patch: Mapping[str, Any],
+    reason: str,
+    accept_warnings: Sequence[Mapping[str, Any]] = (),
+    expected_revisions: Collection[int] | None = None,
+) -> MetadataRevision:
+    """Correct what a version says and tell the registrar, whose records follow the newest revision."""
+    with transaction.atomic():
+        revision = revise_version(
+            dataset_id=dataset_id,
+            number=number,
+            actor=actor,
+            patch=patch,
+            reason=reason,
+            accept_warnings=accept_warnings,
+            expected_revisions=expected_revisions,
+        )
+        version = revision.version
+        for doi in (version.doi, version.dataset.deposit.concept_doi):
+            enqueue_job(kind="register_doi", target=doi, max_attempts=50)
+    return revision
 
 
 def withdraw_dataset_version(

@@ -61,6 +61,9 @@ POST   /api/v1/deposits/{deposit_id}/grouping/                r     401 404 200 
 POST   /api/v1/deposits/{deposit_id}/grouping/                oew   401 404 409 409 403 409 403 401
 POST   /api/v1/deposits/{deposit_id}/roles/                   dr    401 404 422 422 403 422 403 401
 POST   /api/v1/deposits/{deposit_id}/roles/                   oew   401 404 409 409 403 409 403 401
+GET    /api/v1/deposits/{deposit_id}/identifying/             *     401 404 200 200 200 200 200 401
+POST   /api/v1/deposits/{deposit_id}/identifying/             dr    401 404 404 404 403 404 403 401
+POST   /api/v1/deposits/{deposit_id}/identifying/             oew   401 404 404 404 403 404 403 401
 GET    /api/v1/deposits/{deposit_id}/validation/              *     401 404 200 200 200 200 200 401
 POST   /api/v1/deposits/{deposit_id}/techniques/              dr    401 404 200 200 403 200 403 401
 POST   /api/v1/deposits/{deposit_id}/techniques/              oew   401 404 409 409 403 409 403 401
@@ -93,6 +96,11 @@ GET    /api/v1/datasets/{dataset_id}/                         w     410 410 410 
 GET    /api/v1/datasets/{dataset_id}/versions/{number}/       dr    404 404 404 404 404 404 404 401
 GET    /api/v1/datasets/{dataset_id}/versions/{number}/       oe    200 200 200 200 200 200 200 401
 GET    /api/v1/datasets/{dataset_id}/versions/{number}/       w     410 410 410 410 410 410 410 401
+GET    /api/v1/datasets/{dataset_id}/versions/{number}/revisions/ dr 404 404 404 404 404 404 404 401
+GET    /api/v1/datasets/{dataset_id}/versions/{number}/revisions/ oew 200 200 200 200 200 200 200 401
+POST   /api/v1/datasets/{dataset_id}/versions/{number}/revisions/ dr 401 404 404 404 404 404 403 401
+POST   /api/v1/datasets/{dataset_id}/versions/{number}/revisions/ oe 401 403 201 201 403 201 403 401
+POST   /api/v1/datasets/{dataset_id}/versions/{number}/revisions/ w  401 403 410 410 403 410 403 401
 POST   /api/v1/datasets/{dataset_id}/versions/{number}/withdraw/ dr 401 404 404 404 404 404 403 401
 POST   /api/v1/datasets/{dataset_id}/versions/{number}/withdraw/ oe 401 403 200 200 200 200 403 401
 POST   /api/v1/datasets/{dataset_id}/versions/{number}/withdraw/ w  401 403 409 409 409 409 403 401
@@ -136,12 +144,18 @@ GET    /search                                                *     200 200 200 
 GET    /datasets/{dataset_id}                                 dr    404 404 404 404 404 404 404
 GET    /datasets/{dataset_id}                                 oe    200 200 200 200 200 200 200
 GET    /datasets/{dataset_id}                                 w     410 410 410 410 410 410 410
+GET    /datasets/{dataset_id}/revisions                       dr    404 404 404 404 404 404 404
+GET    /datasets/{dataset_id}/revisions                       oew   200 200 200 200 200 200 200
+GET    /datasets/{dataset_id}/correct                         dr    302 404 404 404 404 404 302
+GET    /datasets/{dataset_id}/correct                         oe    302 403 200 200 403 200 302
+GET    /datasets/{dataset_id}/correct                         w     302 403 410 410 403 410 302
 GET    /datasets/{dataset_id}.{export}                        dr    404 404 404 404 404 404 404
 GET    /datasets/{dataset_id}.{export}                        oe    200 200 200 200 200 200 200
 GET    /datasets/{dataset_id}.{export}                        w     410 410 410 410 410 410 410
 GET    /deposits/                                             *     302 200 200 200 200 200 302
 GET    /deposits/new                                          d     302 200 200 200 200 200 302
 GET    /deposits/{deposit_id}                                 *     302 404 200 200 200 200 302
+GET    /deposits/{deposit_id}/identifying                     *     302 404 302 302 403 302 302
 GET    /deposits/{deposit_id}/progress                        *     302 404 200 200 200 200 302
 GET    /tokens                                                d     302 200 200 200 200 200 302
 GET    /about                                                 d     200 200 200 200 200 200 200
@@ -192,6 +206,7 @@ GET    -     w     410 410 410 410 410 410 410 401
 MAY_BE_KEPT = {
     "/api/v1/datasets/{dataset_id}/",
     "/api/v1/datasets/{dataset_id}/versions/{number}/",
+    "/api/v1/datasets/{dataset_id}/versions/{number}/revisions/",
     "/api/v1/measurements/{measurement_id}/",
     "/api/v1/measurements/{measurement_id}/metadata/",
     "/api/v1/measurements/{measurement_id}/findings/",
@@ -205,6 +220,7 @@ MAY_BE_KEPT = {
     "/",
     "/search",
     "/datasets/{dataset_id}",
+    "/datasets/{dataset_id}/revisions",
     "/datasets/{dataset_id}.{export}",
     "/about",
     "/docs/schema",
@@ -308,11 +324,16 @@ def build_request(line: Line, world: World) -> dict[str, Any]:
         ("POST", "deposits/{deposit_id}/members/"): {"username": world.people.users["co-owner"].username},
         ("POST", "measurements/{measurement_id}/reductions/"): {"recipe": "center_of_mass"},
         ("POST", "deposits/{deposit_id}/techniques/"): {"confirm": True},
+        ("POST", "deposits/{deposit_id}/identifying/"): {"mask": ["Nobody"]},
         ("PATCH", "deposits/{deposit_id}/table/"): {"changes": []},
         ("POST", "deposits/{deposit_id}/table/sheet/"): {"text": "file\r\n"},
         ("POST", "deposits/{deposit_id}/table/names/"): {"pattern": "{notes}.none"},
         ("POST", "tokens/"): {"name": "more", "scopes": ["read"]},
         ("POST", "datasets/{dataset_id}/versions/{number}/withdraw/"): {"reason": "Wrong sample."},
+        ("POST", "datasets/{dataset_id}/versions/{number}/revisions/"): {
+            "metadata": {"dataset": {"title": "The right title"}},
+            "reason": "A slip of the pen.",
+        },
     }
     transfers: dict[tuple[str, str], dict[str, Any]] = {
         ("POST", "uploads"): {"headers": {**TUS, "Upload-Length": "3", "Upload-Metadata": metadata}},

@@ -286,14 +286,15 @@ def test_a_deleted_draft_is_gone_for_everybody(web: WebClient) -> None:
             continue
         for visitor, headers in visitors.items():
             answer = web.get(address, headers=headers)
-            is_page = address.startswith("/deposits/")  # a page sends a token to sign in
+            # A page sends a token to sign in.
+            is_page = address.startswith("/deposits/") or address.endswith("/correct")
             if answer.status_code not in ({302} if is_page else {404}):
                 wrong.append(f"{address} {visitor}: {answer.status_code}")
     assert wrong == []
     assert not Upload.objects.filter(pk=secrets.words["upload_id"]).exists()
 
 
-NEEDS = {"publish/": "publish", "withdraw/": "publish"}
+NEEDS = {"publish/": "publish", "withdraw/": "publish", "revisions/": "publish"}
 """The scope with which a write succeeds; all others need `deposit`."""
 
 

@@ -17,8 +17,8 @@ ROOMS = ("repository/selectors", "api", "frontend")
 
 GUARDED = {
     "AnswerChange", "ArrayObject", "Calibration", "DataFile", "Dataset", "DatasetVersion", "Deposit", "DepositEdit",
-    "DepositMember", "Facts", "Finding", "Identifier", "Job", "Measurement", "MeasurementFile", "Product",
-    "SearchEntry", "Signal", "Sorting", "Upload", "VersionFile", "VersionMeasurement",
+    "DepositMember", "Facts", "Finding", "Identifier", "Job", "Measurement", "MeasurementFile", "MetadataRevision",
+    "Product", "SearchEntry", "Signal", "Sorting", "Upload", "VersionFile", "VersionMeasurement",
 }  # fmt: skip
 # Nobody's deposit: accounts with what is theirs alone, and what keeps the house.
 OPEN = {

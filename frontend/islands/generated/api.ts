@@ -42,7 +42,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Return the newest published version. */
+        /** @description Return the newest published version, as its newest revision has it; `ID.v2`, the end of a DOI, names one. */
         get: operations["getDataset"];
         put?: never;
         post?: never;
@@ -76,7 +76,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Return one published version; it never changes. */
+        /** @description Return one published version: it never changes, and what it says is corrected by revisions. */
         get: operations["getDatasetVersion"];
         put?: never;
         post?: never;
@@ -97,6 +97,29 @@ export interface paths {
         get: operations["downloadVersionFile"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/versions/{number}/revisions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the corrections of a version: who changed what, when and why. */
+        get: operations["listMetadataRevisions"];
+        put?: never;
+        /**
+         * @description Correct what a published version says; its bytes, arrays and ids stay, and so does what was published.
+         *
+         *     What would need files to be read again, or decides who may have them, is refused (422 `revision_needs_version`)
+         *     with the files and the way to a new version. Without If-Match the correction is merged into what is said now.
+         */
+        post: operations["reviseMetadata"];
         delete?: never;
         options?: never;
         head?: never;
@@ -283,6 +306,24 @@ export interface paths {
         put?: never;
         /** @description Say which files belong together where the guess was wrong; what that touches is read again, nothing else. */
         post: operations["groupDeposit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deposits/{deposit_id}/identifying/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List names, mail addresses, paths, comments and serial numbers in headers and metadata, before publishing. */
+        get: operations["listIdentifyingValues"];
+        put?: never;
+        /** @description Withhold values in metadata and exports, or show them again; the original files stay as they are. */
+        post: operations["maskIdentifyingValues"];
         delete?: never;
         options?: never;
         head?: never;
@@ -683,7 +724,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Return the metadata document alone: as it was published, or in the words of a newer version. */
+        /** @description Return the metadata document alone, as the newest revision has it; also in the words of a newer schema. */
         get: operations["getMeasurementMetadata"];
         put?: never;
         post?: never;
@@ -1308,6 +1349,21 @@ export interface components {
             why: string;
             sums: components["schemas"]["SumShape"];
         };
+        CorrectionShape: {
+            /** @description Its id; empty for the description of the dataset. */
+            measurement: string;
+            /** @description Of the measurement's first file. */
+            path: string;
+            /** @description Dotted path in the schema. */
+            field: string;
+            title: string;
+            /** @description Left out where nothing was said. */
+            old?: unknown;
+            /** @description Left out where nothing is said any more. */
+            new?: unknown;
+            old_text: string;
+            new_text: string;
+        };
         CreateDepositInputRequest: {
             title?: string;
             metadata?: {
@@ -1392,6 +1448,11 @@ export interface components {
             measurements: components["schemas"]["MeasurementShape"][];
             findings: components["schemas"]["FindingShape"][];
             versions: components["schemas"]["VersionShape"][];
+            /** @description In which the version says this; 0 is what was published. */
+            revision: number;
+            newest_revision: number;
+            /** Format: date-time */
+            revised_at: string | null;
         };
         /**
          * @description * `auto` - auto
@@ -1661,6 +1722,43 @@ export interface components {
         GroupingInputRequest: {
             moves: components["schemas"]["MoveInputRequest"][];
         };
+        IdentifyingListShape: {
+            /** @description What readers would see comes first. */
+            results: components["schemas"]["IdentifyingShape"][];
+        };
+        IdentifyingShape: {
+            value: string;
+            kind: components["schemas"]["IdentifyingShapeKindEnum"];
+            /**
+             * @description shown: metadata and exports have it; masked: they withhold it; in_files: only original files do.
+             *
+             *     * `shown` - shown
+             *     * `masked` - masked
+             *     * `in_files` - in_files
+             */
+            state: components["schemas"]["IdentifyingShapeStateEnum"];
+            /** @description Of the metadata that show or withhold it. */
+            fields_said: string[];
+            header_places: string[];
+            /** @description In which it stands; they are published as they are. */
+            files: string[];
+        };
+        /**
+         * @description * `email` - email
+         *     * `path` - path
+         *     * `serial_number` - serial_number
+         *     * `comment` - comment
+         *     * `name` - name
+         * @enum {string}
+         */
+        IdentifyingShapeKindEnum: "email" | "path" | "serial_number" | "comment" | "name";
+        /**
+         * @description * `shown` - shown
+         *     * `masked` - masked
+         *     * `in_files` - in_files
+         * @enum {string}
+         */
+        IdentifyingShapeStateEnum: "shown" | "masked" | "in_files";
         InputShape: {
             /**
              * @description `array_object`: an object of a converted array of the same measurement.
@@ -1733,6 +1831,10 @@ export interface components {
          * @enum {string}
          */
         MadeEnum: "conversion" | "request";
+        MaskInputRequest: {
+            mask?: string[];
+            unmask?: string[];
+        };
         /**
          * @description * `publish` - publish
          *     * `private` - private
@@ -1788,6 +1890,8 @@ export interface components {
             schema_url: string;
             /** @description In the words of which version it is kept. */
             written_under: string;
+            /** @description Of its dataset's version; 0 is what was published. */
+            revision: number;
             /** @description What is said otherwise than it is kept. */
             changes: components["schemas"]["DocumentChangeShape"][];
             metadata: unknown;
@@ -2168,6 +2272,46 @@ export interface components {
             changes: components["schemas"]["FieldChangeShape"][];
             /** @description False where older changes are not kept: compare with `current` then. */
             changes_are_all: boolean;
+        };
+        RevisionInputRequest: {
+            /** @description A merge patch of what persons supplied, as for a draft: dataset, defaults, kinds, measurements by path, pattern or id. */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** @description Shown to readers; required. */
+            reason?: string;
+            accept_warnings?: components["schemas"]["AcknowledgementInputRequest"][];
+            /**
+             * @description Only say what would be changed.
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        RevisionListShape: {
+            version: number;
+            /** @description 0 where nobody corrected anything. */
+            newest: number;
+            /** @description The newest first. */
+            results: components["schemas"]["RevisionShape"][];
+        };
+        RevisionOutcomeShape: {
+            version: number;
+            /** @description The number that it has, or would have. */
+            revision: number;
+            is_made: boolean;
+            changes: components["schemas"]["CorrectionShape"][];
+            /** @description What the checks find that they did not find before. */
+            findings: components["schemas"]["FindingShape"][];
+            /** @description Those that stand in its way: errors, and warnings that are not acknowledged. */
+            obstacles: components["schemas"]["FindingShape"][];
+        };
+        RevisionShape: {
+            number: number;
+            /** Format: date-time */
+            made_at: string;
+            made_by: string;
+            reason: string;
+            changes: components["schemas"]["CorrectionShape"][];
         };
         /**
          * @description * `vacuum_probe` - vacuum_probe
@@ -2570,6 +2714,8 @@ export interface components {
         /** @description May hold slashes. */
         FilePath: string;
         MeasurementId: string;
+        /** @description In which the version says what it says, instead of the newest; 0 is what was published. */
+        MetadataRevision: number;
         /** @description Signal and recipe: data.mean_diffraction_pattern. */
         ProductName: string;
         /** @description One range of bytes: bytes=0-99, bytes=100-, bytes=-100. */
@@ -2770,7 +2916,10 @@ export interface operations {
     };
     getDataset: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description In which the version says what it says, instead of the newest; 0 is what was published. */
+                revision?: number;
+            };
             header?: never;
             path: {
                 dataset_id: string;
@@ -2891,7 +3040,10 @@ export interface operations {
     };
     getDatasetVersion: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description In which the version says what it says, instead of the newest; 0 is what was published. */
+                revision?: number;
+            };
             header?: never;
             path: {
                 dataset_id: string;
@@ -3010,6 +3162,191 @@ export interface operations {
                 content?: never;
             };
             default: components["responses"]["Problem"];
+        };
+    };
+    listMetadataRevisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionListShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    reviseMetadata: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change was made on. Without it the change is made on what is there. */
+                "If-Match"?: string;
+            };
+            path: {
+                dataset_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevisionInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionOutcomeShape"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionOutcomeShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description It is gone for good. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Somebody else changed it first. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RevisionConflictShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
         };
     };
     withdrawDatasetVersion: {
@@ -3971,6 +4308,169 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegroupedShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    listIdentifyingValues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentifyingListShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    maskIdentifyingValues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["MaskInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentifyingListShape"];
                 };
             };
             /** @description The request cannot be understood. */
@@ -5570,7 +6070,10 @@ export interface operations {
     };
     getMeasurement: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description In which the version says what it says, instead of the newest; 0 is what was published. */
+                revision?: number;
+            };
             header?: never;
             path: {
                 measurement_id: string;
@@ -5635,7 +6138,10 @@ export interface operations {
     };
     exportMeasurementProvJsonld: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description In which the version says what it says, instead of the newest; 0 is what was published. */
+                revision?: number;
+            };
             header?: never;
             path: {
                 measurement_id: string;
@@ -5675,7 +6181,10 @@ export interface operations {
     };
     readMeasurementExport: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description In which the version says what it says, instead of the newest; 0 is what was published. */
+                revision?: components["parameters"]["MetadataRevision"];
+            };
             header?: never;
             path: {
                 measurement_id: components["parameters"]["MeasurementId"];
@@ -5712,7 +6221,10 @@ export interface operations {
     };
     listMeasurementFindings: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description In which the version says what it says, instead of the newest; 0 is what was published. */
+                revision?: number;
+            };
             header?: never;
             path: {
                 measurement_id: string;
@@ -5778,6 +6290,8 @@ export interface operations {
     getMeasurementMetadata: {
         parameters: {
             query?: {
+                /** @description In which the version says what it says, instead of the newest; 0 is what was published. */
+                revision?: number;
                 /** @description A version of the schema, such as one newer than the document's own. */
                 schema?: string;
             };
@@ -7084,6 +7598,8 @@ export interface operations {
             query?: {
                 /** @description Of a version, instead of the newest. */
                 version?: number;
+                /** @description In which the version says what it says, instead of the newest; 0 is what was published. */
+                revision?: number;
             };
             header?: never;
             path: {
@@ -7128,6 +7644,8 @@ export interface operations {
             query?: {
                 /** @description Of a version, instead of the newest. */
                 version?: number;
+                /** @description In which the version says what it says, instead of the newest; 0 is what was published. */
+                revision?: number;
             };
             header?: never;
             path: {
@@ -7172,6 +7690,8 @@ export interface operations {
             query?: {
                 /** @description Of a version, instead of the newest. */
                 version?: number;
+                /** @description In which the version says what it says, instead of the newest; 0 is what was published. */
+                revision?: number;
             };
             header?: never;
             path: {
@@ -7216,6 +7736,8 @@ export interface operations {
             query?: {
                 /** @description Of a version, instead of the newest. */
                 version?: number;
+                /** @description In which the version says what it says, instead of the newest; 0 is what was published. */
+                revision?: number;
             };
             header?: never;
             path: {

@@ -119,7 +119,7 @@ def open_one(deposit: Deposit, choice: Any) -> None:
         header={"large": "x" * 1000},
         extracted=header,
         looked_for={"acceleration_voltage": ["High Tension"]} if is_calibrated else {},
-        personal_pointers=(),
+        personal_pointers={},
         signals=[SignalDescription("data", (4, 4, 128, 128), "uint16", tuple(axes), 2, "1", "file", "")],
         findings=(),
     )

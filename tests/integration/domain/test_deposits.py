@@ -17,6 +17,7 @@ from repository.errors import (
     StateConflictError,
 )
 from repository.models import AuditEvent, DatasetVersion, Deposit, Job
+from repository.models.revision import read_description
 from repository.selectors.access import can_edit
 from repository.selectors.datasets import describe_dataset
 from repository.selectors.deposits import describe_deposit
@@ -117,7 +118,7 @@ def test_publishing_freezes_what_was_checked() -> None:
     version = make_published()
     assert (version.number, version.state, version.sealed) == (1, "published", True)
     assert version.dataset.deposit.state == "published"
-    view = describe_dataset(NOBODY, version)
+    view = describe_dataset(NOBODY, read_description(version))
     assert [file.path for file in view.files] == ["scan.raw"]
     assert view.measurements[0].signals[0].shape == (4, 4, 128, 128)
     assert search(NOBODY, SearchRequest()).count == 1
@@ -216,7 +217,7 @@ def test_a_withdrawn_version_leaves_search_and_keeps_its_description() -> None:
     version.refresh_from_db()
     assert (version.state, version.withdrawal_reason) == ("withdrawn", "Wrong sample.")
     assert search(NOBODY, SearchRequest()).count == 0
-    assert describe_dataset(NOBODY, version).title
+    assert describe_dataset(NOBODY, read_description(version)).title
 
 
 def test_a_co_owner_is_an_account_and_who_is_none_is_not_said() -> None:

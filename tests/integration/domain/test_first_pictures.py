@@ -139,7 +139,7 @@ def test_opening_again_forgets_what_the_former_reading_gave() -> None:
         header={},
         extracted=DESCRIBED,
         looked_for={},
-        personal_pointers=(),
+        personal_pointers={},
         signals=[signal],
         findings=(),
     )

@@ -106,7 +106,7 @@ def test_twice_the_measurements_settle_with_twice_the_queries() -> None:
             for one in deposit.measurements.select_related("deposit", "primary_file"):
                 record_opening(
                     measurement=one, reader="test 1", hints={}, header={}, extracted=DESCRIBED, looked_for={},
-                    personal_pointers=(), signals=(), findings=(),
+                    personal_pointers={}, signals=(), findings=(),
                 )  # fmt: skip
                 validate_after_reading(deposit_id=deposit.pk, measurement_id=one.pk)
         asked.append(len(queries))

@@ -114,7 +114,7 @@ class Opened:
             header={},
             extracted=DESCRIBED,
             looked_for={},
-            personal_pointers=(),
+            personal_pointers={},
             signals=(signal,),
             findings=(),
         )

@@ -11,6 +11,7 @@ from django.utils import timezone
 from repository.errors import DigestMismatchError as WrongBytesError
 from repository.errors import NotPublishableError, UploadGoneError
 from repository.models import ArrayObject, AuditEvent, DataFile, Job, StoredObject
+from repository.models.revision import read_description
 from repository.selectors.datasets import describe_dataset
 from repository.selectors.deposits import describe_deposit
 from repository.selectors.visibility import NOBODY
@@ -282,7 +283,7 @@ def test_pages_and_api_say_it_beside_the_file(damaged_file: DataFile) -> None:
     (draft,) = describe_deposit(damaged_file.deposit).files
     assert (draft.state, draft.damaged_at is not None) == ("quarantined", True)
     version = damaged_file.published_in.get().version
-    (published,) = describe_dataset(NOBODY, version).files
+    (published,) = describe_dataset(NOBODY, read_description(version)).files
     assert published.damaged_at is not None
     locate(damaged_file.sha256).write_bytes(b"frames of scan.raw")
     check_object(damaged_file.sha256)

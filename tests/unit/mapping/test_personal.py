@@ -1,6 +1,6 @@
 """Names of people, comments and paths are marked; measurements are not."""
 
-from ingest.mapping.personal import list_personal_pointers
+from ingest.mapping.personal import find_personal_entries
 
 
 def test_people_comments_and_paths_are_marked() -> None:
@@ -13,9 +13,12 @@ def test_people_comments_and_paths_are_marked() -> None:
         "saved": "…x.raw",
         "contact": "a.person@example.org",
         "list": ["/home/person/x", "plain"],
+        "Detector": {"SerialNumber": 4711, "serial_no": "SN-1", "pixels": 256},
         "labels": [{"Label": "Operator", "Value": "A. Person"}, {"Label": "Voltage", "Value": "200 kV"}],
     }
-    assert set(list_personal_pointers(header)) == {
+    found = find_personal_entries(header)
+    assert (found["/Detector/SerialNumber"], found["/list/0"]) == ("4711", "/home/person/x")
+    assert set(found) == {
         "/Operator",
         "/user/name",
         "/user/institution",
@@ -26,6 +29,8 @@ def test_people_comments_and_paths_are_marked() -> None:
         "/contact",
         "/list/0",
         "/labels/0/Value",
+        "/Detector/SerialNumber",
+        "/Detector/serial_no",
     }
 
 
@@ -38,4 +43,4 @@ def test_measurements_are_not_marked() -> None:
         "raw_file": "scan_x4_y4.raw",
         "date": "01/02/2020",
     }
-    assert list_personal_pointers(header) == ()
+    assert find_personal_entries(header) == {}

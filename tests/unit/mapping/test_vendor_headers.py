@@ -94,7 +94,7 @@ def test_mib() -> None:
     assert _number(draft, "camera.threshold") == (40.0, "keV")
     assert draft.document["acquired_at"]["value"] == "2021-05-07T16:51:10.9058Z"
     assert draft.document["instrument"]["software"]["value"] == "Merlin 0.76.1.101"
-    assert draft.personal_pointers == ("/hdr/bpc File",)
+    assert list(draft.personal_pointers) == ["/hdr/bpc File"]
     assert "acceleration_voltage" not in draft.document
     _assert_structure_is_sound(draft, signals)
 
@@ -283,7 +283,7 @@ def test_hyperspy_units_beside_values_win() -> None:
     assert draft.document["sample"]["elements"]["value"] == ["O", "Ni"]
     assert draft.document["technique"] == ["eels"]
     assert {"probe_current", "origin", "level"}.isdisjoint(draft.document)
-    assert draft.personal_pointers == ("/original_metadata/OWNER",)
+    assert list(draft.personal_pointers) == ["/original_metadata/OWNER"]
     _assert_structure_is_sound(draft, signals)
 
 
@@ -338,7 +338,7 @@ def test_py4dstem_axes_are_calibrations() -> None:
     assert draft.document["scan_step"]["basis"] == "calibrated"
     assert [finding.code for finding in draft.findings] == ["diffraction_flip_recorded"]
     assert "detector_to_scan_matrix" not in draft.document
-    assert draft.personal_pointers == ()
+    assert draft.personal_pointers == {}
 
 
 def test_ncem_in_si_units_or_with_units_in_the_text() -> None:
@@ -353,7 +353,7 @@ def test_ncem_in_si_units_or_with_units_in_the_text() -> None:
     assert _number(draft, "camera_length") == (85.0, "mm")
     assert _number(draft, "dwell_time") == (1.0, "us")
     assert _number(draft, "defocus") == (-67.0, "nm")
-    assert draft.personal_pointers == ("/user/name",)
+    assert list(draft.personal_pointers) == ["/user/name"]
     draft = map_vendor_header("ncem_emd", {"microscope": {"voltage": "300kV"}}, [])
     assert _number(draft, "acceleration_voltage") == (300.0, "kV")
 

@@ -155,6 +155,8 @@ def _add_records(commands: Commands) -> None:
     publish = _add(commands, "publish", "Publish a deposit.")
     publish.add_argument("id", metavar="ID")
     _add_acceptance(publish)
+    _add_identifying(commands)
+    _add_correct(commands)
     remove = _add(commands, "remove", "Take files out of a draft, and have the rest read again.")
     remove.add_argument("id", metavar="ID")
     remove.add_argument("paths", metavar="PATH", nargs="+", help="names of files as the deposit lists them")
@@ -172,6 +174,48 @@ def _add_records(commands: Commands) -> None:
     )
     opened = _add(commands, "open", "Show what an ID, DOI or address is, and where it can be read.")
     opened.add_argument("id", metavar="ID")
+
+
+def _add_identifying(commands: Commands) -> None:
+    identifying = _add(
+        commands,
+        "identifying",
+        "List names, mail addresses, paths and serial numbers that a draft's headers and metadata hold, and mask them "
+        "in metadata and exports; the original files stay as they are.",
+    )
+    identifying.add_argument("id", metavar="ID")
+    for name, text in (("--mask", "withhold it"), ("--unmask", "show it again")):
+        identifying.add_argument(
+            name, metavar="VALUE", action="append", default=[], help=f"{text}; may be repeated"
+        )
+    identifying.add_argument(
+        "--mask-all", action="store_true", help="withhold everything that readers would see"
+    )
+
+
+def _add_correct(commands: Commands) -> None:
+    correct = _add(
+        commands,
+        "correct",
+        "Correct what a published version says: no file is read again, and what was published stays beside it.",
+    )
+    correct.add_argument("id", metavar="ID")
+    correct.add_argument(
+        "--metadata",
+        metavar="FILE",
+        type=Path,
+        required=True,
+        help="YAML or JSON with what changes: {dataset: …, measurements: {'path, glob or id': …}}; null takes back",
+    )
+    correct.add_argument("--reason", metavar="TEXT", help="why; readers see it")
+    correct.add_argument(
+        "--of-version",
+        metavar="N",
+        type=_positive,
+        help="a version; default: the newest, or the one ID names",
+    )
+    correct.add_argument("--dry-run", action="store_true", help="only say what would change")
+    _add_acceptance(correct)
 
 
 def _add_sorting(commands: Commands) -> None:

@@ -12,6 +12,8 @@ import httpx
 
 from stemma.commands import depositing, reading, sorting
 from stemma.commands.arguments import build_parser
+from stemma.commands.correcting import correct
+from stemma.commands.identifying import identifying
 from stemma.commands.login import login
 from stemma.commands.output import (
     ERRORS_FOUND,
@@ -47,12 +49,14 @@ COMMANDS: dict[str, Command] = {
     "deposit": depositing.deposit,
     "validate": depositing.validate,
     "publish": depositing.publish,
+    "correct": correct,
     "remove": depositing.remove,
     "sort": sorting.sort,
     "group": sorting.group,
     "role": sorting.role,
     "techniques": techniques,
     "table": table,
+    "identifying": identifying,
     "status": reading.status,
     "open": reading.show,
     "get": reading.get,

@@ -1,0 +1,116 @@
+"""What a measurement's metadata say of people and their machines, and where the file's header says it.
+
+Depositors are shown it before they publish. What stands in a field of the metadata can be withheld there, and so in all
+exports; the original file stays as it is, whatever its description leaves out.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from repository.schema.places import get_entry, get_plain, is_gap
+from repository.schema.questions.field_tree import find_leaves
+
+Kind = Literal["email", "path", "serial_number", "comment", "name"]
+
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_PATH = re.compile(r"(?:^|\s)(?:[A-Za-z]:\\|\\\\|~/|/(?:home|users?|media|mnt|data|volumes)/)", re.IGNORECASE)
+_COMMENT = re.compile(r"comment|notes?$|remark", re.IGNORECASE)
+_SHORTEST = 4
+"""Characters of a text of the header that is looked for inside the texts of the metadata."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifyingValue:
+    """One text that says who or whose machine it was.
+
+    Attributes
+    ----------
+    pointers
+        Where the file's header has it.
+    fields
+        Where the metadata have it; readers see it there.
+    withheld
+        Fields of the metadata that would have it, and withhold it.
+    """
+
+    value: str
+    kind: Kind
+    pointers: tuple[str, ...]
+    fields: tuple[str, ...]
+    withheld: tuple[str, ...]
+
+
+def list_identifying(
+    document: Mapping[str, Any], *, beneath: Iterable[Mapping[str, Any]], personal: Mapping[str, str]
+) -> list[IdentifyingValue]:
+    """Return what a measurement says of people, paths and serial numbers, each text once.
+
+    Parameters
+    ----------
+    document
+        The merged metadata document, in the words of the version in force.
+    beneath
+        What the file's header and rules say, in the words of the schema: it holds again where a mask is taken away.
+    personal
+        Text by JSON pointer into the file's header.
+    """
+    said: dict[str, tuple[Kind, list[str], list[str], list[str]]] = {}
+    for pointer, text in personal.items():
+        _place(said, text, name_kind(text, pointer))[1].append(pointer)
+    known = [text for text in said if len(text) >= _SHORTEST]
+    for path, text in _list_texts(document):
+        for value in _find_in(path, text, known):
+            _place(said, value, name_kind(value, path))[2].append(path)
+    for path, text in (one for layer in beneath for one in _list_texts(layer)):
+        entry = get_entry(document, path)
+        if is_gap(entry) and entry["missing"] == "withheld":
+            for value in _find_in(path, text, known):
+                _place(said, value, name_kind(value, path))[3].append(path)
+    return [
+        IdentifyingValue(
+            value, kind, tuple(pointers), tuple(dict.fromkeys(fields)), tuple(dict.fromkeys(withheld))
+        )
+        for value, (kind, pointers, fields, withheld) in said.items()
+    ]
+
+
+def _place(
+    said: dict[str, tuple[Kind, list[str], list[str], list[str]]], value: str, kind: Kind
+) -> tuple[Kind, list[str], list[str], list[str]]:
+    return said.setdefault(value, (kind, [], [], []))
+
+
+def name_kind(text: str, place: str) -> Kind:
+    """Return what a text is, by itself or by where it stands."""
+    if _MAIL.search(text):
+        return "email"
+    if _PATH.search(text) or "…" in text or text.startswith("/"):
+        return "path"
+    if "serial" in place.lower():
+        return "serial_number"
+    return "comment" if _COMMENT.search(place) else "name"
+
+
+def _list_texts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the texts that stand in fields of their own; parts of lists are no field that can be withheld alone."""
+    for leaf in find_leaves(document):
+        plain = get_plain(leaf.entry)
+        if (
+            "[]" not in leaf.field.path
+            and leaf.field.kind == "text"
+            and isinstance(plain, str)
+            and plain.strip()
+        ):
+            yield leaf.field.path, plain.strip()
+
+
+def _find_in(path: str, text: str, known: Iterable[str]) -> list[str]:
+    """Return what of a field's text identifies: all of a serial number; of others what is such, or the header has."""
+    if "serial" in path:
+        return [text]
+    found = [value for value in known if value in text]
+    if not found and (_MAIL.search(text) or _PATH.search(text)):
+        found = [text]
+    return found

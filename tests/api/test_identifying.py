@@ -1,0 +1,109 @@
+"""What a draft says of people and machines is listed before publishing; what is masked is in no export."""
+
+from typing import Any
+
+import pytest
+
+from processing.workflows import correct_version
+from repository.models import Deposit, Job, Measurement
+from repository.services.deposits import update_deposit
+from tests.api.conftest import WebClient, as_token, make_token
+from tests.deposits import add_measurement, publish, settle
+from tests.factories import make_deposit
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stemma_home", "unthrottled")]
+SERIAL, MAIL = "SN-9988-77", "ada@lab.example.org"
+
+
+@pytest.fixture
+def named() -> Deposit:
+    """Return a deposit of two measurements, whose headers name a person and a microscope."""
+    deposit = make_deposit()
+    for path in ("scan.raw", "other.raw"):
+        one = add_measurement(
+            deposit,
+            path,
+            instrument={"name": "Titan"},
+            notes=f"Taken for {MAIL}",
+        )
+        Measurement.objects.filter(pk=one.pk).update(
+            personal_pointers={"/Operator": "Ada Lovelace", "/Serial": SERIAL, "/Contact": MAIL}
+        )
+    rule = {"defaults": {"instrument": {"serial_number": SERIAL}}}  # a mask stands over rules, too
+    update_deposit(deposit_id=deposit.pk, actor=deposit.owner, patch=rule)
+    return settle(Deposit.objects.get(pk=deposit.pk))
+
+
+def test_what_identifies_is_listed_masked_and_shown_again(
+    web: WebClient, client: Any, named: Deposit
+) -> None:
+    headers = as_token(make_token(named.owner))
+    address = f"/api/v1/deposits/{named.pk}/identifying/"
+
+    def read() -> dict[str, Any]:
+        return {one["value"]: one for one in web.get(address, headers=headers).json()["results"]}
+
+    listed = read()
+    assert {value: (one["kind"], one["state"], one["fields_said"]) for value, one in listed.items()} == {
+        SERIAL: ("serial_number", "shown", ["instrument.serial_number"]),
+        MAIL: ("email", "shown", ["notes"]),
+        "Ada Lovelace": ("name", "in_files", []),
+    }
+    assert sorted(listed[SERIAL]["files"]) == ["other.raw", "scan.raw"]
+    in_files = web.post(address, json={"mask": ["Ada Lovelace"]}, headers=headers)
+    assert (in_files.status_code, "original files only" in in_files.json()["detail"]) == (422, True)
+    unknown = web.post(address, json={"mask": ["Nobody"]}, headers=headers)
+    assert unknown.status_code == 404
+    assert web.post(address, json={}, headers=headers).status_code == 400
+
+    masked = web.post(address, json={"mask": [SERIAL, MAIL]}, headers=headers)
+    assert masked.status_code == 200, masked.text
+    assert {one["state"] for one in masked.json()["results"]} == {"masked", "in_files"}
+    again = web.post(address, json={"unmask": [MAIL]}, headers=headers)
+    assert {value: one["state"] for value, one in read().items()} == {
+        SERIAL: "masked",
+        MAIL: "shown",
+        "Ada Lovelace": "in_files",
+    }, again.text
+
+    check_the_page(client, named)
+    assert read()[MAIL]["state"] == "masked"
+    client.post(f"/deposits/{named.pk}/identifying", {"unmask": MAIL})
+    check_what_is_published(web, named)
+
+
+def check_the_page(client: Any, named: Deposit) -> None:
+    client.force_login(named.owner)
+    page = client.get(f"/deposits/{named.pk}").content.decode()
+    for words in (SERIAL, MAIL, "Ada Lovelace", "original files are published as they are", 'name="unmask"'):
+        assert words in page
+    sent = client.post(f"/deposits/{named.pk}/identifying", {"mask": MAIL})
+    assert sent.status_code == 302
+
+
+def check_what_is_published(web: WebClient, named: Deposit) -> None:
+    Job.objects.filter(deposit=named).delete()  # what an answer has made anew is not what is looked at here
+    named.refresh_from_db()
+    version = publish(settle(named))
+    (first, _) = version.content["measurements"]
+    for public in (
+        f"/datasets/{named.pk}",
+        f"/datasets/{named.pk}.jsonld",
+        f"/datasets/{named.pk}.datacite.xml",
+        f"/api/v1/datasets/{named.pk}/",
+        f"/api/v1/measurements/{first['id']}/",
+        f"/api/v1/measurements/{first['id']}/metadata/",
+        f"/api/v1/measurements/{first['id']}/findings/",
+    ):
+        assert SERIAL not in web.get(public).text, public
+    assert MAIL in web.get(f"/api/v1/measurements/{first['id']}/metadata/").text
+    # After publishing it is a correction, in both directions.
+    correct_version(
+        dataset_id=named.pk,
+        number=1,
+        actor=named.owner,
+        patch={"measurements": {"scan.raw": {"instrument": {"serial_number": SERIAL}, "notes": "withheld"}}},
+        reason="The instrument may be known, the person not.",
+    )
+    newest = web.get(f"/api/v1/measurements/{first['id']}/metadata/").text
+    assert (SERIAL in newest, MAIL in newest) == (True, False)
