@@ -26,7 +26,12 @@ from api.v1.shapes import (
 from api.visitors import visitor_of
 from processing.workflows import refresh_deposit
 from repository.schema.checks.supplied import TOP_KEYS as SUPPLIED_PARTS
-from repository.selectors.access import get_deposit, get_editable_deposit, require_account
+from repository.selectors.access import (
+    get_deposit,
+    get_deposit_to_decide,
+    get_editable_deposit,
+    require_account,
+)
 from repository.selectors.changed import describe_changed
 from repository.selectors.deposit_list import list_deposit_page
 from repository.selectors.deposits import describe_deposit
@@ -211,7 +216,7 @@ class DepositView(APIView):
         """Delete a draft that was never published."""
         visitor = visitor_of(request)
         expected = read_expected_revisions(request)
-        deposit = get_editable_deposit(visitor, deposit_id)
+        deposit = get_deposit_to_decide(visitor, deposit_id)
         delete_deposit(deposit_id=deposit.pk, actor=require_account(visitor), expected_revisions=expected)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -256,7 +261,7 @@ class MembersView(APIView):
     def post(self, request: Request, deposit_id: str) -> Response:
         """Make somebody a co-owner."""
         visitor = visitor_of(request)
-        deposit = get_editable_deposit(visitor, deposit_id)
+        deposit = get_deposit_to_decide(visitor, deposit_id)
         fields = read_input(MemberInput, request)
         add_member(deposit_id=deposit.pk, actor=require_account(visitor), username=fields["username"])
         return answer_deposit(request, deposit_id)
@@ -273,7 +278,7 @@ class MemberView(APIView):
     def delete(self, request: Request, deposit_id: str, username: str) -> Response:
         """Take a co-owner's rights away."""
         visitor = visitor_of(request)
-        deposit = get_editable_deposit(visitor, deposit_id)
+        deposit = get_deposit_to_decide(visitor, deposit_id)
         remove_member(deposit_id=deposit.pk, actor=require_account(visitor), username=username)
         return Response(status=status.HTTP_204_NO_CONTENT)
 

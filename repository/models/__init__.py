@@ -9,10 +9,12 @@ from repository.models.facts import Facts, SearchEntry
 from repository.models.finding import Finding
 from repository.models.group import Group, Membership
 from repository.models.instrument import Instrument, Sample
+from repository.models.invitation import Invitation
 from repository.models.job import Job, WorkerHeartbeat
 from repository.models.measurement import ArrayObject, Measurement, MeasurementFile, Signal
 from repository.models.message import Message
 from repository.models.product import Calibration, Product
+from repository.models.reviewer_link import ReviewerLink
 from repository.models.sorting import Sorting
 from repository.models.stored_object import StoredObject, StoreWalk
 
@@ -33,6 +35,7 @@ __all__ = [
     "Group",
     "Identifier",
     "Instrument",
+    "Invitation",
     "Job",
     "LimitCount",
     "Measurement",
@@ -40,6 +43,7 @@ __all__ = [
     "Membership",
     "Message",
     "Product",
+    "ReviewerLink",
     "Sample",
     "SearchEntry",
     "Signal",

@@ -6,9 +6,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from repository.models.accounts import ROR_PATTERN, name_ror
 from repository.schema.identifiers import generate_id
-
-ROR_PATTERN = r"^0[0-9a-hjkmnp-tv-z]{6}[0-9]{2}$"
 
 
 class Group(models.Model):
@@ -51,7 +50,7 @@ class Group(models.Model):
     @property
     def ror_address(self) -> str:
         """Return the address of the institution's ROR record; empty without one."""
-        return f"https://ror.org/{self.ror}" if self.ror else ""
+        return name_ror(self.ror)
 
 
 class Membership(models.Model):

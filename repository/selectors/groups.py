@@ -1,13 +1,16 @@
 """Groups as their members see them; who is in one is asked in `visibility`."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from repository.errors import NotFoundError, PermissionRefusedError
-from repository.models import Group, Membership
-from repository.selectors.visibility import Visitor, visible_groups
+from repository.models import AuditEvent, Group, Membership
+from repository.selectors.visibility import Visitor, own_memberships, visible_groups
 
 Role = Membership.Role
+MOST_EVENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +26,23 @@ class MemberView:
 
 @dataclass(frozen=True, slots=True)
 class GroupLine:
-    """A group in a list, and what the visitor is in it; empty for who only looks after it."""
+    """A group in a list, and what the visitor is in it; empty for who is not in it."""
 
     id: str
     name: str
     ror: str
     role: str
     role_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """A line of the audit trail."""
+
+    at: dt.datetime
+    actor: str
+    action: str
+    detail: Mapping[str, Any]
 
 
 def get_group(visitor: Visitor, group_id: str) -> Group:
@@ -81,4 +94,36 @@ def list_members(group: Group) -> list[MemberView]:
             joined_at=row.joined_at,
         )
         for row in group.memberships.select_related("user").order_by("joined_at", "id")
+    ]
+
+
+def list_own_groups(visitor: Visitor) -> list[GroupLine]:
+    """Return the groups in which the visitor is, by name."""
+    if visitor.account is None:
+        return []
+    return [
+        GroupLine(
+            id=row.group.pk,
+            name=row.group.name,
+            ror=row.group.ror_address,
+            role=row.role,
+            role_label=row.get_role_display(),
+        )
+        for row in own_memberships(visitor.account)
+        .select_related("group")
+        .order_by("group__name", "group_id")
+    ]
+
+
+def list_history(group: Group) -> list[EventView]:
+    """Return what was done in a group, newest first."""
+    events = AuditEvent.objects.filter(target=group.pk).select_related("actor").order_by("-at", "-id")
+    return [
+        EventView(
+            at=event.at,
+            actor=str(event.actor) if event.actor is not None else "",
+            action=event.action,
+            detail=event.detail,
+        )
+        for event in events[:MOST_EVENTS]
     ]

@@ -18,15 +18,18 @@ from repository.models import (
     DepositMember,
     Group,
     Identifier,
+    Invitation,
     Job,
     Measurement,
     Membership,
     Product,
+    ReviewerLink,
     SearchEntry,
     Upload,
     User,
     VersionMeasurement,
 )
+from repository.models.account_addresses import list_confirmed_addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,29 @@ def visible_groups(visitor: Visitor) -> QuerySet[Group]:
     if visitor.account is None:
         return groups.none()
     return groups.filter(Exists(Membership.objects.filter(group=OuterRef("pk"), user=visitor.account)))
+
+
+def own_memberships(account: User) -> QuerySet[Membership]:
+    """Return what the person is in which groups."""
+    return Membership.objects.filter(user=account)
+
+
+def find_group_role(account: User, group_id: str) -> str:
+    """Return what a person is in a group, open or not; empty for nobody in it."""
+    role = own_memberships(account).filter(group_id=group_id).values_list("role", flat=True).first()
+    return role or ""
+
+
+def visible_invitations(visitor: Visitor) -> QuerySet[Invitation]:
+    """Return the invitations to addresses that the visitor's account has confirmed, answered ones among them."""
+    if visitor.account is None:
+        return Invitation.objects.none()
+    return Invitation.objects.filter(address__in=list_confirmed_addresses(visitor.account))
+
+
+def find_reviewer_link(digest: str) -> ReviewerLink | None:
+    """Return the link whose key has this digest, also one that is over: the key is all that a visitor shows."""
+    return ReviewerLink.objects.filter(digest=digest).first()
 
 
 def sees_inside(visitor: Visitor, deposit: Deposit) -> bool:

@@ -314,8 +314,10 @@ def remove_transfers(transfers: Iterable[str]) -> None:
         (upload_folder() / transfer).unlink(missing_ok=True)
 
 
-def add_member(*, deposit_id: str, actor: User, username: str) -> DepositMember:
-    """Make somebody a co-owner, who may do with the deposit what its owner may.
+def add_member(
+    *, deposit_id: str, actor: User, username: str, role: str = DepositMember.Role.EDIT
+) -> DepositMember:
+    """Make somebody a co-owner, or change what a co-owner may do.
 
     The answer is the same whether or not an account has the name. A name that none has stays without rights, also when
     somebody takes it later, until the owner writes it again.
@@ -326,9 +328,10 @@ def add_member(*, deposit_id: str, actor: User, username: str) -> DepositMember:
         if user is not None and user.pk == deposit.owner_id:
             raise StateConflictError(f"{username} is the owner of this deposit already.")
         member, _ = DepositMember.objects.update_or_create(
-            deposit=deposit, name=username, defaults={"user": user}
+            deposit=deposit, name=username, defaults={"user": user, "role": role}
         )
-        record_event(actor=actor, action="deposit.add_member", target=deposit.pk, detail={"user": username})
+        detail = {"user": username, "role": role}
+        record_event(actor=actor, action="deposit.add_member", target=deposit.pk, detail=detail)
     return member
 
 

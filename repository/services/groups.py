@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from repository.errors import InvalidMetadataError, NotFoundError, StateConflictError
-from repository.models import Deposit, Group, Membership, User
-from repository.schema.outside_identifiers import find_identifier_fault, strip_address
+from repository.models import Deposit, Group, Invitation, Membership, User
 from repository.services.audit import record_event
+from repository.services.outside_identifiers import read_ror
 
 Role = Membership.Role
 LONGEST_NAME = 200
@@ -64,6 +65,7 @@ def close_group(*, group_id: str, actor: User) -> None:
         left = sorted(drafts.values_list("pk", flat=True))
         drafts.update(group=None)
         group.memberships.all().delete()
+        _take_back(Invitation.objects.filter(group=group))
         Group.objects.filter(pk=group.pk).update(closed_at=Now())
         record_event(
             actor=actor, action="group.close", target=group.pk, detail={"members": names, "drafts": left}
@@ -111,6 +113,8 @@ def remove_from_group(*, group_id: str, actor: User, username: str) -> None:
         membership = _get_membership(group, username)
         _require_another_manager(group, membership, "leave")
         membership.delete()
+        # What somebody offered in the group's name ends with the right to do so.
+        _take_back(Invitation.objects.filter(group=group, invited_by=membership.user))
         action = "group.leave" if username == actor.username else "group.remove_member"
         record_event(actor=actor, action=action, target=group.pk, detail={"user": username})
 
@@ -133,22 +137,6 @@ def read_name(text: str) -> str:
             hint=f"Write what the laboratory is called, in {LONGEST_NAME} letters at most.",
         )
     return name
-
-
-def read_ror(text: str) -> str:
-    """Return a ROR identifier in its short form; empty for none.
-
-    Raises
-    ------
-    InvalidMetadataError
-        It has another form, or its check digits do not fit.
-    """
-    if not text.strip():
-        return ""
-    fault = find_identifier_fault("ror", text)
-    if fault is not None:
-        raise InvalidMetadataError(fault.says, pointer="/ror", hint=fault.hint)
-    return strip_address("ror", text).lower()
 
 
 def _save(group: Group) -> Group:
@@ -180,6 +168,10 @@ def _require_another_manager(group: Group, membership: Membership, what: str) ->
             f"{membership.user.username} is the last manager of {group.name} and cannot {what}.",
             hint="Make another member a manager first, or close the group.",
         )
+
+
+def _take_back(invitations: QuerySet[Invitation]) -> None:
+    invitations.filter(outcome="").update(outcome=Invitation.Outcome.REVOKED, settled_at=Now())
 
 
 def _compare(former: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,9 +17,9 @@ ROOMS = ("repository/selectors", "api", "frontend")
 
 GUARDED = {
     "AnswerChange", "ArrayObject", "Calibration", "DataFile", "Dataset", "DatasetVersion", "Deposit", "DepositEdit",
-    "DepositMember", "Facts", "Finding", "Group", "Identifier", "Job", "Measurement", "MeasurementFile", "Membership",
-    "Product",
-    "SearchEntry", "Signal", "Sorting", "Upload", "VersionFile", "VersionMeasurement",
+    "DepositMember", "Facts", "Finding", "Group", "Identifier", "Invitation", "Job", "Measurement", "MeasurementFile",
+    "Membership", "Product", "ReviewerLink", "SearchEntry", "Signal", "Sorting", "Upload", "VersionFile",
+    "VersionMeasurement",
 }  # fmt: skip
 # Nobody's deposit: accounts with what is theirs alone, and what keeps the house.
 OPEN = {
