@@ -7,6 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+GRANT_KIND = "link"
+"""Before the colon, where a key is carried."""
+
 
 def digest_key(key: str) -> str:
     """Return the digest under which the key of a link is stored."""

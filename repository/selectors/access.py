@@ -23,6 +23,8 @@ from repository.selectors.visibility import (
 )
 
 MemberRole = DepositMember.Role
+EDITING_ROLES = frozenset({MemberRole.EDIT, MemberRole.PUBLISH})
+DECIDING_ROLE = MemberRole.PUBLISH
 _MANY_VERSIONS = 10  # from then on only the first and the last are named
 
 
@@ -138,14 +140,30 @@ def get_deposit_to_decide(visitor: Visitor, deposit_id: str) -> Deposit:
     return deposit
 
 
+def get_deposit_to_leave(visitor: Visitor, deposit_id: str, username: str) -> Deposit:
+    """Return a deposit of which the visitor may take the co-owner off: whoever decides, and the co-owner.
+
+    Raises
+    ------
+    NotFoundError
+        It does not exist for this visitor.
+    PermissionRefusedError
+        The visitor may look, and is another one.
+    """
+    deposit = get_deposit(visitor, deposit_id)
+    if visitor.account is not None and visitor.account.username == username:
+        return deposit
+    return get_deposit_to_decide(visitor, deposit_id)
+
+
 def can_edit(visitor: Visitor, deposit: Deposit) -> bool:
     """Return whether the visitor may change the deposit while it is a draft."""
-    return find_role(visitor, deposit) in {MemberRole.EDIT, MemberRole.PUBLISH}
+    return find_role(visitor, deposit) in EDITING_ROLES
 
 
 def can_decide(visitor: Visitor, deposit: Deposit) -> bool:
     """Return whether the visitor may publish the deposit, delete it, and say who shares it."""
-    return find_role(visitor, deposit) == MemberRole.PUBLISH
+    return find_role(visitor, deposit) == DECIDING_ROLE
 
 
 def find_role(visitor: Visitor, deposit: Deposit) -> str:
@@ -214,7 +232,7 @@ def choose_version(versions: QuerySet[DatasetVersion]) -> DatasetVersion | None:
 
 
 def get_withdrawable_version(visitor: Visitor, dataset_id: str, number: int) -> DatasetVersion:
-    """Return a version that the visitor may withdraw: as owner, as co-owner who may publish, as curator or administrator.
+    """Return a version that the visitor may withdraw: owners, co-owners who may publish, curators, administrators.
 
     Raises
     ------

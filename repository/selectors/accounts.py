@@ -2,8 +2,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 from repository.models import ApiToken, User
-from repository.models.accounts import name_ror
 from repository.models.account_addresses import find_account, find_address
+from repository.models.accounts import name_ror
 from repository.models.stored_object import StorageUse, measure_use
 
 TOKEN_SCOPES = ApiToken.SCOPES

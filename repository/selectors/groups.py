@@ -10,6 +10,7 @@ from repository.models import AuditEvent, Group, Membership
 from repository.selectors.visibility import Visitor, own_memberships, visible_groups
 
 Role = Membership.Role
+GROUP_ROLES = tuple(Role.values)
 MOST_EVENTS = 100
 
 

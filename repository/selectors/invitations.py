@@ -58,8 +58,8 @@ def get_offer(visitor: Visitor, invitation_id: uuid.UUID) -> OfferView:
         name = visitor.account.username if visitor.account is not None else "you"
         raise NotFoundError(
             f"There is no such invitation for {name}.",
-            hint="It is answered by the account that confirmed the address to which it was sent: sign in with that one, or"
-            " ask to be invited at the address of this account. It may also have gone with its deposit.",
+            hint="It is answered by the account that confirmed the address to which it was sent: sign in with that"
+            " one, or ask to be invited at the address of this account. It may also have gone with its deposit.",
         )
     return _view(row)
 

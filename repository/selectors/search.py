@@ -127,12 +127,12 @@ def search(
     )
     rows = list(page.select_related("version").prefetch_related(Prefetch("facts", shown))[: size + 1])
     last = rows[size - 1] if len(rows) > size else None
-    groups, laboratories = _count_groups(matching)
+    holders, laboratories = _count_holders(matching)
     return SearchPage(
         count=matching.count(),
         laboratories=laboratories,
         hits=tuple(_build_hit(row) for row in rows[:size]),
-        facets={**_count_facets(matching), "group": groups},
+        facets={**_count_facets(matching), **holders},
         spans=_measure_spans(matching, request.spans),
         continue_after=(last.published_at.isoformat(), last.pk) if last else None,
     )
@@ -187,21 +187,30 @@ def _count_facets(matching: QuerySet[SearchEntry]) -> dict[str, tuple[FacetValue
             .order_by("-n", "facet")
         )
         counted[name] = tuple(FacetValue(row["facet"], row["n"]) for row in rows[:FACET_SIZE] if row["facet"])
-    licenses = matching.order_by().values("license").annotate(n=Count("pk")).order_by("-n", "license")
-    counted["license"] = tuple(FacetValue(row["license"], row["n"]) for row in licenses[:FACET_SIZE])
     return counted
 
 
-def _count_groups(matching: QuerySet[SearchEntry]) -> tuple[tuple[FacetValue, ...], int]:
-    """Return the groups with how many of the datasets are theirs, and how many groups there are, in one query."""
-    held = matching.order_by().filter(dataset__deposit__group__isnull=False)
-    named = held.annotate(group=F("dataset__deposit__group"), group_name=F("dataset__deposit__group__name"))
-    rows = list(named.values_list("group", "group_name").annotate(n=Count("pk")))
-    counts: Counter[str] = Counter()
-    for _, name, n in rows:  # a group that was closed may have the name of one that is there
-        counts[name] += n
-    largest = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:FACET_SIZE]
-    return tuple(FacetValue(name, n) for name, n in largest), len(rows)
+def _count_holders(matching: QuerySet[SearchEntry]) -> tuple[dict[str, tuple[FacetValue, ...]], int]:
+    """Return the facets of licence and group, and how many groups there are, in one query."""
+    named = matching.order_by().annotate(
+        group=F("dataset__deposit__group"), group_name=F("dataset__deposit__group__name")
+    )
+    licenses: Counter[str] = Counter()
+    names: Counter[str] = Counter()
+    groups: set[str] = set()
+    for license_id, group, name, n in named.values_list("license", "group", "group_name").annotate(
+        n=Count("pk")
+    ):
+        licenses[license_id] += n
+        if group is not None:
+            groups.add(group)
+            names[name] += n  # a group that was closed may have the name of one that is there
+    return {"license": _rank(licenses), "group": _rank(names)}, len(groups)
+
+
+def _rank(counts: Counter[str]) -> tuple[FacetValue, ...]:
+    largest = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return tuple(FacetValue(value, n) for value, n in largest[:FACET_SIZE])
 
 
 def _measure_spans(matching: QuerySet[SearchEntry], names: Sequence[str]) -> tuple[QuantitySpan, ...]:
@@ -256,8 +265,9 @@ def list_search_parameters() -> frozenset[str]:
 def build_search_request(query: Any) -> SearchRequest:
     """Return the request that a query string (a `QueryDict`) describes; page and API share this.
 
-    Understood are `q`, in which conditions may stand among the words, the facets, `license`, `group`, `where=dose>1000 e/Å²`,
-    also as `where=field:low..high:unit`, the pairs `{field}_min`, `{field}_max` with `{field}_unit`, and `span`.
+    Understood are `q`, in which conditions may stand among the words, the facets, `license`, `group`,
+    `where=dose>1000 e/Å²`, also as `where=field:low..high:unit`, the pairs `{field}_min`, `{field}_max` with
+    `{field}_unit`, and `span`.
 
     Raises
     ------

@@ -9,10 +9,13 @@ from django.db.models.fields.json import KT
 from django.utils import timezone
 
 from repository.models import AuditEvent, Deposit, DepositMember, Group, Invitation, Membership, Message
+from repository.models.reviewer_link import GRANT_KIND
+from repository.selectors.grant_kinds import COOKIE, carry_key
 from repository.selectors.groups import GroupLine, list_own_groups
 from repository.selectors.visibility import Visitor
 
-ROLES = tuple((role.value, role.label) for role in DepositMember.Role)
+ROLES = tuple(DepositMember.Role.values)
+ROLE_LABELS = tuple((role.value, role.label) for role in DepositMember.Role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +90,16 @@ def describe_sharing(visitor: Visitor, deposit: Deposit) -> SharingView:
         deposit_id=deposit.pk,
         owner=deposit.owner.username,
         members=tuple(list_co_owners(deposit)),
-        invitations=tuple(view_invitations(deposit.invitations.filter(outcome=""))),
+        invitations=tuple(view_invitations(deposit.invitations.filter(outcome="").select_related("message"))),
         links=tuple(_list_links(deposit)),
         group=_name_group(deposit.group, groups),
         own_groups=tuple(groups),
     )
+
+
+def compose_cookie(key: str, carried: str = "") -> tuple[str, str]:
+    """Return name and value of the cookie that carries the key of a link beside what is carried already."""
+    return COOKIE, carry_key(GRANT_KIND, key, carried)
 
 
 def list_co_owners(deposit: Deposit) -> list[CoOwnerView]:

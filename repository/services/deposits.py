@@ -37,6 +37,7 @@ from repository.states import BUSY_STATES, DepositMove, DepositState
 State = Deposit.State
 ReadUntil = Deposit.ReadUntil
 LONGEST_TITLE = 500
+_ROLES = f"Roles are {', '.join(DepositMember.Role.values)}."
 
 
 def create_deposit(*, owner: User, title: str = "", document: Mapping[str, Any] | None = None) -> Deposit:
@@ -322,6 +323,10 @@ def add_member(
     The answer is the same whether or not an account has the name. A name that none has stays without rights, also when
     somebody takes it later, until the owner writes it again.
     """
+    if role not in DepositMember.Role.values:
+        raise InvalidMetadataError(f"There is no role {role[:40]!r}.", pointer="/role", hint=_ROLES)
+    if not username or "\x00" in username:
+        raise InvalidMetadataError("Nobody is named.", pointer="/username", hint="Write a user name.")
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         user = User.objects.filter(username=username, is_active=True).first()

@@ -82,6 +82,9 @@ def set_role(*, group_id: str, actor: User, username: str, role: str) -> Members
     StateConflictError
         The group would be without a manager.
     """
+    if role not in Role.values:
+        hint = f"Roles are {', '.join(Role.values)}."
+        raise InvalidMetadataError(f"There is no role {role[:40]!r}.", pointer="/role", hint=hint)
     with transaction.atomic():
         group = lock_group(group_id=group_id)
         membership = _get_membership(group, username)

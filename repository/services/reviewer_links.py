@@ -37,8 +37,8 @@ def create_reviewer_link(
     if not label or len(label) > _LONGEST_LABEL or "\x00" in label:
         raise InvalidMetadataError(
             "Say whom the link is for.",
-            pointer="/label",
-            hint=f"Such as “Reviewers of the journal”, in {_LONGEST_LABEL} letters at most: by it you know which is which.",
+            pointer="/for_whom",
+            hint=f"Such as “Reviewers of the journal”, in {_LONGEST_LABEL} letters at most: it tells your links apart.",
         )
     if not dt.timedelta(0) < lifetime <= LONGEST_LIFE:
         raise InvalidMetadataError(

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from repository.models.reviewer_link import digest_key
+from repository.models.reviewer_link import GRANT_KIND, digest_key
 from repository.selectors.grant_kinds import GrantKind
 from repository.selectors.visibility import Grant, find_reviewer_link
 
@@ -19,4 +19,4 @@ def find_grant(key: str) -> Grant | None:
     return Grant(link.deposit_id, until=link.expires_at)
 
 
-KIND = GrantKind(name="link", find=find_grant)
+KIND = GrantKind(name=GRANT_KIND, find=find_grant)
