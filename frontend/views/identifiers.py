@@ -66,7 +66,7 @@ def _refuse(visitor: Visitor, doi: str) -> NotFoundError:
         try:
             get_version(visitor, *missing)
         except NotFoundError as refusal:  # says which versions there are
-            hint = f"{refusal.hint} {hint}" if refusal.hint else hint
+            hint = f"{refusal.message} {refusal.hint} {hint}"
     return NotFoundError(f"The DOI {doi} is unknown, or reserved and not public yet.", hint=hint)
 
 

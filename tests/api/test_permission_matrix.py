@@ -25,7 +25,7 @@ from repository.exports.declaration import (
     StreamedExport,
 )
 from repository.exports.registry import list_exports
-from repository.models import Job, Measurement
+from repository.models import Deposit, Group, Job, Measurement, Membership
 from repository.schema.identifiers import generate_id
 from tests.api.conftest import WebClient, as_token, make_token
 from tests.api.lines import KEPT_AUDIENCES, Line, list_byte_lines, read_table
@@ -294,6 +294,7 @@ def test_every_address_stands_in_the_table() -> None:
     assert known - found == set(), "The table names what does not exist."
 
 
+ABOUT_A_DEPOSIT = re.compile(r"\{(deposit|measurement|dataset|upload|job)_id\}")
 OF_NO_DEPOSIT = ("/api/v1/groups/", "/api/v1/invitations/", "/groups/", "/invitations/")
 
 
@@ -344,7 +345,10 @@ def build_request(line: Line, world: World) -> dict[str, Any]:
         ("POST", "deposits/{deposit_id}/roles/"): {
             "roles": [{"measurement": "0000-0000", "role": "low_loss", "of": ["0000-0001"]}]
         },
-        ("POST", "deposits/{deposit_id}/members/"): {"username": world.people.users["co-owner"].username},
+        ("POST", "deposits/{deposit_id}/members/"): {
+            "username": world.people.users["co-owner"].username,
+            "role": "publish",
+        },
         ("POST", "measurements/{measurement_id}/reductions/"): {"recipe": "center_of_mass"},
         ("POST", "deposits/{deposit_id}/techniques/"): {"confirm": True},
         ("PATCH", "deposits/{deposit_id}/table/"): {"changes": []},
@@ -386,6 +390,9 @@ CHANGES_NOTHING_ELSE = {
     "/api/v1/deposits/{deposit_id}/invitations/",
     "/api/v1/deposits/{deposit_id}/links/",
     "/api/v1/deposits/{deposit_id}/links/{link_id}/",
+    "/api/v1/deposits/{deposit_id}/members/",
+    "/api/v1/deposits/{deposit_id}/table/",
+    "/api/v1/deposits/{deposit_id}/table/sheet/",
 }
 ASKS_FOR_THE_HEAD_TOO = {"stranger", "owner"}
 
@@ -553,6 +560,44 @@ def test_a_token_that_may_not_read_sees_what_a_stranger_sees(web: WebClient, sta
 @pytest.mark.parametrize("state", STATES)
 def test_api_and_bytes_answer_each_role_as_the_table_says(web: WebClient, state: str) -> None:
     assert ask_all(web, state, API_LINES, by_session=False) == []
+
+
+IN_A_GROUP = {"viewer": "member", "co-owner": "manager"}
+
+
+def test_members_of_a_group_are_viewers_and_its_managers_publish(web: WebClient) -> None:
+    """What the table says of co-owners by role holds for who is in the deposit's group, and is no co-owner."""
+    people = gather_people()
+    world = build_world("ready", people)
+    deposit = Deposit.objects.get(pk=world.words["deposit_id"])
+    deposit.memberships.all().delete()
+    group = Group.objects.create(name="Of the deposit", created_by=deposit.owner)
+    Deposit.objects.filter(pk=deposit.pk).update(group=group)
+    for name, role in IN_A_GROUP.items():
+        Membership.objects.create(group=group, user=people.users[name], role=role)
+    wrong = []
+    for line in (*API_LINES, *PAGE_LINES):
+        if "ready" not in line.states or not ABOUT_A_DEPOSIT.search(line.route):
+            continue
+        for name in IN_A_GROUP:
+            if line.method in CHANGES and name == "co-owner":
+                continue  # it would change what is asked next; that it may is asked below
+            request = build_request(line, world)
+            web.cookies.clear()
+            if line in PAGE_LINES:
+                web.cookies.set(settings.SESSION_COOKIE_NAME, people.sessions[name])
+            else:
+                request["headers"] = {**request.get("headers", {}), **people.headers[name]}
+            answer = web.request(line.method, fill(line, world), **request)
+            if answer.status_code not in line.expected[name]:
+                wrong.append(f"{line.method} {line.route} {name}: {answer.status_code}")
+    assert wrong == []
+    web.cookies.clear()
+    manager = people.headers["co-owner"]
+    place = f"/api/v1/deposits/{deposit.pk}"
+    assert web.patch(f"{place}/", headers=manager, json={"acknowledged_warnings": []}).status_code == 200
+    made = web.post(f"{place}/links/", headers=manager, json={"for_whom": "Reviewers"})
+    assert made.status_code == 201
 
 
 @pytest.mark.parametrize("state", STATES)

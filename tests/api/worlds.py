@@ -143,11 +143,12 @@ def build_world(state: str, people: People) -> World:
 
 
 def _make_group(people: People) -> Group:
-    """Return a group that the owner manages and of which the co-owner is a member."""
+    """Return a group that the owner manages and of which the co-owner is a member; one that is there is put right."""
     owner = people.users["owner"]
-    group = Group.objects.create(name=f"Laboratory {generate_id()}", created_by=owner)
+    group = Group.objects.filter(created_by=owner, closed_at=None).first()
+    group = group or Group.objects.create(name=f"Laboratory {generate_id()}", created_by=owner)
     for role, user in (("manager", owner), ("member", people.users["co-owner"])):
-        Membership.objects.create(group=group, user=user, role=role)
+        Membership.objects.update_or_create(group=group, user=user, defaults={"role": role})
     return group
 
 

@@ -199,6 +199,7 @@ def test_a_profile_fills_the_creator(client: Client) -> None:
         "affiliation_ror": "https://ror.org/03YRM5C26",
     }
     assert client.post("/profile", saved).status_code == 302
+    marie.refresh_from_db()
     document = make_deposit(marie, creators=None).dataset_document
     assert document["creators"] == [
         {
