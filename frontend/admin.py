@@ -213,7 +213,7 @@ class GroupAdmin(HoldingAdmin):
         super().save_model(request, obj, form, change)
         if form.changed_data:
             detail = {"quota_bytes": obj.quota_bytes}
-            actor = User.objects.get(pk=request.user.pk)
+            actor = request.user if isinstance(request.user, User) else None
             record_event(actor=actor, action="group.quota", target=obj.pk, detail=detail)
 
 
