@@ -10,7 +10,17 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.utils import timezone
 
-from repository.models import ApiToken, Deposit, DepositMember, Group, Job, Membership, Upload, User
+from repository.models import (
+    ApiToken,
+    Deposit,
+    DepositMember,
+    Group,
+    Job,
+    Measurement,
+    Membership,
+    Upload,
+    User,
+)
 from repository.schema.identifiers import generate_id
 from repository.services.answer_writes import Wish
 from repository.services.answers import write_answers
@@ -104,42 +114,51 @@ def build_world(state: str, people: People) -> World:
         world.warnings = [{"code": code} for code in sorted(set(codes))]
     if state in {"open", "embargoed", "withdrawn"}:
         publish(deposit)
-    group = _make_group(people)
-    owner = people.users["owner"]
-    asked = "somebody@example.org"
-    link, _ = create_reviewer_link(
-        deposit_id=deposit.pk, actor=owner, label="Reviewers", lifetime=dt.timedelta(days=1)
-    )
     if state == "withdrawn":
         withdraw_version(dataset_id=deposit.pk, number=1, actor=deposit.owner, reason="Wrong sample.")
     world.words = {
+        **_name_parts(deposit, measurement),
+        **_name_shares(people, deposit),
+        "upload_id": str(upload.pk),
+        "job_id": str(job.pk),
+        "change_id": str(answered.id),
+    }
+    return world
+
+
+def _name_parts(deposit: Deposit, measurement: Measurement) -> dict[str, str]:
+    """Return the words that address a deposit, what it becomes, and its measurement."""
+    return {
         "deposit_id": deposit.pk,
         "dataset_id": deposit.pk,
         "number": "1",
         "path": "second.raw",
         "measurement_id": measurement.pk,
-        "username": people.users["co-owner"].username,
         "name": "data",
         "key": "zarr.json",
         "product": "data.mean_diffraction_pattern",
-        "upload_id": str(upload.pk),
-        "job_id": str(job.pk),
-        "group_id": group.pk,
-        "group_invitation_id": str(
-            invite_to_group(group_id=group.pk, actor=owner, address=asked, role="member").pk
-        ),
-        "invitation_id": str(
-            invite_to_deposit(deposit_id=deposit.pk, actor=owner, address=asked, role="view").pk
-        ),
-        "link_id": str(link.pk),
-        "change_id": str(answered.id),
         "version": "1.0.0",
         "doi": f"10.5072/{deposit.pk}",
         "export": "jsonld",
         "ending": "none",
         "sha256": measurement.primary_file.sha256,
     }
-    return world
+
+
+def _name_shares(people: People, deposit: Deposit) -> dict[str, str]:
+    """Return the words that address a group, a link, and invitations of somebody who has no account."""
+    owner, group, asked = people.users["owner"], _make_group(people), "somebody@example.org"
+    to_group = invite_to_group(group_id=group.pk, actor=owner, address=asked, role="member")
+    to_deposit = invite_to_deposit(deposit_id=deposit.pk, actor=owner, address=asked, role="view")
+    day = dt.timedelta(days=1)
+    link, _ = create_reviewer_link(deposit_id=deposit.pk, actor=owner, label="Reviewers", lifetime=day)
+    return {
+        "username": people.users["co-owner"].username,
+        "group_id": group.pk,
+        "group_invitation_id": str(to_group.pk),
+        "invitation_id": str(to_deposit.pk),
+        "link_id": str(link.pk),
+    }
 
 
 def _make_group(people: People) -> Group:

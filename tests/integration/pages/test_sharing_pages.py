@@ -33,7 +33,7 @@ def read(client: Client, address: str) -> str:
     return client.get(address).content.decode()
 
 
-def test_a_laboratory_from_its_name_to_its_end(client: Client) -> None:
+def test_a_laboratory_is_made_and_somebody_invited(client: Client) -> None:
     marie, irene = make_person("marie"), make_person("irene")
     enter(client, marie)
     assert "You are in no group" in read(client, "/groups/")
@@ -60,6 +60,14 @@ def test_a_laboratory_from_its_name_to_its_end(client: Client) -> None:
     asked = client.get(offer)
     assert (asked.status_code, asked["Location"]) == (302, f"/accounts/login/?next={offer}")
 
+
+def test_somebody_joins_a_laboratory_and_looks_after_it_to_its_end(client: Client) -> None:
+    marie, irene = make_person("marie"), make_person("irene")
+    enter(client, marie)
+    client.post("/groups/", {"act": "create", "name": "Radium", "ror": "03yrm5c26"})
+    place = f"/groups/{Group.objects.get().pk}"
+    client.post(place, {"act": "invite", "address": irene.email, "role": "member"})
+    offer = f"/invitations/{Invitation.objects.get().pk}"
     enter(client, irene)
     assert client.get(place).status_code == 404
     assert offer in read(client, "/groups/")
