@@ -27,14 +27,14 @@ def test_any_name_can_be_written_but_the_owners(depositor: Page, site: Site) -> 
     expect(depositor.get_by_role("status")).to_contain_text("no more")
 
 
-def test_a_reviewer_reads_by_a_link_until_it_is_ended(depositor: Page, site: Site, browser: Browser) -> None:
+def test_a_reviewer_reads_by_a_link_until_it_is_ended(depositor: Page, chromium: Browser) -> None:
     start_deposit(depositor, "Read by a stranger")
     draft = depositor.url
     depositor.get_by_role("link", name="Co-owners, links").click()
     depositor.get_by_label("For whom").fill("Reviewers of the journal")
     depositor.get_by_role("button", name="Make a link").click()
     link = depositor.locator("#new-link").inner_text()
-    context = open_context(browser)
+    context = open_context(chromium)
     stranger = context.new_page()
     stranger.goto(link)
     expect(stranger).to_have_url(draft)
@@ -64,6 +64,5 @@ def test_no_click_is_lost_while_the_script_of_the_buttons_is_on_its_way(deposito
     expect(delete).to_have_css("pointer-events", "none")
     (route,) = held
     route.continue_()
-    depositor.on("dialog", lambda dialog: dialog.accept())
     delete.click()
     expect(depositor).to_have_url(re.compile("/deposits/$"))
