@@ -20,6 +20,7 @@ from repository.models import (
     AuditEvent,
     DatasetVersion,
     Deposit,
+    Group,
     Identifier,
     Instrument,
     Job,
@@ -29,6 +30,7 @@ from repository.models import (
     User,
     WorkerHeartbeat,
 )
+from repository.services.audit import record_event
 
 if TYPE_CHECKING:  # generic for the type checker only
     AnyModelForm = forms.ModelForm[Any]
@@ -157,7 +159,7 @@ class PersonAdmin(HoldingAdmin, AccountAdmin):
     list_filter = ("role", "is_active")
     fieldsets = (
         (None, {"fields": ("username", "password", "email")}),
-        ("Person", {"fields": ("full_name", "orcid", "affiliation", "mails_when_read")}),
+        ("Person", {"fields": ("full_name", "orcid", "affiliation", "affiliation_ror", "mails_when_read")}),
         ("Rights", {"fields": ("role", "quota_bytes", "is_active")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
@@ -184,6 +186,35 @@ class DepositAdmin(ReadOnlyAdmin):
     list_filter = ("state",)
     search_fields = ("id", "title", "owner__username")
     list_select_related = ("owner",)
+
+
+@admin.register(Group)
+class GroupAdmin(HoldingAdmin):
+    """Groups and their quotas; who is in one is its managers' affair."""
+
+    list_display = ("name", "ror", "quota_bytes", "created_by", "created_at", "closed_at")
+    search_fields = ("id", "name", "ror")
+    list_select_related = ("created_by",)
+    fields = ("name", "ror", "quota_bytes", "created_by", "created_at", "closed_at")
+    readonly_fields = ("name", "ror", "created_by", "created_at", "closed_at")
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        """Refuse new rows: whoever makes a group manages it."""
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Model | None = None) -> bool:
+        """Refuse deletion: a group is closed by its managers, and what it published names it."""
+        return False
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: bool
+    ) -> None:  # Django's signature
+        """Save, and write down who changed what."""
+        super().save_model(request, obj, form, change)
+        if form.changed_data:
+            detail = {"quota_bytes": obj.quota_bytes}
+            actor = request.user if isinstance(request.user, User) else None
+            record_event(actor=actor, action="group.quota", target=obj.pk, detail=detail)
 
 
 @admin.register(DatasetVersion)

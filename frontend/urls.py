@@ -2,7 +2,20 @@
 
 from django.urls import path, register_converter
 
-from frontend.views import about, corrections, datasets, deposits, exports, identifiers, search, tokens
+from frontend.views import (
+    about,
+    corrections,
+    datasets,
+    deposits,
+    exports,
+    groups,
+    identifiers,
+    invitations,
+    profile,
+    search,
+    sharing,
+    tokens,
+)
 
 
 class DatasetIdConverter:
@@ -34,6 +47,12 @@ urlpatterns = [
     path(
         "deposits/<dataset_id:deposit_id>/identifying", deposits.mask_identifying, name="deposit-identifying"
     ),
+    path("deposits/<dataset_id:deposit_id>/sharing", sharing.show_sharing, name="deposit-sharing"),
+    path("shared/<str:key>", sharing.open_link, name="shared"),
+    path("groups/", groups.list_groups, name="groups"),
+    path("groups/<dataset_id:group_id>", groups.show_group, name="group"),
+    path("invitations/<uuid:invitation_id>", invitations.show_invitation, name="invitation"),
+    path("profile", profile.show_profile, name="profile"),
     path("deposits/<dataset_id:deposit_id>/progress", deposits.show_progress, name="deposit-progress"),
     path("tokens", tokens.show_tokens, name="tokens"),
     path("about", about.show_about, name="about"),

@@ -21,6 +21,7 @@ from api.before_django import (  # noqa: E402
 from api.byte_service.cors import CrossOriginReads  # noqa: E402
 from api.byte_service.routes import build_byte_routes, list_byte_routes  # noqa: E402
 from api.caching import PrivateUnlessPublic  # noqa: E402
+from api.carried_grants import UnseenByRobots  # noqa: E402
 from api.doorway import Doorway  # noqa: E402
 from api.health import build_health_routes  # noqa: E402
 from project.connections import suit_requests  # noqa: E402
@@ -41,7 +42,7 @@ def build_application() -> tuple[Starlette, ASGIApp]:
         ],
     )
     web.router.default = django_asgi  # a line break in an address matches no route, not even "/"
-    return web, PrivateUnlessPublic(Doorway(CrossOriginReads(web, routes)))
+    return web, PrivateUnlessPublic(UnseenByRobots(Doorway(CrossOriginReads(web, routes))))
 
 
 web, application = build_application()

@@ -31,11 +31,11 @@ class EnduringLoggerFactory:
         return EnduringLogger()
 
 
-_LINK = re.compile(r"(/accounts/(?:signup|confirm-email|password/reset/key)/)[^/\s\"']+")
+_LINK = re.compile(r"(/accounts/(?:signup|confirm-email|password/reset/key)/|/shared/)[^/\s\"']+")
 
 
 def hide_links(text: str) -> str:
-    """Return a line of a log without the keys of links that were mailed."""
+    """Return a line of a log without the keys of links that were mailed or handed out."""
     return _LINK.sub(r"\1…", text)
 
 

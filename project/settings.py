@@ -245,13 +245,15 @@ SPECTACULAR_SETTINGS = {
         "api.byte_service.documentation.describe_byte_routes",
         "api.v1.quantities.describe_quantities",
     ],
-    # Two shapes of the same name `state` that no component name tells apart.
+    # Shapes of the same name, such as `state`, that no component name tells apart.
     "ENUM_NAME_OVERRIDES": {
         "MeasurementStateEnum": ["found", "opened", "converted", "failed"],
         "VersionStateEnum": ["published", "withdrawn"],
         "ReadUntilEnum": ["opened", "converted"],
         "FileFateEnum": ["publish", "private", "discard", "aside"],
         "MeasurementFateEnum": ["publish", "private", "discard"],
+        "CoOwnerRoleEnum": ["view", "edit", "publish"],
+        "GroupRoleEnum": ["member", "manager"],
     },
 }
 

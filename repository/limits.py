@@ -57,6 +57,8 @@ SIGN_UPS_OF_ADDRESS = Limit("sign-ups of address", 60, HOUR)
 MAILS_OF_ADDRESS = Limit("mails of address", 20, HOUR)
 MAILS_OF_NAME = Limit("mails of name", 5, HOUR)
 LINKS_OF_ADDRESS = Limit("links out of mails of address", 60, HOUR)
+# Mails that a person has sent to others: enough for a laboratory, too little to be a nuisance.
+INVITATIONS_OF_ACCOUNT = Limit("invitations of account", 60, HOUR)
 # What a person who is signed in changes about the account, the password that is asked for before included.
 CHANGES_OF_ACCOUNT = Limit("changes of account", 10, 10 * MINUTE)
 # A token is never guessed; a program that goes on with an ended one costs a question to the database each time.

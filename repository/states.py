@@ -43,7 +43,8 @@ class DepositState(TextChoices):
 # The depositor's to change; the server's, for a while; what is published is nobody's.
 OPEN_STATES = (DepositState.DRAFT, DepositState.NEEDS_ATTENTION, DepositState.READY)
 BUSY_STATES = (DepositState.SUBMITTED, DepositState.PROCESSING)
-_DEPOSITOR = "its owner or a co-owner"
+_EDITOR = "its owner, or a co-owner who may edit"
+_DECIDER = "its owner, or a co-owner who may publish"
 _SERVER = "the server"
 
 
@@ -54,7 +55,7 @@ class DepositMove(Enum):
         sources=OPEN_STATES,
         target=DepositState.SUBMITTED,
         by=("mark_submitted",),
-        who=_DEPOSITOR,
+        who=_EDITOR,
         when="it is handed in and no upload is unfinished",
     )
     BEGIN_READING = Transition(
@@ -82,7 +83,7 @@ class DepositMove(Enum):
         sources=BUSY_STATES,
         target=DepositState.DRAFT,
         by=("stop_reading",),
-        who=_DEPOSITOR,
+        who=_EDITOR,
         when="the reading is broken off; what was read so far is kept, and handing it in again goes on from there",
     )
     FIND_OBSTACLES = Transition(
@@ -103,28 +104,28 @@ class DepositMove(Enum):
         sources=OPEN_STATES,
         target=DepositState.DRAFT,
         by=("reopen_draft",),
-        who=_DEPOSITOR,
+        who=_EDITOR,
         when="a file is added or taken out",
     )
     PUBLISH = Transition(
         sources=(DepositState.READY,),
         target=DepositState.PUBLISHED,
         by=("publish_deposit",),
-        who=_DEPOSITOR,
+        who=_DECIDER,
         when="there are no errors, every warning is acknowledged, and whatever can be read is converted",
     )
     START_VERSION = Transition(
         sources=(DepositState.PUBLISHED,),
         target=DepositState.DRAFT,
         by=("start_new_version",),
-        who=_DEPOSITOR,
+        who=_EDITOR,
         when="a next version is begun",
     )
     DISCARD_VERSION = Transition(
         sources=OPEN_STATES,
         target=DepositState.PUBLISHED,
         by=("discard_new_version",),
-        who=_DEPOSITOR,
+        who=_DECIDER,
         when="the next version is given up, and an earlier one is published",
     )
 

@@ -14,13 +14,17 @@ from api.v1.shapes import Nested
 from api.visitors import visitor_of
 from repository.selectors.access import require_account
 from repository.selectors.accounts import TOKEN_SCOPES, describe_account, list_tokens
-from repository.services.accounts import create_token, revoke_token, set_mails_when_read
+from repository.services.accounts import create_token, revoke_token, set_mails_when_read, update_profile
 
 
 class AccountShape(Nested[Any]):
     username = serializers.CharField()
     name = serializers.CharField(allow_blank=True)
     orcid = serializers.CharField(allow_blank=True)
+    affiliation = serializers.CharField(allow_blank=True)
+    affiliation_ror = serializers.CharField(
+        allow_blank=True, help_text="ROR of the institution, as an address."
+    )
     address = serializers.CharField(allow_blank=True, help_text="The mail address, shown to its owner alone.")
     is_address_confirmed = serializers.BooleanField(
         help_text="Whether a new password can be sent there and the address signs in."
@@ -78,7 +82,11 @@ class NewTokenShape(Nested[Any]):
 
 
 class AccountInput(Nested[Any]):
-    mails_when_read = serializers.BooleanField()
+    mails_when_read = serializers.BooleanField(required=False)
+    name = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    orcid = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    affiliation = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    affiliation_ror = serializers.CharField(max_length=100, required=False, allow_blank=True)
 
 
 class AccountView(APIView):
@@ -96,12 +104,15 @@ class AccountView(APIView):
     @extend_schema(
         operation_id="updateAccount",
         request=AccountInput,
-        responses={200: AccountShape, **problems(400, 401, 403, 415)},
+        responses={200: AccountShape, **problems(400, 401, 403, 415, 422)},
     )
     def patch(self, request: Request) -> Response:
-        """Say which mails you want."""
-        wanted = read_input(AccountInput, request)["mails_when_read"]
-        set_mails_when_read(user=require_account(visitor_of(request)), wanted=wanted)
+        """Say who you are and which mails you want; a new deposit names its creator by it. What is left out stays."""
+        fields = read_input(AccountInput, request)
+        user = require_account(visitor_of(request))
+        if "mails_when_read" in fields:
+            set_mails_when_read(user=user, wanted=fields.pop("mails_when_read"))
+        request.user = update_profile(user=user, changes=fields)
         return self.get(request)
 
 

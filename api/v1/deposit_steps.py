@@ -14,7 +14,7 @@ from api.v1.revisions import read_expected_revisions
 from api.v1.shapes import DepositShape, Nested
 from api.visitors import visitor_of
 from processing.workflows import publish_dataset_version, submit_deposit
-from repository.selectors.access import get_editable_deposit, require_account
+from repository.selectors.access import get_deposit_to_decide, get_editable_deposit, require_account
 from repository.services.publishing import start_new_version
 from repository.services.succession import discard_new_version
 
@@ -66,7 +66,7 @@ class PublishView(APIView):
         """Freeze the deposit as an immutable version with a DOI."""
         visitor = visitor_of(request)
         expected = read_expected_revisions(request)
-        deposit = get_editable_deposit(visitor, deposit_id)
+        deposit = get_deposit_to_decide(visitor, deposit_id)
         fields = read_input(PublishInput, request)
         publish_dataset_version(
             deposit_id=deposit.pk,
@@ -106,7 +106,7 @@ class DiscardVersionView(APIView):
         """Give up a new version that was begun: the deposit is again what its newest version says."""
         visitor = visitor_of(request)
         expected = read_expected_revisions(request)
-        deposit = get_editable_deposit(visitor, deposit_id)
+        deposit = get_deposit_to_decide(visitor, deposit_id)
         discard_new_version(
             deposit_id=deposit.pk, actor=require_account(visitor), expected_revisions=expected
         )

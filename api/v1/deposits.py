@@ -26,15 +26,18 @@ from api.v1.shapes import (
 from api.visitors import visitor_of
 from processing.workflows import refresh_deposit
 from repository.schema.checks.supplied import TOP_KEYS as SUPPLIED_PARTS
-from repository.selectors.access import get_deposit, get_editable_deposit, require_account
+from repository.selectors.access import (
+    get_deposit,
+    get_deposit_to_decide,
+    get_editable_deposit,
+    require_account,
+)
 from repository.selectors.changed import describe_changed
 from repository.selectors.deposit_list import list_deposit_page
 from repository.selectors.deposits import describe_deposit
 from repository.services.deposits import (
-    add_member,
     create_deposit,
     delete_deposit,
-    remove_member,
     update_deposit,
     update_right_answers,
 )
@@ -60,10 +63,6 @@ class UpdateDepositInput(Nested[Any]):
     acknowledged_warnings = AcknowledgementInput(
         many=True, required=False, allow_null=True, help_text="Takes the place of the whole list."
     )
-
-
-class MemberInput(Nested[Any]):
-    username = serializers.CharField(max_length=150)
 
 
 class ValidationShape(Nested[Any]):
@@ -211,7 +210,7 @@ class DepositView(APIView):
         """Delete a draft that was never published."""
         visitor = visitor_of(request)
         expected = read_expected_revisions(request)
-        deposit = get_editable_deposit(visitor, deposit_id)
+        deposit = get_deposit_to_decide(visitor, deposit_id)
         delete_deposit(deposit_id=deposit.pk, actor=require_account(visitor), expected_revisions=expected)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -243,39 +242,6 @@ class ValidationView(APIView):
         }
         findings = FindingShape(view.grouped_findings, many=True).data
         return Response({"state": view.state, "findings": findings, "requirements": requirements})
-
-
-class MembersView(APIView):
-    needs_account = True
-
-    @extend_schema(
-        operation_id="addMember",
-        request=MemberInput,
-        responses={200: DepositShape, **problems(400, 401, 403, 404, 409, 415)},
-    )
-    def post(self, request: Request, deposit_id: str) -> Response:
-        """Make somebody a co-owner."""
-        visitor = visitor_of(request)
-        deposit = get_editable_deposit(visitor, deposit_id)
-        fields = read_input(MemberInput, request)
-        add_member(deposit_id=deposit.pk, actor=require_account(visitor), username=fields["username"])
-        return answer_deposit(request, deposit_id)
-
-
-class MemberView(APIView):
-    needs_account = True
-
-    @extend_schema(
-        operation_id="removeMember",
-        request=None,
-        responses={204: OpenApiResponse(description="It is done."), **problems(401, 403, 404)},
-    )
-    def delete(self, request: Request, deposit_id: str, username: str) -> Response:
-        """Take a co-owner's rights away."""
-        visitor = visitor_of(request)
-        deposit = get_editable_deposit(visitor, deposit_id)
-        remove_member(deposit_id=deposit.pk, actor=require_account(visitor), username=username)
-        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class DepositFileView(APIView):

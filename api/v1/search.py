@@ -45,6 +45,9 @@ class QuantitySpanShape(Nested[Any]):
 
 class SearchPageShape(Nested[Any]):
     count = serializers.IntegerField()
+    laboratories = serializers.IntegerField(
+        help_text="How many groups the datasets belong to; those of no group are not among them."
+    )
     next = serializers.CharField(allow_null=True)
     facets = serializers.DictField(child=FacetValueShape(many=True))
     spans = QuantitySpanShape(
@@ -90,6 +93,7 @@ class SearchView(APIView):
             OpenApiParameter("instrument", str, many=True, description="Instrument; repeatable, any."),
             OpenApiParameter("elements", str, many=True, description="Element symbol; repeatable, all."),
             OpenApiParameter("license", str, many=True, description="SPDX id; repeatable, any."),
+            OpenApiParameter("group", str, many=True, description="Name of a group; repeatable, any."),
             OpenApiParameter(
                 "span",
                 str,
@@ -110,6 +114,7 @@ class SearchView(APIView):
         body = SearchPageShape(
             {
                 "count": page.count,
+                "laboratories": page.laboratories,
                 "next": next_address(request, following),
                 "facets": page.facets,
                 "spans": page.spans,

@@ -85,12 +85,6 @@ describe("a button", () => {
     expect(asked).toEqual([{ method: "DELETE", address: "/members/irene/", body: {}, ifMatch: null }]);
   });
 
-  it("sends the name that was typed", async () => {
-    const asked = serve({ body: {} });
-    click(open(`<input name="username" value=" irene "><button data-action="/members/" data-sends="username">Add</button>`), "button");
-    await eventually(() => expect(asked[0]?.body).toEqual({ username: "irene" }));
-  });
-
   it("sends what stands on it, also where its section came later", async () => {
     const asked = serve({ body: {} });
     const page = open("");

@@ -8,7 +8,7 @@
  * what the person saw: where somebody else changed the description meanwhile, the changes are shown first.
  */
 import { requestJson, RequestRefusedError } from "./api/request";
-import type { Acknowledgement, FieldChange, MemberRequest, PublishRequest, SortingRequest } from "./api/shapes";
+import type { Acknowledgement, FieldChange, PublishRequest, SortingRequest } from "./api/shapes";
 import { describeValue } from "./description/document-changes";
 
 class DepositActions extends HTMLElement {
@@ -66,18 +66,11 @@ class DepositActions extends HTMLElement {
     return boxes.filter((box) => box.checked).map((box) => ({ code: box.value, note }));
   }
 
-  private bodyOf(button: HTMLButtonElement): PublishRequest | MemberRequest | SortingRequest | Record<string, never> {
+  private bodyOf(button: HTMLButtonElement): PublishRequest | SortingRequest | Record<string, never> {
     if (button.dataset.body) {
       return JSON.parse(button.dataset.body) as SortingRequest;
     }
-    switch (button.dataset.sends) {
-      case "acknowledgements":
-        return { accept_warnings: this.acknowledgements() };
-      case "username":
-        return { username: this.querySelector<HTMLInputElement>("input[name=username]")?.value.trim() ?? "" };
-      default:
-        return {};
-    }
+    return button.dataset.sends === "acknowledgements" ? { accept_warnings: this.acknowledgements() } : {};
   }
 
   private async act(button: HTMLButtonElement): Promise<void> {

@@ -30,12 +30,19 @@ def is_busy(state: str) -> bool:
 
 
 def describe_deposit_page(
-    deposit: DepositView, *, may_edit: bool, room: str = "", thumbnails: Mapping[str, str] | None = None
+    deposit: DepositView,
+    *,
+    may_edit: bool,
+    may_decide: bool,
+    room: str = "",
+    thumbnails: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return what the page's template needs.
 
     Parameters
     ----------
+    may_edit, may_decide
+        Whether the visitor may change the draft, and publish or delete it.
     room
         What to know of the disk before choosing files.
     thumbnails
@@ -51,6 +58,7 @@ def describe_deposit_page(
         "is_busy": is_busy(deposit.state),
         "draft_number": deposit.number if deposit.state in OPEN_STATES else 1,
         "may_edit": may_edit,
+        "may_decide": may_decide,
         "room": room,
         "may_change": may_edit and is_open,
         "may_sort": may_edit and deposit.state != "published",
@@ -60,12 +68,12 @@ def describe_deposit_page(
         "may_describe": may_edit and deposit.state != "published",
         "may_answer": may_edit and (is_open or deposit.is_answerable),
         "is_only_checked": _is_only_checked(deposit),
-        "may_publish": may_edit
+        "may_publish": may_decide
         and is_open
         and deposit.state != "draft"
         and n_errors == 0
         and not _is_only_checked(deposit),
-        "may_delete": may_edit and is_open and deposit.version is None,
+        "may_delete": may_decide and is_open and deposit.version is None,
         "n_failed": sum(one.state == "failed" and one.fate == "publish" for one in deposit.measurements),
         "steps": _list_steps(deposit, n_errors),
         "techniques": _list_techniques(),

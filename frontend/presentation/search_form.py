@@ -16,6 +16,7 @@ _FACET_TITLES: Mapping[str, str] = {
     "format": "File format",
     "instrument": "Instrument",
     "license": "Licence",
+    "group": "Group",
 }
 _OPEN = frozenset({"modality"})
 

@@ -16,7 +16,12 @@ from frontend.views.requests import (
 )
 from repository.exports.schema_org import build_schema_org_jsonld, render_script_json
 from repository.schema.export import build_meta_tags
-from repository.selectors.access import can_edit, may_have_bytes
+from repository.selectors.access import (
+    DECIDING_ROLE,
+    EDITING_ROLES,
+    find_role,
+    may_have_bytes,
+)
 from repository.selectors.citation import build_citation_record
 from repository.selectors.datasets import describe_dataset
 from repository.selectors.revisions import get_description
@@ -50,13 +55,14 @@ def show_dataset(request: HttpRequest, dataset_id: str) -> HttpResponse:
             is_public=is_public,
         )
     record = build_citation_record(visitor, description)
-    may_edit = can_edit(visitor, version.dataset.deposit)
+    role = find_role(visitor, version.dataset.deposit)
     context = {
         **describe_landing_page(dataset, record, shows_data=may_have_bytes(visitor, version)),
         "meta_tags": build_meta_tags(record),
         "json_ld": render_script_json(build_schema_org_jsonld(record)),
         "exports": list_dataset_links(dataset.id, write_query(number, revision)),
-        "may_edit": may_edit,
+        "may_edit": role in EDITING_ROLES,
+        "may_decide": role == DECIDING_ROLE,
     }
     response = answer_page(request, "datasets/dataset.html", context, is_public=is_public)
     response["Link"] = build_link_header(record)

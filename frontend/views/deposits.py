@@ -18,7 +18,15 @@ from frontend.views.requests import (
 )
 from processing.workflows import mask_deposit
 from repository.errors import InvalidMetadataError
-from repository.selectors.access import can_edit, get_deposit, get_editable_deposit, require_account
+from repository.selectors.access import (
+    DECIDING_ROLE,
+    EDITING_ROLES,
+    can_edit,
+    find_role,
+    get_deposit,
+    get_editable_deposit,
+    require_account,
+)
 from repository.selectors.accounts import describe_account
 from repository.selectors.deposit_list import list_deposit_page
 from repository.selectors.deposits import describe_deposit
@@ -71,10 +79,14 @@ def show_deposit(request: HttpRequest, deposit_id: str) -> HttpResponse:
     visitor = visitor_of(request)
     deposit = get_deposit(visitor, read_dataset_id(deposit_id))
     view = describe_deposit(deposit)
-    may_edit = can_edit(visitor, deposit)
+    role = find_role(visitor, deposit)
+    may_edit = role in EDITING_ROLES
     room = describe_short_room() if may_edit else ""
     thumbnails = find_thumbnails(visitor, [one.id for one in view.measurements])
-    context = describe_deposit_page(view, may_edit=may_edit, room=room, thumbnails=thumbnails)
+    context = describe_deposit_page(
+        view, may_edit=may_edit, may_decide=role == DECIDING_ROLE, room=room, thumbnails=thumbnails
+    )
+    context["is_by_link"] = not role and not visitor.sees_everything
     context |= _describe_progress(describe_work(deposit), deposit_id=deposit.pk, may_edit=may_edit)
     context["known"] = mark_known(deposit)
     context |= describe_identifying(() if view.state == "published" else list_deposit_identifying(deposit))

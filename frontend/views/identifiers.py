@@ -3,6 +3,7 @@
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.http import require_safe
 
@@ -18,7 +19,7 @@ from repository.selectors.citation import build_citation_record
 from repository.selectors.identifiers import find_identifier, find_missing_version, split_version
 from repository.selectors.revisions import get_description
 from repository.selectors.sitemap import list_published_pages
-from repository.selectors.visibility import sees_what_all_see
+from repository.selectors.visibility import Visitor, sees_what_all_see
 
 _IS_PUBLIC = {"Cache-Control": PUBLIC_BUT_ASK}
 # Exports name files, measurements and the schema below /api/. The longest match decides (RFC 9309); older readers
@@ -32,6 +33,9 @@ _KEPT = (
     "/accounts/",
     "/admin/",
     "/tokens",
+    "/groups/",
+    "/invitations/",
+    "/shared/",
 )
 
 
@@ -44,16 +48,27 @@ def resolve_doi(request: HttpRequest, doi: str) -> HttpResponse:
     named = doi.strip().rstrip("/")
     identifier = find_identifier(visitor, named)
     if identifier is None:
-        missing = find_missing_version(visitor, named)
-        if missing is not None:
-            get_version(visitor, *missing)  # says which versions there are
-        raise NotFoundError(f"The DOI {doi} is not one of ours.")
+        raise _refuse(visitor, named)
     version = get_version(visitor, identifier.dataset_id, identifier.version_number)
     chosen = choose_format(request)
     dataset_id = quote(version.dataset_id)
     address = chosen.locate(dataset_id) if chosen else f"/datasets/{dataset_id}"
     query = f"?version={identifier.version_number}" if identifier.version_number else ""
     return HttpResponseRedirect(f"{address}{query}")
+
+
+def _refuse(visitor: Visitor, doi: str) -> NotFoundError:
+    """Return why a DOI leads nowhere: the same for one that is reserved and one that was never given out."""
+    if not doi.lower().startswith(f"{settings.DOI_PREFIX.lower()}/"):
+        return NotFoundError(f"The DOI {doi} is not one of ours.", hint="Ask for it at https://doi.org.")
+    missing = find_missing_version(visitor, doi)
+    hint = "A DOI answers here once what it names is published."
+    if missing is not None:
+        try:
+            get_version(visitor, *missing)
+        except NotFoundError as refusal:  # says which versions there are
+            hint = f"{refusal.message} {refusal.hint} {hint}"
+    return NotFoundError(f"The DOI {doi} is unknown, or reserved and not public yet.", hint=hint)
 
 
 @require_safe

@@ -1,6 +1,7 @@
 """What a request for a page says: who looks, which dataset and version it names, and where a list goes on."""
 
 import functools
+import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec
@@ -91,6 +92,20 @@ def write_query(version: int | None, revision: int | None) -> str:
     named = [("version", version), ("revision", revision)]
     query = "&".join(f"{name}={number}" for name, number in named if number is not None)
     return f"?{query}" if query else ""
+
+
+def read_uuid(text: str) -> uuid.UUID:
+    """Return the key that a form carries.
+
+    Raises
+    ------
+    NotFoundError
+        It is none.
+    """
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise NotFoundError("The form names nothing that is there.", hint="Reload the page.") from error
 
 
 def read_version_number(request: HttpRequest) -> int | None:

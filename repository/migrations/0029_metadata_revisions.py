@@ -38,7 +38,7 @@ OPEN = "DROP TRIGGER guard ON repository_metadatarevision; DROP FUNCTION stemma_
 
 
 class Migration(migrations.Migration):
-    dependencies = [("repository", "0024_finding_why")]
+    dependencies = [("repository", "0026_links_and_roles")]
 
     operations = [
         migrations.CreateModel(

@@ -7,11 +7,14 @@ from repository.models.dataset import Dataset, DatasetVersion, Identifier, Versi
 from repository.models.deposit import AnswerChange, Deposit, DepositEdit, DepositMember
 from repository.models.facts import Facts, SearchEntry
 from repository.models.finding import Finding
+from repository.models.group import Group, Membership
 from repository.models.instrument import Instrument, Sample
+from repository.models.invitation import Invitation
 from repository.models.job import Job, WorkerHeartbeat
 from repository.models.measurement import ArrayObject, Measurement, MeasurementFile, Signal
 from repository.models.message import Message
 from repository.models.product import Calibration, Product
+from repository.models.reviewer_link import ReviewerLink
 from repository.models.revision import MetadataRevision
 from repository.models.sorting import Sorting
 from repository.models.stored_object import StoredObject, StoreWalk
@@ -30,15 +33,19 @@ __all__ = [
     "DepositMember",
     "Facts",
     "Finding",
+    "Group",
     "Identifier",
     "Instrument",
+    "Invitation",
     "Job",
     "LimitCount",
     "Measurement",
     "MeasurementFile",
+    "Membership",
     "Message",
     "MetadataRevision",
     "Product",
+    "ReviewerLink",
     "Sample",
     "SearchEntry",
     "Signal",

@@ -72,6 +72,12 @@ def find_address(user: User) -> tuple[str, bool]:
     return (user.email, False) if confirmed is None else (confirmed.email, True)
 
 
+def list_confirmed_addresses(user: User) -> list[str]:
+    """Return the addresses that an account has confirmed, each in its one spelling."""
+    stored = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+    return [canonical for address in stored if (canonical := canonicalize_address(address))]
+
+
 def confirm_address(user: User, address: str) -> None:
     """Note that the person reads what is sent to the address; it becomes the account's only one."""
     address = canonicalize_address(address)

@@ -6,6 +6,14 @@ from django.db import models
 from django.db.models import Q
 from knox.models import AbstractAuthToken
 
+ROR_PATTERN = r"^0[0-9a-hjkmnp-tv-z]{6}[0-9]{2}$"
+"""A ROR identifier without its address."""
+
+
+def name_ror(ror: str) -> str:
+    """Return the address by which an institution is named; empty for none."""
+    return f"https://ror.org/{ror}" if ror else ""
+
 
 def require_name(username: str) -> None:
     """Refuse a user name that somebody else may type as a mail address."""
@@ -27,6 +35,12 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox is unt
     full_name = models.CharField(max_length=200, blank=True)
     orcid = models.CharField(max_length=19, blank=True, help_text="0000-0000-0000-0000")
     affiliation = models.CharField(max_length=300, blank=True)
+    affiliation_ror = models.CharField(
+        max_length=9,
+        blank=True,
+        db_default="",
+        help_text="The institution's ROR identifier without its address.",
+    )
     mails_when_read = models.BooleanField(
         default=True, db_default=True, help_text="Whether a mail says that a deposit was read and what waits."
     )
@@ -40,6 +54,10 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox is unt
             models.CheckConstraint(
                 name="user_orcid_form",
                 condition=Q(orcid="") | Q(orcid__regex=r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$"),
+            ),
+            models.CheckConstraint(
+                name="user_ror_form",
+                condition=Q(affiliation_ror="") | Q(affiliation_ror__regex=ROR_PATTERN),
             ),
         ]
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from repository.models.accounts import name_ror
 from repository.models.supplied import SuppliedField
 from repository.schema.documents.templates import fill_dataset_defaults
 from repository.schema.identifiers import generate_id
@@ -33,6 +34,14 @@ class Deposit(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="deposits")
     members: models.ManyToManyField = models.ManyToManyField(  # type: ignore[type-arg]
         settings.AUTH_USER_MODEL, through="DepositMember", related_name="shared_deposits"
+    )
+    group = models.ForeignKey(
+        "Group",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="held_deposits",
+        help_text="The laboratory whose members look into it.",
     )
     title = models.CharField(max_length=500, blank=True)
     document = SuppliedField(
@@ -114,16 +123,22 @@ class Deposit(models.Model):
             "name": owner.full_name or owner.username,
             "orcid": owner.orcid,
             "affiliation": owner.affiliation,
+            "affiliation_ror": name_ror(owner.affiliation_ror),
         }
         return fill_dataset_defaults(self.document.get("dataset"), account=account)
 
 
 class DepositMember(models.Model):
-    """A co-owner: may do with the deposit what its owner may.
+    """A co-owner, who may look, change the draft, or decide as its owner does.
 
     A name that no account has is kept like any other, and gives nobody any right: the owner of a deposit does not
     learn from it who has an account here.
     """
+
+    class Role(models.TextChoices):
+        VIEW = "view", "May look"
+        EDIT = "edit", "May change the draft"
+        PUBLISH = "publish", "May change and publish it"
 
     deposit = models.ForeignKey(Deposit, on_delete=models.CASCADE, related_name="memberships")
     name = models.CharField(
@@ -137,12 +152,16 @@ class DepositMember(models.Model):
         related_name="memberships",
         help_text="Empty where no account had the name.",
     )
+    role = models.CharField(max_length=8, choices=Role, default=Role.PUBLISH, db_default=Role.PUBLISH)
     added_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(name="deposit_member_once", fields=["deposit", "user"]),
             models.UniqueConstraint(name="deposit_member_named_once", fields=["deposit", "name"]),
+            models.CheckConstraint(
+                name="deposit_member_role_known", condition=Q(role__in=["view", "edit", "publish"])
+            ),
         ]
 
     def __str__(self) -> str:

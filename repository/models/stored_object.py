@@ -129,7 +129,9 @@ def measure_use(owner: User) -> StorageUse:
     """Return what the account uses just now."""
     quota = settings.QUOTA_BYTES if owner.quota_bytes is None else owner.quota_bytes
     # Files first: what is deleted between the two looks is counted twice rather than not at all.
-    files = DataFile.objects.filter(deposit__owner=owner).aggregate(total=Sum("size"))["total"] or 0
+    # What a group with a quota of its own carries is not the owner's.
+    own = DataFile.objects.filter(deposit__owner=owner, deposit__group__quota_bytes__isnull=True)
+    files = own.aggregate(total=Sum("size"))["total"] or 0
     waiting = StoredObject.objects.filter(charged_to=owner).aggregate(
         total=Sum("size"), last=Max(Greatest("unreferenced_since", "touched_at")), now=Max(Now())
     )

@@ -10,10 +10,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from repository.errors import EmbargoedError, NotFoundError, PermissionRefusedError, WithdrawnError
-from repository.models import DatasetVersion, Deposit, Measurement, Upload, User
+from repository.models import DatasetVersion, Deposit, DepositMember, Measurement, Membership, Upload, User
 from repository.models.revision import with_newest_revision
 from repository.selectors.visibility import (
     Visitor,
+    find_group_role,
     sees_inside,
     sees_what_all_see,
     visible_deposits,
@@ -22,6 +23,9 @@ from repository.selectors.visibility import (
     visible_versions,
 )
 
+MemberRole = DepositMember.Role
+EDITING_ROLES = frozenset({MemberRole.EDIT, MemberRole.PUBLISH})
+DECIDING_ROLE = MemberRole.PUBLISH
 _MANY_VERSIONS = 10  # from then on only the first and the last are named
 
 
@@ -101,28 +105,85 @@ def get_deposit(visitor: Visitor, deposit_id: str) -> Deposit:
 
 
 def get_editable_deposit(visitor: Visitor, deposit_id: str) -> Deposit:
-    """Return a deposit that the visitor may change: owner, co-owner or administrator.
+    """Return a deposit that the visitor may change: its owner, a co-owner who may, or an administrator.
 
     Raises
     ------
     NotFoundError
         It does not exist for this visitor.
     PermissionRefusedError
-        The visitor may look (as a curator) but not write.
+        The visitor may look (as a curator, or a co-owner who may only look) but not write.
     """
     deposit = get_deposit(visitor, deposit_id)
     if not can_edit(visitor, deposit):
-        raise PermissionRefusedError("Only the owners of a deposit change it.")
+        raise PermissionRefusedError(
+            "Only the owners of a deposit change it.", hint="Ask its owner for the role `edit`."
+        )
     return deposit
 
 
+def get_deposit_to_decide(visitor: Visitor, deposit_id: str) -> Deposit:
+    """Return a deposit about which the visitor decides: what others see of it, who shares it, and its end.
+
+    Raises
+    ------
+    NotFoundError
+        It does not exist for this visitor.
+    PermissionRefusedError
+        The visitor may look, or change the draft, but not decide.
+    """
+    deposit = get_deposit(visitor, deposit_id)
+    if not can_decide(visitor, deposit):
+        raise PermissionRefusedError(
+            "Only its owner, and co-owners who may publish, decide this.",
+            hint="Ask its owner, or for the role `publish`.",
+        )
+    return deposit
+
+
+def get_deposit_to_leave(visitor: Visitor, deposit_id: str, username: str) -> Deposit:
+    """Return a deposit of which the visitor may take the co-owner off: whoever decides, and the co-owner.
+
+    Raises
+    ------
+    NotFoundError
+        It does not exist for this visitor.
+    PermissionRefusedError
+        The visitor may look, and is another one.
+    """
+    deposit = get_deposit(visitor, deposit_id)
+    if visitor.account is not None and visitor.account.username == username:
+        return deposit
+    return get_deposit_to_decide(visitor, deposit_id)
+
+
 def can_edit(visitor: Visitor, deposit: Deposit) -> bool:
-    """Return whether the visitor may change the deposit."""
+    """Return whether the visitor may change the deposit while it is a draft."""
+    return find_role(visitor, deposit) in EDITING_ROLES
+
+
+def can_decide(visitor: Visitor, deposit: Deposit) -> bool:
+    """Return whether the visitor may publish the deposit, delete it, and say who shares it."""
+    return find_role(visitor, deposit) == DECIDING_ROLE
+
+
+def find_role(visitor: Visitor, deposit: Deposit) -> str:
+    """Return what the visitor may do as an owner, co-owner or member of the deposit's group; empty for nothing.
+
+    Whoever manages the group may do what co-owners may who publish: so a deposit outlasts its owner's stay.
+    """
     account = visitor.account
     if account is None:
-        return False
-    is_owner = account.is_administrator or deposit.owner_id == account.pk
-    return is_owner or deposit.memberships.filter(user=account).exists()
+        return ""
+    if account.is_administrator or deposit.owner_id == account.pk:
+        return MemberRole.PUBLISH
+    shared = deposit.memberships.filter(user=account).values_list("role", flat=True).first() or ""
+    if shared == MemberRole.PUBLISH or deposit.group_id is None:
+        return shared
+    in_group = find_group_role(account, deposit.group_id)
+    if in_group == Membership.Role.MANAGER:
+        return MemberRole.PUBLISH
+    return shared or (MemberRole.VIEW if in_group else "")
 
 
 def get_upload(visitor: Visitor, upload_id: str) -> Upload:
@@ -171,7 +232,7 @@ def choose_version(versions: QuerySet[DatasetVersion]) -> DatasetVersion | None:
 
 
 def get_withdrawable_version(visitor: Visitor, dataset_id: str, number: int) -> DatasetVersion:
-    """Return a version that the visitor may withdraw: as owner, co-owner, curator or administrator.
+    """Return a version that the visitor may withdraw: owners, co-owners who may publish, curators, administrators.
 
     Raises
     ------
@@ -181,7 +242,7 @@ def get_withdrawable_version(visitor: Visitor, dataset_id: str, number: int) -> 
         It is somebody else's.
     """
     version = get_version(visitor, dataset_id, number)
-    if can_edit(visitor, version.dataset.deposit) or visitor.sees_everything:
+    if can_decide(visitor, version.dataset.deposit) or visitor.sees_everything:
         return version
     raise PermissionRefusedError("Only its owners and curators withdraw a version.")
 

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 
 from repository.models import ApiToken, User
 from repository.models.account_addresses import find_account, find_address
+from repository.models.accounts import name_ror
 from repository.models.stored_object import StorageUse, measure_use
 
 TOKEN_SCOPES = ApiToken.SCOPES
@@ -15,6 +16,8 @@ class AccountView:
     username: str
     name: str
     orcid: str
+    affiliation: str
+    affiliation_ror: str
     address: str
     is_address_confirmed: bool
     role: str
@@ -48,6 +51,8 @@ def describe_account(user: User, token: ApiToken | None) -> AccountView:
         username=user.username,
         name=user.full_name,
         orcid=user.orcid,
+        affiliation=user.affiliation,
+        affiliation_ror=name_ror(user.affiliation_ror),
         address=address,
         is_address_confirmed=is_confirmed,
         role=user.role,

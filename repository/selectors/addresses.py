@@ -55,6 +55,16 @@ def deposit_page(deposit_id: str) -> str:
     return f"{settings.PUBLIC_URL}/deposits/{deposit_id}"
 
 
+def invitation(invitation_id: str) -> str:
+    """Return the page where an invitation is answered; it opens to the account that has the address."""
+    return f"{settings.PUBLIC_URL}/invitations/{invitation_id}"
+
+
+def shared_draft(key: str) -> str:
+    """Return the link by which whoever has the key reads one deposit."""
+    return f"{settings.PUBLIC_URL}/shared/{key}"
+
+
 def dataset_page(dataset_id: str) -> str:
     """Return the landing page of a dataset."""
     return f"{settings.PUBLIC_URL}/datasets/{dataset_id}"

@@ -55,6 +55,13 @@ def get_kinds() -> Mapping[str, GrantKind]:
     return kinds
 
 
+def carry_key(kind: str, key: str, carried: str = "") -> str:
+    """Return what a cookie holds that carries one more key: the newest come first, and the oldest give way."""
+    new = f"{kind}:{key}"
+    former = [each for each in carried.split(".") if each and each != new]
+    return ".".join([new, *former][:MOST_KEYS])
+
+
 def find_grants(keys: str) -> tuple[Grant, ...]:
     """Return what the keys of a cookie open; those that open nothing say nothing."""
     if not keys or "\x00" in keys:

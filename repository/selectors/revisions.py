@@ -8,7 +8,7 @@ from typing import Any
 from repository.errors import NotFoundError, PermissionRefusedError
 from repository.models import DatasetVersion, MetadataRevision
 from repository.models.revision import Description, read_description
-from repository.selectors.access import can_edit, get_version
+from repository.selectors.access import can_decide, get_version
 from repository.selectors.visibility import Visitor
 
 __all__ = [
@@ -55,7 +55,7 @@ def get_description(
 
 
 def get_correctable_version(visitor: Visitor, dataset_id: str, number: int | None = None) -> DatasetVersion:
-    """Return a version of which the visitor may correct what it says: as owner, co-owner or administrator.
+    """Return a version of which the visitor may correct what it says: whoever decides about it.
 
     Raises
     ------
@@ -65,9 +65,10 @@ def get_correctable_version(visitor: Visitor, dataset_id: str, number: int | Non
         It is somebody else's.
     """
     version = get_version(visitor, dataset_id, number)
-    if not can_edit(visitor, version.dataset.deposit):
+    if not can_decide(visitor, version.dataset.deposit):
         raise PermissionRefusedError(
-            "Only its owners correct what a dataset says.", hint="Write to its creators; the page names them."
+            "Only its owner, and co-owners who may publish, correct what a dataset says.",
+            hint="Write to its creators; the page names them.",
         )
     return version
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,6 +50,7 @@ class SearchRequest:
     text: str = ""
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     licenses: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     ranges: tuple[QuantityRange, ...] = ()
     spans: tuple[str, ...] = ()
 
@@ -93,9 +95,16 @@ class SearchHit:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """A page of results with the facets of all of them."""
+    """A page of results with the facets of all of them.
+
+    Attributes
+    ----------
+    laboratories
+        To how many groups the datasets belong; those of no group are not among them.
+    """
 
     count: int
+    laboratories: int
     hits: tuple[SearchHit, ...]
     facets: Mapping[str, tuple[FacetValue, ...]]
     spans: tuple[QuantitySpan, ...]
@@ -118,10 +127,12 @@ def search(
     )
     rows = list(page.select_related("version").prefetch_related(Prefetch("facts", shown))[: size + 1])
     last = rows[size - 1] if len(rows) > size else None
+    holders, laboratories = _count_holders(matching)
     return SearchPage(
         count=matching.count(),
+        laboratories=laboratories,
         hits=tuple(_build_hit(row) for row in rows[:size]),
-        facets=_count_facets(matching),
+        facets={**_count_facets(matching), **holders},
         spans=_measure_spans(matching, request.spans),
         continue_after=(last.published_at.isoformat(), last.pk) if last else None,
     )
@@ -135,6 +146,8 @@ def _filter_entries(entries: QuerySet[SearchEntry], request: SearchRequest) -> Q
         entries = entries.filter(Q(text=wanted) | Q(pk=request.text.strip().lower()))
     if request.licenses:
         entries = entries.filter(license__in=request.licenses)
+    if request.groups:
+        entries = entries.filter(dataset__deposit__group__name__in=request.groups)
     facts = _filter_facts(request)
     return entries if facts is None else entries.filter(Exists(facts.filter(entry=OuterRef("pk"))))
 
@@ -174,9 +187,30 @@ def _count_facets(matching: QuerySet[SearchEntry]) -> dict[str, tuple[FacetValue
             .order_by("-n", "facet")
         )
         counted[name] = tuple(FacetValue(row["facet"], row["n"]) for row in rows[:FACET_SIZE] if row["facet"])
-    licenses = matching.order_by().values("license").annotate(n=Count("pk")).order_by("-n", "license")
-    counted["license"] = tuple(FacetValue(row["license"], row["n"]) for row in licenses[:FACET_SIZE])
     return counted
+
+
+def _count_holders(matching: QuerySet[SearchEntry]) -> tuple[dict[str, tuple[FacetValue, ...]], int]:
+    """Return the facets of licence and group, and how many groups there are, in one query."""
+    named = matching.order_by().annotate(
+        group=F("dataset__deposit__group"), group_name=F("dataset__deposit__group__name")
+    )
+    licenses: Counter[str] = Counter()
+    names: Counter[str] = Counter()
+    groups: set[str] = set()
+    for license_id, group, name, n in named.values_list("license", "group", "group_name").annotate(
+        n=Count("pk")
+    ):
+        licenses[license_id] += n
+        if group is not None:
+            groups.add(group)
+            names[name] += n  # a group that was closed may have the name of one that is there
+    return {"license": _rank(licenses), "group": _rank(names)}, len(groups)
+
+
+def _rank(counts: Counter[str]) -> tuple[FacetValue, ...]:
+    largest = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return tuple(FacetValue(value, n) for value, n in largest[:FACET_SIZE])
 
 
 def _measure_spans(matching: QuerySet[SearchEntry], names: Sequence[str]) -> tuple[QuantitySpan, ...]:
@@ -225,14 +259,15 @@ def _build_hit(entry: SearchEntry) -> SearchHit:
 def list_search_parameters() -> frozenset[str]:
     """Return the names that a query string may use."""
     ranges = {f"{name}_{end}" for name in find_quantities() for end in ("min", "max", "unit")}
-    return frozenset({"q", "where", "license", "span", *FACETS, *ranges})
+    return frozenset({"q", "where", "license", "group", "span", *FACETS, *ranges})
 
 
 def build_search_request(query: Any) -> SearchRequest:
     """Return the request that a query string (a `QueryDict`) describes; page and API share this.
 
-    Understood are `q`, in which conditions may stand among the words, the facets, `license`, `where=dose>1000 e/Å²`,
-    also as `where=field:low..high:unit`, the pairs `{field}_min`, `{field}_max` with `{field}_unit`, and `span`.
+    Understood are `q`, in which conditions may stand among the words, the facets, `license`, `group`,
+    `where=dose>1000 e/Å²`, also as `where=field:low..high:unit`, the pairs `{field}_min`, `{field}_max` with
+    `{field}_unit`, and `span`.
 
     Raises
     ------
@@ -252,6 +287,7 @@ def build_search_request(query: Any) -> SearchRequest:
         text=words,
         facets=facets,
         licenses=_read_values(query, "license"),
+        groups=_read_values(query, "group"),
         ranges=ranges,
         spans=_read_spans(query),
     )

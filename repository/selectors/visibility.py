@@ -16,15 +16,20 @@ from repository.models import (
     DatasetVersion,
     Deposit,
     DepositMember,
+    Group,
     Identifier,
+    Invitation,
     Job,
     Measurement,
+    Membership,
     Product,
+    ReviewerLink,
     SearchEntry,
     Upload,
     User,
     VersionMeasurement,
 )
+from repository.models.account_addresses import list_confirmed_addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +81,44 @@ def visible_deposits(visitor: Visitor) -> QuerySet[Deposit]:
         return Deposit.objects.all()
     ways = []
     if visitor.account is not None:
-        ways.append(_owns(visitor.account))
+        colleagues = Membership.objects.filter(group=OuterRef("group"), user=visitor.account)
+        ways.append(_owns(visitor.account) | Q(Exists(colleagues)))
     if visitor.grants:
         ways.append(Q(pk__in=[grant.deposit_id for grant in visitor.grants]))
     return Deposit.objects.filter(reduce(or_, ways)) if ways else Deposit.objects.none()
+
+
+def visible_groups(visitor: Visitor) -> QuerySet[Group]:
+    """Return the groups, closed ones left out, into which the visitor may look: as a member, or as a curator."""
+    groups = Group.objects.filter(closed_at__isnull=True)
+    if visitor.sees_everything:
+        return groups
+    if visitor.account is None:
+        return groups.none()
+    return groups.filter(Exists(Membership.objects.filter(group=OuterRef("pk"), user=visitor.account)))
+
+
+def own_memberships(account: User) -> QuerySet[Membership]:
+    """Return what the person is in which groups."""
+    return Membership.objects.filter(user=account)
+
+
+def find_group_role(account: User, group_id: str) -> str:
+    """Return what a person is in a group, open or not; empty for nobody in it."""
+    role = own_memberships(account).filter(group_id=group_id).values_list("role", flat=True).first()
+    return role or ""
+
+
+def visible_invitations(visitor: Visitor) -> QuerySet[Invitation]:
+    """Return the invitations to addresses that the visitor's account has confirmed, answered ones among them."""
+    if visitor.account is None:
+        return Invitation.objects.none()
+    return Invitation.objects.filter(address__in=list_confirmed_addresses(visitor.account))
+
+
+def find_reviewer_link(digest: str) -> ReviewerLink | None:
+    """Return the link whose key has this digest, also one that is over: the key is all that a visitor shows."""
+    return ReviewerLink.objects.filter(digest=digest).first()
 
 
 def sees_inside(visitor: Visitor, deposit: Deposit) -> bool:

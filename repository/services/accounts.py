@@ -1,5 +1,6 @@
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,6 +11,7 @@ from repository.errors import InvalidMetadataError, NotFoundError
 from repository.models import ApiToken, User
 from repository.models.accounts import require_name
 from repository.services.audit import record_event
+from repository.services.outside_identifiers import read_orcid, read_ror
 
 LONGEST_LIFE = dt.timedelta(days=366)
 OPERATOR_TOKEN = "credentials.json"  # noqa: S105  # the name of a token, after the file it stands in
@@ -22,6 +24,56 @@ def set_mails_when_read(*, user: User, wanted: bool) -> None:
         user.mails_when_read = wanted
         user.save(update_fields=["mails_when_read"])
         record_event(actor=user, action="account.mails", target=user.username, detail={"when_read": wanted})
+
+
+def update_profile(*, user: User, changes: Mapping[str, str]) -> User:
+    """Change what a person says of themselves; a new deposit names its creator by it.
+
+    Parameters
+    ----------
+    changes
+        Any of `name`, `orcid`, `affiliation` and `affiliation_ror`; what is not named stays, empty takes away.
+
+    Raises
+    ------
+    InvalidMetadataError
+        A text is too long, or an identifier is none.
+    """
+    with transaction.atomic():
+        user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        written = {}
+        for name, text in changes.items():
+            field, read = _PROFILE[name]
+            value = read(text)
+            if value != getattr(user, field):
+                setattr(user, field, value)
+                written[name] = value
+        if written:
+            user.save(update_fields=[_PROFILE[name][0] for name in written])
+            record_event(
+                actor=user,
+                action="account.profile",
+                target=user.username,
+                detail={"changed": sorted(written)},
+            )
+    return user
+
+
+def _read_line(pointer: str, longest: int, text: str) -> str:
+    line = " ".join(text.split())
+    if len(line) > longest or "\x00" in line:
+        raise InvalidMetadataError(
+            "This text cannot be kept.", pointer=pointer, hint=f"Write it in {longest} letters at most."
+        )
+    return line
+
+
+_PROFILE: Mapping[str, tuple[str, Callable[[str], str]]] = {
+    "name": ("full_name", partial(_read_line, "/name", 200)),
+    "orcid": ("orcid", read_orcid),
+    "affiliation": ("affiliation", partial(_read_line, "/affiliation", 300)),
+    "affiliation_ror": ("affiliation_ror", partial(read_ror, pointer="/affiliation_ror")),
+}
 
 
 def create_token(

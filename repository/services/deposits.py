@@ -37,6 +37,7 @@ from repository.states import BUSY_STATES, DepositMove, DepositState
 State = Deposit.State
 ReadUntil = Deposit.ReadUntil
 LONGEST_TITLE = 500
+_ROLES = f"Roles are {', '.join(DepositMember.Role.values)}."
 
 
 def create_deposit(*, owner: User, title: str = "", document: Mapping[str, Any] | None = None) -> Deposit:
@@ -314,21 +315,28 @@ def remove_transfers(transfers: Iterable[str]) -> None:
         (upload_folder() / transfer).unlink(missing_ok=True)
 
 
-def add_member(*, deposit_id: str, actor: User, username: str) -> DepositMember:
-    """Make somebody a co-owner, who may do with the deposit what its owner may.
+def add_member(
+    *, deposit_id: str, actor: User, username: str, role: str = DepositMember.Role.EDIT
+) -> DepositMember:
+    """Make somebody a co-owner, or change what a co-owner may do.
 
     The answer is the same whether or not an account has the name. A name that none has stays without rights, also when
     somebody takes it later, until the owner writes it again.
     """
+    if role not in DepositMember.Role.values:
+        raise InvalidMetadataError(f"There is no role {role[:40]!r}.", pointer="/role", hint=_ROLES)
+    if not username or "\x00" in username:
+        raise InvalidMetadataError("Nobody is named.", pointer="/username", hint="Write a user name.")
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
         user = User.objects.filter(username=username, is_active=True).first()
         if user is not None and user.pk == deposit.owner_id:
             raise StateConflictError(f"{username} is the owner of this deposit already.")
         member, _ = DepositMember.objects.update_or_create(
-            deposit=deposit, name=username, defaults={"user": user}
+            deposit=deposit, name=username, defaults={"user": user, "role": role}
         )
-        record_event(actor=actor, action="deposit.add_member", target=deposit.pk, detail={"user": username})
+        detail = {"user": username, "role": role}
+        record_event(actor=actor, action="deposit.add_member", target=deposit.pk, detail=detail)
     return member
 
 

@@ -19,6 +19,7 @@ MENTIONS = {
     "ApiToken.digest": "the hash of a token",
     "Product.digest": "names how it was made, not its bytes",
     "Product.input_digests": "provenance: from which bytes it was made; what has those keeps them",
+    "ReviewerLink.digest": "the hash of a link's key",
     "StoredObject.sha256": "the object itself",
     "Upload.declared_sha256": "a promise; once the bytes are there, `sha256` says so",
 }

@@ -111,7 +111,7 @@ def _promise(*, deposit_id: str, actor: User, path: str, size: int, sha256: str,
             upload = _start_mending(existing, actor=actor)
         else:
             refuse_clash(deposit, path)
-            require_quota(deposit.owner, size)
+            require_quota(deposit, size)
             if deposit.state != Deposit.State.DRAFT:
                 reopen_draft(deposit)
             upload = _create_upload(deposit, actor=actor, path=path, size=size, sha256=sha256)

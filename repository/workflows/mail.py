@@ -25,15 +25,16 @@ def ask_for_new_password(*, address: str) -> None:
     _post(purpose=Message.Purpose.PASSWORD_RESET, recipient=address)
 
 
-def write_to(*, recipient: str, subject: str, text: str) -> None:
+def write_to(*, recipient: str, subject: str, text: str) -> Message:
     """Send what is written here, in the transaction that it is about."""
-    _post(purpose=Message.Purpose.WRITTEN, recipient=recipient, subject=subject, text=text)
+    return _post(purpose=Message.Purpose.WRITTEN, recipient=recipient, subject=subject, text=text)
 
 
-def _post(*, purpose: Message.Purpose, recipient: str, subject: str = "", text: str = "") -> None:
+def _post(*, purpose: Message.Purpose, recipient: str, subject: str = "", text: str = "") -> Message:
     with transaction.atomic():
         message = create_message(purpose=purpose, recipient=recipient, subject=subject, text=text)
         enqueue_job(kind="send_message", target=str(message.pk), max_attempts=_ATTEMPTS)
+    return message
 
 
 class OutboxBackend(BaseEmailBackend):

@@ -12,6 +12,8 @@ ROLES = {
     "oth": "other",
     "own": "owner",
     "co": "co-owner",
+    "vie": "viewer",
+    "edi": "editor",
     "cur": "curator",
     "adm": "admin",
     "rea": "reader",
@@ -22,25 +24,25 @@ STATE_OF = {state[0]: state for state in STATES}
 # What the audience of a byte route gets, by method and state (letters and columns as in the matrix): a new route of an
 # audience that is here needs no line. `ok` is a status with which the operation says that it succeeds.
 AUDIENCES = """
-method audience                state str oth own co  cur adm rea exp
-OPTIONS anybody                *     ok  ok  ok  ok  ok  ok  ok  ok
-GET    readers-of-a-draft      *     404 404 ok  ok  ok  ok  ok  401
-GET    readers-of-a-version    dr    404 404 404 404 404 404 404 401
-GET    readers-of-a-version    o     ok  ok  ok  ok  ok  ok  ok  401
-GET    readers-of-a-version    e     403 403 ok  ok  ok  ok  ok  401
-GET    readers-of-a-version    w     410 410 410 410 410 410 410 401
-GET    readers-of-a-measurement dr   404 404 ok  ok  ok  ok  ok  401
-GET    readers-of-a-measurement o    ok  ok  ok  ok  ok  ok  ok  401
-GET    readers-of-a-measurement e    403 403 ok  ok  ok  ok  ok  401
-GET    readers-of-a-measurement w    410 410 410 410 410 410 410 401
-GET    readers-of-an-export    *     404 404 404 404 404 404 404 401
-POST   editors-of-a-draft      dr    404 404 ok  ok  403 ok  403 401
-POST   editors-of-a-draft      oew   404 404 409 409 403 409 403 401
-HEAD   senders-of-an-upload    *     404 404 ok  ok  403 ok  403 401
-PATCH  senders-of-an-upload    d     404 404 ok  ok  403 ok  403 401
-PATCH  senders-of-an-upload    roew  404 404 404 404 403 404 403 401
-DELETE senders-of-an-upload    d     404 404 ok  ok  403 ok  403 401
-DELETE senders-of-an-upload    roew  404 404 410 410 403 410 403 401
+method audience                state str oth own co  vie edi cur adm rea exp
+OPTIONS anybody                *     ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
+GET    readers-of-a-draft      *     404 404 ok  ok  ok  ok  ok  ok  ok  401
+GET    readers-of-a-version    dr    404 404 404 404 404 404 404 404 404 401
+GET    readers-of-a-version    o     ok  ok  ok  ok  ok  ok  ok  ok  ok  401
+GET    readers-of-a-version    e     403 403 ok  ok  ok  ok  ok  ok  ok  401
+GET    readers-of-a-version    w     410 410 410 410 410 410 410 410 410 401
+GET    readers-of-a-measurement dr   404 404 ok  ok  ok  ok  ok  ok  ok  401
+GET    readers-of-a-measurement o    ok  ok  ok  ok  ok  ok  ok  ok  ok  401
+GET    readers-of-a-measurement e    403 403 ok  ok  ok  ok  ok  ok  ok  401
+GET    readers-of-a-measurement w    410 410 410 410 410 410 410 410 410 401
+GET    readers-of-an-export    *     404 404 404 404 404 404 404 404 404 401
+POST   editors-of-a-draft      dr    404 404 ok  ok  403 ok  403 ok  403 401
+POST   editors-of-a-draft      oew   404 404 409 409 403 409 403 409 403 401
+HEAD   senders-of-an-upload    *     404 404 ok  ok  403 ok  403 ok  403 401
+PATCH  senders-of-an-upload    d     404 404 ok  ok  403 ok  403 ok  403 401
+PATCH  senders-of-an-upload    roew  404 404 404 404 403 404 403 404 403 401
+DELETE senders-of-an-upload    d     404 404 ok  ok  403 ok  403 ok  403 401
+DELETE senders-of-an-upload    roew  404 404 410 410 403 410 403 410 403 401
 """
 # No export of a measurement is there by itself: the lines of each are made from its kind.
 KEPT_AUDIENCES = {"readers of a version", "readers of a measurement"}

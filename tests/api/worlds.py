@@ -10,9 +10,22 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.utils import timezone
 
-from repository.models import ApiToken, Deposit, DepositMember, Job, Upload, User
+from repository.models import (
+    ApiToken,
+    Deposit,
+    DepositMember,
+    Group,
+    Job,
+    Measurement,
+    Membership,
+    Upload,
+    User,
+)
+from repository.schema.identifiers import generate_id
 from repository.services.answer_writes import Wish
 from repository.services.answers import write_answers
+from repository.services.invitations import invite_to_deposit, invite_to_group
+from repository.services.reviewer_links import create_reviewer_link
 from repository.services.storage import upload_file
 from repository.services.uploads import complete_upload, start_upload
 from repository.services.withdrawal import withdraw_version
@@ -50,6 +63,8 @@ def gather_people() -> People:
         "other": make_user(),
         "owner": make_user(),
         "co-owner": make_user(),
+        "viewer": make_user(),
+        "editor": make_user(),
         "curator": make_user(role="curator"),
         "admin": make_user(role="admin"),
     }
@@ -81,8 +96,9 @@ def build_world(state: str, people: People) -> World:
         "embargo_until": (timezone.now() + dt.timedelta(days=90)).date().isoformat(),
     }
     deposit = make_deposit(people.users["owner"], **(embargo if state == "embargoed" else {}))
-    co_owner = people.users["co-owner"]
-    DepositMember.objects.create(deposit=deposit, name=co_owner.username, user=co_owner)
+    for name, role in (("co-owner", "publish"), ("viewer", "view"), ("editor", "edit")):
+        user = people.users[name]
+        DepositMember.objects.create(deposit=deposit, name=user.username, user=user, role=role)
     upload = _upload(deposit, people.users["owner"], is_whole=state != "draft")
     measurement = add_measurement(deposit, "second.raw")
     job = Job.objects.create(kind="test", target=deposit.pk, deposit=deposit, state="done")
@@ -101,25 +117,58 @@ def build_world(state: str, people: People) -> World:
     if state == "withdrawn":
         withdraw_version(dataset_id=deposit.pk, number=1, actor=deposit.owner, reason="Wrong sample.")
     world.words = {
+        **_name_parts(deposit, measurement),
+        **_name_shares(people, deposit),
+        "upload_id": str(upload.pk),
+        "job_id": str(job.pk),
+        "change_id": str(answered.id),
+    }
+    return world
+
+
+def _name_parts(deposit: Deposit, measurement: Measurement) -> dict[str, str]:
+    """Return the words that address a deposit, what it becomes, and its measurement."""
+    return {
         "deposit_id": deposit.pk,
         "dataset_id": deposit.pk,
         "number": "1",
         "path": "second.raw",
         "measurement_id": measurement.pk,
-        "username": people.users["co-owner"].username,
         "name": "data",
         "key": "zarr.json",
         "product": "data.mean_diffraction_pattern",
-        "upload_id": str(upload.pk),
-        "job_id": str(job.pk),
-        "change_id": str(answered.id),
         "version": "1.0.0",
         "doi": f"10.5072/{deposit.pk}",
         "export": "jsonld",
         "ending": "none",
         "sha256": measurement.primary_file.sha256,
     }
-    return world
+
+
+def _name_shares(people: People, deposit: Deposit) -> dict[str, str]:
+    """Return the words that address a group, a link, and invitations of somebody who has no account."""
+    owner, group, asked = people.users["owner"], _make_group(people), "somebody@example.org"
+    to_group = invite_to_group(group_id=group.pk, actor=owner, address=asked, role="member")
+    to_deposit = invite_to_deposit(deposit_id=deposit.pk, actor=owner, address=asked, role="view")
+    day = dt.timedelta(days=1)
+    link, _ = create_reviewer_link(deposit_id=deposit.pk, actor=owner, label="Reviewers", lifetime=day)
+    return {
+        "username": people.users["co-owner"].username,
+        "group_id": group.pk,
+        "group_invitation_id": str(to_group.pk),
+        "invitation_id": str(to_deposit.pk),
+        "link_id": str(link.pk),
+    }
+
+
+def _make_group(people: People) -> Group:
+    """Return a group that the owner manages and of which the co-owner is a member; one that is there is put right."""
+    owner = people.users["owner"]
+    group = Group.objects.filter(created_by=owner, closed_at=None).first()
+    group = group or Group.objects.create(name=f"Laboratory {generate_id()}", created_by=owner)
+    for role, user in (("manager", owner), ("member", people.users["co-owner"])):
+        Membership.objects.update_or_create(group=group, user=user, defaults={"role": role})
+    return group
 
 
 def _upload(deposit: Deposit, owner: User, *, is_whole: bool) -> Upload:

@@ -10,7 +10,7 @@ from project.environment import CHECKOUT
 ROOMS = ("project", "repository", "confined", "ingest", "processing", "api", "frontend")
 # Found by their place, by a registry, by Django or by a declaration beside them.
 FOUND_BY_PLACE = re.compile(
-    r"^(ingest/formats/\w+/|processing/recipes/|repository/exports/|api/byte_routes/|api/management/commands/"
+    r"^(ingest/formats/\w+/|processing/recipes/|repository/exports/|repository/selectors/grants/|api/byte_routes/|api/management/commands/"
     r"|\w+/(apps|admin|urls|tasks)\.py$|repository/migrations/)|/__(init|main)__\.py$"
 )
 # Run or read by name; where the name is put together, no text holds it.

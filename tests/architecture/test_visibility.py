@@ -17,8 +17,9 @@ ROOMS = ("repository/selectors", "api", "frontend")
 
 GUARDED = {
     "AnswerChange", "ArrayObject", "Calibration", "DataFile", "Dataset", "DatasetVersion", "Deposit", "DepositEdit",
-    "DepositMember", "Facts", "Finding", "Identifier", "Job", "Measurement", "MeasurementFile", "MetadataRevision",
-    "Product", "SearchEntry", "Signal", "Sorting", "Upload", "VersionFile", "VersionMeasurement",
+    "DepositMember", "Facts", "Finding", "Group", "Identifier", "Invitation", "Job", "Measurement", "MeasurementFile",
+    "Membership", "MetadataRevision", "Product", "ReviewerLink", "SearchEntry", "Signal", "Sorting", "Upload",
+    "VersionFile", "VersionMeasurement",
 }  # fmt: skip
 # Nobody's deposit: accounts with what is theirs alone, and what keeps the house.
 OPEN = {
@@ -28,7 +29,13 @@ OPEN = {
 ALLOWED: dict[str, set[str]] = {
     "api/byte_service/hearing.py": {"connection"},  # waits for withdrawals; reads no table
     "api/health.py": {"connection"},  # is only closed
-    "frontend/admin.py": {"DatasetVersion", "Deposit", "Identifier", "Job"},  # Django's admin, for curators
+    "frontend/admin.py": {
+        "DatasetVersion",
+        "Deposit",
+        "Group",
+        "Identifier",
+        "Job",
+    },  # Django's admin, for curators
     "repository/selectors/visibility.py": GUARDED,  # the query itself
     "repository/selectors/conformance.py": {"DatasetVersion"},  # all that is published, for operators
     "repository/selectors/damage.py": {
@@ -47,7 +54,7 @@ ALLOWED: dict[str, set[str]] = {
 }
 ACCOUNTS = {"get_user_model()", "import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()"}
 MANAGERS = {"objects", "_default_manager", "_base_manager"}
-WORDS_OF_A_MODEL = {"ACTIVE", "Access", "DoesNotExist", "Fate", "Kind", "State"}
+WORDS_OF_A_MODEL = {"ACTIVE", "Access", "DoesNotExist", "Fate", "Kind", "Role", "State"}
 """What may be asked of a guarded model without asking its table; as an annotation it may stand anywhere."""
 # From what somebody was let in to, these lead to its neighbours, which may be hidden.
 SIDEWAYS = {"versions", "search_entry", "replaced_by", "published_in", "part_of"}

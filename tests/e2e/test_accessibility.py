@@ -26,7 +26,15 @@ PUBLIC = (
     "/accounts/password/reset/done/",
     "/nothing-here",
 )
-SIGNED_IN = ("/deposits/", "/deposits/new", "/tokens", "/accounts/email/", "/accounts/password/change/")
+SIGNED_IN = (
+    "/deposits/",
+    "/deposits/new",
+    "/tokens",
+    "/groups/",
+    "/profile",
+    "/accounts/email/",
+    "/accounts/password/change/",
+)
 
 # What a screen reader would stumble over.
 OBSTACLES = """() => {

@@ -1,7 +1,9 @@
 """The entrance: ``stemma.connect(url)``."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,6 +16,8 @@ from stemma.errors import JsonObject, UsageError
 from stemma.identifiers import Reference, parse_reference
 from stemma.records import Dataset, Deposit, Measurement, fetch_record, open_record
 from stemma.search import SearchResults
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{20,100}")
 
 
 class Client:
@@ -50,7 +54,7 @@ class Client:
         spans : sequence of str, optional
             Quantities of which the results' ``spans`` tell how many datasets have them, and their two ends.
         **facets
-            Exact values: ``modality="four_d_stem"``, ``format="empad"``, ``elements=["Mo", "S"]``.
+            Exact values: ``modality="four_d_stem"``, ``format="empad"``, ``elements=["Mo", "S"]``, ``group="…"``.
 
         Returns
         -------
@@ -63,7 +67,7 @@ class Client:
         return SearchResults(self.connection, parameters, self.open)
 
     def open(self, reference: str) -> Any:
-        """Open a dataset, a deposit of one's own or a measurement by its id, DOI or address.
+        """Open a dataset, a deposit of one's own or a measurement by its id, DOI or address, or what a link leads to.
 
         Returns
         -------
@@ -77,6 +81,9 @@ class Client:
         NotFoundError
             Nothing here has this id.
         """
+        key = read_link(reference)[1] if is_link(reference) else ""
+        if key:
+            reference = self._follow(key, reference)
         wanted = parse_reference(reference)
         if wanted.server is not None and not self.connection.is_own(wanted.server):
             raise UsageError(
@@ -85,6 +92,15 @@ class Client:
                 code="other_server",
             )
         return open_reference(self.connection, wanted)
+
+    def _follow(self, key: str, link: str) -> str:
+        """Return the address to which a reviewer link leads."""
+        if key != self.connection.link_key:
+            raise UsageError(
+                "This connection does not carry the key of that link.", hint=f"stemma.connect(link={link!r})"
+            )
+        answer = self.connection.request("GET", f"/shared/{key}", accept=frozenset({HTTPStatus.FOUND}))
+        return self.connection.address(answer.headers.get("location", ""))
 
     def close(self) -> None:
         self.connection.close()
@@ -112,10 +128,33 @@ def open_reference(connection: Connection, wanted: Reference) -> Dataset | Depos
     return open_record(connection, wanted.id, kinds)
 
 
+def is_link(text: str) -> bool:
+    """Return whether a text looks like a link for reviewers."""
+    return "://" in text and "/shared/" in text
+
+
+def read_link(link: str) -> tuple[str, str]:
+    """Return server and key of a link for reviewers, such as ``https://stemma.example.org/shared/…``.
+
+    Raises
+    ------
+    UsageError
+        It is none.
+    """
+    server, _, key = link.strip().partition("/shared/")
+    key = key.strip("/")
+    if not is_link(link) or _KEY.fullmatch(key) is None:
+        raise UsageError(
+            "This is no link for reviewers.", hint="It looks like https://…/shared/… : copy it whole."
+        )
+    return server, key
+
+
 def connect(
     url: str | None = None,
     token: str | None = None,
     *,
+    link: str | None = None,
     retry_seconds: float = 20.0,
     transport: httpx.BaseTransport | None = None,
 ) -> Client:
@@ -127,13 +166,24 @@ def connect(
         ``https://stemma.example.org``.
     token : str, optional
         For drafts and embargoed data. Default: STEMMA_TOKEN, or the login file's token for this server.
+    link : str, optional
+        A link for reviewers, ``https://stemma.example.org/shared/…``: with it somebody without an account reads one
+        draft; ``client.open(link)`` opens it. It says the server too.
     retry_seconds : float
         How long a request is repeated while the server is away, in seconds.
     transport : httpx.BaseTransport, optional
         For tests and unusual networks.
     """
+    server, key = read_link(link) if link else ("", "")
+    url = url or server
     environment = {**os.environ, "STEMMA_URL": url} if url else dict(os.environ)
     login = find_login(environment)
     return Client(
-        Connection(login.url, token or login.token, retry_seconds=retry_seconds, transport=transport)
+        Connection(
+            login.url,
+            token or login.token,
+            link_key=key,
+            retry_seconds=retry_seconds,
+            transport=transport,
+        )
     )

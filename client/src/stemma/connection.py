@@ -24,9 +24,9 @@ WaitListener = Callable[[str, float, float], None]
 
 
 class Connection:
-    """A server address, a token, and how long to be patient.
+    """A server address, a token or the key of a reviewer link, and how long to be patient.
 
-    Threads may share it. The token goes to the server's own origin only, whatever addresses answers hold.
+    Threads may share it. Token and key go to the server's own origin only, whatever addresses answers hold.
     """
 
     def __init__(
@@ -34,6 +34,7 @@ class Connection:
         url: str,
         token: str | None = None,
         *,
+        link_key: str = "",
         retry_seconds: float = 20.0,
         transport: httpx.BaseTransport | None = None,
         on_wait: WaitListener | None = None,
@@ -48,6 +49,7 @@ class Connection:
         if token is not None and not (token.isascii() and token.isprintable()):
             raise UsageError("The token holds characters that no token has.", hint="Copy it once more.")
         self.token = token
+        self.link_key = link_key
         self.retry_seconds = retry_seconds
         self.on_wait = on_wait
         limits = httpx.Limits(max_connections=32, max_keepalive_connections=16)
@@ -90,6 +92,8 @@ class Connection:
         headers = {"User-Agent": USER_AGENT, **(extra or {})}
         if self.token and self.is_own(address):
             headers["Authorization"] = f"Token {self.token}"
+        if self.link_key and self.is_own(address):
+            headers["Cookie"] = f"stemma_grants=link:{self.link_key}"
         return headers
 
     def send(

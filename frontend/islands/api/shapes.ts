@@ -21,7 +21,6 @@ export type Acknowledgement = Schemas["AcknowledgementInputRequest"];
 export type DepositChange = Schemas["PatchedUpdateDepositInputRequest"];
 export type PublishRequest = Schemas["PublishInputRequest"];
 export type SortingRequest = Schemas["FatesInputRequest"];
-export type MemberRequest = Schemas["MemberInputRequest"];
 export type Table = Schemas["TableShape"];
 export type TableColumn = Schemas["ColumnShape"];
 export type TableRow = Schemas["RowShape"];

@@ -27,7 +27,7 @@ def fill_dataset_defaults(dataset: Any, *, account: Mapping[str, str]) -> dict[s
     dataset
         What the person supplied under `dataset`.
     account
-        `name`, `orcid` and `affiliation` of the depositor; empty ones are left out.
+        `name`, `orcid`, `affiliation` and `affiliation_ror` of the depositor; empty ones are left out.
     """
     described = normalize_document(dataset, kind="dataset") if isinstance(dataset, Mapping) else {}
     if not described.get("creators"):

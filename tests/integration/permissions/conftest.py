@@ -3,11 +3,13 @@
 import datetime as dt
 import json
 import os
+import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +20,7 @@ from django.db import connection
 from django.utils import timezone
 
 from project.environment import CHECKOUT
+from repository import migrations
 from repository.models import DepositMember
 from tests.api.conftest import as_token, make_token, unthrottled, web
 from tests.api.worlds import open_session
@@ -174,3 +177,10 @@ def list_addresses(deposit: Any) -> list[str]:
 def list_asks(words: dict[str, Any]) -> list[Any]:
     """Return every address for everybody."""
     return [(address, headers) for address in words["addresses"] for headers in words["headers"].values()]
+
+
+def list_deciding_tables() -> set[str]:
+    """Return the tables whose writes end decisions, whichever migration gave them their triggers."""
+    names = (module.name for module in pkgutil.iter_modules(migrations.__path__))
+    found = (import_module(f"{migrations.__name__}.{name}") for name in names)
+    return {table for migration in found for table in getattr(migration, "DECIDING", ())}

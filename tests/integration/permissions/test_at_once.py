@@ -32,6 +32,7 @@ from tests.integration.permissions.conftest import (
     Process,
     build_words,
     list_asks,
+    list_deciding_tables,
 )
 from tests.integration.permissions.long_memory import remember_for_long
 from tests.integration.permissions.writes import WRITES
@@ -357,12 +358,10 @@ def test_every_table_that_decides_tells_so(
     web: WebClient,
 ) -> None:
     """A decision that reads another table fails here until its writes are told."""
-    from importlib import import_module
-
     from repository.selectors.uploads import describe_upload
 
     assert migrations_path
-    deciding = set(import_module("repository.migrations.0013_decisions_and_edits").DECIDING)
+    deciding = list_deciding_tables()
     words = build_words()
     owner = User.objects.get(username=words["co-owner"])
     draft, measurement = words["draft"], words["addresses"][4].split("/")[4]

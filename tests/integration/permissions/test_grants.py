@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Iterator
-from importlib import import_module
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from api.byte_service import hearing, reading, visitors
+from repository.models import Membership
 from repository.selectors import grant_kinds
+from repository.selectors.sharing import compose_cookie
 from repository.selectors.visibility import Grant
-from tests.api.conftest import WebClient
+from repository.services.group_deposits import put_into_group
+from repository.services.groups import create_group, remove_from_group
+from repository.services.reviewer_links import create_reviewer_link, revoke_reviewer_link
+from tests.api.conftest import WebClient, as_token, make_token
 from tests.deposits import make_ready
-from tests.integration.permissions.conftest import list_addresses
+from tests.factories import make_user
+from tests.integration.permissions.conftest import list_addresses, list_deciding_tables
 from tests.integration.permissions.long_memory import remember_for_long
 from tests.patience import wait_until
 from tests.toy_grant import TOY, carry, grants_from, make_link
@@ -33,7 +39,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def is_remembered(web: WebClient, address: str) -> bool:
+def is_remembered(web: WebClient, address: str, headers: dict[str, str] = BEARER) -> bool:
     """Return whether the web process answers without asking the database who may."""
 
     def refuse(*_: Any, **__: Any) -> None:
@@ -41,7 +47,7 @@ def is_remembered(web: WebClient, address: str) -> bool:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reading, "in_database", refuse)
-        return web.get(address, headers=BEARER).is_success
+        return web.get(address, headers=headers).is_success
 
 
 def require_remembered(web: WebClient, address: str) -> None:
@@ -71,13 +77,37 @@ def test_a_withdrawn_grant_ends_at_once(web: WebClient, toy: None, monkeypatch: 
         assert web.get(address, headers=BEARER).status_code == 404, address
 
 
+def test_a_link_that_is_ended_and_a_group_that_is_left_end_at_once(
+    web: WebClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_decisions", remember_for_long())
+    wait_until(lambda: hearing.find_heard_marks() is not None)
+    deposit, member = make_ready(), make_user()
+    link, key = create_reviewer_link(
+        deposit_id=deposit.pk, actor=deposit.owner, label="Reviewers", lifetime=dt.timedelta(days=1)
+    )
+    group = create_group(actor=deposit.owner, name="Laboratory")
+    Membership.objects.create(group=group, user=member)
+    put_into_group(deposit_id=deposit.pk, actor=deposit.owner, group_id=group.pk)
+    address = list_addresses(deposit)[-1]
+    by_link = {"Cookie": "=".join(compose_cookie(key))}
+    as_member = as_token(make_token(member))
+    for headers in (by_link, as_member):
+        assert web.get(address, headers=headers).status_code == 200
+        wait_until(partial(is_remembered, web, address, headers))
+    revoke_reviewer_link(deposit_id=deposit.pk, actor=deposit.owner, link_id=link.pk)
+    assert web.get(address, headers=by_link).status_code == 404
+    remove_from_group(group_id=group.pk, actor=member, username=member.username)
+    assert web.get(address, headers=as_member).status_code == 404
+
+
 @pytest.mark.usefixtures("toy", "transactional_db", "stemma_home")
 def test_a_decision_names_the_deposits_of_all_grants() -> None:
     """Also of those that it did not need: which of them it needed, the query alone knows."""
     first, second = make_ready(), make_ready()
     for deposit, key in ((first, "a"), (second, "b")):
         make_link(deposit.pk, key)
-    deciding = set(import_module("repository.migrations.0013_decisions_and_edits").DECIDING)
+    deciding = list_deciding_tables()
     with CaptureQueriesContext(connection) as captured:
         keys = carry("a", "none", "b")[grant_kinds.COOKIE]
         asking = visitors.recognize_reader(visitors.Credential(grants=keys))
