@@ -19,6 +19,7 @@ from repository.schema.checks.cells import build_tag, find_in
 from repository.schema.documents.levels import (
     ALL,
     DIFFERS,
+    INSTRUMENTS,
     KINDS,
     OF_ONE_FILE,
     SINGLE,
@@ -170,7 +171,13 @@ class Draft:
             self.document.pop(part, None)
 
 
-_PARTS: Mapping[str, str] = {"all": ALL, "kind": KINDS, "measurement": SINGLE, "differs": DIFFERS}
+_PARTS: Mapping[str, str] = {
+    "all": ALL,
+    "kind": KINDS,
+    "measurement": SINGLE,
+    "differs": DIFFERS,
+    "instrument": INSTRUMENTS,
+}
 
 
 def decide(wish: Wish, key: str, target: Target | None, draft: Draft) -> AnswerResult:
@@ -321,7 +328,7 @@ def _write_gap(wish: Wish, place: str, target: Target | None, draft: Draft) -> N
         )
     head = wish.field.split("[]", maxsplit=1)[0]
     draft.write(wish.level, place, head, {"missing": wish.act})
-    if cell.get("level") in {"all", "kind"} and cell["state"] == "value":
+    if cell.get("level") in {"all", "kind", "instrument"} and cell["state"] == "value":
         draft.write("differs", place, head, True)  # noqa: FBT003  # what was said for others is not true of this file
 
 
