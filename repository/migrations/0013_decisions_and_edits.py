@@ -6,6 +6,8 @@ the guards are: no session switches them off. New rows decide nothing anew, for 
 version changes what an address without a number shows.
 """
 
+from collections.abc import Mapping, Sequence
+
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
@@ -109,40 +111,62 @@ def _select_touched(event: str, subject: str, joins: str, deciding: str) -> str:
     return f"SELECT subject FROM ({old} EXCEPT {new}) gone UNION SELECT subject FROM ({new} EXCEPT {old}) come"
 
 
-def _write_trigger(table: str, event: str) -> str:
-    subject, joins, deciding, _ = DECIDING[table]
-    name = f"decide_{event.lower()}"
-    function = f"stemma_{name}_{table.removeprefix('repository_')}()"
+def write_function(parts: Sequence[str], table: str, event: str) -> str:
+    """Return the function behind a trigger; a later migration by which more columns decide replaces it."""
+    subject, joins, deciding, _ = parts
     touched = _select_touched(event, subject, joins, deciding)
     return f"""
-CREATE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION {_name_function(table, event)} RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM stemma_tell_decided((SELECT array_agg(DISTINCT touched.subject) FROM ({touched}) touched));
   RETURN NULL;
 END $$;
+"""
+
+
+def _name_function(table: str, event: str) -> str:
+    return f"stemma_decide_{event.lower()}_{table.removeprefix('repository_')}()"
+
+
+def _write_trigger(parts: Sequence[str], table: str, event: str) -> str:
+    name = f"decide_{event.lower()}"
+    return f"""{write_function(parts, table, event)}
 CREATE TRIGGER {name} AFTER {event} ON {table} REFERENCING {_EVENTS[event]}
-  FOR EACH STATEMENT EXECUTE FUNCTION {function};
+  FOR EACH STATEMENT EXECUTE FUNCTION {_name_function(table, event)};
 ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name};
 """
 
 
 def _drop_trigger(table: str, event: str) -> str:
-    name = f"decide_{event.lower()}"
     return (
-        f"DROP TRIGGER {name} ON {table};"
-        f" DROP FUNCTION stemma_{name}_{table.removeprefix('repository_')}();"
+        f"DROP TRIGGER decide_{event.lower()} ON {table}; DROP FUNCTION {_name_function(table, event)};"
     )
 
 
-_ALL = [(table, event) for table, parts in DECIDING.items() for event in parts[3].split()]
-CREATE = "".join(_write_trigger(table, event) for table, event in _ALL) + "".join(
-    f"CREATE TRIGGER decide_truncate AFTER TRUNCATE ON {table} FOR EACH STATEMENT"
-    f" EXECUTE FUNCTION stemma_decided_emptied(); ALTER TABLE {table} ENABLE ALWAYS TRIGGER decide_truncate;"
-    for table in DECIDING
-)
+def write_triggers(deciding: Mapping[str, Sequence[str]]) -> str:
+    """Return what lets the tables tell; later migrations add theirs by it."""
+    made = [
+        _write_trigger(parts, table, event)
+        for table, parts in deciding.items()
+        for event in parts[3].split()
+    ]
+    emptied = [
+        f"CREATE TRIGGER decide_truncate AFTER TRUNCATE ON {table} FOR EACH STATEMENT"
+        f" EXECUTE FUNCTION stemma_decided_emptied(); ALTER TABLE {table} ENABLE ALWAYS TRIGGER decide_truncate;"
+        for table in deciding
+    ]
+    return "".join([*made, *emptied])
+
+
+def drop_triggers(deciding: Mapping[str, Sequence[str]]) -> str:
+    """Return what lets the tables be silent again."""
+    made = [_drop_trigger(table, event) for table, parts in deciding.items() for event in parts[3].split()]
+    return "".join([*made, *(f"DROP TRIGGER decide_truncate ON {table};" for table in deciding)])
+
+
+CREATE = write_triggers(DECIDING)
 DROP = (
-    "".join(_drop_trigger(table, event) for table, event in _ALL)
-    + "".join(f"DROP TRIGGER decide_truncate ON {table};" for table in DECIDING)
+    drop_triggers(DECIDING)
     + "DROP FUNCTION stemma_decided_emptied(); DROP FUNCTION stemma_tell_decided(text[]);"
 )
 

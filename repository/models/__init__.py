@@ -7,6 +7,7 @@ from repository.models.dataset import Dataset, DatasetVersion, Identifier, Versi
 from repository.models.deposit import AnswerChange, Deposit, DepositEdit, DepositMember
 from repository.models.facts import Facts, SearchEntry
 from repository.models.finding import Finding
+from repository.models.group import Group, Membership
 from repository.models.instrument import Instrument, Sample
 from repository.models.job import Job, WorkerHeartbeat
 from repository.models.measurement import ArrayObject, Measurement, MeasurementFile, Signal
@@ -29,12 +30,14 @@ __all__ = [
     "DepositMember",
     "Facts",
     "Finding",
+    "Group",
     "Identifier",
     "Instrument",
     "Job",
     "LimitCount",
     "Measurement",
     "MeasurementFile",
+    "Membership",
     "Message",
     "Product",
     "Sample",

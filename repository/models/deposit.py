@@ -34,6 +34,14 @@ class Deposit(models.Model):
     members: models.ManyToManyField = models.ManyToManyField(  # type: ignore[type-arg]
         settings.AUTH_USER_MODEL, through="DepositMember", related_name="shared_deposits"
     )
+    group = models.ForeignKey(
+        "Group",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="held_deposits",
+        help_text="The laboratory whose members look into it.",
+    )
     title = models.CharField(max_length=500, blank=True)
     document = SuppliedField(
         default=dict, help_text="What the person supplied: dataset, defaults, measurements."

@@ -16,9 +16,11 @@ from repository.models import (
     DatasetVersion,
     Deposit,
     DepositMember,
+    Group,
     Identifier,
     Job,
     Measurement,
+    Membership,
     Product,
     SearchEntry,
     Upload,
@@ -76,10 +78,21 @@ def visible_deposits(visitor: Visitor) -> QuerySet[Deposit]:
         return Deposit.objects.all()
     ways = []
     if visitor.account is not None:
-        ways.append(_owns(visitor.account))
+        colleagues = Membership.objects.filter(group=OuterRef("group"), user=visitor.account)
+        ways.append(_owns(visitor.account) | Q(Exists(colleagues)))
     if visitor.grants:
         ways.append(Q(pk__in=[grant.deposit_id for grant in visitor.grants]))
     return Deposit.objects.filter(reduce(or_, ways)) if ways else Deposit.objects.none()
+
+
+def visible_groups(visitor: Visitor) -> QuerySet[Group]:
+    """Return the groups, closed ones left out, into which the visitor may look: as a member, or as a curator."""
+    groups = Group.objects.filter(closed_at__isnull=True)
+    if visitor.sees_everything:
+        return groups
+    if visitor.account is None:
+        return groups.none()
+    return groups.filter(Exists(Membership.objects.filter(group=OuterRef("pk"), user=visitor.account)))
 
 
 def sees_inside(visitor: Visitor, deposit: Deposit) -> bool:

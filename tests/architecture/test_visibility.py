@@ -17,7 +17,8 @@ ROOMS = ("repository/selectors", "api", "frontend")
 
 GUARDED = {
     "AnswerChange", "ArrayObject", "Calibration", "DataFile", "Dataset", "DatasetVersion", "Deposit", "DepositEdit",
-    "DepositMember", "Facts", "Finding", "Identifier", "Job", "Measurement", "MeasurementFile", "Product",
+    "DepositMember", "Facts", "Finding", "Group", "Identifier", "Job", "Measurement", "MeasurementFile", "Membership",
+    "Product",
     "SearchEntry", "Signal", "Sorting", "Upload", "VersionFile", "VersionMeasurement",
 }  # fmt: skip
 # Nobody's deposit: accounts with what is theirs alone, and what keeps the house.
@@ -47,7 +48,7 @@ ALLOWED: dict[str, set[str]] = {
 }
 ACCOUNTS = {"get_user_model()", "import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()"}
 MANAGERS = {"objects", "_default_manager", "_base_manager"}
-WORDS_OF_A_MODEL = {"ACTIVE", "Access", "DoesNotExist", "Fate", "Kind", "State"}
+WORDS_OF_A_MODEL = {"ACTIVE", "Access", "DoesNotExist", "Fate", "Kind", "Role", "State"}
 """What may be asked of a guarded model without asking its table; as an annotation it may stand anywhere."""
 # From what somebody was let in to, these lead to its neighbours, which may be hidden.
 SIDEWAYS = {"versions", "search_entry", "replaced_by", "published_in", "part_of"}
