@@ -8,11 +8,12 @@ from repository.models.deposit import AnswerChange, Deposit, DepositEdit, Deposi
 from repository.models.facts import Facts, SearchEntry
 from repository.models.finding import Finding
 from repository.models.group import Group, Membership
-from repository.models.instrument import Instrument, Sample
 from repository.models.job import Job, WorkerHeartbeat
 from repository.models.measurement import ArrayObject, Measurement, MeasurementFile, Signal
 from repository.models.message import Message
 from repository.models.product import Calibration, Product
+from repository.models.record_change import RecordChange
+from repository.models.shared_records import Instrument, InstrumentPreset, Sample
 from repository.models.sorting import Sorting
 from repository.models.stored_object import StoredObject, StoreWalk
 
@@ -33,6 +34,7 @@ __all__ = [
     "Group",
     "Identifier",
     "Instrument",
+    "InstrumentPreset",
     "Job",
     "LimitCount",
     "Measurement",
@@ -40,6 +42,7 @@ __all__ = [
     "Membership",
     "Message",
     "Product",
+    "RecordChange",
     "Sample",
     "SearchEntry",
     "Signal",

@@ -131,7 +131,7 @@ class Draft:
     def read_layer(self, level: str, key: str) -> Mapping[str, Any]:
         """Return what a level says: for all, of a kind, or of the file with this path."""
         part: Any = self.document.get(_PARTS[level])
-        layer = part if level == "all" else part.get(key) if isinstance(part, Mapping) else None
+        layer = part if level in _WHOLE else part.get(key) if isinstance(part, Mapping) else None
         return layer if isinstance(layer, Mapping) else {}
 
     def read(self, level: str, key: str, path: str) -> Any:
@@ -151,7 +151,7 @@ class Draft:
         else:
             layer = self.read_layer(level, key)
             changed = remove_entry(layer, path) if entry is None else place_entry(layer, path, entry)
-            self._put(_PARTS[level], None if level == "all" else key, changed)
+            self._put(_PARTS[level], None if level in _WHOLE else key, changed)
         self.written.append(WrittenAnswer(level, key, path, old, entry))
 
     def _list_differing(self, path: str) -> list[str]:
@@ -177,7 +177,10 @@ _PARTS: Mapping[str, str] = {
     "measurement": SINGLE,
     "differs": DIFFERS,
     "instrument": INSTRUMENTS,
+    "dataset": "dataset",
 }
+_WHOLE = frozenset({"all", "dataset"})
+"""Parts of the document whose keys are fields."""
 
 
 def decide(wish: Wish, key: str, target: Target | None, draft: Draft) -> AnswerResult:

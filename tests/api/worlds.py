@@ -10,9 +10,12 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.utils import timezone
 
-from repository.models import ApiToken, Deposit, DepositMember, Job, Upload, User
+from repository.models import ApiToken, Deposit, DepositMember, Group, Job, Membership, Upload, User
+from repository.schema.identifiers import generate_id
 from repository.services.answer_writes import Wish
 from repository.services.answers import write_answers
+from repository.services.instruments import PresetWish, create_instrument, save_presets
+from repository.services.samples import create_sample
 from repository.services.storage import upload_file
 from repository.services.uploads import complete_upload, start_upload
 from repository.services.withdrawal import withdraw_version
@@ -101,6 +104,7 @@ def build_world(state: str, people: People) -> World:
     if state == "withdrawn":
         withdraw_version(dataset_id=deposit.pk, number=1, actor=deposit.owner, reason="Wrong sample.")
     world.words = {
+        **_keep_records(people),
         "deposit_id": deposit.pk,
         "dataset_id": deposit.pk,
         "number": "1",
@@ -120,6 +124,23 @@ def build_world(state: str, people: People) -> World:
         "sha256": measurement.primary_file.sha256,
     }
     return world
+
+
+def _keep_records(people: People) -> dict[str, str]:
+    """Return the ids of records that the owner keeps with a group, in which the co-owner is a member."""
+    owner = people.users["owner"]
+    group = Group.objects.create(name=generate_id(), created_by=owner)
+    for name, role in (("owner", "manager"), ("co-owner", "member")):
+        Membership.objects.create(group=group, user=people.users[name], role=role)
+    fields = {"name": generate_id(), "group": group.pk}
+    instrument = create_instrument(actor=owner, fields=fields)
+    preset = PresetWish("a", dt.date(2025, 1, 1), None, {}, {"monochromated": False})
+    save_presets(instrument_id=instrument.pk, actor=owner, wishes=[preset])
+    return {
+        "instrument_id": instrument.pk,
+        "preset_id": instrument.presets.get().pk,
+        "sample_id": create_sample(actor=owner, fields=fields).pk,
+    }
 
 
 def _upload(deposit: Deposit, owner: User, *, is_whole: bool) -> Upload:

@@ -1,4 +1,4 @@
-"""The document for `--metadata`: schema, dataset, defaults, kinds, measurements by path or glob, and what stands beside.
+"""The document for `--metadata`: schema, dataset, defaults, kinds, measurements by path or glob, and what is beside.
 
 `differs` has the fields of a file for which no rule speaks; `instruments` what an instrument record says, by path.
 """
@@ -67,8 +67,9 @@ def select_supplied(
 ) -> list[tuple[str, dict[str, Any]]]:
     """Return the layers that may apply to a file as (label, document): for all, for kinds, by pattern, by its path.
 
-    Before them all stands what an instrument record says of the file. Later layers override earlier ones. Layers of all kinds are there: which one speaks of the file follows from its
-    techniques, when they are merged. What differs for the file is left out of the rules.
+    Before them all stands what an instrument record says of the file. Later layers override earlier ones. Layers of
+    all kinds are there: which one speaks of the file follows from its techniques, when they are merged. What differs
+    for the file is left out of the rules.
 
     Parameters
     ----------

@@ -1,12 +1,13 @@
 """Which instrument record a header means, and what the record says of one measurement, by value."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from repository.schema.documents.levels import place_entry
-from repository.schema.documents.presets import PresetMatch, does_say, fold_word
-from repository.schema.places import get_plain, get_value
+from repository.schema.documents.levels import INSTRUMENTS, does_apply, place_entry
+from repository.schema.documents.merging import merge_metadata
+from repository.schema.documents.presets import PresetBook, PresetMatch, does_say, fold_word, list_entries
+from repository.schema.places import get_value
 
 IDENTITY = ("name", "manufacturer", "model", "serial_number", "identifier", "facility", "source")
 """Fields of `instrument` that a record has of its own."""
@@ -91,7 +92,55 @@ def build_instrument_layer(
     return layer
 
 
-def read_record_id(document: Mapping[str, Any]) -> str | None:
-    """Return the id of the instrument record from which a document has values."""
-    said = get_plain(get_value(document, "instrument.id"))
-    return said if isinstance(said, str) else None
+@dataclass(frozen=True, slots=True)
+class RecordSays:
+    """What an instrument record says of one measurement of a deposit.
+
+    Attributes
+    ----------
+    certainty
+        How the header speaks of the record.
+    entries
+        What the record would say, by field.
+    former
+        What an instrument record said of it before, and which one that was.
+    fills
+        Fields that nobody else answers.
+    """
+
+    certainty: Certainty
+    match: PresetMatch
+    entries: Mapping[str, Any]
+    former: Mapping[str, Any]
+    fills: tuple[str, ...]
+
+    @property
+    def is_meant(self) -> bool:
+        """Whether the record is meant where nobody names files: not those of another microscope."""
+        is_free = self.former.get("instrument.id") in (None, self.entries["instrument.id"])
+        return self.certainty in {"serial", "name"} or (self.certainty == "unsaid" and is_free)
+
+
+def consult_record(
+    record: InstrumentIdentity,
+    book: PresetBook,
+    *,
+    header: Mapping[str, Any],
+    layers: Sequence[tuple[str, Mapping[str, Any]]],
+    chosen: Sequence[str] = (),
+) -> RecordSays:
+    """Return what a record says of a measurement, whose presets are chosen by what header and persons say.
+
+    Parameters
+    ----------
+    header, layers
+        As for `merge_metadata`. What another record said before is no condition.
+    """
+    others = [(label, layer) for label, layer in layers if not label.startswith(f"{INSTRUMENTS}/")]
+    former = next((layer for label, layer in layers if label.startswith(f"{INSTRUMENTS}/")), {})
+    known = merge_metadata(header=header, supplied_layers=others).document
+    match = book.match(known, chosen=chosen)
+    entries = list_entries(build_instrument_layer(record, match, header))
+    entries = {path: entry for path, entry in entries.items() if does_apply(path, known)}
+    fills = tuple(path for path in entries if not does_say(known, path))
+    return RecordSays(recognise_instrument(header, record), match, entries, list_entries(former), fills)

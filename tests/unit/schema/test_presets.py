@@ -12,7 +12,7 @@ from repository.schema.documents.instrument_layer import (
     choose_record,
     recognise_instrument,
 )
-from repository.schema.documents.presets import Preset, PresetBook, list_entries
+from repository.schema.documents.presets import Preset, PresetBook, PresetMatch, list_entries
 from repository.schema.quantities.quantity import read_quantity
 from tests.unit.schema.test_answer_levels import PATH, look
 
@@ -118,10 +118,13 @@ def test_ten_thousand_presets_are_looked_through_once_for_each_setting(
         for number in range(10_000)
     )
     looked: list[object] = []
-    look_up = PresetBook._look_up  # noqa: SLF001
-    monkeypatch.setattr(
-        PresetBook, "_look_up", lambda self, *given: looked.append(given) or look_up(self, *given)
-    )
+    look_up = PresetBook._look_up
+
+    def note(book: PresetBook, *given: Any) -> PresetMatch:
+        looked.append(given)
+        return look_up(book, *given)
+
+    monkeypatch.setattr(PresetBook, "_look_up", note)
     matches = [book.match(said(acceleration_voltage="80 kV")) for _ in range(50)]
     assert len(looked) == 1
     # 1 % of 80 kV either way; the numbers are hundredths of a kilovolt.
