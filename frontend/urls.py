@@ -2,7 +2,17 @@
 
 from django.urls import path, register_converter
 
-from frontend.views import about, datasets, deposits, exports, identifiers, search, tokens
+from frontend.views import (
+    about,
+    datasets,
+    deposits,
+    exports,
+    identifiers,
+    record_offers,
+    records,
+    search,
+    tokens,
+)
 
 
 class DatasetIdConverter:
@@ -30,6 +40,12 @@ urlpatterns = [
     path("deposits/new", deposits.start_deposit, name="deposit-new"),
     path("deposits/<dataset_id:deposit_id>", deposits.show_deposit, name="deposit"),
     path("deposits/<dataset_id:deposit_id>/progress", deposits.show_progress, name="deposit-progress"),
+    path("deposits/<dataset_id:deposit_id>/records", record_offers.show_offers, name="deposit-records"),
+    path("instruments/", records.list_instrument_records, name="instruments"),
+    path("instruments/<dataset_id:instrument_id>", records.show_instrument, name="instrument"),
+    path("instruments/<dataset_id:instrument_id>/preset", records.edit_preset, name="instrument-preset"),
+    path("samples/", records.list_sample_records, name="samples"),
+    path("samples/<dataset_id:sample_id>", records.show_sample, name="sample"),
     path("tokens", tokens.show_tokens, name="tokens"),
     path("about", about.show_about, name="about"),
     path("docs/schema", about.show_schema, name="schema"),

@@ -5,9 +5,14 @@ from typing import Any
 from rest_framework import serializers
 
 from api.v1.shapes import FieldChangeShape, Nested, ProblemShape
-from repository.models import Instrument, InstrumentPreset, Sample
 from repository.schema.documents.instrument_layer import IDENTITY
-from repository.selectors.records import RecordRights
+from repository.selectors.records import (
+    SAMPLE_KINDS,
+    InstrumentRow,
+    PresetRow,
+    RecordRights,
+    SampleRow,
+)
 from repository.services.instruments import MOST_PRESETS_AT_ONCE
 
 TEXTS = tuple(key for key in IDENTITY if key != "name")
@@ -78,7 +83,9 @@ class PresetsInput(Nested[Any]):
 
 class SampleInput(RecordInput):
     kind = serializers.CharField(
-        max_length=8, required=False, help_text=f"{', '.join(Sample.Kind.values)}; a specimen without."
+        max_length=8,
+        required=False,
+        help_text=f"{', '.join((word for word, _ in SAMPLE_KINDS))}; a specimen without.",
     )
     part_of = serializers.CharField(
         max_length=9, required=False, allow_null=True, help_text="Id of the sample that it was made of."
@@ -141,7 +148,7 @@ class PresetPageShape(Nested[Any]):
 
 
 class SampleShape(RecordShape):
-    kind = serializers.CharField(help_text=", ".join(Sample.Kind.values))
+    kind = serializers.CharField(help_text=", ".join((word for word, _ in SAMPLE_KINDS)))
     part_of = serializers.CharField(allow_null=True)
     values = serializers.DictField()
     gives = serializers.DictField(
@@ -178,7 +185,7 @@ class RecordConflictShape(ProblemShape):
     changes_are_all = serializers.BooleanField()
 
 
-def _show_record(record: Instrument | Sample, rights: RecordRights | None) -> dict[str, Any]:
+def _show_record(record: InstrumentRow | SampleRow, rights: RecordRights | None) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": record.pk,
         "name": record.name,
@@ -195,13 +202,13 @@ def _show_record(record: Instrument | Sample, rights: RecordRights | None) -> di
     return shown
 
 
-def show_instrument(record: Instrument, rights: RecordRights | None) -> dict[str, Any]:
+def show_instrument(record: InstrumentRow, rights: RecordRights | None) -> dict[str, Any]:
     """Return an instrument record as `InstrumentShape` describes it."""
     facts = {key: getattr(record, key) for key in TEXTS}
     return {**_show_record(record, rights), **facts, "header_names": record.header_names}
 
 
-def show_preset(row: InstrumentPreset) -> dict[str, Any]:
+def show_preset(row: PresetRow) -> dict[str, Any]:
     """Return a preset as `PresetShape` describes it."""
     return {
         "id": row.pk,
@@ -213,7 +220,9 @@ def show_preset(row: InstrumentPreset) -> dict[str, Any]:
     }
 
 
-def show_sample(record: Sample, rights: RecordRights | None, gives: dict[str, Any] | None) -> dict[str, Any]:
+def show_sample(
+    record: SampleRow, rights: RecordRights | None, gives: dict[str, Any] | None
+) -> dict[str, Any]:
     """Return a sample record as `SampleShape` describes it."""
     shown = {
         **_show_record(record, rights),

@@ -32,10 +32,11 @@ from api.v1.record_shapes import (
 )
 from api.v1.revisions import read_expected_revisions
 from api.visitors import visitor_of
-from repository.models import Instrument, Sample
 from repository.selectors.access import require_account
 from repository.selectors.records import (
     LARGEST_PAGE,
+    InstrumentRow,
+    SampleRow,
     collect_sample_values,
     get_instrument,
     get_rights,
@@ -65,13 +66,13 @@ CONFLICT: dict[Any, Any] = {
 FIRST = OpenApiParameter("first", int, description="How many to pass over; 200 come at a time.")
 
 
-def answer_instrument(visitor: Visitor, record: Instrument, *, code: int = status.HTTP_200_OK) -> Response:
+def answer_instrument(visitor: Visitor, record: InstrumentRow, *, code: int = status.HTTP_200_OK) -> Response:
     """Return an instrument record with its ETag."""
     headers = {"ETag": build_etag(record.revision), **PRIVATE}
     return Response(show_instrument(record, get_rights(visitor, record)), status=code, headers=headers)
 
 
-def answer_sample(visitor: Visitor, record: Sample, *, code: int = status.HTTP_200_OK) -> Response:
+def answer_sample(visitor: Visitor, record: SampleRow, *, code: int = status.HTTP_200_OK) -> Response:
     """Return a sample record with its ETag."""
     shown = show_sample(record, get_rights(visitor, record), collect_sample_values(record))
     return Response(shown, status=code, headers={"ETag": build_etag(record.revision), **PRIVATE})

@@ -8,19 +8,26 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from repository.errors import NotFoundError, PermissionRefusedError
-from repository.models import Instrument, InstrumentPreset, RecordChange, Sample
+from repository.models import Group, Instrument, InstrumentPreset, RecordChange, Sample
 from repository.schema.documents.instrument_layer import IDENTITY, InstrumentIdentity
 from repository.schema.documents.presets import Preset
 from repository.selectors.visibility import (
     Visitor,
     governs_record,
     may_change_record,
+    visible_groups,
     visible_instruments,
     visible_samples,
 )
 
+InstrumentRow = Instrument
+PresetRow = InstrumentPreset
+SampleRow = Sample
+"""What is handed out to pages and programs, which read it and ask no table."""
+
 Record = Instrument | Sample
 LARGEST_PAGE = 200
+SAMPLE_KINDS = tuple(Sample.Kind.choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,21 @@ def require_changing(visitor: Visitor, record: Record) -> RecordRights:
 def page_presets(record: Instrument, *, first: int = 0, size: int = LARGEST_PAGE) -> list[InstrumentPreset]:
     """Return a page of the presets of a record that the visitor may use, the newest first."""
     return list(record.presets.all()[first : first + size])
+
+
+def list_own_groups(visitor: Visitor) -> list[Group]:
+    """Return the groups in which the person is: with one of these a record can be shared."""
+    return list(visible_groups(visitor).filter(memberships__user=visitor.account).order_by("name", "pk"))
+
+
+def count_presets(record: Instrument) -> int:
+    """Return how many presets a record has that the visitor may use."""
+    return record.presets.count()
+
+
+def find_preset(record: Instrument, preset_id: str) -> InstrumentPreset | None:
+    """Return a preset of a record that the visitor may use; None where it has none of this id."""
+    return record.presets.filter(pk=preset_id).first()
 
 
 def list_history(record: Record, *, size: int = LARGEST_PAGE) -> list[HistoryLine]:

@@ -6,7 +6,14 @@ from typing import Any, Literal
 
 from repository.schema.documents.levels import INSTRUMENTS, does_apply, place_entry
 from repository.schema.documents.merging import merge_metadata
-from repository.schema.documents.presets import PresetBook, PresetMatch, does_say, fold_word, list_entries
+from repository.schema.documents.presets import (
+    Preset,
+    PresetBook,
+    PresetMatch,
+    does_say,
+    fold_word,
+    list_entries,
+)
 from repository.schema.places import get_value
 
 IDENTITY = ("name", "manufacturer", "model", "serial_number", "identifier", "facility", "source")
@@ -87,9 +94,12 @@ def build_instrument_layer(
             layer = place_entry(layer, path, record.facts[key])
     layer = place_entry(layer, "instrument.id", record.id)
     if match.fitting:
-        names = [f"{preset.name} (since {preset.valid_from.isoformat()})" for preset in match.fitting]
-        layer = place_entry(layer, "instrument.preset", "; ".join(names))
+        layer = place_entry(layer, "instrument.preset", _name_presets(match.fitting))
     return layer
+
+
+def _name_presets(presets: Sequence[Preset]) -> str:
+    return "; ".join(f"{preset.name} (since {preset.valid_from.isoformat()})" for preset in presets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +149,20 @@ def consult_record(
     others = [(label, layer) for label, layer in layers if not label.startswith(f"{INSTRUMENTS}/")]
     former = next((layer for label, layer in layers if label.startswith(f"{INSTRUMENTS}/")), {})
     known = merge_metadata(header=header, supplied_layers=others).document
-    match = book.match(known, chosen=chosen)
+    found = (book.find(preset_id) for preset_id in chosen)
+    spoken = [preset.id for preset in found if preset is not None and _does_concern(preset, known)]
+    match = book.match(known, chosen=spoken)
     entries = list_entries(build_instrument_layer(record, match, header))
     entries = {path: entry for path, entry in entries.items() if does_apply(path, known)}
+    used = [preset for preset in match.fitting if _does_concern(preset, known)]
+    if match.fitting:
+        entries["instrument.preset"] = _name_presets(used)
+    if not used:
+        entries.pop("instrument.preset", None)
     fills = tuple(path for path in entries if not does_say(known, path))
     return RecordSays(recognise_instrument(header, record), match, entries, list_entries(former), fills)
+
+
+def _does_concern(preset: Preset, document: Mapping[str, Any]) -> bool:
+    """Say whether a preset gives anything that is asked of a measurement of these techniques."""
+    return any(does_apply(path, document) for path in list_entries(preset.values))

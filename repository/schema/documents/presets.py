@@ -26,6 +26,9 @@ CONDITION_FIELDS = (
 )
 """What a person sets at the instrument, and what headers say of it: by these a preset is chosen."""
 
+APPARATUS = frozenset({"camera.name"})
+"""Conditions that are no setting: which camera a file comes from is not chosen for many files at once."""
+
 NEVER_IN_PRESETS = frozenset(
     {
         *("technique", "scan", "series", "origin", "level", "title", "notes", "purpose", "axes", "links"),
@@ -112,7 +115,12 @@ class PresetBook:
             (preset, tuple((field, read_condition(entry)) for field, entry in preset.conditions.items()))
             for preset in presets
         ]
+        self._by_id = {preset.id: preset for preset, _ in self._presets}
         self._known: dict[tuple[object, ...], PresetMatch] = {}
+
+    def find(self, preset_id: str) -> Preset | None:
+        """Return the preset of an id; None where the instrument has none."""
+        return self._by_id.get(preset_id)
 
     def match(self, document: Mapping[str, Any], *, chosen: Sequence[str] = ()) -> PresetMatch:
         """Return what the presets say of a measurement.
@@ -122,7 +130,8 @@ class PresetBook:
         document
             What is known of it: header and answers.
         chosen
-            Ids of presets that a person chose for it: they hold whatever is not known, but not over what is known.
+            Ids of presets that a person chose for it: the settings that nobody said are said by that, but nothing goes
+        over what is known.
         """
         day = read_day(document)
         said = tuple(read_condition(get_entry(document, field)) for field in CONDITION_FIELDS)
@@ -146,7 +155,7 @@ class PresetBook:
             ):
                 continue
             unsaid = tuple(field for field, _ in conditions if said[field] is None)
-            if not unsaid or preset.id in chosen:
+            if not unsaid or (preset.id in chosen and not APPARATUS & set(unsaid)):
                 fitting.append(preset)
             else:
                 open_ones.append((preset, unsaid))
