@@ -87,7 +87,7 @@ class SampleInput(RecordInput):
         required=False,
         help_text=f"{', '.join((word for word, _ in SAMPLE_KINDS))}; a specimen without.",
     )
-    part_of = serializers.CharField(
+    made_of = serializers.CharField(
         max_length=9, required=False, allow_null=True, help_text="Id of the sample that it was made of."
     )
     values = serializers.DictField(
@@ -149,7 +149,7 @@ class PresetPageShape(Nested[Any]):
 
 class SampleShape(RecordShape):
     kind = serializers.CharField(help_text=", ".join((word for word, _ in SAMPLE_KINDS)))
-    part_of = serializers.CharField(allow_null=True)
+    made_of = serializers.CharField(allow_null=True)
     values = serializers.DictField()
     gives = serializers.DictField(
         required=False, help_text="All fields of `sample` that it gives, with those of what it was made of."
@@ -227,7 +227,7 @@ def show_sample(
     shown = {
         **_show_record(record, rights),
         "kind": record.kind,
-        "part_of": record.part_of_id,
+        "made_of": record.made_of_id,
         "values": record.values,
     }
     return shown if gives is None else {**shown, "gives": gives}

@@ -252,7 +252,7 @@ class SampleListView(APIView):
         """Open a record of a specimen, of a lamella or grid made of one, or of a region of these."""
         visitor = visitor_of(request)
         fields = read_input(NewSampleInput, request)
-        whole = get_sample(visitor, fields["part_of"]) if fields.get("part_of") else None
+        whole = get_sample(visitor, fields["made_of"]) if fields.get("made_of") else None
         record = create_sample(actor=require_account(visitor), fields=fields, whole=whole)
         answer = answer_sample(visitor, record, code=status.HTTP_201_CREATED)
         answer["Location"] = request.build_absolute_uri(f"/api/v1/samples/{record.pk}/")
@@ -281,7 +281,7 @@ class SampleView(APIView):
         record = get_sample(visitor, sample_id)
         rights = require_changing(visitor, record)
         fields = read_input(SampleInput, request)
-        whole = get_sample(visitor, fields["part_of"]) if fields.get("part_of") else None
+        whole = get_sample(visitor, fields["made_of"]) if fields.get("made_of") else None
         update_sample(
             sample_id=record.pk,
             actor=require_account(visitor),

@@ -331,7 +331,7 @@ def _answer_sample(request: HttpRequest, record: SampleRow | None) -> HttpRespon
         "history": list_history(record) if record is not None else [],
         "kinds": SAMPLE_KINDS,
         "kind": typed.get("kind", "") if typed else getattr(record, "kind", "specimen"),
-        "part_of": typed.get("part_of", "") if typed else getattr(record, "part_of_id", None),
+        "made_of": typed.get("made_of", "") if typed else getattr(record, "made_of_id", None),
         "wholes": [one for one in records if one.kind != "region" and one != record],
         "fields": build_fields(
             SAMPLE_FIELDS, known, prefix="value", typed=typed.dict() if typed else None, problems=problems
@@ -345,12 +345,12 @@ def _answer_sample(request: HttpRequest, record: SampleRow | None) -> HttpRespon
 
 def _save_sample(request: HttpRequest, record: SampleRow | None, values: dict[str, Any]) -> SampleRow:
     visitor = visitor_of(request)
-    part_of = request.POST.get("part_of") or None
-    whole = get_sample(visitor, part_of) if part_of else None
+    made_of = request.POST.get("made_of") or None
+    whole = get_sample(visitor, made_of) if made_of else None
     fields: dict[str, Any] = {
         "name": request.POST.get("name", ""),
         "kind": request.POST.get("kind", ""),
-        "part_of": part_of,
+        "made_of": made_of,
     }
     if record is None:
         fields |= {"values": values, **_read_sharing(request, may_govern=True)}

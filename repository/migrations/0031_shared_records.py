@@ -24,15 +24,15 @@ DECLARE
   ranks CONSTANT jsonb := '{"specimen": 0, "lamella": 1, "grid": 1, "region": 2}';
   whole text;
 BEGIN
-  IF NEW.part_of_id IS NOT NULL THEN
-    SELECT kind INTO whole FROM repository_sample WHERE id = NEW.part_of_id FOR SHARE;
+  IF NEW.made_of_id IS NOT NULL THEN
+    SELECT kind INTO whole FROM repository_sample WHERE id = NEW.made_of_id FOR SHARE;
     IF (ranks ->> whole)::int >= (ranks ->> NEW.kind)::int THEN
       RAISE EXCEPTION 'a % is no part of a %', NEW.kind, whole USING ERRCODE = 'integrity_constraint_violation';
     END IF;
   END IF;
   IF TG_OP = 'UPDATE' AND NEW.kind <> OLD.kind AND EXISTS (
     SELECT 1 FROM repository_sample
-    WHERE part_of_id = NEW.id AND (ranks ->> kind)::int <= (ranks ->> NEW.kind)::int
+    WHERE made_of_id = NEW.id AND (ranks ->> kind)::int <= (ranks ->> NEW.kind)::int
   ) THEN
     RAISE EXCEPTION 'a % has parts that lie in no %', OLD.kind, NEW.kind USING ERRCODE = 'integrity_constraint_violation';
   END IF;
@@ -209,7 +209,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             "sample",
-            "part_of",
+            "made_of",
             models.ForeignKey(
                 blank=True,
                 help_text="What it was made of.",
@@ -238,12 +238,12 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            "sample", models.CheckConstraint(condition=~Q(part_of=F("id")), name="sample_not_part_of_itself")
+            "sample", models.CheckConstraint(condition=~Q(made_of=F("id")), name="sample_not_made_of_itself")
         ),
         migrations.AddConstraint(
             "sample",
             models.CheckConstraint(
-                condition=~Q(kind="specimen") | Q(part_of__isnull=True), name="sample_specimen_is_whole"
+                condition=~Q(kind="specimen") | Q(made_of__isnull=True), name="sample_specimen_is_whole"
             ),
         ),
         migrations.CreateModel(

@@ -108,7 +108,7 @@ class Sample(SharedRecord):
         REGION = "region", "Region"
 
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.SPECIMEN, db_default="specimen")
-    part_of = models.ForeignKey(
+    made_of = models.ForeignKey(
         "self",
         null=True,
         blank=True,
@@ -128,8 +128,8 @@ class Sample(SharedRecord):
             models.CheckConstraint(
                 name="sample_kind_known", condition=Q(kind__in=["specimen", "lamella", "grid", "region"])
             ),
-            models.CheckConstraint(name="sample_not_part_of_itself", condition=~Q(part_of=F("id"))),
+            models.CheckConstraint(name="sample_not_made_of_itself", condition=~Q(made_of=F("id"))),
             models.CheckConstraint(
-                name="sample_specimen_is_whole", condition=~Q(kind="specimen") | Q(part_of__isnull=True)
+                name="sample_specimen_is_whole", condition=~Q(kind="specimen") | Q(made_of__isnull=True)
             ),
         ]

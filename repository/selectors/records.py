@@ -59,7 +59,7 @@ def list_instruments(visitor: Visitor) -> list[Instrument]:
 
 def list_samples(visitor: Visitor) -> list[Sample]:
     """Return the sample records that the visitor may use; retired ones last."""
-    rows = visible_samples(visitor).select_related("group", "owner", "part_of")
+    rows = visible_samples(visitor).select_related("group", "owner", "made_of")
     return sorted(rows, key=lambda row: (row.retired_at is not None, row.name.casefold(), row.pk))
 
 
@@ -81,7 +81,7 @@ def get_instrument(visitor: Visitor, instrument_id: str) -> Instrument:
 
 def get_sample(visitor: Visitor, sample_id: str) -> Sample:
     """Return a sample record that the visitor may use (NotFoundError as for instruments)."""
-    row = visible_samples(visitor).select_related("group", "owner", "part_of").filter(pk=sample_id).first()
+    row = visible_samples(visitor).select_related("group", "owner", "made_of").filter(pk=sample_id).first()
     if row is None:
         raise NotFoundError(
             f"There is no sample record {sample_id}.", hint="Its owner can share it with your group."
@@ -155,7 +155,7 @@ def read_presets(record: Instrument) -> list[Preset]:
 def collect_sample_values(record: Sample) -> dict[str, Any]:
     """Return the fields of `sample` that a record gives: its own, else those of what it was made of."""
     chain = [record]
-    while (whole := chain[-1].part_of) is not None:
+    while (whole := chain[-1].made_of) is not None:
         chain.append(whole)
     values: dict[str, Any] = {}
     for one in reversed(chain):

@@ -120,7 +120,10 @@ def store_change(
     is_new: bool = False,
 ) -> bool:
     """Write a record down with one line of its history; what changes nothing writes nothing."""
-    changes = [change.as_dict() for change in list_changes(former, now)]
+    # Nothing at all, before a record was made and after a preset was taken out, is no change of a field.
+    changes = [change.as_dict() for change in list_changes(former, now) if change.pointer]
+    if is_new:
+        changes = [change for change in changes if change["new"] not in ("", None, False, [], {})]
     if not changes:
         return False
     if not is_new:

@@ -54,7 +54,7 @@ def update_sample(
     Parameters
     ----------
     whole
-        What it was made of, where `fields` has `part_of`.
+        What it was made of, where `fields` has `made_of`.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def update_sample(
         former = _read_facts(record)
         write_sharing(record, fields, actor=actor)
         _write_facts(record, fields)
-        _write_whole(record, whole if "part_of" in fields else record.part_of)
+        _write_whole(record, whole if "made_of" in fields else record.made_of)
         store_change(record, former, _read_facts(record), actor=actor, note=note)
     return record
 
@@ -79,7 +79,7 @@ def _read_facts(record: Sample) -> dict[str, Any]:
     return {
         **read_sharing(record),
         "kind": record.kind,
-        "part_of": record.part_of_id,
+        "made_of": record.made_of_id,
         "values": record.values,
     }
 
@@ -101,15 +101,15 @@ def _write_facts(record: Sample, fields: Mapping[str, Any]) -> None:
 
 def _write_whole(record: Sample, whole: Sample | None) -> None:
     """Say what a sample was made of, where that is possible; the database holds it against whoever is quicker."""
-    record.part_of = whole
+    record.made_of = whole
     if whole is not None:
         # Locked until the end: its kind does not change meanwhile.
         whole = Sample.objects.select_for_update().get(pk=whole.pk)
         if whole.pk == record.pk:
-            refuse("/part_of", f"{record.name} cannot be part of itself.", "Choose what it was made of.")
+            refuse("/made_of", f"{record.name} cannot be part of itself.", "Choose what it was made of.")
         if RANKS[Sample.Kind(whole.kind)] >= RANKS[Sample.Kind(record.kind)]:
             refuse(
-                "/part_of",
+                "/made_of",
                 f"A {record.kind} is no part of a {whole.kind}: {record.name} cannot lie in {whole.name}.",
                 "Lamellae and grids are made of specimens, and regions lie in lamellae, grids or specimens.",
             )

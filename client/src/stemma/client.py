@@ -100,7 +100,7 @@ class Client:
         return list_records(self.connection, SampleRecord)
 
     def create_sample(self, name: str, **fields: Any) -> SampleRecord:
-        """Make a sample record: ``create_sample("L2", kind="lamella", part_of=crystal.id, values={…})``."""
+        """Make a sample record: ``create_sample("L2", kind="lamella", made_of=crystal.id, values={…})``."""
         return create_record(self.connection, SampleRecord, {"name": name, **fields})
 
     def close(self) -> None:

@@ -263,14 +263,14 @@ def test_samples_are_parts_of_others_and_never_of_themselves() -> None:
     ):
         with pytest.raises(InvalidMetadataError, match=words):
             update_sample(
-                sample_id=child.pk, actor=owner, fields={"part_of": whole.pk}, may_govern=True, whole=whole
+                sample_id=child.pk, actor=owner, fields={"made_of": whole.pk}, may_govern=True, whole=whole
             )
     with pytest.raises(InvalidMetadataError, match="lie in no region"):
         update_sample(
-            sample_id=lamella.pk, actor=owner, fields={"kind": "region", "part_of": None}, may_govern=True
+            sample_id=lamella.pk, actor=owner, fields={"kind": "region", "made_of": None}, may_govern=True
         )
     # Whoever is quicker than the check meets the database.
-    hurried: tuple[dict[str, Any], ...] = ({"part_of": region}, {"kind": "region", "part_of": None})
+    hurried: tuple[dict[str, Any], ...] = ({"made_of": region}, {"kind": "region", "made_of": None})
     for fields in hurried:
         with pytest.raises(IntegrityError, match="part"), transaction.atomic():
             Sample.objects.filter(pk=lamella.pk).update(**fields)
