@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,7 +137,7 @@ def describe_instrument_offer(
         header = normalize_document(said)
         for path in says.fills:
             if path not in _BARE:
-                _offer(fills, path).add(format_entry(path, says.entries[path]))
+                _offer(fills, path).add(_say(path, says.entries[path]))
         for path, entry in says.entries.items():
             known = load_catalogue().measurement.get(path)
             found = get_entry(header, path) if known is not None and "[]" not in path else None
@@ -170,6 +170,15 @@ def _consult(
 
 def _offer(offers: dict[str, FieldOffer], path: str) -> FieldOffer:
     return offers.setdefault(path, FieldOffer(path, _title(path)))
+
+
+def _say(path: str, entry: Any) -> str:
+    """Return an entry as people read it; of a list of detectors the parts of each."""
+    if isinstance(entry, list) and all(isinstance(item, Mapping) for item in entry):
+        return "; ".join(
+            " ".join(format_entry(f"{path}[].{key}", part) for key, part in item.items()) for item in entry
+        )
+    return format_entry(path, entry)
 
 
 def _title(path: str) -> str:

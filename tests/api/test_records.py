@@ -66,6 +66,7 @@ def test_pages_make_records_and_take_their_answers(client: Any, django_assert_ma
         offers = client.get(f"/deposits/{deposit.pk}/records")
     assert "is recognized in the header of 1 measurement" in re.sub(r"<[^>]+>", "", offers.text)
     assert "header 3 pA, preset 20 pA" in offers.text
+    assert "BF 0 mrad 20 mrad; HAADF 68 mrad 200 mrad" in offers.text
 
     taken = client.post(f"/deposits/{deposit.pk}/records", {"instrument": record.pk})
     measurement.refresh_from_db()
