@@ -16,6 +16,21 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stemma_home", "unt
 HEADER = {"technique": ["annular"], "acquired_at": "2026-03-04T10:00:00Z", "instrument": {"name": "TITAN"}}
 
 
+def refuse_what_is_wrong(client: Any, address: str, typed: dict[str, str]) -> None:
+    for wrong, words in (
+        ({"value:probe_current": "much"}, "much"),
+        ({"value:annular_detectors[].inner_angle": "0"}, "1 values were given for 2"),
+        ({"more": "dwell_time = 1 us"}, "each measurement"),
+        ({"more": "nothing"}, "Line 1"),
+        ({"valid_from": "soon"}, "Write a day"),
+        ({"valid_to": "2024-01-01"}, "before it begins"),
+    ):
+        answer = client.post(address, typed | wrong)
+        assert answer.status_code == 422, wrong
+        assert words in answer.text
+        assert 'value="80"' in answer.text, "what was typed stays"
+
+
 def test_pages_make_records_and_take_their_answers(client: Any, django_assert_max_num_queries: Any) -> None:
     deposit = make_deposit()
     measurement = add_measurement(deposit, "a.dm4", **HEADER, sample=None, probe_current="3 pA")
@@ -39,18 +54,7 @@ def test_pages_make_records_and_take_their_answers(client: Any, django_assert_ma
         "more": "camera.threshold = 40 keV",
     }
     address = f"/instruments/{record.pk}/preset"
-    for wrong, words in (
-        ({"value:probe_current": "much"}, "much"),
-        ({"value:annular_detectors[].inner_angle": "0"}, "1 values were given for 2"),
-        ({"more": "dwell_time = 1 us"}, "each measurement"),
-        ({"more": "nothing"}, "Line 1"),
-        ({"valid_from": "soon"}, "Write a day"),
-        ({"valid_to": "2024-01-01"}, "before it begins"),
-    ):
-        answer = client.post(address, typed | wrong)
-        assert answer.status_code == 422, wrong
-        assert words in answer.text
-        assert 'value="80"' in answer.text, "what was typed stays"
+    refuse_what_is_wrong(client, address, typed)
     assert client.post(address, typed).status_code == 302
     preset = record.presets.get()
     assert preset.conditions["acceleration_voltage"]["unit"] == "kV"
