@@ -23,8 +23,10 @@ from repository.models import (
     Group,
     Identifier,
     Instrument,
+    InstrumentPreset,
     Job,
     Message,
+    RecordChange,
     Sample,
     StoredObject,
     User,
@@ -280,8 +282,6 @@ class WorkerHeartbeatAdmin(ReadOnlyAdmin):
     list_display = ("name", "seen_at")
 
 
-@admin.register(Instrument, Sample)
-class SharedRecordAdmin(HoldingAdmin):
-    """What many deposits share."""
-
-    readonly_fields = ("created_at",)
+@admin.register(Instrument, InstrumentPreset, RecordChange, Sample)
+class SharedRecordAdmin(ReadOnlyAdmin):
+    """What many deposits share, and its history: changed on its own pages, which write that down."""

@@ -72,7 +72,7 @@ class FateInput(Nested[Any]):
 
 
 class FatesInput(Nested[Any]):
-    changes = FateInput(many=True, allow_empty=False, max_length=MOST_NAMED)
+    changes = serializers.ListField(child=FateInput(), allow_empty=False, max_length=MOST_NAMED)
 
 
 class SortedShape(Nested[Any]):
@@ -100,7 +100,7 @@ class MoveInput(Nested[Any]):
 
 
 class GroupingInput(Nested[Any]):
-    moves = MoveInput(many=True, allow_empty=False, max_length=MOST_NAMED)
+    moves = serializers.ListField(child=MoveInput(), allow_empty=False, max_length=MOST_NAMED)
 
 
 class RegroupedShape(Nested[Any]):
@@ -121,7 +121,7 @@ class RoleInput(Nested[Any]):
 
 
 class RolesInput(Nested[Any]):
-    roles = RoleInput(many=True, allow_empty=False, max_length=MOST_NAMED)
+    roles = serializers.ListField(child=RoleInput(), allow_empty=False, max_length=MOST_NAMED)
 
 
 class RolesShape(Nested[Any]):

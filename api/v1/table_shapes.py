@@ -17,7 +17,7 @@ ACTS = ["value", "not_recorded", "withheld", "not_applicable", "clear", "differs
 
 
 class SaidShape(Nested[Any]):
-    level = serializers.ChoiceField(choices=["measurement", "pattern", "header", "kind", "all"])
+    level = serializers.ChoiceField(choices=["measurement", "pattern", "header", "kind", "all", "instrument"])
     text = serializers.CharField()
 
 
@@ -31,7 +31,9 @@ class CellShape(Nested[Any]):
     )
     text = serializers.CharField(required=False, help_text="As it can be typed again.")
     number = serializers.FloatField(required=False, help_text="In the field's unit, where it is one number.")
-    level = serializers.CharField(required=False, help_text="measurement, pattern, header, kind or all.")
+    level = serializers.CharField(
+        required=False, help_text="measurement, pattern, header, kind, all or instrument."
+    )
     source = serializers.CharField(required=False)  # type: ignore[assignment]  # a name of the answer
     basis = serializers.CharField(required=False, help_text="Only where somebody, or the file, said one.")
     via = serializers.CharField(required=False, help_text="The other field, or the axes, that answer it.")
@@ -172,7 +174,7 @@ class ChangeInput(Nested[Any]):
 
 
 class TableInput(Nested[Any]):
-    changes = ChangeInput(many=True, max_length=MOST_ANSWERS)
+    changes = serializers.ListField(child=ChangeInput(), max_length=MOST_ANSWERS)
     dry_run = serializers.BooleanField(default=False)
 
 

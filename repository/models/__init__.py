@@ -8,14 +8,15 @@ from repository.models.deposit import AnswerChange, Deposit, DepositEdit, Deposi
 from repository.models.facts import Facts, SearchEntry
 from repository.models.finding import Finding
 from repository.models.group import Group, Membership
-from repository.models.instrument import Instrument, Sample
 from repository.models.invitation import Invitation
 from repository.models.job import Job, WorkerHeartbeat
 from repository.models.measurement import ArrayObject, Measurement, MeasurementFile, Signal
 from repository.models.message import Message
 from repository.models.product import Calibration, Product
+from repository.models.record_change import RecordChange
 from repository.models.reviewer_link import ReviewerLink
 from repository.models.revision import MetadataRevision
+from repository.models.shared_records import Instrument, InstrumentPreset, Sample
 from repository.models.sorting import Sorting
 from repository.models.stored_object import StoredObject, StoreWalk
 
@@ -36,6 +37,7 @@ __all__ = [
     "Group",
     "Identifier",
     "Instrument",
+    "InstrumentPreset",
     "Invitation",
     "Job",
     "LimitCount",
@@ -45,6 +47,7 @@ __all__ = [
     "Message",
     "MetadataRevision",
     "Product",
+    "RecordChange",
     "ReviewerLink",
     "Sample",
     "SearchEntry",

@@ -18,12 +18,14 @@ from repository.models import (
     DepositMember,
     Group,
     Identifier,
+    Instrument,
     Invitation,
     Job,
     Measurement,
     Membership,
     Product,
     ReviewerLink,
+    Sample,
     SearchEntry,
     Upload,
     User,
@@ -119,6 +121,43 @@ def visible_invitations(visitor: Visitor) -> QuerySet[Invitation]:
 def find_reviewer_link(digest: str) -> ReviewerLink | None:
     """Return the link whose key has this digest, also one that is over: the key is all that a visitor shows."""
     return ReviewerLink.objects.filter(digest=digest).first()
+
+
+def visible_instruments(visitor: Visitor) -> QuerySet[Instrument]:
+    """Return the instrument records that the visitor may use: their own, their groups', and those open to all."""
+    return Instrument.objects.filter(_shares_record(visitor))
+
+
+def visible_samples(visitor: Visitor) -> QuerySet[Sample]:
+    """Return the sample records that the visitor may use, by the same rule."""
+    return Sample.objects.filter(_shares_record(visitor))
+
+
+def _shares_record(visitor: Visitor) -> Q:
+    if visitor.sees_everything:
+        return ~Q(pk="")
+    if visitor.account is None:
+        return Q(pk="")
+    colleagues = Membership.objects.filter(group=OuterRef("group"), user=visitor.account)
+    return Q(owner=visitor.account) | Q(is_open=True) | Q(Exists(colleagues))
+
+
+def governs_record(visitor: Visitor, record: Instrument | Sample) -> bool:
+    """Return whether the visitor decides about a record: its owner, managers of its group, and administrators."""
+    account = visitor.account
+    if account is None:
+        return False
+    if account.is_administrator or record.owner_id == account.pk:
+        return True
+    managers = Membership.objects.filter(group=record.group_id, user=account, role=Membership.Role.MANAGER)
+    return managers.exists()
+
+
+def may_change_record(visitor: Visitor, record: Instrument | Sample) -> bool:
+    """Return whether the visitor changes a record as a member of its group, where its members may."""
+    if visitor.account is None or not record.members_may_edit:
+        return False
+    return Membership.objects.filter(group=record.group_id, user=visitor.account).exists()
 
 
 def sees_inside(visitor: Visitor, deposit: Deposit) -> bool:

@@ -19,6 +19,7 @@ from repository.schema.checks.cells import build_tag, find_in
 from repository.schema.documents.levels import (
     ALL,
     DIFFERS,
+    INSTRUMENTS,
     KINDS,
     OF_ONE_FILE,
     SINGLE,
@@ -130,7 +131,7 @@ class Draft:
     def read_layer(self, level: str, key: str) -> Mapping[str, Any]:
         """Return what a level says: for all, of a kind, or of the file with this path."""
         part: Any = self.document.get(_PARTS[level])
-        layer = part if level == "all" else part.get(key) if isinstance(part, Mapping) else None
+        layer = part if level in _WHOLE else part.get(key) if isinstance(part, Mapping) else None
         return layer if isinstance(layer, Mapping) else {}
 
     def read(self, level: str, key: str, path: str) -> Any:
@@ -150,7 +151,7 @@ class Draft:
         else:
             layer = self.read_layer(level, key)
             changed = remove_entry(layer, path) if entry is None else place_entry(layer, path, entry)
-            self._put(_PARTS[level], None if level == "all" else key, changed)
+            self._put(_PARTS[level], None if level in _WHOLE else key, changed)
         self.written.append(WrittenAnswer(level, key, path, old, entry))
 
     def _list_differing(self, path: str) -> list[str]:
@@ -170,7 +171,16 @@ class Draft:
             self.document.pop(part, None)
 
 
-_PARTS: Mapping[str, str] = {"all": ALL, "kind": KINDS, "measurement": SINGLE, "differs": DIFFERS}
+_PARTS: Mapping[str, str] = {
+    "all": ALL,
+    "kind": KINDS,
+    "measurement": SINGLE,
+    "differs": DIFFERS,
+    "instrument": INSTRUMENTS,
+    "dataset": "dataset",
+}
+_WHOLE = frozenset({"all", "dataset"})
+"""Parts of the document whose keys are fields."""
 
 
 def decide(wish: Wish, key: str, target: Target | None, draft: Draft) -> AnswerResult:
@@ -332,7 +342,7 @@ def _write_gap(wish: Wish, place: str, target: Target | None, draft: Draft) -> N
         )
     head = wish.field.split("[]", maxsplit=1)[0]
     draft.write(wish.level, place, head, {"missing": wish.act})
-    if cell.get("level") in {"all", "kind"} and cell["state"] == "value":
+    if cell.get("level") in {"all", "kind", "instrument"} and cell["state"] == "value":
         draft.write("differs", place, head, True)  # noqa: FBT003  # what was said for others is not true of this file
 
 

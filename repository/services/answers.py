@@ -1,7 +1,7 @@
 """Answers of the session's table: many at once, each by itself, undone by the change that made them (ADR 0039)."""
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from repository.models import AnswerChange, Deposit, Measurement, User
 from repository.schema import SignalShape
 from repository.schema.checks.cell_values import CellRefusedError, find_field, format_entry
 from repository.schema.checks.cells import build_tag
+from repository.schema.questions.fields import load_catalogue
 from repository.services.answer_writes import AnswerResult, Draft, Target, Wish, WrittenAnswer, decide
 from repository.services.audit import record_event
 from repository.services.deposits import bump_revision, lock_deposit, require_answerable
@@ -72,6 +73,32 @@ def write_answers(
             return TableChange(None, deposit.revision, tuple(results))
         change = _store(deposit, draft, actor=actor)
     return TableChange(change.pk, deposit.revision, tuple(results), _list_concerned(deposit, draft.written))
+
+
+def fill_answers(
+    *,
+    deposit_id: str,
+    actor: User,
+    fill: Callable[[Deposit, Draft], Sequence[AnswerResult]],
+    is_dry_run: bool = False,
+) -> TableChange:
+    """Write answers that are worked out while the row is locked, as one change that is undone by its id.
+
+    Parameters
+    ----------
+    fill
+        Writes into the draft, and says what came of each answer.
+    """
+    with transaction.atomic():
+        deposit = lock_deposit(deposit_id=deposit_id)
+        require_answerable(deposit)
+        draft = Draft(deposit.document)
+        results = tuple(fill(deposit, draft))
+        _refuse_too_many(len(draft.written))
+        if is_dry_run or not draft.written:
+            return TableChange(None, deposit.revision, results)
+        change = _store(deposit, draft, actor=actor)
+    return TableChange(change.pk, deposit.revision, results, _list_concerned(deposit, draft.written))
 
 
 def _refuse_too_many(count: int) -> None:
@@ -214,7 +241,7 @@ def _list_later(change: AnswerChange) -> dict[tuple[str, str, str], AnswerChange
 
 
 def _describe_undone(written: WrittenAnswer, ids: Mapping[str, str], now: Any) -> AnswerResult:
-    is_single = written.level in {"measurement", "differs"}
+    is_single = written.level in {"measurement", "differs", "instrument"}
     is_entry = written.level != "differs"
     return AnswerResult(
         written.field,
@@ -226,6 +253,13 @@ def _describe_undone(written: WrittenAnswer, ids: Mapping[str, str], now: Any) -
         text=format_entry(written.field, now) if is_entry else "",
         tag=build_tag(now) if is_entry else "",
     )
+
+
+def _find_title(written: WrittenAnswer) -> str:
+    if written.level == "dataset":
+        field = load_catalogue().fields("dataset").get(written.field)
+        return field.title if field is not None else written.field
+    return find_field(written.field).title
 
 
 def _refuse_undoing(
@@ -243,6 +277,6 @@ def _refuse_undoing(
         _describe_undone(written, ids, now),
         result="refused",
         code="changed_since",
-        message=f"{find_field(written.field).title} of {place} stays: {who} {done} since.",
+        message=f"{_find_title(written)} of {place} stays: {who} {done} since.",
         hint="Look at it, and answer again if it is wrong.",
     )

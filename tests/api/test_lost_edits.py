@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from repository.models import Deposit, DepositEdit, DepositMember, Instrument, User
+from repository.models import Deposit, DepositEdit, DepositMember, User
 from repository.services import edits
 from repository.services.deposits import update_deposit
 from repository.services.publishing import start_new_version
@@ -319,15 +319,3 @@ def test_two_administrators_never_overwrite_each_other(web: WebClient, settings:
     assert send_form(web, address, read_fields(refused.text) | {"full_name": "Mine"}).status_code == 302
     person.refresh_from_db()
     assert (person.full_name, person.role, person.affiliation) == ("Mine", "curator", "Arcueil")
-
-
-def test_two_administrators_share_an_instrument(web: WebClient, settings: Any) -> None:
-    admin = make_user(role="admin")
-    instrument = Instrument.objects.create(name="Titan", created_by=admin, presets=[{"name": "a"}])
-    web.cookies.set(settings.SESSION_COOKIE_NAME, open_session(admin))
-    address = f"/admin/repository/instrument/{instrument.pk}/change/"
-    one, other = read_form(web, address), read_form(web, address)
-    assert send_form(web, address, other | {"presets": '[{"name": "b"}]'}).status_code == 302
-    assert send_form(web, address, one | {"facility": "Orsay", "presets": one["presets"]}).status_code == 302
-    instrument.refresh_from_db()
-    assert (instrument.facility, instrument.presets) == ("Orsay", [{"name": "b"}])

@@ -80,6 +80,9 @@ POST   /api/v1/deposits/{deposit_id}/table/changes/{change_id}/undo/ dr 401 404 
 POST   /api/v1/deposits/{deposit_id}/table/changes/{change_id}/undo/ oew 401 404 409 409 403 409 403 409 403 401
 GET    /api/v1/deposits/{deposit_id}/progress/                *     401 404 200 200 200 200 200 200 200 401
 POST   /api/v1/deposits/{deposit_id}/progress/stop/           *     401 404 409 409 403 409 403 409 403 401
+GET    /api/v1/deposits/{deposit_id}/offers/                  *     401 404 200 200 200 200 200 200 200 401
+POST   /api/v1/deposits/{deposit_id}/offers/                  dr    401 404 200 200 403 200 403 200 403 401
+POST   /api/v1/deposits/{deposit_id}/offers/                  oew   401 404 409 409 403 409 403 409 403 401
 POST   /api/v1/deposits/{deposit_id}/publish/                 d     401 404 409 409 403 403 403 409 403 401
 POST   /api/v1/deposits/{deposit_id}/publish/                 r     401 404 200 200 403 403 403 200 403 401
 POST   /api/v1/deposits/{deposit_id}/publish/                 oew   401 404 409 409 403 403 403 409 403 401
@@ -143,6 +146,19 @@ POST   /api/v1/measurements/{measurement_id}/reductions/      w     401 410 410 
 GET    /api/v1/measurements/{measurement_id}/reductions/{product}/ dr 404 404 200 200 200 200 200 200 200 401
 GET    /api/v1/measurements/{measurement_id}/reductions/{product}/ oe 200 200 200 200 200 200 200 200 200 401
 GET    /api/v1/measurements/{measurement_id}/reductions/{product}/ w  410 410 410 410 410 410 410 410 410 401
+GET    /api/v1/instruments/                                   d     401 200 200 200 200 200 200 200 200 401
+POST   /api/v1/instruments/                                   d     401 201 201 201 201 201 201 201 403 401
+GET    /api/v1/instruments/{instrument_id}/                   *     401 404 200 200 404 404 200 200 200 401
+PATCH  /api/v1/instruments/{instrument_id}/                   *     401 404 200 403 404 404 403 200 403 401
+GET    /api/v1/instruments/{instrument_id}/presets/           *     401 404 200 200 404 404 200 200 200 401
+POST   /api/v1/instruments/{instrument_id}/presets/           *     401 404 200 403 404 404 403 200 403 401
+DELETE /api/v1/instruments/{instrument_id}/presets/{preset_id}/ *     401 404 204 403 404 404 403 204 403 401
+GET    /api/v1/instruments/{instrument_id}/history/           *     401 404 200 200 404 404 200 200 200 401
+GET    /api/v1/samples/                                       d     401 200 200 200 200 200 200 200 200 401
+POST   /api/v1/samples/                                       d     401 201 201 201 201 201 201 201 403 401
+GET    /api/v1/samples/{sample_id}/                           *     401 404 200 200 404 404 200 200 200 401
+PATCH  /api/v1/samples/{sample_id}/                           *     401 404 200 403 404 404 403 200 403 401
+GET    /api/v1/samples/{sample_id}/history/                   *     401 404 200 200 404 404 200 200 200 401
 GET    /api/v1/exports/                                       d     200 200 200 200 200 200 200 200 200 401
 GET    /api/v1/recipes/                                       d     200 200 200 200 200 200 200 200 200 401
 GET    /api/v1/search/                                        *     200 200 200 200 200 200 200 200 200 401
@@ -178,6 +194,12 @@ GET    /deposits/new                                          d     302 200 200 
 GET    /deposits/{deposit_id}                                 *     302 404 200 200 200 200 200 200 302
 GET    /deposits/{deposit_id}/identifying                     *     302 404 302 302 403 302 403 302 302
 GET    /deposits/{deposit_id}/progress                        *     302 404 200 200 200 200 200 200 302
+GET    /deposits/{deposit_id}/records                         *     302 404 200 200 200 200 200 200 302
+GET    /instruments/                                          d     302 200 200 200 200 200 200 200 302
+GET    /instruments/{instrument_id}                           *     302 404 200 200 404 404 200 200 302
+GET    /instruments/{instrument_id}/preset                    *     302 404 200 403 404 404 403 200 302
+GET    /samples/                                              d     302 200 200 200 200 200 200 200 302
+GET    /samples/{sample_id}                                   *     302 404 200 200 404 404 200 200 302
 GET    /deposits/{deposit_id}/sharing                         *     302 404 200 200 403 403 403 200 302
 GET    /groups/                                               d     302 200 200 200 200 200 200 200 302
 GET    /groups/{group_id}                                     d     302 404 200 200 404 404 200 200 302
@@ -371,6 +393,17 @@ def build_request(line: Line, world: World) -> dict[str, Any]:
         ("PATCH", "deposits/{deposit_id}/table/"): {"changes": []},
         ("POST", "deposits/{deposit_id}/table/sheet/"): {"text": "file\r\n"},
         ("POST", "deposits/{deposit_id}/table/names/"): {"pattern": "{notes}.none"},
+        ("POST", "deposits/{deposit_id}/offers/"): {
+            "of": "instrument",
+            "record": world.words["instrument_id"],
+        },
+        ("POST", "instruments/"): {"name": "Another"},
+        ("PATCH", "instruments/{instrument_id}/"): {"facility": "Hall 5"},
+        ("POST", "instruments/{instrument_id}/presets/"): {
+            "presets": [{"name": "b", "valid_from": "2026-01-01", "values": {"monochromated": True}}]
+        },
+        ("POST", "samples/"): {"name": "Another"},
+        ("PATCH", "samples/{sample_id}/"): {"kind": "grid"},
         ("POST", "tokens/"): {"name": "more", "scopes": ["read"]},
         ("POST", "datasets/{dataset_id}/versions/{number}/withdraw/"): {"reason": "Wrong sample."},
         ("POST", "datasets/{dataset_id}/versions/{number}/revisions/"): {

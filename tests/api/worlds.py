@@ -24,8 +24,10 @@ from repository.models import (
 from repository.schema.identifiers import generate_id
 from repository.services.answer_writes import Wish
 from repository.services.answers import write_answers
+from repository.services.instruments import PresetWish, create_instrument, save_presets
 from repository.services.invitations import invite_to_deposit, invite_to_group
 from repository.services.reviewer_links import create_reviewer_link
+from repository.services.samples import create_sample
 from repository.services.storage import upload_file
 from repository.services.uploads import complete_upload, start_upload
 from repository.services.withdrawal import withdraw_version
@@ -119,6 +121,7 @@ def build_world(state: str, people: People) -> World:
     world.words = {
         **_name_parts(deposit, measurement),
         **_name_shares(people, deposit),
+        **_keep_records(people),
         "upload_id": str(upload.pk),
         "job_id": str(job.pk),
         "change_id": str(answered.id),
@@ -169,6 +172,20 @@ def _make_group(people: People) -> Group:
     for role, user in (("manager", owner), ("member", people.users["co-owner"])):
         Membership.objects.update_or_create(group=group, user=user, defaults={"role": role})
     return group
+
+
+def _keep_records(people: People) -> dict[str, str]:
+    """Return the ids of records that the owner keeps with a group, in which the co-owner is a member."""
+    owner = people.users["owner"]
+    fields = {"name": generate_id(), "group": _make_group(people).pk}
+    instrument = create_instrument(actor=owner, fields=fields)
+    preset = PresetWish("a", dt.date(2025, 1, 1), None, {}, {"monochromated": False})
+    save_presets(instrument_id=instrument.pk, actor=owner, wishes=[preset])
+    return {
+        "instrument_id": instrument.pk,
+        "preset_id": instrument.presets.get().pk,
+        "sample_id": create_sample(actor=owner, fields=fields).pk,
+    }
 
 
 def _upload(deposit: Deposit, owner: User, *, is_whole: bool) -> Upload:

@@ -23,7 +23,8 @@ GUARDED = {
 }  # fmt: skip
 # Nobody's deposit: accounts with what is theirs alone, and what keeps the house.
 OPEN = {
-    "ApiToken", "AuditEvent", "Instrument", "LimitCount", "Message", "Sample", "StoreWalk", "StoredObject", "User",
+    "ApiToken", "AuditEvent", "Instrument", "InstrumentPreset", "LimitCount", "Message", "RecordChange", "Sample",
+    "StoreWalk", "StoredObject", "User",
     "WorkerHeartbeat",
 }  # fmt: skip
 ALLOWED: dict[str, set[str]] = {

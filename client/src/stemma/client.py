@@ -16,6 +16,7 @@ from stemma.errors import JsonObject, UsageError
 from stemma.identifiers import Reference, parse_reference
 from stemma.records import Dataset, Deposit, Measurement, fetch_record, open_record
 from stemma.search import SearchResults
+from stemma.shared_records import InstrumentRecord, SampleRecord, create_record, list_records
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{20,100}")
 
@@ -101,6 +102,22 @@ class Client:
             )
         answer = self.connection.request("GET", f"/shared/{key}", accept=frozenset({HTTPStatus.FOUND}))
         return self.connection.address(answer.headers.get("location", ""))
+
+    def instruments(self) -> list[InstrumentRecord]:
+        """Return the instrument records that this account may use."""
+        return list_records(self.connection, InstrumentRecord)
+
+    def create_instrument(self, name: str, **fields: Any) -> InstrumentRecord:
+        """Make an instrument record: ``create_instrument("TEAM I", model="Titan 80-300", serial_number="D3391")``."""
+        return create_record(self.connection, InstrumentRecord, {"name": name, **fields})
+
+    def samples(self) -> list[SampleRecord]:
+        """Return the sample records that this account may use."""
+        return list_records(self.connection, SampleRecord)
+
+    def create_sample(self, name: str, **fields: Any) -> SampleRecord:
+        """Make a sample record: ``create_sample("L2", kind="lamella", made_of=crystal.id, values={…})``."""
+        return create_record(self.connection, SampleRecord, {"name": name, **fields})
 
     def close(self) -> None:
         self.connection.close()

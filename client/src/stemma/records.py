@@ -11,6 +11,7 @@ from stemma.connection import Connection, api_path, file_path, read_object
 from stemma.downloads import Downloaded, DownloadListener, download_files
 from stemma.errors import JsonObject, NotFoundError, RenamedFileWarning
 from stemma.local_names import plan_names
+from stemma.shared_records import take_offer
 from stemma.texts import count_things
 
 if TYPE_CHECKING:
@@ -278,6 +279,41 @@ class Deposit(_Record):
     def schema_changes(self) -> list[JsonObject]:
         """What newer versions of the schema changed in the metadata since they were written."""
         return list(self.record.get("schema_changes") or ())
+
+    def take_instrument(
+        self, record_id: str, *, presets: Sequence[str] = (), measurements: Sequence[str] | None = None
+    ) -> JsonObject:
+        """Have an instrument record answer what neither files nor people say.
+
+        Parameters
+        ----------
+        presets : sequence of str
+            Ids of presets whose conditions are said nowhere: you know that they held.
+        measurements : sequence of str, optional
+            Ids; without them those whose header names the instrument, or no microscope.
+
+        Returns
+        -------
+        dict
+            How many answers were saved; `change` is for `undo`.
+        """
+        body = {"of": "instrument", "record": record_id, "presets": list(presets), "keys": measurements}
+        return take_offer(self._connection, self.id, body)
+
+    def take_sample(self, record_id: str, *, measurements: Sequence[str] | None = None) -> JsonObject:
+        """Answer with a sample record, for all or for these measurements."""
+        return take_offer(
+            self._connection, self.id, {"of": "sample", "record": record_id, "keys": measurements}
+        )
+
+    def take_last(self, *, only: Sequence[str] | None = None) -> JsonObject:
+        """Answer what is empty as in your last deposit, or only these fields of it."""
+        return take_offer(self._connection, self.id, {"of": "last_deposit", "only": only})
+
+    def undo(self, change: str) -> JsonObject:
+        """Take back a change of answers by its id; what was answered again since stays."""
+        path = api_path("deposits", self.id, "table", "changes", change, "undo")
+        return read_object(self._connection.request("POST", path))
 
 
 def fetch_record(connection: Connection, path: str) -> JsonObject:

@@ -467,6 +467,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deposits/{deposit_id}/offers/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return which instrument records the headers name, and what your last deposit answers that is empty here. */
+        get: operations["getRecordOffers"];
+        put?: never;
+        /**
+         * @description Take what a record says: values are copied, and stay when the record changes. `change` undoes it.
+         *
+         *     An instrument record stands below everything that files and people say. A sample is an answer for all, or for
+         *     the measurements that `keys` names. `last_deposit` answers what is empty as you answered it last time; with
+         *     `only` these fields alone.
+         */
+        post: operations["takeRecordOffer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deposits/{deposit_id}/progress/": {
         parameters: {
             query?: never;
@@ -824,6 +848,94 @@ export interface paths {
         patch: operations["setGroupRole"];
         trace?: never;
     };
+    "/api/v1/instruments/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the instrument records that you may use: your own, your groups', and those open to everybody here. */
+        get: operations["listInstruments"];
+        put?: never;
+        /** @description Open an instrument record, which you keep, alone or with one of your groups. */
+        post: operations["createInstrument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/{instrument_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return an instrument record without its presets. */
+        get: operations["getInstrument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change what is named; all else stays. What deposits and versions copied from the record stays there. */
+        patch: operations["updateInstrument"];
+        trace?: never;
+    };
+    "/api/v1/instruments/{instrument_id}/history/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the newest 200 changes of an instrument record: who, when, what, and why. */
+        get: operations["listInstrumentHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/{instrument_id}/presets/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the presets of an instrument record, the newest first. */
+        get: operations["listPresets"];
+        put?: never;
+        /** @description Add presets, and change those that are named by `id`: all, or none where something is wrong with one. */
+        post: operations["savePresets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/{instrument_id}/presets/{preset_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Take a preset out of the record; the history keeps what it said, and so do the deposits that used it. */
+        delete: operations["removePreset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invitations/": {
         parameters: {
             query?: never;
@@ -1127,6 +1239,59 @@ export interface paths {
         };
         /** @description List the recipes: what they make of which arrays, and which parameters they take. */
         get: operations["listRecipes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the sample records that you may use. */
+        get: operations["listSamples"];
+        put?: never;
+        /** @description Open a record of a specimen, of a lamella or grid made of one, or of a region of these. */
+        post: operations["createSample"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{sample_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return a sample record, and what it gives together with what it was made of. */
+        get: operations["getSample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change what is named; all else stays. A sample is never part of itself, by whatever way. */
+        patch: operations["updateSample"];
+        trace?: never;
+    };
+    "/api/v1/samples/{sample_id}/history/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the newest 200 changes of a sample record. */
+        get: operations["listSampleHistory"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1529,7 +1694,7 @@ export interface components {
              * @description In the field's unit, where it is one number.
              */
             number?: number;
-            /** @description measurement, pattern, header, kind or all. */
+            /** @description measurement, pattern, header, kind, all or instrument. */
             level?: string;
             source?: string;
             /** @description Only where somebody, or the file, said one. */
@@ -1938,6 +2103,13 @@ export interface components {
             field: string;
             unit?: string | null;
         };
+        FieldOfferShape: {
+            field: string;
+            title: string;
+            /** @description In how many measurements. */
+            count: number;
+            texts: string[];
+        };
         /**
          * @description * `publish` - publish
          *     * `private` - private
@@ -2053,6 +2225,19 @@ export interface components {
         GroupingInputRequest: {
             moves: components["schemas"]["MoveInputRequest"][];
         };
+        HistoryLineShape: {
+            number: number;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            note: string;
+            changes: {
+                [key: string]: unknown;
+            }[];
+        };
+        HistoryShape: {
+            results: components["schemas"]["HistoryLineShape"][];
+        };
         IdentifyingListShape: {
             /** @description What readers would see comes first. */
             results: components["schemas"]["IdentifyingShape"][];
@@ -2107,6 +2292,45 @@ export interface components {
          * @enum {string}
          */
         InputShapeKindEnum: "file" | "array_object";
+        InstrumentListShape: {
+            results: components["schemas"]["InstrumentShape"][];
+        };
+        InstrumentOfferShape: {
+            instrument: string;
+            name: string;
+            /** @description Measurements whose header names it. */
+            recognised: number;
+            /** @description Measurements whose header names no microscope. */
+            unsaid: number;
+            /** @description Measurements whose header names another one. */
+            other: number;
+            fills: components["schemas"]["FieldOfferShape"][];
+            /** @description The header says something else, and holds. */
+            conflicts: components["schemas"]["FieldOfferShape"][];
+            contested: string[];
+            /** @description Presets that would hold if a condition was said. */
+            open: components["schemas"]["OpenPresetShape"][];
+            has_changes: boolean;
+        };
+        InstrumentShape: {
+            id: string;
+            name: string;
+            owner: string;
+            group: string | null;
+            group_name: string;
+            members_may_edit: boolean;
+            is_open: boolean;
+            is_retired: boolean;
+            revision: number;
+            rights?: components["schemas"]["RightsShape"];
+            manufacturer: string;
+            model: string;
+            serial_number: string;
+            identifier: string;
+            facility: string;
+            source: string;
+            header_names: string[];
+        };
         InvitationShape: {
             /** Format: uuid */
             id: string;
@@ -2219,6 +2443,24 @@ export interface components {
          * @enum {string}
          */
         LaneEnum: "short" | "long";
+        LastAnswerShape: {
+            level: components["schemas"]["LastAnswerShapeLevelEnum"];
+            key: string;
+            field: string;
+            entry: unknown;
+        };
+        /**
+         * @description * `dataset` - dataset
+         *     * `all` - all
+         *     * `kind` - kind
+         * @enum {string}
+         */
+        LastAnswerShapeLevelEnum: "dataset" | "all" | "kind";
+        LastOfferShape: {
+            deposit: string;
+            title: string;
+            answers: components["schemas"]["LastAnswerShape"][];
+        };
         LeftOutShape: {
             path: string;
             reason: string;
@@ -2407,6 +2649,26 @@ export interface components {
          * @enum {string}
          */
         NeedsEnum: "metadata" | "arrays";
+        NewInstrumentInputRequest: {
+            name: string;
+            /** @description Id of one of your groups. */
+            group?: string | null;
+            members_may_edit?: boolean;
+            /** @description Whether everybody with an account may use it. */
+            is_open?: boolean;
+            /** @description Not offered any more; what it gave stays. */
+            is_retired?: boolean;
+            manufacturer?: string;
+            model?: string;
+            serial_number?: string;
+            /** @description PIDINST. */
+            identifier?: string;
+            facility?: string;
+            /** @description Kind of gun, in the words of the schema. */
+            source?: string;
+            /** @description What headers call it, where that is not its name or model. */
+            header_names?: string[];
+        };
         NewLinkShape: {
             /** Format: uuid */
             id: string;
@@ -2416,6 +2678,24 @@ export interface components {
             cookie: string;
             /** Format: date-time */
             expires_at: string;
+        };
+        NewSampleInputRequest: {
+            name: string;
+            /** @description Id of one of your groups. */
+            group?: string | null;
+            members_may_edit?: boolean;
+            /** @description Whether everybody with an account may use it. */
+            is_open?: boolean;
+            /** @description Not offered any more; what it gave stays. */
+            is_retired?: boolean;
+            /** @description specimen, lamella, grid, region; a specimen without. */
+            kind?: string;
+            /** @description Id of the sample that it was made of. */
+            made_of?: string | null;
+            /** @description Fields of `sample` in the schema, such as {"formula": "MoS2"}. */
+            values?: {
+                [key: string]: unknown;
+            };
         };
         NewTokenShape: {
             /** @description Shown this once. */
@@ -2430,6 +2710,13 @@ export interface components {
             /** @description Warnings that nobody has acknowledged. */
             to_acknowledge: number;
         };
+        /**
+         * @description * `instrument` - instrument
+         *     * `sample` - sample
+         *     * `last_deposit` - last_deposit
+         * @enum {string}
+         */
+        OfEnum: "instrument" | "sample" | "last_deposit";
         OfferListShape: {
             results: components["schemas"]["OfferShape"][];
         };
@@ -2463,6 +2750,18 @@ export interface components {
          * @enum {string}
          */
         OfferShapeStateEnum: "waiting" | "accepted" | "declined" | "revoked" | "expired";
+        OffersShape: {
+            recognised: components["schemas"]["RecognisedShape"][];
+            instrument: components["schemas"]["InstrumentOfferShape"] | null;
+            last_deposit: components["schemas"]["LastOfferShape"] | null;
+        };
+        OpenPresetShape: {
+            id: string;
+            name: string;
+            /** @description Conditions that nobody said. */
+            unsaid: string[];
+            count: number;
+        };
         /**
          * @description * `declared` - declared
          *     * `derived` - derived
@@ -2513,6 +2812,47 @@ export interface components {
              */
             role?: components["schemas"]["GroupRoleEnum"];
         };
+        PatchedInstrumentInputRequest: {
+            name?: string;
+            /** @description Id of one of your groups. */
+            group?: string | null;
+            members_may_edit?: boolean;
+            /** @description Whether everybody with an account may use it. */
+            is_open?: boolean;
+            /** @description Not offered any more; what it gave stays. */
+            is_retired?: boolean;
+            manufacturer?: string;
+            model?: string;
+            serial_number?: string;
+            /** @description PIDINST. */
+            identifier?: string;
+            facility?: string;
+            /** @description Kind of gun, in the words of the schema. */
+            source?: string;
+            /** @description What headers call it, where that is not its name or model. */
+            header_names?: string[];
+            /** @description Why. */
+            note?: string;
+        };
+        PatchedSampleInputRequest: {
+            name?: string;
+            /** @description Id of one of your groups. */
+            group?: string | null;
+            members_may_edit?: boolean;
+            /** @description Whether everybody with an account may use it. */
+            is_open?: boolean;
+            /** @description Not offered any more; what it gave stays. */
+            is_retired?: boolean;
+            /** @description specimen, lamella, grid, region; a specimen without. */
+            kind?: string;
+            /** @description Id of the sample that it was made of. */
+            made_of?: string | null;
+            /** @description Fields of `sample` in the schema, such as {"formula": "MoS2"}. */
+            values?: {
+                [key: string]: unknown;
+            };
+            note?: string;
+        };
         PatchedTableInputRequest: {
             changes?: components["schemas"]["ChangeInputRequest"][];
             /** @default false */
@@ -2545,6 +2885,51 @@ export interface components {
             /** @description What was found here. */
             message: string;
             hint: string;
+        };
+        PresetInputRequest: {
+            /** @description Of the preset that it takes the place of. */
+            id?: string;
+            /** @description Made of its conditions without. */
+            name?: string;
+            /** Format: date */
+            valid_from: string;
+            /**
+             * Format: date
+             * @description The last day.
+             */
+            valid_to?: string | null;
+            /** @description In the words of the schema, such as {"acceleration_voltage": "80 kV"}. */
+            conditions?: {
+                [key: string]: unknown;
+            };
+            /** @description What holds under them, such as {"semi_convergence_angle": "21.4 mrad"}. */
+            values: {
+                [key: string]: unknown;
+            };
+        };
+        PresetPageShape: {
+            results: components["schemas"]["PresetShape"][];
+            /** @description `first` of the next page. */
+            next_first: number | null;
+        };
+        PresetShape: {
+            id: string;
+            name: string;
+            /** Format: date */
+            valid_from: string;
+            /** Format: date */
+            valid_to: string | null;
+            conditions: {
+                [key: string]: unknown;
+            };
+            values: {
+                [key: string]: unknown;
+            };
+        };
+        PresetsInputRequest: {
+            /** @description All of them, or none. */
+            presets: components["schemas"]["PresetInputRequest"][];
+            note?: string;
         };
         /** @description RFC 9457. */
         ProblemShape: {
@@ -2712,6 +3097,31 @@ export interface components {
             parameters: components["schemas"]["ParameterShape"][];
             outputs: components["schemas"]["OutputShape"][];
         };
+        RecognisedShape: {
+            instrument: string;
+            name: string;
+            count: number;
+        };
+        /** @description What stands in the record now, and what changed since the revision that If-Match names. */
+        RecordConflictShape: {
+            type: string;
+            title: string;
+            status: number;
+            code: string;
+            detail: string;
+            hint: string;
+            pointer?: string;
+            /** @description With `upload_running`: the id of that upload. */
+            upload?: string;
+            findings?: components["schemas"]["FindingShape"][];
+            current: components["schemas"]["RecordNowShape"];
+            changes: components["schemas"]["FieldChangeShape"][];
+            changes_are_all: boolean;
+        };
+        RecordNowShape: {
+            etag: string;
+            revision: number;
+        };
         ReductionInputRequest: {
             recipe: string;
             parameters?: {
@@ -2805,6 +3215,11 @@ export interface components {
             reason: string;
             changes: components["schemas"]["CorrectionShape"][];
         };
+        RightsShape: {
+            may_change: boolean;
+            /** @description Decides who shares it. */
+            may_govern: boolean;
+        };
         RoleInputRequest: {
             /** @description The one that serves others. */
             measurement: string;
@@ -2879,9 +3294,35 @@ export interface components {
          *     * `header` - header
          *     * `kind` - kind
          *     * `all` - all
+         *     * `instrument` - instrument
          * @enum {string}
          */
-        SaidShapeLevelEnum: "measurement" | "pattern" | "header" | "kind" | "all";
+        SaidShapeLevelEnum: "measurement" | "pattern" | "header" | "kind" | "all" | "instrument";
+        SampleListShape: {
+            results: components["schemas"]["SampleShape"][];
+        };
+        SampleShape: {
+            id: string;
+            name: string;
+            owner: string;
+            group: string | null;
+            group_name: string;
+            members_may_edit: boolean;
+            is_open: boolean;
+            is_retired: boolean;
+            revision: number;
+            rights?: components["schemas"]["RightsShape"];
+            /** @description specimen, lamella, grid, region */
+            kind: string;
+            made_of: string | null;
+            values: {
+                [key: string]: unknown;
+            };
+            /** @description All fields of `sample` that it gives, with those of what it was made of. */
+            gives?: {
+                [key: string]: unknown;
+            };
+        };
         SchemaChangeShape: {
             /** @description Where it stood. */
             pointer: string;
@@ -3116,6 +3557,19 @@ export interface components {
             rows: components["schemas"]["RowShape"][];
             /** Format: uri */
             next: string | null;
+        };
+        TakeInputRequest: {
+            of: components["schemas"]["OfEnum"];
+            /** @description Id of the instrument or sample. */
+            record?: string;
+            /** @description Presets whose unsaid conditions held, as you know. */
+            presets?: string[];
+            /** @description Ids of measurements; without them all that are meant. */
+            keys?: string[];
+            /** @description Of the last deposit: these fields. */
+            only?: string[];
+            /** @default false */
+            dry_run: boolean;
         };
         TechniquesInputRequest: {
             /**
@@ -5784,6 +6238,183 @@ export interface operations {
             };
         };
     };
+    getRecordOffers: {
+        parameters: {
+            query?: {
+                /** @description Id of a record: what it would say of this deposit. */
+                instrument?: string;
+                /** @description A preset whose unsaid conditions held. */
+                preset?: string[];
+            };
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OffersShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    takeRecordOffer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableChangeShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
     getProgress: {
         parameters: {
             query?: never;
@@ -7763,6 +8394,617 @@ export interface operations {
             };
         };
     };
+    listInstruments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstrumentListShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    createInstrument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInstrumentInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstrumentShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    getInstrument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstrumentShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    updateInstrument: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change was made on. Without it the change is made on what is there. */
+                "If-Match"?: string;
+            };
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedInstrumentInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstrumentShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Somebody else changed it first. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RecordConflictShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    listInstrumentHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    listPresets: {
+        parameters: {
+            query?: {
+                /** @description How many to pass over; 200 come at a time. */
+                first?: number;
+            };
+            header?: never;
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetPageShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    savePresets: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change was made on. Without it the change is made on what is there. */
+                "If-Match"?: string;
+            };
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresetsInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstrumentShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Somebody else changed it first. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RecordConflictShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    removePreset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change was made on. Without it the change is made on what is there. */
+                "If-Match"?: string;
+            };
+            path: {
+                instrument_id: string;
+                preset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Somebody else changed it first. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RecordConflictShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
     listInvitations: {
         parameters: {
             query?: never;
@@ -8893,6 +10135,370 @@ export interface operations {
             };
             /** @description This account or token may not do that. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    listSamples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleListShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    createSample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSampleInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    getSample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sample_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    updateSample: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change was made on. Without it the change is made on what is there. */
+                "If-Match"?: string;
+            };
+            path: {
+                sample_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedSampleInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Somebody else changed it first. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RecordConflictShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    listSampleHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sample_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -24,6 +24,7 @@ const levelWords: Record<string, string> = {
   header: "header",
   kind: "its kind",
   all: "all",
+  instrument: "instrument record",
 };
 
 const sourceWords: Record<string, string> = { instrument: "instrument", derived: "worked out", assumed: "assumed" };

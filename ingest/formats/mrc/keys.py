@@ -56,6 +56,9 @@ KEYS: KeyTable = (
     HeaderKey("camera.model", (INFO, "Camera Model"), _DE, take="text", when=(CAMERA,)),
     HeaderKey("instrument.name", (BLOCK, "Microscope type"), _FEI, take="text"),
     HeaderKey("instrument.name", (INFO, "Instrument Project Name"), _DE, take="text"),
+    HeaderKey(
+        "instrument.serial_number", (BLOCK, "D-Number"), "The maker's number of the microscope.", take="text"
+    ),
     HeaderKey("instrument.software", (BLOCK, "Application"), _FEI, take="text"),
     HeaderKey(
         "instrument.software", (INFO, "Server Software Version"), _DE, take="text", prefix="DE Server "

@@ -1,4 +1,7 @@
-"""The document for `--metadata`: {schema, dataset, defaults, kinds, measurements: {path or glob: …}, differs}."""
+"""The document for `--metadata`: schema, dataset, defaults, kinds, measurements by path or glob, and what is beside.
+
+`differs` has the fields of a file for which no rule speaks; `instruments` what an instrument record says, by path.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
@@ -8,7 +11,14 @@ from repository.schema.checks.outside_identifiers import check_identifiers
 from repository.schema.checks.structure import check_structure
 from repository.schema.checks.suggestions import suggest_word
 from repository.schema.checks.validation import check_supplied_layer
-from repository.schema.documents.levels import DIFFERS, KINDS, OF_ONE_FILE, name_kind, remove_entry
+from repository.schema.documents.levels import (
+    DIFFERS,
+    INSTRUMENTS,
+    KINDS,
+    OF_ONE_FILE,
+    name_kind,
+    remove_entry,
+)
 from repository.schema.documents.normalization import normalize_document
 from repository.schema.documents.path_patterns import fits_pattern
 from repository.schema.findings import Finding
@@ -17,7 +27,7 @@ from repository.schema.questions.fields import load_catalogue
 from repository.schema.versions.in_force import SCHEMA_KEY, VERSION_IN_FORCE, list_versions
 from repository.schema.versions.steps import MovedDocument, UnknownVersionError, move_supplied
 
-TOP_KEYS = ("dataset", "defaults", "kinds", "measurements", "differs")
+TOP_KEYS = ("dataset", "defaults", "kinds", "measurements", "differs", "instruments")
 _WILD = frozenset("*?")
 
 
@@ -57,8 +67,9 @@ def select_supplied(
 ) -> list[tuple[str, dict[str, Any]]]:
     """Return the layers that may apply to a file as (label, document): for all, for kinds, by pattern, by its path.
 
-    Later layers override earlier ones. Layers of all kinds are there: which one speaks of the file follows from its
-    techniques, when they are merged. What differs for the file is left out of the rules.
+    Before them all stands what an instrument record says of the file. Later layers override earlier ones. Layers of
+    all kinds are there: which one speaks of the file follows from its techniques, when they are merged. What differs
+    for the file is left out of the rules.
 
     Parameters
     ----------
@@ -68,7 +79,9 @@ def select_supplied(
         Its other files: a pattern that names one of them applies too.
     """
     defaults, kinds, measurements = (_read_part(document, key) for key in ("defaults", KINDS, "measurements"))
-    rules = [("defaults", defaults)] if "defaults" in document else []
+    known = _read_part(document, INSTRUMENTS).get(path)
+    rules = [(f"{INSTRUMENTS}/{path}", known)] if known else []
+    rules += [("defaults", defaults)] if "defaults" in document else []
     rules += [(f"{KINDS}/{kind}", layer) for kind, layer in kinds.items()]
     layers = [
         (label, _leave_out(layer, list_differing(document, path)))
@@ -142,7 +155,7 @@ def _list_layers(document: Mapping[str, Any]) -> list[tuple[str, Any]]:
     layers: list[tuple[str, Any]] = []
     if document.get("defaults") is not None:
         layers.append(("/defaults", document["defaults"]))
-    for part in (KINDS, "measurements"):
+    for part in (KINDS, "measurements", INSTRUMENTS):
         named = document.get(part)
         if isinstance(named, Mapping):
             layers.extend(

@@ -3,6 +3,7 @@
 An answer stands at one of four levels: for all (`defaults`), for a kind of measurement (`kinds`), for the files that
 a pattern of the document names, or for one file. The first two are rules: they fill what the file itself does not say,
 where the question applies, and also in measurements that come later. The last two are about files that a person named.
+Below them all stands what an instrument record says of a file (`instruments`): it fills what nobody else says.
 """
 
 import functools
@@ -13,10 +14,11 @@ from repository.schema.places import find_entries, get_plain
 from repository.schema.questions.fields import RequirementRow, load_catalogue
 from repository.schema.questions.situation import list_techniques
 
-Level = Literal["all", "kind", "pattern", "measurement"]
+Level = Literal["instrument", "all", "kind", "pattern", "measurement"]
 ALL = "defaults"
 KINDS = "kinds"
 SINGLE = "measurements"
+INSTRUMENTS = "instruments"
 DIFFERS = "differs"
 _UNASKED = frozenset({"other", "derived_table"})
 """Techniques of which the table of requirements asks little: what is said of them is kept, whatever it is."""
@@ -32,14 +34,16 @@ def name_kind(techniques: Sequence[str]) -> str:
 
 
 def is_rule(label: str) -> bool:
-    """Say whether a layer was given for all, or for a kind: it fills, and never stands over what a file says."""
-    return label == ALL or label.startswith(f"{KINDS}/")
+    """Say whether a layer fills, and never stands over what a file says: for all, for a kind, of an instrument."""
+    return label == ALL or label.startswith((f"{KINDS}/", f"{INSTRUMENTS}/"))
 
 
 def find_level(label: str, path: str) -> Level:
     """Return the level of a layer by its label, seen from the measurement of this file."""
     if label == ALL:
         return "all"
+    if label.startswith(f"{INSTRUMENTS}/"):
+        return "instrument"
     if label.startswith(f"{KINDS}/"):
         return "kind"
     return "measurement" if label == f"{SINGLE}/{path}" else "pattern"

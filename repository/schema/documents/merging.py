@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from repository.schema.documents.comparison import describe_difference
-from repository.schema.documents.levels import KINDS, choose_rules, is_rule
+from repository.schema.documents.levels import INSTRUMENTS, KINDS, choose_rules, is_rule
 from repository.schema.documents.normalization import normalize_document
 from repository.schema.findings import Finding
 from repository.schema.places import escape_pointer, get_plain, is_gap, is_value
@@ -14,8 +14,6 @@ from repository.schema.questions.field_tree import Node, build_tree
 
 UNTAGGED = frozenset({"technique", "scan", "series", "origin", "level", "looked_for", "extensions", "axes"})
 """Words that decide what is asked; they stay plain, without provenance."""
-
-INSTRUMENT_LAYER = "instrument"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,8 @@ def merge_metadata(
     """Merge the mapped vendor header with what was supplied, later layers over earlier ones.
 
     A person's value for a file is used where one was given. A rule (for all, or for a kind) fills what the header
-    does not say, where the question applies to the techniques; it never stands over what this very file says. Where
+    does not say, where the question applies to the techniques; it never stands over what this very file says. What an
+    instrument record says fills what neither says. Where
     person and header differ by more than 2 % (or at all, for shapes and choices), a warning holds both in the same
     unit. "Not recorded" hides no value, wherever that stands; "withheld" and "not applicable" do.
 
@@ -41,7 +40,7 @@ def merge_metadata(
     header
         Document mapped from the vendor header; its values get `source: header`.
     supplied_layers
-        (label, document) pairs. A label that starts with "instrument" marks values of an instrument record.
+        (label, document) pairs, as `select_supplied` gives them. What an instrument record says is marked by its label.
     """
     tree = build_tree("measurement")
     from_file = _tag(normalize_document(header), tree, "header")
@@ -50,7 +49,7 @@ def merge_metadata(
     supplied: dict[str, Any] = {}
     named: dict[str, Any] = {}
     for label, layer in layers:
-        said = _tag(layer, tree, "instrument") if label.startswith(INSTRUMENT_LAYER) else layer
+        said = _tag(layer, tree, "instrument") if label.startswith(f"{INSTRUMENTS}/") else layer
         supplied = _overlay(supplied, said, tree)
         if not is_rule(label):
             named = _overlay(named, said, tree)
@@ -192,7 +191,7 @@ def _combine_values(found: Any, given: Any, named: Any, place: _Place) -> Any:
         return given
     difference = describe_difference(node.field, found, given)
     if difference is not None:
-        place.conflicts.append(_report_conflict(place, difference, is_named=named is not None))
+        place.conflicts.append(_report_conflict(place, difference, given, is_named=named is not None))
     return found if named is None else given
 
 
@@ -240,7 +239,7 @@ def _name_of(item: Any) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _report_conflict(place: _Place, difference: tuple[str, str], *, is_named: bool) -> Finding:
+def _report_conflict(place: _Place, difference: tuple[str, str], entry: Any, *, is_named: bool) -> Finding:
     title = place.node.field.title if place.node.field is not None else place.node.key
     given, found = difference
     if is_named:
@@ -248,6 +247,12 @@ def _report_conflict(place: _Place, difference: tuple[str, str], *, is_named: bo
         hint = (
             "Readers are shown the given value. Remove it to use the header's, correct it, or note why the "
             "header is off."
+        )
+    elif isinstance(entry, Mapping) and entry.get("source") == "instrument":
+        message = f"{title}: {given} in the preset of the instrument, the header of this file says {found}."
+        hint = (
+            "Readers are shown the header's value. If it is off, give the preset's for this file; else look "
+            "whether the preset held on that day."
         )
     else:
         message = f"{title}: {given} was given for several files, the header of this one says {found}."

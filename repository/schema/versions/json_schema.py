@@ -187,6 +187,11 @@ def _build_supplied() -> JsonSchema:
                 "type": "object",
                 "additionalProperties": {"type": "array", "items": {"type": "string"}},
             },
+            "instruments": {
+                "type": "object",
+                "description": "What an instrument record says, by the path of the file.",
+                "additionalProperties": {"type": "object"},
+            },
         },
         "additionalProperties": False,
     }

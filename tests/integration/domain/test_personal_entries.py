@@ -10,7 +10,7 @@ from tests.deposits import add_measurement, make_published
 from tests.factories import make_deposit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stemma_home")]
-MIGRATION = import_module("repository.migrations.0030_personal_entries")
+MIGRATION = import_module("repository.migrations.0028_personal_entries")
 
 
 def test_places_of_drafts_get_their_texts_and_what_is_published_stays() -> None:

@@ -1,4 +1,4 @@
-"""Which answers hold for a file: file, pattern, header, kind, all; and what a cell says of them."""
+"""Which answers hold for a file: file, pattern, header, kind, all, instrument; and what a cell says of them."""
 
 from typing import Any
 
@@ -30,6 +30,7 @@ def look(document: dict[str, Any], header: dict[str, Any], *findings: Finding) -
 
 
 LADDER: dict[str, Any] = {
+    "instruments": {PATH: {"probe_current": "0 pA"}, "night/b.dm4": {"probe_current": "7 pA"}},
     "defaults": {"probe_current": "1 pA"},
     "kinds": {"annular": {"probe_current": "2 pA"}, "eels": {"probe_current": "9 pA"}},
     "measurements": {"*.dm4": {"probe_current": "4 pA"}, PATH: {"probe_current": "5 pA"}},
@@ -39,13 +40,13 @@ HEADER = {"technique": ["annular"], "probe_current": "3 pA"}
 
 def test_the_nearest_answer_holds() -> None:
     document: dict[str, Any] = dict(LADDER)
-    expected = [("measurement", 5), ("pattern", 4), ("header", 3), ("kind", 2), ("all", 1)]
+    expected = [("measurement", 5), ("pattern", 4), ("header", 3), ("kind", 2), ("all", 1), ("instrument", 0)]
     header = dict(HEADER)
     for level, value in expected:
         assert merge(document, header)["probe_current"]["value"] == value
         cell = look(document, header)["probe_current"]
         assert cell["level"] == level
-        assert len(cell.get("below", [])) == value - 1, "everything that it stands over"
+        assert len(cell.get("below", [])) == value, "everything that it stands over"
         # Take it away: the next one holds.
         match level:
             case "measurement":
@@ -56,7 +57,9 @@ def test_the_nearest_answer_holds() -> None:
                 del header["probe_current"]
             case "kind":
                 del document["kinds"]
-    assert merge(document, header)["probe_current"]["value"] == 1
+            case "all":
+                del document["defaults"]
+    assert merge(document, header)["probe_current"]["source"] == "instrument"
 
 
 def test_a_path_goes_before_every_pattern_wherever_it_stands() -> None:

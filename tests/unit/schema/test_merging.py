@@ -126,7 +126,7 @@ def test_detectors_are_joined_by_name() -> None:
 
 
 def test_instrument_layers_are_marked() -> None:
-    layers = [("instrument preset", {"probe_current": "50 pA", "camera": {"name": "x"}})]
+    layers = [("instruments/a.dm4", {"probe_current": "50 pA", "camera": {"name": "x"}})]
     document = merge_metadata(header={}, supplied_layers=layers).document
     assert document["probe_current"]["source"] == "instrument"
     assert document["camera"]["name"] == {"value": "x", "source": "instrument"}

@@ -25,7 +25,7 @@ WHERE frozen_at IS NULL AND jsonb_typeof(personal_pointers) = 'object'
 
 
 class Migration(migrations.Migration):
-    dependencies = [("repository", "0029_metadata_revisions")]
+    dependencies = [("repository", "0027_metadata_revisions")]
 
     operations = [
         migrations.AlterField(
