@@ -120,7 +120,7 @@ describe("what it shows", () => {
     table.rows.push(makeRow("bad", { state: "failed", problem: "It is cut short." }));
     show(`<stemma-session-table data-address="/api/v1/deposits/x/table/" data-may-answer><script type="application/json">${JSON.stringify(techniques)}</script></stemma-session-table>`);
     await eventually(() => expect(document.body.textContent).toContain("It is cut short."));
-    const said = Array.from(document.querySelectorAll("summary"), (one) => one.textContent ?? "").find((words) => words.includes("bad.dm4"));
+    const said = Array.from(document.querySelectorAll("summary"), (one) => one.textContent).find((words) => words.includes("bad.dm4"));
     expect(said).toBe("bad.dm4It is cut short.not read");
   });
 
@@ -128,7 +128,7 @@ describe("what it shows", () => {
     table.columns.push(makeColumn("instrument.name", { title: "Instrument", sums: makeSum({ count: 3, different: 2, texts: ["A", "B"] }) }));
     table.rows.forEach((row) => (row.cells["instrument.name"] = makeCell("value", "A")));
     const element = await open();
-    const heads = (): string[] => Array.from(element.querySelectorAll(".st-heads b"), (one) => one.textContent ?? "");
+    const heads = (): string[] => Array.from(element.querySelectorAll(".st-heads b"), (one) => one.textContent);
     expect(heads()).toEqual(["Measurement", "Technique", "Beam current", "Dispersion"]);
     const button = Array.from(element.querySelectorAll("button")).find((one) => one.textContent === "Show 1 complete");
     button?.click();
