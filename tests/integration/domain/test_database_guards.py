@@ -278,6 +278,7 @@ def test_every_guard_stands_even_for_replication() -> None:
         "repository_datafile", "repository_measurement", "repository_measurementfile", "repository_signal",
         "repository_arrayobject", "repository_product", "repository_calibration", "repository_identifier",
         "repository_auditevent", "repository_storedobject", "repository_metadatarevision",
+        "repository_recordchange", "repository_sample",
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(
