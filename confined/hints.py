@@ -47,13 +47,13 @@ def _is_shape(shape: Any) -> TypeGuard[Sequence[int]]:
 def _name_frame_axis(scan: Any, series: Any, technique: Any) -> str | None:
     """Return what a run of frames follows that is no raster.
 
-    A series alone does not tell: it may run over files each of which is a scan. A technique that scans nothing does:
-    until somebody says which series it is, it has no name.
+    A series alone does not tell: it may run over files each of which is a scan.
     """
     if scan == "positions":
         return "position"
-    is_named = isinstance(series, str) and series != "none"
+    if not isinstance(series, str) or series == "none":
+        return None
     is_unscanned = isinstance(technique, list) and technique and _UNSCANNED.issuperset(technique)
-    if scan in ("none", "point"):
-        return _AXES.get(series, "series") if is_named else None
-    return _AXES.get(series, "series") if scan is None and is_unscanned else None
+    if scan in ("none", "point") or (scan is None and is_unscanned):
+        return _AXES.get(series, "series")
+    return None

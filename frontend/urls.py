@@ -68,7 +68,7 @@ urlpatterns = [
     path("docs/recipes", about.show_recipes, name="recipes"),
     path("docs/exports", about.show_exports, name="exports"),
     path("doi/<path:doi>", identifiers.resolve_doi, name="doi"),
-    path("linkset/<dataset_id:dataset_id>", identifiers.send_linkset, name="linkset"),
+    path("linkset/<str:dataset_id>", identifiers.send_linkset, name="linkset"),
     path("sitemap.xml", identifiers.send_sitemap, name="sitemap"),
     path("robots.txt", identifiers.send_robots, name="robots"),
 ]

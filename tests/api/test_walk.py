@@ -19,11 +19,13 @@ from starlette.routing import BaseRoute, Mount, Route
 from api.byte_service.routes import build_byte_routes, list_byte_routes
 from api.health import build_health_routes
 from processing.workflows import sort_deposit
-from repository.models import ApiToken, Deposit, DepositMember, Finding, Upload, User
+from repository.models import ApiToken, Deposit, DepositMember, Finding, Group, Membership, Upload, User
 from repository.schema.findings import Finding as Found
 from repository.services.deposits import create_deposit, delete_deposit, update_deposit
 from repository.services.findings import replace_findings
+from repository.services.instruments import PresetWish, create_instrument, save_presets
 from repository.services.publishing import start_new_version
+from repository.services.samples import create_sample
 from repository.services.sorting import Wish
 from repository.services.uploads import start_upload
 from repository.services.withdrawal import withdraw_version
@@ -159,11 +161,30 @@ def collect_words(deposit: Deposit, owner: User, measurement: str, path: str, di
         "upload_id": upload,
         "job_id": str(uuid.uuid4()),
         "change_id": str(uuid.uuid4()),
+        **collect_shares(owner, path),
         "version": "1.0.0",
         "doi": f"10.5072/{deposit.pk}",
         "export": "jsonld",
         "ending": "none",
         "sha256": digest,
+    }
+
+
+def collect_shares(owner: User, word: str) -> dict[str, str]:
+    """Return the words that address what the owner shares with a group, each named by a secret word."""
+    group = Group.objects.create(name=f"Group of {word}", created_by=owner)
+    Membership.objects.create(group=group, user=owner, role=Membership.Role.MANAGER)
+    fields = {"name": f"Record of {word}", "group": group.pk}
+    instrument = create_instrument(actor=owner, fields=fields)
+    preset = PresetWish(word, dt.date(2025, 1, 1), None, {}, {"monochromated": False})
+    save_presets(instrument_id=instrument.pk, actor=owner, wishes=[preset])
+    return {
+        "group_id": group.pk,
+        "instrument_id": instrument.pk,
+        "preset_id": instrument.presets.get().pk,
+        "sample_id": create_sample(actor=owner, fields=fields).pk,
+        "invitation_id": str(uuid.uuid4()),
+        "link_id": str(uuid.uuid4()),
     }
 
 

@@ -195,7 +195,7 @@ def test_a_stack_of_images_in_nm_is_no_scan_of_patterns() -> None:
 
 
 def test_a_run_of_patterns_is_the_series_that_the_person_names(tmp_path: Path) -> None:
-    """A technique that scans nothing leaves no question for the scan shape, and the series is named before or after."""
+    """The question for the scan shape offers it; whether said before the reading or after it makes no difference."""
     frames = np.random.default_rng(5).gamma(2.0, 3.0, (9, 20, 24)).astype(np.float32)
     path = write_stack(tmp_path, frames, unit="1/nm")
     unscanned = {"technique": ["diffraction_pattern"], "scan": None, "scan_shape": None, "scan_step": None}
@@ -205,8 +205,10 @@ def test_a_run_of_patterns_is_the_series_that_the_person_names(tmp_path: Path) -
     assert list_numbers(said).keys() == {
         "mean_diffraction_pattern", "max_diffraction_pattern", "summed_intensity",
     }  # fmt: skip
-    assert not Finding.objects.filter(measurement__in=(asked, said), code="scan_shape_missing").exists()
-    assert [one.signals.get().axes[0]["name"] for one in (asked, said)] == ["series", "time"]
+    for one, is_asked in ((asked, True), (said, False)):
+        found = Finding.objects.filter(measurement=one, code="scan_shape_missing")
+        assert found.exists() == is_asked
+    assert [one.signals.get().axes[0]["name"] for one in (asked, said)] == ["position", "time"]
     describe(asked.deposit, **unscanned, series="time")
     read_deposit_again(deposit_id=asked.deposit_id)
     for kind in ("open_measurement", "convert_measurement"):
