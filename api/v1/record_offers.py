@@ -116,6 +116,7 @@ class TakeInput(Nested[Any]):
 
 class OffersView(APIView):
     needs_account = True
+    is_open_to_grants = True
     parser_classes = (StrictJSONParser,)
 
     @extend_schema(

@@ -1,5 +1,7 @@
 """Corrections of what is published: rows are only ever added, one after the other, and never to a tombstone."""
 
+from importlib import import_module
+
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
@@ -7,6 +9,8 @@ from django.db import migrations, models
 from django.db.models import Q
 
 import repository.models.supplied
+
+decisions = import_module("repository.migrations.0013_decisions_and_edits")
 
 GUARD = """
 CREATE FUNCTION stemma_guard_revision() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -34,6 +38,15 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON repository_metadatarev
   FOR EACH ROW EXECUTE FUNCTION stemma_guard_revision();
 ALTER TABLE repository_metadatarevision ENABLE ALWAYS TRIGGER guard;
 """
+# What an address without a revision shows changes with each.
+DECIDING = {
+    "repository_metadatarevision": (
+        "'deposit:' || v.dataset_id",
+        "JOIN repository_datasetversion v ON v.id = r.version_id",
+        "r.number",
+        "INSERT",
+    )
+}
 OPEN = "DROP TRIGGER guard ON repository_metadatarevision; DROP FUNCTION stemma_guard_revision();"
 
 
@@ -114,4 +127,5 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(GUARD, reverse_sql=OPEN),
+        migrations.RunSQL(decisions.write_triggers(DECIDING), reverse_sql=decisions.drop_triggers(DECIDING)),
     ]

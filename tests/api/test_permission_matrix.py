@@ -360,6 +360,30 @@ TUS = {"Tus-Resumable": "1.0.0"}
 NEXT_CHUNK = {"Upload-Offset": str(len(PENDING)), "Content-Type": "application/offset+octet-stream"}
 
 
+def list_shared_bodies(world: World) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the bodies of what people share: groups, links, invitations, records."""
+    return {
+        ("POST", "deposits/{deposit_id}/invitations/"): {"address": "irene@example.org", "role": "view"},
+        ("POST", "deposits/{deposit_id}/links/"): {"for_whom": "Reviewers"},
+        ("POST", "deposits/{deposit_id}/group/"): {"group": world.words["group_id"]},
+        ("POST", "groups/"): {"name": f"Group {generate_id()}"},
+        ("PATCH", "groups/{group_id}/"): {"ror": ""},
+        ("PATCH", "groups/{group_id}/members/{username}/"): {"role": "member"},
+        ("POST", "groups/{group_id}/invitations/"): {"address": "irene@example.org"},
+        ("POST", "deposits/{deposit_id}/offers/"): {
+            "of": "instrument",
+            "record": world.words["instrument_id"],
+        },
+        ("POST", "instruments/"): {"name": "Another"},
+        ("PATCH", "instruments/{instrument_id}/"): {"facility": "Hall 5"},
+        ("POST", "instruments/{instrument_id}/presets/"): {
+            "presets": [{"name": "b", "valid_from": "2026-01-01", "values": {"monochromated": True}}]
+        },
+        ("POST", "samples/"): {"name": "Another"},
+        ("PATCH", "samples/{sample_id}/"): {"kind": "grid"},
+    }
+
+
 def build_request(line: Line, world: World) -> dict[str, Any]:
     """Return body and headers with which the request would succeed for somebody who may send it."""
     metadata = f"deposit {encode(world.words['deposit_id'])},path {encode('third.raw')}"
@@ -370,13 +394,7 @@ def build_request(line: Line, world: World) -> dict[str, Any]:
         ("POST", "deposits/{deposit_id}/publish/"): {"accept_warnings": world.warnings},
         ("POST", "deposits/{deposit_id}/fates/"): {"changes": [{"fate": "private", "paths": ["*"]}]},
         ("PATCH", "account/"): {"mails_when_read": True},
-        ("POST", "deposits/{deposit_id}/invitations/"): {"address": "irene@example.org", "role": "view"},
-        ("POST", "deposits/{deposit_id}/links/"): {"for_whom": "Reviewers"},
-        ("POST", "deposits/{deposit_id}/group/"): {"group": world.words["group_id"]},
-        ("POST", "groups/"): {"name": f"Group {generate_id()}"},
-        ("PATCH", "groups/{group_id}/"): {"ror": ""},
-        ("PATCH", "groups/{group_id}/members/{username}/"): {"role": "member"},
-        ("POST", "groups/{group_id}/invitations/"): {"address": "irene@example.org"},
+        **list_shared_bodies(world),
         ("POST", "deposits/{deposit_id}/grouping/"): {
             "moves": [{"paths": [world.words["path"]], "place": "own"}]
         },
@@ -393,17 +411,6 @@ def build_request(line: Line, world: World) -> dict[str, Any]:
         ("PATCH", "deposits/{deposit_id}/table/"): {"changes": []},
         ("POST", "deposits/{deposit_id}/table/sheet/"): {"text": "file\r\n"},
         ("POST", "deposits/{deposit_id}/table/names/"): {"pattern": "{notes}.none"},
-        ("POST", "deposits/{deposit_id}/offers/"): {
-            "of": "instrument",
-            "record": world.words["instrument_id"],
-        },
-        ("POST", "instruments/"): {"name": "Another"},
-        ("PATCH", "instruments/{instrument_id}/"): {"facility": "Hall 5"},
-        ("POST", "instruments/{instrument_id}/presets/"): {
-            "presets": [{"name": "b", "valid_from": "2026-01-01", "values": {"monochromated": True}}]
-        },
-        ("POST", "samples/"): {"name": "Another"},
-        ("PATCH", "samples/{sample_id}/"): {"kind": "grid"},
         ("POST", "tokens/"): {"name": "more", "scopes": ["read"]},
         ("POST", "datasets/{dataset_id}/versions/{number}/withdraw/"): {"reason": "Wrong sample."},
         ("POST", "datasets/{dataset_id}/versions/{number}/revisions/"): {

@@ -121,6 +121,32 @@ def _fold(
     return (*layout.axes, *axes[1:]), layout.origin, list(layout.findings)
 
 
+def _choose_access(
+    image: DmImage, plan: ArrayPlan, part: FramePart, leading: tuple[int, ...], signal: tuple[int, ...]
+) -> tuple[Callable[[Region], npt.NDArray[Any]], dict[str, Any]]:
+    """Return what reads regions of the array, and how it is read by channels where it can be."""
+    dtype = image.stored_dtype
+    if dtype is None:
+        raise TypeError(image.title)
+    native = dtype.newbyteorder("=")
+    if plan.samples > 1:
+        places = _LITTLE if image.data is None or image.data.byte_order == "<" else _BIG
+        pixels = FramedBytes(
+            [part], math.prod(signal), signal, native, lambda raw: raw.reshape(-1, *signal)[..., places]
+        )
+        return partial(pixels.load, leading=leading), {}
+    if plan.order != tuple(sorted(plan.order)):
+        turned = TransposedBytes(part, leading, signal, dtype)
+        return turned.load, {"stored_block": turned.stored_block, "load_channels": turned.load_channels}
+    stride = int(np.prod(signal)) * dtype.itemsize
+    store = FramedBytes([part], stride, signal, native, lambda raw: raw.view(dtype).reshape(-1, *signal))
+    load = partial(store.load, leading=leading)
+    if leading or len(signal) != 2:  # noqa: PLR2004 - one image
+        return load, {}
+    rows = ImageRows(part, (signal[0], signal[1]), dtype)
+    return load, {"stored_block": rows.stored_block, "load_channels": rows.load_channels}
+
+
 def _build_signal(
     image: DmImage, plan: ArrayPlan, part: FramePart, *, name: str, file: str, hints: ReadHints
 ) -> tuple[SignalSource, list[Finding]]:
@@ -140,24 +166,7 @@ def _build_signal(
         findings.append(
             tell("color_picture", message, "Upload the measured values as well, if there are any.")
         )
-        places = _LITTLE if image.data is None or image.data.byte_order == "<" else _BIG
-        pixels = FramedBytes(
-            [part], math.prod(signal), signal, native, lambda raw: raw.reshape(-1, *signal)[..., places]
-        )
-        load: Callable[[Region], npt.NDArray[Any]] = partial(pixels.load, leading=leading)
-        by_channel: dict[str, Any] = {}
-    elif plan.order == tuple(sorted(plan.order)):
-        stride = int(np.prod(signal)) * dtype.itemsize
-        store = FramedBytes([part], stride, signal, native, lambda raw: raw.view(dtype).reshape(-1, *signal))
-        load = partial(store.load, leading=leading)
-        by_channel = {}
-        if not leading and len(signal) == 2:  # noqa: PLR2004 - one image
-            rows = ImageRows(part, (signal[0], signal[1]), dtype)
-            by_channel = {"stored_block": rows.stored_block, "load_channels": rows.load_channels}
-    else:
-        turned = TransposedBytes(part, leading, signal, dtype)
-        load = turned.load
-        by_channel = {"stored_block": turned.stored_block, "load_channels": turned.load_channels}
+    load, by_channel = _choose_access(image, plan, part, leading, signal)
     source = SignalSource(
         name=name,
         shape=shape,

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from confined.input_checks import InputCheck
+from tests.patience import patient
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,6 @@ def test_a_program_that_ends_is_not_waited_for_by_the_hashing_of_its_files() -> 
     file = Endless()
     check = InputCheck({"scan.raw": cast("Path", file)}, {"scan.raw": hashlib.sha256(b"others").hexdigest()})
     with check:
-        assert file.begun.wait(60)
+        assert file.begun.wait(patient(60))
     assert file.reads < MOST_READS, "it was read to its end although nobody asks any more"
     check.require_whole()  # nobody knows of a file that was given up whether it is damaged

@@ -248,6 +248,10 @@ def _add_sorting(commands: Commands) -> None:
     role.add_argument("role", metavar="ROLE", choices=ROLES, help=", ".join(ROLES))
     role.add_argument("--of", metavar="PATH", nargs="+", required=True, help="files that lead what it serves")
     role.add_argument("--take-back", action="store_true", help="it is that no more")
+    _add_answers(commands)
+
+
+def _add_answers(commands: Commands) -> None:
     techniques = _add(
         commands,
         "techniques",
