@@ -82,7 +82,7 @@ GET    /api/v1/deposits/{deposit_id}/progress/                *     401 404 200 
 POST   /api/v1/deposits/{deposit_id}/progress/stop/           *     401 404 409 409 403 409 403 409 403 401
 GET    /api/v1/deposits/{deposit_id}/offers/                  *     401 404 200 200 200 200 200 200 200 401
 POST   /api/v1/deposits/{deposit_id}/offers/                  dr    401 404 200 200 403 404 403 200 403 401
-POST   /api/v1/deposits/{deposit_id}/offers/                  oew   401 404 409 409 403 409 403 409 403 401
+POST   /api/v1/deposits/{deposit_id}/offers/                  oew   401 404 409 409 403 404 403 409 403 401
 POST   /api/v1/deposits/{deposit_id}/publish/                 d     401 404 409 409 403 403 403 409 403 401
 POST   /api/v1/deposits/{deposit_id}/publish/                 r     401 404 200 200 403 403 403 200 403 401
 POST   /api/v1/deposits/{deposit_id}/publish/                 oew   401 404 409 409 403 403 403 409 403 401
