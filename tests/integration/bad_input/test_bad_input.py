@@ -138,7 +138,7 @@ def test_findings_say_what_they_are_about(damaged: Deposit) -> None:
     assert RAW in require_finding(damaged, "xml_alone/scan.xml", "companion_missing")["message"]
     assert damaged.file("raw_alone/alone.raw")["format"] in {"", None}
     for path in ("mib_alone/alone.mib", f"raw_alone/{RAW}"):
-        assert "scan_shape" in require_finding(damaged, path, "scan_shape_missing")["hint"]
+        assert "scan shape" in require_finding(damaged, path, "scan_shape_missing")["hint"]
     for path in ("external_link/scan.hspy", "external_storage/scan.hspy", "absolute_xml/scan.xml"):
         assert "/etc" not in str(damaged.findings(path))
 

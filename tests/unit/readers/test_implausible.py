@@ -100,8 +100,8 @@ def test_any_byte_of_a_dm_file(
     raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(bytes(raw))
     with suppress(ReadRefusedError), open_measurement(f"dm{version}", {path.name: path}) as opened:
-        assert len(opened.signals) == 1
-        is_whole = opened.signals[0].shape == (4, 5)
+        assert opened.signals
+        is_whole = [signal.shape for signal in opened.signals] == [(4, 5)]  # a thumbnail may be called an image
         assert is_whole or opened.findings
         assert not [axis for axis in opened.signals[0].axes if find_fault(axis)]
 
