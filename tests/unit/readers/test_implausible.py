@@ -101,7 +101,9 @@ def test_any_byte_of_a_dm_file(
     path.write_bytes(bytes(raw))
     with suppress(ReadRefusedError), open_measurement(f"dm{version}", {path.name: path}) as opened:
         assert opened.signals
-        is_whole = [signal.shape for signal in opened.signals] == [(4, 5)]  # a thumbnail may be called an image
+        is_whole = [signal.shape for signal in opened.signals] == [
+            (4, 5)
+        ]  # a thumbnail may be called an image
         assert is_whole or opened.findings
         assert not [axis for axis in opened.signals[0].axes if find_fault(axis)]
 
