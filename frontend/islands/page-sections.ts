@@ -11,7 +11,12 @@ export function announceChange(): void {
   document.dispatchEvent(new Event(changed));
 }
 
+const retries = [1000, 2000, 4000, 8000, 16_000];
+
 let timer = 0;
+let asked = 0;
+let shown = 0;
+let failed = 0;
 
 /** After a change, what rests on it is shown anew; several changes in a row cost one request. */
 export function followChanges(): void {
@@ -21,13 +26,40 @@ export function followChanges(): void {
   });
 }
 
-/** Ask for the page and put its live sections in the place of those that are shown; false where it did not come. */
+/**
+ * Ask for the page and put its live sections in the place of those that are shown; false where it did not come.
+ *
+ * Answers may overtake each other: what was asked before that which is shown is dropped. A page that did not come is
+ * asked for again a little later, so that nothing stale stays.
+ */
 export async function refreshSections(): Promise<boolean> {
-  const response = await fetch(location.pathname, { credentials: "same-origin" }).catch(() => null);
-  if (!response?.ok) {
+  const turn = ++asked;
+  const text = await fetch(location.pathname, { credentials: "same-origin" })
+    .then((response) => (response.ok ? response.text() : null))
+    .catch(() => null);
+  if (text === null) {
+    askAgainLater(turn);
     return false;
   }
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (turn < shown) {
+    return true;
+  }
+  shown = turn;
+  failed = 0;
+  showSections(new DOMParser().parseFromString(text, "text/html"));
+  return true;
+}
+
+function askAgainLater(turn: number): void {
+  const wait = retries[failed];
+  if (turn === asked && wait !== undefined) {
+    failed += 1;
+    clearTimeout(timer);
+    timer = window.setTimeout(() => void refreshSections(), wait);
+  }
+}
+
+function showSections(page: Document): void {
   let previous: Element | null = null;
   for (const fresh of page.querySelectorAll("[data-live][id]")) {
     const old: HTMLElement | null = document.getElementById(fresh.id);
@@ -43,7 +75,6 @@ export async function refreshSections(): Promise<boolean> {
     previous = document.getElementById(fresh.id) ?? previous;
   }
   document.dispatchEvent(new Event("stemma:sections"));
-  return true;
 }
 
 /** Whether somebody works in a section: it holds the keyboard, or what is not saved or not sent. */
