@@ -55,6 +55,8 @@ def test_forty_measurements_are_seen_without_a_click_on_a_page_that_ends(
     take_pictures(depositor, tmp_path, "forty")
     depositor.reload()  # as somebody who comes back finds it: what was unfolded meanwhile is folded
     expect(depositor.get_by_role("grid")).to_be_visible(timeout=PATIENCE)
+    expect(depositor.get_by_role("grid").get_by_role("row").nth(5)).to_be_visible(timeout=PATIENCE)
+    take_pictures(depositor, tmp_path, "forty-again")
     height = depositor.evaluate("document.documentElement.scrollHeight")
     assert height < MOST_PIXELS, f"the page of {len(files)} measurements is {height} pixels high"
     assert depositor.locator("details[open] table.files tr").count() == 0, "lists are folded"

@@ -106,14 +106,15 @@ export class TechniqueCards {
     const { proposal, rows } = card;
     const isSure = proposal?.isSure === true;
     const title = proposal === null || isSilent(proposal) ? "Not recognized" : this.titleOf(proposal.techniques);
-    const names = rows.slice(0, 3).map((row) => row.name).join(", ");
-    const files = rows.length > 3 ? `${names} and ${rows.length - 3} more` : names;
+    const [first] = rows;
+    const files = `${first?.name ?? ""}${rows.length > 1 ? ` and ${rows.length - 1} more` : ""}`;
     const item = make(
       "li",
       { class: `st-what-card${isSure ? "" : " is-unsure"}` },
       buildPictures(rows),
       make("div", {}, make("b", {}, title), " ", make("span", { class: "soft" }, rows.length.toLocaleString("en")), ...(isSure ? [] : [" ", make("span", { class: "badge ask" }, isSilent(proposal) ? "say what it is" : "unsure")])),
-      make("p", { class: "soft fine" }, make("span", { title: rows.map((row) => row.path).join("\n") }, files), proposal?.why ? `: ${proposal.why}` : ""),
+      make("p", { class: "soft fine st-what-files", title: rows.map((row) => row.path).join("\n") }, files),
+      ...(proposal?.why ? [make("p", { class: "soft fine" }, proposal.why)] : []),
     );
     if (this.mayAnswer) {
       item.append(this.changing === card.key ? this.buildChooser(card) : this.buildButtons(card, title));
