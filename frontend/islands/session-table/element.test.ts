@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AnswerResult, Table } from "../api/shapes";
 import { eventually, find, show } from "../testing/page";
-import { makeCell, makeChange, makeColumn, makeRow, makeSum, makeTable } from "./testing";
+import { cellOf, choose, makeCell, makeChange, makeColumn, makeRow, makeSum, makeTable, press } from "./testing";
 import "./element";
 
 const techniques = [{ value: "annular", title: "Annular detector images (BF, HAADF)" }, { value: "eels", title: "Electron energy-loss: EELS" }];
@@ -65,18 +65,6 @@ async function open(attributes = "data-may-answer"): Promise<HTMLElement> {
   const element = find<HTMLElement>(document, "stemma-session-table");
   await eventually(() => expect(element.querySelectorAll(".st-row").length).toBeGreaterThan(3));
   return element;
-}
-
-function cellOf(element: HTMLElement, line: string, column: number): HTMLElement {
-  return find<HTMLElement>(element, `[data-line="${line}"] [data-column="${column}"]`);
-}
-
-function press(target: Element, key: string, more: KeyboardEventInit = {}): void {
-  target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }));
-}
-
-function choose(element: HTMLElement, line: string, column: number, more: MouseEventInit = {}): void {
-  cellOf(element, line, column).dispatchEvent(new MouseEvent("mousedown", { bubbles: true, cancelable: true, ...more }));
 }
 
 /** Type an answer into a cell and leave it downwards. */
@@ -262,6 +250,14 @@ describe("an answer in a cell", () => {
 });
 
 describe("a column that comes in between", () => {
+  it("that is emptied is taken away; what was empty and stays so sends nothing", async () => {
+    const element = await open();
+    type(element, "b", 2, " ");
+    type(element, "a", 2, "");
+    await eventually(() => expect(written()).toHaveLength(1));
+    expect(written()[0]?.body.changes).toMatchObject([{ field: "probe_current", keys: ["a"], act: "clear" }]);
+  });
+
   it("takes neither the words of its neighbour nor the place of the cursor", async () => {
     const element = await open();
     choose(element, "b", 2);
@@ -300,6 +296,16 @@ describe("many cells", () => {
     press(cellOf(element, "b", 2), "d", { ctrlKey: true });
     await eventually(() => expect(written()).toHaveLength(1));
     expect(written()[0]?.body.changes).toMatchObject([{ field: "probe_current", value: "31 pA", keys: ["b"] }]);
+  });
+
+  it("are not filled down with what another field says of the first", async () => {
+    table.rows.forEach((row) => (row.cells.probe_current = makeCell("value", "31 pA", { level: "measurement", via: "instrument" })));
+    const element = await open();
+    choose(element, "a", 2);
+    choose(element, "b", 2, { shiftKey: true });
+    press(cellOf(element, "b", 2), "d", { ctrlKey: true });
+    await eventually(() => expect(element.textContent).not.toContain("Saving"));
+    expect(written().flatMap(({ body }) => body.changes ?? [])).toEqual([]);
   });
 
   it("are chosen by name, and by what is empty in them", async () => {

@@ -1,5 +1,6 @@
 /** Pieces of a table for its tests. */
 import type { CellSum, Table, TableCell, TableChange, TableColumn, TableRow } from "../api/shapes";
+import { find } from "../testing/page";
 
 export function makeCell(state: TableCell["state"], text = "", more: Partial<TableCell> = {}): TableCell {
   return { state, ...(text ? { text } : {}), required: state === "needed", may_be_gap: true, ...more };
@@ -34,4 +35,16 @@ export function makeTable(columns: TableColumn[], rows: TableRow[], more: Partia
 export function makeChange(results: TableChange["results"], change: string | null = "c1"): TableChange {
   const count = (result: string): number => results.filter((one) => one.result === result).length;
   return { change, revision: 2, saved: count("saved"), unchanged: count("unchanged"), refused: count("refused"), results };
+}
+
+export function cellOf(element: HTMLElement, line: string, column: number): HTMLElement {
+  return find<HTMLElement>(element, `[data-line="${line}"] [data-column="${column}"]`);
+}
+
+export function press(target: Element, key: string, more: KeyboardEventInit = {}): void {
+  target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }));
+}
+
+export function choose(element: HTMLElement, line: string, column: number, more: MouseEventInit = {}): void {
+  cellOf(element, line, column).dispatchEvent(new MouseEvent("mousedown", { bubbles: true, cancelable: true, ...more }));
 }
