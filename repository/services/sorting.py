@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from repository.errors import DepositAlreadyPublishedError, InvalidMetadataError
 from repository.models import Deposit, Measurement, Sorting, User
-from repository.schema.checks.supplied import matches_pattern
+from repository.schema.documents.path_patterns import matches_pattern
 from repository.schema.file_names import is_dropping
 from repository.services.audit import record_event
 from repository.services.deposits import bump_revision, lock_deposit

@@ -7,7 +7,7 @@ from django.db import transaction
 from repository.errors import InvalidMetadataError
 from repository.models import Deposit, Measurement, User
 from repository.schema.documents.levels import SINGLE
-from repository.schema.documents.path_patterns import fits_pattern
+from repository.schema.documents.path_patterns import matches_pattern
 from repository.schema.places import escape_pointer
 from repository.schema.questions.fields import load_catalogue
 from repository.schema.questions.techniques import find_impossible
@@ -80,7 +80,7 @@ def _choose_named(
         )
     chosen: dict[str, tuple[str, ...]] = {}
     for name, techniques in named.items():
-        fitting = [] if name in ids else [pk for path, pk in ids.items() if fits_pattern(path, name)]
+        fitting = [] if name in ids else [pk for path, pk in ids.items() if matches_pattern(path, name)]
         if name not in ids and not fitting:
             raise InvalidMetadataError(
                 _describe_unknown(deposit, name),
@@ -126,7 +126,7 @@ def _refuse(
     name = (
         refused.path
         if refused.path in named
-        else next((each for each in named if fits_pattern(refused.path, each)), refused.path)
+        else next((each for each in named if matches_pattern(refused.path, each)), refused.path)
     )
     return InvalidMetadataError(
         f"{refused.path}: {refused.message}",

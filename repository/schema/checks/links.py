@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from repository.schema.checks.supplied import matches_pattern
+from repository.schema.documents.path_patterns import matches_pattern
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import PurePosixPath
 from typing import Any
 
 from repository.schema.checks.outside_identifiers import check_identifiers
@@ -20,7 +19,7 @@ from repository.schema.documents.levels import (
     remove_entry,
 )
 from repository.schema.documents.normalization import normalize_document
-from repository.schema.documents.path_patterns import fits_pattern
+from repository.schema.documents.path_patterns import matches_pattern
 from repository.schema.findings import Finding
 from repository.schema.places import escape_pointer
 from repository.schema.questions.fields import load_catalogue
@@ -28,7 +27,6 @@ from repository.schema.versions.in_force import SCHEMA_KEY, VERSION_IN_FORCE, li
 from repository.schema.versions.steps import MovedDocument, UnknownVersionError, move_supplied
 
 TOP_KEYS = ("dataset", "defaults", "kinds", "measurements", "differs", "instruments")
-_WILD = frozenset("*?")
 
 
 def read_version(document: Mapping[str, Any]) -> MovedDocument:
@@ -133,22 +131,6 @@ def list_unmatched(document: Mapping[str, Any], paths: Sequence[str]) -> list[Fi
         for pattern in (measurements if isinstance(measurements, Mapping) else ())
         if not any(matches_pattern(path, str(pattern)) for path in paths)
     ]
-
-
-def matches_pattern(path: str, pattern: str) -> bool:
-    """Say whether a path is named by a pattern.
-
-    Equal texts always match (also with brackets in them). `*` and `?` stay within a folder, `**` crosses
-    folders; a pattern without a slash is compared with the name of the file in any folder.
-    """
-    path, pattern = path.removeprefix("./"), pattern.removeprefix("./")
-    if path == pattern:
-        return True
-    name = path if "/" in pattern else PurePosixPath(path).name
-    # In a deposit of many files most patterns are plain paths: what they cost is paid for each pair.
-    if not _WILD.intersection(pattern):
-        return name == pattern
-    return name == pattern or fits_pattern(name, pattern)
 
 
 def _list_layers(document: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -9,9 +9,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import PurePosixPath
 
 PIECES = r"\*\*/|\*\*|\*|\?"
 WILD = frozenset({"**/", "**", "*", "?"})
+_SIGNS = frozenset("*?")
 _PIECES = re.compile(f"({PIECES})")
 
 
@@ -60,6 +62,22 @@ def fits_pattern(name: str, pattern: str) -> bool:
     for token in reversed(tokens):
         fits = fit(token, places, fits)
     return bool(fits & 1)
+
+
+def matches_pattern(path: str, pattern: str) -> bool:
+    """Say whether a path is named by a pattern.
+
+    Equal texts always match (also with brackets in them). `*` and `?` stay within a folder, `**` crosses
+    folders; a pattern without a slash is compared with the name of the file in any folder.
+    """
+    path, pattern = path.removeprefix("./"), pattern.removeprefix("./")
+    if path == pattern:
+        return True
+    name = path if "/" in pattern else PurePosixPath(path).name
+    # In a deposit of many files most patterns are plain paths: what they cost is paid for each pair.
+    if not _SIGNS.intersection(pattern):
+        return name == pattern
+    return name == pattern or fits_pattern(name, pattern)
 
 
 def _has_ends(name: str, tokens: tuple[Token, ...]) -> bool:

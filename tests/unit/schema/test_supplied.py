@@ -4,10 +4,10 @@ import pytest
 
 from repository.schema.checks.supplied import (
     list_unmatched,
-    matches_pattern,
     select_supplied,
     validate_supplied,
 )
+from repository.schema.documents.path_patterns import matches_pattern
 
 DOCUMENT: dict[str, Any] = {
     "dataset": {"title": "MoS2"},
