@@ -1,12 +1,12 @@
 """What pages, API and commands may start, and what follows a job. They know this module, not the jobs behind it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from ingest import workflows as ingest_workflows
-from ingest.workflows import follow_pictures, group_deposit, sort_deposit, submit_deposit
+from ingest.workflows import JUDGED_WHILE_HELD, follow_pictures, group_deposit, sort_deposit, submit_deposit
 from processing.declarations.book import get_book
 from processing.declarations.manifest import AskedRecipe
 from processing.services.first_pictures import has_outdated_pictures, list_outdated_pictures
@@ -14,6 +14,7 @@ from processing.services.reduction import check_request, is_outdated, list_outda
 from repository.errors import StateConflictError
 from repository.models import Deposit, Job, Measurement, MetadataRevision, User
 from repository.selectors.identifying import list_deposit_identifying
+from repository.services.answers import TableChange
 from repository.services.audit import record_event
 from repository.services.deposits import lock_deposit, move_if_possible
 from repository.services.identifying import mask_values
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from processing.services.checksums import Outdated
 
 __all__ = [
+    "change_answers",
     "correct_version",
     "follow_conversion",
     "follow_first_pictures",
@@ -53,6 +55,23 @@ def refresh_deposit(*, deposit_id: str, measurement_ids: Collection[str] | None 
     with transaction.atomic():
         ingest_workflows.read_deposit_again(deposit_id=deposit_id, measurement_ids=measurement_ids)
         _reduce_outdated(Deposit.objects.get(pk=deposit_id), measurement_ids)
+
+
+def change_answers(*, deposit_id: str, write: Callable[[], TableChange]) -> TableChange:
+    """Write answers, and have looked at what they are about and at nothing else.
+
+    Of few measurements that is one step: nobody sees answers that the cells do not show, whatever ends between. Of many
+    the deposit is not held that long: others write meanwhile, and a process that ends in between leaves cells that the
+    next answer for them, handing in or publishing brings up to date.
+    """
+    with transaction.atomic():
+        change = write()
+        is_little = len(change.measurement_ids) <= JUDGED_WHILE_HELD
+        if change.id is not None and is_little:
+            refresh_deposit(deposit_id=deposit_id, measurement_ids=change.measurement_ids)
+    if change.id is not None and not is_little:
+        refresh_deposit(deposit_id=deposit_id, measurement_ids=change.measurement_ids)
+    return change
 
 
 def correct_version(
@@ -85,9 +104,12 @@ def mask_deposit(*, deposit_id: str, actor: User, mask: Collection[str], unmask:
     """Withhold what a deposit says of people and machines, or show it again, and check what that answers."""
     with transaction.atomic():
         lines = list_deposit_identifying(lock_deposit(deposit_id=deposit_id))
-        change = mask_values(deposit_id=deposit_id, actor=actor, lines=lines, mask=mask, unmask=unmask)
-        if change.id is not None:
-            refresh_deposit(deposit_id=deposit_id, measurement_ids=change.measurement_ids)
+        change_answers(
+            deposit_id=deposit_id,
+            write=lambda: mask_values(
+                deposit_id=deposit_id, actor=actor, lines=lines, mask=mask, unmask=unmask
+            ),
+        )
 
 
 def set_deposit_roles(*, deposit_id: str, actor: User, wishes: Sequence[RoleWish]) -> None:

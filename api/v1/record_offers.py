@@ -169,8 +169,8 @@ class OffersView(APIView):
         """
         visitor = visitor_of(request)
         deposit = get_editable_deposit(visitor, deposit_id)
-        change = take_offer(visitor, deposit.pk, read_input(TakeInput, request))
-        return answer_change(deposit.pk, change)
+        fields = read_input(TakeInput, request)
+        return answer_change(deposit.pk, lambda: take_offer(visitor, deposit.pk, fields))
 
 
 def take_offer(visitor: Visitor, deposit_id: str, fields: dict[str, Any]) -> TableChange:

@@ -2,6 +2,7 @@
 
 import uuid
 from base64 import urlsafe_b64decode
+from collections.abc import Callable
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -24,7 +25,7 @@ from api.v1.table_shapes import (
     show_table,
 )
 from api.visitors import visitor_of
-from processing.workflows import refresh_deposit
+from processing.workflows import change_answers
 from repository.selectors.access import get_deposit, get_editable_deposit, require_account
 from repository.selectors.session_table import describe_table
 from repository.services.answer_writes import Wish
@@ -33,15 +34,9 @@ from repository.services.answers import TableChange, undo_change, write_answers
 PRIVATE = {"Cache-Control": "private, no-store"}
 
 
-def refresh_answered(deposit_id: str, change: TableChange) -> None:
-    """Have looked at what a change is about, and at nothing else."""
-    if change.id is not None:
-        refresh_deposit(deposit_id=deposit_id, measurement_ids=change.measurement_ids)
-
-
-def answer_change(deposit_id: str, change: TableChange) -> Response:
-    """Have looked at what the change is about, and say what came of each of its answers; nothing else."""
-    refresh_answered(deposit_id, change)
+def answer_change(deposit_id: str, write: Callable[[], TableChange]) -> Response:
+    """Write answers, have looked at what they are about, and say what came of each of them; nothing else."""
+    change = change_answers(deposit_id=deposit_id, write=write)
     headers = {"ETag": build_etag(change.revision), **PRIVATE}
     return Response(show_change(change), headers=headers)
 
@@ -106,13 +101,14 @@ class TableView(APIView):
         visitor = visitor_of(request)
         deposit = get_editable_deposit(visitor, deposit_id)
         fields = read_input(TableInput, request)
-        change = write_answers(
-            deposit_id=deposit.pk,
-            actor=require_account(visitor),
-            wishes=[read_wish(entry) for entry in fields["changes"]],
-            is_dry_run=fields["dry_run"],
+        actor = require_account(visitor)
+        wishes = [read_wish(entry) for entry in fields["changes"]]
+        return answer_change(
+            deposit.pk,
+            lambda: write_answers(
+                deposit_id=deposit.pk, actor=actor, wishes=wishes, is_dry_run=fields["dry_run"]
+            ),
         )
-        return answer_change(deposit.pk, change)
 
 
 class UndoView(APIView):
@@ -127,8 +123,10 @@ class UndoView(APIView):
         """Put back what stood before a change; an answer that was given again since stays, and says who gave it."""
         visitor = visitor_of(request)
         deposit = get_editable_deposit(visitor, deposit_id)
-        change = undo_change(deposit_id=deposit.pk, actor=require_account(visitor), change_id=change_id)
-        return answer_change(deposit.pk, change)
+        actor = require_account(visitor)
+        return answer_change(
+            deposit.pk, lambda: undo_change(deposit_id=deposit.pk, actor=actor, change_id=change_id)
+        )
 
 
 def read_wish(entry: dict[str, Any]) -> Wish:

@@ -17,9 +17,10 @@ from api.parsers import StrictJSONParser
 from api.v1.deposits import read_input
 from api.v1.documentation import problems
 from api.v1.shapes import Nested
-from api.v1.table import PRIVATE, read_flag, refresh_answered
+from api.v1.table import PRIVATE, read_flag
 from api.v1.table_shapes import TableChangeShape, show_change
 from api.visitors import visitor_of
+from processing.workflows import change_answers
 from repository.selectors.access import get_deposit, get_editable_deposit, require_account
 from repository.selectors.table_sheet import write_table
 from repository.services.answer_sheets import NameAnswers, Wanted, want_block, want_names, want_sheet
@@ -194,14 +195,14 @@ class NamesView(APIView):
 def _answer(
     request: Request, deposit_id: str, wanted: Wanted, *, is_dry_run: bool, more: dict[str, Any]
 ) -> Response:
-    change = write_answers(
+    actor = require_account(visitor_of(request))
+    change = change_answers(
         deposit_id=deposit_id,
-        actor=require_account(visitor_of(request)),
-        wishes=wanted.wishes,
-        is_dry_run=is_dry_run,
+        write=lambda: write_answers(
+            deposit_id=deposit_id, actor=actor, wishes=wanted.wishes, is_dry_run=is_dry_run
+        ),
     )
     change = replace(change, results=(*wanted.refused, *change.results))
-    refresh_answered(deposit_id, change)
     headers = {"ETag": build_etag(change.revision), **PRIVATE}
     return Response({**show_change(change), **more}, headers=headers)
 

@@ -58,10 +58,10 @@ class TechniquesView(APIView):
             raise ValidationError(
                 {"techniques": ["Name files with their techniques, or send `confirm` as true."]}
             )
-        change = confirm_techniques(
-            deposit_id=deposit.pk,
-            actor=require_account(visitor),
-            named=named,
-            is_sure_confirmed=fields["confirm"],
+        actor = require_account(visitor)
+        return answer_change(
+            deposit.pk,
+            lambda: confirm_techniques(
+                deposit_id=deposit.pk, actor=actor, named=named, is_sure_confirmed=fields["confirm"]
+            ),
         )
-        return answer_change(deposit.pk, change)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from frontend.views.answers import answer_page, answering_refusals
 from frontend.views.requests import account_or_grant_required, read_dataset_id, visitor_of
-from processing.workflows import refresh_deposit
+from processing.workflows import change_answers
 from repository.errors import InvalidMetadataError
 from repository.schema.checks.cell_values import format_entry
 from repository.schema.documents.presets import PresetBook
@@ -47,9 +47,8 @@ def show_offers(request: HttpRequest, deposit_id: str) -> HttpResponse:
     address = f"/deposits/{deposit.pk}/records"
     if request.method == "POST":
         deposit = get_editable_deposit(visitor, deposit.pk)
-        change = _take(visitor, deposit.pk, request)
-        if change.id is not None:
-            refresh_deposit(deposit_id=deposit.pk, measurement_ids=change.measurement_ids)
+        identifier = deposit.pk
+        change = change_answers(deposit_id=identifier, write=lambda: _take(visitor, identifier, request))
         messages.success(request, _say_change(change))
         undone = "" if "undo" in request.POST or change.id is None else f"?taken={change.id}"
         return HttpResponseRedirect(f"{address}{undone}")
