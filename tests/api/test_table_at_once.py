@@ -1,7 +1,8 @@
 """Many people in one table at the same moment, and processes that end in the middle: no answer is lost or half seen."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ def build_wish(field: str, value: str, one: str, **more: Any) -> Wish:
     return Wish(field=field, level="measurement", act="value", keys=(one,), value=value, **more)
 
 
-def run_together(acts: list[Callable[[], Any]]) -> list[Any]:
+def run_together(acts: Sequence[Callable[[], Any]]) -> list[Any]:
     """Run all of them at the same moment, each with a connection of its own; return what came of each."""
     gate = threading.Barrier(len(acts))
     came: list[Any] = [None] * len(acts)
@@ -68,7 +69,7 @@ def answer(deposit: Deposit, wish: Wish, actor: Any = None) -> TableChange:
 def test_cells_filled_by_many_at_the_same_moment_all_say_what_was_typed(session: Deposit) -> None:
     ids = list(session.measurements.order_by("ordinal").values_list("pk", flat=True))
     acts = [
-        lambda one=one, field=field, text=text: answer(session, build_wish(field, text, one))
+        partial(answer, session, build_wish(field, text, one))
         for one in ids
         for field, text in FIELDS.items()
     ]
@@ -87,10 +88,7 @@ def test_of_two_who_fill_the_same_empty_cell_one_is_told_what_stands_there(sessi
     seen = {one.pk: build_tag(None)}
     texts = ("30 pA", "40 pA")
     came = run_together(
-        [
-            lambda text=text: answer(session, build_wish("probe_current", text, one.pk, expected=seen))
-            for text in texts
-        ]
+        [partial(answer, session, build_wish("probe_current", text, one.pk, expected=seen)) for text in texts]
     )
     results = sorted(change.results[0].result for change in came)
     assert results == ["refused", "saved"], came
