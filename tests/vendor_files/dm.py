@@ -57,12 +57,13 @@ def write_dm(
     thumbnail: bool = True,
     declared: Sequence[int] | None = None,
     data_type: int | None = None,
+    name: str = "scan",
 ) -> Path:
     """Write one array as it lies on the disk (slowest axis first).
 
     `calibrations` are (origin, scale, unit) of the stored axes, slowest first; DM lists them reversed.
     `declared` is a shape that the header claims in place of the true one. `data_type` is DM's number of the type of the
-    values where that of the array does not tell it: 23 for colors packed into 32 bits.
+    values where that of the array does not tell it: 23 for colors packed into 32 bits. `name` is the title of the image.
     """
     listed = list(reversed(calibrations))
     image = {
@@ -78,7 +79,7 @@ def write_dm(
             "Dimensions": {f"#{i}": size for i, size in enumerate(reversed(declared or stored.shape))},
         },
         "ImageTags": dict(tags or {}),
-        "Name": "scan",
+        "Name": name,
     }
     small = {
         "ImageData": {

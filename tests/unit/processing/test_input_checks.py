@@ -2,13 +2,12 @@
 
 import hashlib
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from confined.input_checks import InputCheck
-from tests.patience import patient
+from tests.patience import Deadline, patient
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +17,7 @@ class Endless:
     """A file that goes on, as long as somebody reads; a minute is the end of patience, not of the file."""
 
     def __init__(self) -> None:
-        self.end = time.monotonic() + patient(60)
+        self._deadline = Deadline(60)
         self.is_read_to_its_end = False
         self.begun = threading.Event()
 
@@ -29,7 +28,7 @@ class Endless:
 
     def read(self, size: int) -> bytes:  # noqa: ARG002 - as a file is read
         self.begun.set()
-        self.is_read_to_its_end = time.monotonic() > self.end
+        self.is_read_to_its_end = self._deadline.is_over()
         return b"" if self.is_read_to_its_end else b"counts"
 
 
