@@ -2,6 +2,7 @@
 /** What becomes of files, and which belong together: what is asked of the server, and how it is taken back. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { click, eventually, find, show } from "./testing/page";
+import { refreshSections } from "./page-sections";
 import "./deposit-files";
 
 const row = (path: string, id = "") => `<tr data-path="${path}" ${id === "" ? "" : `data-measurement="${id}"`}>
@@ -108,4 +109,22 @@ it("says why the server refuses", async () => {
   tick("b.dm3");
   click(document, "[data-fate=discard]");
   await eventually(() => expect(done()).toContain("c.dm3 is part of a.dm3. Name that."));
+});
+
+it("shows what came of it although an older page arrives in between", async () => {
+  const pages: ((text: string) => void)[] = [];
+  vi.stubGlobal("fetch", (_: string, init?: RequestInit) =>
+    init?.method === "POST" ? Promise.resolve(new Response(JSON.stringify(answer.body))) : new Promise((resolve) => pages.push((text) => resolve(new Response(text)))),
+  );
+  const arrived = (words: string) => page.replace("<table>", `<p data-part="arrived">${words}</p><table>`);
+  const older = refreshSections();
+  tick("a.dm3");
+  click(document, "[data-fate=discard]");
+  await eventually(() => expect(pages).toHaveLength(2));
+  pages[0]?.(arrived("nothing is discarded"));
+  await older;
+  pages[1]?.(arrived("1 is discarded"));
+  await eventually(() => expect(done()).toContain("discarded when you publish"));
+  expect(find(document, "[data-part=arrived]").textContent).toBe("1 is discarded");
+  expect(document.activeElement).toBe(find(document, "[data-part=done]"));
 });

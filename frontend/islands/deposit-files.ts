@@ -86,7 +86,7 @@ class DepositFiles extends HTMLElement {
 
   private async decide(fate: string, paths: string[]): Promise<void> {
     if (paths.length === 0) {
-      this.say("Nothing is chosen: tick files in the lists, or write a pattern of names.");
+      this.say("Nothing is chosen: tick files in the lists, or write a pattern of names.", null);
       return;
     }
     await this.act(async (address) => {
@@ -99,7 +99,7 @@ class DepositFiles extends HTMLElement {
 
   private async move(paths: string[]): Promise<void> {
     if (paths.length === 0) {
-      this.say("Nothing is chosen: tick the files that belong elsewhere.");
+      this.say("Nothing is chosen: tick the files that belong elsewhere.", null);
       return;
     }
     const [place = "", beside = ""] = this.control("place").split(":");
@@ -117,7 +117,7 @@ class DepositFiles extends HTMLElement {
     const of = this.control("of");
     const others = [...(this.querySelector<HTMLSelectElement>("[data-part=of]")?.options ?? [])].map((option) => option.value);
     if (measurements.length === 0) {
-      this.say("Tick the measurement that serves the others, in the list of measurements.");
+      this.say("Tick the measurement that serves the others, in the list of measurements.", null);
       return;
     }
     await this.act(async (address) => {
@@ -142,26 +142,33 @@ class DepositFiles extends HTMLElement {
     });
   }
 
-  /** Do it, show the page's sections anew, and say what was done with what takes it back. */
+  /**
+   * Do it, show the page's sections anew, and say what was done with what takes it back.
+   *
+   * It is said when they are shown: words that come before would take the focus, and what is in use is not shown anew.
+   */
   private async act(doing: (address: string) => Promise<[string, Undo | null]>): Promise<void> {
+    let done: [string, Undo | null];
     try {
-      [told, undo] = await doing(this.dataset.object ?? "");
+      done = await doing(this.dataset.object ?? "");
     } catch (error) {
-      this.say(error instanceof Error ? error.message : String(error));
+      this.say(error instanceof Error ? error.message : String(error), null);
       return;
     }
-    (document.activeElement as HTMLElement | null)?.blur(); // what is shown anew is not in use
-    if (!(await refreshSections())) {
-      this.tell();
-    }
+    [told, undo] = ["", null];
+    (document.activeElement as HTMLElement | null)?.blur();
+    await refreshSections();
+    const live = this.isConnected ? this : document.querySelector<DepositFiles>("stemma-files");
+    live?.say(...done);
   }
 
-  private say(words: string): void {
-    told = words;
-    undo = null;
+  private say(words: string, again: Undo | null): void {
+    [told, undo] = [words, again];
     this.tell();
+    this.querySelector<HTMLElement>("[data-part=done]")?.focus({ preventScroll: true });
   }
 
+  /** What was said stays, also when the section is shown anew. */
   private tell(): void {
     const box = this.querySelector<HTMLElement>("[data-part=done]");
     if (!box || told === "") {
@@ -177,8 +184,6 @@ class DepositFiles extends HTMLElement {
       box.append(button);
     }
     box.hidden = false;
-    box.focus({ preventScroll: true });
-    told = "";
   }
 }
 
