@@ -138,8 +138,13 @@ def begin(page: Page, live_stack: Any, folder: Path, title: str) -> Journey:
         f"{N_MEASUREMENTS} measurements", timeout=6 * PATIENCE
     )
     wait_for_state(page, "needs_attention")
-    expect(page.get_by_role("grid")).to_be_visible()
+    wait_for_table(page)
     return journey
+
+
+def wait_for_table(page: Page) -> None:
+    """Wait until the table has its rows."""
+    expect(page.get_by_role("grid").get_by_role("row").nth(5)).to_be_visible(timeout=2 * PATIENCE)
 
 
 def confirm_techniques(journey: Journey) -> None:
@@ -214,7 +219,7 @@ def take_records(journey: Journey) -> None:
     page.get_by_role("button", name="Say it of all files").click()
     page.wait_for_load_state("networkidle")
     page.goto(f"/deposits/{journey.identifier}")
-    expect(page.get_by_role("grid")).to_be_visible()
+    wait_for_table(page)
 
 
 @pytest.mark.parametrize("has_records", [True, False], ids=["with records", "without records"])

@@ -86,6 +86,11 @@ export class TableState {
     return [this.techniqueColumn, ...applying];
   }
 
+  /** Whether the server has said anything yet; before, nothing is known to be missing or not. */
+  get isFetched(): boolean {
+    return this.frame !== null;
+  }
+
   /** Whether columns that ask for nothing are on the screen, too. */
   get isWhole(): boolean {
     return this.showsComplete === true;

@@ -73,7 +73,7 @@ export class Toolbar {
     const nWaiting = [...state.rows.values()].filter((row) => Object.values(row.cells).some((cell) => cell.state === "needed")).length;
     const mayDeclare = [...state.rows.values()].some((row) => Object.values(row.cells).some((cell) => cell.state === "needed" && cell.may_be_gap));
     const isRead = state.rows.size > 0;
-    const signature = JSON.stringify([open, same, nWaiting, mayDeclare, isRead, state.isWhole, state.complete.length]);
+    const signature = JSON.stringify([open, same, nWaiting, mayDeclare, isRead, state.isFetched, state.isWhole, state.complete.length]);
     if (signature === this.signature) {
       return;
     }
@@ -88,6 +88,9 @@ export class Toolbar {
   }
 
   private buildSummary(open: readonly (readonly [string, string, number])[], nWaiting: number): Node[] {
+    if (!this.state.isFetched) {
+      return [make("p", { class: "soft" }, "Fetching the table …")];
+    }
     if (open.length === 0) {
       const isSilent = [...this.state.rows.values()].some((row) => row.kind === "");
       const words = isSilent ? "Say first what each measurement is; then it is known what else is asked." : "Nothing that is needed is missing here.";
