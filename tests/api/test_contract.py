@@ -77,7 +77,7 @@ def test_whatever_is_sent_no_answer_breaks_the_contract(live_stack: Any, tmp_pat
             "--checks", ",".join(CHECKS),
             "--workers", "2",
             "--request-timeout", f"{patient(20):.0f}",
-            "--max-time", "60",
+            "--max-time", "30",
             "--no-color",
             *(word for name in LEFT_OUT for word in ("--exclude-operation-id", name)),
         ),

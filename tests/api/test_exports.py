@@ -22,7 +22,7 @@ from tests.api import test_permission_matrix as matrix
 from tests.api import test_walk as walk
 from tests.api.conftest import WebClient
 from tests.api.test_foreign_reads import is_allowed
-from tests.api.worlds import STATES, World, build_world, gather_people
+from tests.api.worlds import ASKED_STATES, World, build_world, gather_people
 from tests.deposits import add_measurement, publish, settle
 from tests.factories import make_deposit, store_bytes
 from tests.toy_export import OF_ARRAYS, OF_DATASET, OF_PRODUCT, TOYS, exports_from
@@ -240,7 +240,7 @@ def publish_one_part(content: bytes) -> tuple[Measurement, str]:
     return measurement, digest
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", ASKED_STATES)
 def test_who_may_follows_from_the_kind(
     toys: None, web: WebClient, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:

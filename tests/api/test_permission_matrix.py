@@ -29,7 +29,7 @@ from repository.models import Deposit, Group, Job, Measurement, Membership
 from repository.schema.identifiers import generate_id
 from tests.api.conftest import WebClient, as_token, make_token
 from tests.api.lines import KEPT_AUDIENCES, Line, list_byte_lines, read_table
-from tests.api.worlds import PENDING, STATES, World, build_world, gather_people
+from tests.api.worlds import ASKED_STATES, PENDING, STATES, World, build_world, gather_people
 
 # States: d draft, r ready, o published open, e published under embargo, w withdrawn; `*` all of them.
 # `ready` deposits are read and checked; to a stranger they are drafts.
@@ -618,13 +618,6 @@ def test_a_token_that_may_not_read_sees_what_a_stranger_sees(web: WebClient, sta
                 assert token.status_code in {stranger.status_code, 403}, line
 
 
-# Each state asks some hundreds of addresses of ten roles; what a draft and what is public answers, every gate asks.
-OF_EVERY_GATE = {"draft", "open"}
-ASKED_STATES = [
-    state if state in OF_EVERY_GATE else pytest.param(state, marks=pytest.mark.long) for state in STATES
-]
-
-
 @pytest.mark.parametrize("state", ASKED_STATES)
 def test_api_and_bytes_answer_each_role_as_the_table_says(web: WebClient, state: str) -> None:
     assert ask_all(web, state, API_LINES, by_session=False) == []
@@ -668,7 +661,7 @@ def test_members_of_a_group_are_viewers_and_its_managers_publish(web: WebClient)
     assert made.status_code == 201
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", ASKED_STATES)
 def test_pages_answer_each_role_as_the_table_says(web: WebClient, state: str) -> None:
     assert ask_all(web, state, PAGE_LINES, by_session=True) == []
 

@@ -17,7 +17,7 @@ from repository.services.publishing import start_new_version
 from tests.api import test_permission_matrix as matrix
 from tests.api.conftest import WebClient
 from tests.api.lines import Line
-from tests.api.worlds import STATES, World, build_world, gather_people
+from tests.api.worlds import ASKED_STATES, World, build_world, gather_people
 from tests.deposits import make_published, publish, settle
 from tests.toy_grant import TOY, carry, grants_from, keep_back_what_is_embargoed, make_link
 
@@ -63,7 +63,7 @@ def is_about_one(line: Line) -> bool:
 
 
 @pytest.mark.usefixtures("toy")
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", ASKED_STATES)
 def test_a_grant_opens_one_deposit_everywhere_and_nothing_else(web: WebClient, state: str) -> None:
     people = gather_people()
     granted, other = build_world(state, people), build_world(state, people)
@@ -127,6 +127,7 @@ def test_a_grant_beside_an_account_takes_nothing_away(web: WebClient) -> None:
                 assert answer.headers["cache-control"] == "private, no-store"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("toy", "kept_back")
 def test_a_description_that_is_kept_back_is_there_for_whom_it_is_open_to(web: WebClient) -> None:
     """To a stranger it is a draft; to all others, and to who carries a grant, what it was."""

@@ -40,10 +40,10 @@ PRIVATE = "private, no-store"
 STATES = (
     "draft",
     pytest.param("next", marks=pytest.mark.long),
-    "embargoed",
+    pytest.param("embargoed", marks=pytest.mark.long),
     "private",
     pytest.param("restricted", marks=pytest.mark.long),
-    "withdrawn",
+    pytest.param("withdrawn", marks=pytest.mark.long),
     pytest.param("deleted", marks=pytest.mark.long),
 )
 MAY_BE_AWAY = ("/readyz",)  # parts
@@ -319,7 +319,7 @@ NEEDS = {"publish/": "publish", "withdraw/": "publish", "revisions/": "publish"}
 """The scope with which a write succeeds; all others need `deposit`."""
 
 
-@pytest.mark.parametrize("state", ["draft", "embargoed"])
+@pytest.mark.parametrize("state", ["draft", pytest.param("embargoed", marks=pytest.mark.long)])
 def test_each_scope_alone_writes_nothing_that_it_does_not_name(web: WebClient, state: str) -> None:
     secrets = build_secrets(state)
     world = World(state, gather_people(), secrets.words, [])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 
+import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.utils import timezone
@@ -36,6 +37,11 @@ from tests.deposits import add_measurement, publish, settle
 from tests.factories import make_deposit, make_user, store_bytes
 
 STATES = ("draft", "ready", "open", "embargoed", "withdrawn")
+# Each state asks some hundreds of addresses of ten roles; what a draft and what is public answers, every gate asks.
+OF_EVERY_GATE = {"draft", "open"}
+ASKED_STATES = [
+    state if state in OF_EVERY_GATE else pytest.param(state, marks=pytest.mark.long) for state in STATES
+]
 PATH = "scan.raw"
 PENDING = b"half of it"
 

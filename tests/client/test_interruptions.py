@@ -119,7 +119,9 @@ def large(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+@pytest.mark.parametrize(
+    "share", [pytest.param(0.1, marks=pytest.mark.long), 0.5, pytest.param(0.99, marks=pytest.mark.long)]
+)
 def test_upload_goes_on_after_the_connection_was_cut(
     shell: Shell, live_stack: Any, large: Path, share: float
 ) -> None:

@@ -63,7 +63,7 @@ def write_dm(
 
     `calibrations` are (origin, scale, unit) of the stored axes, slowest first; DM lists them reversed.
     `declared` is a shape that the header claims in place of the true one. `data_type` is DM's number of the type of the
-    values where that of the array does not tell it: 23 for colors packed into 32 bits. `name` is the title of the image.
+    values where that of the array does not tell it: 23 for colors packed into 32 bits. `name` is the image's title.
     """
     listed = list(reversed(calibrations))
     image = {

@@ -33,6 +33,7 @@ def read_unchanged() -> list[tuple[object, ...]]:
     return list(Product.objects.order_by("pk").values_list("pk", "recipe", "kind", "sha256", "parameters"))
 
 
+@pytest.mark.long
 def test_old_products_are_filled_in_and_guarded_again(stemma_home: object) -> None:
     version = make_published()
     draft = make_ready()

@@ -69,7 +69,12 @@ def test_array_is_announced_while_it_is_converted(victim: Victim, announced: Ann
 
 @pytest.mark.parametrize(
     "kill",
-    [kill_worker, kill_broker_and_wipe_it, kill_database, kill_everything],
+    [
+        kill_worker,
+        pytest.param(kill_broker_and_wipe_it, marks=pytest.mark.long),
+        kill_database,
+        kill_everything,
+    ],
     ids=lambda kill: kill.__name__,
 )
 def test_kill_in_the_middle_of_a_conversion(

@@ -40,6 +40,7 @@ def run_stemma(stack: RunningStack, folder: Path, *words: str | Path) -> dict[st
     return printed
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_an_experiment_is_deposited_published_and_read_from_a_bucket(
     s3_bucket: S3Bucket, tmp_path: Path

@@ -174,7 +174,9 @@ def interrupt_and_look(run: Run, program_text: str, target: str, number: signal.
     run.wait_until(lambda: not run.list_processes(), "without processes")
 
 
-@pytest.mark.parametrize(("target", "number"), [TARGETS[0], TARGETS[-1]])
+@pytest.mark.parametrize(
+    ("target", "number"), [pytest.param(*TARGETS[0], marks=pytest.mark.long), TARGETS[-1]]
+)
 def test_an_interrupted_run_leaves_nothing(open_folder: Path, target: str, number: signal.Signals) -> None:
     with running(SMALL, open_folder) as run:
         interrupt_and_look(run, SMALL, target, number)

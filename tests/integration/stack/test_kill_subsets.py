@@ -88,7 +88,11 @@ def kill_and_recover(stack: RunningStack, subset: tuple[str, ...]) -> None:
     assert list_processes_of(stack) == []
 
 
-@pytest.mark.parametrize("subset", TELLING, ids=describe)
+@pytest.mark.parametrize(
+    "subset",
+    [TELLING[0], *(pytest.param(subset, marks=pytest.mark.long) for subset in TELLING[1:3]), TELLING[3]],
+    ids=describe,
+)
 def test_a_telling_subset(make_stack: MakeStack, subset: tuple[str, ...]) -> None:
     stack = make_stack(port=find_free_port())  # a port of its own choice: an orphan on it is in the way
     stack.start()

@@ -197,7 +197,7 @@ def test_faulty_plugin_is_named_with_the_file(
     assert said in caught.value.finding.message
 
 
-@pytest.mark.parametrize("identifier", ["hanging", "plughanging"])
+@pytest.mark.parametrize("identifier", ["hanging", pytest.param("plughanging", marks=pytest.mark.long)])
 def test_reader_or_plugin_that_never_ends_is_ended(
     upload: dict[str, Path], zygotes: ZygoteKeeper | None, identifier: str
 ) -> None:

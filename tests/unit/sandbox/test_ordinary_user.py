@@ -28,6 +28,7 @@ def home() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_the_same_holds_as_an_ordinary_user(home: Path) -> None:
     # The interpreter may lie below root's closed home: the right to read is left to this user, no other.

@@ -229,6 +229,7 @@ def test_real_tests_are_run_and_the_one_that_fails_is_named(
     )
 
 
+@pytest.mark.long
 def test_each_run_reads_the_program_as_it_is_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
     (tmp_path / "test_toy.py").write_text("import toy\ndef test_a():\n    assert toy.answer() == 1\n")
