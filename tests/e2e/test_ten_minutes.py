@@ -57,7 +57,9 @@ ANSWERS: Mapping[str, str] = {
     "Outer angle": "200 mrad",
     "Detector pixel": "0.45 mrad",
     "Camera": "Merlin",
+    "Matrix detector to scan": "[[0, 1], [-1, 0]]",
 }
+UNKNOWN = "not recorded"
 BEAM = {"acceleration_voltage": "80 kV", "condenser_aperture": "30 um"}
 AT_115 = {"acceleration_voltage": "80 kV", "camera_length": "115 mm"}
 ANNULAR = [{"name": "HAADF", "inner_angle": "68 mrad", "outer_angle": "200 mrad"}]
@@ -170,7 +172,7 @@ def answer_what_is_asked(journey: Journey) -> None:
         chip = chips.first
         title = re.sub(r"\s*[\d,]+$", "", chip.inner_text().strip())
         chip.click()
-        page.keyboard.type(ANSWERS[title])
+        page.keyboard.type(ANSWERS.get(title, UNKNOWN))
         page.keyboard.press("Enter")
         journey.wait_saved(f"{title}")
         expect(page.get_by_role("button", name=f"{title}: select")).to_have_count(0)
@@ -195,7 +197,7 @@ def make_records(journey: Journey) -> None:
         "POST", "/instruments/", {"name": "Titan 2", "model": "Titan 80-300", "header_names": ["TITAN"]}
     )
     presets = [
-        {"name": name, "valid_from": "2025-01-01", "conditions": conditions, "values": values}
+        {"name": name, "valid_from": "2020-01-01", "conditions": conditions, "values": values}
         for name, conditions, values in PRESETS
     ]
     journey.ask("POST", f"/instruments/{instrument['id']}/presets/", {"presets": presets})
