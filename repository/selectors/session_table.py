@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from repository.models import Deposit, Measurement
-from repository.models.cell_summary import sum_cells
+from repository.models.cell_summary import count_waiting, sum_cells
 from repository.models.sorting import version_measurements
 from repository.schema.checks.cell_values import format_entry, format_example
 from repository.schema.checks.cells import CellSum, build_tag, find_in
@@ -106,6 +106,8 @@ class TableView:
 
     Attributes
     ----------
+    n_needed, n_waiting
+        How many fields wait for an answer, the technique among them, and how many measurements wait for one.
     columns, same, helpful
         Fields that are incomplete or differ, those that say the same wherever they apply, and those that nobody has
         answered and nobody needs.
@@ -117,6 +119,7 @@ class TableView:
     state: str
     count: int
     n_needed: int
+    n_waiting: int
     columns: tuple[TableColumn, ...]
     same: tuple[TableColumn, ...]
     helpful: tuple[TableColumn, ...]
@@ -149,7 +152,7 @@ def describe_table(
         Fields of which the rows have cells besides the columns: those that somebody has on the screen.
     """
     measurements = version_measurements(deposit)
-    n_measurements = measurements.count()
+    n_measurements, n_waiting = count_waiting(measurements)
     sums = sum_cells(measurements)
     totals = _add_kinds(sums)
     columns, same, helpful = _sort_fields(totals)
@@ -166,7 +169,8 @@ def describe_table(
         revision=deposit.revision,
         state=deposit.state,
         count=n_measurements,
-        n_needed=sum(1 for total in totals if total.needed or total.not_understood),
+        n_needed=sum(1 for total in totals if total.needed),
+        n_waiting=n_waiting,
         columns=columns,
         same=same,
         helpful=helpful,

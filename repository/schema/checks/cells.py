@@ -232,6 +232,14 @@ def list_columns(row: RequirementRow) -> tuple[str, ...]:
     return tuple(path for path in row.answers[0] if ":" not in path) or (row.path,)
 
 
+def list_needed(cells: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the fields of a measurement that publishing waits for, by its cells as they are stored.
+
+    The one answer to "what is still asked": the page of a deposit and its table count these.
+    """
+    return tuple(field for field, cell in cells.items() if cell.get("state") == "needed")
+
+
 def _list_at_fault(sources: Sources) -> Iterator[str]:
     for finding in sources.findings:
         path = find_field(finding.pointer)
