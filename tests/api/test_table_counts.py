@@ -43,9 +43,10 @@ def test_page_and_table_count_alike_what_is_asked_in_two_columns_of_what_has_no_
     without = Measurement.objects.get(pk=unknown)
     without.extracted = {key: said for key, said in without.extracted.items() if key in {"origin", "level"}}
     without.save(update_fields=["extracted"])
-    refused = ask_scan_shape(positions=16, name="scan_2.raw")
+    asked = ask_scan_shape(positions=16, name="scan_2.raw")
+    measurement = Measurement.objects.get(pk=scan)
     replace_findings(
-        deposit=session.deposit, stage=Finding.Stage.READING, findings=[refused], measurement_id=scan
+        deposit=session.deposit, stage=Finding.Stage.READING, measurement=measurement, found=[asked]
     )
     settle(session.deposit)
     rows = session.rows()
