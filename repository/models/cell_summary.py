@@ -12,8 +12,8 @@ from repository.models.measurement import Measurement
 from repository.schema.checks.cells import CellSum
 
 MOST_TEXTS = 6
-# What is chosen stands first and by itself: right after many files arrived the planner knows nothing of their number, and
-# would look through what is chosen anew for each cell.
+# What is chosen stands first and by itself: right after many files arrived the planner knows nothing of their number,
+# and would look through what is chosen anew for each cell.
 _SUMS = f"""
 WITH m AS MATERIALIZED ({{chosen}})
 SELECT m.kind, c.key, count(*),

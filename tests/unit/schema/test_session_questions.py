@@ -1,8 +1,10 @@
 """How many questions a session of forty measurements of four kinds asks: with records, and without.
 
 A question is one field that is answered for all, for a kind or for chosen files; choosing a record, the presets of it
-that held and confirming the techniques are one each, and so is the title of the dataset. The headers say what those of
-the formats say: DM of a scanned image, of EELS and of EDS, and a Merlin, which knows neither microscope nor voltage.
+that held and confirming the techniques are one each, and so is the title of the dataset. What is prefilled and left
+as it is, such as an assumed raster, is none. Both edges of a ring are one question, as one cell or one entry takes them.
+The headers say what those of the formats say: DM of a scanned image, of EELS and of EDS, and a Merlin, which knows
+neither microscope nor voltage. The name of the sample tells its elements; one that does not costs one question more.
 """
 
 from collections.abc import Iterator, Mapping
@@ -68,7 +70,8 @@ def layer_of(entries: Mapping[str, Any]) -> dict[str, Any]:
 def list_asked(session: Session, document: Mapping[str, Any]) -> Iterator[str]:
     """Yield the required fields that somebody still has to answer, of every measurement."""
     for path, header, signals in session:
-        merged = merge_metadata(header=header, supplied_layers=select_supplied(document, path)).document
+        layers = select_supplied(document, path)
+        merged = merge_metadata(header=header, supplied_layers=layers, signals=signals).document
         for asked in list_requirements(normalize_document(merged), signals=signals):
             if asked.level == "required" and asked.state == "missing":
                 yield asked.path
@@ -95,11 +98,46 @@ SAMPLE = {"id": "p0dd-22xt", "name": "Batch 7 / L2", "elements": ["Mo", "S"], "p
 BY_HAND = ("title", "techniques")
 
 
-def test_a_session_asks_seven_questions_with_records_and_sixteen_without() -> None:
+# What a person answers who has no records: for all, for the images, for the patterns, for the spectra.
+ANSWERS: Mapping[str, Mapping[str, Any]] = {
+    "defaults": {
+        "sample.name": "Batch 7 / L2 (MoS2)",
+        "sample.preparation": "FIB, 2 kV",
+        "semi_convergence_angle": "21.4 mrad",
+        "probe_current": "about 50 pA",
+        "orientation": "untilted",
+    },
+    "image_*": {"annular_detectors": [{"inner_angle": "68 mrad", "outer_angle": "200 mrad"}]},
+    "patterns_*": {
+        "instrument.name": "TITAN",
+        "acceleration_voltage": "80 kV",
+        "scan_step": "0.2 nm",
+        "detector_to_scan_matrix": "not measured",
+        "diffraction_pixel_size": "0.45 mrad",
+    },
+    "eels_*": {"monochromated": False},
+}
+
+
+def test_a_session_without_records_asks_fourteen_questions() -> None:
     session = make_session()
     assert len(session) == 40
-    without = sorted(set(list_asked(session, {})))
+    by_name = {pattern: layer_of(said) for pattern, said in ANSWERS.items() if pattern != "defaults"}
+    document = {"defaults": layer_of(ANSWERS["defaults"]), "measurements": by_name}
+    assert set(list_asked(session, document)) == set(), "these answers are all that is needed"
+    assert len(BY_HAND) + sum(map(len, ANSWERS.values())) == 14
+    for pattern, said in ANSWERS.items():  # and each of them is
+        for path in said:
+            fewer = {
+                key: layer_of({p: one for p, one in told.items() if (key, p) != (pattern, path)})
+                for key, told in ANSWERS.items()
+            }
+            short = {"defaults": fewer.pop("defaults"), "measurements": fewer}
+            assert set(list_asked(session, short)), f"{path} is asked"
 
+
+def test_a_session_with_records_asks_seven_questions() -> None:
+    session = make_session()
     # One click each: the instrument, with the presets that held as far as headers cannot say it, and the sample.
     book = PresetBook(PRESETS)
     chosen = ["30 um", "HAADF at 115 mm", "Merlin at 115 mm"]
@@ -118,8 +156,6 @@ def test_a_session_asks_seven_questions_with_records_and_sixteen_without() -> No
     )
     clicks = ("instrument", "presets", "sample")
     assert len((*BY_HAND, *clicks, *left)) == 7
-    # The convergence angle says how the specimen was illuminated.
-    assert len({*BY_HAND, *without} - {"illumination"}) == 16
     # What is chosen for all speaks of nothing that a measurement has no use for.
     given = {kind: said[f"{kind}_0"].entries for kind in KINDS}
     assert given["eels"]["instrument.preset"] == "always (since 2025-01-01); 30 um (since 2025-01-01)"
