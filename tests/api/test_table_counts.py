@@ -34,11 +34,11 @@ def read_table(session: Session) -> tuple[int, int]:
     return said
 
 
-def test_page_and_table_count_alike_what_is_asked_in_two_columns_of_what_has_no_technique_and_of_the_reader(
+def test_page_and_table_count_alike_what_is_asked_in_several_columns_of_what_has_no_technique_and_of_the_reader(
     client: Any,
 ) -> None:
-    """Both angles of a detector are one question and two fields; a shape that a reader asks for is one more."""
-    session = Session(client, "annular", "annular", "four_d_stem")
+    """The parts of a segment are one question and four fields; a shape that a reader asks for is one more."""
+    session = Session(client, "segmented_detector", "segmented_detector", "four_d_stem")
     image, unknown, scan = session.ids
     without = Measurement.objects.get(pk=unknown)
     without.extracted = {key: said for key, said in without.extracted.items() if key in {"origin", "level"}}
@@ -54,15 +54,15 @@ def test_page_and_table_count_alike_what_is_asked_in_two_columns_of_what_has_no_
     assert {"technique", "sample.name"} <= {
         field for field, cell in rows[unknown]["cells"].items() if cell["state"] == "needed"
     }
-    assert {"annular_detectors[].inner_angle", "annular_detectors[].outer_angle"} <= set(rows[image]["cells"])
+    assert {"segments[].inner_angle", "segments[].azimuth"} <= set(rows[image]["cells"])
     before = read_table(session)
     assert before[1] == 3
     assert read_page(session) == before
 
     session.answer(
-        for_some("technique", "annular", unknown),
+        for_some("technique", "segmented_detector", unknown),
         for_all("sample.name", "MoS2"),
-        for_some("annular_detectors[].inner_angle", "68 mrad", image, unknown),
+        for_some("segments[].inner_angle", "10 mrad", image, unknown),
     )
     after = read_table(session)
     assert after != before

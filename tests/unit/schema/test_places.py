@@ -164,10 +164,10 @@ def test_what_is_new_takes_what_its_example_says(path: str, said: str) -> None:
     ("path", "said", "code"),
     [
         ("effective_source_size", "80 kV", "unit_not_allowed"),
-        ("instrument.column_pressure", "-1 Pa", "hard"),
-        ("momentum_resolution", "400 mrad", "hard"),
-        ("outcome.reached", "maybe", "word"),
-        ("outcome", "it worked", "structure"),
+        ("instrument.column_pressure", "-1 Pa", "value_impossible"),
+        ("momentum_resolution", "400 mrad", "value_impossible"),
+        ("outcome.reached", "maybe", "not_a_choice"),
+        ("outcome", "it worked", "wrong_type"),
     ],
 )
 def test_what_is_new_refuses_what_cannot_be(path: str, said: str, code: str) -> None:

@@ -2,7 +2,7 @@
 
 A question is one field that is answered for all, for a kind or for chosen files; choosing a record, the presets of it
 that held and confirming the techniques are one each, and so is the title of the dataset. What is prefilled and left
-as it is, such as an assumed raster, is none. Both edges of a ring are one question, as one cell or one entry takes them.
+as it is, such as an assumed raster, is none. Each answer below is typed into one cell of the table.
 The headers say what those of the formats say: DM of a scanned image, of EELS and of EDS, and a Merlin, which knows
 neither microscope nor voltage. The name of the sample tells its elements; one that does not costs one question more.
 """
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from repository.schema import merge_metadata, normalize_document, select_supplied
+from repository.schema.checks.cell_values import read_typed
 from repository.schema.documents.instrument_layer import InstrumentIdentity, consult_record
 from repository.schema.documents.levels import place_entry
 from repository.schema.documents.presets import PresetBook
@@ -99,7 +100,7 @@ BY_HAND = ("title", "techniques")
 
 
 # What a person answers who has no records: for all, for the images, for the patterns, for the spectra.
-ANSWERS: Mapping[str, Mapping[str, Any]] = {
+ANSWERS: Mapping[str, Mapping[str, str]] = {
     "defaults": {
         "sample.name": "Batch 7 / L2 (MoS2)",
         "sample.preparation": "FIB, 2 kV",
@@ -107,7 +108,7 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
         "probe_current": "about 50 pA",
         "orientation": "untilted",
     },
-    "image_*": {"annular_detectors": [{"inner_angle": "68 mrad", "outer_angle": "200 mrad"}]},
+    "image_*": {"annular_detectors": "68–200 mrad"},
     "patterns_*": {
         "instrument.name": "TITAN",
         "acceleration_voltage": "80 kV",
@@ -115,25 +116,28 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
         "detector_to_scan_matrix": "not measured",
         "diffraction_pixel_size": "0.45 mrad",
     },
-    "eels_*": {"monochromated": False},
+    "eels_*": {"monochromated": "no"},
 }
+
+
+def answer(typed: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Return the document of answers as cells take them: for all, and for the files that a pattern names."""
+    layers = {
+        key: layer_of({path: read_typed(path, text).entry for path, text in said.items()})
+        for key, said in typed.items()
+    }
+    return {"defaults": layers.pop("defaults"), "measurements": layers}
 
 
 def test_a_session_without_records_asks_fourteen_questions() -> None:
     session = make_session()
     assert len(session) == 40
-    by_name = {pattern: layer_of(said) for pattern, said in ANSWERS.items() if pattern != "defaults"}
-    document = {"defaults": layer_of(ANSWERS["defaults"]), "measurements": by_name}
-    assert set(list_asked(session, document)) == set(), "these answers are all that is needed"
+    assert set(list_asked(session, answer(ANSWERS))) == set(), "these answers are all that is needed"
     assert len(BY_HAND) + sum(map(len, ANSWERS.values())) == 14
-    for pattern, said in ANSWERS.items():  # and each of them is
+    for pattern, said in ANSWERS.items():
         for path in said:
-            fewer = {
-                key: layer_of({p: one for p, one in told.items() if (key, p) != (pattern, path)})
-                for key, told in ANSWERS.items()
-            }
-            short = {"defaults": fewer.pop("defaults"), "measurements": fewer}
-            assert set(list_asked(session, short)), f"{path} is asked"
+            rest = {field: text for field, text in said.items() if field != path}
+            assert set(list_asked(session, answer({**ANSWERS, pattern: rest}))), f"{path} is needed"
 
 
 def test_a_session_with_records_asks_seven_questions() -> None:
