@@ -7,12 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from repository.schema.places import get_plain, is_gap
-from repository.schema.quantities.quantity import (
-    QuantityTextError,
-    is_number,
-    parse_quantity_text,
-    write_number,
-)
+from repository.schema.quantities.quantity import QuantityTextError, is_number, parse_quantity_text
+from repository.schema.quantities.typed_numbers import write_number
 
 RINGS = "annular_detectors"
 EDGES = ("inner_angle", "outer_angle")
@@ -92,15 +88,20 @@ def _format_ring(ring: Mapping[str, Any]) -> str:
     inner, outer = (ring.get(key) for key in EDGES)
     name = get_plain(ring.get("name"))
     told = [str(name)] if name and not is_gap(name) else []
-    if _is_plain(inner) and _is_plain(outer) and inner["unit"] == outer["unit"]:
-        told.append(f"{write_number(inner['value'])}–{write_number(outer['value'])} {inner['unit']}")
+    numbers = [_find_plain(edge) for edge in (inner, outer)]
+    units = {unit for found in numbers if found for unit in found[1:]}
+    if all(numbers) and len(units) == 1:
+        told.append(f"{'–'.join(found[0] for found in numbers if found)} {units.pop()}")
     else:
         told.append(f"{_format_edge(inner)} – {_format_edge(outer)}")
     return " ".join(told)
 
 
-def _is_plain(edge: Any) -> bool:
-    return isinstance(edge, Mapping) and is_number(edge.get("value")) and isinstance(edge.get("unit"), str)
+def _find_plain(edge: Any) -> tuple[str, str] | None:
+    """Return number and unit of an edge that is one number."""
+    if not isinstance(edge, Mapping) or not is_number(edge.get("value")):
+        return None
+    return write_number(edge["value"]), str(edge.get("unit", ""))
 
 
 def _format_edge(edge: Any) -> str:
@@ -108,4 +109,4 @@ def _format_edge(edge: Any) -> str:
         return str(edge["missing"]).replace("_", " ")
     if isinstance(edge, Mapping) and isinstance(edge.get("range"), list):
         return f"({'–'.join(map(write_number, edge['range']))} {edge.get('unit', '')})"
-    return f"{write_number(edge['value'])} {edge['unit']}" if _is_plain(edge) else "?"
+    return " ".join(_find_plain(edge) or "?")

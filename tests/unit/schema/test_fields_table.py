@@ -63,17 +63,20 @@ def is_met(flag: str, case: Case) -> bool:
     if flag in "ad":
         return case.scan in {"line", "raster", "positions"}
     if flag == "e":
-        return said.get("radiation", "none" if case.technique in NOT_STEM else "electrons") == "electrons"
+        return bool(
+            said.get("radiation", "none" if case.technique in NOT_STEM else "electrons") == "electrons"
+        )
     if flag == "i":
         return bool(said.get("in_situ", case.series in {"temperature", "bias"}))
     if flag == "p":
-        return "ptychography" in said.get("purpose", ())
-    return {
+        return "ptychography" in list(said.get("purpose", ()))
+    met = {
         "b": case.illumination == "convergent",
         "c": True,
         "q": bool(said.get("momentum_resolved")),
         "t": case.series == "tilt",
-    }[flag]
+    }
+    return met[flag]
 
 
 def weigh(code: str, case: Case) -> int:
