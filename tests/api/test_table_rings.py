@@ -17,7 +17,7 @@ def read_rings(measurement: str) -> Any:
 
 
 def test_a_ring_is_one_answer_and_keeps_what_the_file_says_of_its_detectors(client: Any) -> None:
-    known = [{"name": "HAADF", "signal": "data"}, {"name": "BF", "signal": "other"}]
+    known = [{"name": "HAADF", "camera_length": "115 mm"}, {"name": "BF", "camera_length": "300 mm"}]
     session = Session(client, "annular", "annular", annular_detectors=known)
     first, second = session.ids
     cell = session.rows()[first]["cells"][RINGS]
@@ -30,7 +30,7 @@ def test_a_ring_is_one_answer_and_keeps_what_the_file_says_of_its_detectors(clie
     assert change["saved"] == 2
     cell = session.rows()[first]["cells"].get(RINGS) or session.look(field=RINGS)["rows"][0]["cells"][RINGS]
     assert (cell["state"], cell["text"]) == ("value", "HAADF 68–200 mrad; BF 0–10 mrad")
-    assert [one["signal"] for one in read_rings(second)] == ["data", "other"]
+    assert [one["camera_length"]["value"] for one in read_rings(second)] == [115, 300]
     assert [one["outer_angle"]["value"] for one in read_rings(second)] == [200, 10]
     session.undo(change["change"])
     assert session.rows()[second]["cells"][RINGS]["state"] == "needed"
