@@ -91,6 +91,12 @@ class SearchView(APIView):
             ),
             OpenApiParameter("format", str, many=True, description="Format of the files; repeatable, any."),
             OpenApiParameter("instrument", str, many=True, description="Instrument; repeatable, any."),
+            OpenApiParameter(
+                "outcome",
+                str,
+                many=True,
+                description="Whether the goal was reached: reached, partly, not_reached; repeatable, any.",
+            ),
             OpenApiParameter("elements", str, many=True, description="Element symbol; repeatable, all."),
             OpenApiParameter("license", str, many=True, description="SPDX id; repeatable, any."),
             OpenApiParameter("group", str, many=True, description="Name of a group; repeatable, any."),

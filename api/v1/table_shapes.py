@@ -137,6 +137,7 @@ class TableShape(Nested[Any]):
     state = serializers.CharField()
     count = serializers.IntegerField()
     n_needed = serializers.IntegerField(help_text="Fields that publishing waits for.")
+    n_waiting = serializers.IntegerField(help_text="Measurements in which one of them is not answered.")
     columns = ColumnShape(many=True, help_text="What is incomplete or differs.")
     same = ColumnShape(many=True, help_text="What is the same wherever it applies.")
     helpful = ColumnShape(many=True, help_text="What nobody has answered and nobody needs.")
@@ -210,6 +211,7 @@ def show_table(view: TableView, following: str | None) -> dict[str, Any]:
         "state": view.state,
         "count": view.count,
         "n_needed": view.n_needed,
+        "n_waiting": view.n_waiting,
         "columns": [_show_column(column) for column in view.columns],
         "same": [_show_column(column) for column in view.same],
         "helpful": [_show_column(column) for column in view.helpful],

@@ -83,6 +83,8 @@ def _name_value(facet: str, value: str) -> str:
         return short_term(value)
     if facet == "format":
         return title_of(value)
+    if facet == "outcome":
+        return term_title("outcome", value)
     return value
 
 

@@ -15,6 +15,7 @@ _FACET_TITLES: Mapping[str, str] = {
     "elements": "Elements",
     "format": "File format",
     "instrument": "Instrument",
+    "outcome": "Goal of the measurement",
     "license": "Licence",
     "group": "Group",
 }

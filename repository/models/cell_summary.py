@@ -31,6 +31,20 @@ GROUP BY m.kind, c.key ORDER BY m.kind, c.key
 """  # noqa: S608
 
 
+_WAITING = """
+SELECT count(*), count(*) FILTER (WHERE m.cells @? '$.* ? (@.state == "needed")') FROM ({chosen}) m
+"""
+
+
+def count_waiting(measurements: QuerySet[Measurement]) -> tuple[int, int]:
+    """Return how many measurements there are, and how many wait for an answer; one question to the database."""
+    chosen, parameters = measurements.order_by().values("cells").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING.format(chosen=chosen), parameters)
+        count, n_waiting = cursor.fetchone() or (0, 0)
+    return count, n_waiting
+
+
 def sum_cells(measurements: QuerySet[Measurement]) -> list[CellSum]:
     """Return the sums over some measurements; one question to the database."""
     chosen, parameters = measurements.order_by().values("kind", "cells").query.sql_with_params()

@@ -53,6 +53,9 @@ class Facts(models.Model):
     format = models.CharField(max_length=40)
     instrument = models.CharField(max_length=200, blank=True)
     origin = models.CharField(max_length=16, blank=True)
+    outcome = models.CharField(
+        max_length=16, blank=True, default="", db_default="", help_text="Whether its goal was reached."
+    )
 
     class Meta:
         indexes: ClassVar = [
@@ -60,6 +63,7 @@ class Facts(models.Model):
             GinIndex(fields=["elements"], name="facts_elements"),
             models.Index(fields=["format"], name="facts_format"),
             models.Index(fields=["instrument"], name="facts_instrument"),
+            models.Index(fields=["outcome"], name="facts_outcome", condition=~models.Q(outcome="")),
         ]
 
     def __str__(self) -> str:

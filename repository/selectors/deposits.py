@@ -12,6 +12,7 @@ from repository.models import DataFile, Deposit, Finding, Measurement
 from repository.models.job import is_answerable
 from repository.models.revision import Wording
 from repository.schema import Requirement, list_requirements
+from repository.schema.checks.cells import list_needed
 from repository.schema.documents.calibrated_axes import describe_axes
 from repository.schema.documents.provenance import SOFTWARE, Input, Software
 from repository.schema.findings import Place, group_findings
@@ -95,6 +96,8 @@ class MeasurementView:
 
     Attributes
     ----------
+    requirements, needed
+        What is asked of it, with the fields that answer; the fields that wait for an answer, as its table shows them.
     metadata, present
         The document as it is kept, under `schema_version`, and in the words of the version in force.
     fate
@@ -116,6 +119,7 @@ class MeasurementView:
     products: tuple[ProductView, ...]
     findings: tuple[FindingView, ...]
     requirements: tuple[Requirement, ...]
+    needed: tuple[str, ...]
     from_file: tuple[str, ...]
     replaces: str | None
     reading: ReadingView | None
@@ -331,6 +335,7 @@ def describe_measurement(
         products=tuple(describe_products(measurement)),
         findings=tuple(findings),
         requirements=tuple(_list_requirements(measurement, present)),
+        needed=list_needed(measurement.cells),
         from_file=tuple(_list_from_file(measurement, present)),
         replaces=measurement.replaces_id,
         reading=reading,

@@ -36,6 +36,7 @@ FACETS: Mapping[str, str] = {
     "format": "format",
     "instrument": "instrument",
     "elements": "elements",
+    "outcome": "outcome",
 }
 LIST_COLUMNS = frozenset({"techniques", "elements"})
 FACET_SIZE = 50

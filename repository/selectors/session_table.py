@@ -9,10 +9,11 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from repository.models import Deposit, Measurement
-from repository.models.cell_summary import sum_cells
+from repository.models.cell_summary import count_waiting, sum_cells
 from repository.models.sorting import version_measurements
 from repository.schema.checks.cell_values import format_entry, format_example
 from repository.schema.checks.cells import CellSum, build_tag, find_in
+from repository.schema.checks.rings import RINGS
 from repository.schema.documents.levels import ALL, KINDS, OF_ONE_FILE
 from repository.schema.documents.technique_guesses import Proposal
 from repository.schema.places import get_value
@@ -106,6 +107,8 @@ class TableView:
 
     Attributes
     ----------
+    n_needed, n_waiting
+        How many fields wait for an answer, the technique among them, and how many measurements wait for one.
     columns, same, helpful
         Fields that are incomplete or differ, those that say the same wherever they apply, and those that nobody has
         answered and nobody needs.
@@ -117,6 +120,7 @@ class TableView:
     state: str
     count: int
     n_needed: int
+    n_waiting: int
     columns: tuple[TableColumn, ...]
     same: tuple[TableColumn, ...]
     helpful: tuple[TableColumn, ...]
@@ -149,7 +153,7 @@ def describe_table(
         Fields of which the rows have cells besides the columns: those that somebody has on the screen.
     """
     measurements = version_measurements(deposit)
-    n_measurements = measurements.count()
+    n_measurements, n_waiting = count_waiting(measurements)
     sums = sum_cells(measurements)
     totals = _add_kinds(sums)
     columns, same, helpful = _sort_fields(totals)
@@ -166,7 +170,8 @@ def describe_table(
         revision=deposit.revision,
         state=deposit.state,
         count=n_measurements,
-        n_needed=sum(1 for total in totals if total.needed or total.not_understood),
+        n_needed=sum(1 for total in totals if total.needed),
+        n_waiting=n_waiting,
         columns=columns,
         same=same,
         helpful=helpful,
@@ -311,7 +316,7 @@ def _describe_column(total: CellSum) -> TableColumn:
         units=field.units,
         choices=tuple((term.value, term.title) for term in terms),
         may_be_gap=row is None or row.escape,
-        is_of_one_file="[]" in total.field or total.field in OF_ONE_FILE,
+        is_of_one_file="[]" in total.field or total.field in {*OF_ONE_FILE, RINGS},
         example=format_example(field),
         why=row.why if row is not None else "",
         sums=total,

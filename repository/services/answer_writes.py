@@ -16,6 +16,7 @@ from repository.schema.checks.cell_values import (
     read_typed,
 )
 from repository.schema.checks.cells import build_tag, find_in
+from repository.schema.checks.rings import RINGS, RingTextError, join_rings
 from repository.schema.documents.levels import (
     ALL,
     DIFFERS,
@@ -248,7 +249,7 @@ def _take_at_its_word(wish: Wish) -> Wish:
 def _refuse_impossible(wish: Wish, target: Target | None) -> None:
     title = find_field(wish.field).title
     if wish.level != "measurement":
-        if wish.field.split("[]", maxsplit=1)[0] in OF_ONE_FILE or "[]" in wish.field:
+        if is_of_one_file(wish.field):
             raise CellRefusedError(
                 "field_of_one_file",
                 f"{title} is each file's own, and is not answered for files that nobody chose.",
@@ -271,6 +272,11 @@ def _refuse_impossible(wish: Wish, target: Target | None) -> None:
         raise CellRefusedError(
             "gap_not_allowed", f"{title} cannot be left out.", "An estimate or a range is an answer."
         )
+
+
+def is_of_one_file(path: str) -> bool:
+    """Say whether the table takes a field for chosen files only: what is a file's own, and parts of lists."""
+    return path.split("[]", maxsplit=1)[0] in {*OF_ONE_FILE, RINGS} or "[]" in path
 
 
 def may_be_gap(path: str) -> bool:
@@ -319,7 +325,9 @@ def _write(wish: Wish, place: str, target: Target | None, draft: Draft) -> str:
     typed = read_typed(path, wish.value, unit=wish.unit, basis=wish.basis)
     if target is not None and path == "technique":
         _refuse_technique(typed, target)
-    if "[]" in path:
+    if path == RINGS and isinstance(typed.entry, list):
+        draft.write(wish.level, place, path, _join_rings(typed.entry, target))
+    elif "[]" in path:
         head, entry = _complete_list(path, wish, target)
         draft.write(wish.level, place, head, entry)
     else:
@@ -355,6 +363,15 @@ def _refuse_technique(typed: Typed, target: Target) -> None:
             reason,
             "Choose another technique, or give the scan shape if it is read wrongly.",
         )
+
+
+def _join_rings(rings: list[Any], target: Target | None) -> list[dict[str, Any]]:
+    try:
+        return join_rings(target.document.get(RINGS) if target is not None else None, rings)
+    except RingTextError as error:
+        raise CellRefusedError(
+            "wrong_count", str(error), "Name each: HAADF 68–200 mrad; BF 0–10 mrad."
+        ) from error
 
 
 def _complete_list(path: str, wish: Wish, target: Target | None) -> tuple[str, list[Any]]:

@@ -95,6 +95,7 @@ def _build_facts(entry: SearchEntry, described: _Described) -> Facts:
         format=measurement.format,
         instrument=(derived.instrument_name or "")[:200],
         origin=(derived.origin or "")[:16],
+        outcome=(derived.outcome or "")[:16],
         **derive_quantities(document, signals=signals),
     )
 
@@ -115,6 +116,9 @@ def _describe(document: Mapping[str, Any], measurements: Iterable[_Described]) -
         instrument = measurement.document.get("instrument") or {}
         for value in instrument.values():
             words += _list_words(value)
+        outcome = measurement.document.get("outcome") or {}
+        for name in ("goal", "why"):
+            words += _list_words(outcome.get(name))
         words += [technique.replace("_", " ") for technique in measurement.row.techniques]
         words.append(measurement.row.format)
     return " ".join(words)

@@ -66,7 +66,9 @@ def merge_measurement(
 ) -> tuple[dict[str, Any], list[Found]]:
     """Return the metadata document of a measurement and the conflicts between header and person."""
     header = move_document(measurement.extracted, since=measurement.schema_version).document
-    merged = merge_metadata(header=header, supplied_layers=select_layers(measurement, document))
+    merged = merge_metadata(
+        header=header, supplied_layers=select_layers(measurement, document), signals=measurement.shapes
+    )
     return merged.document, list(merged.conflicts)
 
 

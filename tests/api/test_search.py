@@ -104,6 +104,25 @@ def test_facets_narrow_and_count(client: Any, found: Any, three: dict[str, str])
     assert found(format="mib") == []
 
 
+def test_what_failed_is_found_as_what_worked(client: Any, found: Any) -> None:
+    """The goal of a measurement, whether it was reached, and why: facet, words, and the record itself."""
+    missed = {"goal": "Oxygen columns", "reached": "not_reached", "why": "Amorphized by knock-on damage"}
+    failed = publish_one("Too much current", outcome=missed)
+    worked = publish_one("Half the current", outcome={"reached": "reached"})
+    silent = publish_one("Nothing said of a goal")
+    facets = client.get("/api/v1/search/").json()["facets"]
+    assert {one["value"]: one["count"] for one in facets["outcome"]} == {"not_reached": 1, "reached": 1}
+    assert found(outcome="not_reached") == [failed]
+    assert set(found(outcome=["reached", "not_reached"])) == {failed, worked}
+    assert found(outcome="partly") == []
+    assert found(q="amorphized") == [failed]
+    assert set(found()) == {failed, worked, silent}
+    page = client.get("/search", {"outcome": "not_reached"}).content.decode()
+    assert "Not reached" in page
+    assert "Too much current" in page
+    assert "Half the current" not in page
+
+
 REFUSED = (
     {"where": "voltage"},
     {"where": "voltage:"},

@@ -55,7 +55,8 @@ class Client:
         spans : sequence of str, optional
             Quantities of which the results' ``spans`` tell how many datasets have them, and their two ends.
         **facets
-            Exact values: ``modality="four_d_stem"``, ``format="empad"``, ``elements=["Mo", "S"]``, ``group="…"``.
+            Exact values: ``modality="four_d_stem"``, ``format="empad"``, ``elements=["Mo", "S"]``,
+            ``outcome="not_reached"``, ``group="…"``.
 
         Returns
         -------

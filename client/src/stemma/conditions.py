@@ -16,7 +16,7 @@ _FACET_NAMES = {
     "element": "elements",
     "licence": "license",
 }
-_FACETS = frozenset({*_FACET_NAMES, *_FACET_NAMES.values(), "format", "instrument"})
+_FACETS = frozenset({*_FACET_NAMES, *_FACET_NAMES.values(), "format", "instrument", "outcome"})
 _EQUAL = frozenset({"=", "==", ":"})
 _CONDITION = re.compile(
     r"^\s*(?P<field>[A-Za-z_][\w.]*)\s*(?P<sign><=|>=|≤|≥|==|=|<|>|:)\s*(?P<rest>.+?)\s*$"

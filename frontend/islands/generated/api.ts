@@ -3545,6 +3545,8 @@ export interface components {
             count: number;
             /** @description Fields that publishing waits for. */
             n_needed: number;
+            /** @description Measurements in which one of them is not answered. */
+            n_waiting: number;
             /** @description What is incomplete or differs. */
             columns: components["schemas"]["ColumnShape"][];
             /** @description What is the same wherever it applies. */

@@ -57,6 +57,7 @@ export class TableState {
   groups: TableGroup[] = [];
   count = 0;
   nNeeded = 0;
+  nWaiting = 0;
   grouping: Grouping = "kind";
   isIncompleteOnly = false;
   readonly folded = new Set<string>();
@@ -195,6 +196,7 @@ export class TableState {
     this.frame = { ...table, rows: [] };
     this.count = table.count;
     this.nNeeded = table.n_needed;
+    this.nWaiting = table.n_waiting;
     this.answers = table.answers;
     this.groups = table.groups;
     const offered = new Map([...table.same, ...table.helpful, ...table.columns].map((column) => [column.field, column]));
@@ -270,7 +272,7 @@ export class TableState {
 
   /** The fields in which somebody has to answer, in their order. */
   get open(): TableColumn[] {
-    return this.columns.filter((column) => column.sums.needed > 0);
+    return [this.techniqueColumn, ...this.columns].filter((column) => column.sums.needed > 0);
   }
 
   refusals(): Refusal[] {

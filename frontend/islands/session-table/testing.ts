@@ -28,7 +28,7 @@ export function makeColumn(field: string, more: Partial<TableColumn> = {}): Tabl
 
 export function makeTable(columns: TableColumn[], rows: TableRow[], more: Partial<Table> = {}): Table {
   return {
-    revision: 1, state: "needs_attention", count: rows.length, n_needed: 1, columns, same: [], helpful: [], answers: [], groups: [], rows, next: null, ...more,
+    revision: 1, state: "needs_attention", count: rows.length, n_needed: 1, n_waiting: 1, columns, same: [], helpful: [], answers: [], groups: [], rows, next: null, ...more,
   };
 }
 

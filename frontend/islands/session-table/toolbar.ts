@@ -70,15 +70,15 @@ export class Toolbar {
     const { state } = this;
     const open = state.open.map((column) => [column.field, column.title, column.sums.needed] as const);
     const same = [state.same, state.helpful].map((columns) => columns.map((column) => [column.field, column.title, column.sums.texts.join("; ")]));
-    const nWaiting = [...state.rows.values()].filter((row) => Object.values(row.cells).some((cell) => cell.state === "needed")).length;
+    const { nNeeded, nWaiting } = state;
     const mayDeclare = [...state.rows.values()].some((row) => Object.values(row.cells).some((cell) => cell.state === "needed" && cell.may_be_gap));
     const isRead = state.rows.size > 0;
-    const signature = JSON.stringify([open, same, nWaiting, mayDeclare, isRead, state.isFetched, state.isWhole, state.complete.length]);
+    const signature = JSON.stringify([open, same, nNeeded, nWaiting, mayDeclare, isRead, state.isFetched, state.isWhole, state.complete.length]);
     if (signature === this.signature) {
       return;
     }
     this.signature = signature;
-    this.summary.replaceChildren(...this.buildSummary(open, nWaiting));
+    this.summary.replaceChildren(...this.buildSummary(open, nNeeded, nWaiting));
     this.more.replaceChildren(...this.buildMore());
     this.complete.hidden = !state.isWhole && state.complete.length === 0;
     this.complete.textContent = state.isWhole ? "Hide complete" : `Show ${state.complete.length} complete`;
@@ -87,7 +87,7 @@ export class Toolbar {
     }
   }
 
-  private buildSummary(open: readonly (readonly [string, string, number])[], nWaiting: number): Node[] {
+  private buildSummary(open: readonly (readonly [string, string, number])[], nNeeded: number, nWaiting: number): Node[] {
     if (!this.state.isFetched) {
       return [make("p", { class: "soft" }, "Fetching the table …")];
     }
@@ -96,7 +96,7 @@ export class Toolbar {
       const words = isSilent ? "Say first what each measurement is; then it is known what else is asked." : "Nothing that is needed is missing here.";
       return [make("p", { class: "soft" }, words)];
     }
-    const sentence = make("p", {}, make("b", { class: "st-count" }, countWords(open.length, "answer", "answers")), ` ${open.length === 1 ? "completes" : "complete"} ${countWords(nWaiting, "measurement", "measurements")}`);
+    const sentence = make("p", {}, make("b", { class: "st-count" }, countWords(nNeeded, "answer", "answers")), ` ${nNeeded === 1 ? "completes" : "complete"} ${countWords(nWaiting, "measurement", "measurements")}`);
     const chips = open.map(([field, title, needed]) => {
       const chip = makeButton("", () => this.hooks.onQuestion(field), "st-chip");
       chip.append(`${title} `, make("b", {}, needed.toLocaleString("en")));

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from repository.schema.checks.rings import RINGS, RingTextError, format_rings, read_rings
 from repository.schema.checks.validation import check_supplied_layer
 from repository.schema.documents.levels import place_entry
 from repository.schema.documents.normalization import normalize_document
@@ -118,7 +119,7 @@ def _read_given(field: Field, given: Any, unit: str | None, basis: str | None) -
     refused = next((one for one in findings if one.severity == "error"), None)
     if refused is not None:
         raise CellRefusedError(refused.code, refused.message, refused.hint)
-    entry = get_entry(_without_lists(normal), plain)
+    entry = get_entry(_without_lists(normal) if "[]" in path else normal, plain)
     if entry is None:
         raise CellRefusedError(
             "empty_answer", f"{field.title}: nothing was given.", "Clear the cell instead."
@@ -137,6 +138,8 @@ def _without_lists(document: Any) -> Any:
 
 def _forget_unsaid(entry: Any, given: Any, basis: str | None) -> Any:
     """Return the entry without the source and basis that nobody gave, and with the basis that somebody did."""
+    if isinstance(entry, list) and isinstance(given, list) and len(entry) == len(given):
+        return [_forget_of_item(item, said, basis) for item, said in zip(entry, given, strict=True)]
     if not isinstance(entry, Mapping) or is_gap(entry) or not {"value", "range", "values"} & set(entry):
         return entry
     said = given if isinstance(given, Mapping) else {}
@@ -148,6 +151,12 @@ def _forget_unsaid(entry: Any, given: Any, basis: str | None) -> Any:
     if basis is not None and "unit" in kept:
         kept["basis"] = basis
     return kept
+
+
+def _forget_of_item(item: Any, said: Any, basis: str | None) -> Any:
+    if not isinstance(item, Mapping) or not isinstance(said, Mapping):
+        return item
+    return {key: _forget_unsaid(entry, said.get(key), basis) for key, entry in item.items()}
 
 
 def _read_text(field: Field, text: str, unit: str | None) -> Any:  # noqa: PLR0911  # one line for each kind
@@ -174,12 +183,23 @@ def _read_text(field: Field, text: str, unit: str | None) -> Any:  # noqa: PLR09
     if field.kind == "matrix2x2":
         return _read_matrix(text)
     if field.kind in {"objects", "aberrations"}:
+        return _read_rings(field, text, unit)
+    return text
+
+
+def _read_rings(field: Field, text: str, unit: str | None) -> list[dict[str, Any]]:
+    if field.path != RINGS:
         raise CellRefusedError(
             "not_one_value",
             f"{field.title} has several parts, and is not typed as one text.",
             "Answer its parts, or send it as JSON.",
         )
-    return text
+    try:
+        return read_rings(text, unit=unit)
+    except RingTextError as error:
+        raise CellRefusedError(
+            "no_ring", f"{field.title}: {error}", "Write 68–200 mrad, or HAADF 68–200 mrad; BF 0–10 mrad."
+        ) from error
 
 
 def _read_json(field: Field, text: str) -> Any:
@@ -225,6 +245,8 @@ def format_entry(path: str, entry: Any) -> str:  # noqa: PLR0911  # one line for
     if is_gap(entry):
         return GAP_WORDS.get(str(entry["missing"]), str(entry["missing"]))
     field = load_catalogue().measurement.get(path)
+    if path == RINGS and isinstance(entry, list):
+        return format_rings(entry)
     if "[]" in path and isinstance(entry, list):
         return "; ".join(format_entry(path.replace("[]", ""), one) for one in entry)
     if isinstance(entry, Mapping) and "unit" in entry:

@@ -229,12 +229,29 @@ def _list_rows_by_path() -> Mapping[str, RequirementRow]:
 
 def list_columns(row: RequirementRow) -> tuple[str, ...]:
     """Return the fields that a question of the table shows: the parts of its first answer."""
-    return tuple(path for path in row.answers[0] if ":" not in path) or (row.path,)
+    parts = () if row.is_one_cell else row.answers[0]
+    return tuple(path for path in parts if ":" not in path) or (row.path,)
+
+
+@functools.lru_cache(maxsize=4096)
+def _find_column(pointer: str) -> str:
+    """Return the column that shows the field of a pointer: the field itself, or the list that is one cell."""
+    field = find_field(pointer)
+    row = _list_rows_by_path().get(field.split("[]", maxsplit=1)[0])
+    return row.path if row is not None and row.is_one_cell else field
+
+
+def list_needed(cells: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the fields of a measurement that publishing waits for, by its cells as they are stored.
+
+    The one answer to "what is still asked": the page of a deposit and its table count these.
+    """
+    return tuple(field for field, cell in cells.items() if cell.get("state") == "needed")
 
 
 def _list_at_fault(sources: Sources) -> Iterator[str]:
     for finding in sources.findings:
-        path = find_field(finding.pointer)
+        path = _find_column(finding.pointer)
         if path and finding.severity == "error" and finding.code != MISSING:
             yield path
 
@@ -272,6 +289,15 @@ def _build_cell(path: str, sources: Sources, speakers: _Speakers, asked: Require
         return Cell(
             "needed" if unsaid else "not_understood", text, problem=fault.message, hint=fault.hint, **frame
         )
+    if (
+        asked is not None
+        and asked.state != "value"
+        and _list_rows_by_path()[asked.path].is_one_cell
+        and entry
+    ):
+        return Cell(
+            _name_open(asked), format_entry(path, entry), source=_find_source(entry, holding), **frame
+        )
     if is_value(entry) or entry is False:
         conflict = _find_finding(path, sources, lambda one: one.code == CONFLICT)
         return Cell(
@@ -288,6 +314,13 @@ def _build_cell(path: str, sources: Sources, speakers: _Speakers, asked: Require
     return _build_empty(sources, speakers, asked, frame)
 
 
+def _name_open(asked: Requirement) -> CellState:
+    """Return the state of a cell whose question has no value."""
+    if asked.state == "gap":
+        return "not_recorded"
+    return "needed" if asked.level == "required" else "empty"
+
+
 def _build_empty(
     sources: Sources, speakers: _Speakers, asked: Requirement | None, frame: Mapping[str, Any]
 ) -> Cell:
@@ -295,7 +328,7 @@ def _build_empty(
     if asked is None:
         return Cell("empty", **frame)
     if asked.state == "missing":
-        return Cell("needed" if asked.level == "required" else "empty", **frame)
+        return Cell(_name_open(asked), **frame)
     for other in (path for paths in asked.answers[1:] for path in paths if ":" not in path):
         plain = other.removesuffix("{}")
         entry = find_in(sources.merged, plain)
@@ -343,6 +376,6 @@ def _find_source(entry: Any, holding: _Saying | None) -> str | None:
 
 def _find_finding(path: str, sources: Sources, is_meant: Callable[[Finding], bool]) -> Finding | None:
     return next(
-        (one for one in sources.findings if is_meant(one) and find_field(one.pointer) == path),
+        (one for one in sources.findings if is_meant(one) and _find_column(one.pointer) == path),
         None,
     )

@@ -7,9 +7,10 @@ from typing import Any
 from repository.schema.documents.comparison import describe_difference
 from repository.schema.documents.levels import INSTRUMENTS, KINDS, choose_rules, is_rule
 from repository.schema.documents.normalization import normalize_document
+from repository.schema.documents.worked_out import fill_worked_out
 from repository.schema.findings import Finding
 from repository.schema.places import escape_pointer, get_plain, is_gap, is_value
-from repository.schema.questions.cameras import find_camera_mode
+from repository.schema.quantities.signals import SignalShape
 from repository.schema.questions.field_tree import Node, build_tree
 
 UNTAGGED = frozenset({"technique", "scan", "series", "origin", "level", "looked_for", "extensions", "axes"})
@@ -25,7 +26,10 @@ class MergedMetadata:
 
 
 def merge_metadata(
-    *, header: Mapping[str, Any], supplied_layers: Sequence[tuple[str, Mapping[str, Any]]]
+    *,
+    header: Mapping[str, Any],
+    supplied_layers: Sequence[tuple[str, Mapping[str, Any]]],
+    signals: Sequence[SignalShape] | None = None,
 ) -> MergedMetadata:
     """Merge the mapped vendor header with what was supplied, later layers over earlier ones.
 
@@ -41,6 +45,8 @@ def merge_metadata(
         Document mapped from the vendor header; its values get `source: header`.
     supplied_layers
         (label, document) pairs, as `select_supplied` gives them. What an instrument record says is marked by its label.
+    signals
+        The arrays, where they are known: what they show is filled in where nobody says it.
     """
     tree = build_tree("measurement")
     from_file = _tag(normalize_document(header), tree, "header")
@@ -55,18 +61,7 @@ def merge_metadata(
             named = _overlay(named, said, tree)
     conflicts: list[Finding] = []
     document = _combine(from_file, supplied, named, _Place(tree, "", conflicts))
-    return MergedMetadata(document=_fill_camera_mode(document), conflicts=conflicts)
-
-
-def _fill_camera_mode(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document with the mode that the camera's name settles, where nobody stated one."""
-    mode, camera = find_camera_mode(document), document.get("camera")
-    if mode is None or not isinstance(camera, Mapping):
-        return document
-    stated = camera.get("mode")
-    if stated is not None and not (is_gap(stated) and stated["missing"] != "withheld"):
-        return document
-    return {**document, "camera": {**camera, "mode": {"value": mode, "source": "derived"}}}
+    return MergedMetadata(document=fill_worked_out(document, signals), conflicts=conflicts)
 
 
 def _find_situation(

@@ -155,6 +155,7 @@ class RequirementRow:
     """One question of the table: which answers settle it, and whom it is asked.
 
     `codes` maps a column (technique, series time or tilt, simulated) to R, r, -, = or L with its conditions.
+    `is_one_cell`: the session's table shows its whole list as one text, and not each part as a column.
     """
 
     path: str
@@ -167,6 +168,7 @@ class RequirementRow:
     detector: bool = False
     required_for: str | None = None
     settled_by: Literal["camera", "line"] | None = None
+    is_one_cell: bool = False
 
 
 @dataclass(frozen=True, slots=True)

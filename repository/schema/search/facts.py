@@ -63,6 +63,8 @@ class Facts:
         √(y · x) of the angle per stored pixel; from reciprocal length through the wavelength where need be.
     diffraction_half_width_rad
         Half the shorter side of the pattern: the largest angle that fits all around.
+    outcome
+        Whether the goal was reached: `reached`, `partly`, `not_reached`.
     acquired_at
         As in the document: RFC 3339 with offset, or a local time with zone unknown; None for a gap.
     """
@@ -114,6 +116,7 @@ class Facts:
     instrument_id: str | None = None
     camera_name: str | None = None
     purposes: tuple[str, ...] = ()
+    outcome: str | None = None
     acquired_at: str | None = None
 
 
@@ -161,6 +164,7 @@ def derive_facts(document: Mapping[str, Any], signals: Sequence[SignalShape] | N
         instrument_id=_text(document, "instrument.id"),
         camera_name=_text(document, "camera.name") or _text(document, "camera.model"),
         purposes=situation.purposes,
+        outcome=_text(document, "outcome.reached"),
         acquired_at=_moment(document),
     )
 

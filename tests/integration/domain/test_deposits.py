@@ -131,7 +131,7 @@ def test_what_was_not_handed_in_or_not_answered_is_not_published() -> None:
     with pytest.raises(StateConflictError, match="not handed in"):
         publish_deposit(deposit_id=draft.pk, actor=draft.owner)
     unanswered = make_deposit()
-    add_measurement(unanswered, sample={})
+    add_measurement(unanswered, technique=["annular"], sample={})
     settle(unanswered)
     with pytest.raises(NotPublishableError) as refusal:
         publish_deposit(deposit_id=unanswered.pk, actor=unanswered.owner)

@@ -60,7 +60,7 @@ def test_what_is_missing_is_counted_and_asked_in_the_table(client: Any, stemma_h
     deposit = make_deposit()
     add_measurement(deposit, "known.raw", b"1")
     unknown = add_measurement(deposit, "unknown.raw", b"2")
-    unknown.extracted = {key: EXTRACTED[key] for key in EXTRACTED if key != "sample"}
+    unknown.extracted = {key: EXTRACTED[key] for key in EXTRACTED if key != "level"}
     unknown.save(update_fields=["extracted"])
     bring_to_ready(deposit)
     client.force_login(deposit.owner)

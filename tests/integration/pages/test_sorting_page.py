@@ -22,7 +22,7 @@ def read_bodies(text: str) -> list[Any]:
 
 def test_the_page_says_what_arrived_and_offers_what_can_become_of_it(client: Any) -> None:
     deposit = make_ready()
-    measurement = add_measurement(deposit, "other.raw", sample={})
+    measurement = add_measurement(deposit, "other.raw", technique=["annular"], sample={})
     store_file(deposit, "run/.DS_Store", b"x")
     Sorting.objects.create(deposit=deposit, path="run/.DS_Store", fate="aside")
     settle(deposit)

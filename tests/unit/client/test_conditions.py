@@ -33,6 +33,7 @@ def test_amounts_go_to_the_server_as_they_are_typed(text: str, parameter: str) -
         ("instrument=Titan Themis 300", Facet("instrument", "Titan Themis 300")),
         ("instrument=300 kV Titan", Facet("instrument", "300 kV Titan")),
         ("technique=eels", Facet("modality", "eels")),
+        ("outcome=not_reached", Facet("outcome", "not_reached")),
     ],
 )
 def test_words_ask_for_equality(text: str, facet: Facet) -> None:

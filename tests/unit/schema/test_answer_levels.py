@@ -125,13 +125,13 @@ def test_an_error_is_told_at_its_field_and_nowhere_else() -> None:
 
 
 def test_parts_of_lists_are_a_column_each() -> None:
-    detectors = [
-        {"name": "BF", "inner_angle": "0 mrad", "outer_angle": "20 mrad"},
-        {"name": "HAADF", "inner_angle": "68 mrad"},
+    segments = [
+        {"inner_angle": "0 mrad", "outer_angle": "20 mrad", "azimuth": "45 deg", "signal": "A"},
+        {"inner_angle": "10 mrad"},
     ]
-    cells = look({}, {"technique": ["annular"], "annular_detectors": detectors})
-    assert cells["annular_detectors[].inner_angle"]["text"] == "0 mrad; 68 mrad"
-    assert cells["annular_detectors[].outer_angle"]["text"] == "20 mrad"
+    cells = look({}, {"technique": ["segmented_detector"], "segments": segments})
+    assert cells["segments[].inner_angle"]["text"] == "0 mrad; 10 mrad"
+    assert cells["segments[].outer_angle"]["text"] == "20 mrad"
 
 
 def test_kinds_are_named_in_one_way_and_hold_no_field_of_a_file() -> None:

@@ -1,4 +1,4 @@
-"""The requirement table against fields.md as it was decided, and its flags against situations."""
+"""The requirement table in situations, and what answers its questions; each of its cells: `test_fields_table.py`."""
 
 import re
 from typing import Any
@@ -12,86 +12,6 @@ from repository.schema.questions.cameras import build_name_pattern, find_camera_
 from repository.schema.questions.fields import load_catalogue
 from repository.schema.questions.requirements import Requirement, list_requirements
 from tests.unit.schema.documents import annular, eels, four_d, scan_4d, spectrum_image
-
-# field                                        ann seg 4D time tilt eels eds CL tem dp sim table
-DECIDED = """
-technique                                       R   R   R   R    R    R    R   R   R   R   R   R
-axes                                            R   R   R   R    R    R    R   R   R   R   R   R
-origin                                          R   R   R   R    R    R    R   R   R   R   R   R
-level                                           R   R   R   R    R    R    R   R   R   R   R   R
-sample.name                                     R   R   R   =    =    R    R   R   R   R   R   L
-sample.elements                                 R   R   R   =    =    R    R   R   R   R   R   L
-sample.preparation                              R   R   R   =    =    R    R   R   R   R   -   L
-instrument.name                                 R   R   R   =    =    R    R   R   R   R   -   L
-acquired_at                                     R   R   R   =    =    R    R   R   R   R   -   L
-acceleration_voltage                            R   R   R   =    =    R    R   R   R   R   R   L
-illumination                                    R   R   R   =    =    R    R   R   R   R   R   L
-semi_convergence_angle                          Rc  Rc  Rc  =    =    Rbc  Rbc Rbc -   Rbc Rb  L
-scan_shape                                      R   R   R   =    =    Ra   Ra  Ra  -   -   Ra  L
-scan_step                                       R   R   R   =    =    Ra   Ra  Ra  -   -   Ra  L
-scan_pattern                                    R   R   R   =    =    Ra   Ra  Ra  -   -   Ra  L
-pixel_size                                      -   -   -   =    =    -    -   -   R   -   r   L
-dwell_time                                      R   R   R   =    =    R    R   R   R   r   -   L
-probe_current                                   Rc  Rc  Rc  =    =    Rcd  Rcd Rcd r   r   r   L
-stage_tilt_x                                    R   R   R   =    R    r    r   r   r   R   R   L
-annular_detectors                               Rc  r   -   =    =    -    -   -   -   -   R   L
-detector_response.gain                          r   r   r   =    =    r    -   -   r   r   -   L
-segments                                        -   R   -   =    =    -    -   -   -   -   R   L
-detector_to_scan_matrix                         -   R   R   =    =    -    -   -   -   -   R   L
-diffraction_pixel_size                          -   r   R   =    =    q:R  -   -   -   R   R   L
-camera.name                                     -   -   R   =    =    r    -   r   R   R   -   L
-camera.mode                                     -   -   R   =    =    r    -   r   R   R   -   L
-camera.frame_time                               -   -   R   =    =    r    -   r   R   R   -   L
-vacuum_probe                                    -   -   r   =    =    -    -   -   -   r   -   L
-defocus                                         r   r   r   =    =    -    -   -   r   r   Rp  L
-series_times                                    -   -   -   R    r    -    -   -   -   -   -   L
-series_tilts                                    -   -   -   -    R    -    -   -   -   -   Rt  L
-tilt_axis_angle                                 -   -   -   -    r    -    -   -   -   -   -   L
-cumulative_electron_fluence                     -   -   -   -    r    -    -   -   -   -   -   L
-energy_axis                                     -   -   -   =    =    R    R   R   -   -   R   L
-collection_semi_angle                           -   -   -   =    =    Rc   -   -   -   -   R   L
-monochromated                                   -   -   -   =    =    Rc   -   -   -   -   R   L
-zero_loss_width                                 -   -   -   =    =    r    -   -   -   -   -   L
-low_loss                                        -   -   -   =    =    r    -   -   -   -   -   L
-eds.elevation                                   -   -   -   =    =    -    r   -   -   -   r   L
-eds.azimuth                                     -   -   -   =    =    -    r   -   -   -   r   L
-eds.solid_angle                                 -   -   -   =    =    -    r   -   -   -   r   L
-cathodoluminescence.detector                    -   -   -   =    =    -    -   R   -   -   -   L
-cathodoluminescence.grating                     -   -   -   =    =    -    -   R   -   -   -   L
-cathodoluminescence.light                       -   -   -   =    =    -    -   R   -   -   -   L
-environment.stimulus                            ri  ri  ri  Ri   ri   ri   ri  ri  ri  ri  -   L
-simulation.code                                 -   -   -   -    -    -    -   -   -   -   R   -
-simulation.version                              -   -   -   -    -    -    -   -   -   -   R   -
-simulation.structure                            -   -   -   -    -    -    -   -   -   -   R   -
-simulation.parameters                           -   -   -   -    -    -    -   -   -   -   R   -
-simulation.seed                                 -   -   -   -    -    -    -   -   -   -   R   -
-derivation.inputs                               -   -   -   -    -    -    -   -   -   -   r   R
-derivation.method                               -   -   -   -    -    -    -   -   -   -   r   R
-derivation.method_version                       -   -   -   -    -    -    -   -   -   -   r   R
-derivation.columns                              -   -   -   -    -    -    -   -   -   -   r   R
-"""
-COLUMNS = (
-    "annular", "segmented_detector", "four_d_stem", "time", "tilt", "eels", "eds", "cathodoluminescence",
-    "tem_image", "diffraction_pattern", "simulated", "derived_table",
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("line", DECIDED.strip().splitlines(), ids=lambda line: line.split()[0])
-def test_the_table_is_the_one_decided(line: str) -> None:
-    path, *codes = line.split()
-    (row,) = [row for row in load_catalogue().rows if row.path == path]
-    assert {column: row.codes[column] for column in COLUMNS} == dict(zip(COLUMNS, codes, strict=True))
-
-
-def test_no_row_stands_outside_the_table() -> None:
-    decided = {line.split()[0] for line in DECIDED.strip().splitlines()}
-    assert {row.path for row in load_catalogue().rows} - decided == {"frames_summed"}
-
-
-def test_what_has_no_escape() -> None:
-    assert {row.path for row in load_catalogue().rows if not row.escape} == {
-        "technique", "axes", "origin", "level", "sample.name", "acceleration_voltage",
-    }  # fmt: skip
 
 
 def ask(document: dict[str, Any], signals: Any = None) -> dict[str, Requirement]:
@@ -117,7 +37,7 @@ def test_without_a_technique_only_the_core_is_asked() -> None:
 
 
 def test_other_asks_nothing_of_stem() -> None:
-    assert required({"technique": "other"}) == {"technique", "origin", "level", "sample.name"}
+    assert required({"technique": "other"}) == {"technique", "origin", "level"}
     assert "acceleration_voltage" in required({"technique": "other", "radiation": "electrons"})
 
 
@@ -283,6 +203,14 @@ REFERENCE_LINK = {"role": "calibration_reference", "target": "au.mib"}
 def test_alternatives_answer(path: str, without: dict[str, Any], answer: dict[str, Any]) -> None:
     assert ask(four_d(**without))[path].state == "missing"
     assert ask(four_d(**answer))[path].state == "value"
+
+
+def test_a_segment_says_which_array_it_gave() -> None:
+    parts = {"inner_angle": "10 mrad", "outer_angle": "20 mrad", "azimuth": "45 deg"}
+    document = {"technique": "segmented_detector", "segments": [{**parts, "signal": "A"}, parts]}
+    assert ask(document)["segments"].state == "missing"
+    document["segments"] = [{**parts, "signal": "A"}, {**parts, "signal": "B"}]
+    assert ask(document)["segments"].state == "value"
 
 
 def test_every_detector_must_answer() -> None:

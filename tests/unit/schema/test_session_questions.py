@@ -1,14 +1,17 @@
 """How many questions a session of forty measurements of four kinds asks: with records, and without.
 
 A question is one field that is answered for all, for a kind or for chosen files; choosing a record, the presets of it
-that held and confirming the techniques are one each, and so is the title of the dataset. The headers say what those of
-the formats say: DM of a scanned image, of EELS and of EDS, and a Merlin, which knows neither microscope nor voltage.
+that held and confirming the techniques are one each, and so is the title of the dataset. What is prefilled and left
+as it is, such as an assumed raster, is none. Each answer below is typed into one cell of the table.
+The headers say what those of the formats say: DM of a scanned image, of EELS and of EDS, and a Merlin, which knows
+neither microscope nor voltage. The name of the sample tells its elements; one that does not costs one question more.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from repository.schema import merge_metadata, normalize_document, select_supplied
+from repository.schema.checks.cell_values import read_typed
 from repository.schema.documents.instrument_layer import InstrumentIdentity, consult_record
 from repository.schema.documents.levels import place_entry
 from repository.schema.documents.presets import PresetBook
@@ -68,7 +71,8 @@ def layer_of(entries: Mapping[str, Any]) -> dict[str, Any]:
 def list_asked(session: Session, document: Mapping[str, Any]) -> Iterator[str]:
     """Yield the required fields that somebody still has to answer, of every measurement."""
     for path, header, signals in session:
-        merged = merge_metadata(header=header, supplied_layers=select_supplied(document, path)).document
+        layers = select_supplied(document, path)
+        merged = merge_metadata(header=header, supplied_layers=layers, signals=signals).document
         for asked in list_requirements(normalize_document(merged), signals=signals):
             if asked.level == "required" and asked.state == "missing":
                 yield asked.path
@@ -95,11 +99,49 @@ SAMPLE = {"id": "p0dd-22xt", "name": "Batch 7 / L2", "elements": ["Mo", "S"], "p
 BY_HAND = ("title", "techniques")
 
 
-def test_a_session_asks_seven_questions_with_records_and_sixteen_without() -> None:
+# What a person answers who has no records: for all, for the images, for the patterns, for the spectra.
+ANSWERS: Mapping[str, Mapping[str, str]] = {
+    "defaults": {
+        "sample.name": "Batch 7 / L2 (MoS2)",
+        "sample.preparation": "FIB, 2 kV",
+        "semi_convergence_angle": "21.4 mrad",
+        "probe_current": "about 50 pA",
+        "orientation": "untilted",
+    },
+    "image_*": {"annular_detectors": "68–200 mrad"},
+    "patterns_*": {
+        "instrument.name": "TITAN",
+        "acceleration_voltage": "80 kV",
+        "scan_step": "0.2 nm",
+        "detector_to_scan_matrix": "not measured",
+        "diffraction_pixel_size": "0.45 mrad",
+    },
+    "eels_*": {"monochromated": "no"},
+}
+
+
+def answer(typed: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Return the document of answers as cells take them: for all, and for the files that a pattern names."""
+    layers = {
+        key: layer_of({path: read_typed(path, text).entry for path, text in said.items()})
+        for key, said in typed.items()
+    }
+    return {"defaults": layers.pop("defaults"), "measurements": layers}
+
+
+def test_a_session_without_records_asks_fourteen_questions() -> None:
     session = make_session()
     assert len(session) == 40
-    without = sorted(set(list_asked(session, {})))
+    assert set(list_asked(session, answer(ANSWERS))) == set(), "these answers are all that is needed"
+    assert len(BY_HAND) + sum(map(len, ANSWERS.values())) == 14
+    for pattern, said in ANSWERS.items():
+        for path in said:
+            rest = {field: text for field, text in said.items() if field != path}
+            assert set(list_asked(session, answer({**ANSWERS, pattern: rest}))), f"{path} is needed"
 
+
+def test_a_session_with_records_asks_seven_questions() -> None:
+    session = make_session()
     # One click each: the instrument, with the presets that held as far as headers cannot say it, and the sample.
     book = PresetBook(PRESETS)
     chosen = ["30 um", "HAADF at 115 mm", "Merlin at 115 mm"]
@@ -118,8 +160,6 @@ def test_a_session_asks_seven_questions_with_records_and_sixteen_without() -> No
     )
     clicks = ("instrument", "presets", "sample")
     assert len((*BY_HAND, *clicks, *left)) == 7
-    # The convergence angle says how the specimen was illuminated.
-    assert len({*BY_HAND, *without} - {"illumination"}) == 16
     # What is chosen for all speaks of nothing that a measurement has no use for.
     given = {kind: said[f"{kind}_0"].entries for kind in KINDS}
     assert given["eels"]["instrument.preset"] == "always (since 2025-01-01); 30 um (since 2025-01-01)"
