@@ -18,6 +18,7 @@ from repository.schema.checks.cell_values import (
 from repository.schema.checks.cells import build_tag, find_in
 from repository.schema.documents.levels import (
     ALL,
+    CALIBRATIONS,
     DIFFERS,
     INSTRUMENTS,
     KINDS,
@@ -177,6 +178,7 @@ _PARTS: Mapping[str, str] = {
     "measurement": SINGLE,
     "differs": DIFFERS,
     "instrument": INSTRUMENTS,
+    "calibration": CALIBRATIONS,
     "dataset": "dataset",
 }
 _WHOLE = frozenset({"all", "dataset"})
@@ -342,7 +344,7 @@ def _write_gap(wish: Wish, place: str, target: Target | None, draft: Draft) -> N
         )
     head = wish.field.split("[]", maxsplit=1)[0]
     draft.write(wish.level, place, head, {"missing": wish.act})
-    if cell.get("level") in {"all", "kind", "instrument"} and cell["state"] == "value":
+    if cell.get("level") in {"all", "kind", "instrument", "calibration"} and cell["state"] == "value":
         draft.write("differs", place, head, True)  # noqa: FBT003  # what was said for others is not true of this file
 
 
