@@ -18,6 +18,7 @@ from repository.selectors.visibility import (
 
 CalibrationRow = Calibration
 LARGEST_PAGE = 200
+LARGEST_NUMBER = 99_999  # more than a record keeps
 METHODS = tuple(Calibration.Method.choices)
 SOURCES = ("measurement", "version", "sample", "calibration", "text")
 
@@ -62,7 +63,8 @@ def get_calibration(visitor: Visitor, calibration_id: str, number: int | None = 
     if number is not None:
         rows = rows.filter(number=number)
     related = ("by", "instrument__group", "instrument__owner", "sample__group", "sample__owner")
-    row = rows.select_related(*related).order_by("-number").first()
+    is_possible = number is None or number <= LARGEST_NUMBER
+    row = rows.select_related(*related).order_by("-number").first() if is_possible else None
     if row is None:
         which = calibration_id if number is None else f"{calibration_id}/{number}"
         raise NotFoundError(
