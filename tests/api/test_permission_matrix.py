@@ -212,6 +212,8 @@ GET    /instruments/                                          d     302 200 200 
 GET    /instruments/{instrument_id}                           *     302 404 200 200 404 404 200 200 302
 GET    /calibrations/{calibration_id}                         *     302 404 200 200 404 404 200 200 302
 GET    /instruments/{instrument_id}/preset                    *     302 404 200 403 404 404 403 200 302
+GET    /instruments/{instrument_id}/calibration               *     302 404 200 403 404 404 403 200 302
+GET    /samples/{sample_id}/calibration                       *     302 404 200 403 404 404 403 200 302
 GET    /samples/                                              d     302 200 200 200 200 200 200 200 302
 GET    /samples/{sample_id}                                   *     302 404 200 200 404 404 200 200 302
 GET    /deposits/{deposit_id}/sharing                         *     302 404 200 200 403 403 403 200 302

@@ -66,7 +66,7 @@ def test_a_scan_of_known_step_follows_its_calibration(tmp_path: Path, client: An
     # The person says so: coordinates, zarr.json, scale bar and facts follow, and no chunk is touched.
     take(deposit, row, stands_over=True)
     settle(scan)
-    np.testing.assert_allclose(require_agreement_of(scan)["scan_x"], np.arange(60) * TRUE_NM)
+    np.testing.assert_allclose(require_agreement(scan)["scan_x"], np.arange(60) * TRUE_NM)
     axes = {axis["name"]: axis for axis in attributes_of(scan)["axes"]}
     assert axes["scan_x"]["calibration"] == row.reference
     assert "calibration" not in axes["detector_x"]
@@ -88,13 +88,6 @@ def test_a_scan_of_known_step_follows_its_calibration(tmp_path: Path, client: An
     settle(scan)
     assert attributes_of(scan)["axes"][0]["calibration"] == better.reference
     check_published(client, deposit, scan, better)
-
-
-def require_agreement_of(scan: Measurement) -> dict[str, Any]:
-    """Compare zarr.json with the API, calibrations of axes among it, and return the client's coordinates."""
-    shown = {axis["name"]: axis["calibration"] for axis in shown_axes(scan)["axes"]}
-    assert {axis["name"]: axis.get("calibration") for axis in attributes_of(scan)["axes"]} == shown
-    return require_agreement(scan)
 
 
 def check_published(client: Any, deposit: Deposit, scan: Measurement, row: Calibration) -> None:

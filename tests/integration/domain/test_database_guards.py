@@ -57,12 +57,12 @@ def _copy_calibration(
     series: str = "series",
     instrument: str = "instrument_id",
 ) -> str:
+    columns = "name, value, conditions, method, sources, calibrated_from, rests_on, note, is_retired, by_id"
+    taken = columns.replace("method", method).replace("rests_on", rests_on)
     return (
-        "INSERT INTO repository_calibration (series, number, instrument_id, quantity, name, value, conditions, method,"
-        " sources, calibrated_from, rests_on, note, is_retired, by_id, created_at)"
-        f" SELECT {series}, {number}, {instrument}, {quantity}, name, value, conditions, {method}, sources,"
-        f" calibrated_from, {rests_on}, note, is_retired, by_id, now() FROM repository_calibration"
-        " WHERE id = %(calibration)s"  # noqa: S608  # its words stand in this file
+        f"INSERT INTO repository_calibration (series, number, instrument_id, quantity, created_at, {columns})"  # noqa: S608
+        f" SELECT {series}, {number}, {instrument}, {quantity}, now(), {taken} FROM repository_calibration"
+        " WHERE id = %(calibration)s"
     )
 
 
