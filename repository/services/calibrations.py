@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from django.db import transaction
 
@@ -110,7 +110,7 @@ def describe_calibration(row: Calibration) -> dict[str, Any]:
 
 def _lock_record(record: Instrument | Sample) -> Instrument | Sample:
     kind = type(record)
-    return cast("Instrument | Sample", kind.objects.select_for_update().get(pk=record.pk))
+    return kind.objects.select_for_update().get(pk=record.pk)
 
 
 def _set_record(row: Calibration, record: Instrument | Sample) -> None:
@@ -150,12 +150,15 @@ def _add(
 
 def _write_value(row: Calibration, former: Calibration | None, wish: CalibrationWish) -> None:
     title = load_catalogue().measurement[row.quantity].title
-    if wish.value is None and former is None:
+    if wish.value is not None:
+        try:
+            row.value = read_value(row.quantity, wish.value)
+        except CellRefusedError as refusal:
+            refuse("/value", refusal.message, refusal.hint)
+    elif former is not None:
+        row.value = former.value
+    else:
         refuse("/value", f"{title}: no value was given.", "Give it with its unit, such as 0.2 ± 0.01 nm.")
-    try:
-        row.value = read_value(row.quantity, wish.value) if wish.value is not None else former.value  # type: ignore[union-attr]  # one of both is there
-    except CellRefusedError as refusal:
-        refuse("/value", refusal.message, refusal.hint)
     row.conditions = former.conditions if former is not None else {}
     if wish.conditions is not None:
         row.conditions, findings = read_conditions(wish.conditions)

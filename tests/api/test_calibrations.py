@@ -75,7 +75,7 @@ def test_pages_make_a_calibration_and_take_it_for_many(
 
 def test_a_published_signal_says_what_it_carries_to_everybody(client: Any) -> None:
     deposit = make_deposit()
-    scan = add_measurement(deposit, "a.raw", **SCAN)
+    scan = add_measurement(deposit, "a.raw")
     settle(deposit)
     row = make_calibration(deposit.owner, value="0.5 ± 0.01 nm")
     take(deposit, row, stands_over=True)
