@@ -26,8 +26,8 @@ class Axis:
     """One axis: its name (``scan_y``, ``detector_x``, ``energy`` …), size, UCUM unit and linear scale.
 
     ``scale`` is None where nobody calibrated the axis; then positions are indices. ``said_by`` names the field of the
-    metadata that calibrates it, ``calibration`` id and number of the calibration that it was taken from, and ``in_file``
-    is the axis as the file has it, where that is something else.
+    metadata that calibrates it, ``calibration`` id and number of the calibration that this was taken from, and
+    ``in_file`` is the axis as the file has it, where that is something else.
     """
 
     name: str
