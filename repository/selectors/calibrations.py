@@ -11,6 +11,7 @@ from repository.schema.documents.scales import DIFFRACTION_PIXEL_FIELDS
 from repository.selectors.records import build_identity, get_sample
 from repository.selectors.visibility import (
     Visitor,
+    newest_calibrations,
     visible_calibrations,
     visible_measurements,
     visible_versions,
@@ -28,17 +29,13 @@ def page_calibrations(
 ) -> list[Calibration]:
     """Return the newest number of each calibration of a record, those that are offered first."""
     own = {"instrument": record} if isinstance(record, Instrument) else {"sample": record}
-    rows = visible_calibrations(visitor).filter(**own)
-    newest = rows.order_by("series", "-number").distinct("series").values("pk")
-    shown = visible_calibrations(visitor).filter(pk__in=newest).select_related("by")
+    shown = newest_calibrations(visitor).filter(**own).select_related("by")
     return list(shown.order_by("is_retired", "quantity", "name", "series")[first : first + size])
 
 
 def list_offered(visitor: Visitor, *, size: int = LARGEST_PAGE) -> list[Calibration]:
     """Return the newest number of the calibrations that the visitor may take, of all records."""
-    rows = visible_calibrations(visitor)
-    newest = rows.order_by("series", "-number").distinct("series").values("pk")
-    shown = visible_calibrations(visitor).filter(pk__in=newest, is_retired=False)
+    shown = newest_calibrations(visitor).filter(is_retired=False)
     shown = shown.exclude(instrument__retired_at__isnull=False).exclude(sample__retired_at__isnull=False)
     return list(shown.select_related("instrument", "sample").order_by("quantity", "name", "series")[:size])
 

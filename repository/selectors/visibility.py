@@ -141,6 +141,12 @@ def visible_calibrations(visitor: Visitor) -> QuerySet[Calibration]:
     )
 
 
+def newest_calibrations(visitor: Visitor) -> QuerySet[Calibration]:
+    """Return of each calibration that the visitor may use its newest number."""
+    later = Calibration.objects.filter(series=OuterRef("series"), number__gt=OuterRef("number"))
+    return visible_calibrations(visitor).filter(~Exists(later))
+
+
 def _shares_record(visitor: Visitor) -> Q:
     if visitor.sees_everything:
         return ~Q(pk="")
