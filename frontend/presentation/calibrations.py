@@ -29,14 +29,16 @@ class Preview:
     Attributes
     ----------
     lines
-        The measurements for which it is meant; `checked` where it would be taken.
+        The measurements for which it is meant.
     left_out
         Why it is not taken elsewhere, and for how many measurements.
+    may_take
+        Whether it can be taken for any of them.
     """
 
     lines: tuple[AnswerResult, ...]
     left_out: tuple[tuple[str, int], ...]
-    n_saved: int
+    may_take: bool
 
 
 def build_line(row: CalibrationRow) -> CalibrationLine:
@@ -79,7 +81,7 @@ def build_preview(results: Sequence[AnswerResult]) -> Preview:
     """Return what a dry run says, what is refused together by its reason."""
     lines = tuple(one for one in results if one.result != "refused" or one.code == "file_scales_axis")
     reasons = Counter(one.message for one in results if one not in lines)
-    return Preview(lines, tuple(reasons.most_common()), sum(one.result == "saved" for one in results))
+    return Preview(lines, tuple(reasons.most_common()), any(one.result != "refused" for one in results))
 
 
 def name_value_source(entry: Any, source: str) -> str:
