@@ -7,8 +7,9 @@ from rest_framework import serializers
 from api.v1.record_shapes import RightsShape
 from api.v1.shapes import CarriedCalibrationShape, Nested
 from repository.schema.checks.cell_values import format_entry
+from repository.schema.checks.taken_calibrations import METHODS
 from repository.schema.questions.fields import load_catalogue
-from repository.selectors.calibrations import METHODS, CalibrationRow
+from repository.selectors.calibrations import CalibrationRow
 from repository.selectors.records import RecordRights
 
 MOST_KEYS = 3_000
@@ -32,7 +33,7 @@ class NumberInput(Nested[Any]):
     value = serializers.JSONField(
         required=False, help_text='As it is typed, such as "0.2 ± 0.01 nm", or {value, unit, uncertainty}.'
     )
-    method = serializers.ChoiceField(choices=METHODS, required=False)
+    method = serializers.ChoiceField(choices=list(METHODS.items()), required=False)
     calibrated_from = SourcesInput(required=False)
     conditions = serializers.DictField(
         required=False,
@@ -50,7 +51,7 @@ class NewCalibrationInput(NumberInput):
 
     quantity = serializers.CharField(max_length=64, help_text="A field of the schema, such as scan_step.")
     value = serializers.JSONField()
-    method = serializers.ChoiceField(choices=METHODS)
+    method = serializers.ChoiceField(choices=list(METHODS.items()))
     calibrated_from = SourcesInput()
 
 
@@ -66,7 +67,7 @@ class CalibrationShape(Nested[Any]):
     value = serializers.JSONField()
     text = serializers.CharField(help_text="The value as it can be typed again.")
     conditions = serializers.DictField()
-    method = serializers.ChoiceField(choices=METHODS)
+    method = serializers.ChoiceField(choices=list(METHODS.items()))
     sources = serializers.DictField(child=serializers.CharField())
     calibrated_from = serializers.CharField(help_text="Method and sources in words, as they are copied.")
     note = serializers.CharField(allow_blank=True)

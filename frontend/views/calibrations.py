@@ -15,10 +15,10 @@ from frontend.views.answers import answer_page, answering_refusals
 from frontend.views.requests import account_or_grant_required, read_dataset_id, visitor_of
 from processing.workflows import refresh_deposit
 from repository.errors import InvalidMetadataError, NotFoundError
+from repository.schema.checks.taken_calibrations import METHODS
 from repository.selectors.access import can_edit, get_deposit, get_editable_deposit, require_account
 from repository.selectors.calibrations import (
     LARGEST_PAGE,
-    METHODS,
     SOURCES,
     CalibrationRow,
     describe_taken,
@@ -173,7 +173,7 @@ def _describe_form(request: HttpRequest, former: CalibrationRow | None) -> dict[
         said[head] = {**said.get(head, {}), rest: entry} if rest else entry
     return {
         "typed": {key: (typed if typed is not None else kept).get(key, "") for key in _TYPED},
-        "methods": METHODS,
+        "methods": list(METHODS.items()),
         "conditions": build_fields(CONDITIONS, said, prefix="condition", typed=typed),
         "is_retired": "is_retired" in typed if typed is not None else bool(former and former.is_retired),
     }

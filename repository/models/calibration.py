@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from repository.models.shared_records import Instrument, Sample
+from repository.schema.checks.taken_calibrations import METHODS
 from repository.schema.identifiers import generate_id
 
 
@@ -16,12 +17,6 @@ class Calibration(models.Model):
     A calibration is one quantity of one instrument or sample record. Its numbers 1, 2, … are rows of one `series`; they
     are only ever added, so that each stays under its address. Measurements copy the value, and refer to none.
     """
-
-    class Method(models.TextChoices):
-        HEADER = "header", "Read from a header"
-        STANDARD = "standard_sample", "Standard sample"
-        FITTED = "fitted", "Fitted"
-        TYPED = "typed", "Given by a person"
 
     series = models.CharField(max_length=9, default=generate_id, help_text="Id of the calibration.")
     number = models.PositiveIntegerField(default=1)
@@ -37,7 +32,7 @@ class Calibration(models.Model):
     conditions = models.JSONField(
         default=dict, help_text="By field of the schema: the entry under which it holds."
     )
-    method = models.CharField(max_length=16, choices=Method)
+    method = models.CharField(max_length=16, choices=list(METHODS.items()))
     sources = models.JSONField(
         default=dict,
         help_text="What it was calibrated from: {measurement, version, sample, calibration, text}.",
@@ -69,7 +64,7 @@ class Calibration(models.Model):
             ),
             models.CheckConstraint(
                 name="calibration_method_known",
-                condition=Q(method__in=["header", "standard_sample", "fitted", "typed"]),
+                condition=Q(method__in=list(METHODS)),
             ),
         ]
 

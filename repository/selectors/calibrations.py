@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 
 from repository.errors import InvalidMetadataError, NotFoundError
-from repository.models import Calibration, Instrument, Sample
+from repository.models import Instrument, Sample
 from repository.schema.checks.carried_calibrations import CALIBRATED_FIELDS
 from repository.schema.checks.taken_calibrations import CalibrationSources, TakenCalibration
 from repository.schema.documents.calibrated_axes import name_calibration
 from repository.schema.documents.scales import DIFFRACTION_PIXEL_FIELDS
 from repository.selectors.records import build_identity, get_sample
 from repository.selectors.visibility import (
+    CalibrationRow,
     Visitor,
     newest_calibrations,
     visible_calibrations,
@@ -17,23 +18,21 @@ from repository.selectors.visibility import (
     visible_versions,
 )
 
-CalibrationRow = Calibration
 LARGEST_PAGE = 200
 LARGEST_NUMBER = 99_999  # more than a record keeps
-METHODS = tuple(Calibration.Method.choices)
 SOURCES = ("measurement", "version", "sample", "calibration", "text")
 
 
 def page_calibrations(
     visitor: Visitor, record: Instrument | Sample, *, first: int = 0, size: int = LARGEST_PAGE
-) -> list[Calibration]:
+) -> list[CalibrationRow]:
     """Return the newest number of each calibration of a record, those that are offered first."""
     own = {"instrument": record} if isinstance(record, Instrument) else {"sample": record}
     shown = newest_calibrations(visitor).filter(**own).select_related("by")
     return list(shown.order_by("is_retired", "quantity", "name", "series")[first : first + size])
 
 
-def list_offered(visitor: Visitor, *, size: int = LARGEST_PAGE) -> list[Calibration]:
+def list_offered(visitor: Visitor, *, size: int = LARGEST_PAGE) -> list[CalibrationRow]:
     """Return the newest number of the calibrations that the visitor may take, of all records."""
     shown = newest_calibrations(visitor).filter(is_retired=False)
     shown = shown.exclude(instrument__retired_at__isnull=False).exclude(sample__retired_at__isnull=False)
@@ -42,13 +41,13 @@ def list_offered(visitor: Visitor, *, size: int = LARGEST_PAGE) -> list[Calibrat
 
 def page_numbers(
     visitor: Visitor, calibration_id: str, *, first: int = 0, size: int = LARGEST_PAGE
-) -> list[Calibration]:
+) -> list[CalibrationRow]:
     """Return the numbers of a calibration that the visitor may use, the newest first."""
     rows = visible_calibrations(visitor).filter(series=calibration_id).select_related("by")
     return list(rows.order_by("-number")[first : first + size])
 
 
-def get_calibration(visitor: Visitor, calibration_id: str, number: int | None = None) -> Calibration:
+def get_calibration(visitor: Visitor, calibration_id: str, number: int | None = None) -> CalibrationRow:
     """Return a number of a calibration, the newest without one.
 
     Raises
@@ -71,7 +70,7 @@ def get_calibration(visitor: Visitor, calibration_id: str, number: int | None = 
     return row
 
 
-def describe_taken(row: Calibration) -> TakenCalibration:
+def describe_taken(row: CalibrationRow) -> TakenCalibration:
     """Return a number of a calibration as it is taken for measurements."""
     return TakenCalibration(
         row.reference,
@@ -118,7 +117,7 @@ def read_sources(visitor: Visitor, quantity: str, given: Mapping[str, str]) -> C
     return CalibrationSources(said, "; ".join(words), tuple(sorted(rests_on)))
 
 
-def _find_named(visitor: Visitor, reference: str) -> Calibration:
+def _find_named(visitor: Visitor, reference: str) -> CalibrationRow:
     series, _, number = reference.partition("/")
     if not (number.isascii() and number.isdecimal() and len(number) < 6):  # noqa: PLR2004  # more than there can be
         _refuse_form(f'"{reference[:80]}" names no number of a calibration.', "Write it as 4k1m-9x2p/3.")

@@ -134,6 +134,10 @@ def visible_samples(visitor: Visitor) -> QuerySet[Sample]:
     return Sample.objects.filter(_shares_record(visitor))
 
 
+CalibrationRow = Calibration
+"""What is handed out to pages and programs, which read it and ask no table."""
+
+
 def visible_calibrations(visitor: Visitor) -> QuerySet[Calibration]:
     """Return the calibrations of the records that the visitor may use; measurements say what they carry themselves."""
     return Calibration.objects.filter(

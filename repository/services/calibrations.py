@@ -11,7 +11,7 @@ from repository.models import Calibration, Instrument, Sample, User
 from repository.schema.checks.carried_calibrations import CALIBRATED_FIELDS
 from repository.schema.checks.cell_values import CellRefusedError
 from repository.schema.checks.preset_checks import read_conditions
-from repository.schema.checks.taken_calibrations import CalibrationSources, read_value
+from repository.schema.checks.taken_calibrations import METHODS, CalibrationSources, read_value
 from repository.schema.questions.fields import load_catalogue
 from repository.services.record_changes import (
     LONGEST_NOTE,
@@ -23,7 +23,6 @@ from repository.services.record_changes import (
 )
 
 MOST_CALIBRATIONS = 10_000
-METHODS = tuple(Calibration.Method.values)
 LONGEST_FROM = 500
 
 
@@ -199,6 +198,6 @@ def _write_sources(row: Calibration, former: Calibration | None, wish: Calibrati
             "Name what was measured, and not what was made of this calibration.",
         )
     row.sources, row.rests_on = dict(sources.document), sorted(sources.rests_on)
-    row.calibrated_from = f"{Calibration.Method(row.method).label}: {sources.words}"
+    row.calibrated_from = f"{METHODS[row.method]}: {sources.words}"
     if len(row.calibrated_from) > LONGEST_FROM:
         refuse("/calibrated_from", f"More than {LONGEST_FROM} letters are not kept.", "Shorten the text.")

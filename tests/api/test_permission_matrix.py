@@ -275,6 +275,7 @@ MAY_BE_KEPT = {
     "/api/v1/measurements/{measurement_id}/",
     "/api/v1/measurements/{measurement_id}/metadata/",
     "/api/v1/measurements/{measurement_id}/findings/",
+    "/api/v1/measurements/{measurement_id}/calibrations/",
     "/api/v1/measurements/{measurement_id}/reductions/",
     "/api/v1/measurements/{measurement_id}/reductions/{product}/",
     "/api/v1/exports/",
@@ -405,7 +406,7 @@ def list_shared_bodies(world: World) -> dict[tuple[str, str], dict[str, Any]]:
         },
         ("POST", "instruments/{instrument_id}/calibrations/"): CALIBRATED,
         ("POST", "samples/{sample_id}/calibrations/"): CALIBRATED,
-        ("POST", "calibrations/{calibration_id}/"): {"value": "0.51 nm"},
+        ("POST", "calibrations/{calibration_id}/"): {"name": generate_id()},
         ("POST", "deposits/{deposit_id}/calibrations/"): {
             "calibration": world.words["calibration_id"],
             "dry_run": True,

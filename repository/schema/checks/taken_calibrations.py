@@ -18,6 +18,13 @@ from repository.schema.quantities.signals import SignalAxis, SignalShape
 from repository.schema.questions.fields import load_catalogue
 
 _VALUE_KEYS = ("value", "unit", "uncertainty")
+METHODS: Mapping[str, str] = {
+    "header": "Read from a header",
+    "standard_sample": "Standard sample",
+    "fitted": "Fitted",
+    "typed": "Given by a person",
+}
+"""How a calibration is known, in words."""
 
 
 @dataclass(frozen=True, slots=True)
