@@ -9,8 +9,8 @@ from api.v1.shapes import CarriedCalibrationShape, Nested
 from repository.schema.checks.cell_values import format_entry
 from repository.schema.checks.taken_calibrations import METHODS
 from repository.schema.questions.fields import load_catalogue
-from repository.selectors.calibrations import CalibrationRow
 from repository.selectors.records import RecordRights
+from repository.selectors.visibility import CalibrationRow
 
 MOST_KEYS = 3_000
 

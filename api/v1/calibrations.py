@@ -33,7 +33,6 @@ from repository.errors import InvalidMetadataError
 from repository.selectors.access import get_editable_deposit, get_measurement, require_account
 from repository.selectors.calibrations import (
     LARGEST_PAGE,
-    CalibrationRow,
     describe_taken,
     get_calibration,
     page_calibrations,
@@ -49,7 +48,7 @@ from repository.selectors.records import (
     get_sample,
     require_changing,
 )
-from repository.selectors.visibility import Visitor
+from repository.selectors.visibility import CalibrationRow, Visitor
 from repository.services.calibration_answers import take_calibration
 from repository.services.calibrations import CalibrationWish, add_number, create_calibration
 

@@ -8,7 +8,7 @@ from typing import Any
 from repository.schema.checks.carried_calibrations import CarriedCalibration
 from repository.schema.checks.cell_values import format_entry
 from repository.schema.questions.fields import load_catalogue
-from repository.selectors.calibrations import CalibrationRow
+from repository.selectors.visibility import CalibrationRow
 from repository.services.answer_writes import AnswerResult
 
 

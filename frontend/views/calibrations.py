@@ -20,7 +20,6 @@ from repository.selectors.access import can_edit, get_deposit, get_editable_depo
 from repository.selectors.calibrations import (
     LARGEST_PAGE,
     SOURCES,
-    CalibrationRow,
     describe_taken,
     get_calibration,
     list_calibrated_fields,
@@ -38,7 +37,7 @@ from repository.selectors.records import (
     get_sample,
     require_changing,
 )
-from repository.selectors.visibility import Visitor
+from repository.selectors.visibility import CalibrationRow, Visitor
 from repository.services.answers import TableChange, undo_change
 from repository.services.calibration_answers import take_calibration
 from repository.services.calibrations import CalibrationWish, add_number, create_calibration
