@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from frontend.views import (
     about,
+    calibrations,
     corrections,
     datasets,
     deposits,
@@ -60,6 +61,16 @@ urlpatterns = [
     path("instruments/", records.list_instrument_records, name="instruments"),
     path("instruments/<dataset_id:instrument_id>", records.show_instrument, name="instrument"),
     path("instruments/<dataset_id:instrument_id>/preset", records.edit_preset, name="instrument-preset"),
+    path(
+        "instruments/<dataset_id:instrument_id>/calibration",
+        calibrations.add_to_instrument,
+        name="instrument-calibration",
+    ),
+    path("samples/<dataset_id:sample_id>/calibration", calibrations.add_to_sample, name="sample-calibration"),
+    path("calibrations/<dataset_id:calibration_id>", calibrations.show_calibration, name="calibration"),
+    path(
+        "deposits/<dataset_id:deposit_id>/calibrations", calibrations.show_taking, name="deposit-calibrations"
+    ),
     path("samples/", records.list_sample_records, name="samples"),
     path("samples/<dataset_id:sample_id>", records.show_sample, name="sample"),
     path("tokens", tokens.show_tokens, name="tokens"),

@@ -5,7 +5,6 @@ from typing import Any
 
 from repository.models import (
     ArrayObject,
-    Calibration,
     DatasetVersion,
     Deposit,
     Measurement,
@@ -46,13 +45,6 @@ def add_measurement(deposit: Deposit, path: str = "scan.raw", **described: Any) 
     )
     _add_array(signal)
     _add_products(measurement, signal)
-    Calibration.objects.create(
-        measurement=measurement,
-        number=1,
-        quantity="diffraction_pixel_size",
-        value={"value": 0.5},
-        source="header",
-    )
     return measurement
 
 

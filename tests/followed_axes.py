@@ -71,8 +71,10 @@ def shown_axes(measurement: Measurement) -> dict[str, Any]:
 def require_agreement(measurement: Measurement) -> dict[str, Any]:
     """Require that zarr.json and API say the same of every axis; return the client's coordinates."""
     api = shown_axes(measurement)
+    names = ("name", "size", "unit", "scale", "offset", "calibration")
     plain = [
-        {name: axis[name] for name in ("name", "size", "unit", "scale", "offset")} for axis in api["axes"]
+        {name: axis[name] for name in names if name != "calibration" or axis[name] is not None}
+        for axis in api["axes"]
     ]
     assert attributes_of(measurement)["axes"] == plain
     client = ClientSignal(cast("Any", None), api)

@@ -121,6 +121,11 @@ class AxisShape(Nested[Any]):
         allow_null=True,
         help_text="The field of the metadata that calibrates it; null where the file does, or nothing.",
     )
+    calibration = serializers.CharField(
+        allow_null=True,
+        required=False,
+        help_text="Id and number of the calibration that its scale was taken from; null without.",
+    )
     in_file = AxisInFileShape(
         allow_null=True, help_text="What the file itself says, where the metadata say something else."
     )
@@ -148,11 +153,27 @@ class SoftwareShape(Nested[Any]):
     libraries = serializers.DictField(child=serializers.CharField(), help_text="Versions by distribution.")
 
 
+class CarriedCalibrationShape(Nested[Any]):
+    """A calibration that a signal carries, by value: what its record says by now changes nothing here."""
+
+    id = serializers.CharField()
+    number = serializers.IntegerField()
+    field = serializers.CharField()
+    title = serializers.CharField()
+    value = serializers.CharField(help_text="With unit and uncertainty; the document has it as numbers.")
+    calibrated_from = serializers.CharField(allow_blank=True)
+    axes = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="The axes that follow it; of a rotation or a distortion none.",
+    )
+
+
 class SignalShape(Nested[Any]):
     name = serializers.CharField()
     shape = serializers.ListField(child=serializers.IntegerField())
     dtype = serializers.CharField()
     axes = AxisShape(many=True)
+    calibrations = CarriedCalibrationShape(many=True, help_text="Those that it carries.")
     n_signal_axes = serializers.IntegerField()
     intensity_unit = serializers.CharField(allow_blank=True)
     shape_origin = serializers.ChoiceField(choices=["file", "depositor", "guessed"])

@@ -17,7 +17,9 @@ ACTS = ["value", "not_recorded", "withheld", "not_applicable", "clear", "differs
 
 
 class SaidShape(Nested[Any]):
-    level = serializers.ChoiceField(choices=["measurement", "pattern", "header", "kind", "all", "instrument"])
+    level = serializers.ChoiceField(
+        choices=["measurement", "pattern", "header", "calibration", "kind", "all", "instrument"]
+    )
     text = serializers.CharField()
 
 
@@ -32,7 +34,7 @@ class CellShape(Nested[Any]):
     text = serializers.CharField(required=False, help_text="As it can be typed again.")
     number = serializers.FloatField(required=False, help_text="In the field's unit, where it is one number.")
     level = serializers.CharField(
-        required=False, help_text="measurement, pattern, header, kind, all or instrument."
+        required=False, help_text="measurement, pattern, header, calibration, kind, all or instrument."
     )
     source = serializers.CharField(required=False)  # type: ignore[assignment]  # a name of the answer
     basis = serializers.CharField(required=False, help_text="Only where somebody, or the file, said one.")

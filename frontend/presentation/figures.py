@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from frontend.presentation.calibrations import describe_carried
 from processing.declarations.book import get_book
 from repository.schema.quantities.unit_symbols import get_symbol
 from repository.schema.questions.fields import load_catalogue
@@ -28,12 +29,14 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """What the pattern viewer is told of a signal; `calibrations` say where the record corrects the file's axes.
+    """What the pattern viewer is told of a signal; `calibrations` are sentences about its axes.
 
     Attributes
     ----------
     kind
         What its products took it for; empty where nobody knows.
+    calibrations
+        Where the record corrects the file's axes, and which calibrations it carries.
     """
 
     name: str
@@ -116,7 +119,7 @@ def list_viewers(measurement: MeasurementView) -> tuple[Viewer, ...]:
             zarr=signal.zarr,
             is_ready=signal.is_converted,
             axes=[dict(axis) for axis in signal.axes],
-            calibrations=list_calibrations(signal.axes),
+            calibrations=(*list_calibrations(signal.axes), *describe_carried(signal.calibrations)),
             navigators=_list_navigators(measurement, signal),
         )
         for signal in measurement.signals

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from frontend.presentation.calibrations import name_value_source
 from frontend.presentation.quantities import ShownValue, show_value, term_title
 from repository.schema.places import get_entry
 from repository.schema.questions.fields import Field, load_catalogue
@@ -92,6 +93,7 @@ def _build_rows(field: Field, entry: Any) -> Iterable[MetadataRow]:
     value = show_value(entry, vocabulary=field.vocabulary)
     if field.kind == "shape":
         value = replace(value, text=value.text.replace(", ", " × "))
+    value = replace(value, source=name_value_source(entry, value.source))
     yield MetadataRow(title=field.title, value=value, iri=iri)
 
 

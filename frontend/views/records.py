@@ -23,6 +23,7 @@ from frontend.presentation.record_forms import (
     read_lines,
 )
 from frontend.views.answers import answer_page, answering_refusals
+from frontend.views.calibrations import list_of_record
 from frontend.views.requests import visitor_of
 from repository.errors import InvalidMetadataError, NotFoundError
 from repository.schema.documents.instrument_layer import IDENTITY
@@ -122,6 +123,7 @@ def show_instrument(request: HttpRequest, instrument_id: str) -> HttpResponse:
         "first": first,
         "next_first": first + LARGEST_PAGE if count > first + LARGEST_PAGE else None,
         "history": list_history(record),
+        **list_of_record(request, record),
         "problem": problem,
         **_describe_form(request, record),
     }
@@ -329,6 +331,7 @@ def _answer_sample(request: HttpRequest, record: SampleRow | None) -> HttpRespon
         "rights": get_rights(visitor, record) if record is not None else None,
         "gives": describe_values({"sample": collect_sample_values(record)}) if record is not None else [],
         "history": list_history(record) if record is not None else [],
+        **(list_of_record(request, record) if record is not None else {}),
         "kinds": SAMPLE_KINDS,
         "kind": typed.get("kind", "") if typed else getattr(record, "kind", "specimen"),
         "made_of": typed.get("made_of", "") if typed else getattr(record, "made_of_id", None),

@@ -36,7 +36,8 @@ class RegionOutOfRangeError(ValueError):
 class Axis:
     """One array axis; position i lies at `offset + i * scale` in `unit` (a UCUM string).
 
-    `unit` and `scale` are None where the file gives no calibration; nothing is invented.
+    `unit` and `scale` are None where the file gives no calibration; nothing is invented. `calibration` is what an order
+    says: which number of which calibration they are from.
     """
 
     name: str
@@ -44,16 +45,23 @@ class Axis:
     unit: str | None = None
     scale: float | None = None
     offset: float = 0.0
+    calibration: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return {
+        stored = {
             "name": self.name,
             "size": self.size,
             "unit": self.unit,
             "scale": self.scale,
             "offset": self.offset,
         }
+        return stored if self.calibration is None else {**stored, "calibration": self.calibration}
+
+    @property
+    def scaling(self) -> tuple[str | None, float | None, float]:
+        """Where its samples lie: unit, scale and offset."""
+        return self.unit, self.scale, self.offset
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,12 @@ class AxisEntry(Document):
     unit: str | None = None
     scale: float | None = None
     offset: float = 0.0
+    calibration: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form; an axis that carries no calibration says nothing of it."""
+        stored = Document.as_dict(self)
+        return {key: entry for key, entry in stored.items() if key != "calibration" or entry is not None}
 
 
 @dataclass(frozen=True, slots=True)

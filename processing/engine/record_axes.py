@@ -21,8 +21,9 @@ def take_axes(source: SignalSource, axes: Mapping[str, Sequence[AxisEntry]]) -> 
 def describe_calibration(axes: Sequence[Axis], in_file: Sequence[Axis]) -> dict[str, Any]:
     """Return what the attributes of an array say of its axes; beside them those of the file, where they differ."""
     said = [axis.as_dict() for axis in axes]
-    own = [axis.as_dict() for axis in in_file]
-    return {AXES: said} if said == own else {AXES: said, IN_FILE: own}
+    if [axis.scaling for axis in axes] == [axis.scaling for axis in in_file]:
+        return {AXES: said}
+    return {AXES: said, IN_FILE: [axis.as_dict() for axis in in_file]}
 
 
 def bin_axes(axes: Sequence[Axis], factor: int, bins: tuple[int, int]) -> tuple[Axis, ...]:
@@ -42,5 +43,5 @@ def bin_axes(axes: Sequence[Axis], factor: int, bins: tuple[int, int]) -> tuple[
             binned.append(Axis(name, size))
             continue
         offset = axis.offset + (factor - 1) / 2 * axis.scale
-        binned.append(Axis(name, size, axis.unit, axis.scale * factor, offset))
+        binned.append(Axis(name, size, axis.unit, axis.scale * factor, offset, axis.calibration))
     return (*binned, *axes[:-2])

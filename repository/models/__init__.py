@@ -2,6 +2,7 @@
 
 from repository.models.accounts import ApiToken, LimitCount, User
 from repository.models.audit import AuditEvent
+from repository.models.calibration import Calibration
 from repository.models.data_file import DataFile, Upload
 from repository.models.dataset import Dataset, DatasetVersion, Identifier, VersionFile, VersionMeasurement
 from repository.models.deposit import AnswerChange, Deposit, DepositEdit, DepositMember
@@ -12,7 +13,7 @@ from repository.models.invitation import Invitation
 from repository.models.job import Job, WorkerHeartbeat
 from repository.models.measurement import ArrayObject, Measurement, MeasurementFile, Signal
 from repository.models.message import Message
-from repository.models.product import Calibration, Product
+from repository.models.product import Product
 from repository.models.record_change import RecordChange
 from repository.models.reviewer_link import ReviewerLink
 from repository.models.revision import MetadataRevision

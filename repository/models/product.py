@@ -75,27 +75,3 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return f"{self.output} of {self.measurement_id}"
-
-
-class Calibration(models.Model):
-    """A versioned record beside the raw data: what a pixel, a matrix or an energy axis means, and how it is known."""
-
-    measurement = models.ForeignKey(Measurement, on_delete=models.CASCADE, related_name="calibrations")
-    number = models.PositiveIntegerField()
-    quantity = models.CharField(max_length=64)
-    value = models.JSONField()
-    source = models.CharField(max_length=16)
-    calibrated_from = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering: ClassVar = ["quantity", "number"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="calibration_number_once", fields=["measurement", "quantity", "number"]
-            ),
-            models.CheckConstraint(name="calibration_number_positive", condition=Q(number__gte=1)),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.quantity} {self.number} of {self.measurement_id}"

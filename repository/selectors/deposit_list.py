@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 from repository.models import Deposit, User
 from repository.selectors import addresses
 from repository.selectors.visibility import own_deposits
+from repository.states import DepositState
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ class DepositPage:
 def list_own_deposits(user: User) -> QuerySet[Deposit]:
     """Return the person's deposits, newest first, to be cut into pages."""
     return own_deposits(user).order_by("-created_at", "-id")
+
+
+def list_open_deposits(user: User, *, size: int = 20) -> list[Deposit]:
+    """Return the newest of the person's deposits that may still change."""
+    return list(list_own_deposits(user).exclude(state=DepositState.PUBLISHED)[:size])
 
 
 def summarize_deposit(deposit: Deposit) -> DepositSummary:

@@ -12,6 +12,7 @@ from repository.models import DataFile, Deposit, Finding, Measurement
 from repository.models.job import is_answerable
 from repository.models.revision import Wording
 from repository.schema import Requirement, list_requirements
+from repository.schema.checks.carried_calibrations import CarriedCalibration, list_carried
 from repository.schema.checks.cells import list_needed
 from repository.schema.documents.calibrated_axes import describe_axes
 from repository.schema.documents.provenance import SOFTWARE, Input, Software
@@ -74,12 +75,15 @@ class SignalView:
     ----------
     axes
         As the record has them, each with what the file itself says where that differs.
+    calibrations
+        Those that it carries, by value.
     """
 
     name: str
     shape: tuple[int, ...]
     dtype: str
     axes: tuple[Mapping[str, Any], ...]
+    calibrations: tuple[CarriedCalibration, ...]
     n_signal_axes: int
     intensity_unit: str
     shape_origin: str
@@ -360,13 +364,16 @@ def _list_requirements(measurement: Measurement, present: Mapping[str, Any]) -> 
 
 
 def _describe_signals(measurement: Measurement) -> Iterable[SignalView]:
-    shapes = zip(measurement.shapes, measurement.calibrated_shapes, strict=True)
+    now = measurement.calibrated_shapes
+    carried = list_carried(now, measurement.present_document)
+    shapes = zip(measurement.shapes, now, strict=True)
     for signal, (read, calibrated) in zip(measurement.signals.all(), shapes, strict=True):
         yield SignalView(
             name=signal.name,
             shape=tuple(signal.shape),
             dtype=signal.dtype,
             axes=tuple(describe_axes(read, calibrated)),
+            calibrations=carried[signal.name],
             n_signal_axes=signal.n_signal_axes,
             intensity_unit=signal.intensity_unit,
             shape_origin=signal.shape_origin,

@@ -13,6 +13,7 @@ from operator import or_
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from repository.models import (
+    Calibration,
     DatasetVersion,
     Deposit,
     DepositMember,
@@ -131,6 +132,23 @@ def visible_instruments(visitor: Visitor) -> QuerySet[Instrument]:
 def visible_samples(visitor: Visitor) -> QuerySet[Sample]:
     """Return the sample records that the visitor may use, by the same rule."""
     return Sample.objects.filter(_shares_record(visitor))
+
+
+CalibrationRow = Calibration
+"""What is handed out to pages and programs, which read it and ask no table."""
+
+
+def visible_calibrations(visitor: Visitor) -> QuerySet[Calibration]:
+    """Return the calibrations of the records that the visitor may use; measurements say what they carry themselves."""
+    return Calibration.objects.filter(
+        Q(instrument__in=visible_instruments(visitor)) | Q(sample__in=visible_samples(visitor))
+    )
+
+
+def newest_calibrations(visitor: Visitor) -> QuerySet[Calibration]:
+    """Return of each calibration that the visitor may use its newest number."""
+    later = Calibration.objects.filter(series=OuterRef("series"), number__gt=OuterRef("number"))
+    return visible_calibrations(visitor).filter(~Exists(later))
 
 
 def _shares_record(visitor: Visitor) -> Q:

@@ -19,6 +19,7 @@ from repository.schema.checks.cells import build_tag, find_in
 from repository.schema.checks.rings import RINGS, RingTextError, join_rings
 from repository.schema.documents.levels import (
     ALL,
+    CALIBRATIONS,
     DIFFERS,
     INSTRUMENTS,
     KINDS,
@@ -178,6 +179,7 @@ _PARTS: Mapping[str, str] = {
     "measurement": SINGLE,
     "differs": DIFFERS,
     "instrument": INSTRUMENTS,
+    "calibration": CALIBRATIONS,
     "dataset": "dataset",
 }
 _WHOLE = frozenset({"all", "dataset"})
@@ -350,7 +352,7 @@ def _write_gap(wish: Wish, place: str, target: Target | None, draft: Draft) -> N
         )
     head = wish.field.split("[]", maxsplit=1)[0]
     draft.write(wish.level, place, head, {"missing": wish.act})
-    if cell.get("level") in {"all", "kind", "instrument"} and cell["state"] == "value":
+    if cell.get("level") in {"all", "kind", "instrument", "calibration"} and cell["state"] == "value":
         draft.write("differs", place, head, True)  # noqa: FBT003  # what was said for others is not true of this file
 
 

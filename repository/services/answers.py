@@ -241,7 +241,7 @@ def _list_later(change: AnswerChange) -> dict[tuple[str, str, str], AnswerChange
 
 
 def _describe_undone(written: WrittenAnswer, ids: Mapping[str, str], now: Any) -> AnswerResult:
-    is_single = written.level in {"measurement", "differs", "instrument"}
+    is_single = written.level in {"measurement", "differs", "instrument", "calibration"}
     is_entry = written.level != "differs"
     return AnswerResult(
         written.field,

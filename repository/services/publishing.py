@@ -29,6 +29,7 @@ from repository.models import (
 from repository.models.revision import read_description
 from repository.models.sorting import version_files, version_findings, version_measurements
 from repository.schema import normalize_document
+from repository.schema.checks.carried_calibrations import list_carried
 from repository.schema.documents.calibrated_axes import describe_axes
 from repository.schema.documents.pattern_order import note_order
 from repository.schema.findings import Finding as Found
@@ -199,21 +200,7 @@ def _build_content(deposit: Deposit, measurements: Sequence[Measurement]) -> dic
                 "techniques": measurement.techniques,
                 "files": [part.data_file.path for part in measurement.parts.all()],
                 **_get_wording(measurement, corrected),
-                "signals": [
-                    {
-                        "name": signal.name,
-                        "shape": signal.shape,
-                        "dtype": signal.dtype,
-                        "axes": describe_axes(read, calibrated),
-                        "statistics": signal.statistics,
-                    }
-                    for signal, read, calibrated in zip(
-                        measurement.signals.all(),
-                        measurement.shapes,
-                        measurement.calibrated_shapes,
-                        strict=True,
-                    )
-                ],
+                "signals": _describe_signals(measurement),
                 "findings": corrected[measurement.pk]["findings"]
                 if measurement.pk in corrected
                 else [_as_dict(row) for row in findings if row.measurement_id == measurement.pk],
@@ -222,6 +209,23 @@ def _build_content(deposit: Deposit, measurements: Sequence[Measurement]) -> dic
         ],
         "findings": [_as_dict(row) for row in findings if row.measurement_id not in described],
     }
+
+
+def _describe_signals(measurement: Measurement) -> list[dict[str, Any]]:
+    calibrated = measurement.calibrated_shapes
+    carried = list_carried(calibrated, measurement.present_document)
+    rows = zip(measurement.signals.all(), measurement.shapes, calibrated, strict=True)
+    return [
+        {
+            "name": signal.name,
+            "shape": signal.shape,
+            "dtype": signal.dtype,
+            "axes": describe_axes(read, now),
+            "calibrations": [one.as_dict() for one in carried[signal.name]],
+            "statistics": signal.statistics,
+        }
+        for signal, read, now in rows
+    ]
 
 
 def _list_corrected(deposit: Deposit) -> dict[str, Mapping[str, Any]]:

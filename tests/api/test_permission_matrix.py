@@ -83,6 +83,8 @@ POST   /api/v1/deposits/{deposit_id}/progress/stop/           *     401 404 409 
 GET    /api/v1/deposits/{deposit_id}/offers/                  *     401 404 200 200 200 200 200 200 200 401
 POST   /api/v1/deposits/{deposit_id}/offers/                  dr    401 404 200 200 403 404 403 200 403 401
 POST   /api/v1/deposits/{deposit_id}/offers/                  oew   401 404 409 409 403 404 403 409 403 401
+POST   /api/v1/deposits/{deposit_id}/calibrations/            dr    401 404 200 200 403 404 403 200 403 401
+POST   /api/v1/deposits/{deposit_id}/calibrations/            oew   401 404 409 409 403 404 403 409 403 401
 POST   /api/v1/deposits/{deposit_id}/publish/                 d     401 404 409 409 403 403 403 409 403 401
 POST   /api/v1/deposits/{deposit_id}/publish/                 r     401 404 200 200 403 403 403 200 403 401
 POST   /api/v1/deposits/{deposit_id}/publish/                 oew   401 404 409 409 403 403 403 409 403 401
@@ -154,11 +156,21 @@ GET    /api/v1/instruments/{instrument_id}/presets/           *     401 404 200 
 POST   /api/v1/instruments/{instrument_id}/presets/           *     401 404 200 403 404 404 403 200 403 401
 DELETE /api/v1/instruments/{instrument_id}/presets/{preset_id}/ *     401 404 204 403 404 404 403 204 403 401
 GET    /api/v1/instruments/{instrument_id}/history/           *     401 404 200 200 404 404 200 200 200 401
+GET    /api/v1/instruments/{instrument_id}/calibrations/      *     401 404 200 200 404 404 200 200 200 401
+POST   /api/v1/instruments/{instrument_id}/calibrations/      *     401 404 201 403 404 404 403 201 403 401
+GET    /api/v1/calibrations/{calibration_id}/                 *     401 404 200 200 404 404 200 200 200 401
+POST   /api/v1/calibrations/{calibration_id}/                 *     401 404 201 403 404 404 403 201 403 401
+GET    /api/v1/calibrations/{calibration_id}/{calibration_number}/ * 401 404 200 200 404 404 200 200 200 401
 GET    /api/v1/samples/                                       d     401 200 200 200 200 200 200 200 200 401
 POST   /api/v1/samples/                                       d     401 201 201 201 201 201 201 201 403 401
 GET    /api/v1/samples/{sample_id}/                           *     401 404 200 200 404 404 200 200 200 401
 PATCH  /api/v1/samples/{sample_id}/                           *     401 404 200 403 404 404 403 200 403 401
 GET    /api/v1/samples/{sample_id}/history/                   *     401 404 200 200 404 404 200 200 200 401
+GET    /api/v1/samples/{sample_id}/calibrations/              *     401 404 200 200 404 404 200 200 200 401
+POST   /api/v1/samples/{sample_id}/calibrations/              *     401 404 201 403 404 404 403 201 403 401
+GET    /api/v1/measurements/{measurement_id}/calibrations/    dr    404 404 200 200 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/calibrations/    oe    200 200 200 200 200 200 200 200 200 401
+GET    /api/v1/measurements/{measurement_id}/calibrations/    w     410 410 410 410 410 410 410 410 410 401
 GET    /api/v1/exports/                                       d     200 200 200 200 200 200 200 200 200 401
 GET    /api/v1/recipes/                                       d     200 200 200 200 200 200 200 200 200 401
 GET    /api/v1/search/                                        *     200 200 200 200 200 200 200 200 200 401
@@ -195,9 +207,13 @@ GET    /deposits/{deposit_id}                                 *     302 404 200 
 GET    /deposits/{deposit_id}/identifying                     *     302 404 302 302 403 302 403 302 302
 GET    /deposits/{deposit_id}/progress                        *     302 404 200 200 200 200 200 200 302
 GET    /deposits/{deposit_id}/records                         *     302 404 200 200 200 200 200 200 302
+GET    /deposits/{deposit_id}/calibrations                    *     302 404 200 200 200 200 200 200 302
 GET    /instruments/                                          d     302 200 200 200 200 200 200 200 302
 GET    /instruments/{instrument_id}                           *     302 404 200 200 404 404 200 200 302
+GET    /calibrations/{calibration_id}                         *     302 404 200 200 404 404 200 200 302
 GET    /instruments/{instrument_id}/preset                    *     302 404 200 403 404 404 403 200 302
+GET    /instruments/{instrument_id}/calibration               *     302 404 200 403 404 404 403 200 302
+GET    /samples/{sample_id}/calibration                       *     302 404 200 403 404 404 403 200 302
 GET    /samples/                                              d     302 200 200 200 200 200 200 200 302
 GET    /samples/{sample_id}                                   *     302 404 200 200 404 404 200 200 302
 GET    /deposits/{deposit_id}/sharing                         *     302 404 200 200 403 403 403 200 302
@@ -259,6 +275,7 @@ MAY_BE_KEPT = {
     "/api/v1/measurements/{measurement_id}/",
     "/api/v1/measurements/{measurement_id}/metadata/",
     "/api/v1/measurements/{measurement_id}/findings/",
+    "/api/v1/measurements/{measurement_id}/calibrations/",
     "/api/v1/measurements/{measurement_id}/reductions/",
     "/api/v1/measurements/{measurement_id}/reductions/{product}/",
     "/api/v1/exports/",
@@ -360,6 +377,14 @@ TUS = {"Tus-Resumable": "1.0.0"}
 NEXT_CHUNK = {"Upload-Offset": str(len(PENDING)), "Content-Type": "application/offset+octet-stream"}
 
 
+CALIBRATED = {
+    "quantity": "scan_step",
+    "value": "0.5 nm",
+    "method": "typed",
+    "calibrated_from": {"text": "Cross grating."},
+}
+
+
 def list_shared_bodies(world: World) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the bodies of what people share: groups, links, invitations, records."""
     return {
@@ -378,6 +403,13 @@ def list_shared_bodies(world: World) -> dict[tuple[str, str], dict[str, Any]]:
         ("PATCH", "instruments/{instrument_id}/"): {"facility": "Hall 5"},
         ("POST", "instruments/{instrument_id}/presets/"): {
             "presets": [{"name": "b", "valid_from": "2026-01-01", "values": {"monochromated": True}}]
+        },
+        ("POST", "instruments/{instrument_id}/calibrations/"): CALIBRATED,
+        ("POST", "samples/{sample_id}/calibrations/"): CALIBRATED,
+        ("POST", "calibrations/{calibration_id}/"): {"name": generate_id()},
+        ("POST", "deposits/{deposit_id}/calibrations/"): {
+            "calibration": world.words["calibration_id"],
+            "dry_run": True,
         },
         ("POST", "samples/"): {"name": "Another"},
         ("PATCH", "samples/{sample_id}/"): {"kind": "grid"},

@@ -33,6 +33,7 @@ from tests.api.conftest import WebClient, as_token, make_token
 from tests.api.test_permission_doors import list_below
 from tests.api.test_permission_matrix import API_LINES, PAGE_LINES, build_request, list_api_lines
 from tests.api.worlds import World, gather_people, open_session
+from tests.calibrations import make_calibration
 from tests.deposits import add_measurement, publish, settle
 from tests.factories import DATASET, make_user, store_file
 
@@ -182,6 +183,8 @@ def collect_shares(owner: User, word: str) -> dict[str, str]:
         "group_id": group.pk,
         "instrument_id": instrument.pk,
         "preset_id": instrument.presets.get().pk,
+        "calibration_id": make_calibration(owner, record=instrument, name=f"Scale of {word}").series,
+        "calibration_number": "1",
         "sample_id": create_sample(actor=owner, fields=fields).pk,
         "invitation_id": str(uuid.uuid4()),
         "link_id": str(uuid.uuid4()),

@@ -33,6 +33,7 @@ from repository.services.storage import upload_file
 from repository.services.uploads import complete_upload, start_upload
 from repository.services.withdrawal import withdraw_version
 from tests.api.conftest import as_token, make_token
+from tests.calibrations import make_calibration
 from tests.deposits import add_measurement, publish, settle
 from tests.factories import make_deposit, make_user, store_bytes
 
@@ -190,6 +191,8 @@ def _keep_records(people: People) -> dict[str, str]:
     return {
         "instrument_id": instrument.pk,
         "preset_id": instrument.presets.get().pk,
+        "calibration_id": make_calibration(owner, record=instrument).series,
+        "calibration_number": "1",
         "sample_id": create_sample(actor=owner, fields=fields).pk,
     }
 

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -16,7 +16,14 @@ from stemma.errors import JsonObject, UsageError
 from stemma.identifiers import Reference, parse_reference
 from stemma.records import Dataset, Deposit, Measurement, fetch_record, open_record
 from stemma.search import SearchResults
-from stemma.shared_records import InstrumentRecord, SampleRecord, create_record, list_records
+from stemma.shared_records import (
+    InstrumentRecord,
+    SampleRecord,
+    add_number,
+    create_record,
+    list_numbers,
+    list_records,
+)
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{20,100}")
 
@@ -119,6 +126,26 @@ class Client:
     def create_sample(self, name: str, **fields: Any) -> SampleRecord:
         """Make a sample record: ``create_sample("L2", kind="lamella", made_of=crystal.id, values={…})``."""
         return create_record(self.connection, SampleRecord, {"name": name, **fields})
+
+    def calibration_numbers(self, calibration_id: str) -> Iterator[JsonObject]:
+        """Yield the numbers of a calibration of a record that this account may use, the newest first."""
+        return list_numbers(self.connection, calibration_id)
+
+    def add_calibration_number(
+        self,
+        calibration_id: str,
+        value: Any = None,
+        *,
+        method: str | None = None,
+        note: str | None = None,
+        is_retired: bool | None = None,
+        **calibrated_from: str,
+    ) -> JsonObject:
+        """Add the next number to a calibration; what is not given is as in the number before."""
+        body = {"value": value, "method": method, "note": note, "is_retired": is_retired}
+        return add_number(
+            self.connection, calibration_id, {**body, "calibrated_from": calibrated_from or None}
+        )
 
     def close(self) -> None:
         self.connection.close()

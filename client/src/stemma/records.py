@@ -11,7 +11,7 @@ from stemma.connection import Connection, api_path, file_path, read_object
 from stemma.downloads import Downloaded, DownloadListener, download_files
 from stemma.errors import JsonObject, NotFoundError, RenamedFileWarning
 from stemma.local_names import plan_names
-from stemma.shared_records import take_offer
+from stemma.shared_records import take_calibration, take_offer
 from stemma.texts import count_things
 
 if TYPE_CHECKING:
@@ -309,6 +309,42 @@ class Deposit(_Record):
     def take_last(self, *, only: Sequence[str] | None = None) -> JsonObject:
         """Answer what is empty as in your last deposit, or only these fields of it."""
         return take_offer(self._connection, self.id, {"of": "last_deposit", "only": only})
+
+    def take_calibration(
+        self,
+        calibration_id: str,
+        *,
+        number: int | None = None,
+        measurements: Sequence[str] | None = None,
+        stands_over: bool = False,
+        dry_run: bool = False,
+    ) -> JsonObject:
+        """Take a calibration for measurements: its value is copied, and stays when the record changes.
+
+        Parameters
+        ----------
+        number : int, optional
+            The newest without it.
+        measurements : sequence of str, optional
+            Ids; without them all for which it is meant.
+        stands_over : bool
+            Whether it holds also where the header, or an answer for the file, says something else.
+        dry_run : bool
+            Only say what would become of it.
+
+        Returns
+        -------
+        dict
+            `results`: what came of it in each measurement; `change` is for `undo`.
+        """
+        body = {
+            "calibration": calibration_id,
+            "number": number,
+            "keys": measurements,
+            "stands_over": stands_over,
+            "dry_run": dry_run,
+        }
+        return take_calibration(self._connection, self.id, body)
 
     def undo(self, change: str) -> JsonObject:
         """Take back a change of answers by its id; what was answered again since stays."""

@@ -39,6 +39,51 @@ class _SharedRecord:
         """Return the newest changes: who, when, what, and why."""
         return list(self.connection.get_json(api_path(self.kind, self.id, "history"))["results"])
 
+    def calibrations(self) -> Iterator[JsonObject]:
+        """Yield the newest number of each calibration of the record; pages are fetched as they are needed."""
+        return _walk(self.connection, api_path(self.kind, self.id, "calibrations"))
+
+    def add_calibration(
+        self,
+        quantity: str,
+        value: Any,
+        *,
+        method: str,
+        conditions: Mapping[str, Any] | None = None,
+        note: str = "",
+        **calibrated_from: str,
+    ) -> JsonObject:
+        """Add a calibration with its first number.
+
+        Parameters
+        ----------
+        quantity : str
+            A field of the schema, such as ``"scan_step"``.
+        value : str or dict or list
+            As it is typed, such as ``"0.5 ± 0.01 nm"``, or as documents have it; of a matrix its rows.
+        method : str
+            ``"header"``, ``"standard_sample"``, ``"fitted"`` or ``"typed"``.
+        conditions : mapping
+            Under which it holds, such as ``{"camera_length": "110 mm"}``.
+        **calibrated_from : str
+            ``measurement``, ``version``, ``sample``, ``calibration`` or ``text``; at least one.
+
+        Returns
+        -------
+        dict
+            The calibration: `id` and `number` are what measurements carry.
+        """
+        body: JsonObject = {
+            "quantity": quantity,
+            "value": value,
+            "method": method,
+            "calibrated_from": calibrated_from,
+            "conditions": dict(conditions or {}),
+            "note": note,
+        }
+        path = api_path(self.kind, self.id, "calibrations")
+        return read_object(self.connection.request("POST", path, json=body))
+
     def _send(self, method: str, path: str, body: JsonObject) -> Self:
         headers = {"If-Match": f'"r{self.record["revision"]}"'}
         self.record = read_object(self.connection.request(method, path, json=body, headers=headers))
@@ -55,13 +100,7 @@ class InstrumentRecord(_SharedRecord):
 
     def presets(self) -> Iterator[JsonObject]:
         """Yield the presets, the newest first; pages are fetched as they are needed."""
-        first: int | None = 0
-        while first is not None:
-            page = self.connection.get_json(
-                api_path(self.kind, self.id, "presets"), params={"first": str(first)}
-            )
-            yield from page["results"]
-            first = page["next_first"]
+        return _walk(self.connection, api_path(self.kind, self.id, "presets"))
 
     def save_presets(self, presets: Sequence[Mapping[str, Any]], *, note: str = "") -> Self:
         """Add presets, and change those that carry an `id`: all of them or none.
@@ -83,6 +122,32 @@ class SampleRecord(_SharedRecord):
     """A specimen, a lamella or grid made of one, or a region."""
 
     kind = "samples"
+
+
+def list_numbers(connection: Connection, calibration_id: str) -> Iterator[JsonObject]:
+    """Yield the numbers of a calibration, the newest first."""
+    return _walk(connection, api_path("calibrations", calibration_id))
+
+
+def add_number(connection: Connection, calibration_id: str, body: Mapping[str, Any]) -> JsonObject:
+    """Add the next number to a calibration; what is not given is as in the number before."""
+    wanted = {key: value for key, value in body.items() if value is not None}
+    return read_object(connection.request("POST", api_path("calibrations", calibration_id), json=wanted))
+
+
+def take_calibration(connection: Connection, deposit_id: str, body: Mapping[str, Any]) -> JsonObject:
+    """Take a calibration for measurements of a deposit; `change` of what is returned undoes it."""
+    wanted = {key: value for key, value in body.items() if value is not None}
+    path = api_path("deposits", deposit_id, "calibrations")
+    return read_object(connection.request("POST", path, json=wanted))
+
+
+def _walk(connection: Connection, path: str) -> Iterator[JsonObject]:
+    first: int | None = 0
+    while first is not None:
+        page = connection.get_json(path, params={"first": str(first)})
+        yield from page["results"]
+        first = page["next_first"]
 
 
 _Kind = TypeVar("_Kind", bound=_SharedRecord)

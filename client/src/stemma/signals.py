@@ -26,7 +26,8 @@ class Axis:
     """One axis: its name (``scan_y``, ``detector_x``, ``energy`` …), size, UCUM unit and linear scale.
 
     ``scale`` is None where nobody calibrated the axis; then positions are indices. ``said_by`` names the field of the
-    metadata that calibrates it, and ``in_file`` is the axis as the file has it, where that is something else.
+    metadata that calibrates it, ``calibration`` id and number of the calibration that this was taken from, and
+    ``in_file`` is the axis as the file has it, where that is something else.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Axis:
     scale: float | None = None
     offset: float = 0.0
     said_by: str | None = None
+    calibration: str | None = None
     in_file: "Axis | None" = None
 
     @property
@@ -58,6 +60,7 @@ class Signal:
         self.name: str = description["name"]
         self.shape: tuple[int, ...] = tuple(int(size) for size in description["shape"])
         self.dtype: np.dtype[Any] = np.dtype(description["dtype"])
+        self.calibrations: tuple[JsonObject, ...] = tuple(description.get("calibrations") or ())
         self.axes: tuple[Axis, ...] = tuple(_build_axis(axis) for axis in description.get("axes") or ())
         self.url: str | None = description.get("zarr")
 
@@ -197,5 +200,6 @@ def _build_axis(description: JsonObject) -> Axis:
         scale=None if scale is None else float(scale),
         offset=float(description.get("offset") or 0.0),
         said_by=description.get("said_by"),
+        calibration=description.get("calibration"),
         in_file=None if in_file is None else _build_axis({**in_file, "name": name, "size": size}),
     )

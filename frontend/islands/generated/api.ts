@@ -18,6 +18,41 @@ export interface paths {
         patch: operations["updateAccount"];
         trace?: never;
     };
+    "/api/v1/calibrations/{calibration_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the numbers of a calibration, the newest first: who, how, from what, and why. */
+        get: operations["listCalibrationNumbers"];
+        put?: never;
+        /** @description Add the next number. The numbers before stay, and so do the measurements that copied them. */
+        post: operations["addCalibrationNumber"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calibrations/{calibration_id}/{calibration_number}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return one number of a calibration, as it was and stays. */
+        get: operations["getCalibrationNumber"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/": {
         parameters: {
             query?: never;
@@ -233,6 +268,28 @@ export interface paths {
         get: operations["getArrived"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deposits/{deposit_id}/calibrations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Take a calibration for measurements of a deposit; `change` undoes it, `dry_run` only shows it.
+         *
+         *     The value is copied with id and number, below what the file says: where the header says something else, both
+         *     are shown and the header holds, unless `stands_over`. What it is not meant for is refused by itself.
+         */
+        post: operations["takeCalibration"];
         delete?: never;
         options?: never;
         head?: never;
@@ -884,6 +941,24 @@ export interface paths {
         patch: operations["updateInstrument"];
         trace?: never;
     };
+    "/api/v1/instruments/{instrument_id}/calibrations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the calibrations of an instrument record, each with its newest number. */
+        get: operations["listInstrumentCalibrations"];
+        put?: never;
+        /** @description Add a calibration of a quantity to an instrument record, with its first number. */
+        post: operations["createInstrumentCalibration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instruments/{instrument_id}/history/": {
         parameters: {
             query?: never;
@@ -1030,6 +1105,23 @@ export interface paths {
         };
         /** @description Return a measurement with metadata, signals, products and findings. */
         get: operations["getMeasurement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurements/{measurement_id}/calibrations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return which calibration each signal of a measurement carries, by value. */
+        get: operations["listMeasurementCalibrations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1281,6 +1373,24 @@ export interface paths {
         head?: never;
         /** @description Change what is named; all else stays. A sample is never part of itself, by whatever way. */
         patch: operations["updateSample"];
+        trace?: never;
+    };
+    "/api/v1/samples/{sample_id}/calibrations/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description List the calibrations of a sample record, such as those made on a standard. */
+        get: operations["listSampleCalibrations"];
+        put?: never;
+        /** @description Add a calibration of a quantity to a sample record, with its first number. */
+        post: operations["createSampleCalibration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/samples/{sample_id}/history/": {
@@ -1659,6 +1769,8 @@ export interface components {
             offset: number | null;
             /** @description The field of the metadata that calibrates it; null where the file does, or nothing. */
             said_by: string | null;
+            /** @description Id and number of the calibration that its scale was taken from; null without. */
+            calibration?: string | null;
             /** @description What the file itself says, where the metadata say something else. */
             in_file: components["schemas"]["AxisInFileShape"] | null;
         };
@@ -1673,6 +1785,55 @@ export interface components {
         BelongingInputRequest: {
             /** @description The id of a group in which you are. */
             group: string;
+        };
+        CalibrationPageShape: {
+            results: components["schemas"]["CalibrationShape"][];
+            /** @description `first` of the next page. */
+            next_first: number | null;
+        };
+        CalibrationShape: {
+            id: string;
+            number: number;
+            /** @description Of this number, which never changes. */
+            url: string;
+            instrument: string | null;
+            sample: string | null;
+            quantity: string;
+            title: string;
+            name: string;
+            value: unknown;
+            /** @description The value as it can be typed again. */
+            text: string;
+            conditions: {
+                [key: string]: unknown;
+            };
+            method: components["schemas"]["MethodEnum"];
+            sources: {
+                [key: string]: string;
+            };
+            /** @description Method and sources in words, as they are copied. */
+            calibrated_from: string;
+            note: string;
+            is_retired: boolean;
+            by: string;
+            /** Format: date-time */
+            at: string;
+            rights?: components["schemas"]["RightsShape"];
+        };
+        /** @description A calibration that a signal carries, by value: what its record says by now changes nothing here. */
+        CarriedCalibrationShape: {
+            id: string;
+            number: number;
+            field: string;
+            title: string;
+            /** @description With unit and uncertainty; the document has it as numbers. */
+            value: string;
+            calibrated_from: string;
+            /** @description The axes that follow it; of a rotation or a distortion none. */
+            axes: string[];
+        };
+        CarriedListShape: {
+            results: components["schemas"]["SignalCalibrationsShape"][];
         };
         /** @description A field of a measurement. One that is not there does not apply to its technique. */
         CellShape: {
@@ -1694,7 +1855,7 @@ export interface components {
              * @description In the field's unit, where it is one number.
              */
             number?: number;
-            /** @description measurement, pattern, header, kind, all or instrument. */
+            /** @description measurement, pattern, header, calibration, kind, all or instrument. */
             level?: string;
             source?: string;
             /** @description Only where somebody, or the file, said one. */
@@ -2570,6 +2731,14 @@ export interface components {
             changes: components["schemas"]["DocumentChangeShape"][];
             metadata: unknown;
         };
+        /**
+         * @description * `header` - Read from a header
+         *     * `standard_sample` - Standard sample
+         *     * `fitted` - Fitted
+         *     * `typed` - Given by a person
+         * @enum {string}
+         */
+        MethodEnum: "header" | "standard_sample" | "fitted" | "typed";
         MoveInput: {
             paths: string[];
             /**
@@ -2649,6 +2818,22 @@ export interface components {
          * @enum {string}
          */
         NeedsEnum: "metadata" | "arrays";
+        /** @description The first number of a new calibration. */
+        NewCalibrationInputRequest: {
+            value: unknown;
+            method: components["schemas"]["MethodEnum"];
+            calibrated_from: components["schemas"]["SourcesInputRequest"];
+            /** @description Under which it holds, such as {"camera_length": "110 mm"}: no other file takes it. */
+            conditions?: {
+                [key: string]: unknown;
+            };
+            name?: string;
+            note?: string;
+            /** @description Not offered any more; the numbers stay under their addresses. */
+            is_retired?: boolean;
+            /** @description A field of the schema, such as scan_step. */
+            quantity: string;
+        };
         NewInstrumentInputRequest: {
             name: string;
             /** @description Id of one of your groups. */
@@ -2703,6 +2888,21 @@ export interface components {
             key: string;
             /** Format: date-time */
             expiry: string;
+        };
+        /** @description The next number; what is not given is as in the number before. */
+        NumberInputRequest: {
+            /** @description As it is typed, such as "0.2 ± 0.01 nm", or {value, unit, uncertainty}. */
+            value?: unknown;
+            method?: components["schemas"]["MethodEnum"];
+            calibrated_from?: components["schemas"]["SourcesInputRequest"];
+            /** @description Under which it holds, such as {"camera_length": "110 mm"}: no other file takes it. */
+            conditions?: {
+                [key: string]: unknown;
+            };
+            name?: string;
+            note?: string;
+            /** @description Not offered any more; the numbers stay under their addresses. */
+            is_retired?: boolean;
         };
         ObstaclesShape: {
             /** @description Errors. */
@@ -3292,12 +3492,13 @@ export interface components {
          * @description * `measurement` - measurement
          *     * `pattern` - pattern
          *     * `header` - header
+         *     * `calibration` - calibration
          *     * `kind` - kind
          *     * `all` - all
          *     * `instrument` - instrument
          * @enum {string}
          */
-        SaidShapeLevelEnum: "measurement" | "pattern" | "header" | "kind" | "all" | "instrument";
+        SaidShapeLevelEnum: "measurement" | "pattern" | "header" | "calibration" | "kind" | "all" | "instrument";
         SampleListShape: {
             results: components["schemas"]["SampleShape"][];
         };
@@ -3449,11 +3650,17 @@ export interface components {
              */
             dry_run: boolean;
         };
+        SignalCalibrationsShape: {
+            signal: string;
+            calibrations: components["schemas"]["CarriedCalibrationShape"][];
+        };
         SignalShape: {
             name: string;
             shape: number[];
             dtype: string;
             axes: components["schemas"]["AxisShape"][];
+            /** @description Those that it carries. */
+            calibrations: components["schemas"]["CarriedCalibrationShape"][];
             n_signal_axes: number;
             intensity_unit: string;
             shape_origin: components["schemas"]["ShapeOriginEnum"];
@@ -3483,6 +3690,17 @@ export interface components {
             /** @description What takes it back, sent as `changes`. */
             undo: components["schemas"]["FateInput"][];
             arrived: components["schemas"]["ArrivedShape"];
+        };
+        SourcesInputRequest: {
+            /** @description Id of a measurement. */
+            measurement?: string;
+            /** @description A published version, such as 4k1m-9x2p.v1. */
+            version?: string;
+            /** @description Id of a sample record. */
+            sample?: string;
+            /** @description A number of another calibration, such as 4k1m-9x2p/3. */
+            calibration?: string;
+            text?: string;
         };
         /**
          * @description * `released` - released
@@ -3559,6 +3777,23 @@ export interface components {
             rows: components["schemas"]["RowShape"][];
             /** Format: uri */
             next: string | null;
+        };
+        TakeCalibrationInputRequest: {
+            calibration: string;
+            /** @description The newest without. */
+            number?: number;
+            /** @description Ids of measurements; without them all for which it is meant. */
+            keys?: string[];
+            /**
+             * @description Whether it holds also where the header, or an answer, says something else.
+             * @default false
+             */
+            stands_over: boolean;
+            /**
+             * @description Say what would become of it, and write nothing.
+             * @default false
+             */
+            dry_run: boolean;
         };
         TakeInputRequest: {
             of: components["schemas"]["OfEnum"];
@@ -3803,6 +4038,242 @@ export interface operations {
             };
             /** @description The content cannot be accepted as it stands; `findings` say why. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    listCalibrationNumbers: {
+        parameters: {
+            query?: {
+                /** @description How many to pass over; 200 come at a time. */
+                first?: number;
+            };
+            header?: never;
+            path: {
+                calibration_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationPageShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    addCalibrationNumber: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change was made on. Without it the change is made on what is there. */
+                "If-Match"?: string;
+            };
+            path: {
+                calibration_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NumberInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Somebody else changed it first. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RecordConflictShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    getCalibrationNumber: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                calibration_id: string;
+                calibration_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4921,6 +5392,112 @@ export interface operations {
             };
             /** @description There is nothing here for you. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    takeCalibration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deposit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeCalibrationInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableChangeShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8694,6 +9271,184 @@ export interface operations {
             };
         };
     };
+    listInstrumentCalibrations: {
+        parameters: {
+            query?: {
+                /** @description How many to pass over; 200 come at a time. */
+                first?: number;
+            };
+            header?: never;
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationPageShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    createInstrumentCalibration: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change was made on. Without it the change is made on what is there. */
+                "If-Match"?: string;
+            };
+            path: {
+                instrument_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCalibrationInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Somebody else changed it first. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RecordConflictShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
     listInstrumentHistory: {
         parameters: {
             query?: never;
@@ -9353,6 +10108,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetOfMeasurementShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    listMeasurementCalibrations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                measurement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarriedListShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarriedListShape"];
                 };
             };
             /** @description Too many requests; wait as long as Retry-After says. */
@@ -10377,6 +11197,184 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SampleShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Somebody else changed it first. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RecordConflictShape"];
+                };
+            };
+            /** @description Too large, or the quota is used up. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The body must be JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description The content cannot be accepted as it stands; `findings` say why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    listSampleCalibrations: {
+        parameters: {
+            query?: {
+                /** @description How many to pass over; 200 come at a time. */
+                first?: number;
+            };
+            header?: never;
+            path: {
+                sample_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationPageShape"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description An account is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description This account or token may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description There is nothing here for you. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+            /** @description Too many requests; wait as long as Retry-After says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    createSampleCalibration: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change was made on. Without it the change is made on what is there. */
+                "If-Match"?: string;
+            };
+            path: {
+                sample_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCalibrationInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationShape"];
                 };
             };
             /** @description The request cannot be understood. */

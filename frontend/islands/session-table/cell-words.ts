@@ -27,7 +27,7 @@ const levelWords: Record<string, string> = {
   instrument: "instrument record",
 };
 
-const sourceWords: Record<string, string> = { instrument: "instrument", derived: "worked out", assumed: "assumed" };
+const sourceWords: Record<string, string> = { instrument: "instrument", calibration: "calibration", derived: "worked out", assumed: "assumed" };
 
 export function sayLevel(level: string | undefined): string {
   return level === undefined ? "" : (levelWords[level] ?? level);

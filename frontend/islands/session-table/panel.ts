@@ -92,7 +92,7 @@ export class Panel {
     for (const said of cell?.state === "conflict" || cell?.level === "measurement" ? (cell.below ?? []) : []) {
       offer(`Use ${said.text} (${sayLevel(said.level)})`, () => this.hooks.onUse(said.text));
     }
-    if (cell?.level === "all" || cell?.level === "kind" || cell?.level === "instrument") {
+    if (cell?.level === "all" || cell?.level === "kind" || cell?.level === "instrument" || cell?.level === "calibration") {
       offer("Differs for this file", () => this.hooks.onDiffers());
     }
     if (cell?.level === "measurement" || (line.kind !== "row" && this.state.answer(line, column.field))) {

@@ -1,6 +1,7 @@
 """The document for `--metadata`: schema, dataset, defaults, kinds, measurements by path or glob, and what is beside.
 
-`differs` has the fields of a file for which no rule speaks; `instruments` what an instrument record says, by path.
+`differs` has the fields of a file for which no rule speaks; `instruments` what an instrument record says, by path, and
+`calibrations` what was taken from calibrations.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from repository.schema.checks.structure import check_structure
 from repository.schema.checks.suggestions import suggest_word
 from repository.schema.checks.validation import check_supplied_layer
 from repository.schema.documents.levels import (
+    CALIBRATIONS,
     DIFFERS,
     INSTRUMENTS,
     KINDS,
@@ -26,7 +28,7 @@ from repository.schema.questions.fields import load_catalogue
 from repository.schema.versions.in_force import SCHEMA_KEY, VERSION_IN_FORCE, list_versions
 from repository.schema.versions.steps import MovedDocument, UnknownVersionError, move_supplied
 
-TOP_KEYS = ("dataset", "defaults", "kinds", "measurements", "differs", "instruments")
+TOP_KEYS = ("dataset", "defaults", "kinds", "measurements", "differs", "instruments", "calibrations")
 
 
 def read_version(document: Mapping[str, Any]) -> MovedDocument:
@@ -65,9 +67,9 @@ def select_supplied(
 ) -> list[tuple[str, dict[str, Any]]]:
     """Return the layers that may apply to a file as (label, document): for all, for kinds, by pattern, by its path.
 
-    Before them all stands what an instrument record says of the file. Later layers override earlier ones. Layers of
-    all kinds are there: which one speaks of the file follows from its techniques, when they are merged. What differs
-    for the file is left out of the rules.
+    Before them all stands what an instrument record says of the file, and after the rules what calibrations
+    say of it. Later layers override earlier ones. Layers of all kinds are there: which one speaks of the file follows
+    from its techniques, when they are merged. What differs for the file is left out of the rules.
 
     Parameters
     ----------
@@ -81,6 +83,8 @@ def select_supplied(
     rules = [(f"{INSTRUMENTS}/{path}", known)] if known else []
     rules += [("defaults", defaults)] if "defaults" in document else []
     rules += [(f"{KINDS}/{kind}", layer) for kind, layer in kinds.items()]
+    taken = _read_part(document, CALIBRATIONS).get(path)
+    rules += [(f"{CALIBRATIONS}/{path}", taken)] if taken else []
     layers = [
         (label, _leave_out(layer, list_differing(document, path)))
         for label, layer in rules
@@ -137,7 +141,7 @@ def _list_layers(document: Mapping[str, Any]) -> list[tuple[str, Any]]:
     layers: list[tuple[str, Any]] = []
     if document.get("defaults") is not None:
         layers.append(("/defaults", document["defaults"]))
-    for part in (KINDS, "measurements", INSTRUMENTS):
+    for part in (KINDS, "measurements", INSTRUMENTS, CALIBRATIONS):
         named = document.get(part)
         if isinstance(named, Mapping):
             layers.extend(

@@ -38,6 +38,7 @@ _PARTS: Mapping[str, int] = {
 _FRAME = (*DETECTOR_AXES, *IMAGE_AXES)
 _NAMES = (SCAN_AXES, DETECTOR_AXES, IMAGE_AXES)
 _SPECTRA = {"energy": "energy", "wavelength": "length"}
+_SPECTRUM_PARTS = ("bin_width", "start", "end")
 _DIMENSIONS: Mapping[str, frozenset[str]] = {
     "scan_step": frozenset({"length"}),
     "pixel_size": frozenset({"length"}),
@@ -54,6 +55,7 @@ class _Answer:
     step: float
     unit: str
     start: float | None = None
+    calibration: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,9 @@ def describe_axes(read: SignalShape, calibrated: SignalShape) -> list[dict[str, 
         {
             **axis.as_dict(),
             "said_by": axis.said_by,
+            "calibration": axis.calibration,
             "in_file": None
-            if axis.as_dict() == own.as_dict()
+            if axis.scaling == own.scaling
             else {"unit": own.unit, "scale": own.scale, "offset": own.offset},
         }
         for own, axis in zip(read.axes, calibrated.axes, strict=True)
@@ -115,7 +118,7 @@ def _calibrate(axis: SignalAxis, signal: SignalShape, record: _Record) -> Signal
     if answer is None:
         return axis
     answer = _in_unit_of(axis, answer)
-    return axis if _agrees(axis, answer) else _apply(axis, answer)
+    return replace(axis, calibration=answer.calibration) if _agrees(axis, answer) else _apply(axis, answer)
 
 
 def _is_shared(axis: SignalAxis, other: SignalAxis | None) -> bool:
@@ -163,7 +166,7 @@ def _read_step(axis: SignalAxis, fields: Sequence[str], document: Mapping[str, A
         if pair is None or UNITS[pair[1]].dimension not in _DIMENSIONS[field]:
             continue
         if all(_is_step(side) for side in pair[0]):
-            return _Answer(field, pair[0][part], pair[1])
+            return _Answer(field, pair[0][part], pair[1], calibration=name_calibration(document, field))
     return None
 
 
@@ -172,7 +175,7 @@ def _read_spectrum(axis: SignalAxis, document: Mapping[str, Any]) -> _Answer | N
     dimension = _SPECTRA[axis.name]
     known: dict[str, float] = {}
     unit = axis.unit if axis.unit and _measure(axis.unit) == dimension else None
-    for part in ("bin_width", "start", "end"):
+    for part in _SPECTRUM_PARTS:
         reading = read_quantity(get_entry(document, f"{axis.name}_axis.{part}"))
         if reading is None or UNITS[reading.unit].dimension != dimension:
             continue
@@ -191,7 +194,9 @@ def _read_spectrum(axis: SignalAxis, document: Mapping[str, Any]) -> _Answer | N
     if not _is_step(width):
         return None
     start = chosen["start"] if "start" in chosen else chosen["end"] - steps * width
-    return _Answer(f"{axis.name}_axis", width, unit, start)
+    fields = [f"{axis.name}_axis.{part}" for part in chosen]
+    named = dict.fromkeys(filter(None, (name_calibration(document, field) for field in fields)))
+    return _Answer(f"{axis.name}_axis", width, unit, start, " ".join(named) or None)
 
 
 def _read_stated(axis: SignalAxis, document: Mapping[str, Any]) -> _Answer | None:
@@ -237,7 +242,37 @@ def _apply(axis: SignalAxis, answer: _Answer) -> SignalAxis:
         offset = answer.start + (axis.size - 1) * answer.step if is_reversed else answer.start
     else:
         offset = axis.offset / (axis.scale or 1.0) * scale if is_calibrated else 0.0
-    return SignalAxis(axis.name, axis.size, answer.unit, scale, offset + 0.0, answer.field)
+    return SignalAxis(
+        axis.name, axis.size, answer.unit, scale, offset + 0.0, answer.field, answer.calibration
+    )
+
+
+def name_calibration(document: Mapping[str, Any], path: str) -> str | None:
+    """Return which number of which calibration a value of the merged record is from; None where it is from none."""
+    entry = get_entry(document, path)
+    named = entry.get("calibration") if isinstance(entry, Mapping) else None
+    return named if isinstance(named, str) else None
+
+
+def list_scaling_fields(
+    signals: Sequence[SignalShape], document: Mapping[str, Any]
+) -> dict[str, frozenset[str]]:
+    """Return by the name of each array the fields of the record that can say where the samples of its axes lie."""
+    ordered = list_main_first(signals)
+    kinds = {name: decision.kind for name, decision in decide_signal_kinds(ordered, document).items()}
+    record = _Record(document, ordered, kinds)
+    return {
+        signal.name: frozenset(
+            field
+            for axis in signal.axes
+            for field in (
+                [f"{axis.name}_axis.{part}" for part in _SPECTRUM_PARTS]
+                if axis.name in _SPECTRA
+                else _list_fields(axis, signal, record)
+            )
+        )
+        for signal in ordered
+    }
 
 
 def _measure(unit: str | None) -> str | None:

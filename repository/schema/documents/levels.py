@@ -3,7 +3,8 @@
 An answer stands at one of four levels: for all (`defaults`), for a kind of measurement (`kinds`), for the files that
 a pattern of the document names, or for one file. The first two are rules: they fill what the file itself does not say,
 where the question applies, and also in measurements that come later. The last two are about files that a person named.
-Below them all stands what an instrument record says of a file (`instruments`): it fills what nobody else says.
+A calibration that was taken for a file (`calibrations`) stands over rules, and below what the file says. Below them all
+stands what an instrument record says of a file (`instruments`): it fills what nobody else says.
 """
 
 import functools
@@ -14,11 +15,12 @@ from repository.schema.places import find_entries, get_plain
 from repository.schema.questions.fields import RequirementRow, load_catalogue
 from repository.schema.questions.situation import list_techniques
 
-Level = Literal["instrument", "all", "kind", "pattern", "measurement"]
+Level = Literal["instrument", "all", "kind", "calibration", "pattern", "measurement"]
 ALL = "defaults"
 KINDS = "kinds"
 SINGLE = "measurements"
 INSTRUMENTS = "instruments"
+CALIBRATIONS = "calibrations"
 DIFFERS = "differs"
 _UNASKED = frozenset({"other", "derived_table"})
 """Techniques of which the table of requirements asks little: what is said of them is kept, whatever it is."""
@@ -34,8 +36,8 @@ def name_kind(techniques: Sequence[str]) -> str:
 
 
 def is_rule(label: str) -> bool:
-    """Say whether a layer fills, and never stands over what a file says: for all, for a kind, of an instrument."""
-    return label == ALL or label.startswith((f"{KINDS}/", f"{INSTRUMENTS}/"))
+    """Say whether a layer fills, and never stands over what a file says: for all, for a kind, of a record."""
+    return label == ALL or label.startswith((f"{KINDS}/", f"{INSTRUMENTS}/", f"{CALIBRATIONS}/"))
 
 
 def find_level(label: str, path: str) -> Level:
@@ -44,6 +46,8 @@ def find_level(label: str, path: str) -> Level:
         return "all"
     if label.startswith(f"{INSTRUMENTS}/"):
         return "instrument"
+    if label.startswith(f"{CALIBRATIONS}/"):
+        return "calibration"
     if label.startswith(f"{KINDS}/"):
         return "kind"
     return "measurement" if label == f"{SINGLE}/{path}" else "pattern"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from repository.schema.documents.comparison import describe_difference
-from repository.schema.documents.levels import INSTRUMENTS, KINDS, choose_rules, is_rule
+from repository.schema.documents.levels import CALIBRATIONS, INSTRUMENTS, KINDS, choose_rules, is_rule
 from repository.schema.documents.normalization import normalize_document
 from repository.schema.documents.worked_out import fill_worked_out
 from repository.schema.findings import Finding
@@ -13,6 +13,7 @@ from repository.schema.places import escape_pointer, get_plain, is_gap, is_value
 from repository.schema.quantities.signals import SignalShape
 from repository.schema.questions.field_tree import Node, build_tree
 
+_RECORDS = {INSTRUMENTS: "instrument", CALIBRATIONS: "calibration"}
 UNTAGGED = frozenset({"technique", "scan", "series", "origin", "level", "looked_for", "extensions", "axes"})
 """Words that decide what is asked; they stay plain, without provenance."""
 
@@ -34,8 +35,8 @@ def merge_metadata(
     """Merge the mapped vendor header with what was supplied, later layers over earlier ones.
 
     A person's value for a file is used where one was given. A rule (for all, or for a kind) fills what the header
-    does not say, where the question applies to the techniques; it never stands over what this very file says. What an
-    instrument record says fills what neither says. Where
+    does not say, where the question applies to the techniques; it never stands over what this very file says. So do
+    calibrations that were taken for the file. What an instrument record says fills what none of these says. Where
     person and header differ by more than 2 % (or at all, for shapes and choices), a warning holds both in the same
     unit. "Not recorded" hides no value, wherever that stands; "withheld" and "not applicable" do.
 
@@ -55,7 +56,8 @@ def merge_metadata(
     supplied: dict[str, Any] = {}
     named: dict[str, Any] = {}
     for label, layer in layers:
-        said = _tag(layer, tree, "instrument") if label.startswith(f"{INSTRUMENTS}/") else layer
+        record = next((source for part, source in _RECORDS.items() if label.startswith(f"{part}/")), None)
+        said = layer if record is None else _tag(layer, tree, record)
         supplied = _overlay(supplied, said, tree)
         if not is_rule(label):
             named = _overlay(named, said, tree)
@@ -248,6 +250,13 @@ def _report_conflict(place: _Place, difference: tuple[str, str], entry: Any, *, 
         hint = (
             "Readers are shown the header's value. If it is off, give the preset's for this file; else look "
             "whether the preset held on that day."
+        )
+    elif isinstance(entry, Mapping) and entry.get("source") == "calibration":
+        which = entry.get("calibration", "that was taken")
+        message = f"{title}: {given} by the calibration {which}, the header of this file says {found}."
+        hint = (
+            "Readers are shown the header's value. If it is off, take the calibration over it for this file; else "
+            "take the calibration back."
         )
     else:
         message = f"{title}: {given} was given for several files, the header of this one says {found}."

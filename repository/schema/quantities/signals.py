@@ -33,6 +33,8 @@ class SignalAxis:
     ----------
     said_by
         The field of the record that calibrates it; None where that is the file, or nothing.
+    calibration
+        Which number of which calibration it carries, such as "4k1m-9x2p/3"; None where none was taken.
     """
 
     name: str
@@ -41,16 +43,23 @@ class SignalAxis:
     scale: float | None = None
     offset: float = 0.0
     said_by: str | None = None
+    calibration: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the form in which axes are stored: {name, size, unit, scale, offset}."""
-        return {
+        """Return the form in which axes are stored: {name, size, unit, scale, offset}, and a calibration if any."""
+        stored = {
             "name": self.name,
             "size": self.size,
             "unit": self.unit,
             "scale": self.scale,
             "offset": self.offset,
         }
+        return stored if self.calibration is None else {**stored, "calibration": self.calibration}
+
+    @property
+    def scaling(self) -> tuple[str | None, float | None, float]:
+        """Where its samples lie: unit, scale and offset."""
+        return self.unit, self.scale, self.offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,7 @@ class SignalShape:
                 unit=axis.get("unit"),
                 scale=axis.get("scale"),
                 offset=axis.get("offset") or 0.0,
+                calibration=axis.get("calibration"),
             )
             for axis in entry["axes"]
         )

@@ -69,6 +69,8 @@ def build_context() -> dict[str, Any]:
             "source": f"{NAMESPACE}source",
             "basis": f"{NAMESPACE}basis",
             "uncertainty": f"{NAMESPACE}uncertainty",
+            "calibration": f"{NAMESPACE}calibration",
+            "calibrated_from": f"{NAMESPACE}calibrated_from",
             "missing": f"{NAMESPACE}missing",
             **_build_terms(build_tree("measurement"), ""),
         }

@@ -192,6 +192,11 @@ def _build_supplied() -> JsonSchema:
                 "description": "What an instrument record says, by the path of the file.",
                 "additionalProperties": {"type": "object"},
             },
+            "calibrations": {
+                "type": "object",
+                "description": "What calibrations say that were taken for it, by the path of the file.",
+                "additionalProperties": {"type": "object"},
+            },
         },
         "additionalProperties": False,
     }

@@ -110,7 +110,7 @@ def move_supplied(document: Mapping[str, Any], *, since: str, until: str = VERSI
         moved_part = _move_part(document.get(key), f"/{key}", steps, kind, changes)
         if moved_part is not None:
             moved[key] = moved_part
-    for key in ("kinds", "measurements", "instruments"):
+    for key in ("kinds", "measurements", "instruments", "calibrations"):
         layers = document.get(key)
         if isinstance(layers, Mapping):
             moved[key] = {

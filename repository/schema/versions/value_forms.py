@@ -25,6 +25,8 @@ _FEBRUARY = "02-(0[1-9]|1[0-9]|2[0-8])"
 _LEAP_YEAR = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)"
 DATE = f"(?!0000)([0-9]{{4}}-({_LONG}|{_SHORT}|{_FEBRUARY})|{_LEAP_YEAR}-02-29)"
 """Days of the calendar from the year 1 on, leap years included."""
+CALIBRATION = "[0-9a-hjkmnp-tv-z]{4}-[0-9a-hjkmnp-tv-z]{4}/[1-9][0-9]*"
+"""Which number of which calibration a value is from."""
 _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?"
 _OFFSET = "(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 
@@ -108,6 +110,7 @@ _PROVENANCE: JsonSchema = {
     "source": {"$ref": "#/$defs/source"},
     "basis": {"$ref": "#/$defs/basis"},
     "origin_key": {"type": "string"},
+    "calibration": {"type": "string", "pattern": f"^{CALIBRATION}$"},
     "calibrated_from": TEXT,
     "note": {"type": "string"},
 }

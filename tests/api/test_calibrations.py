@@ -1,0 +1,157 @@
+"""Calibrations by pages and programs: made, numbered, taken for a deposit, taken back, shown where they are carried."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from repository.models import Calibration, Deposit, Job, Measurement
+from repository.services.instruments import create_instrument
+from tests.api.conftest import as_token, make_token
+from tests.calibrations import make_calibration, take
+from tests.deposits import add_measurement, publish, settle
+from tests.factories import make_deposit, make_user
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stemma_home", "unthrottled")]
+
+SCAN = {"technique": ["four_d_stem"], "scan": "raster"}
+
+
+def plain(text: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", text).split())
+
+
+def test_pages_make_a_calibration_and_take_it_for_many(
+    client: Any, django_assert_max_num_queries: Any
+) -> None:
+    deposit = make_deposit()
+    scans = [add_measurement(deposit, f"{number}.raw", **SCAN) for number in range(3)]
+    settle(deposit)
+    client.force_login(deposit.owner)
+    record = create_instrument(actor=deposit.owner, fields={"name": "TEAM I"})
+    address = f"/instruments/{record.pk}/calibration"
+    typed = {
+        "quantity": "scan_rotation",
+        "value": "12.5 ± 0.2 deg",
+        "method": "fitted",
+        "text": "edge of a twin",
+        "condition:acceleration_voltage": "80",
+    }
+    for wrong, words in (
+        ({"value": "12.5 nm"}, "not measured in"),
+        ({"quantity": "dwell_time"}, "nothing that a calibration says"),
+        ({"text": ""}, "calibrated from"),
+        ({"measurement": "0000-0000"}, "There is no measurement"),
+        ({"condition:acceleration_voltage": "much"}, "much"),
+    ):
+        refused = client.post(address, typed | wrong)
+        assert refused.status_code == 422, wrong
+        assert words in plain(refused.text)
+    assert 'value="edge of a twin"' in refused.text, "what was typed stays"
+    made = client.post(address, typed)
+    row = Calibration.objects.get()
+    assert made["Location"] == f"/calibrations/{row.series}"
+    assert client.post(made["Location"], {"value": "12.6 deg", "note": "again"}).status_code == 302
+    page = plain(client.get(made["Location"]).text)
+    assert "12.5 ± 0.2 deg" in page
+    assert "number 2" in page
+    assert "Fitted: edge of a twin" in page
+    assert "12.6" in client.get(f"/instruments/{record.pk}").text
+    taking = f"/deposits/{deposit.pk}/calibrations?calibration={row.series}/2"
+    with django_assert_max_num_queries(20):
+        shown = client.get(taking).text
+    keys = re.findall(r'name="key" value="([^"]+)" checked', shown)
+    assert set(keys) == {scan.pk for scan in scans}
+    taken = client.post(taking.partition("?")[0], {"calibration": f"{row.series}/2", "key": keys[:2]})
+    carried = [Measurement.objects.get(pk=key).document.get("scan_rotation", {}) for key in keys]
+    assert [one.get("calibration") for one in carried] == [f"{row.series}/2"] * 2 + [None]
+    change = taken["Location"].split("taken=")[1]
+    assert change in client.get(taken["Location"]).text
+    client.post(taking.partition("?")[0], {"undo": change})
+    assert "calibrations" not in Deposit.objects.get(pk=deposit.pk).document
+    assert client.post(taking.partition("?")[0], {"calibration": "x"}).status_code == 422
+
+
+def test_a_published_signal_says_what_it_carries_to_everybody(client: Any) -> None:
+    deposit = make_deposit()
+    scan = add_measurement(deposit, "a.raw")
+    settle(deposit)
+    row = make_calibration(deposit.owner, value="0.5 ± 0.01 nm")
+    take(deposit, row, stands_over=True)
+    # The arrays of this deposit are none: what would write them anew is not waited for.
+    Job.objects.filter(deposit=deposit).delete()
+    Deposit.objects.filter(pk=deposit.pk).update(state="ready")
+    publish(Deposit.objects.get(pk=deposit.pk))
+    page = plain(client.get(f"/datasets/{deposit.pk}").text)
+    assert (
+        f"Scan step 0.5 ± 0.01 nm on scan_y, scan_x: calibration {row.series}, number 1"
+        " (Standard sample: cross grating, 463 nm)." in page
+    )
+    assert f"from a calibration {row.reference}" in page
+    (listed,) = client.get(f"/api/v1/measurements/{scan.pk}/calibrations/").json()["results"]
+    assert listed["signal"] == "data"
+    assert [(one["id"], one["number"], one["axes"]) for one in listed["calibrations"]] == [
+        (row.series, 1, ["scan_y", "scan_x"])
+    ]
+    (signal,) = client.get(f"/api/v1/measurements/{scan.pk}/").json()["signals"]
+    assert signal["calibrations"] == listed["calibrations"]
+    assert [axis["calibration"] for axis in signal["axes"]] == [row.reference, row.reference, None, None]
+    # The record itself is not theirs to see.
+    assert client.get(f"/api/v1/calibrations/{row.series}/1/").status_code == 401
+
+
+def test_programs_keep_numbers_and_take_them(client: Any) -> None:
+    owner = make_user()
+    headers = as_token(make_token(owner))
+
+    def send(method: str, address: str, body: Any = None, **more: str) -> Any:
+        content = json.dumps(body) if body is not None else ""
+        return client.generic(
+            method,
+            f"/api/v1/{address}",
+            content,
+            content_type="application/json",
+            headers={**headers, **more},
+        )
+
+    record = create_instrument(actor=owner, fields={"name": "TEAM I"})
+    body = {
+        "quantity": "detector_to_scan_matrix",
+        "value": [[0, 1], [-1, 0]],
+        "method": "typed",
+        "calibrated_from": {"text": "by eye"},
+    }
+    listed = f"instruments/{record.pk}/calibrations/"
+    wrong = send("POST", listed, {**body, "value": "3 nm"})
+    assert (wrong.status_code, wrong.json()["pointer"], bool(wrong.json()["hint"])) == (422, "/value", True)
+    made = send("POST", listed, body)
+    assert made.status_code == 201
+    address = f"calibrations/{made.json()['id']}/"
+    assert send("POST", address, {"method": "fitted"}, **{"If-Match": '"r1"'}).status_code == 412
+    second = send("POST", address, {"method": "fitted"}, **{"If-Match": made["ETag"]})
+    assert (second.json()["number"], second.json()["calibrated_from"]) == (2, "Fitted: by eye")
+    assert send("GET", f"{address}1/").json()["method"] == "typed"
+    assert send("GET", f"{address}99999999999999999999/").status_code == 404
+    assert [one["number"] for one in send("GET", address).json()["results"]] == [2, 1]
+    assert [one["number"] for one in send("GET", listed).json()["results"]] == [2]
+    deposit = make_deposit(owner)
+    scan = add_measurement(deposit, "a.raw", **SCAN)
+    settle(deposit)
+    taking = f"deposits/{deposit.pk}/calibrations/"
+    dry = send("POST", taking, {"calibration": made.json()["id"], "dry_run": True}).json()
+    assert (dry["change"], dry["saved"]) == (None, 1)
+    taken = send("POST", taking, {"calibration": made.json()["id"], "number": 1}).json()
+    document = Measurement.objects.get(pk=scan.pk).document
+    assert document["detector_to_scan_matrix"]["calibration"] == f"{made.json()['id']}/1"
+    undone = send("POST", f"deposits/{deposit.pk}/table/changes/{taken['change']}/undo/")
+    assert undone.json()["saved"] == 1
+    assert send("POST", address, {"is_retired": True}).status_code == 201
+    retired = send("POST", taking, {"calibration": made.json()["id"]})
+    assert (retired.status_code, retired.json()["pointer"]) == (422, "/number")
+    stranger = make_calibration(make_user())
+    assert send("POST", taking, {"calibration": stranger.series}).status_code == 404
+    assert send("POST", address, {"calibrated_from": {"calibration": stranger.reference}}).status_code == 404
+    circular = {"calibrated_from": {"calibration": f"{made.json()['id']}/1"}}
+    refused = send("POST", address, circular)
+    assert (refused.status_code, "rest on itself" in refused.json()["detail"]) == (422, True)
