@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from repository.hdf5 import messages as m
 from repository.hdf5.stored_arrays import METADATA_KEY, ChunkedArray, ChunkIndex, Read, read_layout
-from repository.hdf5.tree import Field, Group, Link, Node, Part, StoredArray, Value, walk_arrays
+from repository.hdf5.tree import Field, Group, Link, Node, Part, StoredArray, Unsigned, Value, walk_arrays
 
 SUPERBLOCK_BYTES = 48
 MOST_COMPACT = 4096
@@ -145,9 +145,8 @@ class _Headers:
         if all(isinstance(item, bool) for item in items):
             return m.describe_boolean(), space, bytes(map(int, items))
         if all(isinstance(item, int) for item in items):
-            signed = any(item < 0 for item in items)  # type: ignore[operator]
-            large = any(item >= 1 << 63 for item in items)  # type: ignore[operator]
-            code = "Q" if large and not signed else "q"
+            large = any(isinstance(item, Unsigned) or item >= 1 << 63 for item in items)  # type: ignore[operator]
+            code = "Q" if large else "q"
             content = struct.pack(f"<{len(items)}{code}", *items)
             return m.describe_integer(8, signed=code == "q"), space, content
         return m.describe_float(8), space, struct.pack(f"<{len(items)}d", *map(float, items))

@@ -132,9 +132,7 @@ class ChunkIndex:
         for inside, (offset, size) in zip(
             itertools.product(*map(range, layout.per_shard)), entries, strict=True
         ):
-            coordinates = tuple(
-                p * n + i for p, n, i in zip(place, layout.per_shard, inside, strict=True)
-            )
+            coordinates = tuple(p * n + i for p, n, i in zip(place, layout.per_shard, inside, strict=True))
             if offset == UNDEFINED or any(c >= n for c, n in zip(coordinates, layout.grid, strict=True)):
                 continue
             number = _ravel(coordinates, layout.grid)
@@ -152,7 +150,8 @@ class ChunkIndex:
         while len(levels[-1]) > 1:
             levels.append([[] for _ in _split(levels[-1], _MOST_CHILDREN)])
         # The root comes first, since the layout points at it.
-        starts, position = [], at
+        starts: list[int] = []
+        position = at
         for level in reversed(levels):
             starts.insert(0, position)
             position += len(level) * self.node_bytes
@@ -163,7 +162,8 @@ class ChunkIndex:
             ]
             level[:] = list(_split(below, _MOST_CHILDREN))
         written = b"".join(
-            self._build_level(height, levels[height], starts[height]) for height in reversed(range(len(levels)))
+            self._build_level(height, levels[height], starts[height])
+            for height in reversed(range(len(levels)))
         )
         return written.ljust(self.measure(), b"\0")
 

@@ -5,9 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Union
 
+
+class Unsigned(int):
+    """A whole number that is written without a sign, for a reader that asks for that."""
+
+
 Scalar = str | bool | int | float
 Value = Union[Scalar, Sequence[str], Sequence[bool], Sequence[int], Sequence[float], "array[float]"]
-"""A scalar, or a line of one kind: text is UTF-8 of any length, whole numbers have 64 bits, others are float64."""
+"""A scalar, or a line of one kind: text is UTF-8 of any length, whole numbers have 64 bits and a sign unless they are
+too large for one, others are float64."""
 
 
 class Part(Protocol):
@@ -55,7 +61,7 @@ class Link:
     path: str
 
 
-Node = Union[Group, Field, StoredArray, Link]
+Node = Union[Group, Field, StoredArray, Link]  # noqa: UP007 - one type may hold itself
 
 
 def walk_arrays(node: Node) -> Iterator[StoredArray]:
