@@ -361,8 +361,8 @@ EXPORT = StreamedExport(
     label="NeXus NXem",
     media_type="application/x-hdf5",
     description="Every array as NXdata with axes and units, in the application definition NXem: instrument, sample, "
-    "people, files, license, and the record as published. It claims to be NXem where all that requires is known, and "
-    "says what is not. The values are compressed with Blosc as they are stored: reading them takes hdf5plugin.",
+    "people, files, license, and the record as published. It claims to be NXem where all is known that this requires, "
+    "else it says what is not. Values are compressed with Blosc as they are stored: reading them takes hdf5plugin.",
     specification="https://manual.nexusformat.org/classes/applications/NXem.html",
     rank=50,
     write=write_nxem,
