@@ -83,7 +83,8 @@ def _build_experiment(measurement: ExportedMeasurement, signal: ExportedSignal, 
     nodes["original_metadata"] = _as_group({"stemma": _build_original(measurement, signal)})
     nodes["attributes"] = Group({}, {"_lazy": False, "ragged": False})
     nodes["learning_results"] = Group()
-    return Group(nodes, {"package": "Stemma", "package_version": ""})
+    # Without the name of a package HyperSpy takes its own class, or that which the type of the signal has.
+    return Group(nodes)
 
 
 def _build_axis(axis: Coordinates, *, is_navigated: bool) -> Group:
@@ -98,6 +99,7 @@ def _build_axis(axis: Coordinates, *, is_navigated: bool) -> Group:
     if axis.positions is not None:
         positions = list_positions(0, offset=0.0, scale=1.0)
         positions.extend(axis.positions)
+        del attributes["size"]  # HyperSpy counts them
         return Group({"axis": Field(positions)}, {"_type": "DataAxis", **attributes})
     return Group({}, {"_type": "UniformDataAxis", **attributes, "scale": axis.scale, "offset": axis.offset})
 
