@@ -15,6 +15,7 @@ from repository.hdf5.tree import Field, Group, StoredArray, Value, list_position
 from repository.schema.export.coordinates import Coordinates, list_coordinates
 from repository.schema.places import get_entry, get_value
 from repository.schema.quantities.quantity import read_quantity
+from repository.schema.quantities.unit_symbols import get_symbol
 from repository.schema.quantities.units import UNITS
 from repository.schema.questions.fields import load_catalogue
 
@@ -31,10 +32,6 @@ _UNITS: Mapping[str, str] = {
     "elevation_angle": "deg", "azimuth_angle": "deg", "solid_angle": "sr", "energy_resolution_MnKa": "eV",
     "tilt_alpha": "deg", "tilt_beta": "deg", "rotation": "deg", "x": "mm", "y": "mm", "z": "mm",
     "thickness": "m",
-}  # fmt: skip
-_OWN_UNITS: Mapping[str, str] = {
-    "Ao": "Å", "um": "µm", "us": "µs", "urad": "µrad", "nm-1": "1/nm", "Ao-1": "1/Å", "m-1": "1/m", "Cel": "°C",
-    "1": "",
 }  # fmt: skip
 _LUMINESCENCE = "cathodoluminescence"
 _PLAIN_LINE = 1000  # a longer list is written as text: an attribute holds 64 KiB
@@ -88,7 +85,7 @@ def _build_experiment(measurement: ExportedMeasurement, signal: ExportedSignal, 
 
 
 def _build_axis(axis: Coordinates, *, is_navigated: bool) -> Group:
-    unit = "" if axis.unit is None else _OWN_UNITS.get(axis.unit, axis.unit)
+    unit = "" if axis.unit is None else _spell(axis.unit)
     attributes: dict[str, Value] = {
         "name": axis.name,
         "units": unit,
@@ -102,6 +99,13 @@ def _build_axis(axis: Coordinates, *, is_navigated: bool) -> Group:
         del attributes["size"]  # HyperSpy counts them
         return Group({"axis": Field(positions)}, {"_type": "DataAxis", **attributes})
     return Group({}, {"_type": "UniformDataAxis", **attributes, "scale": axis.scale, "offset": axis.offset})
+
+
+def _spell(unit: str) -> str:
+    """Return a unit as HyperSpy and pint read it: as people print it, but 1/nm, and degrees by their name."""
+    if unit.endswith("-1") and "." not in unit:
+        return f"1/{get_symbol(unit.removesuffix('-1'))}"
+    return unit if unit == "deg" else get_symbol(unit)
 
 
 def _build_metadata(measurement: ExportedMeasurement, signal: ExportedSignal, title: str) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def test_our_reader_finds_what_went_out(store: Store) -> None:
         ]
         expected = np.random.default_rng(4).poisson(9.0, (3, 4, 8, 6)).astype("uint16")
         np.testing.assert_array_equal(load(opened), expected)
-        assert (read.dtype, read.n_signal_axes, read.intensity_unit) == (np.uint16, 2, "1")
+        assert (read.dtype, read.n_signal_axes, read.intensity_unit) == (np.dtype(np.uint16), 2, "1")
 
 
 AXIS_UNITS = sorted(

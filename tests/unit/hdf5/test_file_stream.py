@@ -24,7 +24,7 @@ from repository.hdf5.checksum import compute_lookup3
 from repository.hdf5.file_stream import stream_file
 from repository.hdf5.messages import describe_numpy_type
 from repository.hdf5.stored_arrays import UnknownLayoutError
-from repository.hdf5.tree import Field, Group, Link, StoredArray, Unsigned, list_positions
+from repository.hdf5.tree import Field, Group, Link, Node, StoredArray, Unsigned, list_positions
 from tests.exported_arrays import BLOCK, Store
 
 WHOLE = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
@@ -105,7 +105,7 @@ def test_small_values_and_texts_come_back(tmp_path: Path) -> None:
         "truths": [True, False],
     }
     long = list_positions(100_000, offset=-2.0, scale=0.25)
-    tree = {
+    tree: dict[str, Node] = {
         "attributed": Group({}, attributes),
         "long": Field(long),
         "cut": Field("a\0b"),
