@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from repository.hdf5 import messages as m
 from repository.hdf5.stored_arrays import METADATA_KEY, ChunkedArray, ChunkIndex, Read, read_layout
-from repository.hdf5.tree import Field, Group, Link, Node, Part, StoredArray, Unsigned, Value, walk_arrays
+from repository.hdf5.tree import Field, Group, Node, Part, StoredArray, Unsigned, Value, walk_arrays
 
 SUPERBLOCK_BYTES = 48
 MOST_COMPACT = 4096
@@ -78,19 +78,15 @@ class _Headers:
         self._heap = _Heap()
         self._heaps: list[int] = []
         self._written: list[bytes] = []
-        self._known: dict[str, int] = {}
-        self._links: list[tuple[str, str]] = []
         self.position = start
         for size in heap_sizes:
             self._heaps.append(self.position)
             self.position += size
 
-    def place(self, node: Node, path: str) -> int:
+    def place(self, node: Node) -> int:
         """Write a node and what is below it; return its address."""
-        if isinstance(node, Link):
-            return self._known[node.path]
         if isinstance(node, Group):
-            links = [(name, self.place(child, f"{path}/{name}")) for name, child in node.children.items()]
+            links = [(name, self.place(child)) for name, child in node.children.items()]
             parts = [(m.LINK_INFO, m.NO_LINKS_ELSEWHERE), (m.GROUP, m.GROUP_INFO)]
             parts += [(m.LINK, m.build_link(name, address)) for name, address in links]
         elif isinstance(node, Field):
@@ -98,8 +94,7 @@ class _Headers:
         else:
             parts = self._describe_array(self._arrays[id(node)])
         parts += [(m.ATTRIBUTE, self._build_attribute(*each)) for each in node.attributes.items()]
-        self._known[path] = self._append(m.build_header(parts))
-        return self._known[path]
+        return self._append(m.build_header(parts))
 
     def finish(self) -> tuple[list[bytes], list[bytes]]:
         """Return the collections of texts and the headers."""
@@ -182,10 +177,10 @@ def stream_file(root: Group, read: Read) -> Iterator[bytes]:
         position = one.end
     # Once to know how long the texts are, once to know where all else lies.
     measured = _Headers(position, placed, ())
-    measured.place(root, "")
+    measured.place(root)
     heaps, _ = measured.finish()
     headers = _Headers(position, placed, [len(heap) for heap in heaps])
-    address = headers.place(root, "")
+    address = headers.place(root)
     yield m.build_superblock(root=address, end=headers.position)
     for one in placed.values():
         yield from _stream_array(one, read)

@@ -54,14 +54,7 @@ class Group:
     attributes: Mapping[str, Value] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Another name of a node of the same file, by its path from the root."""
-
-    path: str
-
-
-Node = Union[Group, Field, StoredArray, Link]  # noqa: UP007 - one type may hold itself
+Node = Union[Group, Field, StoredArray]  # noqa: UP007 - one type may hold itself
 
 
 def walk_arrays(node: Node) -> Iterator[StoredArray]:
