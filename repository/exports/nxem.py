@@ -5,6 +5,7 @@ the claim to be NXem, and `stemma/not_known` lists what is missing.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,7 @@ _IMAGES = {1: ("axis_i",), 2: _PLANES, 3: ("axis_k", *_PLANES), 4: ("axis_m", "a
 _SERIES = ("time", "tilt", "series", "defocus", "frame", "index")
 _MOST_IN_STACK = 4
 _MOST_OF_SPECTRA = 4
+_OFFSET = re.compile(r"(?:Z|[+-]\d\d:\d\d)$")
 _FORMS = {"film": "thin_film", "thinned_foil": "foil"}
 
 
@@ -68,13 +70,20 @@ def list_not_known(entry: Mapping[str, Node]) -> list[str]:
             f"{instrument}/fabrication/model",
             f"{instrument}/ebeam_column",
         ]
-    return [path for path in required if not _has(entry, path)]
+    found = {path: _find(entry, path) for path in required}
+    return [
+        path if node is None else f"{path} (time zone)"
+        for path, node in found.items()
+        if node is None or (isinstance(node, Field) and "zone" in node.attributes)
+    ]
 
 
-def _has(children: Mapping[str, Node], path: str) -> bool:
+def _find(children: Mapping[str, Node], path: str) -> Node | None:
     head, _, rest = path.partition("/")
     node = children.get(head)
-    return node is not None and (not rest or (isinstance(node, Group) and _has(node.children, rest)))
+    if not rest:
+        return node
+    return _find(node.children, rest) if isinstance(node, Group) else None
 
 
 def _lead(group: Group, path: Sequence[str]) -> Group:
@@ -99,9 +108,8 @@ def _describe_entry(measurement: ExportedMeasurement) -> Iterator[tuple[str, Nod
     )
     if record.abstract:
         yield "experiment_description", Field(record.abstract)
-    start = _read_moment(document, "acquired_at")
-    if start:
-        yield "start_time", Field(start)
+    if start := _build_moment(document, "acquired_at"):
+        yield "start_time", start
     authors = "; ".join(creator.sort_name for creator in record.creators)
     if record.doi:
         yield (
@@ -112,10 +120,15 @@ def _describe_entry(measurement: ExportedMeasurement) -> Iterator[tuple[str, Nod
         )
 
 
-def _read_moment(document: Mapping[str, Any], path: str) -> str:
+def _build_moment(document: Mapping[str, Any], path: str) -> Field | None:
+    """Return a time with its offset; a day as its first moment in UTC, which it says; marked where no zone is known."""
     found = get_value(document, path)
-    text = found.get("value", "") if isinstance(found, Mapping) else found
-    return str(text or "")
+    text = str((found.get("value") if isinstance(found, Mapping) else found) or "")
+    if not text:
+        return None
+    if "T" not in text:
+        return Field(f"{text}T00:00:00+00:00", {"precision": "day"})
+    return Field(text, {} if _OFFSET.search(text) else {"zone": "unknown"})
 
 
 def _build_user(creator: Creator) -> Group:
@@ -142,8 +155,8 @@ def _build_sample(measurement: ExportedMeasurement) -> Group:
     elements = get_value(document, "sample.elements")
     if isinstance(elements, list) and elements:
         children["atom_types"] = Field(", ".join(map(str, elements)))
-    if prepared := _read_moment(document, "sample.preparation_date"):
-        children["preparation_date"] = Field(prepared)
+    if prepared := _build_moment(document, "sample.preparation_date"):
+        children["preparation_date"] = prepared
     if form := get_value(document, "sample.form"):
         children["physical_form"] = Field(_FORMS.get(str(form), str(form)))
     if identifier := get_value(document, "sample.identifier"):
@@ -162,9 +175,8 @@ def _build_activity(measurement: ExportedMeasurement) -> tuple[dict[str, Group],
         children = {**program, "results": _nexus("NXprocess", arrays)}
         return {"simulation": _nexus("NXem_simulation", children)}, ["simulation", "results", *main]
     event: dict[str, Node] = {**arrays, "instrument": _build_state(measurement)}
-    start = _read_moment(measurement.metadata, "acquired_at")
-    if start:
-        event["start_time"] = Field(start)
+    if start := _build_moment(measurement.metadata, "acquired_at"):
+        event["start_time"] = start
     children = {"instrument": _build_instrument(measurement), "event1": _nexus("NXem_event_data", event)}
     return {"measurement": _nexus("NXem_measurement", children)}, ["measurement", "event1", *main]
 

@@ -139,6 +139,18 @@ def test_what_is_not_known_is_neither_made_up_nor_claimed(
         assert file[f"{EVENT}/image1/image_4d/real"].shape == (3, 4, 8, 6)
 
 
+def test_a_time_without_zone_is_written_and_not_claimed(store: Store) -> None:
+    """Which moment it was is not known; a day is written as its first moment, and says that it is a day."""
+    local = {"value": "2025-03-01T14:20:00", "zone": "unknown"}
+    sample = {"elements": ["Mo"], "preparation_date": "2025-02-27"}
+    with open_export(make_measurement(make_scan(store), acquired_at=local, sample=sample), store) as file:
+        assert "definition" not in file["entry"]
+        assert file["entry/stemma/not_known"].asstr()[...].tolist() == ["start_time (time zone)"]
+        assert text(file["entry/start_time"]) == "2025-03-01T14:20:00"
+        day = file["entry/sample/preparation_date"]
+        assert (text(day), day.attrs["precision"]) == ("2025-02-27T00:00:00+00:00", "day")
+
+
 def test_values_axes_and_units_are_those_of_the_measurement(store: Store) -> None:
     signal = make_scan(store)
     with open_export(make_measurement(signal), store) as file:
