@@ -121,14 +121,18 @@ def _describe_entry(measurement: ExportedMeasurement) -> Iterator[tuple[str, Nod
 
 
 def _build_moment(document: Mapping[str, Any], path: str) -> Field | None:
-    """Return a time with its offset; a day as its first moment in UTC, which it says; marked where no zone is known."""
-    found = get_value(document, path)
-    text = str((found.get("value") if isinstance(found, Mapping) else found) or "")
+    """Return a time with its offset; a day as its first moment in UTC; a time whose zone nobody knows says so."""
+    text = _read_moment(document, path)
     if not text:
         return None
     if "T" not in text:
-        return Field(f"{text}T00:00:00+00:00", {"precision": "day"})
+        return Field(f"{text}T00:00:00+00:00")
     return Field(text, {} if _OFFSET.search(text) else {"zone": "unknown"})
+
+
+def _read_moment(document: Mapping[str, Any], path: str) -> str:
+    found = get_value(document, path)
+    return str((found.get("value") if isinstance(found, Mapping) else found) or "")
 
 
 def _build_user(creator: Creator) -> Group:
@@ -360,6 +364,12 @@ def _build_own(measurement: ExportedMeasurement, missing: list[str]) -> Group:
     children: dict[str, Node] = {name: Field(text) for name, text in parts.items() if text}
     if missing:
         children["not_known"] = Field(missing)
+    moments = (("start_time", "acquired_at"), ("sample/preparation_date", "sample.preparation_date"))
+    days = [
+        place for place, path in moments if len(_read_moment(measurement.metadata, path)) == len("2026-12-01")
+    ]
+    if days:
+        children["known_to_the_day"] = Field(days)
     return _nexus("NXcollection", children)
 
 

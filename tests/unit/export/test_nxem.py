@@ -147,8 +147,8 @@ def test_a_time_without_zone_is_written_and_not_claimed(store: Store) -> None:
         assert "definition" not in file["entry"]
         assert file["entry/stemma/not_known"].asstr()[...].tolist() == ["start_time (time zone)"]
         assert text(file["entry/start_time"]) == "2025-03-01T14:20:00"
-        day = file["entry/sample/preparation_date"]
-        assert (text(day), day.attrs["precision"]) == ("2025-02-27T00:00:00+00:00", "day")
+        assert text(file["entry/sample/preparation_date"]) == "2025-02-27T00:00:00+00:00"
+        assert file["entry/stemma/known_to_the_day"].asstr()[...].tolist() == ["sample/preparation_date"]
 
 
 def test_values_axes_and_units_are_those_of_the_measurement(store: Store) -> None:
