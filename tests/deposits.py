@@ -1,8 +1,13 @@
 """Whole deposits in the states that tests start from, brought there by the services."""
 
 import hashlib
+import struct
 from typing import Any
 
+import google_crc32c
+import numpy as np
+
+from processing.engine.zarr_metadata import build_array_metadata, encode_array_metadata
 from repository.models import (
     ArrayObject,
     DatasetVersion,
@@ -33,6 +38,19 @@ AXES: list[dict[str, Any]] = [
         ("detector_x", 128, "mrad", 0.5),
     )
 ]
+# An array as converters store it, none of whose chunks is there: 4 x 4 patterns of zeros.
+EMPTY_SHARD = b"\xff" * 16 * 16
+EMPTY_SHARD += struct.pack("<I", google_crc32c.value(EMPTY_SHARD))
+EMPTY_ARRAY = encode_array_metadata(
+    build_array_metadata(
+        shape=(4, 4, 128, 128),
+        dtype=np.dtype("float32"),
+        chunk=(1, 1, 128, 128),
+        shard=(4, 4, 128, 128),
+        dimension_names=tuple(axis["name"] for axis in AXES),
+        attributes={},
+    )
+)
 
 
 def add_measurement(deposit: Deposit, path: str = "scan.raw", **described: Any) -> Measurement:
@@ -49,8 +67,12 @@ def add_measurement(deposit: Deposit, path: str = "scan.raw", **described: Any) 
 
 
 def _add_array(signal: Signal) -> None:
-    for kind, key in (("primary", "zarr.json"), ("primary", "c/0/0/0/0"), ("companion", "zarr.json")):
-        sha256, size = store_bytes(f"{kind} {key}".encode())
+    for kind, key, content in (
+        ("primary", "zarr.json", EMPTY_ARRAY),
+        ("primary", "c/0/0/0/0", EMPTY_SHARD),
+        ("companion", "zarr.json", b"companion zarr.json"),
+    ):
+        sha256, size = store_bytes(content)
         ArrayObject.objects.create(signal=signal, kind=kind, key=key, size=size, sha256=sha256)
 
 

@@ -21,6 +21,7 @@ _UNITS: dict[str, tuple[str, float]] = {
     "um": ("nm", 1e3),
     "micrometer": ("nm", 1e3),
     "mm": ("nm", 1e6),
+    "cm": ("nm", 1e7),
     "m": ("nm", 1e9),
     "1/pm": ("nm-1", 1e3),
     "1/a": ("nm-1", 10.0),
@@ -41,12 +42,15 @@ _UNITS: dict[str, tuple[str, float]] = {
     "mev": ("eV", 1e-3),
     "ev": ("eV", 1.0),
     "kev": ("eV", 1e3),
+    "ps": ("s", 1e-12),
     "ns": ("s", 1e-9),
     "us": ("s", 1e-6),
     "ms": ("s", 1e-3),
     "s": ("s", 1.0),
     "sec": ("s", 1.0),
     "seconds": ("s", 1.0),
+    "min": ("s", 60.0),
+    "h": ("s", 3600.0),
 }
 _LENGTHS = {"nm"}
 _NO_UNIT = {"", "px", "pixel", "pixels", "none", "undefined", "<undefined>", "t.undefined", "1", "channels"}

@@ -35,6 +35,8 @@ class ExportedSignal:
         As published: `name`, `size`, `unit` (UCUM), `scale`, `offset`.
     zarr
         The absolute address of its Zarr v3 root.
+    n_signal_axes
+        How many axes, the last ones, make one element: a pattern, an image, a spectrum.
     parts
         The objects of the array by key; empty for exports that take no arrays.
     software
@@ -48,6 +50,7 @@ class ExportedSignal:
     zarr: str
     parts: tuple[ArrayPart, ...] = ()
     software: Software | None = None
+    n_signal_axes: int = 1
 
 
 @dataclass(frozen=True, slots=True)

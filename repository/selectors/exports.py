@@ -76,6 +76,7 @@ def list_signals(
     shapes = calibrate_signals(
         [SignalShape.from_dict(signal) for signal in published], measurement.present_document
     )
+    element = dict(measurement.signals.values_list("name", "n_signal_axes"))
     for signal, shape in zip(published, shapes, strict=True):
         yield ExportedSignal(
             name=signal["name"],
@@ -85,6 +86,7 @@ def list_signals(
             zarr=addresses.zarr_root(measurement.pk, signal["name"]),
             parts=tuple(parts.get(signal["name"], ())),
             software=read_software(signal["statistics"]) if SOFTWARE in signal["statistics"] else None,
+            n_signal_axes=element.get(signal["name"], shape.count_signal_axes()),
         )
 
 
