@@ -5,7 +5,7 @@ Form, JSON Schema, JSON-LD context, templates and checks are all made from it; n
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -272,6 +272,22 @@ def _build_fields(names: tuple[str, ...]) -> Mapping[str, Field]:
     return MappingProxyType(fields)
 
 
+def add_examples(fields: Mapping[str, Field], examples: Mapping[str, Any]) -> Mapping[str, Field]:
+    """Return the fields with examples that do not stand beside them.
+
+    Raises
+    ------
+    CatalogueError
+        An example is of no field, or its field has one beside it.
+    """
+    for path in examples:
+        if path not in fields or fields[path].examples:
+            raise CatalogueError(f"examples.yaml names {path}, which is no field or has an example already")
+    return MappingProxyType(
+        {path: replace(one, examples=(examples[path],)) if path in examples else one for path, one in fields.items()}
+    )
+
+
 def _build_rows() -> tuple[RequirementRow, ...]:
     table = _read("requirements")
     columns = table["columns"]
@@ -304,7 +320,7 @@ def _build_vocabularies() -> Mapping[str, tuple[Term, ...]]:
 def load_catalogue() -> Catalogue:
     """Return the catalogue, read on the first call."""
     return Catalogue(
-        measurement=_build_fields(_MEASUREMENT_FILES),
+        measurement=add_examples(_build_fields(_MEASUREMENT_FILES), _read("examples")),
         dataset=_build_fields(("dataset",)),
         vocabularies=_build_vocabularies(),
         rows=_build_rows(),
