@@ -25,20 +25,20 @@ def show_help(request: HttpRequest) -> HttpResponse:
 
 
 @answering_refusals
-def show_guide(request: HttpRequest, slug: str) -> HttpResponse:
+def show_guide(request: HttpRequest, guide: str) -> HttpResponse:
     """Show a guide."""
-    guide = find_guide(slug)
-    if guide is None:
+    found = find_guide(guide)
+    if found is None:
         raise NotFoundError("There is no guide of this name.", hint="/help lists all of them.")
-    context = {"section": "help", "page": read_page(guide), "guides": GUIDES}
+    context = {"section": "help", "page": read_page(found)}
     return answer_page(request, "help/guide.html", context, is_public=True)
 
 
 @answering_refusals
-def show_fields(request: HttpRequest, name: str) -> HttpResponse:
+def show_fields(request: HttpRequest, field_group: str) -> HttpResponse:
     """Show what the fields of a group are for."""
     groups = list_field_groups()
-    group = next((one for one in groups if one.name == name), None)
+    group = next((one for one in groups if one.name == field_group), None)
     if group is None:
         raise NotFoundError("There is no such group of fields.", hint="/help lists all of them.")
     context = {"section": "help", "group": group, "groups": groups, "version": VERSION_IN_FORCE}
@@ -46,9 +46,9 @@ def show_fields(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @answering_refusals
-def lead_to_field(_request: HttpRequest, path: str) -> HttpResponse:
+def lead_to_field(_request: HttpRequest, field: str) -> HttpResponse:
     """Lead to the help of a field, wherever it stands."""
-    address = locate_field(path)
+    address = locate_field(field)
     if address is None:
         raise NotFoundError("No field of a measurement has this name.", hint="/help lists all of them.")
     return HttpResponseRedirect(address)

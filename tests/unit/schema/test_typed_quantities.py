@@ -128,7 +128,11 @@ def stands_alone(path: str) -> bool:
 
 @pytest.mark.parametrize(
     "path",
-    [path for path, field in FIELDS.items() if field.examples and path != "extensions" and stands_alone(path)],
+    [
+        path
+        for path, field in FIELDS.items()
+        if field.examples and path != "extensions" and stands_alone(path)
+    ],
 )
 def test_what_an_empty_cell_shows_can_be_typed_there(path: str) -> None:
     """And what the cell shows then means the same again."""
