@@ -19,6 +19,7 @@ NOT_RUN = "Not run by the tests:"
 """How a paragraph begins that says why nobody tries the block above it."""
 _COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 _DEEPEST = 3
+_TITLE_TOKENS = 3
 # What is wider than a phone scrolls in a box of its own, by the keyboard too.
 _SCROLLED: Mapping[str, str] = {
     "<pre>": '<pre tabindex="0">',
@@ -116,7 +117,10 @@ def build_page(guide: Guide, text: str) -> Page:
     tokens = _keep_ways(reader.parse(_COMMENT.sub("", text)), guide)
     anchors = _name_headings(tokens)
     _mark_not_run(tokens)
-    html = reader.renderer.render(tokens, reader.options, {})
+    shown = (
+        tokens[_TITLE_TOKENS:] if tokens and tokens[0].tag == "h1" else tokens
+    )  # the page writes the title
+    html = reader.renderer.render(shown, reader.options, {})
     for tag, focusable in _SCROLLED.items():  # no text holds a tag: those of a guide are escaped
         html = html.replace(tag, focusable)
     sections = tuple(_divide(tokens, anchors))

@@ -61,15 +61,17 @@ def test_a_field_says_what_why_unit_range_example_and_where_files_hide_it(client
     described = load_catalogue().measurement["acceleration_voltage"]
     assert described.description in field
     assert "The wavelength, and with it every angle and length in reciprocal space, follows from it." in field
-    assert "kV, V" in field
+    for unit in described.units:
+        assert unit in field[field.index("<dt>Answer") : field.index("<dt>Example")]
     assert "<code>200 kV</code>" in field
     assert "T.Microscope Info.Voltage (V)" in field.replace("</code>", "")
     assert "Required" in field
-    assert "other (if electrons were used)" in field.lower()
+    assert "(if electrons were used)" in field
 
 
 def test_every_field_is_found_by_its_name_and_says_enough(client: Any) -> None:
-    described = {field.path: field for group in list_field_groups() for field in group.fields}
+    groups = [group for group in list_field_groups() if group.name != "dataset"]
+    described = {field.path: field for group in groups for field in group.fields}
     paths = [path for path in load_catalogue().measurement if path != "looked_for"]
     assert len(paths) > 150
     for path in paths:
@@ -98,9 +100,7 @@ def test_search_finds_sections_and_fields(client: Any) -> None:
     assert page.index("/help/operator#damaged-bytes") < page.index("/help/words")
 
 
-@pytest.mark.parametrize(
-    "query", ["no such words anywhere", "%00", "<script>alert(1)</script>", "x" * 5000, "((("]
-)
+@pytest.mark.parametrize("query", ["no such words anywhere", "<script>alert(1)</script>", "x" * 5000, "((("])
 def test_search_that_finds_nothing_says_what_to_do(client: Any, query: str) -> None:
     answer = client.get("/help", {"q": query})
     page = answer.content.decode()
@@ -110,5 +110,5 @@ def test_search_that_finds_nothing_says_what_to_do(client: Any, query: str) -> N
 
 
 def test_the_page_without_a_search_says_nothing_of_one(client: Any) -> None:
-    for address in ("/help", "/help?q=", "/help?q=%20"):
+    for address in ("/help", "/help?q=", "/help?q=%20", "/help?q=%00"):
         assert "Nothing in the help" not in read(client, address)
