@@ -13,7 +13,7 @@ from tests.client.conftest import Shell
 
 @pytest.fixture
 def draft(shell: Shell, tmp_path: Path) -> str:
-    """A draft with one note."""
+    """Make a draft with one note."""
     (tmp_path / "notes.txt").write_text("thin")
     made: str = shell.run_json("deposit", tmp_path / "notes.txt", "--title", "Shared")["id"]
     return made
@@ -24,7 +24,9 @@ def test_a_group_is_made_and_people_are_invited(shell: Shell) -> None:
     assert (made["role"], made["ror"]) == ("manager", "https://ror.org/03yrm5c26")
     assert made["id"] in [one["id"] for one in shell.run_json("groups", "list")["results"]]
     invited = shell.run_json("groups", "invite", made["id"], "irene@example.org", "--role", "manager")
-    assert [(one["address"], one["role"]) for one in invited["invitations"]] == [("irene@example.org", "manager")]
+    assert [(one["address"], one["role"]) for one in invited["invitations"]] == [
+        ("irene@example.org", "manager")
+    ]
     shown = shell.run("groups", "members", made["id"])
     assert shown.returncode == 0
     assert re.search(r"irene@example.org  manager, invited until \d{4}-\d\d-\d\d", shown.stdout)
@@ -33,7 +35,10 @@ def test_a_group_is_made_and_people_are_invited(shell: Shell) -> None:
         refused = shell.run_json("groups", "members", made["id"], *act, code=4)
         assert refused["status"] == 409, "a group keeps one manager"
     assert shell.run_json("groups", "members", made["id"], "--set", me, "king", code=2)["hint"]
-    assert shell.run_json("groups", "members", made["id"], "--set", me, "manager")["members"][0]["role"] == "manager"
+    assert (
+        shell.run_json("groups", "members", made["id"], "--set", me, "manager")["members"][0]["role"]
+        == "manager"
+    )
 
 
 def test_roles_of_co_owners_are_set_and_taken(shell: Shell, draft: str) -> None:
