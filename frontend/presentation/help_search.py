@@ -16,12 +16,13 @@ _TITLE_WEIGHT = 20
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Something that can be found: where it is, what it is called, and all its words."""
+    """Something that can be found: where it is, what it is called, its text, and other words for it."""
 
     address: str
     place: str
     title: str
     text: str
+    other_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +56,26 @@ def _list_passages() -> tuple[Passage, ...]:
         for section in page.sections
     ]
     passages += [
-        Passage(field.address, group.title, field.title, _words_of(field))
+        Passage(
+            field.address,
+            group.title,
+            field.title,
+            f"{field.description} {field.why}".strip(),
+            _name_otherwise(field),
+        )
         for group in list_field_groups()
         for field in group.fields
     ]
     return tuple(passages)
 
 
-def _words_of(field: FieldHelp) -> str:
+def _name_otherwise(field: FieldHelp) -> str:
     terms = [word for term in field.words for word in (term.value, term.title)]
-    parts = [field.description, field.why, field.path, *field.aliases, *terms]
-    return " ".join(part for part in parts if part)
+    return " ".join([field.path, *field.aliases, *terms])
 
 
 def _rate(passage: Passage, words: Sequence[str]) -> int:
-    title, text = passage.title.casefold(), passage.text.casefold()
+    title, text = passage.title.casefold(), f"{passage.text} {passage.other_words}".casefold()
     if not all(word in title or word in text for word in words):
         return 0
     return sum(_TITLE_WEIGHT * (word in title) + min(text.count(word), _TITLE_WEIGHT // 2) for word in words)

@@ -68,11 +68,11 @@ def write_session(folder: Path) -> None:
     """Write the files of which the depositors' guide speaks, each of a few small patterns."""
     for below in ("calibration", "elsewhere"):
         (folder / below).mkdir(parents=True)
-    frames = make_pattern_scan(scan_shape=(4, 4)).data.reshape(16, 48, 48)
-    for name in ("scan_01", "scan_02", "vacuum", "test_01"):
+    for seed, name in enumerate(("scan_01", "scan_02", "vacuum", "test_01")):
+        frames = make_pattern_scan(scan_shape=(4, 4), seed=seed).data.reshape(16, 48, 48)
         write_mib(folder / f"{name}.mib", frames)
         write_hdr(folder / f"{name}.hdr", frames=16, scan_shape=(4, 4))
     write_dm(folder / "calibration" / "gold.dm4", np.arange(64, dtype=np.uint16).reshape(8, 8))
     scan = make_pattern_scan(scan_shape=(3, 3), detector_shape=(128, 128), radius=19.5, dtype=np.float32)
-    raw, _ = write_empad(folder, scan.data, raw_name="scan.raw")
+    _, raw = write_empad(folder, scan.data, raw_name="scan.raw")
     shutil.move(raw, folder / "elsewhere" / "scan.raw")
