@@ -73,8 +73,8 @@ class ValidationShape(Nested[Any]):
 
 def answer_deposit(request: Request, deposit_id: str, *, code: int = status.HTTP_200_OK) -> Response:
     """Return the deposit object with its ETag."""
-    deposit = get_deposit(visitor_of(request), deposit_id)
-    view = describe_deposit(deposit)
+    visitor = visitor_of(request)
+    view = describe_deposit(visitor, get_deposit(visitor, deposit_id))
     headers = {"ETag": build_etag(view.revision), "Cache-Control": "private, no-store"}
     return Response(DepositShape(view).data, status=code, headers=headers)
 
@@ -235,7 +235,8 @@ class ValidationView(APIView):
     @extend_schema(operation_id="getValidation", responses={200: ValidationShape, **problems(401, 403, 404)})
     def get(self, request: Request, deposit_id: str) -> Response:
         """Return each cause once with its places and, per measurement, what is required and answered."""
-        view = describe_deposit(get_deposit(visitor_of(request), deposit_id))
+        visitor = visitor_of(request)
+        view = describe_deposit(visitor, get_deposit(visitor, deposit_id))
         requirements = {
             measurement.id: RequirementShape(measurement.requirements, many=True).data
             for measurement in view.measurements

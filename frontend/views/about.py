@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from frontend.presentation.field_help import locate_field
 from frontend.presentation.metadata_rows import GROUP_TITLES, group_title
 from frontend.views.answers import answer_page
 from ingest.formats.registry import list_formats
@@ -27,6 +28,7 @@ class FieldLine:
     why: str
     units: tuple[str, ...]
     words: tuple[str, ...]
+    help: str
 
 
 def show_about(request: HttpRequest) -> HttpResponse:
@@ -66,6 +68,7 @@ def _group_fields() -> Mapping[str, list[FieldLine]]:
                 why=reasons.get(path, ""),
                 units=tuple(get_symbol(unit) or "1" for unit in field.units),
                 words=tuple(term.value for term in terms),
+                help=locate_field(path) or "",
             )
         )
     return grouped

@@ -78,7 +78,7 @@ def show_deposit(request: HttpRequest, deposit_id: str) -> HttpResponse:
     """Show a draft: its files, what was read, what is missing, the checks, and publishing."""
     visitor = visitor_of(request)
     deposit = get_deposit(visitor, read_dataset_id(deposit_id))
-    view = describe_deposit(deposit)
+    view = describe_deposit(visitor, deposit)
     role = find_role(visitor, deposit)
     may_edit = role in EDITING_ROLES
     room = describe_short_room() if may_edit else ""

@@ -36,13 +36,14 @@ from repository.workflows.invitations import invite_person_to_deposit
 _DIGITS = 3
 _LIVES = ((14, "two weeks"), (30, "30 days"), (90, "90 days"), (180, "half a year"), (366, "a year"))
 _USUAL_LIFE = 90
+_NEW_LINK = "new_reviewer_link"
 
 
 @account_or_grant_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @answering_refusals
 def show_sharing(request: HttpRequest, deposit_id: str) -> HttpResponse:
-    """Show who shares a deposit and do what the forms ask for; a new link is shown this once."""
+    """Show who shares a deposit and do what the forms ask for; a new link is shown once, after the redirect."""
     named = read_dataset_id(deposit_id)
     visitor = visitor_of(request)
     deposit = get_deposit_to_decide(visitor, named)
@@ -82,8 +83,20 @@ def _make_link(request: HttpRequest, visitor: Visitor, deposit_id: str) -> HttpR
         made.append(addresses.shared_draft(key))
         return ""
 
-    answer = run_act(request, {"link": create}, partial(_show, request, deposit_id), then="")
-    return _show(request, deposit_id, new_link=made[0]) if made else answer
+    place = f"/deposits/{deposit_id}/sharing"
+    answer = run_act(request, {"link": create}, partial(_show, request, deposit_id), then=place)
+    if made:
+        request.session[_NEW_LINK] = {"deposit": deposit_id, "url": made[0]}
+    return answer
+
+
+def _take_new_link(request: HttpRequest, deposit_id: str) -> str:
+    """Return the link that was just made for this deposit, and forget it: it is shown once."""
+    kept = request.session.get(_NEW_LINK)
+    if request.method != "GET" or not kept or kept["deposit"] != deposit_id:
+        return ""
+    del request.session[_NEW_LINK]
+    return str(kept["url"])
 
 
 def _list_acts(request: HttpRequest, visitor: Visitor, deposit_id: str) -> Acts:
@@ -138,8 +151,6 @@ def _show(
     deposit_id: str,
     problem: RepositoryError | None = None,
     status: HTTPStatus = HTTPStatus.OK,
-    *,
-    new_link: str = "",
 ) -> HttpResponse:
     visitor = visitor_of(request)
     deposit = get_deposit_to_decide(visitor, deposit_id)
@@ -153,7 +164,7 @@ def _show(
         "problem": problem,
         "act": request.POST.get("act", ""),
         "typed": request.POST if problem is not None else {},
-        "new_link": new_link,
+        "new_link": _take_new_link(request, deposit_id),
     }
     return answer_page(request, "deposits/sharing.html", context, status=status)
 

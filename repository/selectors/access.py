@@ -15,6 +15,7 @@ from repository.models.revision import with_newest_revision
 from repository.selectors.visibility import (
     Visitor,
     find_group_role,
+    sees_findings,
     sees_inside,
     sees_what_all_see,
     visible_deposits,
@@ -64,12 +65,15 @@ class MeasurementAccess:
         The newest version that holds it, of those that the visitor may read; None while it is part of a draft.
     is_withdrawn
         No version that holds it is left: its description is a tombstone.
+    tells_findings
+        Whether the visitor is told what the checks found.
     """
 
     measurement: Measurement
     version: DatasetVersion | None = None
     is_public: bool = False
     is_withdrawn: bool = False
+    tells_findings: bool = True
 
     @property
     def deposit_id(self) -> str:
@@ -320,7 +324,7 @@ def get_measurement(visitor: Visitor, measurement_id: str, *, for_bytes: bool = 
     holding = visible_versions(visitor).filter(measurements__measurement=measurement)
     version = choose_version(with_newest_revision(holding.select_related("dataset__deposit")))
     if version is None:
-        return MeasurementAccess(measurement)
+        return MeasurementAccess(measurement, tells_findings=sees_findings(visitor, measurement.deposit))
     if for_bytes:
         require_bytes(visitor, version)
     is_withdrawn = version.state == DatasetVersion.State.WITHDRAWN

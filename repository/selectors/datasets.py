@@ -273,11 +273,11 @@ def describe_single_measurement(access: MeasurementAccess, *, revision: int | No
     """
     said = read_said(access, revision)
     load_details(access.measurement)
-    findings: Sequence[FindingView] = (
-        [view_finding(row) for row in access.measurement.findings.all()]
-        if said.findings is None
-        else read_findings(said.findings)
-    )
+    findings: Sequence[FindingView] = ()
+    if said.findings is not None:
+        findings = read_findings(said.findings)
+    elif access.tells_findings:
+        findings = [view_finding(row) for row in access.measurement.findings.all()]
     # What is published stays so, whatever the draft of a next version says of it.
     fate = PUBLISH
     if access.version is None:

@@ -26,6 +26,7 @@ from repository.selectors.left_out import LeftOutView, list_left_out
 from repository.selectors.products import ProductView, describe_products, list_inputs, read_software
 from repository.selectors.progress import ProgressView, describe_progress
 from repository.selectors.reading import ReadingView, list_readings
+from repository.selectors.visibility import Visitor, sees_findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +194,10 @@ class DepositView:
         return group_findings([*(("", None, finding) for finding in self.findings), *self._list_placed()])
 
 
-def describe_deposit(deposit: Deposit) -> DepositView:
-    """Return everything that is shown of a deposit, in a fixed number of queries."""
-    findings = _group_findings(deposit.findings.all())
+def describe_deposit(visitor: Visitor, deposit: Deposit) -> DepositView:
+    """Return everything that is shown of a deposit to a visitor who may look into it, in a fixed number of queries."""
+    tells = sees_findings(visitor, deposit)
+    findings = _group_findings(deposit.findings.all() if tells else ())
     readings = list_readings(deposit)
     at_hand = read_files(deposit)
     fates = at_hand.fates

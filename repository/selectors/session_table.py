@@ -22,7 +22,7 @@ from repository.schema.questions.fields import load_catalogue
 from repository.selectors.deposits import FindingView, view_finding
 from repository.selectors.reading import ReadingView, list_readings
 from repository.selectors.thumbnails import find_thumbnails
-from repository.selectors.visibility import Visitor
+from repository.selectors.visibility import Visitor, sees_findings
 
 TECHNIQUE = "technique"
 _READING = ("reading", "conversion")
@@ -205,8 +205,9 @@ def _describe_rows(
     ids = [measurement.pk for measurement in page]
     thumbnails = find_thumbnails(visitor, ids)
     readings = list_readings(deposit)
+    tells = sees_findings(visitor, deposit)
     unread = deposit.findings.filter(measurement__in=ids, measurement__state="failed", stage__in=_READING)
-    problems = {row.measurement_id: view_finding(row) for row in unread.order_by("-id")}
+    problems = {row.measurement_id: view_finding(row) for row in unread.order_by("-id")} if tells else {}
     layers = deposit.document.get("measurements")
     for measurement in page:
         yield _describe_row(
@@ -216,6 +217,7 @@ def _describe_rows(
             problems.get(measurement.pk),
             layers if isinstance(layers, Mapping) else {},
             shown,
+            tells=tells,
         )
 
 
@@ -226,6 +228,8 @@ def _describe_row(
     problem: FindingView | None,
     layers: Mapping[str, Any],
     shown: set[str],
+    *,
+    tells: bool,
 ) -> TableRow:
     path = PurePosixPath(measurement.primary_file.path)
     document = measurement.document
@@ -250,9 +254,21 @@ def _describe_row(
         reading=reading,
         problem=problem.message if problem is not None else "",
         hint=problem.hint if problem is not None else "",
-        cells={field: cell for field, cell in measurement.cells.items() if field in shown},
+        cells={
+            field: cell if tells else _without_finding(cell)
+            for field, cell in measurement.cells.items()
+            if field in shown
+        },
         tags={field: tag for field, tag in tags.items() if tag},
     )
+
+
+def _without_finding(cell: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a cell with what holds, and nothing of what the checks say about it."""
+    told = {key: value for key, value in cell.items() if key not in {"problem", "hint"}}
+    if told["state"] in {"conflict", "not_understood"}:
+        told["state"] = "value" if told.get("text") else "empty"
+    return told
 
 
 def _add_kinds(sums: Iterable[CellSum]) -> list[CellSum]:

@@ -185,6 +185,17 @@ def sees_inside(visitor: Visitor, deposit: Deposit) -> bool:
     return visible_deposits(visitor).filter(pk=deposit.pk).exists()
 
 
+def sees_findings(visitor: Visitor, deposit: Deposit) -> bool:
+    """Return whether the visitor is told what the checks found in a deposit into which it may look.
+
+    Of a draft that is for those who look into it as somebody: owners, co-owners, their group, curators. Who reads by a
+    link alone hears of it once it is published, as everybody does.
+    """
+    if deposit.state == Deposit.State.PUBLISHED:
+        return True
+    return sees_inside(Visitor(visitor.account), deposit)
+
+
 def visible_versions(visitor: Visitor) -> QuerySet[DatasetVersion]:
     """Return the published versions, tombstones among them, whose description the visitor may read."""
     if not KEPT_BACK or visitor.sees_everything:

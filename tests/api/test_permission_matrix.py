@@ -227,6 +227,10 @@ GET    /about                                                 d     200 200 200 
 GET    /docs/schema                                           d     200 200 200 200 200 200 200 200 200
 GET    /docs/recipes                                          d     200 200 200 200 200 200 200 200 200
 GET    /docs/exports                                          d     200 200 200 200 200 200 200 200 200
+GET    /help                                                  d     200 200 200 200 200 200 200 200 200
+GET    /help/fields/{field_group}                             d     200 200 200 200 200 200 200 200 200
+GET    /help/field/{field}                                     d     302 302 302 302 302 302 302 302 302
+GET    /help/{guide}                                           d     200 200 200 200 200 200 200 200 200
 GET    /doi/{doi}                                             dr    404 404 404 404 404 404 404 404 404
 GET    /doi/{doi}                                             oew   302 302 302 302 302 302 302 302 302
 GET    /linkset/{dataset_id}                                  dr    404 404 404 404 404 404 404 404 404
@@ -292,6 +296,9 @@ MAY_BE_KEPT = {
     "/docs/schema",
     "/docs/recipes",
     "/docs/exports",
+    "/help",
+    "/help/fields/{field_group}",
+    "/help/{guide}",
     "/linkset/{dataset_id}",
     "/sitemap.xml",
     "/robots.txt",
@@ -465,6 +472,7 @@ def build_request(line: Line, world: World) -> dict[str, Any]:
 
 def fill(line: Line, world: World) -> str:
     words = {**line.words, **world.words, "key": "zarr.json" if "{name}" in line.route else "abcdefgh"}
+    words |= {"guide": "planner", "field_group": "beam", "field": "defocus"}
     if line.route.startswith("/api/v1/groups/"):
         words |= {"invitation_id": world.words["group_invitation_id"]}
     if line.route.endswith("{version}/{name}"):

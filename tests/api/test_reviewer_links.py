@@ -7,7 +7,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
-from repository.models import AuditEvent, Deposit, ReviewerLink
+from repository.models import AuditEvent, Deposit, Finding, Measurement, ReviewerLink
 from repository.models.reviewer_link import digest_key
 from repository.services.deposits import update_deposit
 from tests.api.conftest import WebClient, as_token, make_token
@@ -152,3 +152,43 @@ def test_a_link_says_for_whom_and_for_how_long(web: WebClient) -> None:
         assert refused.status_code in {400, 422}, body
         assert refused.json()["pointer"] == pointer
     assert not ReviewerLink.objects.exists()
+
+
+def test_what_the_checks_found_in_a_draft_is_not_for_who_reads_by_a_link(web: WebClient) -> None:
+    deposit = make_ready()
+    measurement = deposit.measurements.get()
+    secret = "Only the owner hears of this."
+    Finding.objects.create(
+        deposit=deposit,
+        measurement=measurement,
+        stage="validation",
+        layer="structure",
+        severity="warning",
+        code="told_to_owners",
+        message=secret,
+    )
+    Measurement.objects.filter(pk=measurement.pk).update(
+        cells={
+            **measurement.cells,
+            "probe_current": {"state": "conflict", "text": "50 pA", "problem": secret},
+        }
+    )
+    _, bearer = make_link(web, deposit)
+    web.cookies.clear()
+    owner = as_token(make_token(deposit.owner))
+    addresses = (
+        f"/deposits/{deposit.pk}",
+        f"/api/v1/deposits/{deposit.pk}/",
+        f"/api/v1/deposits/{deposit.pk}/validation/",
+        f"/api/v1/deposits/{deposit.pk}/table/?field=probe_current",
+        f"/api/v1/measurements/{measurement.pk}/",
+        f"/api/v1/measurements/{measurement.pk}/findings/",
+    )
+    for address in addresses:
+        shown = web.get(address, headers=bearer)
+        assert shown.status_code == 200, address
+        assert secret not in shown.text, address
+        assert "told_to_owners" not in shown.text, address
+        web.cookies.clear()
+        if address.startswith("/api/"):
+            assert secret in web.get(address, headers=owner).text, address

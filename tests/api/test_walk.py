@@ -167,6 +167,9 @@ def collect_words(deposit: Deposit, owner: User, measurement: str, path: str, di
         "doi": f"10.5072/{deposit.pk}",
         "export": "jsonld",
         "ending": "none",
+        "guide": "planner",
+        "field_group": "beam",
+        "field": "defocus",
         "sha256": digest,
     }
 

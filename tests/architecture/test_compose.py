@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from api.byte_service.routes import list_byte_routes
+from frontend.presentation.guides import GUIDES
 from project.connections import Processes, choose_max_connections
 from project.environment import CHECKOUT, Environment, EnvironmentVariableError, read_environment
 from tests.asked_variables import list_asked_variables
@@ -100,6 +101,13 @@ def test_every_image_is_pinned_by_version(compose: dict[str, Any]) -> None:
     for line in (CHECKOUT / "deploy" / "Dockerfile").read_text(encoding="utf-8").splitlines():
         if line.startswith("FROM "):
             assert re.search(r":\d+\.\d+\.\d+", line), line
+
+
+def test_the_image_holds_what_the_pages_of_the_help_are_made_of() -> None:
+    assert "COPY docs docs" in (CHECKOUT / "deploy" / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    ignored = (CHECKOUT / ".dockerignore").read_text(encoding="utf-8").split()
+    for guide in GUIDES:
+        assert not [name for name in ignored if f"docs/{guide.file}".startswith(name)], guide.file
 
 
 def test_the_database_has_the_major_of_the_embedded_one(compose: dict[str, Any]) -> None:

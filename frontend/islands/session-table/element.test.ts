@@ -318,6 +318,14 @@ describe("many cells", () => {
     expect(Array.from(element.querySelectorAll(".st-row input:checked"), (box) => box.getAttribute("aria-label"))).toEqual(["Select b.dm4", "Select Electron energy-loss", "Select c.dm4"]);
   });
 
+  it("lead to the help of their question", async () => {
+    const element = await open();
+    choose(element, "b", 2);
+    const link = find<HTMLAnchorElement>(element, ".st-question a");
+    expect(link.getAttribute("href")).toBe("/help/field/probe_current");
+    expect(link.textContent).toBe("Help");
+  });
+
   it("are declared as not recorded only where nothing stands", async () => {
     const element = await open();
     Array.from(element.querySelectorAll("button")).find((button) => button.textContent === "Not recorded for what is empty")?.click();

@@ -59,7 +59,8 @@ export class Panel {
       box.append(make("p", { class: "st-problem" }, problem));
     }
     if (column.field !== techniqueField) {
-      box.append(make("p", { class: "fine" }, [column.description, column.why].filter(Boolean).join(" ")));
+      const why = [column.description, column.why].filter(Boolean).join(" ");
+      box.append(make("p", { class: "fine" }, why ? `${why} ` : "", makeHelpLink(column)));
     }
     if (column.example && isAsked) {
       box.append(make("p", { class: "fine soft" }, `For example ${column.example}.`));
@@ -129,4 +130,11 @@ function buildState(cell: TableCell | undefined): HTMLElement {
   }
   const wrong = cell.problem ? [make("span", { class: "st-problem" }, ` ${cell.problem} ${cell.hint ?? ""}`)] : [];
   return make("p", {}, lines.join(" "), ...wrong);
+}
+
+/** Where the help says more of a question; the server knows on which page that stands. */
+function makeHelpLink(column: TableColumn): HTMLElement {
+  const address = `/help/field/${encodeURIComponent(column.field)}`;
+  const label = `Help for ${column.title}: unit, range, where files say it`;
+  return make("a", { href: address, target: "_blank", rel: "noopener", "aria-label": label }, "Help");
 }

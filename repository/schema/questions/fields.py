@@ -5,7 +5,7 @@ Form, JSON Schema, JSON-LD context, templates and checks are all made from it; n
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -110,6 +110,8 @@ class Field:
         The term that means the same, by vocabulary: EM Glossary, a path of NeXus, the QUDT unit.
     search
         How it is searched, where it is a quantity by which measurements are found.
+    why
+        Why a reader needs it, where the table of requirements does not say it.
     """
 
     path: str
@@ -132,6 +134,7 @@ class Field:
     examples: tuple[Any, ...] = ()
     aliases: tuple[str, ...] = ()
     search: Search | None = None
+    why: str = ""
 
     @property
     def key(self) -> str:
@@ -274,6 +277,34 @@ def _build_fields(names: tuple[str, ...]) -> Mapping[str, Field]:
     return MappingProxyType(fields)
 
 
+def complete_fields(
+    fields: Mapping[str, Field], examples: Mapping[str, Any], reasons: Mapping[str, str]
+) -> Mapping[str, Field]:
+    """Return the fields with those examples and reasons that do not stand beside them.
+
+    Raises
+    ------
+    CatalogueError
+        An example or a reason is of no field, or its field has an example beside it.
+    """
+    for path in (*examples, *reasons):
+        if path not in fields:
+            raise CatalogueError(f"{path} has an example or a reason, and is no field")
+    for path in examples:
+        if fields[path].examples:
+            raise CatalogueError(f"{path} has an example in examples.yaml, and another one beside it")
+    return MappingProxyType(
+        {
+            path: replace(
+                one,
+                why=reasons.get(path, ""),
+                examples=(examples[path],) if path in examples else one.examples,
+            )
+            for path, one in fields.items()
+        }
+    )
+
+
 def _build_rows() -> tuple[RequirementRow, ...]:
     table = _read("requirements")
     columns = table["columns"]
@@ -306,7 +337,7 @@ def _build_vocabularies() -> Mapping[str, tuple[Term, ...]]:
 def load_catalogue() -> Catalogue:
     """Return the catalogue, read on the first call."""
     return Catalogue(
-        measurement=_build_fields(_MEASUREMENT_FILES),
+        measurement=complete_fields(_build_fields(_MEASUREMENT_FILES), _read("examples"), _read("reasons")),
         dataset=_build_fields(("dataset",)),
         vocabularies=_build_vocabularies(),
         rows=_build_rows(),

@@ -18,6 +18,7 @@ from repository.errors import (
 )
 from repository.models import Deposit, Job, Measurement, Sorting
 from repository.selectors.deposits import describe_deposit
+from repository.selectors.visibility import Visitor
 from repository.services.deposits import update_deposit
 from repository.services.grouping import Move
 from repository.services.jobs import claim_job, complete_job, lock_claim
@@ -70,7 +71,7 @@ def move(deposit: Deposit, place: str, path: str, beside: str = "") -> Any:
 
 
 def groups(deposit: Deposit) -> dict[str, tuple[str, ...]]:
-    return {one.path: one.files for one in describe_deposit(deposit).measurements}
+    return {one.path: one.files for one in describe_deposit(Visitor(deposit.owner), deposit).measurements}
 
 
 def test_a_companion_is_moved_to_where_it_belongs_and_only_that_is_read(scans: Deposit) -> None:

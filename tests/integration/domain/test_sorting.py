@@ -83,7 +83,7 @@ def test_what_a_kept_and_a_discarded_measurement_share_is_kept(two: Deposit) -> 
 
 def test_what_no_version_held_is_not_left_out_of_the_next(two: Deposit) -> None:
     sort(two, "private", "secret.raw")
-    assert list(describe_deposit(two).left_out) == []
+    assert list(describe_deposit(Visitor(two.owner), two).left_out) == []
 
 
 def test_nothing_private_is_in_the_way(two: Deposit) -> None:
@@ -97,7 +97,7 @@ def test_nothing_private_is_in_the_way(two: Deposit) -> None:
     two.refresh_from_db()
     assert two.state == "ready", "its reading goes on beside"
     assert Job.objects.get(target=secret.pk).state == "queued"
-    shown = describe_deposit(two)
+    shown = describe_deposit(Visitor(two.owner), two)
     assert "odd" not in {finding.code for finding in shown.grouped_findings}
     assert {one.path: one.fate for one in shown.measurements} == {
         "scan.raw": "publish",
@@ -130,7 +130,7 @@ def test_a_shared_file_goes_where_it_is_needed(two: Deposit) -> None:
     assert {file.path for file in version_files(two)} == {"scan.raw", "dark.raw", "notes/table.csv"}
     sort(two, "private", "scan.raw")
     assert {file.path for file in version_files(two)} == {"notes/table.csv"}
-    fates = {file.path: file.fate for file in describe_deposit(two).files}
+    fates = {file.path: file.fate for file in describe_deposit(Visitor(two.owner), two).files}
     assert fates["dark.raw"] == "private"
     with pytest.raises(InvalidMetadataError, match=r"dark\.raw is part of the measurement of") as refusal:
         sort(two, "publish", "dark.raw")
@@ -206,7 +206,7 @@ def test_a_published_measurement_is_left_out_and_the_older_version_keeps_it(two:
     secret = two.measurements.get(primary_file__path="secret.raw")
     start_new_version(deposit_id=two.pk, actor=two.owner)
     sort(two, "discard", "secret.raw")
-    assert {"secret.raw"} == {one.path for one in describe_deposit(two).left_out}
+    assert {"secret.raw"} == {one.path for one in describe_deposit(Visitor(two.owner), two).left_out}
     second = publish(settle(two))
     assert (list_told(first), list_told(second)) == (
         {"scan.raw", "secret.raw", "notes/table.csv"},
@@ -295,7 +295,9 @@ def test_decisions_outlive_a_new_grouping(two: Deposit) -> None:
     new = create_measurement(
         deposit=two, files=[former.primary_file], file_format="empad", ordinal=0, former=former
     )
-    assert {one.id: one.fate for one in describe_deposit(two).measurements}[new.pk] == "private"
+    assert {one.id: one.fate for one in describe_deposit(Visitor(two.owner), two).measurements}[
+        new.pk
+    ] == "private"
 
 
 @pytest.mark.parametrize(

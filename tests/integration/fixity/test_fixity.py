@@ -14,7 +14,7 @@ from repository.models import ArrayObject, AuditEvent, DataFile, Job, StoredObje
 from repository.models.revision import read_description
 from repository.selectors.datasets import describe_dataset
 from repository.selectors.deposits import describe_deposit
-from repository.selectors.visibility import NOBODY
+from repository.selectors.visibility import NOBODY, Visitor
 from repository.services.checked_reading import BrokenObjectError, CheckedReading
 from repository.services.fixity import check_object, list_due
 from repository.services.publishing import publish_deposit, start_new_version
@@ -280,14 +280,14 @@ def test_a_transfer_that_was_to_mend_a_file_may_be_cancelled(damaged_file: DataF
 
 
 def test_pages_and_api_say_it_beside_the_file(damaged_file: DataFile) -> None:
-    (draft,) = describe_deposit(damaged_file.deposit).files
+    (draft,) = describe_deposit(Visitor(damaged_file.deposit.owner), damaged_file.deposit).files
     assert (draft.state, draft.damaged_at is not None) == ("quarantined", True)
     version = damaged_file.published_in.get().version
     (published,) = describe_dataset(NOBODY, read_description(version)).files
     assert published.damaged_at is not None
     locate(damaged_file.sha256).write_bytes(b"frames of scan.raw")
     check_object(damaged_file.sha256)
-    (draft,) = describe_deposit(damaged_file.deposit).files
+    (draft,) = describe_deposit(Visitor(damaged_file.deposit.owner), damaged_file.deposit).files
     assert (draft.state, draft.damaged_at) == ("stored", None)
 
 

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from repository.models import Deposit, Job, WorkerHeartbeat
 from repository.selectors.deposits import describe_deposit
 from repository.selectors.health import check_worker
+from repository.selectors.visibility import Visitor
 from repository.services.jobs import claim_job, record_worker_heartbeat
 from repository.workflows.jobs import enqueue_job
 from tests.deposits import add_measurement
@@ -67,11 +68,11 @@ def test_the_places_of_many_jobs_cost_no_more_than_those_of_one(
     add_measurement(deposit)
     be_read(deposit)
     with django_assert_max_num_queries(40) as few:
-        describe_deposit(deposit)
+        describe_deposit(Visitor(deposit.owner), deposit)
     for number in range(100):
         Job.objects.create(kind="convert_measurement", target=str(number), deposit=deposit, lane="short")
     with django_assert_max_num_queries(len(few)):
-        assert describe_deposit(deposit).progress.running == 101
+        assert describe_deposit(Visitor(deposit.owner), deposit).progress.running == 101
 
 
 def test_the_job_of_a_deposit_takes_its_owners_turn() -> None:

@@ -4,10 +4,11 @@ import re
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from repository.errors import QuotaExceededError
-from repository.models import Deposit, Group, Invitation, Message, User
+from repository.models import Deposit, Group, Invitation, Message, ReviewerLink, User
 from repository.models.stored_object import measure_use
 from repository.selectors.search import build_search_request, search
 from repository.selectors.visibility import NOBODY
@@ -121,9 +122,14 @@ def test_a_deposit_and_its_people(client: Client) -> None:
         assert client.post(place, form).status_code == status, form
     assert [(one.name, one.role) for one in deposit.memberships.all()] == [("irene", "view")]
     made = client.post(place, {"act": "link", "for_whom": "Reviewers", "days": "30"})
-    found = re.search(r"/shared/([\w-]+)", made.content.decode())
+    assert (made.status_code, made["Location"]) == (302, place), (
+        "a page that is loaded again makes no second link"
+    )
+    assert client.head(place).status_code == 200
+    found = re.search(r"/shared/([\w-]+)", read(client, place))
     assert found is not None
     assert found[1] not in read(client, place), "it is shown once"
+    assert ReviewerLink.objects.count() == 1
     client.logout()
     assert client.get(f"/shared/{found[1]}")["Location"] == f"/deposits/{deposit.pk}"
     page = read(client, f"/deposits/{deposit.pk}")
@@ -139,6 +145,17 @@ def test_a_deposit_and_its_people(client: Client) -> None:
     page = read(client, f"/deposits/{deposit.pk}")
     assert "Delete this draft" not in page
     assert "Each field is saved" in page
+
+
+def test_a_new_link_is_shown_on_the_page_of_its_own_deposit_alone(client: Client) -> None:
+    marie = make_person("marie")
+    one, other = make_deposit(marie), make_deposit(marie)
+    enter(client, marie)
+    client.post(f"/deposits/{one.pk}/sharing", {"act": "link", "for_whom": "Reviewers", "days": "30"})
+    assert "/shared/" not in read(client, f"/deposits/{other.pk}/sharing")
+    assert "/shared/" in read(client, f"/deposits/{one.pk}/sharing")
+    kept = [session.get_decoded() for session in Session.objects.all()]
+    assert all("new_reviewer_link" not in one for one in kept), "what was shown is kept nowhere"
 
 
 def test_a_deposit_of_a_group_counts_for_it(client: Client, published: Deposit) -> None:

@@ -1,10 +1,12 @@
 """The command line."""
 
 import argparse
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
+from stemma.commands.sharing_arguments import add_sharing
 from stemma.depositing.drafts import Acknowledgement
 from stemma.errors import UsageError
 
@@ -58,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_template(commands)
     _add_records(commands)
     _add_search(commands)
+    add_sharing(partial(_add, commands))
     return parser
 
 

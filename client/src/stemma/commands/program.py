@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from stemma.commands import depositing, reading, sorting
+from stemma.commands import depositing, reading, sharing, sorting
 from stemma.commands.arguments import build_parser
 from stemma.commands.correcting import correct
 from stemma.commands.identifying import identifying
@@ -57,6 +57,9 @@ COMMANDS: dict[str, Command] = {
     "techniques": techniques,
     "table": table,
     "identifying": identifying,
+    "groups": sharing.groups,
+    "people": sharing.people,
+    "links": sharing.links,
     "status": reading.status,
     "open": reading.show,
     "get": reading.get,
