@@ -21,9 +21,9 @@ from repository.schema.documents.levels import (
     DIFFERS,
     INSTRUMENTS,
     KINDS,
-    OF_ONE_FILE,
     SINGLE,
     does_apply,
+    is_of_one_file,
     place_entry,
     remove_entry,
 )
@@ -248,7 +248,7 @@ def _take_at_its_word(wish: Wish) -> Wish:
 def _refuse_impossible(wish: Wish, target: Target | None) -> None:
     title = find_field(wish.field).title
     if wish.level != "measurement":
-        if wish.field.split("[]", maxsplit=1)[0] in OF_ONE_FILE or "[]" in wish.field:
+        if is_of_one_file(wish.field) or "[]" in wish.field:
             raise CellRefusedError(
                 "field_of_one_file",
                 f"{title} is each file's own, and is not answered for files that nobody chose.",
