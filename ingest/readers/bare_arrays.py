@@ -19,6 +19,7 @@ from repository.schema.findings import Finding
 SHORT = 64  # values; a longer line is a signal, a shorter one belongs to the header
 MOST_SIGNALS = 64
 _NUMBERS = "biufc"
+_MOST_NAMED = 20
 _LONGEST_ITEM = {"b": 1, "i": 8, "u": 8, "f": 8, "c": 16}
 
 
@@ -110,6 +111,39 @@ def check_numbers(dtype: np.dtype[Any], shape: Sequence[int], *, what: str) -> N
         raise decline("dataset_empty", f"{what} has the shape {tuple(shape)}: no array.")
     if len(shape) > MOST_AXES:
         raise decline("array_too_deep", f"{what} has {len(shape)} axes; at most {MOST_AXES} are read.")
+
+
+def find_main(
+    arrays: Sequence[BareArray], *, name: str, hints: ReadHints
+) -> tuple[int | None, list[Finding]]:
+    """Return the array that a person named under `array.dataset`, and a fault where the file has none so named."""
+    wanted = hints.array.dataset.strip("/")
+    if not wanted:
+        return None, []
+    for number, array in enumerate(arrays):
+        if array.title.strip("/") == wanted:
+            return number, []
+    return None, [
+        Finding(
+            "error",
+            "array_dataset_unknown",
+            f"{name} holds no array {hints.array.dataset}.",
+            pointer="/array/dataset",
+            hint=f"Readers see the largest. Name one of these: {list_arrays(arrays)}.",
+            layer="reading",
+        )
+    ]
+
+
+def list_arrays(arrays: Sequence[BareArray]) -> str:
+    """Return the arrays with shape and type, the largest first, as a person chooses among them."""
+    ranked = sorted(arrays, key=lambda array: array.size, reverse=True)
+    named = [
+        f"{array.title} ({' × '.join(map(str, array.numbers.shape))}, {array.numbers.dtype.name})"
+        for array in ranked[:_MOST_NAMED]
+    ]
+    more = [f"and {len(ranked) - _MOST_NAMED} smaller ones"] if len(ranked) > _MOST_NAMED else []
+    return ", ".join([*named, *more])
 
 
 def build_signals(

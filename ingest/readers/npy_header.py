@@ -72,8 +72,8 @@ def measure_header(head: bytes, *, what: str) -> int:
     return 8 + struct.calcsize(field) + length
 
 
-def parse_header(raw: bytes, *, what: str) -> NpyHeader:
-    """Return what the header says.
+def parse_header(raw: bytes, *, what: str, may_be_scalar: bool = False) -> NpyHeader:
+    """Return what the header of an array of numbers says.
 
     Parameters
     ----------
@@ -81,17 +81,38 @@ def parse_header(raw: bytes, *, what: str) -> NpyHeader:
         All bytes before the values, as `measure_header` counts them.
     what
         Name of the file or array, for sentences.
+    may_be_scalar
+        Whether one number without axes is welcome.
 
     Raises
     ------
     ReadRefusedError
         `npy_header_unreadable`, or what `check_numbers` finds.
     """
+    header = read_type(raw, what=what)
+    if header is None:
+        raise decline(
+            "dataset_not_numeric",
+            f"{what} holds records: only whole, real and complex numbers are read.",
+            "Save the numbers alone, as one array.",
+        )
+    check_numbers(header.dtype, header.shape or (1,) * may_be_scalar, what=what)
+    return header
+
+
+def read_type(raw: bytes, *, what: str) -> NpyHeader | None:
+    """Return what the header says, of numbers or not; None of records.
+
+    Raises
+    ------
+    ReadRefusedError
+        `npy_header_unreadable`.
+    """
     start = 8 + struct.calcsize(_VERSIONS[raw[6]])
     try:
         text = raw[start:].decode("utf-8" if raw[6] == 3 else "latin-1")  # noqa: PLR2004 - version 3.0
         said = ast.literal_eval(_PYTHON_2_LONG.sub(r"\1", text).strip())
-    except (ValueError, SyntaxError, MemoryError, RecursionError, UnicodeDecodeError) as error:
+    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
         raise _damaged(what, "its header is no dictionary") from error
     if not isinstance(said, dict) or set(said) != {"descr", "fortran_order", "shape"}:
         raise _damaged(what, "its header does not say descr, fortran_order and shape")
@@ -99,18 +120,12 @@ def parse_header(raw: bytes, *, what: str) -> NpyHeader:
     is_shape = isinstance(shape, tuple) and all(type(size) is int and 0 <= size < _LARGEST for size in shape)
     if not is_shape or not isinstance(fortran, bool):
         raise _damaged(what, "its header says no shape")
-    dtype = _read_type(said["descr"], what)
-    check_numbers(dtype, shape, what=what)
-    return NpyHeader((raw[6], raw[7]), dtype, fortran, shape, len(raw))
+    if isinstance(said["descr"], list):
+        return None
+    return NpyHeader((raw[6], raw[7]), _read_type(said["descr"], what), fortran, shape, len(raw))
 
 
 def _read_type(descr: Any, what: str) -> np.dtype[Any]:
-    if isinstance(descr, list):
-        raise decline(
-            "dataset_not_numeric",
-            f"{what} holds records: only whole, real and complex numbers are read.",
-            "Save the numbers alone, as one array.",
-        )
     if not isinstance(descr, str) or len(descr) > 16 or "," in descr:  # noqa: PLR2004 - "<c16" and the like
         raise _damaged(what, "its header says no type")
     try:
