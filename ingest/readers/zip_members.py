@@ -52,12 +52,12 @@ class ZipMember:
     packed: int
     is_deflated: bool
     checksum: int
-    _checked: int = 0
-    _running: int = 0
-    _step: int = _FIRST_STEP
-    _places: list[_Place] = field(default_factory=list)
-    _cursor: _Place | None = None
-    _lock: Lock = field(default_factory=Lock)
+    _checked: int = field(default=0, repr=False)
+    _running: int = field(default=0, repr=False)
+    _step: int = field(default_factory=lambda: _FIRST_STEP, repr=False)
+    _places: list[_Place] = field(default_factory=list, repr=False)
+    _cursor: _Place | None = field(default=None, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
 
     def read(self, start: int, length: int) -> npt.NDArray[np.uint8]:
         """Return unpacked bytes.

@@ -31,7 +31,7 @@ from ingest.readers.zip_members import ZipMember, open_members
 from repository.schema.findings import Finding
 
 VERSION = "1"
-_CHECKED_AT_ONCE = 16 * 2**20
+CHECKED_AT_ONCE = 16 * 2**20
 _TEXT_KINDS = "SU"
 _MOST_TEXT = 20_000
 
@@ -132,7 +132,7 @@ def _check_member(member: ZipMember, header: NpyHeader) -> list[Finding]:
             f"{member.name} in {where} is cut short: its header needs {expected} bytes, it has {member.size}.",
             "Nothing is lost: the bytes are kept. Save it again from the original.",
         )
-    if member.size <= _CHECKED_AT_ONCE:
+    if member.size <= CHECKED_AT_ONCE:
         member.read(0, member.size)
     if member.size == expected:
         return []
