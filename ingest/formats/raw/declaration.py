@@ -5,7 +5,7 @@ from ingest.formats.declaration import Format
 FORMATS = (
     Format(
         package=__package__,
-        id="raw",
+        id="raw_numbers",
         title="Raw numbers",
         files="`.raw`, `.bin` or `.dat`, once it is a measurement of its own and shape and type are answered",
         becomes="any; what its axes are is asked",

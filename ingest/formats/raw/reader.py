@@ -43,7 +43,7 @@ def open_raw(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         signals, asked = build_signals([BareArray("", numbers)], name=path.name, hints=hints)
         kept = resources.pop_all()
     header = {"raw": {"bytes": size, **_describe(said)}}
-    return OpenedFile("raw", VERSION, tuple(signals), header, (*findings, *asked), kept)
+    return OpenedFile("raw_numbers", VERSION, tuple(signals), header, (*findings, *asked), kept)
 
 
 def _describe(said: ArrayAnswers) -> dict[str, Any]:

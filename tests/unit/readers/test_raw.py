@@ -26,7 +26,7 @@ TYPES = tuple(load_catalogue().words("array_dtype"))
 
 
 def open_raw(path: Path, **array: Any) -> OpenedFile:
-    return open_measurement("raw", {path.name: path}, ReadHints.from_dict({"array": array}))
+    return open_measurement("raw_numbers", {path.name: path}, ReadHints.from_dict({"array": array}))
 
 
 def refuse_raw(path: Path, **array: Any) -> Finding:
@@ -36,7 +36,7 @@ def refuse_raw(path: Path, **array: Any) -> Finding:
 
 
 class TestRaw(SaysWhereItEnds):
-    format = "raw"
+    format = "raw_numbers"
     cut_codes = frozenset({"array_size_mismatch"})
 
     def write(self, folder: Path) -> WrittenFile:
@@ -59,7 +59,7 @@ class TestRaw(SaysWhereItEnds):
     def test_is_recognized_by_its_content(self, written: WrittenFile, tmp_path: Path) -> None:
         """Nothing in it tells: its name does, and alone it is no measurement."""
         match = recognize(written.files["scan.bin"], "scan.bin")
-        assert (match.format, match.readable, match.role) == ("raw", True, "primary")
+        assert (match.format, match.readable, match.role) == ("raw_numbers", True, "primary")
         grouping = group_files({"scan.bin": match}, {"scan.bin": 7680})
         assert not grouping.measurements
         (finding,) = grouping.findings["scan.bin"]
@@ -130,7 +130,7 @@ def test_a_scan_shape_folds_a_run_of_frames(tmp_path: Path) -> None:
     array = {"dtype": "uint16", "shape": [6, 4, 5], "gap": 3}
     for axes in ([], ["position", "detector_y", "detector_x"]):
         hints = ReadHints.from_dict({"scan_shape": [2, 3], "array": {**array, "axes": axes}})
-        with open_measurement("raw", {"a.raw": path}, hints) as opened:
+        with open_measurement("raw_numbers", {"a.raw": path}, hints) as opened:
             signal = opened.signals[0]
             assert [axis.name for axis in signal.axes] == ["scan_y", "scan_x", "detector_y", "detector_x"]
             assert (signal.shape_origin, opened.findings) == ("depositor", ())
@@ -138,10 +138,12 @@ def test_a_scan_shape_folds_a_run_of_frames(tmp_path: Path) -> None:
                 signal.read((slice(1, 2), slice(1, 3))), values.reshape(2, 3, 4, 5)[1:2, 1:3]
             )
     hints = ReadHints.from_dict({"frame_axis": "time", "array": array})
-    with open_measurement("raw", {"a.raw": path}, hints) as opened:
+    with open_measurement("raw_numbers", {"a.raw": path}, hints) as opened:
         assert opened.signals[0].axes[0].name == "time"
     with pytest.raises(ReadRefusedError, match="4 × 3"):
-        open_measurement("raw", {"a.raw": path}, ReadHints.from_dict({"scan_shape": [4, 3], "array": array}))
+        open_measurement(
+            "raw_numbers", {"a.raw": path}, ReadHints.from_dict({"scan_shape": [4, 3], "array": array})
+        )
 
 
 @pytest.mark.parametrize(
@@ -178,4 +180,4 @@ def test_raw_files_of_detectors_stay_theirs() -> None:
     empad = need_realdata("empad", "rsciio", "scan_x4_y4.raw")
     assert recognize(empad, empad.name).format == "empad"
     unknown = need_realdata("k2is", "libertem", "single-block.raw")
-    assert recognize(unknown, unknown.name).format == "raw"
+    assert recognize(unknown, unknown.name).format == "raw_numbers"
