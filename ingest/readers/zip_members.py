@@ -44,14 +44,18 @@ class _Place:
 
 @dataclass(slots=True)
 class ZipMember:
-    """One member: `size` bytes once unpacked. Reading it from begin to end compares its checksum."""
+    """One member: `size` bytes once unpacked. Reading it from begin to end compares its checksum, where it has one.
+
+    `window` is how zlib is told that the stream has a header of its own, or none as in a ZIP.
+    """
 
     name: str
     part: FramePart
     size: int
     packed: int
     is_deflated: bool
-    checksum: int
+    checksum: int | None
+    window: int = -zlib.MAX_WBITS
     _checked: int = field(default=0, repr=False)
     _running: int = field(default=0, repr=False)
     _step: int = field(default_factory=lambda: _FIRST_STEP, repr=False)
@@ -99,7 +103,7 @@ class ZipMember:
     def _find_place(self, start: int) -> _Place:
         """Return the nearest place before `start`: the cursor, one that was kept, or the begin."""
         before = [place for place in self._places if place.output <= start]
-        kept = before[-1] if before else _Place(0, 0, zlib.decompressobj(-zlib.MAX_WBITS), b"")
+        kept = before[-1] if before else _Place(0, 0, zlib.decompressobj(self.window), b"")
         if self._cursor is not None and kept.output <= self._cursor.output <= start:
             return self._cursor
         return kept.copy()
@@ -133,7 +137,7 @@ class ZipMember:
     def _compare(self, start: int, raw: npt.NDArray[np.uint8]) -> None:
         """Carry the checksum on where the bytes follow those that it has seen, and compare it at the end."""
         end = start + len(raw)
-        if not start <= self._checked < end:
+        if self.checksum is None or not start <= self._checked < end:
             return
         self._running = zlib.crc32(raw[self._checked - start :].data, self._running)
         self._checked = end

@@ -91,7 +91,7 @@ def test_regions_equal_h5py_in_any_order_of_axes(
     with h5py.File(path, "w") as file:
         file.create_dataset("x", data=values, chunks=(2, 2, 3, 4) if is_chunked else None)
     names = data.draw(st.permutations(["scan_y", "scan_x", "detector_y", "detector_x"]))
-    with h5py.File(path) as file, open_arrays(path, axes=names) as opened:
+    with h5py.File(path, locking=False) as file, open_arrays(path, axes=names) as opened:
         signal = opened.signals[0]
         expected = file["x"][()].transpose([names.index(axis.name) for axis in signal.axes])
         start = data.draw(st.integers(0, signal.shape[0] - 1))
@@ -166,6 +166,6 @@ def test_a_group_that_holds_itself_is_walked_once(tmp_path: Path) -> None:
 
 def test_the_real_file_equals_h5py() -> None:
     path = need_realdata("hdf5_generic", "libertem", "hdf5_sample.h5")
-    with h5py.File(path) as file, open_arrays(path) as opened:
+    with h5py.File(path, locking=False) as file, open_arrays(path) as opened:
         np.testing.assert_array_equal(opened.signals[0].read(), file["dataset"][()])
         assert [axis.name for axis in opened.signals[0].axes][:2] == ["scan_y", "scan_x"]
