@@ -47,7 +47,7 @@ def open_hdf5_arrays(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
                 one.title: {"shape": list(one.numbers.shape), "dtype": one.numbers.dtype.name}
                 for one in arrays
             }
-            tree = read_tree(file, leave_out=[one.title for one in arrays])
+            tree = read_tree(file, leave_out=[f"/{one.title}" for one in arrays])
         signals, questions = build_signals([chosen], name=path.name, hints=hints)
         kept = resources.pop_all()
     header = {"hdf5": to_json(tree), "arrays": to_json(described)}
@@ -57,7 +57,7 @@ def open_hdf5_arrays(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
 def _find_arrays(file: h5py.File, path: Path) -> list[BareArray]:
     """Return the arrays of numbers; where none is longer than a list of values, the longest of these."""
     found = [
-        BareArray(where, DatasetNumbers(item, path))
+        BareArray(where.lstrip("/"), DatasetNumbers(item, path))
         for where, item in walk(file, name=path.name)
         if isinstance(item, h5py.Dataset)
         and item.shape
