@@ -61,7 +61,7 @@ class TestRaw(SaysWhereItEnds):
         match = recognize(written.files["scan.bin"], "scan.bin")
         assert (match.format, match.readable, match.role) == ("raw_numbers", True, "primary")
         grouping = group_files({"scan.bin": match}, {"scan.bin": 7680})
-        assert not grouping.measurements
+        assert (grouping.measurements, grouping.leftovers) == ((), ("scan.bin",))
         (finding,) = grouping.findings["scan.bin"]
         assert (finding.code, finding.severity) == ("raw_data_not_read", "info")
         nameless = tmp_path / "no.extension"
