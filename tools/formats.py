@@ -30,6 +30,7 @@ def render_keys() -> str:
     for form in list_formats():
         tables.setdefault(form.load_keys(), []).append(form)
     parts = []
+    tables.pop((), None)  # formats without a header of fields
     for table, forms in sorted(tables.items(), key=lambda item: item[1][0].title):
         titles = ", ".join(form.title for form in forms)
         rows = [_render_row(row) for row in table]

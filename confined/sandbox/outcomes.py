@@ -24,6 +24,7 @@ from confined.sandbox.errors import (
 )
 from confined.sandbox.resource_limits import GIB, MIB, Limits
 from repository.schema.findings import Finding, Layer, Severity
+from repository.schema.questions.fields import load_catalogue
 
 _KEPT = "The uploaded bytes are kept unchanged."
 _TELL_US = f"{_KEPT} If the vendor's program opens the file, please report it: the details are in the log."
@@ -68,7 +69,7 @@ def describe_refusal(answer: dict[str, Any], replacements: dict[str, str]) -> Sa
             severity=cast("Severity", severity),
             code=raw["code"],
             message=clean_text(raw.get("message", ""), replacements, _MAX_MESSAGE),
-            pointer=clean_text(raw.get("pointer", ""), {}, 300),
+            pointer=_clean_pointer(raw.get("pointer", "")),
             hint=clean_text(raw.get("hint", ""), replacements, _MAX_HINT),
             layer=cast("Layer", layer),
             why=clean_text(raw.get("why", ""), replacements, _MAX_HINT),
@@ -199,6 +200,13 @@ def _describe_access(attempted: str) -> SandboxError:
             f"upload what it refers to beside it, under its plain name. {_KEPT}",
         )
     )
+
+
+def _clean_pointer(text: str) -> str:
+    """Return the pointer of a finding; what names a field of the document is no path of this machine."""
+    if text.removeprefix("/").replace("/", ".") in load_catalogue().measurement:
+        return text
+    return clean_text(text, {}, 300)
 
 
 def clean_text(text: str, replacements: dict[str, str], limit: int) -> str:

@@ -44,7 +44,9 @@ def group_files(
         if match.readable and match.role == "primary" and match.format and path not in plan.taken:
             plan.format = match.format
             plan.add(path)
-    leftovers = tuple(sorted(path for path in matches if path not in plan.taken))
+    # A rule may keep a file from being a measurement until a person says that it is one.
+    grouped = {path for measurement in plan.measurements for path in measurement.files}
+    leftovers = tuple(sorted(path for path in matches if path not in grouped))
     return Grouping(
         measurements=tuple(sorted(plan.measurements, key=lambda measurement: measurement.primary)),
         leftovers=leftovers,

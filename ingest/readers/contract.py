@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from ingest.readers.array_answers import NOTHING_SAID, ArrayAnswers
 from repository.schema.findings import Finding
 
 ShapeOrigin = Literal["file", "depositor", "guessed"]
@@ -75,10 +76,13 @@ class ReadHints:
     frame_axis
         What a run of frames is when it is no raster: `position` for free positions, `time` or another
         series word for a series. Answers the question for the scan shape.
+    array
+        What is said of an array that carries no description.
     """
 
     scan_shape: tuple[int, int] | None = None
     frame_axis: str | None = None
+    array: ArrayAnswers = NOTHING_SAID
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
@@ -88,6 +92,7 @@ class ReadHints:
         return cls(
             scan_shape=None if shape is None else (int(shape[0]), int(shape[1])),
             frame_axis=None if axis is None else str(axis),
+            array=ArrayAnswers.from_dict(document.get("array") or {}),
         )
 
 

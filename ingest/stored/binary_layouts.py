@@ -55,10 +55,6 @@ def match_zip(path: Path) -> FormatMatch:
         (_has_prz(names), _unread("prz", "Panta Rhei PRZ", "ZIP of data.npy and meta_data")),
         (_has_zarr(names), _unread("zspy", "HyperSpy zspy", "ZIP of a Zarr store")),
         (bool(names & _OFFICE), _unread("office", "office document", "ZIP of an office document", "other")),
-        (
-            names != set() and all(n.endswith(".npy") for n in names),
-            _unread("npz", "NumPy npz", "ZIP of npy arrays"),
-        ),
     ):
         if belongs:
             return match

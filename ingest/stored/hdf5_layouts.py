@@ -5,6 +5,9 @@ import h5py
 from ingest.readers.contract import FormatMatch
 from ingest.readers.hdf5.attributes import find_object, find_text, plain
 
+NO_LAYOUT = "HDF5 signature"
+"""The reason where nothing but that is known: a claim by the arrays that are in it is then as strong."""
+
 
 def match_layout(file: h5py.File) -> FormatMatch:
     """Return whose layout the file has."""
@@ -12,7 +15,7 @@ def match_layout(file: h5py.File) -> FormatMatch:
         match = test(file)
         if match is not None:
             return match
-    return _unread("hdf5", "HDF5 of an unknown layout", "HDF5 signature")
+    return _unread("hdf5", "HDF5 of an unknown layout", NO_LAYOUT)
 
 
 def _unread(identifier: str, label: str, reason: str) -> FormatMatch:

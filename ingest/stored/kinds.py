@@ -4,7 +4,7 @@ from ingest.readers.contract import FormatMatch
 from ingest.readers.parts import ToldBy
 from ingest.readers.uploaded_file import UploadedFile
 from ingest.stored.binary_layouts import match_extension, match_tvips, match_zip
-from ingest.stored.hdf5_layouts import match_layout
+from ingest.stored.hdf5_layouts import NO_LAYOUT, match_layout
 from ingest.stored.signatures import match_signature
 from ingest.stored.text_layouts import match_text
 
@@ -19,7 +19,7 @@ def recognize_stored(file: UploadedFile) -> tuple[FormatMatch, ToldBy]:
     """Return what the file is called, and by what that was told."""
     match = _match_content(file)
     if match is not None:
-        return match, "content"
+        return match, "name" if match.reason == NO_LAYOUT else "content"
     return match_extension(file.name) or _UNKNOWN, "name"
 
 

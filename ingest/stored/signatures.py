@@ -30,8 +30,6 @@ SIGNATURES = (
     Signature(b"AAMVHFSS", "bcf", "Bruker BCF"),
     Signature(b"\xed\xfe\x00\x00N\x00o\x00", "seq", "StreamPix SEQ"),
     Signature(b"PTTDFILE", "jeol_pts", "JEOL PTS", offset=4),
-    Signature(b"\x93NUMPY", "npy", "NumPy array"),
-    Signature(b"MATLAB 5.0", "matlab", "MATLAB 5 file"),
     Signature(b"\x89PNG", "png", "PNG image"),
     Signature(b"\xff\xd8\xff", "jpeg", "JPEG image"),
     Signature(b"GIF8", "gif", "GIF image"),

@@ -13,8 +13,8 @@ from repository.models.cell_summary import count_waiting, sum_cells
 from repository.models.sorting import version_measurements
 from repository.schema.checks.cell_values import format_entry, format_example
 from repository.schema.checks.cells import CellSum, build_tag, find_in
-from repository.schema.checks.rings import RINGS
-from repository.schema.documents.levels import ALL, KINDS, OF_ONE_FILE
+from repository.schema.checks.rings import is_for_chosen_files
+from repository.schema.documents.levels import ALL, KINDS
 from repository.schema.documents.technique_guesses import Proposal
 from repository.schema.places import get_value
 from repository.schema.questions.field_tree import find_leaves
@@ -332,7 +332,7 @@ def _describe_column(total: CellSum) -> TableColumn:
         units=field.units,
         choices=tuple((term.value, term.title) for term in terms),
         may_be_gap=row is None or row.escape,
-        is_of_one_file="[]" in total.field or total.field in {*OF_ONE_FILE, RINGS},
+        is_of_one_file=is_for_chosen_files(total.field),
         example=format_example(field),
         why=row.why if row is not None else "",
         sums=total,

@@ -16,14 +16,13 @@ from repository.schema.checks.cell_values import (
     read_typed,
 )
 from repository.schema.checks.cells import build_tag, find_in
-from repository.schema.checks.rings import RINGS, RingTextError, join_rings
+from repository.schema.checks.rings import RINGS, RingTextError, is_for_chosen_files, join_rings
 from repository.schema.documents.levels import (
     ALL,
     CALIBRATIONS,
     DIFFERS,
     INSTRUMENTS,
     KINDS,
-    OF_ONE_FILE,
     SINGLE,
     does_apply,
     place_entry,
@@ -251,7 +250,7 @@ def _take_at_its_word(wish: Wish) -> Wish:
 def _refuse_impossible(wish: Wish, target: Target | None) -> None:
     title = find_field(wish.field).title
     if wish.level != "measurement":
-        if is_of_one_file(wish.field):
+        if is_for_chosen_files(wish.field):
             raise CellRefusedError(
                 "field_of_one_file",
                 f"{title} is each file's own, and is not answered for files that nobody chose.",
@@ -274,11 +273,6 @@ def _refuse_impossible(wish: Wish, target: Target | None) -> None:
         raise CellRefusedError(
             "gap_not_allowed", f"{title} cannot be left out.", "An estimate or a range is an answer."
         )
-
-
-def is_of_one_file(path: str) -> bool:
-    """Say whether the table takes a field for chosen files only: what is a file's own, and parts of lists."""
-    return path.split("[]", maxsplit=1)[0] in {*OF_ONE_FILE, RINGS} or "[]" in path
 
 
 def may_be_gap(path: str) -> bool:

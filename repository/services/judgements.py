@@ -161,7 +161,8 @@ def _judge(
     measurement: Measurement, document: Mapping[str, Any], ahead: Judgements, *, anew: bool
 ) -> Judgement | None:
     """Return what is to be written of a measurement; None where it stands already."""
-    if measurement.state in NOT_READ and not measurement.extracted:
+    is_unread = measurement.state in NOT_READ and not measurement.extracted
+    if is_unread and not any(one.pointer for one in _list_faults_of_reading(measurement)):
         return _NOTHING if measurement.judged_from or anew else None
     rests_on = _build_digest(measurement, document)
     if rests_on == measurement.judged_from and not anew:
@@ -171,6 +172,9 @@ def _judge(
         return known
     merged, conflicts = merge_measurement(measurement, document)
     normal, signals = normalize_document(merged), measurement.shapes
+    if is_unread:
+        # Its reader cannot begin without an answer, such as the shape of raw numbers: that alone is asked.
+        return Judgement(rests_on, None, (), _describe_cells(measurement, document, normal, (), ()))
     asked = list_requirements(normal, signals=signals, looked_for=measurement.looked_for)
     if measurement.state in NOT_READ:
         # It was read before, and not any more with other words: what it says stays to be answered, and is not judged.

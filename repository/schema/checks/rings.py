@@ -6,6 +6,7 @@ Two edges of one ring are one answer; in a record they are two fields.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from repository.schema.documents.levels import is_of_one_file
 from repository.schema.places import get_plain, is_gap
 from repository.schema.quantities.quantity import QuantityTextError, is_number, parse_quantity_text
 from repository.schema.quantities.typed_numbers import write_number
@@ -110,3 +111,8 @@ def _format_edge(edge: Any) -> str:
     if isinstance(edge, Mapping) and isinstance(edge.get("range"), list):
         return f"({'–'.join(map(write_number, edge['range']))} {edge.get('unit', '')})"
     return " ".join(_find_plain(edge) or "?")
+
+
+def is_for_chosen_files(field: str) -> bool:
+    """Say whether the table takes a field for chosen files only: what is a file's own, and parts of lists."""
+    return is_of_one_file(field) or field == RINGS or "[]" in field

@@ -25,8 +25,15 @@ DIFFERS = "differs"
 _UNASKED = frozenset({"other", "derived_table"})
 """Techniques of which the table of requirements asks little: what is said of them is kept, whatever it is."""
 
-OF_ONE_FILE = frozenset({"technique", "scan", "series", "scan_shape", "scan_positions", "axes", "links"})
+OF_ONE_FILE = frozenset(
+    {"technique", "scan", "series", "scan_shape", "scan_positions", "axes", "array", "links"}
+)
 """What is true of one file by its nature: the table takes it for files that a person chose, never as a rule."""
+
+
+def is_of_one_file(field: str) -> bool:
+    """Say whether a field, or the group or list that it is in, is each file's own."""
+    return field.split(".", maxsplit=1)[0].split("[]", maxsplit=1)[0] in OF_ONE_FILE
 
 
 def name_kind(techniques: Sequence[str]) -> str:

@@ -205,6 +205,15 @@ def _normalize_list(child: Any) -> Any:
     return [child.strip()] if isinstance(child, str) and child.strip() else child
 
 
+def _normalize_words(child: Any) -> Any:
+    # No word of a vocabulary has a comma.
+    return (
+        [word.strip() for word in child.split(",") if word.strip()] or child
+        if isinstance(child, str)
+        else child
+    )
+
+
 def _normalize_elements(child: Any) -> Any:
     if isinstance(child, str):
         return [word for word in re.split(r"[\s,;]+", child) if word]
@@ -269,7 +278,7 @@ _NORMALIZERS: dict[Kind, Callable[[Any], Any]] = {
     "aberrations": _normalize_aberrations,
     "timestamp": _normalize_timestamp,
     "texts": _normalize_list,
-    "choices": _normalize_list,
+    "choices": _normalize_words,
     "elements": _normalize_elements,
     "shape": _normalize_shape,
     "text": _normalize_text,

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from repository.schema.documents.levels import OF_ONE_FILE, name_kind
+from repository.schema.documents.levels import is_of_one_file, name_kind
 from repository.schema.documents.normalization import normalize_document
 from repository.schema.questions.fields import Field, load_catalogue
 from repository.schema.questions.relations import RELATIONS
@@ -152,7 +152,7 @@ def _list_asked(techniques: Sequence[str]) -> dict[str, None]:
         path.removesuffix("{}"): None
         for requirement in _ask(techniques)
         for path in requirement.answers[0]
-        if path not in OF_ONE_FILE
+        if not is_of_one_file(path)
     }
 
 

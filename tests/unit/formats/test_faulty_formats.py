@@ -100,7 +100,7 @@ def upload(tmp_path: Path) -> dict[str, Path]:
         "a.toy": MAGIC + np.arange(8, dtype="<u2").tobytes(),
         "h.bin": b"HANG" + bytes(20),
         "l.bin": b"LIES" + bytes(20),
-        "p.bin": bytes(20),
+        "p.odd": bytes(20),
         "notes.txt": b"session of Tuesday",
     }
     for name, content in contents.items():
@@ -134,7 +134,7 @@ def test_fault_of_one_recognition_hinders_no_other(
 ) -> None:
     files = run("recognize_files", {}, upload, zygotes)["files"]
     assert {name: match["format"] for name, match in files.items()} == {
-        "a.toy": "toy", "h.bin": "hanging", "l.bin": "lying", "notes.txt": "text", "p.bin": None,
+        "a.toy": "toy", "h.bin": "hanging", "l.bin": "lying", "notes.txt": "text", "p.odd": None,
     }  # fmt: skip
     for match in files.values():
         said = [
@@ -179,12 +179,12 @@ def test_faulty_reader_is_named_by_its_folder(
 @pytest.mark.parametrize(
     ("identifier", "code", "said"),
     [
-        ("plugraising", "plugin_failed", "toyplug stopped at p.bin: KeyError"),
-        ("plugexiting", "plugin_failed", "toyplug stopped at p.bin: SystemExit: 3"),
+        ("plugraising", "plugin_failed", "toyplug stopped at p.odd: KeyError"),
+        ("plugexiting", "plugin_failed", "toyplug stopped at p.odd: SystemExit: 3"),
         (
             "pluglying",
             "plugin_broke_promise",
-            "toyplug gave int where a list of arrays was promised for p.bin",
+            "toyplug gave int where a list of arrays was promised for p.odd",
         ),
     ],
 )
@@ -192,7 +192,7 @@ def test_faulty_plugin_is_named_with_the_file(
     upload: dict[str, Path], zygotes: ZygoteKeeper | None, identifier: str, code: str, said: str
 ) -> None:
     with pytest.raises(SandboxRefusalError) as caught:
-        run("open_file", {"format": identifier, "files": ["p.bin"]}, {"p.bin": upload["p.bin"]}, zygotes)
+        run("open_file", {"format": identifier, "files": ["p.odd"]}, {"p.odd": upload["p.odd"]}, zygotes)
     assert (caught.value.finding.code, caught.value.finding.severity) == (code, "warning")
     assert said in caught.value.finding.message
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from confined.hints import build_hints
+from ingest.readers.contract import ReadHints
 
 SHAPES: list[tuple[Any, list[int] | None]] = [
     ([4, 5], [4, 5]),
@@ -52,6 +53,47 @@ def test_what_is_said_nearest_to_the_file_counts() -> None:
     }.items():
         assert build_hints(document, path) == {"scan_shape": expected}
     assert build_hints({}, "a.mib") == build_hints({"defaults": {}}, "a.mib") == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"shape": "4 × 5 × 6", "dtype": "uint16"}, {"shape": [4, 5, 6], "dtype": "uint16"}),
+        ({"axes": "energy, scan_y, scan_x"}, {"axes": ["energy", "scan_y", "scan_x"]}),
+        ({"axes": {"value": ["y", "x"], "source": "depositor"}}, {"axes": ["y", "x"]}),
+        ({"dataset": " run/cube ", "byte_order": "big"}, {"dataset": "run/cube", "byte_order": "big"}),
+        ({"offset": "16", "gap": 0}, {"offset": 16, "gap": 0}),
+        (
+            {
+                "offset": -1,
+                "gap": True,
+                "shape": [3, 0],
+                "dtype": "object",
+                "byte_order": "middle",
+                "axes": ["z"],
+            },
+            {},
+        ),
+        ({"offset": {"missing": "not_recorded"}, "dataset": "", "axes": [], "shape": []}, {}),
+        ("uint8", {}),
+    ],
+)
+def test_what_is_said_of_an_array_is_told_as_far_as_it_can_be_so(said: Any, told: dict[str, Any]) -> None:
+    hints = build_hints({"measurements": {"a.raw": {"array": said}}}, "a.raw")
+    assert hints == ({"array": told} if told else {})
+    answers = ReadHints.from_dict(hints).array
+    for key, value in told.items():
+        assert getattr(answers, key) == (tuple(value) if isinstance(value, list) else value)
+    assert ReadHints.from_dict({}).array == ReadHints().array
+
+
+def test_answers_for_an_array_add_up_over_the_levels() -> None:
+    document = {
+        "defaults": {"array": {"dtype": "uint16", "offset": 4}},
+        "measurements": {"a.raw": {"array": {"offset": 8}, "scan_shape": [2, 3]}},
+    }
+    expected = {"scan_shape": [2, 3], "array": {"dtype": "uint16", "offset": 8}}
+    assert build_hints(document, "a.raw") == expected
 
 
 @pytest.mark.parametrize(

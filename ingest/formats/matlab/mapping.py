@@ -1,0 +1,9 @@
+"""MATLAB's variables are called as their author liked: what is known comes of the axes that a person named."""
+
+from ingest.mapping.arrays import add_arrays
+from ingest.mapping.draft import DraftBuilder
+
+
+def map_matlab(draft: DraftBuilder) -> None:
+    """Add what the named axes say."""
+    add_arrays(draft)

@@ -1,0 +1,23 @@
+"""An npz is a ZIP of nothing but npy; other programs that save arrays so have members of their own beside them."""
+
+import zipfile
+
+from ingest.readers.parts import Recognized
+from ingest.readers.uploaded_file import UploadedFile
+
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_OF_PANTA_RHEI = "meta_data.npy"
+
+
+def recognize_npz(file: UploadedFile) -> Recognized | None:
+    """Say whether the file is a ZIP of npy alone."""
+    if not file.head.startswith(_ZIP):
+        return None
+    try:
+        with zipfile.ZipFile(file.path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return None
+    if not names or not all(name.endswith(".npy") for name in names) or _OF_PANTA_RHEI in names:
+        return None
+    return Recognized("ZIP of npy arrays")
