@@ -1130,6 +1130,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/measurements/{measurement_id}/exports/hyperspy.hspy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every array with its axes, units and HyperSpy's metadata, and the record as published; opened by HyperSpy and RosettaSciIO. Values are compressed with Blosc as they are stored: reading them takes hdf5plugin. */
+        get: operations["exportMeasurementHyperspyHspy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurements/{measurement_id}/exports/nxem.nxs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every array as NXdata with axes and units, in the application definition NXem: instrument, sample, people, files, license, and the record as published. It claims to be NXem where all is known that this requires, else it says what is not. Values are compressed with Blosc as they are stored: reading them takes hdf5plugin. */
+        get: operations["exportMeasurementNxemNxs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/measurements/{measurement_id}/exports/prov.jsonld": {
         parameters: {
             query?: never;
@@ -10186,6 +10220,74 @@ export interface operations {
             };
         };
     };
+    exportMeasurementHyperspyHspy: {
+        parameters: {
+            query?: {
+                /** @description In which the version says what it says, instead of the newest; 0 is what was published. */
+                revision?: number;
+            };
+            header?: never;
+            path: {
+                measurement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HyperSpy */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-hdf5": unknown;
+                };
+            };
+            /** @description What was wrong, where, why, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    exportMeasurementNxemNxs: {
+        parameters: {
+            query?: {
+                /** @description In which the version says what it says, instead of the newest; 0 is what was published. */
+                revision?: number;
+            };
+            header?: never;
+            path: {
+                measurement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description NeXus NXem */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-hdf5": unknown;
+                };
+            };
+            /** @description What was wrong, where, why, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
     exportMeasurementProvJsonld: {
         parameters: {
             query?: {
@@ -11759,6 +11861,8 @@ export interface operations {
                 license?: string[];
                 /** @description Technique; repeatable, all must apply. */
                 modality?: string[];
+                /** @description Whether the goal was reached: reached, partly, not_reached; repeatable, any. */
+                outcome?: string[];
                 /** @description Results per page, 1 to 200. */
                 page_size?: number;
                 /** @description Words; quotes and minus as on the web; conditions on quantities as in `where` among them. */
