@@ -10761,6 +10761,8 @@ export interface operations {
                 license?: string[];
                 /** @description Technique; repeatable, all must apply. */
                 modality?: string[];
+                /** @description Whether the goal was reached: reached, partly, not_reached; repeatable, any. */
+                outcome?: string[];
                 /** @description Results per page, 1 to 200. */
                 page_size?: number;
                 /** @description Words; quotes and minus as on the web; conditions on quantities as in `where` among them. */
