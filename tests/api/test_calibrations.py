@@ -8,7 +8,10 @@ import pytest
 
 from repository.models import Calibration, Deposit, Job, Measurement
 from repository.services.instruments import create_instrument
-from tests.api.conftest import as_token, make_token
+from stemma.client import Client
+from stemma.connection import Connection
+from tests.api.bridge import Bridge
+from tests.api.conftest import WebClient, as_token, make_token
 from tests.calibrations import make_calibration, take
 from tests.deposits import add_measurement, publish, settle
 from tests.factories import make_deposit, make_user
@@ -155,3 +158,25 @@ def test_programs_keep_numbers_and_take_them(client: Any) -> None:
     circular = {"calibrated_from": {"calibration": f"{made.json()['id']}/1"}}
     refused = send("POST", address, circular)
     assert (refused.status_code, "rest on itself" in refused.json()["detail"]) == (422, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_client_adds_numbers_and_takes_them(web: WebClient) -> None:
+    owner = make_user()
+    deposit = make_deposit(owner)
+    scan = add_measurement(deposit, "a.raw", **SCAN)
+    settle(deposit)
+    with Connection("https://stemma.example", make_token(owner), transport=Bridge(web)) as server:
+        client = Client(server)
+        record = client.create_instrument("TEAM I")
+        made = record.add_calibration("scan_rotation", "12.5 deg", method="fitted", text="twin edge")
+        second = client.add_calibration_number(made["id"], "12.6 ± 0.1 deg", note="again")
+        assert [one["number"] for one in client.calibration_numbers(made["id"])] == [2, 1]
+        assert [one["text"] for one in record.calibrations()] == ["12.6 ± 0.1 deg"]
+        held = client.open(deposit.pk)
+        shown = held.take_calibration(made["id"], dry_run=True)
+        assert (shown["saved"], shown["change"]) == (1, None)
+        taken = held.take_calibration(made["id"], measurements=[scan.pk])
+        (signal,) = client.open(deposit.pk).measurements[0].signals.values()
+        assert [(one["id"], one["number"]) for one in signal.calibrations] == [(made["id"], second["number"])]
+        assert held.undo(taken["change"])["saved"] == 1
