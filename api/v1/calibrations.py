@@ -228,15 +228,18 @@ class TakeCalibrationView(APIView):
         deposit = get_editable_deposit(visitor, deposit_id)
         fields = read_input(TakeCalibrationInput, request)
         row = choose_number(visitor, fields["calibration"], fields.get("number"))
-        change = take_calibration(
-            deposit_id=deposit.pk,
-            actor=require_account(visitor),
-            taken=describe_taken(row),
-            keys=fields.get("keys"),
-            stands_over=fields["stands_over"],
-            is_dry_run=fields["dry_run"],
+        actor, taken = require_account(visitor), describe_taken(row)
+        return answer_change(
+            deposit.pk,
+            lambda: take_calibration(
+                deposit_id=deposit.pk,
+                actor=actor,
+                taken=taken,
+                keys=fields.get("keys"),
+                stands_over=fields["stands_over"],
+                is_dry_run=fields["dry_run"],
+            ),
         )
-        return answer_change(deposit.pk, change)
 
 
 def choose_number(visitor: Visitor, calibration_id: str, number: int | None) -> CalibrationRow:
