@@ -13,7 +13,7 @@ from frontend.presentation.calibrations import build_line, build_preview, list_q
 from frontend.presentation.record_forms import CONDITIONS, build_fields, read_fields
 from frontend.views.answers import answer_page, answering_refusals
 from frontend.views.requests import account_or_grant_required, read_dataset_id, visitor_of
-from processing.workflows import refresh_deposit
+from processing.workflows import change_answers
 from repository.errors import InvalidMetadataError, NotFoundError
 from repository.schema.checks.taken_calibrations import METHODS
 from repository.selectors.access import can_edit, get_deposit, get_editable_deposit, require_account
@@ -188,9 +188,8 @@ def show_taking(request: HttpRequest, deposit_id: str) -> HttpResponse:
     address = f"/deposits/{deposit.pk}/calibrations"
     if request.method == "POST":
         deposit = get_editable_deposit(visitor, deposit.pk)
-        change = _take(request, visitor, deposit.pk)
-        if change.id is not None:
-            refresh_deposit(deposit_id=deposit.pk, measurement_ids=change.measurement_ids)
+        identifier = deposit.pk
+        change = change_answers(deposit_id=identifier, write=lambda: _take(request, visitor, identifier))
         messages.success(request, _say_change(change))
         undone = "" if "undo" in request.POST or change.id is None else f"?taken={change.id}"
         return HttpResponseRedirect(f"{address}{undone}")

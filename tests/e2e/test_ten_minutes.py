@@ -97,7 +97,9 @@ class Journey(Person):
             if not sent.get("dry_run"):
                 self.questions.update(sorted({change["field"] for change in sent["changes"]}))
         elif request.method == "POST" and request.url.endswith("/records"):
-            said = parse_qs(request.post_data or "")  # where presets are chosen the instrument is known already
+            said = parse_qs(
+                request.post_data or ""
+            )  # where presets are chosen the instrument is known already
             asked = next((name for name in ("preset", "instrument", "sample", "last") if name in said), None)
             self.questions.update([asked] if asked else [])
 

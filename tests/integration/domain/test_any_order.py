@@ -26,6 +26,7 @@ from repository.schema import (
 from repository.schema.findings import Finding as Found
 from repository.schema.findings import group_findings
 from repository.selectors.deposits import describe_deposit
+from repository.selectors.visibility import Visitor
 from repository.services.deposits import update_deposit
 from repository.services.judgements import judge_ahead
 from repository.services.measurements import (
@@ -212,7 +213,7 @@ def require_exact(deposit: Deposit) -> None:
         ]
     )
     stated = [(one.severity, one.code, one.pointer, one.message, one.where) for one in grouped]
-    shown = describe_deposit(deposit).grouped_findings
+    shown = describe_deposit(Visitor(deposit.owner), deposit).grouped_findings
     assert sorted(map(repr, stated)) == sorted(
         repr((one.severity, one.code, one.pointer, one.message, one.where)) for one in shown
     )

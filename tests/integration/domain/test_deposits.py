@@ -226,7 +226,9 @@ def test_a_co_owner_is_an_account_and_who_is_none_is_not_said() -> None:
     add_member(deposit_id=deposit.pk, actor=deposit.owner, username=friend.username)
     assert list(deposit.members.all()) == [friend]
     add_member(deposit_id=deposit.pk, actor=deposit.owner, username="nobody")
-    assert describe_deposit(deposit).members == tuple(sorted([friend.username, "nobody"]))
+    assert describe_deposit(Visitor(deposit.owner), deposit).members == tuple(
+        sorted([friend.username, "nobody"])
+    )
     late = make_user("nobody")
     assert list(deposit.members.all()) == [friend], "a name that somebody takes later has no rights"
     assert not can_edit(Visitor(late), deposit)

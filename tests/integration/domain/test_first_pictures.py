@@ -231,7 +231,7 @@ def test_the_header_report_and_pictures_are_there_while_the_conversion_waits(han
     run("preview_measurement")
 
     handed_in.refresh_from_db()
-    view = describe_deposit(handed_in)
+    view = describe_deposit(Visitor(handed_in.owner), handed_in)
     assert (view.state, view.is_answerable) == ("processing", True)
     (measurement,) = view.measurements
     assert measurement.reading is not None
@@ -309,7 +309,7 @@ def test_checking_enqueues_no_conversion_and_a_later_submission_does_not_read_tw
     handed_in.refresh_from_db()
     assert handed_in.state == "needs_attention"  # the answers that the header does not give
     assert not Job.objects.filter(kind="convert_measurement").exists()
-    assert describe_deposit(handed_in).read_until == "opened"
+    assert describe_deposit(Visitor(handed_in.owner), handed_in).read_until == "opened"
 
     submit_deposit(deposit_id=handed_in.pk, actor=handed_in.owner)
     handed_in.refresh_from_db()

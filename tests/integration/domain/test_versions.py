@@ -50,7 +50,7 @@ def test_while_it_is_published_no_file_is_taken_out() -> None:
 def test_a_file_is_left_out_of_the_next_version_only(reopened: Deposit) -> None:
     add_measurement(reopened, "other.raw")
     delete_file(deposit_id=reopened.pk, actor=reopened.owner, path="scan.raw")
-    shown = describe_deposit(reopened)
+    shown = describe_deposit(Visitor(reopened.owner), reopened)
     assert [file.path for file in shown.files] == ["other.raw"]
     assert [measurement.path for measurement in shown.measurements] == ["other.raw"]
     second = publish(settle(reopened))
