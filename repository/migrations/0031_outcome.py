@@ -16,7 +16,7 @@ def check_drafts_again(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("repository", "0029_shared_records")]
+    dependencies = [("repository", "0030_calibrations")]
 
     operations = [
         migrations.AddField(
