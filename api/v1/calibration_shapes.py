@@ -18,11 +18,11 @@ MOST_KEYS = 3_000
 class SourcesInput(Nested[Any]):
     measurement = serializers.CharField(max_length=9, required=False, help_text="Id of a measurement.")
     version = serializers.CharField(
-        max_length=20, required=False, help_text="A published version, such as 4k1m-9x2p.v1."
+        max_length=20, required=False, help_text="A published version, such as 6nhc-tyhy.v1."
     )
     sample = serializers.CharField(max_length=9, required=False, help_text="Id of a sample record.")
     calibration = serializers.CharField(
-        max_length=20, required=False, help_text="A number of another calibration, such as 4k1m-9x2p/3."
+        max_length=20, required=False, help_text="A number of another calibration, such as 6nhc-tyhy/3."
     )
     text = serializers.CharField(max_length=400, required=False)
 

@@ -120,14 +120,14 @@ def read_sources(visitor: Visitor, quantity: str, given: Mapping[str, str]) -> C
 def _find_named(visitor: Visitor, reference: str) -> CalibrationRow:
     series, _, number = reference.partition("/")
     if not (number.isascii() and number.isdecimal() and len(number) < 6):  # noqa: PLR2004  # more than there can be
-        _refuse_form(f'"{reference[:80]}" names no number of a calibration.', "Write it as 4k1m-9x2p/3.")
+        _refuse_form(f'"{reference[:80]}" names no number of a calibration.', "Write it as 6nhc-tyhy/3.")
     return get_calibration(visitor, series, int(number))
 
 
 def _require_version(visitor: Visitor, reference: str) -> None:
     dataset, _, number = reference.partition(".v")
     if not (number.isascii() and number.isdecimal() and len(number) < 6):  # noqa: PLR2004  # more than there can be
-        _refuse_form(f'"{reference[:80]}" names no published version.', "Write it as 4k1m-9x2p.v1.")
+        _refuse_form(f'"{reference[:80]}" names no published version.', "Write it as 6nhc-tyhy.v1.")
     if not visible_versions(visitor).filter(dataset_id=dataset, number=int(number)).exists():
         raise NotFoundError(f"There is no published version {reference}.")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from repository.models import Calibration, Deposit, Job, Measurement
+from repository.models import Calibration, Deposit, Job, Measurement, User
 from repository.services.instruments import create_instrument
 from stemma.client import Client
 from stemma.connection import Connection
@@ -104,31 +104,37 @@ def test_a_published_signal_says_what_it_carries_to_everybody(client: Any) -> No
     assert client.get(f"/api/v1/calibrations/{row.series}/1/").status_code == 401
 
 
-def test_programs_keep_numbers_and_take_them(client: Any) -> None:
-    owner = make_user()
-    headers = as_token(make_token(owner))
+class Program:
+    """A program that carries a token of somebody."""
 
-    def send(method: str, address: str, body: Any = None, **more: str) -> Any:
+    def __init__(self, client: Any, owner: User) -> None:
+        self._client, self._headers = client, as_token(make_token(owner))
+
+    def send(self, method: str, address: str, body: Any = None, **more: str) -> Any:
         content = json.dumps(body) if body is not None else ""
-        return client.generic(
-            method,
-            f"/api/v1/{address}",
-            content,
-            content_type="application/json",
-            headers={**headers, **more},
+        headers = {**self._headers, **more}
+        address = f"/api/v1/{address}"
+        return self._client.generic(
+            method, address, content, content_type="application/json", headers=headers
         )
 
+
+MATRIX: dict[str, Any] = {
+    "quantity": "detector_to_scan_matrix",
+    "value": [[0, 1], [-1, 0]],
+    "method": "typed",
+    "calibrated_from": {"text": "by eye"},
+}
+
+
+def test_programs_add_numbers_that_stay(client: Any) -> None:
+    owner = make_user()
+    send = Program(client, owner).send
     record = create_instrument(actor=owner, fields={"name": "TEAM I"})
-    body = {
-        "quantity": "detector_to_scan_matrix",
-        "value": [[0, 1], [-1, 0]],
-        "method": "typed",
-        "calibrated_from": {"text": "by eye"},
-    }
     listed = f"instruments/{record.pk}/calibrations/"
-    wrong = send("POST", listed, {**body, "value": "3 nm"})
+    wrong = send("POST", listed, {**MATRIX, "value": "3 nm"})
     assert (wrong.status_code, wrong.json()["pointer"], bool(wrong.json()["hint"])) == (422, "/value", True)
-    made = send("POST", listed, body)
+    made = send("POST", listed, MATRIX)
     assert made.status_code == 201
     address = f"calibrations/{made.json()['id']}/"
     assert send("POST", address, {"method": "fitted"}, **{"If-Match": '"r1"'}).status_code == 412
@@ -138,26 +144,33 @@ def test_programs_keep_numbers_and_take_them(client: Any) -> None:
     assert send("GET", f"{address}99999999999999999999/").status_code == 404
     assert [one["number"] for one in send("GET", address).json()["results"]] == [2, 1]
     assert [one["number"] for one in send("GET", listed).json()["results"]] == [2]
-    deposit = make_deposit(owner)
-    scan = add_measurement(deposit, "a.raw", **SCAN)
-    settle(deposit)
-    taking = f"deposits/{deposit.pk}/calibrations/"
-    dry = send("POST", taking, {"calibration": made.json()["id"], "dry_run": True}).json()
-    assert (dry["change"], dry["saved"]) == (None, 1)
-    taken = send("POST", taking, {"calibration": made.json()["id"], "number": 1}).json()
-    document = Measurement.objects.get(pk=scan.pk).document
-    assert document["detector_to_scan_matrix"]["calibration"] == f"{made.json()['id']}/1"
-    undone = send("POST", f"deposits/{deposit.pk}/table/changes/{taken['change']}/undo/")
-    assert undone.json()["saved"] == 1
-    assert send("POST", address, {"is_retired": True}).status_code == 201
-    retired = send("POST", taking, {"calibration": made.json()["id"]})
-    assert (retired.status_code, retired.json()["pointer"]) == (422, "/number")
     stranger = make_calibration(make_user())
-    assert send("POST", taking, {"calibration": stranger.series}).status_code == 404
     assert send("POST", address, {"calibrated_from": {"calibration": stranger.reference}}).status_code == 404
     circular = {"calibrated_from": {"calibration": f"{made.json()['id']}/1"}}
     refused = send("POST", address, circular)
     assert (refused.status_code, "rest on itself" in refused.json()["detail"]) == (422, True)
+
+
+def test_programs_take_a_number_and_take_it_back(client: Any) -> None:
+    owner = make_user()
+    send = Program(client, owner).send
+    row = make_calibration(owner, MATRIX["quantity"], value=MATRIX["value"])
+    deposit = make_deposit(owner)
+    scan = add_measurement(deposit, "a.raw", **SCAN)
+    settle(deposit)
+    taking = f"deposits/{deposit.pk}/calibrations/"
+    dry = send("POST", taking, {"calibration": row.series, "dry_run": True}).json()
+    assert (dry["change"], dry["saved"]) == (None, 1)
+    taken = send("POST", taking, {"calibration": row.series, "number": 1}).json()
+    document = Measurement.objects.get(pk=scan.pk).document
+    assert document["detector_to_scan_matrix"]["calibration"] == f"{row.series}/1"
+    undone = send("POST", f"deposits/{deposit.pk}/table/changes/{taken['change']}/undo/")
+    assert undone.json()["saved"] == 1
+    assert send("POST", f"calibrations/{row.series}/", {"is_retired": True}).status_code == 201
+    retired = send("POST", taking, {"calibration": row.series})
+    assert (retired.status_code, retired.json()["pointer"]) == (422, "/number")
+    stranger = make_calibration(make_user())
+    assert send("POST", taking, {"calibration": stranger.series}).status_code == 404
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3728,11 +3728,11 @@ export interface components {
         SourcesInputRequest: {
             /** @description Id of a measurement. */
             measurement?: string;
-            /** @description A published version, such as 4k1m-9x2p.v1. */
+            /** @description A published version, such as 6nhc-tyhy.v1. */
             version?: string;
             /** @description Id of a sample record. */
             sample?: string;
-            /** @description A number of another calibration, such as 4k1m-9x2p/3. */
+            /** @description A number of another calibration, such as 6nhc-tyhy/3. */
             calibration?: string;
             text?: string;
         };

@@ -53,7 +53,7 @@ class TakenCalibration:
     Attributes
     ----------
     reference
-        Id and number, such as "4k1m-9x2p/3".
+        Id and number, such as "6nhc-tyhy/3".
     value
         {value, unit, uncertainty} of the quantity; of a matrix {value}.
     conditions

@@ -34,7 +34,7 @@ class SignalAxis:
     said_by
         The field of the record that calibrates it; None where that is the file, or nothing.
     calibration
-        Which number of which calibration it carries, such as "4k1m-9x2p/3"; None where none was taken.
+        Which number of which calibration it carries, such as "6nhc-tyhy/3"; None where none was taken.
     """
 
     name: str

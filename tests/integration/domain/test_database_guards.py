@@ -10,7 +10,6 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from repository.models import AuditEvent, DatasetVersion, Identifier, Measurement
 from repository.services.jobs import create_job
 from repository.services.publishing import start_new_version
-from tests.calibrations import make_calibration
 from tests.deposits import add_measurement, make_published, make_ready, publish, settle
 from tests.factories import store_file
 
@@ -41,29 +40,10 @@ def name_rows(version: DatasetVersion) -> dict[str, Any]:
         "signal": signal.pk,
         "object": signal.objects_stored.order_by("pk")[0].pk,
         "product": measurement.products.order_by("pk")[0].pk,
-        "calibration": make_calibration(version.dataset.deposit.owner).pk,
         "audit": AuditEvent.objects.order_by("pk")[0].pk,
         "doi": version.doi,
         "digest": OTHER_DIGEST,
     }
-
-
-def _copy_calibration(
-    number: str,
-    quantity: str,
-    rests_on: str,
-    *,
-    method: str = "method",
-    series: str = "series",
-    instrument: str = "instrument_id",
-) -> str:
-    columns = "name, value, conditions, method, sources, calibrated_from, rests_on, note, is_retired, by_id"
-    taken = columns.replace("method", method).replace("rests_on", rests_on)
-    return (
-        f"INSERT INTO repository_calibration (series, number, instrument_id, quantity, created_at, {columns})"  # noqa: S608
-        f" SELECT {series}, {number}, {instrument}, {quantity}, now(), {taken} FROM repository_calibration"
-        " WHERE id = %(calibration)s"
-    )
 
 
 REFUSED = {
@@ -116,12 +96,6 @@ REFUSED = {
     ),
     "digest of a product": "UPDATE repository_product SET sha256 = %(digest)s WHERE id = %(product)s",
     "deleting a product": "DELETE FROM repository_product WHERE id = %(product)s",
-    "value of a calibration": "UPDATE repository_calibration SET value = '3' WHERE id = %(calibration)s",
-    "number of a calibration": "UPDATE repository_calibration SET number = 2 WHERE id = %(calibration)s",
-    "leaving out a number of a calibration": _copy_calibration("3", "quantity", "rests_on"),
-    "a calibration of another quantity": _copy_calibration("2", "'pixel_size'", "rests_on"),
-    "a calibration that rests on itself": _copy_calibration("2", "quantity", "ARRAY[series]"),
-    "deleting a calibration": "DELETE FROM repository_calibration WHERE id = %(calibration)s",
     "deleting a DOI": "DELETE FROM repository_identifier WHERE doi = %(doi)s",
     "renaming a DOI": "UPDATE repository_identifier SET doi = '10.5072/else' WHERE doi = %(doi)s",
     "DOI of another version": "UPDATE repository_identifier SET version_number = 9 WHERE doi = %(doi)s",
@@ -162,9 +136,7 @@ def test_a_draft_is_open() -> None:
         "product": measurement.products.order_by("pk")[0].pk,
         "doi": f"10.5072/{draft.pk}.v1",
     }
-    never_open = re.compile(
-        "repository_(datasetversion|versionfile|versionmeasurement|auditevent|calibration)"
-    )
+    never_open = re.compile("repository_(datasetversion|versionfile|versionmeasurement|auditevent)")
     for name, statement in REFUSED.items():
         assert is_refused(statement, rows) == bool(never_open.search(statement)), name
 
@@ -337,10 +309,6 @@ BAD_ROWS = {
     ),
     "product_digest_form": "UPDATE repository_product SET sha256 = 'x' WHERE measurement_id = %(draft)s",
     "product_kind_known": "UPDATE repository_product SET kind = 'song' WHERE measurement_id = %(draft)s",
-    "calibration_method_known": _copy_calibration("2", "quantity", "rests_on", method="'dreamt'"),
-    "calibration_of_one_record": _copy_calibration(
-        "1", "quantity", "rests_on", series="'zzzz-zzzz'", instrument="NULL"
-    ),
     "identifier_state_known": (
         "UPDATE repository_identifier SET state = 'lost' WHERE dataset_id = %(deposit)s"
     ),
