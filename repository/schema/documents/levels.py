@@ -23,7 +23,9 @@ DIFFERS = "differs"
 _UNASKED = frozenset({"other", "derived_table"})
 """Techniques of which the table of requirements asks little: what is said of them is kept, whatever it is."""
 
-OF_ONE_FILE = frozenset({"technique", "scan", "series", "scan_shape", "scan_positions", "axes", "array", "links"})
+OF_ONE_FILE = frozenset(
+    {"technique", "scan", "series", "scan_shape", "scan_positions", "axes", "array", "links"}
+)
 """What is true of one file by its nature: the table takes it for files that a person chose, never as a rule."""
 
 

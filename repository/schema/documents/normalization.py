@@ -207,7 +207,11 @@ def _normalize_list(child: Any) -> Any:
 
 def _normalize_words(child: Any) -> Any:
     # No word of a vocabulary has a comma.
-    return [word.strip() for word in child.split(",") if word.strip()] or child if isinstance(child, str) else child
+    return (
+        [word.strip() for word in child.split(",") if word.strip()] or child
+        if isinstance(child, str)
+        else child
+    )
 
 
 def _normalize_elements(child: Any) -> Any:
