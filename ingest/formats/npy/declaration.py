@@ -5,7 +5,7 @@ from ingest.formats.declaration import STANDS_ALONE, Format
 FORMATS = (
     Format(
         package=__package__,
-        id="npy",
+        id="numpy_npy",
         title="NumPy array",
         files="`.npy`",
         becomes="any; what its axes are is asked",

@@ -49,7 +49,9 @@ def open_npy(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
     with resources:
         signals, asked = build_signals([BareArray("", numbers)], name=path.name, hints=hints)
         kept = resources.pop_all()
-    return OpenedFile("npy", VERSION, tuple(signals), {"npy": header.as_dict()}, (*findings, *asked), kept)
+    return OpenedFile(
+        "numpy_npy", VERSION, tuple(signals), {"npy": header.as_dict()}, (*findings, *asked), kept
+    )
 
 
 def _read_header(path: Path) -> NpyHeader:

@@ -5,7 +5,7 @@ from ingest.formats.declaration import STANDS_ALONE, Format
 FORMATS = (
     Format(
         package=__package__,
-        id="npz",
+        id="numpy_npz",
         title="NumPy archive",
         files="`.npz`",
         becomes="any; what its axes are is asked",

@@ -73,7 +73,7 @@ def open_npz(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         described = {one.title: one.header.as_dict() for one in long}
         kept = resources.pop_all()
     header = {"npz": to_json({"arrays": described, "values": values})}
-    return OpenedFile("npz", VERSION, tuple(signals), header, (*findings, *asked, *questions), kept)
+    return OpenedFile("numpy_npz", VERSION, tuple(signals), header, (*findings, *asked, *questions), kept)
 
 
 def _read_members(

@@ -29,7 +29,7 @@ def hints(**array: Any) -> ReadHints:
 
 
 class TestNpy(SaysWhereItEnds, ReadInPython):
-    format = "npy"
+    format = "numpy_npy"
     cut_codes = frozenset({"npy_header_unreadable"})
 
     def write(self, folder: Path) -> WrittenFile:
@@ -72,11 +72,11 @@ def test_equals_numpy(
         npy_format.write_array(handle, np.asarray(values, order="F" if is_fortran else "C"), version)
     expected = np.load(path)
     names = data.draw(st.permutations(["time", "scan_y", "scan_x", "detector_y", "detector_x"][: len(shape)]))
-    with open_measurement("npy", {"a.npy": path}) as opened:
+    with open_measurement("numpy_npy", {"a.npy": path}) as opened:
         read = opened.signals[0].read()
         assert read.dtype == (np.uint8 if dtype == "?" else np.dtype(dtype).newbyteorder("="))
         np.testing.assert_array_equal(read, expected)
-    with open_measurement("npy", {"a.npy": path}, hints(axes=names)) as opened:
+    with open_measurement("numpy_npy", {"a.npy": path}, hints(axes=names)) as opened:
         signal = opened.signals[0]
         order = [names.index(axis.name) for axis in signal.axes]
         np.testing.assert_array_equal(signal.read(), expected.transpose(order))
@@ -90,7 +90,7 @@ def test_equals_numpy(
 def test_large_fortran_arrays_are_read_by_regions(tmp_path: Path, names: tuple[str, ...]) -> None:
     values = default_rng(1).integers(0, 255, (40, 50, 60, 30)).astype(np.uint8)
     np.save(tmp_path / "a.npy", np.asfortranarray(values))
-    with open_measurement("npy", {"a.npy": tmp_path / "a.npy"}, hints(axes=names)) as opened:
+    with open_measurement("numpy_npy", {"a.npy": tmp_path / "a.npy"}, hints(axes=names)) as opened:
         signal = opened.signals[0]
         order = [names.index(axis.name) for axis in signal.axes] if names else [0, 1, 2, 3]
         region = (slice(3, 9), slice(7, 8))
@@ -123,10 +123,10 @@ def test_what_is_no_array_of_numbers_is_refused_in_words(
     path = tmp_path / "a.npy"
     np.save(path, make(), allow_pickle=True)
     with pytest.raises(ReadRefusedError) as caught:
-        open_measurement("npy", {"a.npy": path})
+        open_measurement("numpy_npy", {"a.npy": path})
     assert (caught.value.finding.code, caught.value.finding.severity) == (code, "warning")
     assert word in caught.value.finding.message
-    assert recognize(path, "a.npy").format == "npy"
+    assert recognize(path, "a.npy").format == "numpy_npy"
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_odd_headers_are_refused(tmp_path: Path, header: bytes) -> None:
     path = tmp_path / "a.npy"
     path.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(64))
     with pytest.raises(ReadRefusedError) as caught:
-        open_measurement("npy", {"a.npy": path})
+        open_measurement("numpy_npy", {"a.npy": path})
     assert caught.value.finding.code in {"npy_header_unreadable", "file_truncated"}
     assert caught.value.finding.hint
 
@@ -163,7 +163,7 @@ def test_a_header_of_four_gigabytes_and_a_later_version_are_refused(tmp_path: Pa
     ):
         path.write_bytes(b"\x93NUMPY" + head + bytes(64))
         with pytest.raises(ReadRefusedError) as caught:
-            open_measurement("npy", {"a.npy": path})
+            open_measurement("numpy_npy", {"a.npy": path})
         assert caught.value.finding.code == code
 
 
@@ -176,5 +176,5 @@ def test_headers_of_python_2_are_read(tmp_path: Path) -> None:
         + header
         + np.arange(6, dtype="<i2").tobytes()
     )
-    with open_measurement("npy", {"a.npy": path}) as opened:
+    with open_measurement("numpy_npy", {"a.npy": path}) as opened:
         np.testing.assert_array_equal(opened.signals[0].read(), [[0, 1, 2], [3, 4, 5]])

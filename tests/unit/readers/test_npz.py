@@ -27,7 +27,7 @@ FORGIVING = settings(
 
 
 def open_npz(path: Path, **array: Any) -> OpenedFile:
-    return open_measurement("npz", {path.name: path}, ReadHints.from_dict({"array": array}))
+    return open_measurement("numpy_npz", {path.name: path}, ReadHints.from_dict({"array": array}))
 
 
 def refuse_npz(path: Path) -> tuple[str, str]:
@@ -37,7 +37,7 @@ def refuse_npz(path: Path) -> tuple[str, str]:
 
 
 class TestNpz(ReadInPython):
-    format = "npz"
+    format = "numpy_npz"
     cut_codes = frozenset({"zip_unreadable"})
     method = zipfile.ZIP_STORED
 

@@ -173,7 +173,7 @@ def test_text_and_files_of_other_formats_are_not_claimed(tmp_path: Path, name: s
     path.write_text("<html><body>Sign in</body></html>")
     assert recognize(path, name).format == "html"
     np.save(tmp_path / "a.npy", np.zeros(5))
-    assert recognize(tmp_path / "a.npy", "a.raw").format == "npy"
+    assert recognize(tmp_path / "a.npy", "a.raw").format == "numpy_npy"
 
 
 def test_raw_files_of_detectors_stay_theirs() -> None:

@@ -34,7 +34,7 @@ def recognize_bytes(folder: Path, name: str, raw: bytes) -> FormatMatch:
         ("a.bcf", b"AAMVHFSS" + bytes(60), "bcf"),
         ("a.tif", b"II*\x00" + bytes(60), "tiff"),
         ("a.msa", b"#FORMAT      : EMSA/MAS Spectral Data File", "msa"),
-        ("a.npy", b"\x93NUMPY" + bytes(60), "npy"),
+        ("a.npy", b"\x93NUMPY" + bytes(60), "numpy_npy"),
         ("a.xml", b"<root name='x'><raw_file filename='scan.raw'/></root>", "empad"),
         ("a.xml", b"<other/>", "xml"),
         ("a.raw", bytes(130 * 128 * 4 * 2), "empad"),
@@ -99,7 +99,7 @@ def test_xml_names_its_raw_file(tmp_path: Path) -> None:
         (["data.npy", "meta_data.json"], "prz"),
         ([".zgroup", "a/.zarray"], "zspy"),
         (["word/document.xml"], "office"),
-        (["arr_0.npy"], "npz"),
+        (["arr_0.npy"], "numpy_npz"),
         (["x.txt"], "zip"),
     ],
 )
