@@ -42,6 +42,8 @@ def test_no_file_of_ours_is_set_aside() -> None:
         "datacite.xml",
         "datacite.json",
         "bib",
+        "nxem.nxs",
+        "hyperspy.hspy",
         "prov.jsonld",
     ]
 

@@ -18,7 +18,9 @@ from tests.realdata import need_realdata
 from tests.vendor_files.hdf5 import write_hspy
 
 FORGIVING = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

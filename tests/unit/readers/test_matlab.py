@@ -21,7 +21,9 @@ from tests.reader_contract import ReaderContract, ReadInPython, WrittenFile
 from tests.vendor_files.matlab import write_mat73
 
 FORGIVING = settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 TYPES = ("?", "<i1", "<u1", "<i2", ">u2", "<u4", "<i8", "<u8", ">f4", "<f8", "<c8", "<c16")
 AXES = ("scan_y", "scan_x", "detector_y", "detector_x")

@@ -20,7 +20,9 @@ from tests.reader_contract import ReadInPython, SaysWhereItEnds, WrittenFile
 
 TYPES = ("?", "i1", "u1", "<i2", ">u2", "<u4", ">i8", "<u8", "<f2", ">f4", "<f8", "<c8", ">c16")
 FORGIVING = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

@@ -22,7 +22,9 @@ from tests.reader_contract import ReadInPython, WrittenFile
 from tests.realdata import need_realdata
 
 FORGIVING = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

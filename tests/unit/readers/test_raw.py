@@ -20,7 +20,9 @@ from tests.reader_contract import SaysWhereItEnds, WrittenFile
 from tests.realdata import need_realdata
 
 FORGIVING = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 TYPES = tuple(load_catalogue().words("array_dtype"))
 
