@@ -8,8 +8,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    Max,
+    Min,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+)
 from django.db.models.expressions import Func
+from django.db.models.functions import Cast
 
 from repository.errors import UnknownSearchFilterError
 from repository.models import Facts, SearchEntry
@@ -177,18 +190,23 @@ def _filter_facts(request: SearchRequest) -> QuerySet[Facts] | None:
 
 
 def _count_facets(matching: QuerySet[SearchEntry]) -> dict[str, tuple[FacetValue, ...]]:
-    counted: dict[str, tuple[FacetValue, ...]] = {}
+    """Return how many entries have which value, by facet; one question, however many facets there are."""
     facts = Facts.objects.filter(entry__in=matching.values("pk"))
+    counted: list[QuerySet[Facts, Any]] = []
     for name, column in FACETS.items():
         value: Any = Func(F(column), function="unnest") if column in LIST_COLUMNS else F(column)
-        rows = (
-            facts.annotate(facet=value)
-            .values("facet")
+        counted.append(
+            facts.annotate(name=Value(name), facet=Cast(value, TextField()))
+            .values_list("name", "facet")
             .annotate(n=Count("entry", distinct=True))
-            .order_by("-n", "facet")
+            .order_by("-n", "facet")[:FACET_SIZE]
         )
-        counted[name] = tuple(FacetValue(row["facet"], row["n"]) for row in rows[:FACET_SIZE] if row["facet"])
-    return counted
+    first, *others = counted
+    found: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
+    for name, text, n in first.union(*others, all=True):
+        if text:
+            found[name][text] = n
+    return {name: _rank(counts) for name, counts in found.items()}
 
 
 def _count_holders(matching: QuerySet[SearchEntry]) -> tuple[dict[str, tuple[FacetValue, ...]], int]:

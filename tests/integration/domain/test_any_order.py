@@ -180,8 +180,8 @@ def judge_naively(deposit: Deposit) -> dict[str | None, list[Found]]:
             continue
         files = [part.data_file.path for part in one.parts.order_by("position")]
         layers = select_supplied(deposit.document, files[0], companions=files[1:])
-        merged = merge_metadata(header=one.extracted, supplied_layers=layers)
         signals = [SignalShape.from_dict({"name": row.name, "axes": row.axes}) for row in one.signals.all()]
+        merged = merge_metadata(header=one.extracted, supplied_layers=layers, signals=signals)
         assert one.document == normalize_document(merged.document)
         assert one.techniques == merged.document.get("technique", [])
         said[one.pk] = [

@@ -6,18 +6,16 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
 from confined.input_checks import InputCheck, InputDamagedError, locate_inputs
 from confined.runs import run_over_files
 from confined.sandbox import SandboxError
-from processing.engine.zarr_metadata import build_array_metadata, encode_array_metadata
 from repository.errors import TransientError
 from repository.models import ArrayObject, Job, StoredObject
 from repository.services.fixity import check_object
-from tests.deposits import make_published, make_ready
+from tests.deposits import make_published, make_ready, publish
 from tests.factories import store_bytes
 from tests.integration.fixity.objects import locate, rot, row
 
@@ -129,19 +127,11 @@ def test_verify_says_what_it_wants(words: list[str]) -> None:
 
 
 def test_reconvert_takes_drafts_and_leaves_what_is_published(witness: str) -> None:
-    draft, version, modern = make_ready(), make_published(), make_ready()
-    metadata = build_array_metadata(
-        shape=(2, 2),
-        dtype=np.dtype("u2"),
-        chunk=(2, 2),
-        shard=(2, 2),
-        dimension_names=("y", "x"),
-        attributes={},
-    )
-    sealed, size = store_bytes(encode_array_metadata(metadata))
-    ArrayObject.objects.filter(signal__measurement__deposit=modern, kind="primary", key="zarr.json").update(
-        sha256=sealed, size=size
-    )
+    draft, former, _ = make_ready(), make_ready(), make_ready()  # the third has arrays as they are made today
+    unsealed, size = store_bytes(b"an array without checksums")
+    old = ArrayObject.objects.filter(signal__measurement__deposit__in=[draft, former], kind="primary")
+    old.filter(key="zarr.json").update(sha256=unsealed, size=size)
+    version = publish(former)
     output = StringIO()
     call_command("reconvert", stdout=output)
     job = Job.objects.get(kind="convert_measurement")

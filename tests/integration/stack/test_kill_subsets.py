@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain, combinations
 from pathlib import Path
 
@@ -78,7 +79,8 @@ def kill_and_recover(stack: RunningStack, subset: tuple[str, ...]) -> None:
     killed = [identity for name in subset for identity in members[name]]
     assert all(members[name] for name in subset), "a subset of nothing would be no test"
     for identity in killed:
-        os.kill(identity.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # what was killed first takes others with it
+            os.kill(identity.pid, signal.SIGKILL)
     if "supervisor" in subset:
         assert stack.process is not None
         stack.process.wait()
