@@ -64,7 +64,6 @@ def describe(page: Page) -> None:
     answer(page, "Sample name", "Au on CeO2")
     answer(page, "Acceleration voltage", "300")
     answer(page, "Convergence semi-angle", "20-22")
-    answer(page, "Elements", "Au, Ce, O")
     page.get_by_label("Abstract", exact=True).fill("Eight patterns of gold on ceria.")
     page.get_by_label("Abstract", exact=True).blur()
     page.get_by_role("button", name="Not recorded for what is empty").click()

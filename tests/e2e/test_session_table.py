@@ -122,7 +122,7 @@ def test_the_keyboard_alone_answers_copies_fills_and_undoes(person: Person) -> N
     expect(page.get_by_role("dialog")).to_be_visible()
     press(page, "Space", "Enter")  # annular detectors are the first
     person.wait_saved("2 answers saved")
-    expect(page.get_by_role("columnheader", name="Inner angle")).to_be_attached()
+    expect(page.get_by_role("columnheader", name="Annular detectors")).to_be_attached()
     press(page, "Escape", "Control+Home", "End")
     heads = page.get_by_role("columnheader").all_inner_texts()
     at = next(index for index, head in enumerate(heads) if head.startswith("Beam current"))

@@ -83,7 +83,9 @@ def open_in_tensorstore(address: str, retries: dict[str, Any]) -> Any:
 
 def read_guide() -> dict[str, Any]:
     """Return what the guide lets people write into the description of an array."""
-    found = re.search(r'^"context": (\{.*\}),$', GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    found = re.search(
+        r'^description\["context"\] = (\{.*\})$', GUIDE.read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert found is not None
     retries: dict[str, Any] = json.loads(found.group(1))["http_request_retries"]
     return retries
