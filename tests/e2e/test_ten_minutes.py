@@ -5,6 +5,7 @@ techniques that are confirmed by one click are one each. Effort is clicks and ty
 once, no field asked twice, and the number of questions is the goal's: 8 with an instrument record, 14 without.
 """
 
+import csv
 import json
 import re
 from collections import Counter
@@ -16,6 +17,7 @@ from urllib.parse import parse_qs
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.client.conftest import accept_warnings, make_shell
 from tests.e2e.afternoon import N_MEASUREMENTS, OTHERS, write_afternoon
 from tests.e2e.conftest import PATIENCE, start_deposit, wait_for_state
 from tests.e2e.session import Person
@@ -247,3 +249,55 @@ def test_an_afternoon_goes_from_drop_to_doi_in_ten_minutes(
     most = MOST_WITH_RECORDS if has_records else MOST_WITHOUT
     assert sum(journey.questions.values()) <= most, sorted(journey.questions)
     assert person < TEN_MINUTES
+
+
+SHEET: Mapping[str, Mapping[str, str]] = {
+    "": {
+        "level": "raw",
+        "sample.name": "MoS2 on SiN",
+        "sample.preparation": "exfoliated, transferred by PMMA",
+        "semi_convergence_angle": "21.4",
+        "probe_current": "50",
+        "stage_tilt_x": "untilted",
+    },
+    "haadf": {"annular_detectors": "68–200 mrad"},
+    "eels": {"monochromated": "no"},
+    "scan": {
+        "instrument.name": "Titan 2",
+        "acceleration_voltage": "80",
+        "scan_step": "0.05",
+        "detector_to_scan_matrix": "[[0, 1], [-1, 0]]",
+        "diffraction_pixel_size": "0.45",
+    },
+}
+
+
+def test_the_same_afternoon_goes_by_command_and_a_sheet(live_stack: Any, tmp_path: Path) -> None:
+    write_afternoon(tmp_path / "afternoon")
+    shell = make_shell(tmp_path / "person", url=live_stack.url, token=live_stack.credentials.token)
+    # 5: what the system dropped there was left out, and is said
+    sent = shell.run_json("deposit", tmp_path / "afternoon", "--title", "By command", code=5)
+    assert len(sent["measurements"]) == N_MEASUREMENTS
+    sheet = tmp_path / "sheet.csv"
+    assert shell.run("table", sent["id"], "--incomplete", "--to", sheet).returncode == 0
+    with sheet.open(encoding="utf-8-sig", newline="") as source:
+        head, *rows = csv.reader(source)
+    filled = set()
+    for row in rows:
+        said = {**SHEET[""], **SHEET.get(row[0].partition("_")[0], {})}
+        for at, column in enumerate(head):
+            field = column.partition(" ")[0]
+            if not row[at] and field in said:
+                row[at] = said[field]
+                filled.add(field)
+    with sheet.open("w", encoding="utf-8", newline="") as target:
+        csv.writer(target).writerows([head, *rows])
+    taken = shell.run_json("table", sent["id"], sheet)
+    assert taken["refused"] == 0, taken
+    record = shell.run_json("status", sent["id"])
+    published = shell.run_json("publish", sent["id"], *accept_warnings(record))
+    assert published["state"] == "published"
+    print(  # noqa: T201  # what the journey is for
+        f"by command: {len(filled) + 1} questions ({', '.join(sorted({*filled, 'title'}))}), 5 commands"
+    )
+    assert len(filled) + 1 <= MOST_WITHOUT
