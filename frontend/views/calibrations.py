@@ -1,6 +1,5 @@
 """The pages of calibrations: a new one, its numbers, and taking one for the measurements of a deposit."""
 
-import uuid
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from frontend.presentation.calibrations import build_line, build_preview, list_quantities
 from frontend.presentation.record_forms import CONDITIONS, build_fields, read_fields
 from frontend.views.answers import answer_page, answering_refusals
-from frontend.views.requests import account_or_grant_required, read_dataset_id, visitor_of
+from frontend.views.requests import account_or_grant_required, read_change_id, read_dataset_id, visitor_of
 from processing.workflows import change_answers
 from repository.errors import InvalidMetadataError, NotFoundError
 from repository.schema.checks.taken_calibrations import METHODS
@@ -214,7 +213,7 @@ def show_taking(request: HttpRequest, deposit_id: str) -> HttpResponse:
         "chosen": build_line(row) if row is not None else None,
         "stands_over": stands_over,
         "preview": preview,
-        "taken": _read_change_id(request.GET.get("taken", "")),
+        "taken": read_change_id(request.GET.get("taken", "")),
     }
     return answer_page(request, "records/taking.html", context)
 
@@ -229,7 +228,7 @@ def _find_chosen(request: HttpRequest, visitor: Visitor) -> CalibrationRow | Non
 
 def _take(request: HttpRequest, visitor: Visitor, deposit_id: str) -> TableChange:
     about: dict[str, Any] = {"deposit_id": deposit_id, "actor": require_account(visitor)}
-    undone = _read_change_id(request.POST.get("undo", ""))
+    undone = read_change_id(request.POST.get("undo", ""))
     if undone is not None:
         return undo_change(**about, change_id=undone)
     series, _, number = request.POST.get("calibration", "").partition("/")
@@ -256,13 +255,6 @@ def _say_change(change: TableChange) -> str:
 
 def _first_reason(change: TableChange) -> str:
     return next(one.message for one in change.results if one.result == "refused")
-
-
-def _read_change_id(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def _read_number(request: HttpRequest, name: str) -> int | None:

@@ -1,6 +1,5 @@
 """The page on which records answer in a deposit: shown first, taken by one click, undone by another."""
 
-import uuid
 from http import HTTPStatus
 from typing import Any
 
@@ -9,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods
 
 from frontend.views.answers import answer_page, answering_refusals
-from frontend.views.requests import account_or_grant_required, read_dataset_id, visitor_of
+from frontend.views.requests import account_or_grant_required, read_change_id, read_dataset_id, visitor_of
 from processing.workflows import change_answers
 from repository.errors import InvalidMetadataError
 from repository.schema.checks.cell_values import format_entry
@@ -71,14 +70,14 @@ def show_offers(request: HttpRequest, deposit_id: str) -> HttpResponse:
         "samples": [row for row in list_samples(visitor) if row.retired_at is None],
         "last": last,
         "last_answers": _describe_last(last) if last is not None else [],
-        "taken": _read_change_id(request.GET.get("taken", "")),
+        "taken": read_change_id(request.GET.get("taken", "")),
     }
     return answer_page(request, "records/offers.html", context, status=HTTPStatus.OK)
 
 
 def _take(visitor: Visitor, deposit_id: str, request: HttpRequest) -> TableChange:
     about: dict[str, Any] = {"deposit_id": deposit_id, "actor": require_account(visitor)}
-    undone = _read_change_id(request.POST.get("undo", ""))
+    undone = read_change_id(request.POST.get("undo", ""))
     if undone is not None:
         return undo_change(**about, change_id=undone)
     if "instrument" in request.POST:
@@ -112,13 +111,6 @@ def _say_change(change: TableChange) -> str:
         return "Nothing changed: everything was answered like this before."
     among = f" in {files} measurement{'s' if files != 1 else ''}" if files else ""
     return f"{saved} answer{'s' if saved != 1 else ''} changed{among}."
-
-
-def _read_change_id(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def _name_answer(level: str, key: str, field: str) -> str:

@@ -116,3 +116,11 @@ def read_version_number(request: HttpRequest) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER):
         raise NotFoundError(f"There is no version {text!r}.")
     return int(text)
+
+
+def read_change_id(text: str) -> uuid.UUID | None:
+    """Return the id of a change of answers that a request names; None where it is none."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from ingest.readers.contract import ReadRefusedError
 from ingest.readers.framed_bytes import FramePart, open_part, read_bytes
 from ingest.readers.refusals import UPLOAD_AGAIN, decline, refuse
+from ingest.readers.zip_directory import ZipUnreadableError, read_directory
 
 MOST_MEMBERS = 10_000
 MOST_RATIO = 1100  # DEFLATE reaches 1032 on zeros
@@ -160,9 +161,8 @@ def open_members(path: Path, resources: ExitStack) -> list[ZipMember]:
         `zip_too_many_members`.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            listed = [info for info in archive.infolist() if not info.is_dir()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as error:
+        listed = [entry for entry in read_directory(path) if not entry.is_dir()]
+    except ZipUnreadableError as error:
         message = (
             f"{path.name} has no sound directory at its end, as an archive has that is not cut: {error}."
         )

@@ -1,10 +1,10 @@
 """Binary kinds of files that are known and not read, and have no plain signature: by header, members or name."""
 
 import struct
-import zipfile
 from pathlib import Path
 
 from ingest.readers.contract import FormatMatch, Role
+from ingest.readers.zip_directory import ZipUnreadableError, read_directory
 
 _TVIPS_HEADER_BYTES = 256
 _OFFICE = {"word/document.xml", "xl/workbook.xml", "ppt/presentation.xml"}
@@ -43,9 +43,8 @@ def match_tvips(head: bytes, name: str) -> FormatMatch | None:
 def match_zip(path: Path) -> FormatMatch:
     """Return the match of a ZIP by the names of its members; nothing is unpacked."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = {member.filename for member in archive.infolist()}
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        names = {entry.filename for entry in read_directory(path)}
+    except ZipUnreadableError:
         return _unread("zip", "ZIP archive, damaged", "bytes PK", "other")
     for belongs, match in (
         (

@@ -1,9 +1,8 @@
 """An npz is a ZIP of nothing but npy; other programs that save arrays so have members of their own beside them."""
 
-import zipfile
-
 from ingest.readers.parts import Recognized
 from ingest.readers.uploaded_file import UploadedFile
+from ingest.readers.zip_directory import ZipUnreadableError, read_directory
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OF_PANTA_RHEI = "meta_data.npy"
@@ -14,9 +13,8 @@ def recognize_npz(file: UploadedFile) -> Recognized | None:
     if not file.head.startswith(_ZIP):
         return None
     try:
-        with zipfile.ZipFile(file.path) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        names = [entry.filename for entry in read_directory(file.path)]
+    except ZipUnreadableError:
         return None
     if not names or not all(name.endswith(".npy") for name in names) or _OF_PANTA_RHEI in names:
         return None
