@@ -43,12 +43,9 @@ class IdentifyingListShape(Nested[Any]):
 
 
 class MaskInput(Nested[Any]):
-    mask = serializers.ListField(
-        child=serializers.CharField(max_length=300), required=False, max_length=_MOST_VALUES
-    )
-    unmask = serializers.ListField(
-        child=serializers.CharField(max_length=300), required=False, max_length=_MOST_VALUES
-    )
+    # As long as what the list says: a comment with an address in it may be a page.
+    mask = serializers.ListField(child=serializers.CharField(), required=False, max_length=_MOST_VALUES)
+    unmask = serializers.ListField(child=serializers.CharField(), required=False, max_length=_MOST_VALUES)
 
 
 class IdentifyingView(APIView):

@@ -28,6 +28,7 @@ from repository.schema.documents.levels import (
     place_entry,
     remove_entry,
 )
+from repository.schema.places import get_entry
 from repository.schema.quantities.signals import SignalShape
 from repository.schema.questions.fields import load_catalogue
 from repository.schema.questions.techniques import find_impossible
@@ -264,6 +265,8 @@ def _refuse_impossible(wish: Wish, target: Target | None) -> None:
         target is not None
         and wish.act not in {"clear", "differs"}
         and not does_apply(wish.field, target.document)
+        # What a file says where it does not apply is shown all the same, and may be kept back.
+        and not (wish.act == "withheld" and get_entry(target.document, wish.field) is not None)
     ):
         kind = target.kind.replace("+", " and ").replace("_", " ")
         raise CellRefusedError(

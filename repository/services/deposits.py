@@ -30,6 +30,7 @@ from repository.services.audit import record_event
 from repository.services.edits import read_content, record_edit, require_revision
 from repository.services.identifiers import reserve_identifiers
 from repository.services.jobs import cancel_jobs
+from repository.services.offers import take_back_offers
 from repository.services.storage import upload_folder
 from repository.services.stored_objects import delete_files
 from repository.states import BUSY_STATES, DepositMove, DepositState
@@ -337,19 +338,24 @@ def add_member(
         )
         detail = {"user": username, "role": role}
         record_event(actor=actor, action="deposit.add_member", target=deposit.pk, detail=detail)
+        if user is not None:
+            take_back_offers(deposit_ids=[deposit.pk], user=user, actor=actor)
     return member
 
 
 def remove_member(*, deposit_id: str, actor: User, username: str) -> None:
-    """Take a co-owner's rights away; the owner stays."""
+    """Take a co-owner's rights away, and what the co-owner offered to others; the owner stays."""
     with transaction.atomic():
         deposit = lock_deposit(deposit_id=deposit_id)
-        removed, _ = deposit.memberships.filter(name=username).delete()
-        if not removed:
+        member = deposit.memberships.select_related("user").filter(name=username).first()
+        if member is None:
             raise NotFoundError(f"{username} is no co-owner of this deposit.", hint="Reload the deposit.")
+        member.delete()
         record_event(
             actor=actor, action="deposit.remove_member", target=deposit.pk, detail={"user": username}
         )
+        if member.user is not None:
+            take_back_offers(deposit_ids=[deposit.pk], user=member.user, actor=actor)
 
 
 def _with_title(document: dict[str, Any], title: str) -> dict[str, Any]:

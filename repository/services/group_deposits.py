@@ -4,10 +4,11 @@ from django.db import transaction
 from django.db.models import Sum
 
 from repository.errors import NotFoundError, StateConflictError
-from repository.models import Deposit, User
+from repository.models import Deposit, Membership, User
 from repository.services.audit import record_event
 from repository.services.deposits import lock_deposit
 from repository.services.groups import lock_group
+from repository.services.offers import take_back_offers
 from repository.services.quota import require_account_quota, require_group_quota
 
 
@@ -57,6 +58,8 @@ def take_out_of_group(*, deposit_id: str, actor: User) -> Deposit:
         if group.quota_bytes is not None:
             require_account_quota(deposit.owner, _measure(deposit))
         _move(deposit, None)
+        for row in group.memberships.filter(role=Membership.Role.MANAGER).select_related("user"):
+            take_back_offers(deposit_ids=[deposit.pk], user=row.user, actor=actor)
         for target, detail in ((deposit.pk, {"group": group.pk}), (group.pk, {"deposit": deposit.pk})):
             record_event(actor=actor, action="group.remove_deposit", target=target, detail=detail)
     return deposit

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from repository.errors import InvalidMetadataError, NotFoundError, StateConflictError
 from repository.models import Deposit, Group, Invitation, Membership, User
 from repository.services.audit import record_event
+from repository.services.offers import take_back_offers
 from repository.services.outside_identifiers import read_ror
 
 Role = Membership.Role
@@ -61,11 +62,15 @@ def close_group(*, group_id: str, actor: User) -> None:
     with transaction.atomic():
         group = lock_group(group_id=group_id)
         names = sorted(group.memberships.values_list("user__username", flat=True))
+        managers = _list_managers(group)
         drafts = Deposit.objects.filter(group=group, dataset__isnull=True)
         left = sorted(drafts.values_list("pk", flat=True))
+        shared = _list_deposits(group)
         drafts.update(group=None)
         group.memberships.all().delete()
         _take_back(Invitation.objects.filter(group=group))
+        for manager in managers:
+            take_back_offers(deposit_ids=shared, user=manager, actor=actor)
         Group.objects.filter(pk=group.pk).update(closed_at=Now())
         record_event(
             actor=actor, action="group.close", target=group.pk, detail={"members": names, "drafts": left}
@@ -98,6 +103,8 @@ def set_role(*, group_id: str, actor: User, username: str, role: str) -> Members
                 target=group.pk,
                 detail={"user": username, "former": former, "role": role},
             )
+            if role != Role.MANAGER:
+                _end_offers(group, membership.user, actor)
     return membership
 
 
@@ -116,8 +123,7 @@ def remove_from_group(*, group_id: str, actor: User, username: str) -> None:
         membership = _get_membership(group, username)
         _require_another_manager(group, membership, "leave")
         membership.delete()
-        # What somebody offered in the group's name ends with the right to do so.
-        _take_back(Invitation.objects.filter(group=group, invited_by=membership.user))
+        _end_offers(group, membership.user, actor)
         action = "group.leave" if username == actor.username else "group.remove_member"
         record_event(actor=actor, action=action, target=group.pk, detail={"user": username})
 
@@ -171,6 +177,20 @@ def _require_another_manager(group: Group, membership: Membership, what: str) ->
             f"{membership.user.username} is the last manager of {group.name} and cannot {what}.",
             hint="Make another member a manager first, or close the group.",
         )
+
+
+def _end_offers(group: Group, user: User, actor: User) -> None:
+    """End what somebody offered in the group's name: the right to do so is gone."""
+    _take_back(Invitation.objects.filter(group=group, invited_by=user))
+    take_back_offers(deposit_ids=_list_deposits(group), user=user, actor=actor)
+
+
+def _list_managers(group: Group) -> list[User]:
+    return [row.user for row in group.memberships.filter(role=Role.MANAGER).select_related("user")]
+
+
+def _list_deposits(group: Group) -> list[str]:
+    return list(Deposit.objects.filter(group=group).values_list("pk", flat=True))
 
 
 def _take_back(invitations: QuerySet[Invitation]) -> None:

@@ -8,6 +8,9 @@ from repository.models import User
 from repository.services.answer_writes import Wish
 from repository.services.answers import TableChange, write_answers
 
+_WRITTEN_BY_HAND = frozenset({"extensions"})
+"""What only people write, without a schema: it is no field of the table, and stays shown until they take it out."""
+
 
 class Masked(Protocol):
     """A text with the measurements, by field, whose metadata show or withhold it."""
@@ -36,11 +39,11 @@ def mask_values(
     InvalidMetadataError
         Metadata and exports do not have it: it stands in the original files only.
     """
-    known = {line.value: line for line in lines}
+    known = {_spell(line.value): line for line in lines}
     wishes: list[Wish] = []
     for values, act in ((mask, "withheld"), (unmask, "clear")):
         for value in values:
-            line = known.get(value)
+            line = known.get(_spell(value))
             if line is None:
                 raise NotFoundError(
                     f"Nothing of {deposit_id} says {value[:80]!r}.", hint="Write it as the list has it."
@@ -52,8 +55,28 @@ def mask_values(
                     pointer="/mask",
                     hint="To keep a file back, keep its measurement private, or send it without that entry.",
                 )
+            if places and set(places) <= _WRITTEN_BY_HAND:
+                raise InvalidMetadataError(
+                    f"{value[:80]!r} stands in {', '.join(places)}, which no file says and no answer withholds.",
+                    pointer="/mask",
+                    hint="Take it out of the description where somebody wrote it.",
+                )
             wishes += [
                 Wish(field=name, level="measurement", act=act, keys=tuple(ids))  # type: ignore[arg-type]  # two of the words
                 for name, ids in places.items()
+                if name not in _WRITTEN_BY_HAND
             ]
-    return write_answers(deposit_id=deposit_id, actor=actor, wishes=wishes)
+    change = write_answers(deposit_id=deposit_id, actor=actor, wishes=wishes)
+    refused = next((one for one in change.results if one.result == "refused"), None)
+    if refused is not None:
+        raise InvalidMetadataError(
+            f"{refused.field} of {refused.path or deposit_id} cannot be withheld: {refused.message}",
+            pointer="/mask" if mask else "/unmask",
+            hint="Nothing was changed. Correct the description where it says this.",
+        )
+    return change
+
+
+def _spell(value: str) -> str:
+    """Return a text as it is looked up: forms of pages send the ends of its lines otherwise."""
+    return "\n".join(value.splitlines()).strip()

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from repository.errors import InvalidMetadataError, NotFoundError, StateConflictError
-from repository.models import DepositMember, Group, Invitation, Membership, Message, User
+from repository.models import Deposit, DepositMember, Group, Invitation, Membership, Message, User
 from repository.models.account_addresses import list_confirmed_addresses
 from repository.services.audit import record_event
 from repository.services.deposits import lock_deposit
@@ -138,6 +138,7 @@ def _invite(invitation: Invitation, *, actor: User) -> Invitation:
 
 
 def _lock_open(invitation_id: uuid.UUID, user: User) -> Invitation:
+    _lock_subject(invitation_id)
     rows = Invitation.objects.select_for_update(of=("self",)).select_related("group", "deposit", "invited_by")
     invitation = rows.filter(pk=invitation_id, address__in=list_confirmed_addresses(user)).first()
     if invitation is None:
@@ -147,6 +148,16 @@ def _lock_open(invitation_id: uuid.UUID, user: User) -> Invitation:
         )
     require_unanswered(invitation)
     return invitation
+
+
+def _lock_subject(invitation_id: uuid.UUID) -> None:
+    """Lock the group or deposit first, as whoever ends one does: else each would wait for the other."""
+    named = Invitation.objects.filter(pk=invitation_id).values_list("group_id", "deposit_id").first()
+    group_id, deposit_id = named or (None, None)
+    if group_id is not None:
+        Group.objects.select_for_update().filter(pk=group_id).first()
+    elif deposit_id is not None:
+        Deposit.objects.select_for_update().filter(pk=deposit_id).first()
 
 
 def require_unanswered(invitation: Invitation) -> None:

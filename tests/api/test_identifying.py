@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from processing.workflows import correct_version
+from repository.exports.registry import list_exports
 from repository.models import Deposit, Job, Measurement
 from repository.services.deposits import update_deposit
 from tests.api.conftest import WebClient, as_token, make_token
@@ -70,6 +71,78 @@ def test_what_identifies_is_listed_masked_and_shown_again(
     assert read()[MAIL]["state"] == "masked"
     client.post(f"/deposits/{named.pk}/identifying", {"unmask": MAIL})
     check_what_is_published(web, named)
+
+
+def test_what_stands_in_lists_beside_values_and_in_long_texts_is_masked_too(
+    web: WebClient, client: Any
+) -> None:
+    """A path in a list, a name beside a number, lines of a form, and what stands where it does not apply."""
+    path, long = r"D:\Users\ada.l\exp", f"First line\n{'x' * 400} {MAIL}"
+    deposit = make_deposit()
+    one = add_measurement(
+        deposit,
+        processing_steps=[{"step": "bin", "software": "dm", "parameters": f"from {path}"}],
+        sample={"name": "MoS2", "elements": ["Mo", "S"], "phases": ["2H of Ada Lovelace"]},
+        probe_current={"value": 30, "unit": "pA", "note": "Ada Lovelace measured it"},
+        eds={"detector": "Super-X of Ada Lovelace"},
+        damage_observed=long,
+    )
+    Measurement.objects.filter(pk=one.pk).update(
+        personal_pointers={"/Operator": "Ada Lovelace", "/Home": path}
+    )
+    settle(Deposit.objects.get(pk=deposit.pk))
+    headers = as_token(make_token(deposit.owner))
+    address = f"/api/v1/deposits/{deposit.pk}/identifying/"
+    listed = {one["value"]: one for one in web.get(address, headers=headers).json()["results"]}
+    assert {value: set(one["fields_said"]) for value, one in listed.items()} == {
+        path: {"processing_steps"},
+        "Ada Lovelace": {"eds.detector", "sample.phases", "probe_current"},
+        long: {"damage_observed"},
+    }
+    masked = web.post(address, json={"mask": [path, "Ada Lovelace"]}, headers=headers)
+    assert masked.status_code == 200, masked.text
+    client.force_login(deposit.owner)
+    # A form sends the ends of lines as the web has them.
+    sent = client.post(f"/deposits/{deposit.pk}/identifying", {"mask": long.replace("\n", "\r\n")})
+    assert sent.status_code == 302
+    assert {one["state"] for one in web.get(address, headers=headers).json()["results"]} == {"masked"}
+    for value in (long, path):
+        for act, state in (("unmask", "shown"), ("mask", "masked")):
+            answer = web.post(address, json={act: [value]}, headers=headers)
+            states = {one["value"]: one["state"] for one in answer.json()["results"]}
+            assert states[value] == state, answer.text
+    Job.objects.filter(deposit=deposit).delete()
+    publish(settle(Deposit.objects.get(pk=deposit.pk)))
+    for public in list_exports_of(deposit, one):
+        content = web.get(public).content
+        assert not [text for text in ("ada.l", "Lovelace", MAIL) if text.encode() in content], public
+
+
+def list_exports_of(deposit: Deposit, measurement: Measurement) -> list[str]:
+    """Return every address at which something is told of a published measurement."""
+    endings = [export.ending for export in list_exports()]
+    return [
+        f"/datasets/{deposit.pk}",
+        f"/api/v1/datasets/{deposit.pk}/",
+        f"/api/v1/measurements/{measurement.pk}/",
+        f"/api/v1/measurements/{measurement.pk}/metadata/",
+        f"/api/v1/measurements/{measurement.pk}/findings/",
+        f"/api/v1/measurements/{measurement.pk}/signals/data/zarr/zarr.json",
+        *(f"/datasets/{deposit.pk}.{ending}" for ending in endings),
+        *(f"/api/v1/measurements/{measurement.pk}/exports/{ending}" for ending in endings),
+    ]
+
+
+def test_what_only_people_write_is_shown_and_told_how_it_goes(web: WebClient) -> None:
+    deposit = make_deposit()
+    add_measurement(deposit, extensions={"org.example.lab": {"book": [f"lent by {MAIL}"]}})
+    settle(Deposit.objects.get(pk=deposit.pk))
+    headers = as_token(make_token(deposit.owner))
+    address = f"/api/v1/deposits/{deposit.pk}/identifying/"
+    (listed,) = web.get(address, headers=headers).json()["results"]
+    assert (listed["state"], listed["fields_said"]) == ("shown", ["extensions"])
+    refused = web.post(address, json={"mask": [listed["value"]]}, headers=headers)
+    assert (refused.status_code, "Take it out" in refused.json()["hint"]) == (422, True)
 
 
 def check_the_page(client: Any, named: Deposit) -> None:

@@ -17,6 +17,9 @@ Kind = Literal["email", "path", "serial_number", "comment", "name"]
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PATH = re.compile(r"(?:^|\s)(?:[A-Za-z]:\\|\\\\|~/|/(?:home|users?|media|mnt|data|volumes)/)", re.IGNORECASE)
 _COMMENT = re.compile(r"comment|notes?$|remark", re.IGNORECASE)
+_FREE = frozenset({"text", "texts", "extensions"})
+"""Kinds of fields in which people write what they like."""
+_BESIDE = ("note", "calibrated_from")
 _SHORTEST = 4
 """Characters of a text of the header that is looked for inside the texts of the metadata."""
 
@@ -94,16 +97,32 @@ def name_kind(text: str, place: str) -> Kind:
 
 
 def _list_texts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the texts that stand in fields of their own; parts of lists are no field that can be withheld alone."""
+    """Yield every text with the field in which it would be withheld: of a list of objects that is the whole list."""
     for leaf in find_leaves(document):
-        plain = get_plain(leaf.entry)
-        if (
-            "[]" not in leaf.field.path
-            and leaf.field.kind == "text"
-            and isinstance(plain, str)
-            and plain.strip()
-        ):
-            yield leaf.field.path, plain.strip()
+        path = leaf.field.path.split("[]", maxsplit=1)[0]
+        for text in _find_texts(leaf.field.kind, leaf.entry):
+            if text.strip():
+                yield path, text.strip()
+
+
+def _find_texts(kind: str, entry: Any) -> Iterator[str]:
+    """Yield what somebody wrote: the value of a text, what stands beside another value, and all that has no schema."""
+    if kind not in _FREE:
+        beside = entry if isinstance(entry, Mapping) else {}
+        yield from (text for key in _BESIDE if isinstance(text := beside.get(key), str))
+    elif not is_gap(entry):
+        yield from _walk_texts(get_plain(entry))
+
+
+def _walk_texts(entry: Any) -> Iterator[str]:
+    if isinstance(entry, str):
+        yield entry
+    elif isinstance(entry, Mapping):
+        for child in entry.values():
+            yield from _walk_texts(child)
+    elif isinstance(entry, list):
+        for child in entry:
+            yield from _walk_texts(child)
 
 
 def _find_in(path: str, text: str, known: Iterable[str]) -> list[str]:
