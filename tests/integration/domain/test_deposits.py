@@ -1,11 +1,8 @@
 """The life of a deposit: written, handed in, checked, published once, opened again, never deleted once published."""
 
-import threading
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db import connection
 
 from repository.errors import (
     DepositAlreadyPublishedError,
@@ -35,9 +32,12 @@ from repository.services.publishing import publish_deposit, start_new_version
 from repository.services.uploads import start_upload
 from repository.services.withdrawal import withdraw_version
 from repository.workflows.publishing import publish_dataset_version
+from tests.at_once import at_once
 from tests.deposits import add_measurement, make_published, make_ready, publish, settle
 from tests.factories import make_deposit, make_user, store_file
-from tests.patience import patient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stemma_home")]
 
@@ -240,28 +240,6 @@ def test_a_co_owner_is_an_account_and_who_is_none_is_not_said() -> None:
     assert not deposit.members.exists()
     with pytest.raises(NotFoundError):
         remove_member(deposit_id=deposit.pk, actor=deposit.owner, username=friend.username)
-
-
-def at_once(*actions: Callable[[], Any]) -> list[Any]:
-    """Run actions in threads that begin together; return what each returned or raised."""
-    begin = threading.Barrier(len(actions), timeout=patient(10))
-    results: list[Any] = [None] * len(actions)
-
-    def run(position: int, action: Callable[[], Any]) -> None:
-        begin.wait()
-        try:
-            results[position] = action()
-        except Exception as fault:  # noqa: BLE001  # what was raised is the result
-            results[position] = fault
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(actions)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(patient(60))
-    return results
 
 
 @pytest.mark.django_db(transaction=True)
