@@ -27,6 +27,7 @@ from repository.schema.findings import Finding
 from repository.schema.versions.in_force import SCHEMA_KEY, list_versions
 from repository.schema.versions.steps import UnknownVersionError
 from repository.services.audit import record_event
+from repository.services.calibration_claims import settle_claims
 from repository.services.edits import read_content, record_edit, require_revision
 from repository.services.identifiers import reserve_identifiers
 from repository.services.jobs import cancel_jobs
@@ -45,6 +46,7 @@ def create_deposit(*, owner: User, title: str = "", document: Mapping[str, Any] 
     """Open a draft; its creator is the account and its license CC-BY-4.0 until the person says otherwise."""
     document = read_supplied(document or {})
     _refuse_invalid(document)
+    document = settle_claims({}, document)
     if "\x00" in title:
         raise InvalidMetadataError("The title holds a NUL character.", pointer="/title")
     supplied = _with_title(document, title)
@@ -137,7 +139,7 @@ def _update(
         merged = PartialMerge(deposit.document, (), ())
         if patch is not None:
             merged = merge(deposit.document, read_supplied(patch))
-            deposit.document = follow_order(merged.document, patch)
+            deposit.document = follow_order(settle_claims(deposit.document, merged.document), patch)
             deposit.title = title_of(deposit.document)
         if accepted_warnings is not None:
             stamped = stamp_acknowledgements(accepted_warnings, actor=actor)

@@ -30,6 +30,7 @@ from repository.schema.places import build_pointer
 from repository.schema.quantities.signals import SignalAxis
 from repository.schema.quantities.unit_symbols import get_symbol
 from repository.schema.versions.in_force import VERSION_IN_FORCE
+from repository.services.calibration_claims import settle_claims
 from repository.services.deposits import read_supplied, refuse_findings
 from repository.services.judgements import merge_measurement, select_layers
 
@@ -143,8 +144,9 @@ def plan_revision(
         supplied = deposit.document
     rows = _list_measurements(version)
     wanted = _name_files(read_supplied(patch), rows)
-    corrected = follow_order(apply_merge_patch(supplied, wanted), wanted)
-    _refuse_newly_invalid(supplied, corrected)
+    merged = apply_merge_patch(supplied, wanted)
+    _refuse_newly_invalid(supplied, merged)
+    corrected = follow_order(settle_claims(supplied, merged), wanted)
     document = _correct_dataset(before, deposit, wanted.get("dataset"))
     plan = RevisionPlan(
         before=before,

@@ -18,6 +18,7 @@ from repository.schema.quantities.signals import SignalAxis, SignalShape
 from repository.schema.questions.fields import load_catalogue
 
 _VALUE_KEYS = ("value", "unit", "uncertainty")
+_LEAST_AREA = 0.5
 METHODS: Mapping[str, str] = {
     "header": "Read from a header",
     "standard_sample": "Standard sample",
@@ -109,6 +110,7 @@ def read_value(quantity: str, given: Any) -> dict[str, Any]:
         given = f"{given.strip()} 1"
     entry = read_typed(quantity, given, unit=unit).entry
     if not isinstance(entry, Mapping):
+        _refuse_flattening(quantity, entry)
         return {"value": entry}
     if "value" not in entry:
         raise CellRefusedError(
@@ -117,6 +119,19 @@ def read_value(quantity: str, given: Any) -> dict[str, Any]:
             "Give the value with its uncertainty, such as 0.2 ± 0.01 nm.",
         )
     return {key: entry[key] for key in _VALUE_KEYS if key in entry}
+
+
+def _refuse_flattening(quantity: str, matrix: Any) -> None:
+    """Refuse a matrix detector to scan that brings all directions onto one, or none anywhere near where it was."""
+    if quantity != "detector_to_scan_matrix":
+        return
+    (a, b), (c, d) = matrix
+    if not _LEAST_AREA <= abs(a * d - b * c) <= 1 / _LEAST_AREA:
+        raise CellRefusedError(
+            "matrix_flattens",
+            "The matrix is no rotation, with or without a flip: it does not keep areas.",
+            "Give [[cos, sin], [-sin, cos]] of the angle, one row negated for a flip.",
+        )
 
 
 def consult_calibration(
