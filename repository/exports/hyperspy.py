@@ -102,10 +102,13 @@ def _build_axis(axis: Coordinates, *, is_navigated: bool) -> Group:
 
 
 def _spell(unit: str) -> str:
-    """Return a unit as HyperSpy and pint read it: as people print it, but 1/nm, and degrees by their name."""
+    """Return a unit as HyperSpy and pint read it: as people print it, but 1/nm, and degrees by their name.
+
+    Electrons are no unit there: e⁻/Å² is 1/Å².
+    """
     if unit.endswith("-1") and "." not in unit:
         return f"1/{get_symbol(unit.removesuffix('-1'))}"
-    return unit if unit == "deg" else get_symbol(unit)
+    return unit if unit == "deg" else get_symbol(unit).replace("e⁻/", "1/")
 
 
 def _build_metadata(measurement: ExportedMeasurement, signal: ExportedSignal, title: str) -> dict[str, Any]:

@@ -25,7 +25,8 @@ DEFINITION_VERSION = "v2026.01"
 # What NeXus, by UDUNITS, calls a unit otherwise than UCUM does.
 _UNITS: Mapping[str, str] = {
     "Ao": "angstrom", "deg": "degree", "Cel": "degC", "nm-1": "1/nm", "Ao-1": "1/angstrom", "m-1": "1/m",
-    "1": "", "%": "percent",
+    "m-2": "1/m^2", "um-2": "1/um^2", "nm-2": "1/nm^2", "Ao-2": "1/angstrom^2",
+    "m-2.s-1": "1/m^2/s", "nm-2.s-1": "1/nm^2/s", "Ao-2.s-1": "1/angstrom^2/s", "1": "", "%": "percent",
 }  # fmt: skip
 _OPTICS = "measurement/eventID/instrument/optics/"
 _PLANES = ("axis_j", "axis_i")
