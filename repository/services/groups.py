@@ -1,5 +1,6 @@
 """Writes to groups: their name, who is in them, and their end."""
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from repository.services.outside_identifiers import read_ror
 
 Role = Membership.Role
 LONGEST_NAME = 200
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Characters that nobody sees: with one of them a group would be called like another, and could not be told apart."""
 MOST_GROUPS = 20
 """That one person manages: a name, once taken, is taken from all others."""
 
@@ -138,12 +141,12 @@ def lock_group(*, group_id: str) -> Group:
 
 def read_name(text: str) -> str:
     """Return a name for a group, on one line."""
-    name = " ".join(text.split())
-    if not name or len(name) > LONGEST_NAME or "\x00" in name:
+    name = unicodedata.normalize("NFC", " ".join(text.split()))
+    if not name or len(name) > LONGEST_NAME or any(unicodedata.category(one) in _UNSEEN for one in name):
         raise InvalidMetadataError(
             "A group needs a name." if not name else "This name cannot be used.",
             pointer="/name",
-            hint=f"Write what the laboratory is called, in {LONGEST_NAME} letters at most.",
+            hint=f"Write what the laboratory is called, in {LONGEST_NAME} letters at most that can all be seen.",
         )
     return name
 

@@ -219,6 +219,9 @@ def test_numbers_are_only_added_and_each_stays_under_its_address() -> None:
         ("scan_step", {"sources": None}, "calibrated from"),
         ("scan_step", {"conditions": {"dwell_time": "1 us"}}, "no condition"),
         ("detector_to_scan_matrix", {"value": [[1, 0]]}, "Matrix detector to scan"),
+        ("detector_to_scan_matrix", {"value": [[0, 0], [0, 0]]}, "keep areas"),
+        ("detector_to_scan_matrix", {"value": [[1, 1], [1, 1]]}, "keep areas"),
+        ("detector_to_scan_matrix", {"value": [[1e300, 0], [0, 1e300]]}, "keep areas"),
         ("diffraction_ellipse.ratio", {"value": "0.5"}, "Elliptical distortion"),
     ],
 )

@@ -49,6 +49,16 @@ def test_who_makes_a_group_manages_it_and_its_name_is_taken() -> None:
     assert sorted(told) == ["group.create", "group.update"]
 
 
+@pytest.mark.parametrize("unseen", ["\u200b", "\u202e", "\u00ad", "\ufeff", "\x07"])
+def test_a_name_that_only_looks_like_another_is_none(unseen: str) -> None:
+    marie = make_user()
+    create_group(actor=marie, name="Lab of Radium é")
+    with pytest.raises(InvalidMetadataError, match="cannot be used"):
+        create_group(actor=marie, name=f"Lab of{unseen} Radium é")
+    with pytest.raises(InvalidMetadataError, match="already"):
+        create_group(actor=marie, name="Lab of Radium e\u0301")  # the same letter in two characters
+
+
 def test_nobody_takes_all_the_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(groups, "MOST_GROUPS", 1)
     marie = make_user()

@@ -11,7 +11,7 @@ from repository.hdf5.tree import Field, Group, Node
 from repository.schema.quantities.units import UNITS
 from tests.exported_arrays import axis, make_measurement
 
-REGISTRY = pint.UnitRegistry()
+REGISTRY: "pint.UnitRegistry[float]" = pint.UnitRegistry()
 
 
 def make_signal(unit: str) -> ExportedSignal:
