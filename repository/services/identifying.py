@@ -55,9 +55,9 @@ def mask_values(
                     pointer="/mask",
                     hint="To keep a file back, keep its measurement private, or send it without that entry.",
                 )
-            if places and set(places) <= _WRITTEN_BY_HAND:
+            if places and {*line.shown, *line.masked} <= _WRITTEN_BY_HAND:
                 raise InvalidMetadataError(
-                    f"{value[:80]!r} stands in {', '.join(places)}, which no file says and no answer withholds.",
+                    f"{value[:80]!r} stands in {', '.join(places)}, which no answer withholds.",
                     pointer="/mask",
                     hint="Take it out of the description where somebody wrote it.",
                 )

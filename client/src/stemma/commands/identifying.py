@@ -14,6 +14,7 @@ _WORDS = {
     "masked": "withheld in",
     "in_files": "only in the original files, which are published as they are",
 }
+_AT_ONCE = 1000
 
 
 def identifying(arguments: argparse.Namespace, connection: Connection, progress: Progress) -> Result:
@@ -24,13 +25,19 @@ def identifying(arguments: argparse.Namespace, connection: Connection, progress:
         mask = list(arguments.mask)
         if arguments.mask_all:
             listed = connection.request("GET", address).json()["results"]
-            mask = [one["value"] for one in listed if one["state"] == "shown"]
+            mask = [one["value"] for one in listed if one["state"] == "shown" and _may_be_masked(one)]
         if mask or arguments.unmask:
-            body = {"mask": mask, "unmask": arguments.unmask}
-            connection.request("POST", address, json=body)
+            for first in range(0, max(len(mask), 1), _AT_ONCE):
+                body = {"mask": mask[first : first + _AT_ONCE], "unmask": [] if first else arguments.unmask}
+                connection.request("POST", address, json=body)
             progress.note(f"{count_things(len(mask) + len(arguments.unmask), 'value')} changed.")
     results: list[JsonObject] = connection.request("GET", address).json()["results"]
     return Result({"id": deposit_id, "results": results}, _describe(results))
+
+
+def _may_be_masked(one: JsonObject) -> bool:
+    """Return whether it stands in more than what only people write: that is taken out where it was written."""
+    return set(one["fields_said"]) != {"extensions"}
 
 
 def _describe(results: list[JsonObject]) -> str:
