@@ -15,6 +15,7 @@ from repository.schema.checks.cells import build_tag
 from repository.schema.questions.fields import load_catalogue
 from repository.services.answer_writes import AnswerResult, Draft, Target, Wish, WrittenAnswer, decide
 from repository.services.audit import record_event
+from repository.services.calibration_claims import settle_claims
 from repository.services.deposits import bump_revision, lock_deposit, require_answerable
 from repository.services.edits import read_content, record_edit
 
@@ -162,7 +163,7 @@ def _list_kinds(deposit: Deposit) -> set[str]:
 def _store(deposit: Deposit, draft: Draft, *, actor: User) -> AnswerChange:
     """Write the document down, with what was changed and by whom; call it with the row locked."""
     former = read_content(deposit)
-    deposit.document = draft.document
+    deposit.document = settle_claims(deposit.document, draft.document)
     bump_revision(deposit)
     record_edit(deposit, former, actor=actor)
     change = AnswerChange.objects.create(

@@ -7,6 +7,8 @@ import pytest
 from processing.workflows import correct_version
 from repository.errors import InvalidMetadataError
 from repository.models import Deposit, Job, Measurement
+from repository.services.answer_writes import Wish
+from repository.services.answers import write_answers
 from repository.services.deposits import create_deposit, update_deposit
 from repository.services.judgements import merge_measurement
 from tests.calibrations import make_calibration, take
@@ -88,6 +90,9 @@ def test_nobody_claims_a_calibration_that_says_something_else() -> None:
     ):
         with pytest.raises(InvalidMetadataError, match="not that of the calibration"):
             create_deposit(owner=deposit.owner, document=layers)
+    claims = Wish("scan_step", "all", "value", value={**STEP, "calibration": "0000-0000/1"})
+    with pytest.raises(InvalidMetadataError, match="not that of the calibration"):
+        write_answers(deposit_id=deposit.pk, actor=deposit.owner, wishes=[claims])
     copied = create_deposit(owner=deposit.owner, document={"defaults": {"scan_step": entry}})
     assert copied.document["defaults"]["scan_step"] == entry, "what is true may be said again"
 
