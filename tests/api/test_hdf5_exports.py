@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from repository.models import ArrayObject
+from repository.selectors.exports import list_signals
 from repository.services.storage import get_object_store
 from tests.api.conftest import WebClient
 from tests.api.worlds import build_world, gather_people
@@ -66,3 +67,17 @@ def test_a_damaged_array_is_no_file(web: WebClient, ending: str) -> None:
         h5py.File(io.BytesIO(web.get(address).content), "r")
     refused = web.get(address)
     assert (refused.status_code, refused.json()["code"]) == (500, "damaged")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("stemma_home")
+def test_axes_published_before_they_followed_the_record_follow_it_in_exports() -> None:
+    deposit = make_deposit()
+    measurement = add_measurement(deposit, scan_step={"value": 0.2, "unit": "nm"})
+    version = publish(settle(deposit))
+    (entry,) = version.content["measurements"]
+    (signal,) = entry["signals"]
+    bare = [{**axis, "unit": None, "scale": None, "offset": 0.0} for axis in signal["axes"]]
+    measurement.refresh_from_db()
+    (exported,) = list_signals(measurement, [{**signal, "axes": bare}], with_parts=False)
+    assert [(axis["unit"], axis["scale"]) for axis in exported.axes[:2]] == [("nm", 0.2)] * 2
