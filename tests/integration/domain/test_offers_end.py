@@ -101,6 +101,22 @@ def test_a_manager_who_is_none_any_more_leaves_no_door_open(
     assert invitation.outcome == "revoked"
 
 
+def test_whoever_still_decides_by_another_way_keeps_what_was_offered() -> None:
+    deposit, person = make_deposit(), make_user()
+    group = create_group(actor=deposit.owner, name=f"Lab of {person.username}")
+    group.memberships.create(user=person, role="manager")
+    put_into_group(deposit_id=deposit.pk, actor=deposit.owner, group_id=group.pk)
+    add_member(deposit_id=deposit.pk, actor=deposit.owner, username=person.username, role="publish")
+    _, key = offer(deposit, person, "second@example.org")
+    remove_member(deposit_id=deposit.pk, actor=deposit.owner, username=person.username)
+    assert find_grant(key) is not None, "a manager of the group decides"
+    add_member(deposit_id=deposit.pk, actor=deposit.owner, username=person.username, role="publish")
+    remove_from_group(group_id=group.pk, actor=deposit.owner, username=person.username)
+    assert find_grant(key) is not None, "a co-owner who publishes decides"
+    remove_member(deposit_id=deposit.pk, actor=deposit.owner, username=person.username)
+    assert find_grant(key) is None
+
+
 def test_a_manager_made_a_member_offers_the_group_to_nobody() -> None:
     marie, irene = make_user(), make_user()
     group = create_group(actor=marie, name=f"Lab of {irene.username}")
