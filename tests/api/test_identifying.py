@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
-from processing.workflows import correct_version
+from processing.workflows import correct_version, mask_deposit
 from repository.exports.registry import list_exports
 from repository.models import Deposit, Job, Measurement
+from repository.schema.documents.levels import does_apply
+from repository.selectors.identifying import list_deposit_identifying
 from repository.services.deposits import update_deposit
 from tests.api.conftest import WebClient, as_token, make_token
 from tests.deposits import add_measurement, publish, settle
@@ -131,6 +133,22 @@ def list_exports_of(deposit: Deposit, measurement: Measurement) -> list[str]:
         *(f"/datasets/{deposit.pk}.{ending}" for ending in endings),
         *(f"/api/v1/measurements/{measurement.pk}/exports/{ending}" for ending in endings),
     ]
+
+
+def test_what_a_file_says_where_it_does_not_apply_is_kept_back_too() -> None:
+    deposit = make_deposit()
+    one = add_measurement(
+        deposit, technique=["tem_image"], scan="none", eds={"detector": f"Super-X, lent by {MAIL}"}
+    )
+    settle(deposit)
+    one.refresh_from_db()
+    assert not does_apply("eds.detector", one.document)
+    (line,) = list_deposit_identifying(deposit)
+    assert line.state == "shown"
+    mask_deposit(deposit_id=deposit.pk, actor=deposit.owner, mask=[line.value], unmask=[])
+    (line,) = list_deposit_identifying(Deposit.objects.get(pk=deposit.pk))
+    assert (line.state, line.fields) == ("masked", ["eds.detector"])
+    assert MAIL not in str(Measurement.objects.get(pk=one.pk).document)
 
 
 def test_what_only_people_write_is_shown_and_told_how_it_goes(web: WebClient) -> None:

@@ -48,6 +48,23 @@ def test_a_value_by_hand_lets_go_of_its_calibration() -> None:
     assert (merged["value"], merged["source"], "calibration" in merged) == (0.7, "depositor", False)
 
 
+def test_the_uncertainty_of_a_calibration_is_that_of_its_value() -> None:
+    deposit, _, _ = make_carrying()
+    assert change(deposit, STEP).document["measurements"]["scan.raw"]["scan_step"] == STEP
+
+
+def test_what_is_true_may_be_said_again_wherever_it_stands() -> None:
+    owner = make_user()
+    row = make_calibration(owner, "energy_axis.bin_width", value="0.25 eV")
+    entry = {**row.value, "calibration": row.reference, "calibrated_from": row.calibrated_from}
+    layers = {"kinds": {"eels": {"energy_axis": {"bin_width": entry}}}}
+    assert create_deposit(owner=owner, document=layers).document == layers
+    layers["kinds"]["eels"] = {"energy_axis": {"start": entry}}
+    with pytest.raises(InvalidMetadataError, match="not that of the calibration") as refused:
+        create_deposit(owner=owner, document=layers)
+    assert refused.value.pointer == "/kinds/eels/energy_axis/start"
+
+
 def test_a_correction_of_the_value_lets_go_of_it_too() -> None:
     deposit, _, entry = make_carrying()
     Deposit.objects.filter(pk=deposit.pk).update(state="ready")
