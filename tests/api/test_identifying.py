@@ -138,16 +138,19 @@ def list_exports_of(deposit: Deposit, measurement: Measurement) -> list[str]:
 def test_what_a_file_says_where_it_does_not_apply_is_kept_back_too() -> None:
     deposit = make_deposit()
     one = add_measurement(
-        deposit, technique=["tem_image"], scan="none", eds={"detector": f"Super-X, lent by {MAIL}"}
+        deposit,
+        technique=["tem_image"],
+        scan="none",
+        cathodoluminescence={"detector": f"PMT, lent by {MAIL}"},
     )
     settle(deposit)
     one.refresh_from_db()
-    assert not does_apply("eds.detector", one.document)
+    assert not does_apply("cathodoluminescence.detector", one.document)
     (line,) = list_deposit_identifying(deposit)
     assert line.state == "shown"
     mask_deposit(deposit_id=deposit.pk, actor=deposit.owner, mask=[line.value], unmask=[])
     (line,) = list_deposit_identifying(Deposit.objects.get(pk=deposit.pk))
-    assert (line.state, line.fields) == ("masked", ["eds.detector"])
+    assert (line.state, line.fields) == ("masked", ["cathodoluminescence.detector"])
     assert MAIL not in str(Measurement.objects.get(pk=one.pk).document)
 
 

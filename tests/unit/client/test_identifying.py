@@ -27,7 +27,7 @@ class Answers:
 class Words:
     id = "7q2m-x4dn"
     mask: tuple[str, ...] = ()
-    unmask: tuple[str, ...] = ()
+    unmask: tuple[str, ...] = ("Zoe",)
     mask_all = True
 
 
@@ -48,5 +48,6 @@ def test_all_that_is_shown_is_masked_in_parts(monkeypatch: pytest.MonkeyPatch) -
     connection, progress = Answers(listed), Quiet()
     told = identifying(Words(), connection, progress)  # type: ignore[arg-type]  # what it asks of them is there
     assert [one["mask"] for one in connection.sent] == [["Ada", "Bob"], ["Eve", "both"]]
-    assert "4 values" in progress.text
+    assert [tuple(one["unmask"]) for one in connection.sent] == [("Zoe",), ()]
+    assert "5 values" in progress.text
     assert "by hand  (name): readers see it in extensions" in told.text
