@@ -179,7 +179,7 @@ def _read_text(field: Field, text: str, unit: str | None) -> Any:  # noqa: PLR09
     if field.kind == "integer" and _INTEGER.fullmatch(text) is not None:
         return int(text)
     if field.kind in _QUANTITIES and unit and _is_bare(text):
-        return f"{text} {unit}"
+        return text if text.endswith(f" {unit}") else f"{text} {unit}"  # "1" is a unit without a letter
     if field.kind == "matrix2x2":
         return _read_matrix(text)
     if field.kind in {"objects", "aberrations"}:

@@ -219,7 +219,7 @@ def test_numbers_are_only_added_and_each_stays_under_its_address() -> None:
         ("scan_step", {"sources": None}, "calibrated from"),
         ("scan_step", {"conditions": {"dwell_time": "1 us"}}, "no condition"),
         ("detector_to_scan_matrix", {"value": [[1, 0]]}, "Matrix detector to scan"),
-        ("diffraction_ellipse.ratio", {"value": "0.5"}, "Elliptical distortion"),
+        ("diffraction_ellipse.ratio", {"value": "0.5"}, "0.5 cannot be right: expected 1 to 2"),
     ],
 )
 def test_what_is_wrong_is_refused_with_a_hint(quantity: str, wish: dict[str, Any], words: str) -> None:
