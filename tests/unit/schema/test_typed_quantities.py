@@ -249,5 +249,9 @@ def test_numbers_as_people_write_them(text: str, number: float | None) -> None:
 @pytest.mark.parametrize("text", ["1.04", "1.04 1", " 1,04 ", "1.04 ± 0.01"])
 def test_a_number_without_dimension_is_typed_as_it_is_read(path: str, text: str) -> None:
     """Its unit is the digit 1, which may stand there or not."""
-    for read in (read_value(path, text), read_typed(path, text, unit="1").entry, read_typed(path, text).entry):
+    for read in (
+        read_value(path, text),
+        read_typed(path, text, unit="1").entry,
+        read_typed(path, text).entry,
+    ):
         assert (read["value"], read["unit"]) == (1.04, "1")
