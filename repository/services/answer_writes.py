@@ -264,6 +264,8 @@ def _refuse_impossible(wish: Wish, target: Target | None) -> None:
         target is not None
         and wish.act not in {"clear", "differs"}
         and not does_apply(wish.field, target.document)
+        # What the file says of it is shown all the same, and comes back with the table as it went out.
+        and not (wish.only_new and _is_told(wish, target))
     ):
         kind = target.kind.replace("+", " and ").replace("_", " ")
         raise CellRefusedError(
