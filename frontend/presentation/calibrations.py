@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from frontend.presentation.quantities import describe_entry
 from repository.schema.checks.carried_calibrations import CarriedCalibration
-from repository.schema.checks.cell_values import format_entry
+from repository.schema.quantities.unit_symbols import get_symbol
 from repository.schema.questions.fields import load_catalogue
 from repository.selectors.visibility import CalibrationRow
 from repository.services.answer_writes import AnswerResult
@@ -47,8 +48,8 @@ def build_line(row: CalibrationRow) -> CalibrationLine:
     return CalibrationLine(
         row,
         known[row.quantity].title,
-        format_entry(row.quantity, row.value),
-        tuple((known[path].title, format_entry(path, entry)) for path, entry in row.conditions.items()),
+        describe_entry(row.quantity, row.value),
+        tuple((known[path].title, describe_entry(path, entry)) for path, entry in row.conditions.items()),
     )
 
 
@@ -58,7 +59,7 @@ def list_quantities(paths: Sequence[str]) -> list[tuple[str, str]]:
     return [
         (
             path,
-            f"{known[path].title}{f' ({known[path].unit})' if known[path].unit not in (None, '1') else ''}",
+            f"{known[path].title}{f' ({unit})' if (unit := get_symbol(known[path].unit or '1')) else ''}",
         )
         for path in paths
     ]

@@ -70,9 +70,9 @@ def list_identifying(
     for path, text in _list_texts(document):
         for value in _find_in(path, text, known):
             _place(said, value, name_kind(value, path))[2].append(path)
-    in_file = {
-        value for path, text in _list_texts(header) for value in _find_in(path, text, known)
-    } | {*personal.values()}
+    in_file = {value for path, text in _list_texts(header) for value in _find_in(path, text, known)} | {
+        *personal.values()
+    }
     for path, text in (one for layer in (header, *rules) for one in _list_texts(layer)):
         entry = get_entry(document, path)
         if is_gap(entry) and entry["missing"] == "withheld":
