@@ -158,7 +158,7 @@ def _name_energies(axis: Mapping[str, Any], techniques: Sequence[str]) -> str:
     """Return whose energies an axis has; where both were measured, as the range of its channels tells."""
     if not {"eels", "eds"} <= set(techniques):
         return "EELS" if "eels" in techniques else "EDS_TEM" if "eds" in techniques else ""
-    unit, scale, size = axis.get("unit"), axis.get("scale"), int(axis["size"])
+    unit, scale, size = str(axis.get("unit")), axis.get("scale"), int(axis["size"])
     if not scale or unit not in UNITS or UNITS[unit].dimension != "energy":
         return ""
     step, first = convert(scale, unit, "eV"), convert(axis.get("offset") or 0.0, unit, "eV")

@@ -259,6 +259,9 @@ def format_entry(path: str, entry: Any) -> str:  # noqa: PLR0911  # one line for
     if isinstance(plain, list) and all(not isinstance(item, list | Mapping) for item in plain):
         joiner = " × " if field is not None and field.kind == "shape" else ", "
         return joiner.join(_format_number(item) if is_number(item) else str(item) for item in plain)
+    is_matrix = field is not None and field.kind == "matrix2x2" and isinstance(plain, list)
+    if is_matrix and all(isinstance(row, list) for row in plain):
+        return "; ".join(" ".join(map(_format_number, row)) for row in plain)
     if isinstance(plain, list | Mapping):
         return json.dumps(plain, ensure_ascii=False)
     return _format_number(plain) if is_number(plain) else str(plain)
