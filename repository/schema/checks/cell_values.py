@@ -259,12 +259,16 @@ def format_entry(path: str, entry: Any) -> str:  # noqa: PLR0911  # one line for
     if isinstance(plain, list) and all(not isinstance(item, list | Mapping) for item in plain):
         joiner = " × " if field is not None and field.kind == "shape" else ", "
         return joiner.join(_format_number(item) if is_number(item) else str(item) for item in plain)
-    is_matrix = field is not None and field.kind == "matrix2x2" and isinstance(plain, list)
+    if isinstance(plain, list | Mapping):
+        return _format_parts(plain, is_matrix=field is not None and field.kind == "matrix2x2")
+    return _format_number(plain) if is_number(plain) else str(plain)
+
+
+def _format_parts(plain: list[Any] | Mapping[str, Any], *, is_matrix: bool) -> str:
+    """Return a matrix as it is typed, anything else as JSON."""
     if is_matrix and all(isinstance(row, list) for row in plain):
         return "; ".join(" ".join(map(_format_number, row)) for row in plain)
-    if isinstance(plain, list | Mapping):
-        return json.dumps(plain, ensure_ascii=False)
-    return _format_number(plain) if is_number(plain) else str(plain)
+    return json.dumps(plain, ensure_ascii=False)
 
 
 def format_example(field: Field) -> str:
