@@ -328,3 +328,17 @@ def test_a_sample_and_the_last_deposit_answer() -> None:
     undo_change(deposit_id=second.pk, actor=owner, change_id=taken.id)
     second.refresh_from_db()
     assert second.document == {"dataset": {"title": "Second"}, "defaults": {"sample": {"form": "lamella"}}}
+
+
+def test_a_preset_without_a_name_says_which_setting_each_number_is() -> None:
+    owner = make_user()
+    record = create_instrument(actor=owner, fields={"name": "Titan"})
+    conditions = {
+        "acceleration_voltage": "200 kV",
+        "condenser_aperture": "30 um",
+        "spot_size": 6,
+        "gun_lens": "4",
+    }
+    wish = PresetWish("", SINCE, None, conditions, {"probe_current": "20 pA"})
+    (preset,) = save_presets(instrument_id=record.pk, actor=owner, wishes=[wish]).presets.all()
+    assert preset.name == "200 kV, 30 µm, spot number 6, gun lens 4"
