@@ -23,6 +23,7 @@ afterEach(() => {
 const publish = `
   <input type="checkbox" name="acknowledge" value="a_warning"><input type="checkbox" name="acknowledge" value="b_warning">
   <textarea name="note"> as seen </textarea>
+  <div data-part="unacknowledged">2 warnings to acknowledge first.</div>
   <button data-action="/publish/" data-sends="acknowledgements" data-needs-acknowledgement data-then="/datasets/1" data-etag='"1"'>Publish</button>`;
 
 describe("publishing", () => {
@@ -33,8 +34,10 @@ describe("publishing", () => {
     expect(button.disabled).toBe(true);
     click(page, "[value=a_warning]");
     expect(button.disabled).toBe(true);
+    const why = find<HTMLElement>(page, "[data-part=unacknowledged]");
+    expect(why.hidden).toBe(false);
     click(page, "[value=b_warning]");
-    expect(button.disabled).toBe(false);
+    expect([button.disabled, why.hidden]).toEqual([false, true]);
     button.click();
     await eventually(() => expect(gone).toEqual(["/datasets/1"]));
     const warnings = ["a_warning", "b_warning"].map((code) => ({ code, note: "as seen" }));

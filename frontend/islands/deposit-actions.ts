@@ -57,6 +57,10 @@ class DepositActions extends HTMLElement {
     const button = this.querySelector<HTMLButtonElement>("button[data-needs-acknowledgement]");
     if (button && boxes.length > 0) {
       button.disabled = boxes.some((box) => !box.checked);
+      const reason = this.querySelector<HTMLElement>("[data-part=unacknowledged]");
+      if (reason) {
+        reason.hidden = !button.disabled; // beside a button that does nothing stands why
+      }
     }
   }
 

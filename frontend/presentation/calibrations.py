@@ -5,8 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from repository.schema.checks.carried_calibrations import CarriedCalibration
-from repository.schema.checks.cell_values import format_entry
+from frontend.presentation.quantities import describe_entry
+from repository.schema.checks.carried_calibrations import CALIBRATED_FIELDS, CarriedCalibration
+from repository.schema.documents.calibrated_axes import name_calibration
+from repository.schema.places import get_entry
+from repository.schema.quantities.unit_symbols import get_symbol
 from repository.schema.questions.fields import load_catalogue
 from repository.selectors.visibility import CalibrationRow
 from repository.services.answer_writes import AnswerResult
@@ -20,6 +23,22 @@ class CalibrationLine:
     title: str
     text: str
     conditions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakenLine:
+    """A calibration that was taken in a deposit: for how many files, and the newer number where there is one."""
+
+    reference: str
+    title: str
+    text: str
+    count: int
+    newer: int | None
+
+    @property
+    def newest(self) -> str:
+        """Return what is to be looked at: the newer number, else this one."""
+        return self.reference if self.newer is None else f"{self.reference.rpartition('/')[0]}/{self.newer}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +66,39 @@ def build_line(row: CalibrationRow) -> CalibrationLine:
     return CalibrationLine(
         row,
         known[row.quantity].title,
-        format_entry(row.quantity, row.value),
-        tuple((known[path].title, format_entry(path, entry)) for path, entry in row.conditions.items()),
+        describe_entry(row.quantity, row.value),
+        tuple((known[path].title, describe_entry(path, entry)) for path, entry in row.conditions.items()),
     )
+
+
+def list_taken(document: Mapping[str, Any], offered: Sequence[CalibrationRow]) -> tuple[TakenLine, ...]:
+    """Return the calibrations that a deposit's document carries, in the order of their quantities.
+
+    Parameters
+    ----------
+    document
+        Of the deposit: what was taken stands in it by the path of the file.
+    offered
+        The newest numbers that the visitor may take.
+    """
+    newest = {row.series: row.number for row in offered}
+    found: dict[tuple[str, str], tuple[Any, set[str]]] = {}
+    for field in CALIBRATED_FIELDS:
+        for part in ("calibrations", "measurements"):
+            for path, layer in (document.get(part) or {}).items():
+                named = name_calibration(layer, field)
+                if named is not None and "/" in named:
+                    found.setdefault((field, named), (get_entry(layer, field), set()))[1].add(path)
+    lines = []
+    for (field, named), (entry, paths) in found.items():
+        series, _, number = named.rpartition("/")
+        later = newest.get(series, 0)
+        is_newer = number.isdecimal() and later > int(number)
+        title = load_catalogue().measurement[field].title
+        lines.append(
+            TakenLine(named, title, describe_entry(field, entry), len(paths), later if is_newer else None)
+        )
+    return tuple(lines)
 
 
 def list_quantities(paths: Sequence[str]) -> list[tuple[str, str]]:
@@ -58,7 +107,7 @@ def list_quantities(paths: Sequence[str]) -> list[tuple[str, str]]:
     return [
         (
             path,
-            f"{known[path].title}{f' ({known[path].unit})' if known[path].unit not in (None, '1') else ''}",
+            f"{known[path].title}{f' ({unit})' if (unit := get_symbol(known[path].unit or '1')) else ''}",
         )
         for path in paths
     ]

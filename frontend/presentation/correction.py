@@ -1,12 +1,12 @@
 """The form by which what a published version says is corrected: what stands there now, and what was typed instead."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from frontend.presentation.metadata_rows import group_title
 from frontend.presentation.questions import Question, build_question
-from repository.schema.checks.cell_values import CellRefusedError, format_entry, read_typed
+from repository.schema.checks.cell_values import GAP_WORDS, CellRefusedError, format_entry, read_typed
 from repository.schema.documents.levels import OF_ONE_FILE, place_entry
 from repository.schema.places import get_entry
 from repository.schema.questions.fields import Field, Term, load_catalogue
@@ -34,13 +34,17 @@ Typed = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class ValueInput:
-    """One value of a measurement; `was` is what stands there now, `typed` what the person made of it."""
+    """One value of a measurement; `was` is what stands there now, `typed` what the person made of it.
+
+    `terms` is what can be chosen, where that is a closed list.
+    """
 
     name: str
     title: str
     was: str
     typed: str
     problem: str = ""
+    terms: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +179,23 @@ def _ask_values(said: Mapping[str, Any], typed: Typed) -> tuple[list[ValueGroup]
             except CellRefusedError as refusal:
                 problem = f"{refusal.message} {refusal.hint}".strip()
                 problems.append(problem)
-        asked = ValueInput(f"value.{path}", field.title, was, now, problem)
+        asked = ValueInput(f"value.{path}", field.title, was, now, problem, _list_terms(field, (was, now)))
         grouped.setdefault(group_title(field.group), []).append(asked)
     return [ValueGroup(title, tuple(inputs)) for title, inputs in grouped.items()], layer, problems
+
+
+def _list_terms(field: Field, texts: Sequence[str]) -> tuple[Term, ...]:
+    """Return what can be chosen at a field of one word, what stands there first; nothing where it is typed freely."""
+    if field.kind == "boolean":
+        words: tuple[Term, ...] = (Term("yes", "Yes"), Term("no", "No"))
+    elif field.kind == "choice" and field.vocabulary:
+        words = tuple(load_catalogue().vocabularies[field.vocabulary])
+    else:
+        return ()
+    gaps = tuple(Term(word, word.capitalize()) for word in (GAP_WORDS["not_recorded"], GAP_WORDS["withheld"]))
+    known = {term.value for term in (*words, *gaps)}
+    others = tuple(Term(text, text) for text in dict.fromkeys(texts) if text and text not in known)
+    return (*others, *words, *gaps)
 
 
 def _find_typed(typed: Typed, path: str, was: str) -> str:

@@ -1,6 +1,6 @@
 """Values of a metadata document as people read them: number, unit, spread, source and basis."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,22 @@ def term_title(vocabulary: str, value: str) -> str:
     """Return what a word of a closed list means, or the word itself."""
     terms = load_catalogue().vocabularies.get(vocabulary, ())
     return next((term.title for term in terms if term.value == value), value.replace("_", " "))
+
+
+def describe_entry(path: str, entry: Any) -> str:
+    """Return what stands at a field of a measurement in one line: terms by their titles, units as people print them."""
+    field = load_catalogue().measurement.get(path)
+    text = show_value(entry, vocabulary=field.vocabulary if field is not None else None).text
+    if field is not None and field.kind == "shape":
+        text = text.replace(", ", " × ")
+    is_estimate = isinstance(entry, Mapping) and entry.get("basis") == "estimated" and "range" not in entry
+    return f"~{text}" if is_estimate else text
+
+
+def name_term(path: str, text: str) -> str:
+    """Return the title of a field's term, or the text itself where the field has no closed list."""
+    field = load_catalogue().measurement.get(path)
+    return term_title(field.vocabulary, text) if field is not None and field.vocabulary else text
 
 
 def show_value(entry: Any, *, vocabulary: str | None = None) -> ShownValue:
@@ -90,7 +106,9 @@ def _show_plain(value: Any, vocabulary: str | None) -> str:
     return format_number(value)
 
 
-def _show_list(values: Iterable[Any], vocabulary: str | None) -> str:
+def _show_list(values: Sequence[Any], vocabulary: str | None) -> str:
+    if values and all(isinstance(row, list | tuple) for row in values):  # a matrix, as it is typed
+        return "; ".join(" ".join(map(format_number, row)) for row in values)
     shown = [
         _show_plain(value, vocabulary) if not isinstance(value, Mapping) else show_value(value).text
         for value in values

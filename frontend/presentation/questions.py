@@ -1,13 +1,14 @@
 """One question of the description's form: its words, its input, and what the person said before."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from frontend.presentation.quantities import show_value
 from repository.schema.export import LICENSES
 from repository.schema.places import get_plain, is_gap
 from repository.schema.questions.fields import Field, Term, load_catalogue
+from repository.schema.questions.relations import RELATIONS
 
 _IDENTIFIERS = frozenset({"orcid", "ror", "funder_id", "reference"})
 
@@ -72,6 +73,15 @@ def _list_licenses() -> tuple[Term, ...]:
     return tuple(Term(license_.id, f"{license_.id}: {license_.name}") for license_ in LICENSES.values())
 
 
+def _offer_terms(field: Field, question: Question) -> Question:
+    """Return a question about how things stand to each other with what can be chosen, and what was said besides."""
+    if field.path != "related_identifiers[].relation":
+        return question
+    terms = tuple(Term(one.relation, one.words) for one in RELATIONS)
+    is_known = question.input in {"", *(term.value for term in terms)}
+    return replace(question, terms=terms if is_known else (Term(question.input, question.input), *terms))
+
+
 def _fill(supplied: Any) -> str:
     if supplied is None or is_gap(supplied):
         return ""
@@ -84,6 +94,9 @@ def _build_rows(field: Field, entries: Any) -> tuple[tuple[Question, ...], ...]:
     parts = [part for path, part in load_catalogue().dataset.items() if path.startswith(f"{field.path}[].")]
     items = [item for item in entries if isinstance(item, Mapping)] if isinstance(entries, list) else []
     return tuple(
-        tuple(build_question(part, supplied=item.get(part.key), known=None) for part in parts)
+        tuple(
+            _offer_terms(part, build_question(part, supplied=item.get(part.key), known=None))
+            for part in parts
+        )
         for item in (*items, {})
     )

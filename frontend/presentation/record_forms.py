@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from frontend.presentation.quantities import describe_entry
 from repository.schema.checks.cell_values import (
     CellRefusedError,
     find_field,
@@ -14,6 +15,7 @@ from repository.schema.checks.cell_values import (
 from repository.schema.checks.cells import find_in
 from repository.schema.documents.levels import place_entry
 from repository.schema.documents.presets import CONDITION_FIELDS, list_entries
+from repository.schema.quantities.unit_symbols import get_symbol
 from repository.schema.questions.fields import load_catalogue
 
 PRESET_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -92,7 +94,8 @@ def _build_field(
     elif field.kind == "choice" and field.vocabulary:
         terms = load_catalogue().vocabularies[field.vocabulary]
         choices = tuple((term.value, term.title) for term in terms)
-    unit = f"In {field.unit}, or with another unit." if field.unit else ""
+    symbol = get_symbol(field.unit) if field.unit else ""
+    unit = f"In {symbol}, or with another unit." if symbol else ""
     if "[]" in path:
         unit = f"{unit} Of several detectors, parted by semicolons.".strip()
     title = field.title
@@ -194,10 +197,13 @@ def describe_values(document: Mapping[str, Any]) -> list[tuple[str, str]]:
                 title = known[inner].title if inner in known else key
                 whole = known[path].title if path in known else path
                 lines.append(
-                    (f"{whole}: {title.lower()}", format_entry(inner, find_in({path: entry}, inner)))
+                    (
+                        f"{whole}: {title.lower()}",
+                        "; ".join(describe_entry(inner, item.get(key)) for item in entry if key in item),
+                    )
                 )
         else:
-            lines.append((known[path].title if path in known else path, format_entry(path, entry)))
+            lines.append((known[path].title if path in known else path, describe_entry(path, entry)))
     return lines
 
 

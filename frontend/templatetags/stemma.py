@@ -4,7 +4,7 @@ Abstracts are written in Markdown; what is shown holds no HTML, images or script
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 
 from frontend.presentation.finding_groups import FindingGroup, group_findings
 from frontend.presentation.hits import short_term as name_technique
-from frontend.presentation.quantities import format_number
+from frontend.presentation.quantities import describe_entry, format_number
 from repository.schema.quantities.unit_symbols import get_symbol
 from repository.selectors.deposits import FindingView
 from repository.selectors.mail import sends_mail
@@ -40,6 +40,14 @@ _HUNDRED = 100
 def mail_leaves() -> bool:
     """Return whether this server sends mail."""
     return sends_mail()
+
+
+@register.filter
+def change_text(change: Mapping[str, Any], side: str) -> str:
+    """Return what a correction says of a field before ("old") or after ("new"): terms by titles, units as printed."""
+    entry, stored = change.get(side), str(change.get(f"{side}_text") or "")
+    is_word = isinstance(entry, str | Mapping) and bool(change.get("measurement"))
+    return describe_entry(str(change["field"]), entry) if stored and is_word else stored
 
 
 @register.filter

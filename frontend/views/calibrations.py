@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods
 
-from frontend.presentation.calibrations import build_line, build_preview, list_quantities
+from frontend.presentation.calibrations import build_line, build_preview, list_quantities, list_taken
 from frontend.presentation.record_forms import CONDITIONS, build_fields, read_fields
 from frontend.views.answers import answer_page, answering_refusals
 from frontend.views.requests import account_or_grant_required, read_change_id, read_dataset_id, visitor_of
@@ -205,11 +205,13 @@ def show_taking(request: HttpRequest, deposit_id: str) -> HttpResponse:
             is_dry_run=True,
         )
         preview = build_preview(change.results)
+    offered = list_offered(visitor)
     context = {
         "section": "deposits",
         "deposit": deposit,
         "may_edit": may_edit,
-        "offered": [build_line(one) for one in list_offered(visitor)],
+        "offered": [build_line(one) for one in offered],
+        "taken_here": list_taken(deposit.document, offered),
         "chosen": build_line(row) if row is not None else None,
         "stands_over": stands_over,
         "preview": preview,

@@ -1,5 +1,6 @@
 """The page on which records answer in a deposit: shown first, taken by one click, undone by another."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -7,15 +8,16 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods
 
+from frontend.presentation.quantities import describe_entry, name_term
 from frontend.views.answers import answer_page, answering_refusals
 from frontend.views.requests import account_or_grant_required, read_change_id, read_dataset_id, visitor_of
 from processing.workflows import change_answers
 from repository.errors import InvalidMetadataError
-from repository.schema.checks.cell_values import format_entry
 from repository.schema.documents.presets import PresetBook
 from repository.schema.questions.fields import load_catalogue
 from repository.selectors.access import can_edit, get_deposit, get_editable_deposit, require_account
 from repository.selectors.record_offers import (
+    FieldOffer,
     LastOffer,
     count_recognised,
     describe_instrument_offer,
@@ -66,6 +68,7 @@ def show_offers(request: HttpRequest, deposit_id: str) -> HttpResponse:
         "recognised": {record.pk: count for record, count in recognised},
         "records": records,
         "offer": offer,
+        "fills": _describe_fills(offer.fills) if offer is not None else [],
         "chosen": chosen,
         "samples": [row for row in list_samples(visitor) if row.retired_at is None],
         "last": last,
@@ -73,6 +76,18 @@ def show_offers(request: HttpRequest, deposit_id: str) -> HttpResponse:
         "taken": read_change_id(request.GET.get("taken", "")),
     }
     return answer_page(request, "records/offers.html", context, status=HTTPStatus.OK)
+
+
+def _describe_fills(fills: Sequence[FieldOffer]) -> list[dict[str, Any]]:
+    """Return what a record says field by field, terms by their titles."""
+    return [
+        {
+            "title": one.title,
+            "count": one.count,
+            "shown": ", ".join(name_term(one.field, text) for text in one.first),
+        }
+        for one in fills
+    ]
 
 
 def _take(visitor: Visitor, deposit_id: str, request: HttpRequest) -> TableChange:
@@ -138,4 +153,4 @@ def _say_entry(path: str, entry: Any) -> str:
     if isinstance(entry, list) and entry and isinstance(entry[0], dict):
         names = [str(one.get("name") or one.get("funder") or "") for one in entry if isinstance(one, dict)]
         return ", ".join(filter(None, names))
-    return format_entry(path, entry)
+    return describe_entry(path, entry)

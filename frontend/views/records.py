@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods
 
+from frontend.presentation.quantities import name_term
 from frontend.presentation.record_forms import (
     CONDITIONS,
     MORE,
@@ -267,7 +268,10 @@ def _describe_form(request: HttpRequest, record: InstrumentRow | SampleRow | Non
 
 def _list_facts(record: InstrumentRow) -> list[tuple[str, str]]:
     known = load_catalogue().measurement
-    facts = [(known[f"instrument.{key}"].title, getattr(record, key)) for key in (*_TEXTS, "source")]
+    facts = [
+        (known[f"instrument.{key}"].title, name_term(f"instrument.{key}", getattr(record, key)))
+        for key in (*_TEXTS, "source")
+    ]
     return [(title, text) for title, text in facts if text]
 
 

@@ -5,18 +5,19 @@ times s, stage deg and mm, thickness m): a quantity is written in that unit; a r
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from repository.exports.declaration import StreamedExport
 from repository.exports.subjects import ExportedMeasurement, ExportedSignal, ReadPart
 from repository.hdf5.file_stream import stream_file
 from repository.hdf5.tree import Field, Group, StoredArray, Value, list_positions
+from repository.schema.documents.technique_guesses import name_spectroscopy
 from repository.schema.export.coordinates import Coordinates, list_coordinates
 from repository.schema.places import get_entry, get_value
 from repository.schema.quantities.quantity import read_quantity
 from repository.schema.quantities.unit_symbols import get_symbol
-from repository.schema.quantities.units import UNITS
+from repository.schema.quantities.units import UNITS, convert
 from repository.schema.questions.fields import load_catalogue
 
 FORMAT_VERSION = "3.3"
@@ -145,7 +146,7 @@ def find_signal_type(measurement: ExportedMeasurement, signal: ExportedSignal) -
     names = [axis["name"] for axis in signal.axes]
     last = names[-1] if names else ""
     if last == "energy" and signal.n_signal_axes == 1:
-        return "EELS" if "eels" in techniques else "EDS_TEM" if "eds" in techniques else ""
+        return _name_energies(signal.axes[-1], techniques)
     if last == "wavelength" and _LUMINESCENCE in techniques:
         return "CL"
     units = {str(axis["unit"]) for axis in signal.axes[-2:] if axis.get("unit") is not None}
@@ -154,6 +155,19 @@ def find_signal_type(measurement: ExportedMeasurement, signal: ExportedSignal) -
     return (
         "electron_diffraction" if is_plane and measures and measures <= {"angle", "reciprocal_length"} else ""
     )
+
+
+def _name_energies(axis: Mapping[str, Any], techniques: Sequence[str]) -> str:
+    """Return whose energies an axis has; where both were measured, as the range of its channels tells."""
+    if not {"eels", "eds"} <= set(techniques):
+        return "EELS" if "eels" in techniques else "EDS_TEM" if "eds" in techniques else ""
+    unit, scale, size = str(axis.get("unit")), axis.get("scale"), int(axis["size"])
+    if not scale or unit not in UNITS or UNITS[unit].dimension != "energy":
+        return ""
+    step, first = convert(scale, unit, "eV"), convert(axis.get("offset") or 0.0, unit, "eV")
+    ends = sorted((first, first + step * (size - 1)))
+    named = name_spectroscopy((ends[0], ends[1], abs(step)), size)
+    return "" if named is None else {"eels": "EELS", "eds": "EDS_TEM"}[named]
 
 
 def _list_instrument(document: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:

@@ -71,13 +71,13 @@ def list_deposit_identifying(deposit: Deposit) -> tuple[IdentifyingLine, ...]:
         # What is published keeps the form of the release that published it: places without texts.
         personal = row.personal_pointers if isinstance(row.personal_pointers, dict) else {}
         path = row.primary_file.path
-        beneath = [move_document(row.extracted, since=row.schema_version).document]
-        beneath += [
+        header = move_document(row.extracted, since=row.schema_version).document
+        rules = [
             normalize_document(layer)
             for label, layer in select_supplied(supplied, path)
             if label != f"measurements/{path}"
         ]
-        found = list_identifying(row.present_document, beneath=beneath, personal=personal)
+        found = list_identifying(row.present_document, header=header, rules=rules, personal=personal)
         _add(lines, found, measurement_id=row.pk, path=path)
     return tuple(sorted(lines.values(), key=lambda line: _ORDER.index(line.state)))
 
@@ -88,7 +88,7 @@ def _add(
     for one in found:
         line = lines.setdefault(one.value, IdentifyingLine(one.value, one.kind))
         line.pointers += [pointer for pointer in one.pointers if pointer not in line.pointers]
-        if one.pointers or one.withheld:
+        if one.is_in_file:
             line.files.append(path)
         for places, fields in ((line.shown, one.fields), (line.masked, one.withheld)):
             for name in fields:

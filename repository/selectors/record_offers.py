@@ -47,10 +47,14 @@ class FieldOffer:
             self.texts.append(text)
 
     @property
+    def first(self) -> list[str]:
+        """Return the first of the values, and an ellipsis where there are more."""
+        return [*self.texts[:_EXAMPLES], *(["…"] if len(self.texts) > _EXAMPLES else [])]
+
+    @property
     def shown(self) -> str:
-        """Return the first of the values."""
-        more = ", …" if len(self.texts) > _EXAMPLES else ""
-        return ", ".join(self.texts[:_EXAMPLES]) + more
+        """Return the first of the values as one text."""
+        return ", ".join(self.first)
 
 
 @dataclass(frozen=True, slots=True)

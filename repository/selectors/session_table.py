@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -166,7 +166,7 @@ def describe_table(
     page = _read_page(measurements, size=size, after=after)
     shown = {TECHNIQUE, *(column.field for column in columns), *also}
     following = page[size - 1] if len(page) > size else None
-    return TableView(
+    view = TableView(
         revision=deposit.revision,
         state=deposit.state,
         count=n_measurements,
@@ -180,6 +180,21 @@ def describe_table(
         rows=tuple(_describe_rows(visitor, deposit, page[:size], shown)),
         continue_after=(following.ordinal, following.pk) if following is not None else None,
     )
+    return view if sees_findings(visitor, deposit) else _without_open_questions(view)
+
+
+def _without_open_questions(view: TableView) -> TableView:
+    """Return a table as those read it who are not told what the checks found: what is said, and nothing that waits."""
+    columns, same, helpful = (
+        tuple(replace(column, sums=_without_states(column.sums)) for column in columns)
+        for columns in (view.columns, view.same, view.helpful)
+    )
+    groups = tuple(replace(group, sums=tuple(map(_without_states, group.sums))) for group in view.groups)
+    return replace(view, n_needed=0, n_waiting=0, columns=columns, same=same, helpful=helpful, groups=groups)
+
+
+def _without_states(sums: CellSum) -> CellSum:
+    return replace(sums, needed=0, empty=sums.empty + sums.needed, conflicts=0, not_understood=0)
 
 
 def _is_incomplete(fields: Sequence[str]) -> Q:
@@ -266,7 +281,7 @@ def _describe_row(
 def _without_finding(cell: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a cell with what holds, and nothing of what the checks say about it."""
     told = {key: value for key, value in cell.items() if key not in {"problem", "hint"}}
-    if told["state"] in {"conflict", "not_understood"}:
+    if told["state"] in INCOMPLETE:
         told["state"] = "value" if told.get("text") else "empty"
     return told
 

@@ -12,6 +12,8 @@ from repository.schema.questions.fields import load_catalogue
 from repository.selectors.session_table import TECHNIQUE
 
 _UNANSWERED = frozenset({"needed", "empty"})
+_AXES = "axes"
+"""Through which an array itself answers: its sizes and steps have no column of their own."""
 _ONE_NUMBER = re.compile(r"[+-]?[0-9.]+(e[+-]?[0-9]+)? \S+")
 """A number and its unit: it is written in the unit of its column. Ranges and spreads are written as they are."""
 
@@ -50,8 +52,8 @@ def _list_lines(deposit: Deposit, columns: Sequence[tuple[str, str | None]]) -> 
 
 
 def _show(cell: Mapping[str, Any] | None, unit: str | None) -> str:
-    if cell is None or cell["state"] in _UNANSWERED:
-        return ""
+    if cell is None or cell["state"] in _UNANSWERED or cell.get("via", _AXES) != _AXES:
+        return ""  # what another field answers stands in the column of that
     text: str = cell.get("text", "")
     is_bare = unit is not None and "number" in cell and _ONE_NUMBER.fullmatch(text) is not None
     return f"{cell['number']:.10g}" if is_bare else text

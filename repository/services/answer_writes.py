@@ -267,6 +267,8 @@ def _refuse_impossible(wish: Wish, target: Target | None) -> None:
         and not does_apply(wish.field, target.document)
         # What a file says where it does not apply is shown all the same, and may be kept back.
         and not (wish.act == "withheld" and get_entry(target.document, wish.field) is not None)
+        # What the file says of it is shown all the same, and comes back with the table as it went out.
+        and not (wish.only_new and _is_told(wish, target))
     ):
         kind = target.kind.replace("+", " and ").replace("_", " ")
         raise CellRefusedError(

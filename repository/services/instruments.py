@@ -13,6 +13,7 @@ from repository.schema.checks.preset_checks import read_conditions, read_values
 from repository.schema.documents.instrument_layer import IDENTITY
 from repository.schema.documents.presets import CONDITION_FIELDS
 from repository.schema.findings import Finding
+from repository.schema.quantities.unit_symbols import get_symbol
 from repository.schema.questions.fields import load_catalogue
 from repository.services.record_changes import (
     read_sharing,
@@ -203,7 +204,9 @@ def _read_preset(wish: PresetWish, number: int) -> tuple[InstrumentPreset, list[
     found = [*wrong, *more]
     name = require_text(wish.name, f"{place}/name", "The name of the preset")
     if not name:
-        name = ", ".join(_say_condition(conditions[path]) for path in CONDITION_FIELDS if path in conditions)
+        name = ", ".join(
+            _say_condition(path, conditions[path]) for path in CONDITION_FIELDS if path in conditions
+        )
     if not name:
         found.append(
             Finding("error", "preset_unnamed", "The preset has no name.", "/name", "Say what it is for.")
@@ -227,10 +230,13 @@ def _read_preset(wish: PresetWish, number: int) -> tuple[InstrumentPreset, list[
     ]
 
 
-def _say_condition(entry: Any) -> str:
-    if isinstance(entry, Mapping):
-        return " ".join(str(entry[key]) for key in ("value", "unit") if key in entry)
-    return str(entry)
+def _say_condition(path: str, entry: Any) -> str:
+    """Return a condition as a name has it: "80 kV", "30 µm", "spot number 6"."""
+    said = entry.get("value") if isinstance(entry, Mapping) else entry
+    if isinstance(entry, Mapping) and "unit" in entry:
+        return f"{said} {get_symbol(str(entry['unit']))}".strip()
+    is_bare = not any(character.isalpha() for character in str(said))
+    return f"{load_catalogue().measurement[path].title.lower()} {said}" if is_bare else str(said)
 
 
 def _refuse_unknown(wishes: Sequence[PresetWish], known: Mapping[str, InstrumentPreset]) -> None:

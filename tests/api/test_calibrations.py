@@ -57,7 +57,7 @@ def test_pages_make_a_calibration_and_take_it_for_many(
     assert made["Location"] == f"/calibrations/{row.series}"
     assert client.post(made["Location"], {"value": "12.6 deg", "note": "again"}).status_code == 302
     page = plain(client.get(made["Location"]).text)
-    assert "12.5 ± 0.2 deg" in page
+    assert "12.5 ± 0.2 °" in page
     assert "number 2" in page
     assert "Fitted: edge of a twin" in page
     assert "12.6" in client.get(f"/instruments/{record.pk}").text
@@ -193,3 +193,25 @@ def test_the_client_adds_numbers_and_takes_them(web: WebClient) -> None:
         (signal,) = client.open(deposit.pk).measurements[0].signals.values()
         assert [(one["id"], one["number"]) for one in signal.calibrations] == [(made["id"], second["number"])]
         assert held.undo(taken["change"])["saved"] == 1
+
+
+def test_the_page_lists_what_was_taken_and_leads_to_what_is_newer(client: Any) -> None:
+    """A later file and a later number are found there: neither changes anything by itself."""
+    deposit = make_deposit()
+    add_measurement(deposit, "a.raw", **SCAN)
+    settle(deposit)
+    client.force_login(deposit.owner)
+    address = f"/deposits/{deposit.pk}/calibrations"
+    assert "Taken here" not in client.get(address).text
+    row = make_calibration(deposit.owner, "scan_rotation", value="12.5 deg")
+    take(deposit, row)
+    late = add_measurement(deposit, "late.raw", **SCAN)
+    settle(Deposit.objects.get(pk=deposit.pk))
+    listed = plain(client.get(address).text)
+    assert f"Scan rotation {row.reference} 12.5 ° 1" in listed
+    assert "number 2" not in listed
+    assert "calibration" not in Measurement.objects.get(pk=late.pk).document.get("scan_rotation", {})
+    client.post(f"/calibrations/{row.series}", {"value": "12.6 deg"})
+    page = client.get(address).text
+    assert f'href="{address}?calibration={row.series}/2"' in page
+    assert "number 2" in plain(page)

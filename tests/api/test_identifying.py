@@ -202,3 +202,17 @@ def check_what_is_published(web: WebClient, named: Deposit) -> None:
     )
     newest = web.get(f"/api/v1/measurements/{scan}/metadata/").text
     assert (SERIAL in newest, MAIL in newest) == (True, False)
+
+
+def test_it_is_said_in_which_files_a_text_stays(named: Deposit, client: Any) -> None:
+    """A serial number that the header gave a field stands in the file, masked or not; that of a rule in none."""
+    Measurement.objects.filter(primary_file__path="scan.raw").update(
+        personal_pointers={}, extracted={"instrument": {"serial_number": SERIAL}}
+    )
+    Measurement.objects.filter(primary_file__path="other.raw").update(personal_pointers={})
+    for is_masked in (False, True):
+        (line,) = (one for one in list_deposit_identifying(named) if one.value == SERIAL)
+        assert (line.state, line.files) == ("masked" if is_masked else "shown", ["scan.raw"])
+        client.force_login(named.owner)
+        client.post(f"/deposits/{named.pk}/identifying", {"mask": SERIAL})
+        named = settle(Deposit.objects.get(pk=named.pk))

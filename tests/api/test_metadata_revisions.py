@@ -1,6 +1,7 @@
 """Corrections after publishing, over HTTP and on the pages: preview, revision, history, any revision by number."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -126,6 +127,24 @@ def two() -> DatasetVersion:
     add_measurement(deposit)
     add_measurement(deposit, "other.raw")
     return publish(settle(deposit))
+
+
+def test_closed_lists_are_chosen_from_and_keep_what_stands_there(client: Any, two: DatasetVersion) -> None:
+    """Nobody has to know how a term is spelled; a page that is sent as it came changes nothing."""
+    client.force_login(two.published_by)
+    address = f"/datasets/{two.dataset_id}/correct?version=1"
+    page = client.get(address).content.decode()
+    for name, chosen in (("value.level", "raw"), ("value.origin", "measured")):
+        (select,) = re.findall(rf'<select[^>]* name="{name}"[^>]*>(.*?)</select>', page, re.DOTALL)
+        assert re.findall(r'value="([^"]*)" selected', select) == [chosen]
+        assert 'value="not recorded"' in select
+    (relations,) = re.findall(
+        r'<select name="dataset.related_identifiers.0.relation".*?</select>', page, re.DOTALL
+    )
+    assert 'value="IsSupplementTo"' in relations
+    typed = {"base": "0", "measurement": two.content["measurements"][0]["id"]}
+    preview = client.post(address, {**typed, "value.level": "counted"}).content.decode()
+    assert re.findall("<(?:ins|del)>(.*?)</", preview) == ["As the detector gave it", "Electrons counted"]
 
 
 def test_the_page_previews_a_correction_makes_it_and_tells_readers(client: Any, two: DatasetVersion) -> None:

@@ -11,7 +11,7 @@ from repository.models import AuditEvent, Deposit, Finding, Measurement, Reviewe
 from repository.models.reviewer_link import digest_key
 from repository.services.deposits import update_deposit
 from tests.api.conftest import WebClient, as_token, make_token
-from tests.deposits import make_ready, publish
+from tests.deposits import add_measurement, make_ready, publish, settle
 from tests.factories import make_deposit
 
 
@@ -192,3 +192,25 @@ def test_what_the_checks_found_in_a_draft_is_not_for_who_reads_by_a_link(web: We
         web.cookies.clear()
         if address.startswith("/api/"):
             assert secret in web.get(address, headers=owner).text, address
+
+
+def test_who_reads_by_a_link_is_not_told_what_waits(web: WebClient) -> None:
+    """What is still asked is the owners' until it is published: in rows, sums, groups and counts alike."""
+    deposit = make_deposit()
+    for path, technique in (("scan.raw", "four_d_stem"), ("image.raw", "annular")):
+        add_measurement(deposit, path, technique=[technique])
+    against_headers = {"defaults": {"acceleration_voltage": "200 kV"}}
+    update_deposit(deposit_id=deposit.pk, actor=deposit.owner, patch=against_headers)
+    deposit = settle(Deposit.objects.get(pk=deposit.pk))
+    address = f"/api/v1/deposits/{deposit.pk}/table/"
+    waits = web.get(address, headers=as_token(make_token(deposit.owner))).json()
+    assert waits["n_needed"]
+    assert any(column["sums"]["conflicts"] for column in waits["columns"])
+    _, bearer = make_link(web, deposit)
+    read = web.get(address, headers=bearer).json()
+    assert (read["n_needed"], read["n_waiting"], read["count"]) == (0, 0, 2)
+    sums = [column["sums"] for part in ("columns", "same", "helpful") for column in read[part]]
+    sums += [one for group in read["groups"] for one in group["sums"].values()]
+    assert not [one for one in sums if one["needed"] or one["conflicts"] or one["not_understood"]]
+    states = {cell["state"] for row in read["rows"] for cell in row["cells"].values()}
+    assert states <= {"value", "empty", "not_recorded"}

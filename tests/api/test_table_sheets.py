@@ -58,6 +58,26 @@ def test_what_goes_out_and_comes_back_unchanged_changes_nothing(client: Any) -> 
     assert send(session, "sheet", text="\ufeff" + text)["saved"] == 0
 
 
+def test_a_column_holds_what_was_said_of_it_and_of_no_other_field(client: Any) -> None:
+    """What another field answers stands in that one's column, and what does not apply comes back as it went out."""
+    rings = [{"name": "HAADF", "inner_angle": "68 mrad", "outer_angle": "200 mrad"}]
+    session = Session(client, "eels", annular_detectors=rings, illumination=None, level="raw")
+    (spectra,) = session.ids
+    session.answer(for_some("energy_axis.start", "0 eV", spectra))
+    cells = Measurement.objects.get(pk=spectra).cells
+    answered_elsewhere = [field for field, cell in cells.items() if cell.get("via", "axes") != "axes"]
+    assert "illumination" in answered_elsewhere
+    assert cells["annular_detectors"]["text"] == "HAADF 68–200 mrad"
+    text = take_out(session)
+    (line,) = csv.DictReader(io.StringIO(text))
+    named = {head.partition(" [")[0]: said for head, said in line.items()}
+    assert {named[field] for field in answered_elsewhere} == {""}
+    back = send(session, "sheet", text=text)
+    assert (back["saved"], back["refused"]) == (0, 0), back["results"]
+    changed = send(session, "sheet", text=text.replace("68–200", "68–210"))
+    assert [one["code"] for one in changed["results"] if one["result"] == "refused"] == ["does_not_apply"]
+
+
 def test_other_decimal_marks_semicolons_missing_and_unknown_columns(client: Any) -> None:
     session = Session(client, "annular", "annular")
     first, second = session.ids

@@ -19,8 +19,8 @@ export interface CardHooks {
 const shownRows = 6;
 
 /** What a row waits for, in a word; what was never read is not complete. */
-function sayOpen(row: TableRow, open: number): string {
-  return open > 0 ? `${open} open` : row.state === "failed" ? "not read" : Object.keys(row.cells).length > 0 ? "complete" : "";
+function sayOpen(row: TableRow, open: number, mayAnswer: boolean): string {
+  return open > 0 ? `${open} open` : row.state === "failed" ? "not read" : mayAnswer && Object.keys(row.cells).length > 0 ? "complete" : "";
 }
 
 export class Cards {
@@ -157,7 +157,7 @@ export class Cards {
     const open = countOpen(row);
     const picture = row.thumbnail === null ? make("span", { class: "st-picture" }) : make("img", { class: "st-picture", src: row.thumbnail, alt: "", loading: "lazy" });
     const shape = row.shapes.map((each) => each.join(" × ")).join(" | ");
-    const summary = make("summary", {}, picture, make("span", { class: "st-file" }, make("b", {}, row.name), make("small", {}, row.problem || shape)), make("span", { class: open > 0 ? "st-open" : "soft fine" }, sayOpen(row, open)));
+    const summary = make("summary", {}, picture, make("span", { class: "st-file" }, make("b", {}, row.name), make("small", {}, row.problem || shape)), make("span", { class: open > 0 ? "st-open" : "soft fine" }, sayOpen(row, open, this.mayAnswer)));
     const details = make("details", {}, summary);
     details.open = this.opened.has(row.id);
     if (details.open) {

@@ -19,3 +19,12 @@ it("says nothing of what is missing before it knows", () => {
   toolbar.draw();
   expect(toolbar.summary.textContent).toContain("1 answer completes 1 measurement");
 });
+
+it("tells who only reads neither what waits nor that nothing does", () => {
+  const state = new TableState([]);
+  const reader = new Toolbar(state, false, new Proxy({}, { get: () => () => undefined }) as ToolbarHooks);
+  state.takeFrame({ ...makeTable([], []), helpful: [makeColumn("probe_current")] });
+  reader.draw();
+  expect(reader.summary.textContent).toBe("");
+  expect(reader.more.textContent).toContain("1 field of which nothing is said");
+});

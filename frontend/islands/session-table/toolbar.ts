@@ -91,6 +91,9 @@ export class Toolbar {
     if (!this.state.isFetched) {
       return [make("p", { class: "soft" }, "Fetching the table …")];
     }
+    if (open.length === 0 && !this.mayAnswer) {
+      return []; // who only reads is not told what waits, nor that nothing does
+    }
     if (open.length === 0) {
       const isSilent = [...this.state.rows.values()].some((row) => row.kind === "");
       const words = isSilent ? "Say first what each measurement is; then it is known what else is asked." : "Nothing that is needed is missing here.";
@@ -114,7 +117,8 @@ export class Toolbar {
       nodes.push(this.buildFields(words, same.map((column) => ({ ...column, said: column.sums.texts.join("; ") }))));
     }
     if (helpful.length > 0) {
-      nodes.push(this.buildFields(`${countWords(helpful.length, "field", "fields")} that would help others, if you know them`, helpful.map((column) => ({ ...column, said: "" }))));
+      const words = this.mayAnswer ? "that would help others, if you know them" : "of which nothing is said";
+      nodes.push(this.buildFields(`${countWords(helpful.length, "field", "fields")} ${words}`, helpful.map((column) => ({ ...column, said: "" }))));
     }
     return nodes;
   }

@@ -80,7 +80,8 @@ def plan_eds_map(records: list[Record], planned: list[Planned], path: Path) -> I
         odd.extend(found)
     frames = max(source.frames for source in sources)
     detectors = ", ".join(sorted(record.detector for record, _ in scanned))
-    message = f"The EDS map of {path.name} is the sum of {frames} frames and of the detectors {detectors}."
+    of_frames = f"{frames} frames and of " if frames > 1 else ""
+    message = f"The EDS map of {path.name} is the sum of {of_frames}the detectors {detectors}."
     odd.append(tell("eds_events_summed", message, "Single frames and detectors stay in the file."))
     whole = EventMap(sources, (*shape, channels))
     yield Planned(

@@ -179,7 +179,7 @@ def _read_text(field: Field, text: str, unit: str | None) -> Any:  # noqa: PLR09
     if field.kind == "integer" and _INTEGER.fullmatch(text) is not None:
         return int(text)
     if field.kind in _QUANTITIES and unit and _is_bare(text):
-        return f"{text} {unit}"
+        return text if text.endswith(f" {unit}") else f"{text} {unit}"  # "1" is a unit without a letter
     if field.kind == "matrix2x2":
         return _read_matrix(text)
     if field.kind in {"objects", "aberrations"}:
@@ -260,8 +260,15 @@ def format_entry(path: str, entry: Any) -> str:  # noqa: PLR0911  # one line for
         joiner = " × " if field is not None and field.kind == "shape" else ", "
         return joiner.join(_format_number(item) if is_number(item) else str(item) for item in plain)
     if isinstance(plain, list | Mapping):
-        return json.dumps(plain, ensure_ascii=False)
+        return _format_parts(plain, is_matrix=field is not None and field.kind == "matrix2x2")
     return _format_number(plain) if is_number(plain) else str(plain)
+
+
+def _format_parts(plain: list[Any] | Mapping[str, Any], *, is_matrix: bool) -> str:
+    """Return a matrix as it is typed, anything else as JSON."""
+    if is_matrix and all(isinstance(row, list) for row in plain):
+        return "; ".join(" ".join(map(_format_number, row)) for row in plain)
+    return json.dumps(plain, ensure_ascii=False)
 
 
 def format_example(field: Field) -> str:

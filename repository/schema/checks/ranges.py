@@ -13,7 +13,7 @@ from repository.schema.documents.scales import find_wavelength
 from repository.schema.findings import Finding
 from repository.schema.places import escape_pointer, get_plain, is_gap
 from repository.schema.quantities.elements import ELEMENT_SYMBOLS
-from repository.schema.quantities.quantity import Reading, format_quantity, is_number, read_quantity
+from repository.schema.quantities.quantity import Reading, add_unit, format_quantity, is_number, read_quantity
 from repository.schema.quantities.units import UNITS
 from repository.schema.questions.field_tree import Leaf, find_leaves
 from repository.schema.questions.fields import DocumentName
@@ -108,10 +108,11 @@ def _report_range(
     written = field.hard if impossible else field.soft
     in_field_unit = UNITS[unit].dimension == UNITS[str(field.unit)].dimension
     low, high = written if written is not None and in_field_unit else limits
+    expected = add_unit(f"{low:g} to {high:g}", str(field.unit) if in_field_unit else unit)
     return Finding(
         "error" if impossible else "warning",
         "value_impossible" if impossible else "value_unusual",
-        f"{field.title} of {shown} {judged}: expected {low:g} to {high:g} {field.unit if in_field_unit else unit}.",
+        f"{field.title} of {shown} {judged}: expected {expected}.",
         leaf.pointer,
         f"{slip} {field.range_reason}".strip()
         + ("" if impossible else " Readers will ask: keep it if it is so, with a note."),
@@ -122,10 +123,10 @@ def _report_range(
 def _show_outside(reading: Reading, outside: float, limits: Limits) -> str:
     """Return the numbers with enough digits that the one outside does not look like the limit that it passes."""
     if limits[0] <= float(f"{outside:.6g}") <= limits[1]:
-        return f"{outside!r} {reading.unit}"
+        return add_unit(f"{outside!r}", reading.unit)
     if len(reading.numbers) <= _ENDS:
         return format_quantity(reading)
-    return f"{outside:.6g} {reading.unit} in the series"
+    return f"{add_unit(f'{outside:.6g}', reading.unit)} in the series"
 
 
 def _check_aberrations(leaf: Leaf) -> Iterator[Finding]:

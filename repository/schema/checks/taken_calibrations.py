@@ -106,8 +106,6 @@ def read_value(quantity: str, given: Any) -> dict[str, Any]:
     """
     field = load_catalogue().measurement[quantity]
     unit = field.unit if len(field.units) == 1 else None
-    if isinstance(given, str) and unit == "1" and not given.rstrip().endswith(" 1"):
-        given = f"{given.strip()} 1"
     entry = read_typed(quantity, given, unit=unit).entry
     if not isinstance(entry, Mapping):
         _refuse_flattening(quantity, entry)

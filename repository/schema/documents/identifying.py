@@ -36,6 +36,8 @@ class IdentifyingValue:
         Where the metadata have it; readers see it there.
     withheld
         Fields of the metadata that would have it, and withhold it.
+    is_in_file
+        Whether it stands in the original file, whatever the metadata say.
     """
 
     value: str
@@ -43,10 +45,15 @@ class IdentifyingValue:
     pointers: tuple[str, ...]
     fields: tuple[str, ...]
     withheld: tuple[str, ...]
+    is_in_file: bool = False
 
 
 def list_identifying(
-    document: Mapping[str, Any], *, beneath: Iterable[Mapping[str, Any]], personal: Mapping[str, str]
+    document: Mapping[str, Any],
+    *,
+    header: Mapping[str, Any],
+    rules: Iterable[Mapping[str, Any]],
+    personal: Mapping[str, str],
 ) -> list[IdentifyingValue]:
     """Return what a measurement says of people, paths and serial numbers, each text once.
 
@@ -54,7 +61,7 @@ def list_identifying(
     ----------
     document
         The merged metadata document, in the words of the version in force.
-    beneath
+    header, rules
         What the file's header and rules say, in the words of the schema: it holds again where a mask is taken away.
     personal
         Text by JSON pointer into the file's header.
@@ -66,14 +73,22 @@ def list_identifying(
     for path, text in _list_texts(document):
         for value in _find_in(path, text, known):
             _place(said, value, name_kind(value, path))[2].append(path)
-    for path, text in (one for layer in beneath for one in _list_texts(layer)):
+    in_file = {value for path, text in _list_texts(header) for value in _find_in(path, text, known)} | {
+        *personal.values()
+    }
+    for path, text in (one for layer in (header, *rules) for one in _list_texts(layer)):
         entry = get_entry(document, path)
         if is_gap(entry) and entry["missing"] == "withheld":
             for value in _find_in(path, text, known):
                 _place(said, value, name_kind(value, path))[3].append(path)
     return [
         IdentifyingValue(
-            value, kind, tuple(pointers), tuple(dict.fromkeys(fields)), tuple(dict.fromkeys(withheld))
+            value,
+            kind,
+            tuple(pointers),
+            tuple(dict.fromkeys(fields)),
+            tuple(dict.fromkeys(withheld)),
+            value in in_file,
         )
         for value, (kind, pointers, fields, withheld) in said.items()
     ]

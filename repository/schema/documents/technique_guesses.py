@@ -6,7 +6,7 @@ an eV at most over some hundreds, light has an energy of a few eV.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from repository.schema.documents.scales import SCAN_AXES
 from repository.schema.documents.signal_kind import SignalDecision
@@ -236,14 +236,17 @@ def find_spectroscopy(signal: SeenSignal) -> str | None:
     energies = find_energies(signal)
     if energies is None:
         return "cathodoluminescence"
+    axis = signal.shape.find_axis("energy")
+    return name_spectroscopy(energies, axis.size if axis is not None else 0)
+
+
+def name_spectroscopy(energies: tuple[float, float, float], channels: int) -> Literal["eds", "eels"] | None:
+    """Return whose range it is, by first and last energy and the step in eV; None where that is not sure."""
     start, end, step = energies
     least, most = _X_RAY_BIN_EV
     if least <= step <= most and end >= _X_RAY_END_EV and start <= _X_RAY_START_EV:
         return "eds"
-    axis = signal.shape.find_axis("energy")
-    is_fine = (
-        step <= _LOSS_BIN_EV and end <= _LOSS_END_EV and axis is not None and axis.size >= _LOSS_CHANNELS
-    )
+    is_fine = step <= _LOSS_BIN_EV and end <= _LOSS_END_EV and channels >= _LOSS_CHANNELS
     return "eels" if is_fine and end > _LIGHT_END_EV else None
 
 

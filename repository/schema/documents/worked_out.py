@@ -7,6 +7,7 @@ Both are shown as such, give way to any answer, and are asked of nobody.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from repository.schema.documents.spectrum_axes import fill_spectrum_axes
 from repository.schema.places import get_value, is_gap
 from repository.schema.quantities.elements import find_elements, read_formula
 from repository.schema.quantities.quantity import read_quantity
@@ -22,12 +23,15 @@ _PATTERN = "scan_pattern"
 def fill_worked_out(document: dict[str, Any], signals: Sequence[SignalShape] | None = None) -> dict[str, Any]:
     """Return a merged document with the mode of its camera, the elements of its sample and the pattern of its scan.
 
+    Where a spectrum ends follows from what somebody said over the file.
+
     Parameters
     ----------
     signals
         Its arrays; without them nothing is assumed of the scan.
     """
-    return _fill_scan_pattern(_fill_elements(_fill_camera_mode(document)), signals)
+    filled = _fill_elements(_fill_camera_mode(fill_spectrum_axes(document, signals)))
+    return _fill_scan_pattern(filled, signals)
 
 
 def _fill_camera_mode(document: dict[str, Any]) -> dict[str, Any]:

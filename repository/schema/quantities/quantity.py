@@ -256,8 +256,13 @@ def write_amount(quantity: Mapping[str, Any]) -> str:
 
 
 def format_quantity(reading: Reading) -> str:
-    """Return the quantity as a sentence shows it: "20 – 30 mrad", "(0.1, 0.2) nm", "200 kV"."""
+    """Return the quantity as a sentence shows it: "20 – 30 mrad", "(0.1, 0.2) nm", "200 kV", "1.04"."""
     parts = [f"{number:.6g}" for number in reading.numbers]
-    if reading.is_range:
-        return f"{' – '.join(parts)} {reading.unit}"
-    return f"{parts[0]} {reading.unit}" if len(parts) == 1 else f"({', '.join(parts)}) {reading.unit}"
+    joined = " – ".join(parts) if reading.is_range else ", ".join(parts)
+    is_bare = reading.is_range or len(parts) == 1
+    return add_unit(joined if is_bare else f"({joined})", reading.unit)
+
+
+def add_unit(amount: str, unit: str) -> str:
+    """Return an amount with its unit; a number without dimension has none that people read."""
+    return amount if unit == "1" else f"{amount} {unit}"

@@ -222,7 +222,7 @@ def test_numbers_are_only_added_and_each_stays_under_its_address() -> None:
         ("detector_to_scan_matrix", {"value": [[0, 0], [0, 0]]}, "keep areas"),
         ("detector_to_scan_matrix", {"value": [[1, 1], [1, 1]]}, "keep areas"),
         ("detector_to_scan_matrix", {"value": [[1e300, 0], [0, 1e300]]}, "keep areas"),
-        ("diffraction_ellipse.ratio", {"value": "0.5"}, "Elliptical distortion"),
+        ("diffraction_ellipse.ratio", {"value": "0.5"}, "0.5 cannot be right: expected 1 to 2"),
     ],
 )
 def test_what_is_wrong_is_refused_with_a_hint(quantity: str, wish: dict[str, Any], words: str) -> None:

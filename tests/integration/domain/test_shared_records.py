@@ -96,7 +96,7 @@ def check_offer(deposit: Deposit, record: Instrument) -> None:
         ("probe_current", "header 3 pA, preset 20 pA")
     ]
     assert [(one.name, one.unsaid, one.count) for one in offer.open] == [
-        ("80 kV, 30 um", ("Condenser aperture",), 2)
+        ("80 kV, 30 µm", ("Condenser aperture",), 2)
     ]
 
 
@@ -122,7 +122,7 @@ def test_an_instrument_answers_and_what_it_said_stays() -> None:
     assert cells(silent)["instrument.name"]["text"] == "TEAM I"
     assert cells(other)["instrument.name"]["text"] == "JEOL ARM"
     # The person knows the aperture: the narrower preset holds, and says its condition.
-    narrow = record.presets.get(name="80 kV, 30 um")
+    narrow = record.presets.get(name="80 kV, 30 µm")
     take(deposit, record, chosen=[narrow.pk], keys=[named.pk])
     assert cells(named)["probe_current"]["text"] == "5 pA"
     assert cells(named)["semi_convergence_angle"]["text"] == "15 mrad"
@@ -139,7 +139,7 @@ def test_an_instrument_answers_and_what_it_said_stays() -> None:
     assert document["probe_current"] == {"value": 5, "unit": "pA", "basis": "nominal", "source": "instrument"}
     assert (
         document["instrument"]["preset"]["value"]
-        == "wide (since 2025-01-01); 80 kV, 30 um (since 2025-01-01)"
+        == "wide (since 2025-01-01); 80 kV, 30 µm (since 2025-01-01)"
     )
     assert count_recognised(Visitor(deposit.owner), deposit) == []
     # Taken again from what the record says now, its former values go; undone, they come back.
@@ -328,3 +328,17 @@ def test_a_sample_and_the_last_deposit_answer() -> None:
     undo_change(deposit_id=second.pk, actor=owner, change_id=taken.id)
     second.refresh_from_db()
     assert second.document == {"dataset": {"title": "Second"}, "defaults": {"sample": {"form": "lamella"}}}
+
+
+def test_a_preset_without_a_name_says_which_setting_each_number_is() -> None:
+    owner = make_user()
+    record = create_instrument(actor=owner, fields={"name": "Titan"})
+    conditions = {
+        "acceleration_voltage": "200 kV",
+        "condenser_aperture": "30 um",
+        "spot_size": 6,
+        "gun_lens": "4",
+    }
+    wish = PresetWish("", SINCE, None, conditions, {"probe_current": "20 pA"})
+    (preset,) = save_presets(instrument_id=record.pk, actor=owner, wishes=[wish]).presets.all()
+    assert preset.name == "200 kV, 30 µm, spot number 6, gun lens 4"

@@ -233,3 +233,21 @@ def test_the_signal_type_is_hyperspys(
     axes = [axis("y", 3, unit, 1.0), axis(last, 4, unit, 1.0)]
     signal = make_signal(store, "data", np.ones((3, 4)), axes, n_signal_axes)
     assert find_signal_type(make_measurement(signal, technique=[technique]), signal) == expected
+
+
+@pytest.mark.parametrize(
+    ("scale", "offset", "size", "expected"),
+    [
+        (10.0, -200.0, 4096, "EDS_TEM"),
+        (0.1692, 480.0, 2048, "EELS"),
+        (0.1692, -21.5, 2048, "EELS"),
+        (3.0, 0.0, 64, ""),
+    ],
+)
+def test_of_two_spectroscopies_the_range_tells_which_it_is(
+    store: Store, scale: float, offset: float, size: int, expected: str
+) -> None:
+    """X-rays and losses of one scan stand in one measurement: HyperSpy would quantify one as the other."""
+    axes = [axis("scan_x", 1, "nm", 1.0), {**axis("energy", size, "eV", scale), "offset": offset}]
+    signal = make_signal(store, "data", np.ones((1, size)), axes, 1)
+    assert find_signal_type(make_measurement(signal, technique=["eels", "eds"]), signal) == expected

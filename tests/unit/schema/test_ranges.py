@@ -118,3 +118,10 @@ def test_every_example_of_the_catalogue_is_usual() -> None:
         for example in field.examples:
             assert check(**{field.path: example}) == [], field.path
             assert read_quantity(normalize_document({field.path: example})[field.path]) is not None
+
+
+def test_x_ray_spectra_of_usual_channels_end_where_they_do() -> None:
+    """4096 channels of 10 eV, as of every X-ray detector, are no slip; as many of 100 eV are one."""
+    assert check(energy_axis={"start": "-200 eV", "end": "40750 eV", "bin_width": "10 eV"}) == []
+    (found,) = check(energy_axis={"start": "0 eV", "end": "409.5 keV"})
+    assert (found.code, found.pointer) == ("value_unusual", "/energy_axis/end")

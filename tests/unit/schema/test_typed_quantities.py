@@ -12,7 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from repository.schema import validate_supplied
-from repository.schema.checks.cell_values import format_example, read_typed
+from repository.schema.checks.carried_calibrations import CALIBRATED_FIELDS
+from repository.schema.checks.cell_values import format_entry, format_example, read_typed
+from repository.schema.checks.taken_calibrations import read_value
 from repository.schema.documents.normalization import normalize_document
 from repository.schema.places import get_entry
 from repository.schema.quantities.quantity import (
@@ -241,3 +243,23 @@ def test_numbers_as_people_write_them(text: str, number: float | None) -> None:
             parse_number(text)
     else:
         assert parse_number(text) == number
+
+
+@pytest.mark.parametrize("path", [path for path in CALIBRATED_FIELDS if FIELDS[path].unit == "1"])
+@pytest.mark.parametrize("text", ["1.04", "1.04 1", " 1,04 ", "1.04 ± 0.01"])
+def test_a_number_without_dimension_is_typed_as_it_is_read(path: str, text: str) -> None:
+    """Its unit is the digit 1, which may stand there or not."""
+    for read in (
+        read_value(path, text),
+        read_typed(path, text, unit="1").entry,
+        read_typed(path, text).entry,
+    ):
+        assert (read["value"], read["unit"]) == (1.04, "1")
+
+
+def test_a_matrix_is_shown_as_it_is_typed() -> None:
+    path, matrix = "detector_to_scan_matrix", [[0.0, 1.0], [-1.0, 0.5]]
+    for entry in (matrix, {"value": matrix, "source": "calibration"}):
+        assert format_entry(path, entry) == "0 1; -1 0.5"
+    assert read_typed(path, "0 1; -1 0.5").entry == matrix
+    assert format_entry(path, [[1, 0], 3]) == "[[1, 0], 3]", "what is no matrix stays readable"

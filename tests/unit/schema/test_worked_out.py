@@ -115,3 +115,40 @@ def test_a_scan_that_flies_back_is_a_raster(header: dict[str, Any]) -> None:
 )
 def test_nothing_is_assumed_of_other_scans_or_of_what_is_not_known(document: Any, signals: Any) -> None:
     assert "scan_pattern" not in merge(document, signals=signals)
+
+
+IN_FILE = {
+    "start": {"value": 350.0, "unit": "eV"},
+    "end": {"value": 861.75, "unit": "eV"},
+    "bin_width": {"value": 0.25, "unit": "eV"},
+    "channels": 2048,
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "part", "number"),
+    [
+        ({"bin_width": "0.1 eV"}, "end", 554.7),
+        ({"start": "0.351 keV"}, "end", 862.75),
+        ({"start": "351 eV", "bin_width": "0.1 eV"}, "end", 555.7),
+        ({"end": "900 eV", "bin_width": "0.1 eV"}, "start", 695.3),
+        ({"start": "100 eV", "end": "509.4 eV"}, "bin_width", 0.2),
+    ],
+)
+def test_a_spectrum_ends_where_its_axis_does(said: dict[str, Any], part: str, number: float) -> None:
+    """The file's own third holds of the axis that was there before: published, it would be a wrong number."""
+    merged = merge_metadata(
+        header={"technique": ["eels"], "energy_axis": IN_FILE},
+        supplied_layers=[("measurements/a.dm3", {"energy_axis": said})],
+    ).document["energy_axis"]
+    assert merged[part]["value"] == pytest.approx(number)
+    assert (merged[part]["unit"], merged[part]["source"]) == ("eV", "derived")
+
+
+def test_what_nobody_moves_stays_as_the_file_says_it() -> None:
+    for said in ({}, {"end": "900 eV"}, {"end": "861.75 eV", "start": "350 eV", "bin_width": "0.25 eV"}):
+        merged = merge_metadata(
+            header={"technique": ["eels"], "energy_axis": IN_FILE},
+            supplied_layers=[("measurements/a.dm3", {"energy_axis": said})],
+        ).document["energy_axis"]
+        assert "derived" not in {merged[part].get("source") for part in ("start", "end", "bin_width")}

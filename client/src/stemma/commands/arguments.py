@@ -298,7 +298,8 @@ def _add_search(commands: Commands) -> None:
         metavar="CONDITION",
         action="append",
         default=[],
-        help="'voltage=80..300 kV', 'dose>1000 e/Å²', 'alpha=21.4±0.3 mrad', 'format=empad'; may be repeated",
+        help="'voltage=80..300 kV', 'dose>1000 e/Å²', 'alpha=21.4±0.3 mrad', 'format=empad', 'outcome=not_reached'; "
+        "may be repeated",
     )
     search.add_argument("--limit", type=_positive, default=50, help="results to list at most (default 50)")
 
