@@ -21,7 +21,6 @@ ARTIFACT = CHECKOUT / "tests" / ".artifacts" / "readers.txt"
 REFUSED = {
     "dm/rsciio/1D/test-8.dm3": "color_image_not_read",
     "dm/rsciio/1D/test-8.dm4": "color_image_not_read",
-    "dm/rsciio/2D/test_fft_packed_complex8.dm4": "packed_fft_not_read",
     "empad/rsciio_xml_only/map64x64.xml": "companion_missing",
     "empad/rsciio/EMPAD_v1.2.2_x32_y64_size0.8.xml": "companion_missing",
     "npz/rsciio/test_rgba16.npz": "dataset_not_numeric",
