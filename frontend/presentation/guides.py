@@ -59,6 +59,9 @@ GUIDES: tuple[Guide, ...] = (
         "guides/header-keys.md",
         "Which key of a vendor’s header is taken for which field, and why.",
     ),
+    Guide(
+        "formats", "guides/formats.md", "Which formats are read, how exactly, and what else is kept as it is."
+    ),
     Guide("words", "glossary.md", "What deposit, version, signal, fate and the other words mean here."),
     Guide(
         "states", "states.md", "Every state of a deposit, a measurement and a job, and the ways between them."
