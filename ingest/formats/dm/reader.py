@@ -90,7 +90,9 @@ def _why_not(image: DmImage, plan: ArrayPlan | None, name: str) -> ReadRefusedEr
     """Return the refusal of an image that makes no signal."""
     title = image.title or "image"
     if image.data_type in FOLDED:
-        message = f"{title} in {name} is a Fourier transform, folded as the first versions of the program wrote it."
+        message = (
+            f"{title} in {name} is a Fourier transform, folded as the first versions of the program wrote it."
+        )
         return decline("packed_fft_not_read", message)
     if image.stored_dtype is None or image.data is None:
         return decline("dm_type_not_read", f"{title} in {name} has values of type {image.data_type}.")
@@ -178,6 +180,7 @@ def _build_signal(
         axes=axes,
         n_signal_axes=n_signal_axes,
         load=load,
+        title=image.title,
         intensity_unit=intensity_unit(image.stored_unit),
         shape_origin=origin,
         orientation=_orient(image, plan),

@@ -1,4 +1,4 @@
-"""Files of any size are converted in bounded memory: what `tests/sizes_tried.csv` lists, each in a process of its own."""
+"""Files of any size are converted in bounded memory: those of `tests/sizes_tried.csv`, each in its own process."""
 
 import csv
 import json
