@@ -120,6 +120,7 @@ INDEPENDENT: Mapping[str, tuple[IndependentReader, ...]] = {
     "ncem_emd": (_H5PY,),
     "py4dstem_emd": (_H5PY,),
     "msa": (_by_rosettasciio("msa"),),
+    "ripple": (_by_rosettasciio("ripple"),),
     "hdf5_arrays": (_H5PY,),
     "numpy_npy": (_NUMPY,),
     "numpy_npz": (_NUMPY,),

@@ -1,6 +1,7 @@
 """Write the tables of formats in the documents from the formats' folders, or tell where a committed one differs."""
 
 import csv
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 DOCUMENTS = ("README.md", "docs/guides/depositor.md")
 KEYS_DOCUMENT = "docs/guides/header-keys.md"
+EXAMPLE_DOCUMENT = "docs/guides/add-a-format.md"
 EXACTNESS_DOCUMENT = "docs/guides/formats.md"
 REAL_FILES, SIZES = "tests/real_files.csv", "tests/sizes_tried.csv"
 """What the tests found of every real file, and how large a file of each format was converted."""
@@ -123,6 +125,18 @@ def _read_rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def write_example(text: str) -> str:
+    """Return the guide with each file that it shows written anew."""
+    return _SHOWN_FILE.sub(lambda found: _show_file(found["path"]), text)
+
+
+def _show_file(path: str) -> str:
+    code = (CHECKOUT / path).read_text(encoding="utf-8").rstrip()
+    note = "Not run by the tests: this is a file of the code, which they run."
+    return f"<!-- file: {path} -->\n```python\n# {path}\n{code}\n```\n\n{note}\n<!-- end of file -->"
+
+
+_SHOWN_FILE = re.compile(r"<!-- file: (?P<path>\S+) -->\n.*?<!-- end of file -->", re.DOTALL)
 _HEAD = "| field | key | counts for | why |"
 
 
@@ -149,6 +163,7 @@ def main() -> int:
         name: replace_table((CHECKOUT / name).read_text(encoding="utf-8"), render)
         for name, render in renders.items()
     }
+    written[EXAMPLE_DOCUMENT] = write_example((CHECKOUT / EXAMPLE_DOCUMENT).read_text(encoding="utf-8"))
     return 0 if write_or_compare(written, "formats") and not get_registry().set_aside else 1
 
 
