@@ -107,16 +107,26 @@ class AxisInFileShape(Nested[Any]):
     unit = serializers.CharField(allow_null=True)
     scale = serializers.FloatField(allow_null=True)
     offset = serializers.FloatField(allow_null=True)
+    positions = serializers.ListField(
+        child=serializers.FloatField(),
+        required=False,
+        help_text="Where each sample lies, if no step leads from one to the next.",
+    )
 
 
 class AxisShape(Nested[Any]):
-    """One axis as the record has it: sample i lies at offset + i * scale."""
+    """One axis as the record has it: sample i lies at offset + i * scale, or where `positions` says."""
 
     name = serializers.CharField()
     size = serializers.IntegerField()
     unit = serializers.CharField(allow_null=True)
     scale = serializers.FloatField(allow_null=True)
     offset = serializers.FloatField(allow_null=True)
+    positions = serializers.ListField(
+        child=serializers.FloatField(),
+        required=False,
+        help_text="Where each sample lies, in `unit`, if no step leads from one to the next; `scale` is null then.",
+    )
     said_by = serializers.CharField(
         allow_null=True,
         help_text="The field of the metadata that calibrates it; null where the file does, or nothing.",
@@ -170,6 +180,9 @@ class CarriedCalibrationShape(Nested[Any]):
 
 class SignalShape(Nested[Any]):
     name = serializers.CharField()
+    title = serializers.CharField(
+        allow_blank=True, help_text="What the file calls it; empty where it gives no name."
+    )
     shape = serializers.ListField(child=serializers.IntegerField())
     dtype = serializers.CharField()
     axes = AxisShape(many=True)

@@ -33,6 +33,8 @@ class Viewer:
 
     Attributes
     ----------
+    label
+        Its name, and what the file calls it.
     kind
         What its products took it for; empty where nobody knows.
     calibrations
@@ -40,6 +42,7 @@ class Viewer:
     """
 
     name: str
+    label: str
     kind: str
     shape: str
     zarr: str
@@ -52,11 +55,15 @@ class Viewer:
 def list_figures(measurement: MeasurementView) -> tuple[Figure, ...]:
     """Return the previews of a measurement in the order in which they were made."""
     arrays = {_name(each): each.parameters for each in measurement.products if each.kind == "array"}
-    has_many = len(measurement.signals) > 1
+    labels = {signal.name: label_signal(signal) for signal in measurement.signals}
     return tuple(
         Figure(
             title=product.title or product.output.replace("_", " ").capitalize(),
-            caption=_caption(product, arrays.get(_name(product), {}), names_signal=has_many),
+            caption=_caption(
+                product,
+                arrays.get(_name(product), {}),
+                signal=labels.get(product.signal, "") if len(labels) > 1 else "",
+            ),
             url=product.url,
             is_preliminary=product.is_preliminary,
         )
@@ -70,9 +77,9 @@ def _name(product: ProductView) -> tuple[Any, ...]:
     return product.result if product.is_added else (product.signal, product.output)
 
 
-def _caption(product: ProductView, parameters: Mapping[str, Any], *, names_signal: bool) -> str:
+def _caption(product: ProductView, parameters: Mapping[str, Any], *, signal: str) -> str:
     """Return which signal it shows and the angles of a virtual detector, in mrad where they are known."""
-    parts = [f"Signal “{product.signal}”"] if names_signal else []
+    parts = [f"Signal {signal}"] if signal else []
     if product.is_preliminary:
         parts.append(_describe_part(product.parameters))
     if product.is_added:
@@ -114,6 +121,7 @@ def list_viewers(measurement: MeasurementView) -> tuple[Viewer, ...]:
     return tuple(
         Viewer(
             name=signal.name,
+            label=label_signal(signal),
             kind=signal.statistics.get("kind") or "",
             shape=" × ".join(map(str, signal.shape)),
             zarr=signal.zarr,
@@ -125,6 +133,13 @@ def list_viewers(measurement: MeasurementView) -> tuple[Viewer, ...]:
         for signal in measurement.signals
         if signal.statistics.get("kind") not in _IN_COLORS
     )
+
+
+def label_signal(signal: SignalView) -> str:
+    """Return “data” (HAADF): the name of a signal, and what the file calls it where that says more."""
+    said = signal.title.strip()
+    is_same = said.casefold().replace(" ", "_") == signal.name
+    return f"“{signal.name}”" if not said or is_same else f"“{signal.name}” ({said})"
 
 
 def list_calibrations(axes: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -59,6 +59,12 @@ GUIDES: tuple[Guide, ...] = (
         "guides/header-keys.md",
         "Which key of a vendor’s header is taken for which field, and why.",
     ),
+    Guide(
+        "formats", "guides/formats.md", "Which formats are read, how exactly, and what else is kept as it is."
+    ),
+    Guide(
+        "add-a-format", "guides/add-a-format.md", "You write code, and know a format that is not read yet."
+    ),
     Guide("words", "glossary.md", "What deposit, version, signal, fate and the other words mean here."),
     Guide(
         "states", "states.md", "Every state of a deposit, a measurement and a job, and the ways between them."

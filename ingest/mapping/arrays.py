@@ -95,12 +95,11 @@ def _add_steps(
 def _add_spectrum(draft: DraftBuilder, axes: Mapping[str, Any], basis: Basis) -> None:
     for name, unit in (("energy", "eV"), ("wavelength", "nm")):
         axis = axes.get(name)
-        if axis is None or axis.get("unit") != unit or not axis.get("scale"):
+        if axis is None or axis.get("unit") != unit:
             continue
-        step = _without_noise(float(axis["scale"]))
-        start = _without_noise(float(axis.get("offset") or 0.0))
-        end = start + step * (int(axis["size"]) - 1)
-        ends = {"start": min(start, end), "end": max(start, end), "bin_width": abs(step)}
+        ends = _find_ends(axis)
+        if not ends:
+            continue
         for part, number in ends.items():
             key = ("axes of the array",)
             draft.put_quantity(f"{name}_axis.{part}", number, unit, basis=basis, key=key)
@@ -108,6 +107,19 @@ def _add_spectrum(draft: DraftBuilder, axes: Mapping[str, Any], basis: Basis) ->
             draft.put("energy_axis.channels", int(axis["size"]), key=("shape of the array",))
         else:
             draft.put_word("technique", ["cathodoluminescence"])
+
+
+def _find_ends(axis: Mapping[str, Any]) -> dict[str, float]:
+    """Return where a spectrum begins and ends, and its step where it has one; nothing where nobody knows."""
+    listed = axis.get("positions")
+    if listed:
+        return {"start": _without_noise(min(listed)), "end": _without_noise(max(listed))}
+    if not axis.get("scale"):
+        return {}
+    step = _without_noise(float(axis["scale"]))
+    start = _without_noise(float(axis.get("offset") or 0.0))
+    end = start + step * (int(axis["size"]) - 1)
+    return {"start": min(start, end), "end": max(start, end), "bin_width": abs(step)}
 
 
 def _without_noise(number: float) -> float:

@@ -167,11 +167,11 @@ def build_signals(
     first = names.index("data")
     chosen = arrays[first].numbers
     numbers, meaning, origin, findings = _lay_out_main(chosen, name=name, hints=hints)
-    signals = [_build_signal("data", numbers, meaning, origin)]
+    signals = [_build_signal("data", arrays[first].title, numbers, meaning, origin)]
     for number, array in enumerate(arrays):
         if number != first:
             guess = _name_beside(array.numbers.shape, chosen.shape, meaning)
-            signals.append(_build_signal(names[number], array.numbers, guess, guess.origin))
+            signals.append(_build_signal(names[number], array.title, array.numbers, guess, guess.origin))
     return signals, findings
 
 
@@ -211,7 +211,9 @@ def _name_beside(shape: tuple[int, ...], main: tuple[int, ...], meaning: AxisMea
     return guess_axes(shape)
 
 
-def _build_signal(name: str, numbers: Numbers, meaning: AxisMeaning, origin: ShapeOrigin) -> SignalSource:
+def _build_signal(
+    name: str, title: str, numbers: Numbers, meaning: AxisMeaning, origin: ShapeOrigin
+) -> SignalSource:
     shape = tuple(numbers.shape[axis] for axis in meaning.order)
     permuted = _Permuted(numbers, meaning.order, len(shape) - meaning.n_signal_axes)
     return SignalSource(
@@ -221,6 +223,7 @@ def _build_signal(name: str, numbers: Numbers, meaning: AxisMeaning, origin: Sha
         axes=tuple(Axis(axis, size) for axis, size in zip(meaning.names, shape, strict=True)),
         n_signal_axes=meaning.n_signal_axes,
         load=permuted.load,
+        title=title,
         shape_origin=origin,
         orientation=meaning.orientation,
         stored_block=() if _is_whole_frame(permuted) else permuted.stored_block,

@@ -35,10 +35,16 @@ class RegionOutOfRangeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One array axis; position i lies at `offset + i * scale` in `unit` (a UCUM string).
+    """One array axis; sample i lies at `offset + i * scale` in `unit` (a UCUM string).
 
-    `unit` and `scale` are None where the file gives no calibration; nothing is invented. `calibration` is what an order
-    says: which number of which calibration they are from.
+    Attributes
+    ----------
+    unit, scale
+        None where the file gives no calibration; nothing is invented.
+    calibration
+        What an order says: which number of which calibration they are from.
+    positions
+        Where each sample lies, in `unit`, if no step leads from one to the next; then there is no `scale`.
     """
 
     name: str
@@ -47,9 +53,14 @@ class Axis:
     scale: float | None = None
     offset: float = 0.0
     calibration: str | None = None
+    positions: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.positions is not None and (len(self.positions) != self.size or self.scale is not None):
+            raise ValueError(f"{len(self.positions)} positions of {self.size} samples, scale {self.scale}")
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
+        """Return the JSON form, which has no calibration and no positions where there are none."""
         stored = {
             "name": self.name,
             "size": self.size,
@@ -57,7 +68,15 @@ class Axis:
             "scale": self.scale,
             "offset": self.offset,
         }
-        return stored if self.calibration is None else {**stored, "calibration": self.calibration}
+        if self.calibration is not None:
+            stored["calibration"] = self.calibration
+        return stored if self.positions is None else {**stored, "positions": list(self.positions)}
+
+    @classmethod
+    def from_dict(cls, entry: Mapping[str, Any]) -> Self:
+        """Build from the JSON form."""
+        positions = entry.get("positions")
+        return cls(**{**entry, "positions": None if positions is None else tuple(positions)})
 
     @property
     def scaling(self) -> tuple[str | None, float | None, float]:
@@ -134,6 +153,8 @@ class SignalSource:
         `data` for the main array; unique in its file; matches ``[a-z0-9_]+``.
     shape, dtype
         Shape in the order of `axes`; dtype in native byte order.
+    title
+        What the file calls it; empty where it gives no name.
     intensity_unit
         UCUM unit of the values (`1` for counts), or None.
     shape_origin
@@ -158,6 +179,7 @@ class SignalSource:
     axes: tuple[Axis, ...]
     n_signal_axes: int
     load: Callable[[Region], npt.NDArray[Any]] = field(repr=False, compare=False)
+    title: str = ""
     intensity_unit: str | None = None
     shape_origin: ShapeOrigin = "file"
     orientation: str = "as stored in the file"
@@ -230,6 +252,7 @@ class SignalSource:
         """Return all but the values, as JSON."""
         return {
             "name": self.name,
+            "title": self.title,
             "shape": list(self.shape),
             "dtype": self.dtype.name,
             "axes": [axis.as_dict() for axis in self.axes],

@@ -67,6 +67,8 @@ def _judge(signal: SignalSource, name: str, findings: list[Finding]) -> SignalSo
 
 def find_fault(axis: Axis) -> str | None:
     """Return why the calibration of an axis cannot be true; None where it can, and where there is none."""
+    if axis.positions is not None:
+        return _find_far(axis, (min(axis.positions), max(axis.positions)))
     if axis.scale is None or axis.unit is None:
         return None
     if not (math.isfinite(axis.scale) and math.isfinite(axis.offset)):
@@ -74,11 +76,15 @@ def find_fault(axis: Axis) -> str | None:
     limits = _LIMITS.get(axis.unit)
     if limits is None:
         return None
-    least, largest, farthest = limits
+    least, largest, _ = limits
     if not least <= abs(axis.scale) <= largest:
         return f"its header says {axis.scale:g} {axis.unit} for a step, and none lies outside {least:g} to {largest:g}"
-    ends = (axis.offset, axis.offset + axis.scale * (axis.size - 1))
+    return _find_far(axis, (axis.offset, axis.offset + axis.scale * (axis.size - 1)))
+
+
+def _find_far(axis: Axis, ends: tuple[float, float]) -> str | None:
+    limits = _LIMITS.get(axis.unit or "")
     far = max(ends, key=abs)
-    if abs(far) > farthest:
-        return f"its header lets it reach {far:g} {axis.unit}, and nothing lies beyond {farthest:g}"
+    if limits is not None and abs(far) > limits[2]:
+        return f"its header lets it reach {far:g} {axis.unit}, and nothing lies beyond {limits[2]:g}"
     return None

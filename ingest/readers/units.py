@@ -5,6 +5,9 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+import numpy.typing as npt
+
 from ingest.readers.contract import Axis
 
 # text after `_tidy` -> (UCUM unit, factor)
@@ -102,6 +105,30 @@ def calibrated_axis(
     if known.unit is None or scale is None or scale == 0:
         return Axis(name, size)
     return Axis(name, size, known.unit, _multiply(scale, known.factor), _multiply(offset, known.factor) + 0.0)
+
+
+MOST_POSITIONS = 65_536
+
+
+def listed_axis(name: str, positions: npt.NDArray[np.float64], *, unit: str | None) -> Axis | None:
+    """Return an axis whose samples lie where a list says, in UCUM units.
+
+    None where the unit says nothing, or where the list is no axis: not finite, not rising or falling throughout, or of
+    more than 65,536 samples.
+
+    Parameters
+    ----------
+    positions
+        (n,) in `unit`.
+    """
+    known = to_ucum(unit)
+    if known.unit is None or not 2 <= len(positions) <= MOST_POSITIONS or not np.isfinite(positions).all():  # noqa: PLR2004
+        return None
+    steps = np.diff(positions)
+    if not ((steps > 0).all() or (steps < 0).all()):
+        return None
+    listed = tuple(_multiply(float(position), known.factor) for position in positions)
+    return Axis(name, len(listed), known.unit, positions=listed)
 
 
 def _multiply(value: float, factor: float) -> float:

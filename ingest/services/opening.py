@@ -85,6 +85,7 @@ def open_measurement(*, measurement: Measurement, output: Path, progress: JobPro
 def _describe_signal(signal: Mapping[str, Any]) -> SignalDescription:
     return SignalDescription(
         name=signal["name"],
+        title=(signal.get("title") or "")[:200],
         shape=tuple(signal["shape"]),
         dtype=signal["dtype"],
         axes=tuple(signal["axes"]),

@@ -23,7 +23,6 @@ _BY_EXTENSION: dict[str, tuple[str, str, Role]] = {
     "pts": ("jeol_pts", "JEOL PTS", "primary"),
     "dens": ("dens", "DENSsolutions log", "companion"),
     "tvips": ("tvips", "TVIPS image series", "primary"),
-    "rpl": ("ripple", "Ripple header", "primary"),
 }
 
 

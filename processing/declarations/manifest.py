@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from processing.declarations.typed_documents import Document, ManifestError
 
-MANIFEST_VERSION = 5
+MANIFEST_VERSION = 6
 _KEY = "manifest_version"
 
 
@@ -95,7 +95,7 @@ class OrderLimits(Document):
 
 @dataclass(frozen=True, slots=True)
 class AxisEntry(Document):
-    """One axis of a signal; unit and scale are None where nobody gives them."""
+    """One axis of a signal; unit and scale are None where nobody gives them, positions where a scale says them."""
 
     name: str
     size: int
@@ -103,11 +103,13 @@ class AxisEntry(Document):
     scale: float | None = None
     offset: float = 0.0
     calibration: str | None = None
+    positions: tuple[float, ...] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form; an axis that carries no calibration says nothing of it."""
+        """Return the JSON form; an axis without calibration or positions says nothing of them."""
         stored = Document.as_dict(self)
-        return {key: entry for key, entry in stored.items() if key != "calibration" or entry is not None}
+        left_out = {"calibration", "positions"}
+        return {key: entry for key, entry in stored.items() if key not in left_out or entry is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,9 +180,12 @@ def name_calibration(names: Sequence[str], axes: Mapping[str, Any]) -> dict[str,
 
 def _draw_line(entry: Drawable, values: npt.NDArray[Any], axes: Mapping[str, Any], axis_name: str) -> Preview:
     axis = axes[axis_name]
-    calibrated = bool(axis["scale"]) and axis["unit"] is not None
+    listed = axis.get("positions")
+    calibrated = axis["unit"] is not None and (bool(axis["scale"]) or listed is not None)
     positions = np.arange(len(values), dtype=np.float64)
-    if calibrated:
+    if listed is not None:
+        positions = np.asarray(listed, dtype=np.float64)
+    elif calibrated:
         positions = axis["offset"] + positions * axis["scale"]
     title = _AXIS_TITLES.get(axis_name, axis_name.replace("_", " ").capitalize())
     png = draw_spectrum(

@@ -331,6 +331,9 @@ def _from_channels(kind: SignalKind, source: SignalSource, sample: PreviewSample
 
 def _coarsen(axis: Axis, size: int, steps: str) -> Axis:
     """Return the axis with fewer, larger steps over the same length; in steps of the file where none has a length."""
+    if axis.positions is not None:
+        begun = (np.arange(size) * axis.size) // size
+        return Axis(axis.name, size, axis.unit, positions=tuple(axis.positions[place] for place in begun))
     if axis.scale is None or axis.unit is None:
         return Axis(axis.name, size, steps, axis.size / size, 0.0)
     return Axis(axis.name, size, axis.unit, axis.scale * axis.size / size, axis.offset)

@@ -31,7 +31,7 @@ def recalibrate_signal(source: SignalSource, asked: Recalibration, folder: Path,
     target
         Receives `zarr/zarr.json`, `companion/zarr.json` and `previews/`.
     """
-    in_file = tuple(Axis(**axis.as_dict()) for axis in asked.in_file)
+    in_file = tuple(Axis.from_dict(axis.as_dict()) for axis in asked.in_file)
     written = [_rewrite(folder, target, ARRAY, describe_calibration(source.axes, in_file))]
     if (folder / COMPANION / METADATA_KEY).exists():
         written.append(_rewrite(folder, target, COMPANION, {AXES: _describe_binned(folder, source)}))

@@ -12,7 +12,7 @@ AXES, IN_FILE = "axes", "axes_in_file"
 
 def take_axes(source: SignalSource, axes: Mapping[str, Sequence[AxisEntry]]) -> SignalSource:
     """Return the signal with the axes of the order; where those are of another shape, as it is."""
-    ordered = tuple(Axis(**entry.as_dict()) for entry in axes.get(source.name, ()))
+    ordered = tuple(Axis.from_dict(entry.as_dict()) for entry in axes.get(source.name, ()))
     if [(axis.name, axis.size) for axis in ordered] != [(axis.name, axis.size) for axis in source.axes]:
         return source
     return replace(source, axes=ordered)

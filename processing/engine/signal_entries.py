@@ -8,7 +8,7 @@ from ingest.readers.contract import SignalSource
 from processing.declarations.manifest import AxisEntry, SignalEntry
 from repository.schema.documents.signal_kind import decide_signal_kind
 from repository.schema.findings import Finding
-from repository.schema.quantities.signals import SignalAxis, SignalKind
+from repository.schema.quantities.signals import SignalKind, SignalShape
 
 _KINDS: Mapping[str, SignalKind] = {kind: kind for kind in get_args(SignalKind)}
 
@@ -29,7 +29,7 @@ def find_kind(source: SignalSource, kinds: Mapping[str, str | None]) -> SignalKi
     """
     if source.name in kinds:
         return _KINDS.get(kinds[source.name] or "")
-    axes = tuple(SignalAxis(**axis.as_dict()) for axis in source.axes)
+    axes = SignalShape.from_dict(source.describe()).axes
     return decide_signal_kind(axes, source.n_signal_axes, {}).kind
 
 
@@ -39,7 +39,7 @@ def describe_signal(source: SignalSource) -> SignalEntry:
         name=source.name,
         shape=source.shape,
         dtype=source.dtype.name,
-        axes=tuple(AxisEntry(**axis.as_dict()) for axis in source.axes),
+        axes=tuple(AxisEntry.read(axis.as_dict()) for axis in source.axes),
         n_signal_axes=source.n_signal_axes,
         intensity_unit=source.intensity_unit,
         shape_origin=source.shape_origin,

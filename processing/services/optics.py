@@ -89,7 +89,7 @@ class Known:
 def list_axes(measurement: Measurement) -> dict[str, tuple[AxisEntry, ...]]:
     """Return the axes of every array as the record has them, for an order."""
     return {
-        shape.name: tuple(AxisEntry(**axis.as_dict()) for axis in shape.axes)
+        shape.name: tuple(AxisEntry.read(axis.as_dict()) for axis in shape.axes)
         for shape in measurement.calibrated_shapes
     }
 

@@ -56,7 +56,7 @@ def list_changed_arrays(measurement: Measurement) -> list[ChangedArray]:
 
 
 def _enter(shape: SignalShape) -> tuple[AxisEntry, ...]:
-    return tuple(AxisEntry(**axis.as_dict()) for axis in shape.axes)
+    return tuple(AxisEntry.read(axis.as_dict()) for axis in shape.axes)
 
 
 def order_recalibration(

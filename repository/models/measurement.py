@@ -162,11 +162,14 @@ class Signal(models.Model):
 
     measurement = models.ForeignKey(Measurement, on_delete=models.CASCADE, related_name="signals")
     name = models.CharField(max_length=64)
+    title = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="What the file calls it."
+    )
     ordinal = models.PositiveIntegerField(default=0)
     shape = ArrayField(models.BigIntegerField())
     dtype = models.CharField(max_length=16)
     axes = models.JSONField(
-        default=list, help_text="As the file has them: [{name, size, unit, scale, offset}]."
+        default=list, help_text="As the file has them: [{name, size, unit, scale, offset, positions}]."
     )
     calibrated_axes = models.JSONField(
         default=list,

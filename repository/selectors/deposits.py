@@ -78,9 +78,12 @@ class SignalView:
         As the record has them, each with what the file itself says where that differs.
     calibrations
         Those that it carries, by value.
+    title
+        What the file calls it; empty where it gives no name.
     """
 
     name: str
+    title: str
     shape: tuple[int, ...]
     dtype: str
     axes: tuple[Mapping[str, Any], ...]
@@ -372,6 +375,7 @@ def _describe_signals(measurement: Measurement) -> Iterable[SignalView]:
     for signal, (read, calibrated) in zip(measurement.signals.all(), shapes, strict=True):
         yield SignalView(
             name=signal.name,
+            title=signal.title,
             shape=tuple(signal.shape),
             dtype=signal.dtype,
             axes=tuple(describe_axes(read, calibrated)),

@@ -54,6 +54,7 @@ class SignalDescription:
     """An array before it is converted."""
 
     name: str
+    title: str
     shape: tuple[int, ...]
     dtype: str
     axes: tuple[Mapping[str, Any], ...]
@@ -176,6 +177,7 @@ def record_opening(
             name=signal.name,
             defaults={
                 "ordinal": ordinal,
+                "title": signal.title,
                 "shape": list(signal.shape),
                 "dtype": signal.dtype,
                 "axes": [dict(axis) for axis in signal.axes],

@@ -25,19 +25,19 @@ class Shell:
 
     environment: dict[str, str]
 
-    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str | Path, seconds: float = 240) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             tie(COMMAND, *arguments),
             env=self.environment,
             capture_output=True,
             text=True,
             check=False,
-            timeout=patient(240),
+            timeout=patient(seconds),
         )
 
-    def run_json(self, *arguments: str | Path, code: int = 0) -> dict[str, Any]:
+    def run_json(self, *arguments: str | Path, code: int = 0, seconds: float = 240) -> dict[str, Any]:
         """Run with --json; stdout must be exactly one object, the exit code the expected one."""
-        done = self.run(*arguments, "--json")
+        done = self.run(*arguments, "--json", seconds=seconds)
         assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         printed = json.loads(done.stdout)
         assert isinstance(printed, dict)

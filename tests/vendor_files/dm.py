@@ -1,7 +1,9 @@
 """DigitalMicrograph files: a tag tree with one image per entry."""
 
+import math
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,13 @@ _TYPES = {"i2": 1, "f4": 2, "u1": 6, "i4": 7, "u2": 10, "u4": 11, "f8": 12}
 _ENCODED = {"i2": 2, "i4": 3, "u2": 4, "u4": 5, "f4": 6, "f8": 7, "u1": 10}
 
 
+_PLACE = b"here lie the values that nobody wrote"
+
+
 class _Writer:
-    def __init__(self, version: int) -> None:
+    def __init__(self, version: int, *, hole: int = 0) -> None:
         self.wide = version == 4
+        self.hole = hole
 
     def word(self, number: int) -> bytes:
         return struct.pack(">Q" if self.wide else ">I", number)
@@ -27,10 +33,16 @@ class _Writer:
 
     def tag(self, name: str, value: Any) -> bytes:
         kind, body = (20, self.group_body(value)) if isinstance(value, Mapping) else (21, self.value(value))
-        size = struct.pack(">Q", len(body)) if self.wide else b""
+        size = struct.pack(">Q", self.count(body)) if self.wide else b""
         return struct.pack(">BH", kind, len(name)) + name.encode("latin-1") + size + body
 
+    def count(self, body: bytes) -> int:
+        """Return how long a body is in the file, where a hole takes the place of its mark."""
+        return len(body) + (self.hole - len(_PLACE) if _PLACE in body else 0)
+
     def value(self, value: Any) -> bytes:
+        if isinstance(value, _Hole):
+            return self.described([20, 4, self.hole // 2], _PLACE)
         if isinstance(value, str):
             raw = value.encode("utf-16-le")
             return self.described([20, 4, len(value)], raw)
@@ -45,6 +57,47 @@ class _Writer:
 
     def described(self, info: Sequence[int], raw: bytes) -> bytes:
         return b"%%%%" + self.word(len(info)) + b"".join(self.word(number) for number in info) + raw
+
+
+@dataclass(frozen=True, slots=True)
+class _Hole:
+    """Stands for the values of an array."""
+
+
+def write_dm_hole(
+    path: Path, shape: tuple[int, ...], *, calibrations: Sequence[tuple[float, float, str]] = ()
+) -> Path:
+    """Write a DM4 file of 16-bit counts that nobody wrote: a hole on the disk, the rest of the tags behind it."""
+    image = _describe_image(_Hole(), 10, shape, calibrations)
+    writer = _Writer(4, hole=math.prod(shape) * 2)
+    body = writer.group_body(
+        {"ImageList": {"#0": {**image, "ImageTags": {}, "Name": "scan"}}, "Thumbnails": {}}
+    )
+    before, after = body.split(_PLACE)
+    with path.open("wb") as file:
+        file.write(struct.pack(">I", 4) + writer.word(writer.count(body) + 4) + struct.pack(">I", 1) + before)
+        file.seek(writer.hole, 1)
+        file.write(after + b"\0" * 8)
+    return path
+
+
+def _describe_image(
+    values: Any, data_type: int, shape: Sequence[int], calibrations: Sequence[tuple[float, float, str]]
+) -> dict[str, Any]:
+    listed = list(reversed(calibrations))
+    return {
+        "ImageData": {
+            "Calibrations": {
+                "Brightness": {"Origin": 0.0, "Scale": 1.0, "Units": "Counts"},
+                "Dimension": {
+                    f"#{i}": {"Origin": o, "Scale": s, "Units": u} for i, (o, s, u) in enumerate(listed)
+                },
+            },
+            "Data": values,
+            "DataType": data_type,
+            "Dimensions": {f"#{i}": size for i, size in enumerate(reversed(shape))},
+        }
+    }
 
 
 def write_dm(
@@ -65,22 +118,10 @@ def write_dm(
     `declared` is a shape that the header claims in place of the true one. `data_type` is DM's number of the type of the
     values where that of the array does not tell it: 23 for colors packed into 32 bits. `name` is the image's title.
     """
-    listed = list(reversed(calibrations))
-    image = {
-        "ImageData": {
-            "Calibrations": {
-                "Brightness": {"Origin": 0.0, "Scale": 1.0, "Units": "Counts"},
-                "Dimension": {
-                    f"#{i}": {"Origin": o, "Scale": s, "Units": u} for i, (o, s, u) in enumerate(listed)
-                },
-            },
-            "Data": stored.astype(stored.dtype.newbyteorder("<")).ravel(),
-            "DataType": data_type or _TYPES[stored.dtype.str[1:]],
-            "Dimensions": {f"#{i}": size for i, size in enumerate(reversed(declared or stored.shape))},
-        },
-        "ImageTags": dict(tags or {}),
-        "Name": name,
-    }
+    values = stored.astype(stored.dtype.newbyteorder("<")).ravel()
+    kind = data_type or _TYPES[stored.dtype.str[1:]]
+    described = _describe_image(values, kind, declared or stored.shape, calibrations)
+    image = {**described, "ImageTags": dict(tags or {}), "Name": name}
     small = {
         "ImageData": {
             "Calibrations": {"Dimension": {}},

@@ -25,7 +25,8 @@ POINTS_AT_ONCE = 8
 class Axis:
     """One axis: its name (``scan_y``, ``detector_x``, ``energy`` …), size, UCUM unit and linear scale.
 
-    ``scale`` is None where nobody calibrated the axis; then positions are indices. ``said_by`` names the field of the
+    ``scale`` is None where nobody calibrated the axis; then positions are indices. It is None too where no step leads
+    from one sample to the next; then ``positions`` has one for each. ``said_by`` names the field of the
     metadata that calibrates it, ``calibration`` id and number of the calibration that this was taken from, and
     ``in_file`` is the axis as the file has it, where that is something else.
     """
@@ -38,10 +39,13 @@ class Axis:
     said_by: str | None = None
     calibration: str | None = None
     in_file: "Axis | None" = None
+    positions: tuple[float, ...] | None = None
 
     @property
     def coordinates(self) -> npt.NDArray[np.float64] | None:
         """Position of each element in `unit`, shape (size,); None where the axis is not calibrated."""
+        if self.positions is not None:
+            return np.array(self.positions, dtype=np.float64)
         return (
             None if self.scale is None else self.offset + self.scale * np.arange(self.size, dtype=np.float64)
         )
@@ -192,6 +196,7 @@ class Signal:
 def _build_axis(description: JsonObject) -> Axis:
     scale = description.get("scale")
     in_file = description.get("in_file")
+    positions = description.get("positions")
     name, size = description["name"], int(description["size"])
     return Axis(
         name=name,
@@ -201,5 +206,6 @@ def _build_axis(description: JsonObject) -> Axis:
         offset=float(description.get("offset") or 0.0),
         said_by=description.get("said_by"),
         calibration=description.get("calibration"),
+        positions=None if positions is None else tuple(float(position) for position in positions),
         in_file=None if in_file is None else _build_axis({**in_file, "name": name, "size": size}),
     )

@@ -1791,8 +1791,10 @@ export interface components {
             scale: number | null;
             /** Format: double */
             offset: number | null;
+            /** @description Where each sample lies, if no step leads from one to the next. */
+            positions?: number[];
         };
-        /** @description One axis as the record has it: sample i lies at offset + i * scale. */
+        /** @description One axis as the record has it: sample i lies at offset + i * scale, or where `positions` says. */
         AxisShape: {
             name: string;
             size: number;
@@ -1801,6 +1803,8 @@ export interface components {
             scale: number | null;
             /** Format: double */
             offset: number | null;
+            /** @description Where each sample lies, in `unit`, if no step leads from one to the next; `scale` is null then. */
+            positions?: number[];
             /** @description The field of the metadata that calibrates it; null where the file does, or nothing. */
             said_by: string | null;
             /** @description Id and number of the calibration that its scale was taken from; null without. */
@@ -3690,6 +3694,8 @@ export interface components {
         };
         SignalShape: {
             name: string;
+            /** @description What the file calls it; empty where it gives no name. */
+            title: string;
             shape: number[];
             dtype: string;
             axes: components["schemas"]["AxisShape"][];

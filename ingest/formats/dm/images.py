@@ -11,12 +11,15 @@ from ingest.formats.dm.tags import DataBlock
 from ingest.readers.contract import Axis
 from ingest.readers.units import calibrated_axis, is_energy, is_reciprocal, is_time, name_frame, to_ucum
 
-# DM data types; complex 5, 27 and 28 are packed halves of Fourier transforms, 8 and 23 are colors.
+# DM data types; complex 5, 27 and 28 are halves of Fourier transforms, 8 and 23 are colors.
 DTYPES: dict[int, str] = {
     1: "i2", 2: "f4", 3: "c8", 6: "u1", 7: "i4", 9: "i1", 10: "u2", 11: "u4", 12: "f8", 13: "c16", 14: "?",
-    39: "i8", 40: "u8",
+    27: "c8", 28: "c16", 39: "i8", 40: "u8",
 }  # fmt: skip
-PACKED = {5, 27, 28}
+FOLDED = {5}
+"""Halves whose first row and column lie folded into each other, as the first versions wrote them."""
+HALVES = {27, 28}
+"""Halves that lie column beside column, from zero frequency outwards."""
 COLORS = {8, 23}
 COLOR_AXIS = "color"
 SAMPLES = 4  # red, green, blue, and how opaque a pixel is
@@ -97,7 +100,7 @@ class DmImage:
 
     @property
     def dimensions(self) -> tuple[Dimension, ...]:
-        """Stored dimensions, the slowest first; DM lists the fastest first."""
+        """Stored dimensions, the slowest first; DM lists the fastest first, and of a half those of the whole."""
         sizes = find_tag(self.tags, "ImageData", "Dimensions")
         listed = (
             [size for size in sizes.values() if isinstance(size, int)] if isinstance(sizes, Mapping) else []
@@ -109,11 +112,14 @@ class DmImage:
             # Plug-ins write stacks with fewer calibrations than dimensions.
             found = calibrations[index] if index < len(calibrations) else {}
             dimensions.append(_dimension(size, found if isinstance(found, Mapping) else {}))
+        if self.is_half and dimensions:
+            whole = dimensions[0]
+            dimensions[0] = Dimension(whole.size // 2 + 1, whole.scale, 0.0, whole.unit)
         return tuple(reversed(dimensions))
 
     @property
     def stored_dtype(self) -> np.dtype[Any] | None:
-        """Type of the values in the file's byte order, of colors that of one of them; None for packed images."""
+        """Type of the values in the file's byte order, of colors that of one of them; None where none is known."""
         block = self.data
         if self.is_picture and block is not None:
             return np.dtype(np.uint8)
@@ -154,6 +160,11 @@ class DmImage:
         unit = calibration.get("Units")
         is_plain = calibration.get("Scale", 1.0) == 1 and not calibration.get("Origin", 0.0)
         return unit if isinstance(unit, str) and is_plain else ""
+
+    @property
+    def is_half(self) -> bool:
+        """Whether the values are half of a Fourier transform: the other half is its conjugate."""
+        return self.data_type in HALVES
 
     @property
     def is_picture(self) -> bool:

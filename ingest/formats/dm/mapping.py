@@ -48,8 +48,7 @@ _ELECTRONS = frozenset({"e-", "e", "electron", "electrons"})
 
 def map_dm(draft: DraftBuilder) -> None:
     """Add what the tags say; of a scanning electron microscope no tilt, camera length or technique."""
-    group = draft.find("signals", "data")
-    image: Key = ("ImageList", group if isinstance(group, str) else "TagGroup0")
+    image = _find_image(draft, "data")
     roots: Roots = {"T": (*image, "ImageTags"), "I": image}
     modes = _find_modes(draft, roots)
     draft.take(KEYS, roots=roots, modes=modes)
@@ -61,6 +60,12 @@ def map_dm(draft: DraftBuilder) -> None:
         _add_technique(draft, roots, modes)
     add_times(draft, roots, kind=_find_kind(draft))
     add_arrays(draft)
+
+
+def _find_image(draft: DraftBuilder, name: str) -> Key:
+    """Return where the header has the tags of the image that a signal is."""
+    group = draft.find("signals", name)
+    return ("ImageList", group if isinstance(group, str) else "TagGroup0" if name == "data" else "")
 
 
 def _at(roots: Roots, key: Key) -> Key:
@@ -134,11 +139,11 @@ def _add_rotation(draft: DraftBuilder, roots: Roots) -> None:
 
 def _add_technique(draft: DraftBuilder, roots: Roots, modes: frozenset[str]) -> None:
     names = find_axis_names(draft.signals)
-    technique = _SIGNAL_TECHNIQUES.get(draft.find_text(*_at(roots, ("T", "Meta Data", "Signal"))))
+    spectral = _list_spectral(draft)
     title = draft.find_text(*_at(roots, ("I", "Name")))
-    is_image = names == {"scan_y", "scan_x"} and technique is None
-    if technique is not None and names & {"energy", "wavelength"}:
-        draft.put_word("technique", [technique])
+    is_image = names == {"scan_y", "scan_x"} and not spectral
+    if spectral:
+        draft.put_word("technique", spectral)
     elif SEM not in modes and is_image and _ANNULAR.search(title):
         draft.put_word("technique", ["annular"])
     tags = roots["T"]
@@ -147,6 +152,19 @@ def _add_technique(draft: DraftBuilder, roots: Roots, modes: frozenset[str]) -> 
     processing = draft.find_text(*tags, "Acquisition", "Parameters", "High Level", "Processing")
     if processing in _CORRECTED:
         draft.put_word("level", _CORRECTED[processing])
+
+
+def _list_spectral(draft: DraftBuilder) -> list[str]:
+    """Return the spectroscopies of all arrays, that of the main one first: each image of a file has its own tags."""
+    found = []
+    for signal in sorted(draft.signals, key=lambda one: one["name"] != "data"):
+        kind = draft.find_text(*_find_image(draft, signal["name"]), "ImageTags", "Meta Data", "Signal")
+        if {axis["name"] for axis in signal["axes"]} & {
+            "energy",
+            "wavelength",
+        } and kind in _SIGNAL_TECHNIQUES:
+            found.append(_SIGNAL_TECHNIQUES[kind])
+    return list(dict.fromkeys(found))
 
 
 def _add_intensity(draft: DraftBuilder, roots: Roots) -> None:

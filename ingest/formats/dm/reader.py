@@ -14,7 +14,8 @@ Illumination Mode, Imaging Mode, Name, Stage Position.Stage Alpha deg}``,
 Orientation: the scan comes first. Spectrum images and older 4D files are stored signal first; they are
 transposed while reading, which is said in each signal's orientation. Values are given as stored: the brightness
 calibration of the file is not applied, so its unit is that of the values only where it would not change them. Colors
-have one more axis, the last: red, green, blue, opacity. The file packs them into 32 bits with blue lowest.
+have one more axis, the last: red, green, blue, opacity. The file packs them into 32 bits with blue lowest. Of a Fourier
+transform the file keeps the half that begins with the column of zero frequency, ``n // 2 + 1`` columns of n.
 """
 
 import math
@@ -27,7 +28,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ingest.formats.dm.images import COLOR_AXIS, PACKED, ArrayPlan, DmImage, find_contradiction, plan_array
+from ingest.formats.dm.images import COLOR_AXIS, FOLDED, ArrayPlan, DmImage, find_contradiction, plan_array
 from ingest.formats.dm.tags import DataBlock, read_tags
 from ingest.readers.companions import base_of
 from ingest.readers.contract import (
@@ -88,8 +89,11 @@ def _list_images(tree: Mapping[str, Any], name: str) -> tuple[list[DmImage], lis
 def _why_not(image: DmImage, plan: ArrayPlan | None, name: str) -> ReadRefusedError | None:
     """Return the refusal of an image that makes no signal."""
     title = image.title or "image"
-    if image.data_type in PACKED:
-        return decline("packed_fft_not_read", f"{title} in {name} is a packed Fourier transform.")
+    if image.data_type in FOLDED:
+        message = (
+            f"{title} in {name} is a Fourier transform, folded as the first versions of the program wrote it."
+        )
+        return decline("packed_fft_not_read", message)
     if image.stored_dtype is None or image.data is None:
         return decline("dm_type_not_read", f"{title} in {name} has values of type {image.data_type}.")
     if plan is None and image.is_picture:
@@ -104,7 +108,9 @@ def _why_not(image: DmImage, plan: ArrayPlan | None, name: str) -> ReadRefusedEr
     return None
 
 
-def _orient(plan: ArrayPlan) -> str:
+def _orient(image: DmImage, plan: ArrayPlan) -> str:
+    if image.is_half:
+        return "as stored: the half of a Fourier transform, from zero frequency on; the other half is its conjugate"
     if plan.order == tuple(sorted(plan.order)):
         return "as stored in the file"
     return "stored signal first in the file, transposed to scan first; rows and columns as in the file"
@@ -174,9 +180,10 @@ def _build_signal(
         axes=axes,
         n_signal_axes=n_signal_axes,
         load=load,
+        title=image.title,
         intensity_unit=intensity_unit(image.stored_unit),
         shape_origin=origin,
-        orientation=_orient(plan),
+        orientation=_orient(image, plan),
         **by_channel,
     )
     return source, [

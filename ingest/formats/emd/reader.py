@@ -135,6 +135,7 @@ def _open_array(
         load=source.load,
         stored_block=source.stored_block,
         load_channels=source.load_channels,
+        title=str(array.group.name).strip("/"),
         intensity_unit=intensity_unit(find_text(array.dataset, "units")),
         shape_origin=origin,
         orientation=ORIENTATION,

@@ -15,26 +15,31 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
+import numpy.typing as npt
 
+from ingest.formats.hspy.functional_axis import evaluate
 from ingest.readers.contract import Axis, OpenedFile, ReadHints, ReadRefusedError, ShapeOrigin, SignalSource
 from ingest.readers.hdf5.access import get_child, open_hdf5, refuse_damage
 from ingest.readers.hdf5.attributes import find_object, find_text, read_attributes
 from ingest.readers.hdf5.source import DatasetSource, check_dataset
 from ingest.readers.hdf5.tree import read_tree
 from ingest.readers.hdf5.unread import tell_unread
-from ingest.readers.hdf5.vectors import read_steps
+from ingest.readers.hdf5.vectors import find_steps, read_vector
 from ingest.readers.header_json import to_json
 from ingest.readers.implausible_scales import tell_unknown_units
 from ingest.readers.refusals import decline, warn
 from ingest.readers.scan_shape import decide_scan_layout
 from ingest.readers.signal_names import name_signals
 from ingest.readers.units import (
+    MOST_POSITIONS,
     calibrated_axis,
     intensity_unit,
     is_energy,
     is_length,
     is_reciprocal,
     is_time,
+    listed_axis,
     name_frame,
     to_ucum,
 )
@@ -53,8 +58,8 @@ def _number(value: Any) -> float | None:
 def _axes_of(experiment: h5py.Group, ndim: int) -> list[dict[str, Any]]:
     """Return the axis dictionaries in array order; axes that the file lacks are empty.
 
-    An axis that is stored as positions (`DataAxis`) gets a scale where they are linear; a `FunctionalDataAxis`
-    holds an expression, which is never evaluated.
+    An axis that is stored as positions (`DataAxis`) or as a formula (`FunctionalDataAxis`) gets a scale where its
+    samples are linear, else `positions`.
     """
     found: list[dict[str, Any]] = [{} for _ in range(ndim)]
     for number in range(ndim):
@@ -63,13 +68,29 @@ def _axes_of(experiment: h5py.Group, ndim: int) -> list[dict[str, Any]]:
             axis = read_attributes(group)
             stated = _number(axis.get("index_in_array"))
             place = number if stated is None else int(stated)
-            positions = (
-                group.get("axis") if isinstance(group.get("axis", getlink=True), h5py.HardLink) else None
-            )
-            if isinstance(positions, h5py.Dataset):
-                axis["scale"], axis["offset"] = read_steps(positions, positions.size)
+            positions = _list_samples(group, axis)
+            if positions is not None:
+                axis["scale"], axis["offset"] = find_steps(positions)
+                axis["positions"] = positions if axis["scale"] is None else None
             found[place if 0 <= place < ndim else number] = axis
     return found
+
+
+def _list_samples(group: h5py.Group, axis: Mapping[str, Any]) -> npt.NDArray[np.float64] | None:
+    """Return where the samples of an axis lie, if it lists them or has a formula; None where it has a step."""
+    listed = find_object(group, "axis")
+    if isinstance(listed, h5py.Dataset):
+        return read_vector(listed)
+    put_in = find_object(group, "x")
+    expression = axis.get("expression")
+    if not isinstance(expression, str) or not isinstance(put_in, h5py.Group):
+        return None
+    inner = read_attributes(put_in)
+    x = _list_samples(put_in, inner)
+    size, scale, offset = (_number(inner.get(key)) for key in ("size", "scale", "offset"))
+    if x is None and size is not None and scale is not None and 0 < size <= MOST_POSITIONS:
+        x = (offset or 0.0) + scale * np.arange(int(size), dtype=np.float64)
+    return None if x is None else evaluate(expression, x, axis)
 
 
 def _signal_type(experiment: h5py.Group) -> tuple[str, str]:
@@ -135,20 +156,25 @@ def _leading_names(units: list[str], n_signal: int, signal_unit: str) -> list[st
 
 
 def _build_axes(axes: list[dict[str, Any]], names: list[str], shape: tuple[int, ...]) -> tuple[Axis, ...]:
-    return tuple(
-        calibrated_axis(
-            name,
-            size,
-            unit=str(axis.get("units") or ""),
-            scale=_number(axis.get("scale")),
-            offset=_number(axis.get("offset")) or 0.0,
-        )
-        for axis, name, size in zip(axes, names, shape, strict=True)
-    )
+    return tuple(_build_axis(axis, name, size) for axis, name, size in zip(axes, names, shape, strict=True))
 
 
-def _tell_odd_axes(axes: list[dict[str, Any]], names: list[str], file: str) -> list[Finding]:
-    uneven = [name for axis, name in zip(axes, names, strict=True) if axis and axis.get("scale") is None]
+def _build_axis(axis: Mapping[str, Any], name: str, size: int) -> Axis:
+    unit, positions = str(axis.get("units") or ""), axis.get("positions")
+    if positions is not None and len(positions) == size:
+        listed = listed_axis(name, positions, unit=unit)
+        if listed is not None:
+            return listed
+    scale, offset = _number(axis.get("scale")), _number(axis.get("offset")) or 0.0
+    return calibrated_axis(name, size, unit=unit, scale=scale, offset=offset)
+
+
+def _tell_odd_axes(axes: list[dict[str, Any]], built: tuple[Axis, ...], file: str) -> list[Finding]:
+    uneven = [
+        one.name
+        for axis, one in zip(axes, built, strict=True)
+        if axis and axis.get("scale") is None and one.positions is None
+    ]
     units = [str(axis.get("units") or "") for axis in axes]
     found = []
     missing = [f"axis-{number}" for number, axis in enumerate(axes) if not axis]
@@ -201,9 +227,9 @@ def _open_experiment(
     axes = _axes_of(experiment, dataset.ndim)
     n_signal = _count_signal_axes(axes, _signal_type(experiment)[1])
     names = _name_axes(experiment, axes, n_signal)
-    findings += _tell_odd_axes(axes, names, file)
-    findings += tell_unknown_units((str(axis.get("units") or "") for axis in axes), file)
     built = _build_axes(axes, names, dataset.shape)
+    findings += _tell_odd_axes(axes, built, file)
+    findings += tell_unknown_units((str(axis.get("units") or "") for axis in axes), file)
     built, origin, asked = _fold(built, n_signal, file, hints)
     shape = tuple(axis.size for axis in built)
     source = DatasetSource(dataset, path, shape[:-n_signal], n_signal)
@@ -217,6 +243,7 @@ def _open_experiment(
         load=source.load,
         stored_block=source.stored_block,
         load_channels=source.load_channels,
+        title=_title_of(experiment),
         intensity_unit=intensity_unit(quantity.partition("(")[2].rstrip(")")),
         shape_origin=origin,
     )

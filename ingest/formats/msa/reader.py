@@ -18,8 +18,8 @@ from ingest.formats.msa.document import MsaDocument, read_document
 from ingest.readers.contract import Axis, OpenedFile, ReadHints, SignalSource
 from ingest.readers.header_json import to_json
 from ingest.readers.implausible_scales import tell_unknown_units
-from ingest.readers.refusals import UPLOAD_AGAIN, refuse, tell_surplus, warn
-from ingest.readers.units import calibrated_axis, intensity_unit, is_energy, to_ucum
+from ingest.readers.refusals import UPLOAD_AGAIN, refuse, tell, tell_surplus, warn
+from ingest.readers.units import calibrated_axis, intensity_unit, is_energy, listed_axis, to_ucum
 from repository.schema.findings import Finding
 
 VERSION = "1"
@@ -148,16 +148,24 @@ def _build_axis(
         scale = scale or step
         off = float(np.max(np.abs(positions - (offset + scale * np.arange(size)))))
         if not np.isfinite(off) or off > _OFF_BY * abs(scale):
-            findings.append(_tell_uneven(name, off / abs(scale) if scale else np.inf))
-            scale = scale if np.isfinite(off) and off <= abs(scale) else None
+            is_near = bool(np.isfinite(off)) and off <= abs(scale)  # numbers of few digits
+            listed = None if is_near else listed_axis(_name_axis(document, unit), positions, unit=unit)
+            findings.append(_tell_uneven(name, off / abs(scale) if scale else np.inf, listed))
+            if listed is not None:
+                return listed, findings
+            scale = scale if is_near else None
     return calibrated_axis(_name_axis(document, unit), size, unit=unit, scale=scale, offset=offset), findings
 
 
-def _tell_uneven(name: str, channels: float) -> Finding:
+def _tell_uneven(name: str, channels: float, listed: Axis | None) -> Finding:
     far = f"by up to {channels:.2g} channels" if np.isfinite(channels) else "throughout"
+    message = f"The positions listed in {name} differ {far} from the start and step that its header gives."
+    if listed is not None:
+        hint = "Readers get each listed position. State start and step, if you know that these are right."
+        return tell("axis_listed", message, hint)
     return warn(
         "axis_not_linear",
-        f"The positions listed in {name} differ {far} from the start and step that its header gives.",
+        message,
         "The listed positions stay in the file. Check the axis, and state start and step if you know them better.",
     )
 

@@ -11,7 +11,7 @@ from ingest.formats.tiff.page import Page, Tag
 from ingest.formats.tiff.told import Told, build_frame, to_number
 from ingest.readers.contract import Axis, ReadRefusedError
 from ingest.readers.refusals import tell, warn
-from ingest.readers.units import calibrated_axis, is_time
+from ingest.readers.units import calibrated_axis, is_time, listed_axis
 from repository.schema.findings import Finding
 
 # Gatan's tags of (y, x, z): unit, offset in that unit, step
@@ -211,8 +211,13 @@ def _read_scale(
         return calibrated_axis(name, size, unit=unit, scale=step, offset=float(table[0])), start + 4 * size
     message = (
         f"The positions along {side.lower()} of {page.path.name} go from {table[0]:g} to {table[-1]:g} {unit} "
-        f"and are up to {off:.3g} {unit} off a straight line; the axis is given in pixels."
+        f"and are up to {off:.3g} {unit} off a straight line"
     )
+    listed = listed_axis(name, table, unit=unit)
+    if listed is not None:
+        findings.append(tell("axis_listed", f"{message}.", "Readers get each listed position."))
+        return listed, start + 4 * size
+    message += "; the axis is given in pixels."
     findings.append(
         warn(
             "axis_not_uniform",

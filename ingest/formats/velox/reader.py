@@ -80,6 +80,7 @@ def _build_signal(name: str, plan: Planned) -> SignalSource:
         axes=plan.axes,
         n_signal_axes=plan.n_signal_axes,
         load=plan.load,
+        title=plan.record.title,
         intensity_unit=plan.unit,
         orientation=plan.orientation,
         stored_block=plan.stored_block,

@@ -103,10 +103,14 @@ def describe_axes(read: SignalShape, calibrated: SignalShape) -> list[dict[str, 
             "calibration": axis.calibration,
             "in_file": None
             if axis.scaling == own.scaling
-            else {"unit": own.unit, "scale": own.scale, "offset": own.offset},
+            else {"unit": own.unit, "scale": own.scale, "offset": own.offset, **_list_positions(own)},
         }
         for own, axis in zip(read.axes, calibrated.axes, strict=True)
     ]
+
+
+def _list_positions(axis: SignalAxis) -> dict[str, Any]:
+    return {} if axis.positions is None else {"positions": list(axis.positions)}
 
 
 def _calibrate(axis: SignalAxis, signal: SignalShape, record: _Record) -> SignalAxis:
@@ -225,13 +229,24 @@ def _in_unit_of(axis: SignalAxis, answer: _Answer) -> _Answer:
 
 
 def _agrees(axis: SignalAxis, answer: _Answer) -> bool:
-    if axis.scale is None or axis.unit is None or find_unit_code(axis.unit) != answer.unit:
+    if axis.unit is None or find_unit_code(axis.unit) != answer.unit:
         return False
-    if not _is_near(abs(axis.scale), answer.step):
+    if axis.positions is not None:
+        return _has_ends(axis.positions, answer)
+    if axis.scale is None or not _is_near(abs(axis.scale), answer.step):
         return False
     lowest = min(axis.offset, axis.offset + axis.scale * (axis.size - 1))
     start = answer.start
     return start is None or abs(lowest - start) <= SAME * (abs(start) + answer.step)
+
+
+def _has_ends(positions: Sequence[float], answer: _Answer) -> bool:
+    """Return whether an answer says no more than where listed samples begin and end: the list says what is between."""
+    lowest, highest = min(positions), max(positions)
+    mean = (highest - lowest) / max(len(positions) - 1, 1)
+    tolerance = SAME * (abs(lowest) + abs(highest))
+    is_begun = answer.start is not None and abs(answer.start - lowest) <= tolerance
+    return is_begun and abs(answer.step - mean) * (len(positions) - 1) <= 2 * tolerance
 
 
 def _apply(axis: SignalAxis, answer: _Answer) -> SignalAxis:

@@ -21,7 +21,7 @@ class Coordinates:
     unit
         UCUM code; None where the axis is counted in samples, and then `offset` is 0 and `scale` is 1.
     positions
-        A coordinate for each sample where the record lists them, in `unit`; else they are `offset + scale * index`.
+        A coordinate for each sample where file or record list them, in `unit`; else they are `offset + scale * index`.
     """
 
     name: str
@@ -45,7 +45,7 @@ def list_coordinates(
     Parameters
     ----------
     axes
-        As published: `name`, `size`, `unit`, `scale`, `offset`.
+        As published: `name`, `size`, `unit`, `scale`, `offset`, and `positions` where there is no step.
     document
         The measurement's record, of which a series of values for the frames is taken where the axis has no step.
     """
@@ -57,6 +57,9 @@ def _locate(axis: Mapping[str, Any], document: Mapping[str, Any]) -> Coordinates
     scale, unit = axis.get("scale"), axis.get("unit")
     if scale and unit is not None:
         return Coordinates(name, size, str(unit), float(axis.get("offset") or 0.0), float(scale))
+    if axis.get("positions") is not None:
+        listed = tuple(float(position) for position in axis["positions"])
+        return Coordinates(name, size, None if unit is None else str(unit), 0.0, 1.0, listed)
     fields = _NAMED.get(name) or (_OF_SERIES if name.startswith(_MADE_OF) else ())
     for field in fields:
         reading = read_quantity(get_entry(document, field))

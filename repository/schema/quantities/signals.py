@@ -35,6 +35,8 @@ class SignalAxis:
         The field of the record that calibrates it; None where that is the file, or nothing.
     calibration
         Which number of which calibration it carries, such as "6nhc-tyhy/3"; None where none was taken.
+    positions
+        Where each sample lies, in `unit`, if no step leads from one to the next and no field calibrates it.
     """
 
     name: str
@@ -44,9 +46,10 @@ class SignalAxis:
     offset: float = 0.0
     said_by: str | None = None
     calibration: str | None = None
+    positions: tuple[float, ...] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the form in which axes are stored: {name, size, unit, scale, offset}, and a calibration if any."""
+        """Return the stored form: {name, size, unit, scale, offset}, and a calibration and positions if any."""
         stored = {
             "name": self.name,
             "size": self.size,
@@ -54,7 +57,9 @@ class SignalAxis:
             "scale": self.scale,
             "offset": self.offset,
         }
-        return stored if self.calibration is None else {**stored, "calibration": self.calibration}
+        if self.calibration is not None:
+            stored["calibration"] = self.calibration
+        return stored if self.positions is None else {**stored, "positions": list(self.positions)}
 
     @property
     def scaling(self) -> tuple[str | None, float | None, float]:
@@ -102,6 +107,7 @@ class SignalShape:
                 scale=axis.get("scale"),
                 offset=axis.get("offset") or 0.0,
                 calibration=axis.get("calibration"),
+                positions=None if axis.get("positions") is None else tuple(axis["positions"]),
             )
             for axis in entry["axes"]
         )

@@ -121,7 +121,7 @@ def open_one(deposit: Deposit, choice: Any) -> None:
         extracted=header,
         looked_for={"acceleration_voltage": ["High Tension"]} if is_calibrated else {},
         personal_pointers={},
-        signals=[SignalDescription("data", (4, 4, 128, 128), "uint16", tuple(axes), 2, "1", "file", "")],
+        signals=[SignalDescription("data", "", (4, 4, 128, 128), "uint16", tuple(axes), 2, "1", "file", "")],
         findings=(),
     )
     validate_after_reading(deposit_id=deposit.pk, measurement_id=measurement.pk)

@@ -131,7 +131,7 @@ def test_a_signal_that_has_no_array_loses_its_first_pictures_too() -> None:
 def test_opening_again_forgets_what_the_former_reading_gave() -> None:
     measurement = open_scan(make_deposit())
     convert(measurement)
-    signal = SignalDescription("data", (16, 128, 128), "float32", (), 2, "", "depositor", "")
+    signal = SignalDescription("data", "", (16, 128, 128), "float32", (), 2, "", "depositor", "")
     record_opening(
         measurement=measurement,
         reader="test 1",

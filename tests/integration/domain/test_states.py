@@ -106,7 +106,7 @@ class Opened:
         hints = build_hints(measurement.deposit.document, measurement.primary_file.path)
         shape = (*hints.get("scan_shape", (4, 4)), 128, 128)
         axes = tuple({**axis, "size": size} for axis, size in zip(AXES, shape, strict=True))
-        signal = SignalDescription("data", shape, "float32", axes, 2, "", "file", "")
+        signal = SignalDescription("data", "", shape, "float32", axes, 2, "", "file", "")
         record_opening(
             measurement=measurement,
             reader="test 1",

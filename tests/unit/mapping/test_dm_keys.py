@@ -271,3 +271,20 @@ def test_intensity_scale_of_zero_is_implausible() -> None:
     draft = map_vendor_header("dm4", header, IMAGE)
     assert codes(draft) == ["header_implausible"]
     assert "camera" not in draft.document
+
+
+def test_spectra_of_every_image_of_a_file_are_its_techniques() -> None:
+    """A spectrum image of energy losses, X-rays recorded with it, and the survey: each has tags of its own."""
+    kinds = {"data": "EELS", "x_rays": "X-ray", "survey": ""}
+    images = {
+        f"TagGroup{number}": {"ImageTags": {"Meta Data": {"Signal": kind}}}
+        for number, kind in enumerate(kinds.values())
+    }
+    header = {
+        "ImageList": images,
+        "signals": {name: f"TagGroup{number}" for number, name in enumerate(kinds)},
+    }
+    (main,) = spectra()
+    arrays = [main, {**main, "name": "x_rays"}, {**IMAGE[0], "name": "survey"}]
+    assert map_vendor_header("dm4", header, arrays).document["technique"] == ["eels", "eds"]
+    assert map_vendor_header("dm4", header, arrays[::2]).document["technique"] == ["eels"]

@@ -190,3 +190,10 @@ def test_real_spectra_equal_another_reader(name: str) -> None:
         (axis,) = opened.signals[0].axes
         assert (axis.scale, axis.offset) == (theirs["axes"][0]["scale"], theirs["axes"][0]["offset"])
         assert map_opened(opened)["acceleration_voltage"]["value"] == 120.0
+
+
+def test_positions_that_no_step_leads_to_are_kept_each(tmp_path: Path) -> None:
+    with open_msa(write_text(tmp_path / "a.msa", "-0.2, 7\n0.3, 8\n1.7, 9\n", points=3, kind="XY")) as opened:
+        (axis,) = opened.signals[0].axes
+        assert (axis.unit, axis.scale, axis.positions) == ("eV", None, (-200.0, 300.0, 1700.0))
+        assert codes(opened) == {"axis_listed"}
