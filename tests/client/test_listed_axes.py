@@ -28,7 +28,7 @@ def test_each_channel_keeps_its_place_to_the_client_and_the_array(
     assert (axis["unit"], axis["scale"], axis["said_by"]) == ("nm", None, None)
     assert axis["positions"] == pytest.approx(list(WAVELENGTHS), rel=1e-12)
     opened = client.open(measurement["id"])["data"]
-    np.testing.assert_allclose(opened.axes[1].coordinates, WAVELENGTHS, rtol=1e-12)  # type: ignore[arg-type]  # it has some
+    np.testing.assert_allclose(opened.axes[1].coordinates, WAVELENGTHS, rtol=1e-12)
     headers = {"Authorization": f"Token {live_stack.credentials.token}"}
     stored = httpx.get(f"{signal['zarr']}/zarr.json", headers=headers).raise_for_status().json()
     assert stored["attributes"]["axes"][1]["positions"] == axis["positions"]

@@ -43,7 +43,7 @@ from ingest.readers.contract import (
 from ingest.readers.framed_bytes import FramedBytes, FramePart, ImageRows, open_part
 from ingest.readers.header_json import to_json
 from ingest.readers.implausible_scales import tell_unknown_units
-from ingest.readers.refusals import decline, implausible, refuse, tell, warn
+from ingest.readers.refusals import UPLOAD_AGAIN, decline, implausible, refuse, tell, warn
 from ingest.readers.scan_shape import decide_scan_layout
 from ingest.readers.signal_names import name_signals
 from ingest.readers.transposed_bytes import TransposedBytes
@@ -104,6 +104,7 @@ def _why_not(image: DmImage, plan: ArrayPlan | None, name: str) -> ReadRefusedEr
         return refuse(
             "declared_size_implausible",
             f"{title} in {name} declares {image.declared_bytes} bytes and holds {image.data.nbytes}.",
+            UPLOAD_AGAIN,
         )
     return None
 

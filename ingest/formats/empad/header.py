@@ -100,7 +100,7 @@ def parse_header(path: Path) -> EmpadHeader:
         `xml_unreadable`, if it is not whole, not xml, defines entities, or names no raw file.
     """
     if path.stat().st_size > MAX_XML_BYTES:
-        raise refuse("xml_unreadable", f"{path.name} is too large for an EMPAD header.")
+        raise refuse("xml_unreadable", f"{path.name} is too large for an EMPAD header.", UPLOAD_AGAIN)
     try:
         root: Element = defusedxml.ElementTree.fromstring(path.read_bytes())
     except (ParseError, DefusedXmlException, ValueError) as error:
@@ -113,7 +113,7 @@ def parse_header(path: Path) -> EmpadHeader:
     raw = root.find("raw_file")
     raw_name = raw.get("filename") if raw is not None else None
     if root.tag != "root" or not raw_name:
-        raise refuse("xml_unreadable", f"{path.name} is no EMPAD header: it names no raw file.")
+        raise refuse("xml_unreadable", f"{path.name} is no EMPAD header: it names no raw file.", UPLOAD_AGAIN)
     return EmpadHeader(fields, raw_name)
 
 

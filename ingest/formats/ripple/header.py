@@ -81,7 +81,9 @@ def read_header(text: str, name: str) -> RippleHeader:
     dtype = f"{order}{kind}{length}"
     if kind is None or order is None or length not in {1, 2, 4, 8} or (kind == "f" and length < 4):  # noqa: PLR2004
         said = ", ".join(f"{key} {keywords[key]}" for key in ("data-type", "data-length", "byte-order"))
-        raise refuse("ripple_header_unreadable", f"{name} tells of numbers that there are not: {said}.")
+        raise refuse(
+            "ripple_header_unreadable", f"{name} tells of numbers that there are not: {said}.", UPLOAD_AGAIN
+        )
     record_by = keywords["record-by"].lower()
     if record_by not in {"vector", "image"} and not (
         record_by == "dont-care" and 1 in {depth, height * width}

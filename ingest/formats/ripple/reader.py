@@ -32,7 +32,8 @@ def open_ripple(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:  # n
     text, *numbers = files.values()
     header = read_header(text.read_text(encoding="utf-8", errors="replace"), text.name)
     if not numbers:
-        raise refuse("companion_missing", f"{text.name} describes numbers that lie in a .raw of its name.")
+        message = f"{text.name} describes numbers that lie in a .raw of its name."
+        raise refuse("companion_missing", message, "Upload that file beside it.")
     size, needed = numbers[0].stat().st_size, header.offset + header.nbytes
     if size < needed:
         raise refuse_truncated(numbers[0], expected=needed, actual=size)
@@ -57,6 +58,7 @@ def _build_signal(header: RippleHeader, path: Path, resources: ExitStack) -> Sig
     y, x = ("scan_y", "scan_x") if is_spectral else frame
     positions = (_read_axis(header, "height", y, rows), _read_axis(header, "width", x, columns))
     channels = _read_axis(header, "depth", "energy" if is_spectral else "series", depth)
+    axes: tuple[Axis, ...]
     if depth == 1:
         axes, n_signal_axes = positions, 2
     elif is_spectral or header.record_by == "vector":
