@@ -6,10 +6,12 @@ largest and mean value at 76; space group at 88; length of the extended header a
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+
+from ingest.readers.reference_image import UNCOUNTED
 
 ByteOrder = Literal["<", ">"]
 HEADER_BYTES = 1024
@@ -18,6 +20,7 @@ _LITTLE, _BIG = (b"\x44\x44", b"\x44\x41"), (b"\x11\x11",)
 _IMOD_STAMP = 1146047817  # the letters IMOD
 _SIGNED_BYTES, _FOUR_BIT = 1, 16
 _LARGEST_SIDE = 2**24
+_LEAST_NORMAL = float(np.finfo(np.float32).tiny)
 _MOST_LABELS, _LABEL_BYTES = 10, 80
 
 # mode -> type of the values; those of half a byte, of colors and of transforms are told by name only
@@ -101,9 +104,31 @@ class MrcHeader:
         return 0 <= least <= largest and largest > np.iinfo(np.int8).max
 
     def pixel_nm(self, axis: int) -> float | None:
-        """Return the step along z, y or x in nm; None where cell or grid give none."""
+        """Return the step along z, y or x in nm; None where cell or grid give none.
+
+        Direct Electron's references hold whole numbers there, which are no numbers of this type.
+        """
         length, count = self.cell[2 - axis], self.grid[2 - axis]
-        return None if count <= 0 or length <= 0 else length / count / 10
+        return None if count <= 0 or length < _LEAST_NORMAL else length / count / 10
+
+
+def count_sections(header: MrcHeader, size: int) -> MrcHeader:
+    """Return the header with the true number of sections, where a DE camera left it open; `size` in bytes.
+
+    Its server writes 32766 into the header of a reference. The grid has the number; where it has not, the size.
+    """
+    held, rest = divmod(size - header.offset, header.section_bytes)
+    if header.shape[0] != UNCOUNTED or held >= UNCOUNTED or held <= 0:
+        return header
+    stated = header.grid[2]
+    if 0 < stated < UNCOUNTED:
+        return replace(header, shape=(stated, *header.shape[1:]))
+    return header if rest else replace(header, shape=(held, *header.shape[1:]))
+
+
+def is_reference(header: MrcHeader, size: int) -> bool:
+    """Whether the file is a dark or gain reference of a DE camera, whose sections nobody counted."""
+    return count_sections(header, size) is not header
 
 
 def parse_header(head: bytes) -> MrcHeader | None:

@@ -6,7 +6,7 @@ under the name of `X.seq`.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from ingest.readers.companion_plan import CompanionPlan
 from ingest.readers.companions import base_of, folder_of
@@ -14,6 +14,7 @@ from ingest.readers.refusals import refuse, tell
 
 ENDING, RECORDS, CONFIG = ".seq", ".seq.metadata", ".seq.config.metadata.xml"
 DARK, GAIN = ".seq.dark.mrc", ".seq.gain.mrc"
+_ALL = (RECORDS, CONFIG, DARK, GAIN)
 _HALF = re.compile(r"(?P<stem>.*)_(?P<half>top|bottom)(?P<time>_[\d.\-]+)?", re.IGNORECASE)
 
 Stem = tuple[str, str]
@@ -27,21 +28,36 @@ def find_half(path: str) -> str:
 
 
 def group_seq(plan: CompanionPlan) -> None:
-    """Give each sequence, or pair of halves, what has its name; nothing is given to two."""
+    """Give each sequence, or pair of halves, what has its name; nothing is given to two.
+
+    Halves come first: without the settings nobody knows how tall their frames are.
+    """
     halves: dict[Stem, dict[str, list[str]]] = {}
+    whole: list[str] = []
     for path in sorted(plan.having("primary")):
         half = _HALF.fullmatch(_without(base_of(path), ENDING))
         if half is None:
-            plan.add(path, tuple(_find_named(plan, path, (RECORDS, CONFIG, DARK, GAIN))))
+            whole.append(path)
             continue
         key = (folder_of(path), half["stem"].casefold())
         halves.setdefault(key, {}).setdefault(half["half"].casefold(), []).append(path)
     for found in halves.values():
         _pair(plan, found.get("top", []), found.get("bottom", []))
+    for path in whole:
+        _note_shared(plan, path)
+        plan.add(path, tuple(_find_named(plan, path, _ALL)))
     for path in plan.having("companion"):
         if path not in plan.taken:
             message = f"{base_of(path)} describes a sequence of StreamPix, but none of its name lies beside it."
             plan.note(path, tell("companion_unused", message, "It is kept. Upload the .seq into the folder."))
+
+
+def _note_shared(plan: CompanionPlan, path: str) -> None:
+    shared = [other for other in _list_named(plan, path, _ALL) if other in plan.taken]
+    if shared:
+        message = f"{', '.join(map(base_of, shared))} would belong to {base_of(path)} too, and went to another sequence of that name."
+        hint = "Readers get it there. Put copies beside each sequence, in folders of their own, if both need it."
+        plan.note(path, tell("companion_shared", message, hint))
 
 
 def _pair(plan: CompanionPlan, tops: list[str], bottoms: list[str]) -> None:
@@ -71,27 +87,18 @@ def _whole_name(path: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
-def _find_named(plan: CompanionPlan, path: str, endings: Iterable[str]) -> list[str]:
+def _find_named(plan: CompanionPlan, path: str, endings: Sequence[str]) -> list[str]:
     """Return what lies beside a sequence under its name with these endings, and belongs to no other."""
+    return [other for other in _list_named(plan, path, endings) if other not in plan.taken]
+
+
+def _list_named(plan: CompanionPlan, path: str, endings: Sequence[str]) -> list[str]:
     stem = _without(base_of(path), ENDING).casefold()
     # Programs that ask for a name and add the ending make `X.seq.seq`; its companions keep one of them.
     stems = {stem, stem.removesuffix(ENDING)}
-    wanted = {f"{one}{ending}" for one in stems for ending in endings}
-    found = [
-        other
-        for other in plan.matches
-        if folder_of(other) == folder_of(path)
-        and base_of(other).casefold() in wanted
-        and other not in plan.taken
-        and plan.matches[other].readable
-    ]
-    order = list(endings)
-    return sorted(
-        found,
-        key=lambda other: next(
-            n for n, ending in enumerate(order) if base_of(other).casefold().endswith(ending)
-        ),
-    )
+    beside = {base_of(other).casefold(): other for other in plan.matches if folder_of(other) == folder_of(path)}
+    named = [beside.get(f"{one}{ending}") for ending in endings for one in stems]
+    return [other for other in named if other and plan.matches[other].readable]
 
 
 def _without(name: str, ending: str) -> str:

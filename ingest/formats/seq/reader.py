@@ -13,7 +13,7 @@ lower one. Dark and gain references are arrays beside the frames and never appli
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from ingest.readers.contract import Axis, OpenedFile, ReadHints, ReadRefusedErro
 from ingest.readers.framed_bytes import open_part
 from ingest.readers.header_json import to_json
 from ingest.readers.reference_image import open_reference
+from ingest.readers.refusals import as_warning
 from ingest.readers.scan_shape import ScanLayout, decide_scan_layout
 from ingest.readers.units import calibrated_axis
 from repository.schema.findings import Finding
@@ -39,6 +40,7 @@ VERSION = "1"
 AS_STORED = "as stored in the file, equal to LiberTEM"
 JOINED = "the upper half of the detector turned upside down above the lower one, each as stored in its file"
 _HEAD_BYTES = 8192
+_WITHOUT = "Readers get the frames without what it says."
 _REFERENCES = {"dark": "dark_reference", "gain": "gain_reference"}
 
 
@@ -71,13 +73,8 @@ def _sort(files: Mapping[str, Path]) -> _Parts:
                 kind = next((word for word in _REFERENCES if word in base_of(name).casefold()), "dark")
                 parts.references[_REFERENCES[kind]] = name
         except ReadRefusedError as error:
-            parts.findings.append(_as_warning(error.finding))
+            parts.findings.append(as_warning(error.finding, _WITHOUT))
     return parts
-
-
-def _as_warning(finding: Finding) -> Finding:
-    hint = f"Readers get the frames without what it says. {finding.hint}"
-    return replace(finding, severity="warning", hint=hint)
 
 
 def _open_references(
@@ -88,7 +85,7 @@ def _open_references(
         try:
             found[name] = open_reference(files[file], name, resources)
         except ReadRefusedError as error:
-            parts.findings.append(_as_warning(error.finding))
+            parts.findings.append(as_warning(error.finding, _WITHOUT))
     return found
 
 
