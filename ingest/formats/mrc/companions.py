@@ -1,7 +1,8 @@
 """What Direct Electron's server writes of one acquisition, by its names.
 
-`X_movie.mrc` or `X_<n>_movie.mrc` has `X_info.txt`, `X_scan_coordinates.csv`, and images beside it: `X_<n>_<name>_<sum>.mrc`
-of virtual detectors, `X_ext<n>_<name>.mrc` of external ones, `X_final.mrc`, the sum of all frames, and references.
+`X_movie.mrc` or `X_<n>_movie.mrc` has `X_info.txt`, `X_scan_coordinates.csv`, and images beside it:
+`X_<n>_<name>_<sum>.mrc` of virtual detectors, `X_ext<n>_<name>.mrc` of external ones, `X_final.mrc`, the sum of all
+frames, and references `X_dark.mrc` and `X_gain.mrc`.
 Without the text nothing is taken for a part of an acquisition: anybody may name files so.
 """
 
@@ -37,8 +38,8 @@ def group_mrc(plan: CompanionPlan) -> None:
         if info is None:
             continue
         if info in plan.taken:
-            message = f"{base_of(movie)} is of the acquisition that {base_of(info)} describes, as is a movie before it."
-            hint = "Readers get its frames without that description. Give the scan shape, or put it into a folder of its own."
+            message = f"{base_of(movie)} is of the acquisition of {base_of(info)}, which went to a movie before it."
+            hint = "Readers get its frames without that description. Give the scan shape yourself."
             plan.note(movie, tell("companion_shared", message, hint))
             continue
         acquisition = _acquisition_of(info)

@@ -63,5 +63,5 @@ def build_coordinates(places: npt.NDArray[np.int32]) -> SignalSource:
         axes=(Axis("position", len(places)), Axis("coordinate", 2)),
         n_signal_axes=1,
         load=load,
-        orientation="each place as (y, x), which the file has as x,y; in pixels of the scan, in the order of the frames",
+        orientation="each place as (y, x), in pixels of the scan; the file has x,y; in the order of the frames",
     )

@@ -135,8 +135,8 @@ def _compare_halves(headers: Mapping[str, SeqHeader], names: Sequence[str]) -> l
         warn(
             "seq_halves_differ",
             f"The halves of the detector are not of one length: {counts}. The first of both are read.",
-            "Readers get no frame of which a half is missing. If one was lost before the end, the halves behind it do not "
-            "belong together: check a later frame.",
+            "Readers get no frame of which a half is missing. If one was lost before the end, the halves behind it "
+            "do not belong together: check a later frame.",
         )
     ]
 

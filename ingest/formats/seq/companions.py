@@ -55,7 +55,7 @@ def group_seq(plan: CompanionPlan) -> None:
 def _note_shared(plan: CompanionPlan, path: str) -> None:
     shared = [other for other in _list_named(plan, path, _ALL) if other in plan.taken]
     if shared:
-        message = f"{', '.join(map(base_of, shared))} would belong to {base_of(path)} too, and went to another sequence of that name."
+        message = f"{', '.join(map(base_of, shared))} went to another sequence of that name than {base_of(path)}."
         hint = "Readers get it there. Put copies beside each sequence, in folders of their own, if both need it."
         plan.note(path, tell("companion_shared", message, hint))
 
@@ -69,7 +69,8 @@ def _pair(plan: CompanionPlan, tops: list[str], bottoms: list[str]) -> None:
         return
     for path in [*tops, *bottoms]:
         if tops and bottoms:
-            message = f"{base_of(path)} is half of a detector, and {len(tops)} upper halves and {len(bottoms)} lower ones have its name."
+            counts = f"{len(tops)} upper halves and {len(bottoms)} lower ones"
+            message = f"{base_of(path)} is half of a detector, and {counts} have its name."
             hint = "Put the two halves of each acquisition into a folder of their own."
             plan.note(path, refuse("seq_halves_ambiguous", message, hint).finding)
         else:

@@ -7,8 +7,8 @@ FORMATS = (
         package=__package__,
         id="seq",
         title="StreamPix SEQ",
-        files="`.seq` with `.seq.metadata`, `.seq.Config.Metadata.xml`, `.seq.dark.mrc` and `.seq.gain.mrc`; both halves "
-        "of a Celeritas",
+        files="`.seq` with `.seq.metadata`, `.seq.Config.Metadata.xml`, `.seq.dark.mrc` and `.seq.gain.mrc`; both "
+        "halves of a Celeritas",
         becomes="4D-STEM, series",
         extensions=("seq",),
         recognize="recognition:recognize_seq",

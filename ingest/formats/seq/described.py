@@ -1,4 +1,4 @@
-"""What lies beside a sequence: records of the frames (`.seq.metadata`), and settings of the camera (`.Config.Metadata.xml`).
+"""What lies beside a sequence: records of its frames (`.seq.metadata`), camera settings (`.Config.Metadata.xml`).
 
 Records: version, bytes of this header (256), number and size of the records in its first 16 bytes. A record begins with
 its used bytes, its version, its kind, and the bytes of its content. Only kind 8 of 208 bytes describes the camera; in
