@@ -166,12 +166,6 @@ def open_seq(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
     signals = [signal, *references.values()]
     if last > first and layout.shape:
         signals.append(_build_times(times[0], leading))
-    found = {
-        "frames_per_image": arrangement.per_image,
-        "halves": len(store.parts),
-        "first_time": first / 1e6 if first else None,
-        "last_time": last / 1e6 if last else None,
-    }
     surplus = [one for sequence, head in headers.items() for one in find_surplus(files[sequence], head)]
     return OpenedFile(
         format="seq",
@@ -179,7 +173,7 @@ def open_seq(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         signals=tuple(signals),
         header=to_json(
             {
-                "seq": {**_describe(header), **found},
+                "seq": _describe(header, arrangement, first / 1e6, last / 1e6),
                 "record": parts.record,
                 "config": info,
                 "defects": defects,
@@ -190,7 +184,7 @@ def open_seq(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
     )
 
 
-def _describe(header: SeqHeader) -> dict[str, Any]:
+def _describe(header: SeqHeader, arrangement: Arrangement, first: float, last: float) -> dict[str, Any]:
     return {
         "version": header.version,
         "description": header.description,
@@ -200,4 +194,8 @@ def _describe(header: SeqHeader) -> dict[str, Any]:
         "images": header.images,
         "stride": header.stride,
         "replay_rate": header.replay_rate,
+        "frames_per_image": arrangement.per_image,
+        "halves": len(arrangement.sequences),
+        "first_time": first or None,
+        "last_time": last or None,
     }
