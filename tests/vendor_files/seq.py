@@ -108,7 +108,9 @@ def write_reference(path: Path, image: npt.NDArray[np.float32]) -> Path:
     return path
 
 
-def write_halves(folder: Path, frames: npt.NDArray[Any], *, per_image: int = 1, stem: str = "scan") -> list[Path]:
+def write_halves(
+    folder: Path, frames: npt.NDArray[Any], *, per_image: int = 1, stem: str = "scan"
+) -> list[Path]:
     """Write (n, rows, columns) frames as a Celeritas does: upper half upside down, `per_image` below each other."""
     count, rows, columns = frames.shape
     shape = (count // per_image, per_image * rows // 2, columns)

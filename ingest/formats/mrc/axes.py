@@ -117,9 +117,7 @@ def _build_pattern(header: MrcHeader, info: Mapping[str, str]) -> tuple[Axis, Ax
     return y, x
 
 
-def _build_frame(
-    header: MrcHeader, block: Mapping[str, Any], info: Mapping[str, str]
-) -> tuple[Axis, Axis]:
+def _build_frame(header: MrcHeader, block: Mapping[str, Any], info: Mapping[str, str]) -> tuple[Axis, Axis]:
     """Return the axes of one section, as Thermo Fisher's block or a DE camera's text describes it."""
     if not info:
         return _frame_axes(header, block)

@@ -38,7 +38,9 @@ def group_mrc(plan: CompanionPlan) -> None:
         if info is None:
             continue
         if info in plan.taken:
-            message = f"{base_of(movie)} is of the acquisition of {base_of(info)}, which went to a movie before it."
+            message = (
+                f"{base_of(movie)} is of the acquisition of {base_of(info)}, which went to a movie before it."
+            )
             hint = "Readers get its frames without that description. Give the scan shape yourself."
             plan.note(movie, tell("companion_shared", message, hint))
             continue
@@ -47,7 +49,9 @@ def group_mrc(plan: CompanionPlan) -> None:
         plan.add(movie, (info, *places, *_find_images(plan, acquisition)))
     for path in described:
         if path not in plan.taken:
-            message = f"{base_of(path)} describes files of a DE camera, but no movie of its name lies beside it."
+            message = (
+                f"{base_of(path)} describes files of a DE camera, but no movie of its name lies beside it."
+            )
             plan.note(
                 path,
                 tell("companion_unused", message, "It is kept. Upload the movie into the same folder."),

@@ -100,7 +100,9 @@ def _order(headers: Mapping[str, SeqHeader]) -> tuple[str, ...]:
         if find_half(name):
             message = f"{base_of(name)} is half of a detector: of each frame it holds every row of one side."
             raise refuse(
-                "companion_missing", message, "Upload the other half, …_Top_….seq or …_Bottom_….seq, beside it."
+                "companion_missing",
+                message,
+                "Upload the other half, …_Top_….seq or …_Bottom_….seq, beside it.",
             )
         return (name,)
     if len(headers) != _BOTH or set(halves) != {"top", "bottom"}:
@@ -152,7 +154,9 @@ def _ask_height(names: Sequence[str], header: SeqHeader) -> ReadRefusedError:
         f"{base_of(names[0])} stores images of {rows} × {columns} that may hold several half frames below each other, "
         "and nothing beside it says how tall a frame is."
     )
-    hint = "Upload the .seq.Config.Metadata.xml of the acquisition, or its .seq.dark.mrc, beside the two halves."
+    hint = (
+        "Upload the .seq.Config.Metadata.xml of the acquisition, or its .seq.dark.mrc, beside the two halves."
+    )
     return refuse("seq_frame_height_unknown", message, hint)
 
 

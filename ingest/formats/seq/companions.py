@@ -48,15 +48,21 @@ def group_seq(plan: CompanionPlan) -> None:
         plan.add(path, tuple(_find_named(plan, path, _ALL)))
     for path in plan.having("companion"):
         if path not in plan.taken:
-            message = f"{base_of(path)} describes a sequence of StreamPix, but none of its name lies beside it."
+            message = (
+                f"{base_of(path)} describes a sequence of StreamPix, but none of its name lies beside it."
+            )
             plan.note(path, tell("companion_unused", message, "It is kept. Upload the .seq into the folder."))
 
 
 def _note_shared(plan: CompanionPlan, path: str) -> None:
     shared = [other for other in _list_named(plan, path, _ALL) if other in plan.taken]
     if shared:
-        message = f"{', '.join(map(base_of, shared))} went to another sequence of that name than {base_of(path)}."
-        hint = "Readers get it there. Put copies beside each sequence, in folders of their own, if both need it."
+        message = (
+            f"{', '.join(map(base_of, shared))} went to another sequence of that name than {base_of(path)}."
+        )
+        hint = (
+            "Readers get it there. Put copies beside each sequence, in folders of their own, if both need it."
+        )
         plan.note(path, tell("companion_shared", message, hint))
 
 
@@ -97,7 +103,9 @@ def _list_named(plan: CompanionPlan, path: str, endings: Sequence[str]) -> list[
     stem = _without(base_of(path), ENDING).casefold()
     # Programs that ask for a name and add the ending make `X.seq.seq`; its companions keep one of them.
     stems = {stem, stem.removesuffix(ENDING)}
-    beside = {base_of(other).casefold(): other for other in plan.matches if folder_of(other) == folder_of(path)}
+    beside = {
+        base_of(other).casefold(): other for other in plan.matches if folder_of(other) == folder_of(path)
+    }
     named = [beside.get(f"{one}{ending}") for ending in endings for one in stems]
     return [other for other in named if other and plan.matches[other].readable]
 

@@ -19,7 +19,9 @@ KEYS: KeyTable = (
         f"In m, as the table in the settings says; {_UNSET} Records of a Celeritas hold rubbish there.",
         "m",
     ),
-    HeaderKey("magnification", MAGNIFICATION, f"In thousands, as the table says; {_UNSET}", take="worked out"),
+    HeaderKey(
+        "magnification", MAGNIFICATION, f"In thousands, as the table says; {_UNSET}", take="worked out"
+    ),
     HeaderKey(
         "camera.frame_rate",
         RATE,
@@ -60,6 +62,9 @@ KEYS: KeyTable = (
         take="worked out",
     ),
     HeaderKey(
-        "scan_shape", SHAPE, "The depositor's: neither sequence nor settings know the scan.", take="worked out"
+        "scan_shape",
+        SHAPE,
+        "The depositor's: neither sequence nor settings know the scan.",
+        take="worked out",
     ),
 )

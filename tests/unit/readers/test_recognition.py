@@ -173,8 +173,7 @@ def test_real_files_are_what_their_collectors_say(name: str) -> None:
     match = recognize(need_realdata(name), name)
     assert match.format in FOLDERS.get(name.split("/", maxsplit=1)[0], {match.format})
     assert match.readable == (
-        find_format(match.format or "") is not None
-        and "derived lists" not in match.label
+        find_format(match.format or "") is not None and "derived lists" not in match.label
     )
     assert match.label
     assert match.reason

@@ -93,7 +93,9 @@ def refusal(*paths: Path) -> tuple[str, str]:
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32])
 @pytest.mark.parametrize("version", [4, 5])
 @pytest.mark.parametrize("stride", [None, 400])
-def test_every_depth_version_and_distance(tmp_path: Path, dtype: Any, version: int, stride: int | None) -> None:
+def test_every_depth_version_and_distance(
+    tmp_path: Path, dtype: Any, version: int, stride: int | None
+) -> None:
     values = default_rng(1).integers(0, 200, (5, 6, 7)).astype(dtype)
     path = write_seq(tmp_path / "a.seq", values, version=version, stride=stride)
     with open_seq(path) as opened:
@@ -200,7 +202,9 @@ def test_halves_need_each_other_and_the_height_of_a_frame(tmp_path: Path) -> Non
         assert opened.signals[0].shape == (6, 4, 4)
     other = write_seq(tmp_path / "scan_Bottom_2.seq", np.zeros((6, 3, 4), np.uint16))
     assert refusal(top, other, dark)[0] == "seq_halves_differ"
-    assert refusal(top, write_seq(tmp_path / "x.seq", np.zeros((6, 2, 4), np.uint16)))[0] == "seq_halves_differ"
+    assert (
+        refusal(top, write_seq(tmp_path / "x.seq", np.zeros((6, 2, 4), np.uint16)))[0] == "seq_halves_differ"
+    )
     narrow = write_config(tmp_path / "scan.seq.Config.Metadata.xml", (4, 5))
     assert refusal(top, bottom, narrow)[0] == "seq_halves_differ"
 
