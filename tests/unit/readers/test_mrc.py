@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from numpy.random import default_rng
 
-from ingest.formats.grouping import group_files
 from ingest.formats.headers import map_vendor_header
 from ingest.formats.opening import open_measurement
 from ingest.formats.recognition import recognize
@@ -204,43 +203,6 @@ def test_picture_of_a_camera_in_diffraction_stays_without_a_step(tmp_path: Path)
     with open_mrc(path) as opened:
         assert [axis.unit for axis in opened.signals[0].axes] == [None, None]
         assert map_opened(opened)["technique"] == ["diffraction_pattern"]
-
-
-INFO = """Server Software Version = 2.7.4
-Timestamp (seconds since Epoch) = 1729539410
-Scan - Enable = Enable
-Scan - Type = Raster
-Scan - Size X = 3
-Scan - Size Y = 2
-Specimen Pixel Size X (nanometers) = 0.1
-Specimen Pixel Size Y (nanometers) = 0.2
-"""
-
-
-def test_description_by_a_camera_gives_its_movie_the_scan(tmp_path: Path) -> None:
-    movie = write_mrc(tmp_path / "s_movie.mrc", np.zeros((6, 4, 4), np.uint16))
-    info = tmp_path / "s_info.txt"
-    info.write_text(INFO)
-    lone = tmp_path / "t_info.txt"
-    lone.write_text(INFO)
-    matches = {path.name: recognize(path, path.name) for path in (movie, info, lone)}
-    grouping = group_files(matches)
-    assert [measurement.files for measurement in grouping.measurements] == [("s_movie.mrc", "s_info.txt")]
-    assert [finding.code for finding in grouping.findings["t_info.txt"]] == ["companion_unused"]
-    with open_measurement("mrc", {"s_movie.mrc": movie, "s_info.txt": info}) as opened:
-        signal = opened.signals[0]
-        assert signal.shape == (2, 3, 4, 4)
-        assert signal.shape_origin == "file"
-        assert [axis.scale for axis in signal.axes] == [0.2, 0.1, None, None]
-
-
-def test_dark_reference_of_a_camera_is_stored_and_not_read(tmp_path: Path) -> None:
-    path = write_mrc(tmp_path / "x.seq.dark.mrc", np.zeros((1, 8, 8), np.float32))
-    raw = bytearray(path.read_bytes())
-    raw[8:12] = (32766).to_bytes(4, "little")
-    path.write_bytes(bytes(raw))
-    match = recognize(path, path.name)
-    assert (match.format, match.readable, match.findings) == ("mrc", False, ())
 
 
 @pytest.mark.filterwarnings("ignore")
