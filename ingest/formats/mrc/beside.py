@@ -51,10 +51,10 @@ def sort_beside(files: Mapping[str, Path]) -> Beside:
     for file in others:
         with files[file].open("rb") as handle:
             head = handle.read(_HEAD_BYTES)
-        if decode_text(head) is None:
-            images[_find_free(name_image(file, movie), ("data", "scan_coordinates", *images))] = file
-        elif file.casefold().endswith(ENDING):
+        if file.casefold().endswith(ENDING):
             coordinates = file
+        elif decode_text(head) is None:
+            images[_find_free(name_image(file, movie), ("data", "scan_coordinates", *images))] = file
         else:
             info = info or read_info(files[file])
     return Beside(info, coordinates, images)

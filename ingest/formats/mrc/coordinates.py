@@ -1,5 +1,6 @@
 """`_scan_coordinates.csv` of Direct Electron's server: the place of each frame, `x,y` a line, in pixels of the scan."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ def is_coordinates(text: str) -> bool:
 def read_coordinates(path: Path, frames: int) -> npt.NDArray[np.int32]:
     """Return the places (frames, 2), each (y, x), in pixels of the scan.
 
+    The server ends every line; where the last has no end, its last number may have lost a digit.
+
     Raises
     ------
     ReadRefusedError
@@ -33,6 +36,11 @@ def read_coordinates(path: Path, frames: int) -> npt.NDArray[np.int32]:
     size = path.stat().st_size
     if not frames * _BYTES_A_LINE - 2 <= size <= _MOST_BYTES:
         raise _refuse(path, f"{size} bytes cannot hold a pair for each of {frames} frames")
+    with path.open("rb") as handle:
+        handle.seek(-1, os.SEEK_END)
+        is_ended = handle.read(1) == b"\n"
+    if not is_ended:
+        raise _refuse(path, "its last line has no end, so a digit may be missing")
     try:
         pairs = np.loadtxt(path, dtype=np.int32, delimiter=",", ndmin=2, comments=None, encoding="ascii")
     except (ValueError, OverflowError) as error:

@@ -18,6 +18,7 @@ from tests.vendor_files.dm import write_dm
 from tests.vendor_files.empad import write_empad
 from tests.vendor_files.mib import frame_header
 from tests.vendor_files.mrc import build_blocks, write_mrc
+from tests.vendor_files.seq import build_header
 from tests.vendor_files.tiff import write_large_stack
 
 SIDE = 512
@@ -90,6 +91,15 @@ def write_mrc_stack(folder: Path) -> Written:
     return "mrc", {"stack.mrc": path}
 
 
+def write_seq_scan(folder: Path) -> Written:
+    stride = 512 * 512 * 2 + 8192
+    frames = LARGE // stride
+    path = folder / "scan.seq"
+    path.write_bytes(build_header((512, 512), frames, stride))
+    _extend(path, 8192 + frames * stride)
+    return "seq", {"scan.seq": path}
+
+
 def write_tiff_stack(folder: Path) -> Written:
     frames = LARGE // (4096 * 4096 * 2)
     return "tiff", {"stack.tif": write_large_stack(folder / "stack.tif", frames, (4096, 4096))}
@@ -143,6 +153,7 @@ def _bytes_read() -> int:
         write_blockfile_scan,
         write_dm_scan,
         write_mrc_stack,
+        write_seq_scan,
         write_tiff_stack,
         write_contiguous_hspy,
         write_chunked_hspy,
