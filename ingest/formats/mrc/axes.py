@@ -119,6 +119,8 @@ def _build_pattern(header: MrcHeader, info: Mapping[str, str]) -> tuple[Axis, Ax
 
 def _build_frame(header: MrcHeader, block: Mapping[str, Any], info: Mapping[str, str]) -> tuple[Axis, Axis]:
     """Return the axes of one section, as Thermo Fisher's block or a DE camera's text describes it."""
+    if header.is_transform:  # cell and grid are those of the image that was transformed
+        return Axis("y", header.shape[1]), Axis("x", header.shape[2])
     if not info:
         return _frame_axes(header, block)
     steps = [find_step(info, f"Specimen Pixel Size {axis} (nanometers)") for axis in "YX"]

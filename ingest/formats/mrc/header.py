@@ -23,11 +23,10 @@ _LARGEST_SIDE = 2**24
 _LEAST_NORMAL = float(np.finfo(np.float32).tiny)
 _MOST_LABELS, _LABEL_BYTES = 10, 80
 
-# mode -> type of the values; those of half a byte, of colors and of transforms are told by name only
-STORED = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2"}
+# mode -> type of the values; those of half a byte and of colors are told by name only
+STORED = {0: "i1", 1: "i2", 2: "f4", 3: "i2", 4: "c8", 6: "u2", 12: "f2"}
+_PAIRS, _COMPLEX = 3, 4
 NOT_READ = {
-    3: "complex integers of a Fourier transform",
-    4: "complex numbers of a Fourier transform",
     16: "colors",
     17: "colors",
     101: "numbers of four bits",
@@ -71,6 +70,16 @@ class MrcHeader:
         return self.mode == 101 or bool((self.imod_flags or 0) & _FOUR_BIT)  # noqa: PLR2004 - a mode
 
     @property
+    def is_transform(self) -> bool:
+        """Whether the values are complex numbers, which MRC has for Fourier transforms alone."""
+        return self.mode in {_PAIRS, _COMPLEX}
+
+    @property
+    def is_pairs(self) -> bool:
+        """Whether each complex number is stored as two whole ones."""
+        return self.mode == _PAIRS
+
+    @property
     def has_known_sign(self) -> bool:
         """Whether something tells the sign of bytes: IMOD's flag, or values that only one sign can hold."""
         return self.imod_flags is not None or self._has_negative or self._has_large
@@ -79,6 +88,7 @@ class MrcHeader:
     def stored_dtype(self) -> np.dtype[np.generic] | None:
         """Type of the values in the file's byte order; None where they are not read.
 
+        Of complex whole numbers it is that of each part.
         Bytes are signed by the standard; IMOD says in its flags, and wrote them unsigned before it did.
         """
         if self.mode not in STORED or self.is_four_bit:

@@ -44,6 +44,14 @@ def _check_oddities(header: MrcHeader, path: Path) -> list[Finding]:
             f"{path.name} does not say whether its bytes have a sign; they are read with one, as is the rule."
         )
         found.append(tell("mrc_sign_assumed", message, "Say so in the notes if values above 127 were meant."))
+    if header.is_transform:
+        message = (
+            f"{path.name} holds complex numbers of a Fourier transform: {header.shape[2]} columns are stored."
+        )
+        hint = (
+            "Programs of MRC store half of a transform, the other follows by symmetry. Its axes have no step."
+        )
+        found.append(tell("mrc_is_transform", message, hint))
     if header.axis_order not in {_PLAIN_ORDER, (0, 0, 0)}:
         message = f"{path.name} stores its axes in the order {header.axis_order}; they are named as stored."
         found.append(

@@ -71,11 +71,14 @@ def build_source(
     part = open_part(resources, path, offset=header.offset, count=header.shape[0])
 
     def decode(raw: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
-        return raw.view(dtype).reshape(-1, *frame)
+        values = raw.view(dtype)
+        joined = values.astype(np.float32).view(np.complex64) if header.is_pairs else values
+        return joined.reshape(-1, *frame)
 
-    store = FramedBytes([part], header.section_bytes, frame, dtype.newbyteorder("="), decode)
+    native = np.dtype(np.complex64) if header.is_pairs else dtype.newbyteorder("=")
+    store = FramedBytes([part], header.section_bytes, frame, native, decode)
     by_channel: dict[str, Any] = {}
-    if len(axes) == 2:  # noqa: PLR2004 - one image
+    if len(axes) == 2 and not header.is_pairs:  # noqa: PLR2004 - one image
         rows = ImageRows(part, frame, dtype)
         by_channel = {"stored_block": rows.stored_block, "load_channels": rows.load_channels}
     shape = tuple(axis.size for axis in axes)

@@ -1,4 +1,4 @@
-"""Deposits of Direct Electron's cameras, whole: what belongs together, what is asked, and a companion that comes later."""
+"""Deposits of Direct Electron's cameras, whole: what belongs together, what is asked, and what comes later."""
 
 from pathlib import Path
 

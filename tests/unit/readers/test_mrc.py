@@ -81,6 +81,24 @@ def test_every_mode_in_both_byte_orders(tmp_path: Path, dtype: str, order: Order
         np.testing.assert_array_equal(signal.read_channels((slice(1, 3), slice(2, 5))), values[0, 1:3, 2:5])
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("mode", [3, 4])
+def test_transforms_are_complex_and_have_no_step(tmp_path: Path, mode: int, order: Order) -> None:
+    parts = default_rng(2).integers(-30_000, 30_000, (2, 4, 3, 2)).astype(np.float32)
+    values = parts.view(np.complex64)[..., 0]
+    stored = parts.astype(np.int16 if mode == 3 else np.float32).reshape(2, 4, 6)
+    path = write_mrc(tmp_path / "a.mrc", stored, order=order, cell=(8.0, 8.0, 0.0), mode=mode)
+    raw = bytearray(path.read_bytes())
+    raw[0:4] = (3).to_bytes(4, "little" if order == "<" else "big")  # columns are of complex numbers
+    path.write_bytes(bytes(raw))
+    with open_mrc(path) as opened:
+        signal = opened.signals[0]
+        np.testing.assert_array_equal(signal.read(), values)
+        np.testing.assert_array_equal(signal.read((slice(1, 2),)), values[1:])
+        assert [(axis.name, axis.unit) for axis in signal.axes[1:]] == [("y", None), ("x", None)]
+        assert [one.code for one in opened.findings] == ["mrc_is_transform"]
+
+
 @pytest.mark.parametrize(
     ("imod_flags", "value_range", "dtype", "codes"),
     [
@@ -104,7 +122,7 @@ def test_sign_of_bytes_is_told_by_imod_or_by_the_values(
 
 @pytest.mark.parametrize(
     ("mode", "imod_flags", "said"),
-    [(101, None, "four bits"), (0, 16, "four bits"), (4, None, "Fourier"), (16, None, "colors")],
+    [(101, None, "four bits"), (0, 16, "four bits"), (16, None, "colors"), (17, None, "colors")],
 )
 def test_what_is_not_read_says_what_it_is(
     tmp_path: Path, mode: int, imod_flags: int | None, said: str
@@ -221,3 +239,18 @@ def test_equal_to_an_independent_reader_on_real_files(name: str) -> None:
             for field, value in shown.items():
                 given = blocks[0][field]
                 assert value == (given.decode("latin-1") if isinstance(given, bytes) else given.item())
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("dtype", ["i1", "i2", "f4", "c8", "u2", "f2"])
+def test_equal_to_what_an_independent_program_wrote(tmp_path: Path, dtype: str) -> None:
+    import mrcfile
+
+    values = default_rng(7).integers(-50 if dtype != "u2" else 0, 50, (3, 4, 5)).astype(dtype)
+    values = values * np.dtype(dtype).type(1j) if dtype == "c8" else values
+    with mrcfile.new(tmp_path / "a.mrc") as written:
+        written.set_data(values)
+        written.set_image_stack()
+    with open_mrc(tmp_path / "a.mrc") as opened:
+        np.testing.assert_array_equal(opened.signals[0].read(), values)
+        assert opened.signals[0].dtype == values.dtype
