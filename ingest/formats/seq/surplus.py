@@ -18,7 +18,7 @@ def find_surplus(path: Path, header: SeqHeader) -> list[Finding]:
     if left <= 0:
         return []
     places, rest = divmod(left, header.stride)
-    if rest or not places or _has_stamp(path, header, min(places, _MOST_LOOKED_AT)):
+    if rest or _has_stamp(path, header, min(places, _MOST_LOOKED_AT)):
         return [tell_surplus(path, left, after=f"its {header.images} images")]
     return [
         tell(

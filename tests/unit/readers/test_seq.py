@@ -12,6 +12,7 @@ from ingest.formats.opening import open_measurement
 from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError
 from tests.reader_contract import ReadInPython, SaysWhereItEnds, WrittenFile
 from tests.vendor_files.seq import (
+    build_header,
     as_files,
     write_config,
     write_halves,
@@ -274,3 +275,31 @@ def test_sizes_that_a_header_claims_are_checked_before_anything_is_made(
     raw[offset : offset + 4] = number.to_bytes(4, "little")
     path.write_bytes(bytes(raw))
     assert refusal(path)[0] == code
+
+
+def test_a_record_is_believed_where_it_says_that_it_describes_the_camera(tmp_path: Path) -> None:
+    """A Celeritas writes a counter, and what the memory held behind it: bytes that look like a camera length."""
+    path = write_seq(tmp_path / "a.seq", np.zeros((2, 4, 4), np.uint16))
+    records = write_records(tmp_path / "a.seq.metadata", 2, camera_length=0.25)
+    whole = records.read_bytes()
+    with open_seq(path, records) as opened:
+        assert opened.header["record"]["CameraLength"] == 0.25
+        assert opened.header["record"]["Date"] == "2022-08-11 14:21:27.69"
+        assert map_opened(opened)["camera_length"]["value"] == 250.0
+    for at, number in ((256, 24), (264, 10), (268, 8)):  # bytes in use, kind, bytes of the content
+        records.write_bytes(whole[:at] + number.to_bytes(4, "little") + whole[at + 4 :])
+        with open_seq(path, records) as opened:
+            assert opened.header["record"] == {}
+    write_records(records, 2, camera=False)
+    with open_seq(path, records) as opened:
+        assert opened.header["record"] == {}
+
+
+def test_image_that_no_camera_gives_is_refused_however_large_the_file_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.seq"
+    side, stride = 2**15, 2**31 + 8
+    path.write_bytes(build_header((side, side), 1, stride))
+    with path.open("rb+") as file:
+        file.truncate(8192 + stride)
+    code, message = refusal(path)
+    assert (code, "more than any camera gives" in message) == ("seq_header_unreadable", True)
