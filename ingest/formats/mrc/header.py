@@ -36,7 +36,10 @@ _BITS = {0: 8, 1: 16, 2: 32, 3: 32, 4: 64, 6: 16, 12: 16, 16: 24, 17: 24, 101: 4
 
 @dataclass(frozen=True, slots=True)
 class MrcHeader:
-    """What the fixed header says; sizes are counted in values, lengths in ångström."""
+    """What the fixed header says; sizes are counted in values, lengths in ångström.
+
+    `is_uncounted` is true where the header did not count its sections, and they were found elsewhere.
+    """
 
     order: ByteOrder
     shape: tuple[int, int, int]
@@ -50,6 +53,7 @@ class MrcHeader:
     extended_type: str
     imod_flags: int | None
     labels: tuple[str, ...]
+    is_uncounted: bool = False
 
     @property
     def offset(self) -> int:
@@ -132,13 +136,13 @@ def count_sections(header: MrcHeader, size: int) -> MrcHeader:
         return header
     stated = header.grid[2]
     if 0 < stated < UNCOUNTED:
-        return replace(header, shape=(stated, *header.shape[1:]))
-    return header if rest else replace(header, shape=(held, *header.shape[1:]))
+        return replace(header, shape=(stated, *header.shape[1:]), is_uncounted=True)
+    return header if rest else replace(header, shape=(held, *header.shape[1:]), is_uncounted=True)
 
 
 def is_reference(header: MrcHeader, size: int) -> bool:
     """Whether the file is a dark or gain reference of a DE camera, whose sections nobody counted."""
-    return count_sections(header, size) is not header
+    return count_sections(header, size).is_uncounted
 
 
 def parse_header(head: bytes) -> MrcHeader | None:

@@ -44,6 +44,12 @@ def _check_oddities(header: MrcHeader, path: Path) -> list[Finding]:
             f"{path.name} does not say whether its bytes have a sign; they are read with one, as is the rule."
         )
         found.append(tell("mrc_sign_assumed", message, "Say so in the notes if values above 127 were meant."))
+    if header.is_uncounted:
+        message = (
+            f"{path.name} is a dark or gain reference of a DE camera by its header, and lies by no frames."
+        )
+        hint = "Readers see it as it is. Link it to the measurements that it belongs to, as their dark_reference."
+        found.append(tell("mrc_is_reference", message, hint))
     if header.is_transform:
         message = (
             f"{path.name} holds complex numbers of a Fourier transform: {header.shape[2]} columns are stored."

@@ -1,7 +1,8 @@
 """MRC: the mark at byte 208, else a header whose sizes give the size of the file; and what DE cameras add."""
 
 from ingest.formats.mrc.coordinates import ENDING, is_coordinates
-from ingest.formats.mrc.header import HEADER_BYTES, MARK, MARK_AT, is_reference, parse_header
+from ingest.formats.mrc.extended import BLOCK_BYTES
+from ingest.formats.mrc.header import HEADER_BYTES, MARK, MARK_AT, MrcHeader, is_reference, parse_header
 from ingest.readers.parts import Recognized
 from ingest.readers.uploaded_file import UploadedFile
 
@@ -18,10 +19,19 @@ def recognize_mrc(file: UploadedFile) -> Recognized | None:
     if has_mark:
         if header is not None and is_reference(header, file.size):
             return Recognized("bytes MAP at 208, sections not counted", label="MRC, reference of a DE camera")
-        return Recognized("bytes MAP at 208")
+        return Recognized("bytes MAP at 208", label=_name_program(header))
     if header is None or header.offset + header.shape[0] * header.section_bytes != file.size:
         return None
     return Recognized("header sizes give the file size", label="MRC without MAP mark", told_by="size")
+
+
+def _name_program(header: MrcHeader | None) -> str:
+    """Return what people call a file of the program that left its mark; empty where none did."""
+    if header is None:
+        return ""
+    if header.extended_type in BLOCK_BYTES:
+        return f"MRC of Thermo Fisher ({header.extended_type})"
+    return "MRC of IMOD" if header.imod_flags is not None else ""
 
 
 def _recognize_text(file: UploadedFile, text: str) -> Recognized | None:

@@ -142,6 +142,20 @@ def test_bytes_left_over_are_told(tmp_path: Path) -> None:
         assert [finding.code for finding in opened.findings] == ["bytes_left_over"]
 
 
+@pytest.mark.parametrize(
+    ("how", "label"),
+    [
+        ({"extended": build_blocks("FEI2", [{}]), "kind": b"FEI2"}, "MRC of Thermo Fisher (FEI2)"),
+        ({"extended": build_blocks("FEI1", [{}]), "kind": b"FEI1"}, "MRC of Thermo Fisher (FEI1)"),
+        ({"imod_flags": 0}, "MRC of IMOD"),
+        ({}, "MRC"),
+    ],
+)
+def test_file_is_called_by_the_program_that_left_its_mark(tmp_path: Path, how: Any, label: str) -> None:
+    path = write_mrc(tmp_path / "a.mrc", np.zeros((1, 8, 8), np.int16), **how)
+    assert recognize(path, path.name).label == label
+
+
 def test_file_without_the_mark_is_told_by_its_sizes(tmp_path: Path) -> None:
     path = write_mrc(tmp_path / "old", np.zeros((1, 8, 8), np.int16), mark=bytes(4))
     match = recognize(path, "old")

@@ -252,11 +252,12 @@ def test_reference_has_the_sections_that_its_grid_counts(tmp_path: Path) -> None
     with open_movie(path) as opened:
         np.testing.assert_array_equal(opened.signals[0].read(), image)
         assert opened.header["mrc"]["shape"] == [1, 6, 8]
-        assert not opened.findings  # whole numbers in the place of lengths are no implausible step
+        # Whole numbers in the place of lengths are no implausible step.
+        assert [(one.code, one.severity) for one in opened.findings] == [("mrc_is_reference", "info")]
     whole = path.read_bytes()
     path.write_bytes(whole + whole[1024:])
     with open_movie(path) as opened:
-        assert [one.code for one in opened.findings] == ["bytes_left_over"]
+        assert [one.code for one in opened.findings] == ["bytes_left_over", "mrc_is_reference"]
     path.write_bytes(whole[:-1])
     with pytest.raises(ReadRefusedError) as caught:
         open_movie(path)

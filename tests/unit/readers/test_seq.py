@@ -12,8 +12,8 @@ from ingest.formats.opening import open_measurement
 from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError
 from tests.reader_contract import ReadInPython, SaysWhereItEnds, WrittenFile
 from tests.vendor_files.seq import (
-    build_header,
     as_files,
+    build_header,
     write_config,
     write_halves,
     write_records,
