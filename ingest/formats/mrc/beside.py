@@ -37,7 +37,7 @@ class Beside:
             except ReadRefusedError as error:
                 told.append(as_warning(error.finding, _WITHOUT))
                 continue
-            axes = _build_axes(header.shape, main.axes)
+            axes = _build_axes(name, header.shape, main.axes)
             found.append(build_source(header, files[file], axes, resources, name=name))
         return found, told
 
@@ -67,13 +67,21 @@ def _find_free(name: str, taken: Sequence[str]) -> str:
     return free
 
 
-def _build_axes(shape: tuple[int, int, int], main: Sequence[Axis]) -> tuple[Axis, ...]:
-    """Return the axes of an image: those of the scan, or of the camera's frame, where it has that size."""
+def _build_axes(name: str, shape: tuple[int, int, int], main: Sequence[Axis]) -> tuple[Axis, ...]:
+    """Return the axes that an image has the size of: of the camera's frame what is made of frames, else of the scan.
+
+    A scan may have as many rows and columns as a frame.
+    """
     sections, *sides = shape
     frame = tuple(main[-2:])
     scan = tuple(axis for axis in main[:-2] if axis.name in {"scan_y", "scan_x"})
+    is_of_frames = name == "final" or name.endswith("_reference")
     found = next(
-        (axes for axes in (scan, frame) if [axis.size for axis in axes] == sides),
+        (
+            axes
+            for axes in ((frame,) if is_of_frames else (scan, frame))
+            if [axis.size for axis in axes] == sides
+        ),
         (Axis("y", sides[0]), Axis("x", sides[1])),
     )
     return found if sections == 1 else (Axis("series", sections), *found)

@@ -12,7 +12,7 @@ from ingest.readers.contract import Axis, Region, SignalSource
 from ingest.readers.refusals import UPLOAD_AGAIN, refuse
 
 ENDING = "_scan_coordinates.csv"
-_MOST_BYTES = 2**27
+_MOST_BYTES = 2**25
 _BYTES_A_LINE = 4  # of the shortest, with its end
 _LINE = re.compile(r"\s*\d{1,9}\s*,\s*\d{1,9}\s*")
 
@@ -68,7 +68,7 @@ def build_coordinates(places: npt.NDArray[np.int32]) -> SignalSource:
         name="scan_coordinates",
         shape=places.shape,
         dtype=places.dtype,
-        axes=(Axis("position", len(places)), Axis("coordinate", 2)),
+        axes=(Axis("position", len(places)), Axis("index", 2)),
         n_signal_axes=1,
         load=load,
         orientation="each place as (y, x), in pixels of the scan; the file has x,y; in the order of the frames",

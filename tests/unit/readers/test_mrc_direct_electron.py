@@ -103,6 +103,29 @@ def test_what_the_server_saved_of_an_acquisition_is_one_measurement(tmp_path: Pa
         assert (signals["dark_reference"].read() == 7).all()
 
 
+def test_sum_of_frames_is_no_image_of_a_scan_of_their_size(tmp_path: Path) -> None:
+    size = {
+        "Scan - Size X": 5,
+        "Scan - Size Y": 4,
+        "Diffraction Pixel Size X": 0.3,
+        "Diffraction Pixel Size Y": 0.3,
+    }
+    info = write_info(tmp_path / "s_info.txt", **size)
+    both = np.ones((1, 4, 5), np.float32)
+    names = ("s_final.mrc", "s_dark.mrc", "s_0_V_sum.mrc")
+    images = [write_mrc(tmp_path / name, both) for name in names]
+    with open_movie(write_movie(tmp_path, frames=20), info, *images) as opened:
+        axes = {
+            signal.name: [(axis.name, axis.unit) for axis in signal.axes] for signal in opened.signals[1:]
+        }
+    detector = [("detector_y", "nm-1"), ("detector_x", "nm-1")]
+    assert axes == {
+        "final": detector,
+        "dark_reference": detector,
+        "v_sum": [("scan_y", "nm"), ("scan_x", "nm")],
+    }
+
+
 def test_names_alone_make_nothing_part_of_an_acquisition(tmp_path: Path) -> None:
     paths = [write_movie(tmp_path), write_mrc(tmp_path / "s_final.mrc", np.ones((1, 4, 5), np.float32))]
     assert [one.companions for one in group(*paths).measurements] == [(), ()]
