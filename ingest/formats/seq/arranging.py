@@ -16,6 +16,7 @@ from ingest.readers.refusals import refuse, tell, warn
 from repository.schema.findings import Finding
 
 _BOTH = 2
+_BUFFERED = "SegmentPreBuffer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +67,52 @@ def arrange(
     findings = _compare_halves(headers, names)
     images = min(headers[name].images for name in names)
     stated = find_count(settings, "ImageSizeY")
-    candidates = [stated] if stated else list(heights)
-    if not candidates and len(names) == 1:
+    if stated is None and len(names) == 1:
         return Arrangement(names, header.shape, 1, images, tuple(findings))
-    if not candidates:
+    if stated is None and not heights:
         raise _ask_height(names, header)
-    rows, rest = divmod(candidates[0], len(names))
-    if rest or not 0 < rows <= stored_rows or stored_rows % rows or _is_other_width(settings, columns):
-        message = (
-            f"{base_of(names[0])} stores images of {stored_rows} × {columns}, in which frames of "
-            f"{candidates[0]} × {find_count(settings, 'ImageSizeX') or columns} do not fit."
-        )
-        if len(names) > 1:
-            raise refuse("seq_halves_differ", message, "Check that settings and references are of this scan.")
-        findings.append(
-            warn(
-                "seq_settings_differ",
-                message,
-                "Readers get each stored image as one frame. Check that what lies beside it is of this scan.",
-            )
-        )
+    height = stated or heights[0]
+    rows, rest = divmod(height, len(names))
+    fits = not rest and 0 < rows <= stored_rows and stored_rows % rows == 0
+    fits = fits and find_count(settings, "ImageSizeX") in {None, columns}
+    per_image = stored_rows // rows if fits else 0
+    buffered = find_count(settings, _BUFFERED)
+    # A whole sequence may be merged of halves that had several frames to an image, and say so no more.
+    if not fits or (len(names) == 1 and per_image not in {1, buffered}):
+        findings.append(_tell_misfit(names, header, (height, find_count(settings, "ImageSizeX") or columns)))
         return Arrangement(names, header.shape, 1, images, tuple(findings))
-    per_image = stored_rows // rows
+    if len(names) > 1 and buffered not in {None, per_image}:
+        findings.append(_tell_buffered(names[0], per_image, buffered))
     findings += _compare_counts(settings, images * per_image, names[0])
     return Arrangement(names, (rows * len(names), columns), per_image, images, tuple(findings))
+
+
+def _tell_misfit(names: Sequence[str], header: SeqHeader, frame: tuple[int, int]) -> Finding:
+    """Say that a sequence is read without what does not fit it; halves cannot be.
+
+    Raises
+    ------
+    ReadRefusedError
+        `seq_halves_differ`.
+    """
+    rows, columns = header.shape
+    message = (
+        f"{base_of(names[0])} stores images of {rows} × {columns}, in which frames of {frame[0]} × {frame[1]} do not "
+        "fit, as settings or references beside it say."
+    )
+    if len(names) > 1:
+        raise refuse("seq_halves_differ", message, "Check that settings and references are of this scan.")
+    hint = "Readers get each stored image as one frame. Check that what lies beside it is of this scan."
+    return warn("seq_settings_differ", message, hint)
+
+
+def _tell_buffered(name: str, per_image: int, buffered: int | None) -> Finding:
+    message = (
+        f"{base_of(name)}: by the height of a frame {per_image} lie in each stored image, by {_BUFFERED} of the "
+        f"settings {buffered}."
+    )
+    hint = "Readers get them by the height. Look at a frame, and check that the settings are of this scan."
+    return warn("seq_settings_differ", message, hint)
 
 
 def _order(headers: Mapping[str, SeqHeader]) -> tuple[str, ...]:
@@ -141,11 +164,6 @@ def _compare_halves(headers: Mapping[str, SeqHeader], names: Sequence[str]) -> l
             "do not belong together: check a later frame.",
         )
     ]
-
-
-def _is_other_width(settings: Mapping[str, Any], columns: int) -> bool:
-    stated = find_count(settings, "ImageSizeX")
-    return stated is not None and stated != columns
 
 
 def _ask_height(names: Sequence[str], header: SeqHeader) -> ReadRefusedError:

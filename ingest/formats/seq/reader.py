@@ -31,7 +31,7 @@ from ingest.readers.contract import Axis, OpenedFile, ReadHints, ReadRefusedErro
 from ingest.readers.framed_bytes import open_part
 from ingest.readers.header_json import to_json
 from ingest.readers.reference_image import open_reference
-from ingest.readers.refusals import as_warning
+from ingest.readers.refusals import as_warning, warn
 from ingest.readers.scan_shape import ScanLayout, decide_scan_layout
 from ingest.readers.units import calibrated_axis
 from repository.schema.findings import Finding
@@ -166,6 +166,9 @@ def open_seq(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
     signals = [signal, *references.values()]
     if last > first and layout.shape:
         signals.append(_build_times(times[0], leading))
+    odd = [
+        _tell_size(one, arrangement) for one in references.values() if one.shape != arrangement.frame_shape
+    ]
     surplus = [one for sequence, head in headers.items() for one in find_surplus(files[sequence], head)]
     return OpenedFile(
         format="seq",
@@ -179,9 +182,16 @@ def open_seq(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
                 "defects": defects,
             }
         ),
-        findings=(*parts.findings, *arrangement.findings, *surplus, *layout.findings),
+        findings=(*parts.findings, *arrangement.findings, *odd, *surplus, *layout.findings),
         resources=resources,
     )
+
+
+def _tell_size(reference: SignalSource, arrangement: Arrangement) -> Finding:
+    rows, columns = arrangement.frame_shape
+    message = f"{reference.name} has {reference.shape[0]} × {reference.shape[1]} pixels, a frame {rows} × {columns}."
+    hint = "Readers get both as they are. Check that the reference is of this scan."
+    return warn("reference_size_differs", message, hint)
 
 
 def _describe(header: SeqHeader, arrangement: Arrangement, first: float, last: float) -> dict[str, Any]:

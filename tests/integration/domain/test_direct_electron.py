@@ -24,7 +24,7 @@ FRAMES = default_rng(4).integers(0, 900, (12, 8, 10)).astype(np.uint16)
 def test_halves_wait_for_their_settings_and_become_one_scan(tmp_path: Path) -> None:
     deposit = make_deposit()
     dark = write_reference(tmp_path / "scan.seq.dark.mrc", np.full((8, 10), 7, np.float32))
-    config = write_config(tmp_path / "scan.seq.Config.Metadata.xml", (8, 10), HT=200)
+    config = write_config(tmp_path / "scan.seq.Config.Metadata.xml", (8, 10), HT=200, SegmentPreBuffer=3)
     halves = write_halves(tmp_path, FRAMES, per_image=3)
     for path in halves:
         store_file(deposit, path.name, path.read_bytes())

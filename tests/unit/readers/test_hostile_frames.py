@@ -45,7 +45,7 @@ def write_celeritas(folder: Path) -> dict[str, Path]:
         [
             *halves,
             write_records(folder / f"{halves[0].name}.metadata", 4),
-            write_config(folder / "scan.seq.Config.Metadata.xml", (8, 10)),
+            write_config(folder / "scan.seq.Config.Metadata.xml", (8, 10), SegmentPreBuffer=3),
             write_reference(folder / "scan.seq.dark.mrc", np.ones((8, 10), np.float32)),
         ]
     )

@@ -134,7 +134,7 @@ def test_times_of_frames_are_an_array_beside_them(tmp_path: Path) -> None:
 
 def test_frames_of_a_buffer_share_its_time(tmp_path: Path) -> None:
     halves = write_halves(tmp_path, np.zeros((6, 4, 4), np.uint16), per_image=2)
-    config = write_config(tmp_path / "scan.seq.Config.Metadata.xml", (4, 4))
+    config = write_config(tmp_path / "scan.seq.Config.Metadata.xml", (4, 4), SegmentPreBuffer=2)
     with open_seq(*halves, config) as opened:
         assert opened.signals[1].read().tolist() == [0.0, 0.0, 0.001, 0.001, 0.002, 0.002]
 
@@ -222,12 +222,44 @@ def test_halves_of_unequal_length_are_read_as_far_as_both_go(tmp_path: Path) -> 
         assert "6 images" in finding.message
 
 
-def test_settings_of_another_scan_are_told(tmp_path: Path) -> None:
-    path = write_seq(tmp_path / "a.seq", np.zeros((2, 4, 4), np.uint16))
-    config = write_config(tmp_path / "a.seq.Config.Metadata.xml", (3, 4))
+@pytest.mark.parametrize(
+    ("shape", "buffered", "frames", "codes"),
+    [
+        ((4, 4), 256, (2, 4, 4), []),  # merged of halves that had several frames to an image
+        ((2, 4), 2, (4, 2, 4), []),
+        ((2, 4), 1, (2, 4, 4), ["seq_settings_differ"]),
+        ((3, 4), 1, (2, 4, 4), ["seq_settings_differ"]),
+        ((4, 5), 1, (2, 4, 4), ["seq_settings_differ"]),
+    ],
+)
+def test_settings_of_another_scan_are_told(
+    tmp_path: Path, shape: tuple[int, int], buffered: int, frames: tuple[int, ...], codes: list[str]
+) -> None:
+    values = np.arange(32, dtype=np.uint16).reshape(2, 4, 4)
+    path = write_seq(tmp_path / "a.seq", values)
+    config = write_config(tmp_path / "a.seq.Config.Metadata.xml", shape, SegmentPreBuffer=buffered)
     with open_seq(path, config) as opened:
-        assert opened.signals[0].shape == (2, 4, 4)
-        assert "seq_settings_differ" in [finding.code for finding in opened.findings]
+        np.testing.assert_array_equal(opened.signals[0].read(), values.reshape(frames))
+        assert [one.code for one in opened.findings] == [*codes, "scan_shape_missing"]
+
+
+def test_halves_whose_settings_deny_each_other_are_told(tmp_path: Path) -> None:
+    halves = write_halves(tmp_path, np.zeros((6, 4, 4), np.uint16), per_image=2)
+    config = write_config(tmp_path / "scan.seq.Config.Metadata.xml", (4, 4), SegmentPreBuffer=3)
+    with open_seq(*halves, config) as opened:
+        (finding,) = [one for one in opened.findings if one.code == "seq_settings_differ"]
+        assert "2 lie in each" in finding.message
+        assert opened.signals[0].shape == (6, 4, 4)
+
+
+def test_reference_of_another_size_is_told_and_changes_no_frame(tmp_path: Path) -> None:
+    path = write_seq(tmp_path / "a.seq", np.zeros((2, 4, 4), np.uint16))
+    dark = write_reference(tmp_path / "a.seq.dark.mrc", np.ones((2, 4), np.float32))
+    with open_seq(path, dark, scan_shape=(1, 2)) as opened:
+        assert opened.signals[0].shape == (1, 2, 4, 4)
+        assert [(one.code, one.severity) for one in opened.findings] == [
+            ("reference_size_differs", "warning")
+        ]
 
 
 def test_places_that_were_reserved_and_not_filled_are_no_frames(tmp_path: Path) -> None:
