@@ -15,6 +15,7 @@ from tests.vendor_files.dm import write_dm_hole
 from tests.vendor_files.empad import write_empad
 from tests.vendor_files.mib import frame_header
 from tests.vendor_files.mrc import build_blocks, write_mrc
+from tests.vendor_files.seq import build_header
 from tests.vendor_files.tiff import write_large_stack
 
 
@@ -95,6 +96,15 @@ def write_mrc_stack(folder: Path, nbytes: int) -> LargeFile:
         file.write(sections.to_bytes(4, "little"))
     _extend(path, 1024 + len(blocks) + sections * 4096 * 4096 * 2)
     return LargeFile("mrc", {"stack.mrc": path})
+
+
+def write_seq_scan(folder: Path, nbytes: int) -> LargeFile:
+    path = folder / "scan.seq"
+    stride = 512 * 512 * 2 + 8192
+    frames = nbytes // stride
+    path.write_bytes(build_header((512, 512), frames, stride))
+    _extend(path, 8192 + frames * stride)
+    return LargeFile("seq", {"scan.seq": path})
 
 
 def write_tiff_stack(folder: Path, nbytes: int) -> LargeFile:

@@ -1,5 +1,6 @@
 """Findings that readers give and the refusals that carry them; the codes are stable."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,11 @@ def refuse_truncated(path: Path, *, expected: int, actual: int, what: str = "") 
 def warn(code: str, message: str, hint: str = "", *, pointer: str = "") -> Finding:
     """Build a warning about something that was read, but not as the depositor may expect."""
     return Finding("warning", code, message, pointer=pointer, hint=hint, layer="reading")
+
+
+def as_warning(finding: Finding, without: str) -> Finding:
+    """Return the refusal of a file that others are read without, as a warning; `without` says what readers get."""
+    return replace(finding, severity="warning", hint=f"{without} {finding.hint}".strip())
 
 
 def implausible(message: str, *, pointer: str = "") -> Finding:

@@ -28,7 +28,6 @@ class Signature:
 
 SIGNATURES = (
     Signature(b"AAMVHFSS", "bcf", "Bruker BCF"),
-    Signature(b"\xed\xfe\x00\x00N\x00o\x00", "seq", "StreamPix SEQ"),
     Signature(b"PTTDFILE", "jeol_pts", "JEOL PTS", offset=4),
     Signature(b"\x89PNG", "png", "PNG image"),
     Signature(b"\xff\xd8\xff", "jpeg", "JPEG image"),

@@ -10,7 +10,14 @@ from itertools import pairwise
 from typing import Any
 
 from ingest.formats.mrc.header import MrcHeader
-from ingest.formats.mrc.info import find_scan_shape
+from ingest.formats.mrc.info import (
+    find_diffraction_step,
+    find_frame_interval,
+    find_scan,
+    find_step,
+    is_diffracting,
+    is_scanned,
+)
 from ingest.formats.mrc.modes import is_pattern, is_scanned_image
 from ingest.readers.contract import Axis, ReadHints, ShapeOrigin
 from ingest.readers.refusals import tell
@@ -39,6 +46,7 @@ def build_axes(
     *,
     name: str,
     hints: ReadHints,
+    has_places: bool = False,
 ) -> SectionMeaning:
     """Return the axes of a file of the given name.
 
@@ -48,27 +56,81 @@ def build_axes(
         What the fixed header, the extended one and a DE camera's text say; the latter may be empty.
     hints
         What the depositor said.
+    has_places
+        Whether the place of each section on the specimen is known.
     """
     sections = header.shape[0]
     block = blocks[0] if blocks else {}
-    frame = _frame_axes(header, block)
-    in_file = find_scan_shape(info)
-    is_run = bool(info.get("Scan - Enable") == "Enable" or hints.scan_shape or hints.frame_axis)
-    if sections > 1 and is_run:
-        layout = decide_scan_layout(frames=sections, name=name, hints=hints, in_file=in_file)
-        leading = tuple(_with_step(axis, info) for axis in layout.axes)
-        is_scan = leading[0].name in {"scan_y", "position"}
-        of_each = _plain_frame(header) if is_scan else frame
-        return SectionMeaning((*leading, *of_each), layout.origin, layout.findings)
+    frame = _build_frame(header, block, info)
+    if sections > 1 and (is_scanned(info) or hints.scan_shape or hints.frame_axis):
+        leading, origin, findings = _decide_leading(
+            sections, info, name=name, hints=hints, has_places=has_places
+        )
+        is_scan = any(axis.name in {"scan_y", "position"} for axis in leading)
+        of_each = _build_pattern(header, info) if is_scan else frame
+        return SectionMeaning((*leading, *of_each), origin, findings)
     if sections == 1:
         return SectionMeaning(frame)
     tilt = _tilt_axis(blocks, sections)
     if tilt is not None:
         return SectionMeaning((tilt, *frame))
+    if info:
+        interval = find_frame_interval(info)
+        return SectionMeaning((calibrated_axis("time", sections, unit="s", scale=interval), *frame))
     if _is_volume(header):
         depth = calibrated_axis("z", sections, unit="nm", scale=header.pixel_nm(0))
         return SectionMeaning((depth, *frame), findings=(_tell_volume(name, sections),))
     return SectionMeaning((Axis("series", sections), *frame))
+
+
+def _decide_leading(
+    sections: int, info: Mapping[str, str], *, name: str, hints: ReadHints, has_places: bool
+) -> tuple[tuple[Axis, ...], ShapeOrigin, tuple[Finding, ...]]:
+    """Return the axes before those of a section, for a run of them that the server or the depositor calls one."""
+    scan = find_scan(info)
+    if has_places and not hints.scan_shape and not hints.frame_axis:
+        return (Axis("position", sections),), "file", ()
+    shape = scan.shape if scan else None
+    if scan and shape and scan.repeats > 1 and scan.repeats * shape[0] * shape[1] == sections:
+        raster = (Axis("scan_y", shape[0]), Axis("scan_x", shape[1]))
+        steps = (_with_step(axis, info) for axis in raster)
+        return (Axis("series", scan.repeats), *steps), "file", ()
+    layout = decide_scan_layout(frames=sections, name=name, hints=hints, in_file=shape)
+    leading = tuple(_with_step(axis, info) for axis in layout.axes)
+    told = (_tell_random(name),) if scan and scan.is_random and layout.origin == "guessed" else ()
+    return leading, layout.origin, (*layout.findings, *told)
+
+
+def _tell_random(name: str) -> Finding:
+    message = f"{name} was scanned at positions drawn by chance or read from a file, not line by line."
+    hint = "Upload the _scan_coordinates.csv of the acquisition beside it: it says where each frame is."
+    return tell("mrc_positions_elsewhere", message, hint)
+
+
+def _build_pattern(header: MrcHeader, info: Mapping[str, str]) -> tuple[Axis, Axis]:
+    """Return the axes of a pattern, with the step in 1/nm that a DE camera's text may give."""
+    steps = [find_diffraction_step(info, axis) for axis in "YX"]
+    y, x = (
+        calibrated_axis(name, size, unit="1/nm", scale=None if None in steps else step)
+        for name, size, step in zip(("detector_y", "detector_x"), header.shape[1:], steps, strict=True)
+    )
+    return y, x
+
+
+def _build_frame(header: MrcHeader, block: Mapping[str, Any], info: Mapping[str, str]) -> tuple[Axis, Axis]:
+    """Return the axes of one section, as Thermo Fisher's block or a DE camera's text describes it."""
+    if header.is_transform:  # cell and grid are those of the image that was transformed
+        return Axis("y", header.shape[1]), Axis("x", header.shape[2])
+    if not info:
+        return _frame_axes(header, block)
+    steps = [find_step(info, f"Specimen Pixel Size {axis} (nanometers)") for axis in "YX"]
+    if is_diffracting(info) or None in steps:
+        return _build_pattern(header, info)
+    y, x = (
+        calibrated_axis(name, size, unit="nm", scale=step)
+        for name, size, step in zip("yx", header.shape[1:], steps, strict=True)
+    )
+    return y, x
 
 
 def _plain_frame(header: MrcHeader) -> tuple[Axis, Axis]:
@@ -97,13 +159,11 @@ def _pixel_nm(header: MrcHeader, block: Mapping[str, Any], axis: int) -> float |
 
 
 def _with_step(axis: Axis, info: Mapping[str, str]) -> Axis:
-    stated = info.get(f"Specimen Pixel Size {axis.name[-1].upper()} (nanometers)", "")
-    try:
-        step = float(stated)
-    except ValueError:
-        return axis
+    if axis.name == "time":
+        return calibrated_axis("time", axis.size, unit="s", scale=find_frame_interval(info))
+    step = find_step(info, f"Specimen Pixel Size {axis.name[-1].upper()} (nanometers)")
     is_scan = axis.name in {"scan_y", "scan_x"}
-    return calibrated_axis(axis.name, axis.size, unit="nm", scale=step) if is_scan and step > 0 else axis
+    return calibrated_axis(axis.name, axis.size, unit="nm", scale=step) if is_scan else axis
 
 
 def _tilt_axis(blocks: Sequence[Mapping[str, Any]], sections: int) -> Axis | None:

@@ -6,10 +6,12 @@ largest and mean value at 76; space group at 88; length of the extended header a
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+
+from ingest.readers.reference_image import UNCOUNTED
 
 ByteOrder = Literal["<", ">"]
 HEADER_BYTES = 1024
@@ -18,13 +20,13 @@ _LITTLE, _BIG = (b"\x44\x44", b"\x44\x41"), (b"\x11\x11",)
 _IMOD_STAMP = 1146047817  # the letters IMOD
 _SIGNED_BYTES, _FOUR_BIT = 1, 16
 _LARGEST_SIDE = 2**24
+_LEAST_NORMAL = float(np.finfo(np.float32).tiny)
 _MOST_LABELS, _LABEL_BYTES = 10, 80
 
-# mode -> type of the values; those of half a byte, of colors and of transforms are told by name only
-STORED = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2"}
+# mode -> type of the values; those of half a byte and of colors are told by name only
+STORED = {0: "i1", 1: "i2", 2: "f4", 3: "i2", 4: "c8", 6: "u2", 12: "f2"}
+_PAIRS, _COMPLEX = 3, 4
 NOT_READ = {
-    3: "complex integers of a Fourier transform",
-    4: "complex numbers of a Fourier transform",
     16: "colors",
     17: "colors",
     101: "numbers of four bits",
@@ -34,7 +36,10 @@ _BITS = {0: 8, 1: 16, 2: 32, 3: 32, 4: 64, 6: 16, 12: 16, 16: 24, 17: 24, 101: 4
 
 @dataclass(frozen=True, slots=True)
 class MrcHeader:
-    """What the fixed header says; sizes are counted in values, lengths in ångström."""
+    """What the fixed header says; sizes are counted in values, lengths in ångström.
+
+    `is_uncounted` is true where the header did not count its sections, and they were found elsewhere.
+    """
 
     order: ByteOrder
     shape: tuple[int, int, int]
@@ -48,6 +53,7 @@ class MrcHeader:
     extended_type: str
     imod_flags: int | None
     labels: tuple[str, ...]
+    is_uncounted: bool = False
 
     @property
     def offset(self) -> int:
@@ -68,6 +74,16 @@ class MrcHeader:
         return self.mode == 101 or bool((self.imod_flags or 0) & _FOUR_BIT)  # noqa: PLR2004 - a mode
 
     @property
+    def is_transform(self) -> bool:
+        """Whether the values are complex numbers, which MRC has for Fourier transforms alone."""
+        return self.mode in {_PAIRS, _COMPLEX}
+
+    @property
+    def is_pairs(self) -> bool:
+        """Whether each complex number is stored as two whole ones."""
+        return self.mode == _PAIRS
+
+    @property
     def has_known_sign(self) -> bool:
         """Whether something tells the sign of bytes: IMOD's flag, or values that only one sign can hold."""
         return self.imod_flags is not None or self._has_negative or self._has_large
@@ -76,6 +92,7 @@ class MrcHeader:
     def stored_dtype(self) -> np.dtype[np.generic] | None:
         """Type of the values in the file's byte order; None where they are not read.
 
+        Of complex whole numbers it is that of each part.
         Bytes are signed by the standard; IMOD says in its flags, and wrote them unsigned before it did.
         """
         if self.mode not in STORED or self.is_four_bit:
@@ -101,9 +118,31 @@ class MrcHeader:
         return 0 <= least <= largest and largest > np.iinfo(np.int8).max
 
     def pixel_nm(self, axis: int) -> float | None:
-        """Return the step along z, y or x in nm; None where cell or grid give none."""
+        """Return the step along z, y or x in nm; None where cell or grid give none.
+
+        Direct Electron's references hold whole numbers there, which are no numbers of this type.
+        """
         length, count = self.cell[2 - axis], self.grid[2 - axis]
-        return None if count <= 0 or length <= 0 else length / count / 10
+        return None if count <= 0 or length < _LEAST_NORMAL else length / count / 10
+
+
+def count_sections(header: MrcHeader, size: int) -> MrcHeader:
+    """Return the header with the true number of sections, where a DE camera left it open; `size` in bytes.
+
+    Its server writes 32766 into the header of a reference. The grid has the number; where it has not, the size.
+    """
+    held, rest = divmod(size - header.offset, header.section_bytes)
+    if header.shape[0] != UNCOUNTED or held >= UNCOUNTED or held <= 0:
+        return header
+    stated = header.grid[2]
+    if 0 < stated < UNCOUNTED:
+        return replace(header, shape=(stated, *header.shape[1:]), is_uncounted=True)
+    return header if rest else replace(header, shape=(held, *header.shape[1:]), is_uncounted=True)
+
+
+def is_reference(header: MrcHeader, size: int) -> bool:
+    """Whether the file is a dark or gain reference of a DE camera, whose sections nobody counted."""
+    return count_sections(header, size).is_uncounted
 
 
 def parse_header(head: bytes) -> MrcHeader | None:

@@ -4,6 +4,10 @@ from ingest.formats.mrc.keys import (
     BLOCK,
     CAMERA,
     DE_CAMERA_LENGTH,
+    DE_MAGNIFICATION,
+    DE_PROCESSING,
+    DE_SHUTTER,
+    DE_SOFTWARE,
     INFO,
     KEYS,
     OLE_DAYS,
@@ -16,6 +20,8 @@ from ingest.mapping.arrays import add_arrays, find_axis_names
 from ingest.mapping.draft import DraftBuilder
 from ingest.mapping.times import as_entry, from_ole_days, from_unix
 
+_LARGEST_MAGNIFICATION = 1e8
+
 
 def map_mrc(draft: DraftBuilder) -> None:
     """Add what stands in either description; a volume was reconstructed, so nobody measured it as it is."""
@@ -23,6 +29,7 @@ def map_mrc(draft: DraftBuilder) -> None:
     centimeters = draft.find_number(*DE_CAMERA_LENGTH)
     if centimeters is not None and centimeters > 0:  # -1 where the server could not ask the microscope
         draft.put_quantity("camera_length", centimeters, "cm", basis="nominal", key=DE_CAMERA_LENGTH)
+    _add_camera(draft)
     _add_time(draft)
     _add_technique(draft)
     add_arrays(draft)
@@ -37,6 +44,21 @@ def _find_modes(draft: DraftBuilder) -> frozenset[str]:
     if not is_scanned_image(_find_block(draft)):
         modes.add(CAMERA)
     return frozenset(modes)
+
+
+def _add_camera(draft: DraftBuilder) -> None:
+    if draft.find_text(*DE_SOFTWARE):
+        draft.put("camera.manufacturer", "Direct Electron", source="derived")
+    magnification = draft.find_number(*DE_MAGNIFICATION)
+    if magnification is not None and 0 < magnification <= _LARGEST_MAGNIFICATION:
+        draft.put("magnification", magnification, key=DE_MAGNIFICATION)
+    for field, key, words in (
+        ("camera.mode", DE_PROCESSING, {"integrating", "counting"}),
+        ("camera.shutter", DE_SHUTTER, {"rolling", "global"}),
+    ):
+        word = draft.find_text(*key).casefold()
+        if word in words:
+            draft.put(field, word, key=key)
 
 
 def _add_time(draft: DraftBuilder) -> None:

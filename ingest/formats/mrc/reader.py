@@ -12,57 +12,25 @@ draw the first row at the bottom.
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ingest.formats.mrc.axes import SectionMeaning, build_axes
-from ingest.formats.mrc.extended import BLOCK_BYTES, read_blocks
-from ingest.formats.mrc.header import HEADER_BYTES, NOT_READ, MrcHeader, parse_header
-from ingest.formats.mrc.info import read_info
+from ingest.formats.mrc.axes import build_axes
+from ingest.formats.mrc.beside import Beside, sort_beside
+from ingest.formats.mrc.coordinates import build_coordinates, read_coordinates
+from ingest.formats.mrc.header import MrcHeader
+from ingest.formats.mrc.sections import build_source, read_header
 from ingest.readers.companions import base_of
-from ingest.readers.contract import OpenedFile, ReadHints, SignalSource
-from ingest.readers.framed_bytes import FramedBytes, ImageRows, open_part
+from ingest.readers.contract import OpenedFile, ReadHints, ReadRefusedError, SignalSource
 from ingest.readers.header_json import to_json
-from ingest.readers.refusals import UPLOAD_AGAIN, decline, refuse, refuse_truncated, tell, tell_surplus, warn
+from ingest.readers.refusals import as_warning, tell, tell_surplus, warn
 from repository.schema.findings import Finding
 
-VERSION = "1"
-ORIENTATION = "as stored in the file, first row first; programs of MRC draw the first row at the bottom"
-_MOST_EXTENDED_BYTES = 4096 * max(BLOCK_BYTES.values())
+VERSION = "2"
 _PLAIN_ORDER = (1, 2, 3)
-
-
-def _read_header(path: Path) -> tuple[MrcHeader, list[dict[str, Any]]]:
-    """Return the fixed header and the blocks of the extended one, sizes checked."""
-    actual = path.stat().st_size
-    with path.open("rb") as handle:
-        head = handle.read(HEADER_BYTES)
-        if len(head) < HEADER_BYTES:
-            raise refuse_truncated(path, expected=HEADER_BYTES, actual=actual, what="header")
-        header = parse_header(head)
-        if header is None:
-            raise refuse("mrc_header_unreadable", f"{path.name} has no readable MRC header.", UPLOAD_AGAIN)
-        _check_type(header, path.name)
-        expected = header.offset + header.shape[0] * header.section_bytes
-        if actual < expected:
-            what = f"{header.shape[0]} sections of {header.shape[1]} × {header.shape[2]}"
-            raise refuse_truncated(path, expected=expected, actual=actual, what=what)
-        extended = handle.read(min(header.extended_bytes, _MOST_EXTENDED_BYTES))
-    return header, list(read_blocks(extended, header))
-
-
-def _check_type(header: MrcHeader, name: str) -> None:
-    if header.stored_dtype is None:
-        holds = "numbers of four bits" if header.is_four_bit else NOT_READ.get(header.mode, "unknown values")
-        raise decline(
-            "mrc_mode_not_read",
-            f"{name} holds {holds} (mode {header.mode}).",
-            "Save it as whole numbers or as 32-bit floating point numbers, and upload that as well.",
-        )
 
 
 def _check_oddities(header: MrcHeader, path: Path) -> list[Finding]:
@@ -76,6 +44,20 @@ def _check_oddities(header: MrcHeader, path: Path) -> list[Finding]:
             f"{path.name} does not say whether its bytes have a sign; they are read with one, as is the rule."
         )
         found.append(tell("mrc_sign_assumed", message, "Say so in the notes if values above 127 were meant."))
+    if header.is_uncounted:
+        message = (
+            f"{path.name} is a dark or gain reference of a DE camera by its header, and lies by no frames."
+        )
+        hint = "Readers see it as it is. Link it to the measurements that it belongs to, as their dark_reference."
+        found.append(tell("mrc_is_reference", message, hint))
+    if header.is_transform:
+        message = (
+            f"{path.name} holds complex numbers of a Fourier transform: {header.shape[2]} columns are stored."
+        )
+        hint = (
+            "Programs of MRC store half of a transform, the other follows by symmetry. Its axes have no step."
+        )
+        found.append(tell("mrc_is_transform", message, hint))
     if header.axis_order not in {_PLAIN_ORDER, (0, 0, 0)}:
         message = f"{path.name} stores its axes in the order {header.axis_order}; they are named as stored."
         found.append(
@@ -86,37 +68,6 @@ def _check_oddities(header: MrcHeader, path: Path) -> list[Finding]:
             )
         )
     return found
-
-
-def _build_signal(
-    header: MrcHeader, path: Path, meaning: SectionMeaning, resources: ExitStack
-) -> SignalSource:
-    dtype = header.stored_dtype
-    if dtype is None:
-        raise TypeError(path.name)
-    frame = header.shape[1:]
-    part = open_part(resources, path, offset=header.offset, count=header.shape[0])
-
-    def decode(raw: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
-        return raw.view(dtype).reshape(-1, *frame)
-
-    store = FramedBytes([part], header.section_bytes, frame, dtype.newbyteorder("="), decode)
-    by_channel: dict[str, Any] = {}
-    if len(meaning.axes) == 2:  # noqa: PLR2004 - one image
-        rows = ImageRows(part, frame, dtype)
-        by_channel = {"stored_block": rows.stored_block, "load_channels": rows.load_channels}
-    shape = tuple(axis.size for axis in meaning.axes)
-    return SignalSource(
-        name="data",
-        shape=shape,
-        dtype=store.dtype,
-        axes=meaning.axes,
-        n_signal_axes=2,
-        load=partial(store.load, leading=shape[:-2]),
-        shape_origin=meaning.origin,
-        orientation=ORIENTATION,
-        **by_channel,
-    )
 
 
 def _describe(header: MrcHeader, blocks: list[dict[str, Any]], info: Mapping[str, str]) -> dict[str, Any]:
@@ -136,20 +87,38 @@ def _describe(header: MrcHeader, blocks: list[dict[str, Any]], info: Mapping[str
     return {"mrc": fixed, "extended": extended, "info": dict(info)}
 
 
+def _read_places(
+    beside: Beside, files: Mapping[str, Path], sections: int
+) -> tuple[npt.NDArray[np.int32] | None, list[Finding]]:
+    """Return where each section was taken; None, with a finding where the list that should say it cannot be read."""
+    if not beside.coordinates or sections <= 1:
+        return None, []
+    try:
+        return read_coordinates(files[beside.coordinates], sections), []
+    except ReadRefusedError as error:
+        return None, [as_warning(error.finding, "Readers get the frames in a row, without their places.")]
+
+
 def open_mrc(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
-    """Open an MRC file, with the description of a DE camera if there is one."""
+    """Open an MRC file, with what a DE camera's server wrote beside it."""
     name = next(iter(files))
     path = files[name]
-    header, blocks = _read_header(path)
-    info = next((read_info(files[other]) for other in files if other != name), {})
-    meaning = build_axes(header, blocks, info, name=base_of(name), hints=hints)
+    header, blocks = read_header(path)
+    beside = sort_beside(files)
+    places, odd = _read_places(beside, files, header.shape[0])
+    meaning = build_axes(
+        header, blocks, beside.info, name=base_of(name), hints=hints, has_places=places is not None
+    )
     resources = ExitStack()
-    signal = _build_signal(header, path, meaning, resources)
+    signals: list[SignalSource] = [build_source(header, path, meaning.axes, resources, origin=meaning.origin)]
+    if places is not None:
+        signals.append(build_coordinates(places))
+    images, told = beside.open_images(files, signals[0], resources)
     return OpenedFile(
         format="mrc",
         reader_version=VERSION,
-        signals=(signal,),
-        header=to_json(_describe(header, blocks, info)),
-        findings=(*_check_oddities(header, path), *meaning.findings),
+        signals=(*signals, *images),
+        header=to_json(_describe(header, blocks, beside.info)),
+        findings=(*_check_oddities(header, path), *odd, *meaning.findings, *told),
         resources=resources,
     )

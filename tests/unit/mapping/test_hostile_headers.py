@@ -10,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.formats.headers import map_vendor_header
-from tests.unit.mapping.vendor_headers import BLOCKFILE, DM_EELS, EMPAD_NEW, EMPAD_OLD, MIB, TIFF, four_d
+from tests.unit.mapping.vendor_headers import (
+    BLOCKFILE,
+    DE_MRC,
+    DM_EELS,
+    EMPAD_NEW,
+    EMPAD_OLD,
+    MIB,
+    SEQ,
+    TIFF,
+    four_d,
+)
 
 HEADERS: list[tuple[str, dict[str, Any]]] = [
     ("empad", EMPAD_OLD),
@@ -19,6 +29,8 @@ HEADERS: list[tuple[str, dict[str, Any]]] = [
     ("blockfile", BLOCKFILE),
     ("dm3", DM_EELS),
     ("tiff", TIFF),
+    ("seq", SEQ),
+    ("mrc", DE_MRC),
     (
         "ncem_emd",
         {"microscope": {"voltage": "300kV", "defocus": 1e-6, "date": "2020-01-01"}, "4DSTEM_simulation": {}},

@@ -19,7 +19,7 @@ from repository.schema.documents.calibrated_axes import calibrate_signals
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 REAL_DATA = Path(os.environ.get("STEMMA_REALDATA", _CHECKOUT.parent / "shared" / "realdata"))
-_FOLDERS = ("blo", "dm", "emd", "empad", "hspy", "mib", "mrc", "msa", "tia")
+_FOLDERS = ("blo", "de_seq", "dm", "emd", "empad", "hspy", "mib", "mrc", "msa", "tia")
 pytestmark = pytest.mark.skipif(not REAL_DATA.is_dir(), reason=f"no real vendor files at {REAL_DATA}")
 
 # (file, field): what stands in that file, read by eye from its header.

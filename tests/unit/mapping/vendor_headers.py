@@ -128,6 +128,31 @@ DM_EELS = dm(
     }
 )
 
+SEQ: dict[str, Any] = {
+    "seq": {
+        "version": 5, "description": "StreamPix 8.5.0.143 (x64)", "counting_bits": 12, "replay_rate": 30.0,
+        "first_time": 1660243750.652366, "last_time": 1660243754.652537,
+    },
+    "record": {"CameraLength": 0.25, "FrameRate": 86956.52, "HardwareBinning": 1, "Date": "2022-08-11 14:21:27.69"},
+    "config": {
+        "StreamPixVersion": "4.3.7.2545", "CameraType": "Celeritas Camera", "FrameRate": 40000.0, "ImageDepth": 12,
+        "ImageBinning": 1, "HT": 200, "Mag": 87, "ADUPerElectron": 300,
+    },
+    "defects": [{"Column": "248"}],
+}  # fmt: skip
+DE_MRC: dict[str, Any] = {
+    "mrc": {"shape": [32, 4, 8], "mode": 6},
+    "extended": {},
+    "info": {
+        "Server Software Version": "2.7.4.10190", "Timestamp (seconds since Epoch)": "1729539410",
+        "Camera Model": "DE-16", "Camera SN": "812", "Image Processing - Mode": "Integrating",
+        "Readout - Shutter": "Rolling", "Frames Per Second": "700", "Frame Time (nanoseconds)": "1428500",
+        "Instrument Project Magnification": "-1", "Instrument Project Camera Length (centimeters)": "-1",
+        "Scan - Enable": "Enable", "Scan - Dwell Time (microseconds)": "1464.2", "Sensor Pixel Depth": "12",
+        "Instrument Accelerating Voltage (V)": "300000", "Sensor Pixel Pitch (micrometers)": "10",
+    },
+}  # fmt: skip
+
 # Of all programs at once: each has a root of its own, and no real file has two.
 TIFF: dict[str, Any] = {
     "tiff": {"date_time": "2018:11:15 19:42:31", "author": "THU"},

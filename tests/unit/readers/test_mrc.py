@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from numpy.random import default_rng
 
-from ingest.formats.grouping import group_files
 from ingest.formats.headers import map_vendor_header
 from ingest.formats.opening import open_measurement
 from ingest.formats.recognition import recognize
@@ -82,6 +81,24 @@ def test_every_mode_in_both_byte_orders(tmp_path: Path, dtype: str, order: Order
         np.testing.assert_array_equal(signal.read_channels((slice(1, 3), slice(2, 5))), values[0, 1:3, 2:5])
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("mode", [3, 4])
+def test_transforms_are_complex_and_have_no_step(tmp_path: Path, mode: int, order: Order) -> None:
+    parts = default_rng(2).integers(-30_000, 30_000, (2, 4, 3, 2)).astype(np.float32)
+    values = parts.view(np.complex64)[..., 0]
+    stored = parts.astype(np.int16 if mode == 3 else np.float32).reshape(2, 4, 6)
+    path = write_mrc(tmp_path / "a.mrc", stored, order=order, cell=(8.0, 8.0, 0.0), mode=mode)
+    raw = bytearray(path.read_bytes())
+    raw[0:4] = (3).to_bytes(4, "little" if order == "<" else "big")  # columns are of complex numbers
+    path.write_bytes(bytes(raw))
+    with open_mrc(path) as opened:
+        signal = opened.signals[0]
+        np.testing.assert_array_equal(signal.read(), values)
+        np.testing.assert_array_equal(signal.read((slice(1, 2),)), values[1:])
+        assert [(axis.name, axis.unit) for axis in signal.axes[1:]] == [("y", None), ("x", None)]
+        assert [one.code for one in opened.findings] == ["mrc_is_transform"]
+
+
 @pytest.mark.parametrize(
     ("imod_flags", "value_range", "dtype", "codes"),
     [
@@ -105,7 +122,7 @@ def test_sign_of_bytes_is_told_by_imod_or_by_the_values(
 
 @pytest.mark.parametrize(
     ("mode", "imod_flags", "said"),
-    [(101, None, "four bits"), (0, 16, "four bits"), (4, None, "Fourier"), (16, None, "colors")],
+    [(101, None, "four bits"), (0, 16, "four bits"), (16, None, "colors"), (17, None, "colors")],
 )
 def test_what_is_not_read_says_what_it_is(
     tmp_path: Path, mode: int, imod_flags: int | None, said: str
@@ -123,6 +140,20 @@ def test_bytes_left_over_are_told(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"1234")
     with open_mrc(path) as opened:
         assert [finding.code for finding in opened.findings] == ["bytes_left_over"]
+
+
+@pytest.mark.parametrize(
+    ("how", "label"),
+    [
+        ({"extended": build_blocks("FEI2", [{}]), "kind": b"FEI2"}, "MRC of Thermo Fisher (FEI2)"),
+        ({"extended": build_blocks("FEI1", [{}]), "kind": b"FEI1"}, "MRC of Thermo Fisher (FEI1)"),
+        ({"imod_flags": 0}, "MRC of IMOD"),
+        ({}, "MRC"),
+    ],
+)
+def test_file_is_called_by_the_program_that_left_its_mark(tmp_path: Path, how: Any, label: str) -> None:
+    path = write_mrc(tmp_path / "a.mrc", np.zeros((1, 8, 8), np.int16), **how)
+    assert recognize(path, path.name).label == label
 
 
 def test_file_without_the_mark_is_told_by_its_sizes(tmp_path: Path) -> None:
@@ -206,43 +237,6 @@ def test_picture_of_a_camera_in_diffraction_stays_without_a_step(tmp_path: Path)
         assert map_opened(opened)["technique"] == ["diffraction_pattern"]
 
 
-INFO = """Server Software Version = 2.7.4
-Timestamp (seconds since Epoch) = 1729539410
-Scan - Enable = Enable
-Scan - Type = Raster
-Scan - Size X = 3
-Scan - Size Y = 2
-Specimen Pixel Size X (nanometers) = 0.1
-Specimen Pixel Size Y (nanometers) = 0.2
-"""
-
-
-def test_description_by_a_camera_gives_its_movie_the_scan(tmp_path: Path) -> None:
-    movie = write_mrc(tmp_path / "s_movie.mrc", np.zeros((6, 4, 4), np.uint16))
-    info = tmp_path / "s_info.txt"
-    info.write_text(INFO)
-    lone = tmp_path / "t_info.txt"
-    lone.write_text(INFO)
-    matches = {path.name: recognize(path, path.name) for path in (movie, info, lone)}
-    grouping = group_files(matches)
-    assert [measurement.files for measurement in grouping.measurements] == [("s_movie.mrc", "s_info.txt")]
-    assert [finding.code for finding in grouping.findings["t_info.txt"]] == ["companion_unused"]
-    with open_measurement("mrc", {"s_movie.mrc": movie, "s_info.txt": info}) as opened:
-        signal = opened.signals[0]
-        assert signal.shape == (2, 3, 4, 4)
-        assert signal.shape_origin == "file"
-        assert [axis.scale for axis in signal.axes] == [0.2, 0.1, None, None]
-
-
-def test_dark_reference_of_a_camera_is_stored_and_not_read(tmp_path: Path) -> None:
-    path = write_mrc(tmp_path / "x.seq.dark.mrc", np.zeros((1, 8, 8), np.float32))
-    raw = bytearray(path.read_bytes())
-    raw[8:12] = (32766).to_bytes(4, "little")
-    path.write_bytes(bytes(raw))
-    match = recognize(path, path.name)
-    assert (match.format, match.readable, match.findings) == ("mrc", False, ())
-
-
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", list_realdata("mrc/**/*.mrc"))
 def test_equal_to_an_independent_reader_on_real_files(name: str) -> None:
@@ -259,3 +253,18 @@ def test_equal_to_an_independent_reader_on_real_files(name: str) -> None:
             for field, value in shown.items():
                 given = blocks[0][field]
                 assert value == (given.decode("latin-1") if isinstance(given, bytes) else given.item())
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("dtype", ["i1", "i2", "f4", "c8", "u2", "f2"])
+def test_equal_to_what_an_independent_program_wrote(tmp_path: Path, dtype: str) -> None:
+    import mrcfile
+
+    values = default_rng(7).integers(-50 if dtype != "u2" else 0, 50, (3, 4, 5)).astype(dtype)
+    values = values * np.dtype(dtype).type(1j) if dtype == "c8" else values
+    with mrcfile.new(tmp_path / "a.mrc") as written:
+        written.set_data(values)
+        written.set_image_stack()
+    with open_mrc(tmp_path / "a.mrc") as opened:
+        np.testing.assert_array_equal(opened.signals[0].read(), values)
+        assert opened.signals[0].dtype == values.dtype

@@ -29,6 +29,7 @@ def _bytes_read() -> int:
         large_files.write_dm_scan,
         large_files.write_dm_spectra,
         large_files.write_mrc_stack,
+        large_files.write_seq_scan,
         large_files.write_tiff_stack,
         large_files.write_contiguous_hspy,
     ],

@@ -12,8 +12,8 @@ from tests.realdata import need_realdata
 TENTH = 10
 LEAST_OPENED = 0.97
 # Formats with files that hold no array of their own: lists that were derived, numbers that a person must describe,
-# references and descriptions of a camera.
-WITHOUT_ARRAYS = {"py4dstem_emd", "mrc", "raw_numbers"}
+# descriptions by a camera that lie there without what they describe.
+WITHOUT_ARRAYS = {"py4dstem_emd", "mrc", "seq", "raw_numbers"}
 # What the experiments had, read by eye.
 SHAPES = {
     "empad/rsciio/map4x4.xml": (4, 4, 128, 128),
@@ -21,6 +21,11 @@ SHAPES = {
     "002_merlin_test_roi_sig256x128_nav4x2_hot_pixel_52x_39y.mib": (2, 4, 128, 256),
     "blo/rsciio/test1.blo": (3, 2, 144, 144),
     "emd/rsciio/py4DSTEM_size2x3x4x5.h5": (2, 3, 4, 5),
+    "de_seq/rsciio/celeritas_data/256x256_Prebuffer1/Movie_00785_Top_13-49-04.160.seq": (5, 256, 256),
+    "de_seq/rsciio/celeritas_data/256x256_Prebuffer1/Movie_00784.seq.gain.mrc": (256, 256),
+    "de_seq/rsciio/data/test.seq": (10, 64, 64),
+    "mrc/rsciio/20241021_00405_movie.mrc": (4, 8, 4, 8),
+    "mrc/rsciio/Custom_movie.mrc": (30, 16, 16),
     "hspy/pyxem/pixelated_stem_test.hdf5": (5, 2, 3, 4),
     "dm/rsciio/2D/test-MonarcCL_spectrum-SI.dm4": (3, 3, 670),
     "tiff/rsciio/JEOL-SightX-Ronchigram-dummy.tif": (556, 556),
