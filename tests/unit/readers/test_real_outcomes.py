@@ -26,6 +26,7 @@ REFUSED = {
     "empad/rsciio/EMPAD_v1.2.2_x32_y64_size0.8.xml": "companion_missing",
     "npz/rsciio/test_rgba16.npz": "dataset_not_numeric",
     "mib/epsic/test_24bit_RAW_1frame.mib": "mib_layout_not_read",
+    "dectris_arina/rsciio_hist/MEA_ptycho_15_master.h5": "companion_missing",
 }
 # Measurements that are opened and ask for the scan shape, the axes or the array that was measured.
 ASKING = {
@@ -47,6 +48,7 @@ SHAPES = {
     "mib/rsciio/Merlin_navigation4x2_signalNx256_ROI/"
     "002_merlin_test_roi_sig256x128_nav4x2_hot_pixel_52x_39y.mib": (2, 4, 128, 256),
     "blo/rsciio/test1.blo": (3, 2, 144, 144),
+    "dectris_arina/rsciio/test_00_master.h5": (4, 4, 192, 192),
     "emd/rsciio/py4DSTEM_size2x3x4x5.h5": (2, 3, 4, 5),
     "hspy/pyxem/pixelated_stem_test.hdf5": (5, 2, 3, 4),
     "dm/rsciio/2D/test-MonarcCL_spectrum-SI.dm4": (3, 3, 670),
@@ -165,7 +167,6 @@ def test_no_file_is_lost_between_the_outcomes(outcomes: dict[str, Outcome]) -> N
     assert {name for name in unread if find_format(name)} == {"py4dstem_emd", "mrc", RAW}
     assert {
         "bcf",
-        "dectris",
         "app5",
         "nexus",
         "usid",
