@@ -10,12 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.formats.headers import map_vendor_header
-from tests.unit.mapping.vendor_headers import BLOCKFILE, DM_EELS, EMPAD_NEW, EMPAD_OLD, MIB, TIFF, four_d
+from tests.unit.mapping.vendor_headers import (
+    BLOCKFILE,
+    DECTRIS,
+    DM_EELS,
+    EMPAD_NEW,
+    EMPAD_OLD,
+    MIB,
+    TIFF,
+    four_d,
+)
 
 HEADERS: list[tuple[str, dict[str, Any]]] = [
     ("empad", EMPAD_OLD),
     ("empad", EMPAD_NEW),
     ("mib", MIB),
+    ("dectris", DECTRIS),
     ("blockfile", BLOCKFILE),
     ("dm3", DM_EELS),
     ("tiff", TIFF),
