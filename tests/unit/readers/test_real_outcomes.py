@@ -25,7 +25,6 @@ REFUSED = {
     "empad/rsciio_xml_only/map64x64.xml": "companion_missing",
     "empad/rsciio/EMPAD_v1.2.2_x32_y64_size0.8.xml": "companion_missing",
     "npz/rsciio/test_rgba16.npz": "dataset_not_numeric",
-    "mib/epsic/test_24bit_RAW_1frame.mib": "mib_layout_not_read",
     "dectris_arina/rsciio_hist/MEA_ptycho_15_master.h5": "companion_missing",
 }
 # Measurements that are opened and ask for the scan shape, the axes or the array that was measured.
@@ -47,6 +46,7 @@ SHAPES = {
     "empad/rsciio/map4x4.xml": (4, 4, 128, 128),
     "mib/rsciio/Merlin_navigation4x2_signalNx256_ROI/"
     "002_merlin_test_roi_sig256x128_nav4x2_hot_pixel_52x_39y.mib": (2, 4, 128, 256),
+    "mib/epsic/test_24bit_RAW_1frame.mib": (512, 512),
     "blo/rsciio/test1.blo": (3, 2, 144, 144),
     "dectris_arina/rsciio/test_00_master.h5": (4, 4, 192, 192),
     "emd/rsciio/py4DSTEM_size2x3x4x5.h5": (2, 3, 4, 5),
