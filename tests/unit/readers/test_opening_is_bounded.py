@@ -14,6 +14,7 @@ from ingest.formats.opening import open_measurement
 from ingest.formats.recognition import recognize
 from ingest.readers.contract import ReadHints
 from tests.vendor_files.blockfile import write_blockfile
+from tests.vendor_files.dectris import write_master
 from tests.vendor_files.dm import write_dm
 from tests.vendor_files.empad import write_empad
 from tests.vendor_files.mib import frame_header
@@ -49,6 +50,21 @@ def write_mib_scan(folder: Path) -> Written:
         file.seek((frames - 1) * stride)
         file.write(frame_header(frames, (256, 256), "U16", 12))
     return "mib", {"scan.mib": path}
+
+
+def write_dectris_scan(folder: Path) -> Written:
+    data = folder / "scan_data_000001.h5"
+    frames = LARGE // (192 * 192 * 4)
+    properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    properties.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    properties.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    with h5py.File(data, "w") as file:
+        group = file.create_group("entry/data")
+        space = h5py.h5s.create_simple((frames, 192, 192))
+        h5py.h5d.create(group.id, b"data", h5py.h5t.NATIVE_UINT32, space, dcpl=properties)
+        group["data"].attrs.update({"image_nr_low": 1, "image_nr_high": frames})
+    master = write_master(folder / "scan_master.h5", [data.name], triggers=frames)
+    return "dectris", {master.name: master, data.name: data}
 
 
 def write_blockfile_scan(folder: Path) -> Written:
@@ -140,6 +156,7 @@ def _bytes_read() -> int:
     [
         write_empad_scan,
         write_mib_scan,
+        write_dectris_scan,
         write_blockfile_scan,
         write_dm_scan,
         write_mrc_stack,
