@@ -27,7 +27,8 @@ def group_dectris(plan: CompanionPlan) -> None:
 
 def _sort(plan: CompanionPlan) -> tuple[list[str], list[str]]:
     """Return the data files and the files of STEM metadata."""
-    data, sidecars = [], []
+    data: list[str] = []
+    sidecars: list[str] = []
     for path in plan.having("companion"):
         (data if plan.matches[path].label == DATA_LABEL else sidecars).append(path)
     return data, sidecars

@@ -66,14 +66,14 @@ def check_parts(
     findings: list[Finding] = []
     for path, where in places:
         with ExitStack() as resources:
-            if master is not None and Path(master.filename) == path:
-                tree, odd = master, []
-            else:
+            tree = master
+            if tree is None or Path(tree.filename) != path:
                 tree, odd = open_hdf5(path, resources)
+                findings += odd
             with refuse_damage(path):
                 part, told = _check_part(tree, path, where)
         parts.append(part)
-        findings += [*odd, *told]
+        findings += told
     first = parts[0]
     for part in parts:
         if (part.frame_shape, part.dtype) != (first.frame_shape, first.dtype):

@@ -89,17 +89,22 @@ def open_dectris(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         stored_block=frames.stored_block,
         dead_pixels=gathered.maps.dead,
     )
-    header = {"master": gathered.master, "stem": gathered.stem} if gathered.master or gathered.stem else {}
-    if header:
-        header |= {"frames": gathered.frames, "data_files": len(gathered.parts)}
     return OpenedFile(
         format="dectris",
         reader_version=VERSION,
         signals=(signal, *gathered.maps.signals),
-        header=to_json(header),
+        header=to_json(_describe(gathered)),
         findings=(*gathered.findings, *layout.findings),
         resources=resources,
     )
+
+
+def _describe(gathered: _Gathered) -> dict[str, Any]:
+    """Return the header document; data files alone have none."""
+    if not gathered.master and not gathered.stem:
+        return {}
+    counts = {"frames": gathered.frames, "data_files": len(gathered.parts)}
+    return {"master": gathered.master, "stem": gathered.stem, **counts}
 
 
 def _gather(primary: str, files: Mapping[str, Path], checking: ExitStack) -> _Gathered:

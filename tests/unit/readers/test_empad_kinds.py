@@ -157,7 +157,8 @@ def test_words_of_empad_g2_are_kept_bit_for_bit_and_called_so(tmp_path: Path) ->
     for files in ({"s.xml": xml, raw.name: raw}, {raw.name: raw}):
         with open_measurement("empad", files) as opened:
             signal = opened.signals[0]
-            assert (signal.shape, signal.dtype, signal.intensity_unit) == ((2, 3, 128, 128), np.uint32, None)
+            assert (signal.shape, signal.dtype.name) == ((2, 3, 128, 128), "uint32")
+            assert signal.intensity_unit is None
             np.testing.assert_array_equal(signal.read(), words)
             assert "packed_words" in codes(opened)
             document = map_vendor_header("empad", opened.header, [signal.describe()]).document
