@@ -35,7 +35,7 @@ from ingest.formats.mib.header import (
 )
 from ingest.formats.mib.unpack import plan_decoder
 from ingest.readers.companions import base_of
-from ingest.readers.contract import Axis, OpenedFile, ReadHints, SignalSource
+from ingest.readers.contract import Axis, OpenedFile, ReadHints, ReadRefusedError, SignalSource
 from ingest.readers.dead_pixels import Rectangle
 from ingest.readers.framed_bytes import FramedBytes, open_part
 from ingest.readers.header_json import to_json
@@ -217,6 +217,14 @@ def _read_last(path: Path, header: FrameHeader, frames: int) -> tuple[dict[str, 
     ]
 
 
+def _decline_layout(header: FrameHeader, name: str) -> ReadRefusedError:
+    return decline(
+        "mib_layout_not_read",
+        f"{name}: {header.depth_bits}-bit RAW of a {header.layout} detector is not documented.",
+        "Save it as counts (not RAW) with the detector's software, and upload that as well.",
+    )
+
+
 def open_mib(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
     """Open the MIB files of one acquisition with the hdr, if there is one."""
     hdr_names = [name for name in files if name.lower().endswith(".hdr")]
@@ -226,11 +234,7 @@ def open_mib(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
     name, header, _ = parts[0]
     plan = plan_decoder(header)
     if plan is None:
-        raise decline(
-            "mib_layout_not_read",
-            f"{base_of(name)}: {header.depth_bits}-bit RAW of a {header.layout} detector is not documented.",
-            "Save it as counts (not RAW) with the detector's software, and upload that as well.",
-        )
+        raise _decline_layout(header, base_of(name))
     decode, frame_shape = plan
     frames = sum(count for _, _, count in parts)
     moments = _list_moments(parts, files)
@@ -260,15 +264,14 @@ def open_mib(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         orientation=ORIENTATION,
         dead_pixels=dead,
     )
-    fields = {**header.fields, "frames": frames, "last_timestamp_utc": last.get("timestamp_utc")}
-    fields |= {"frame_time_ns": find_frame_time(moments)}
-    if flyback is not None:
-        fields["flyback_frames_per_line"] = 1
+    of_all = {"frames": frames, "last_timestamp_utc": last.get("timestamp_utc")}
+    of_all["frame_time_ns"] = find_frame_time(moments)
+    of_all |= {"flyback_frames_per_line": 1} if flyback else {}
     return OpenedFile(
         format="mib",
         reader_version=VERSION,
         signals=(signal,),
-        header=to_json({"mib": fields, "hdr": hdr}),
+        header=to_json({"mib": header.fields | of_all, "hdr": hdr}),
         findings=(*findings, *layout.findings, *jumps, *gaps, *_tell_inferred(header, base_of(name))),
         resources=resources,
     )
