@@ -192,3 +192,13 @@ def test_real_24_bit_raw_of_a_quad_has_its_one_count_in_the_lower_bits() -> None
     with open_measurement("mib", {path.name: path}) as opened:
         values = opened.signals[0].read()
     assert (values.shape, values.dtype.name, values.max(), values.sum()) == ((512, 512), "uint32", 1, 1)
+
+
+def test_raw_of_chips_in_a_row_is_declined_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "row.mib"
+    path.write_bytes(frame_header(1, (256, 512), "R64", 12, chips=2, layout="2x1") + bytes(256 * 512 * 2))
+    with pytest.raises(ReadRefusedError) as caught:
+        open_measurement("mib", {"row.mib": path})
+    finding = caught.value.finding
+    assert (finding.code, finding.severity) == ("mib_layout_not_read", "warning")
+    assert "Save it as counts" in (finding.hint or "")
