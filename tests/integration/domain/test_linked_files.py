@@ -18,13 +18,13 @@ from tests.reducing import describe
 from tests.synthetic import make_pattern_scan
 from tests.vendor_files.dectris import write_scan
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stemma_home")]
+pytestmark = pytest.mark.django_db
 LATE = "scan_data_000003.h5"
 
 
-def hand_in(deposit: Deposit) -> None:
+def hand_in(deposit: Deposit, until: str = "converted") -> None:
     describe(deposit, scan_shape=None, scan_step=None)
-    submit_deposit(deposit_id=deposit.pk, actor=deposit.owner)
+    submit_deposit(deposit_id=deposit.pk, actor=deposit.owner, until=until)
     work_off()
 
 
@@ -43,7 +43,7 @@ def test_scan_is_read_once_its_last_file_is_there(files: dict[str, Path]) -> Non
     for name, path in files.items():
         if name != LATE:
             store_file(deposit, name, path.read_bytes())
-    hand_in(deposit)
+    hand_in(deposit, "opened")
     one: Measurement = deposit.measurements.get()
     assert one.state == "failed"
     missing = deposit.findings.filter(code="companion_missing")
@@ -69,7 +69,7 @@ def test_master_that_links_out_of_the_deposit_fails_alone(files: dict[str, Path]
         store_file(deposit, name, path.read_bytes())
     np.save(tmp_path / "other.npy", np.zeros((4, 5)))
     store_file(deposit, "other.npy", (tmp_path / "other.npy").read_bytes())
-    hand_in(deposit)
+    hand_in(deposit, "opened")
     states = dict(deposit.measurements.values_list("primary_file__path", "state"))
     assert states["scan_master.h5"] == "failed"
     assert states["other.npy"] != "failed"
