@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.random import default_rng
 
 from ingest.formats.empad.positions import find_scanned_shape
+from ingest.formats.empad.words import G2_FRAME_BYTES, is_g2
 from ingest.formats.grouping import group_files
 from ingest.formats.headers import map_vendor_header
 from ingest.formats.opening import open_measurement
@@ -165,6 +166,16 @@ def test_words_of_empad_g2_are_kept_bit_for_bit_and_called_so(tmp_path: Path) ->
         assert (document["camera"]["name"]["value"], "intensity_unit" in document) == ("EMPAD-G2", False)
     grouping = group_files({raw.name: recognize(raw, raw.name)}, {raw.name: raw.stat().st_size})
     assert "(6 frames)" in grouping.findings[raw.name][0].message
+
+
+def test_where_both_kinds_fit_it_is_the_first_generation() -> None:
+    """64 frames with service rows are as long as 65 without: one block says the one, the other the other."""
+    size = 64 * FRAME
+    assert size == 65 * G2_FRAME_BYTES
+    assert not is_g2(size, [64, 65])
+    assert not is_g2(size, [65, 64])
+    assert is_g2(size, [65])
+    assert not is_g2(size, [])
 
 
 def test_file_of_the_first_generation_is_never_taken_for_words(tmp_path: Path) -> None:

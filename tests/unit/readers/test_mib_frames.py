@@ -83,6 +83,12 @@ def test_gaps_are_told_by_layout_and_size(
     assert draw_mask(gaps, shape).sum() == dead
 
 
+def test_gaps_of_three_chips_in_a_row_lie_between_them(tmp_path: Path) -> None:
+    path = tmp_path / "h.mib"
+    path.write_bytes(frame_header(1, (256, 772), "U16", 12, chips=3, layout="3x1G") + bytes(2 * 256 * 772))
+    assert find_gaps(read_frame_header(path), (256, 772)) == ((0, 256, 256, 258), (0, 256, 514, 516))
+
+
 def write_timed(path: Path, stamps_ns: list[int]) -> Path:
     with path.open("wb") as handle:
         for number, stamp in enumerate(stamps_ns, 1):
