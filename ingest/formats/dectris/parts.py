@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -83,7 +84,19 @@ def check_parts(
                 "run.",
                 "Upload each acquisition into a folder of its own.",
             )
-    return parts, [*findings, *_tell_jumps(parts)]
+    return parts, [*_shorten(findings), *_tell_jumps(parts)]
+
+
+def _shorten(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the first few findings of each kind, and one that counts the rest: a thousand files say the same."""
+    kept: list[Finding] = []
+    for code in dict.fromkeys(finding.code for finding in findings):
+        alike = [finding for finding in findings if finding.code == code]
+        kept += alike[:_NAMED]
+        if len(alike) > _NAMED:
+            rest = f"{len(alike) - _NAMED} more data files say the same as {alike[0].message}"
+            kept.append(replace(alike[0], message=rest))
+    return kept
 
 
 def list_alone(files: Mapping[str, Path]) -> list[tuple[Path, str]]:

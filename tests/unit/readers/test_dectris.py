@@ -74,18 +74,23 @@ class TestDectris(SaysWhereItEnds):
         return "declared_size_implausible"
 
 
-class TestDectrisDataFile(TestDectris):
-    """The same, where a data file is cut, damaged or followed by more bytes."""
+@pytest.mark.parametrize("percent", [1, 10, 50, 90, 99])
+def test_data_file_that_was_cut_is_refused_by_its_name(tmp_path: Path, percent: int) -> None:
+    files = write_scan(tmp_path, patterns())
+    path = files["scan_data_000003.h5"]
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * percent // 100])
+    finding = refusal_of(files).finding
+    assert finding.code in {"file_truncated", "hdf5_unreadable"}
+    assert path.name in finding.message
 
-    def write(self, folder: Path) -> WrittenFile:
-        written = super().write(folder)
-        return WrittenFile(
-            files=written.files,
-            values=written.values,
-            axes=written.axes,
-            header_value=(("master", "instrument", "detector", "count_time_units"), "s"),
-            cut="scan_data_000003.h5",
-        )
+
+def test_bytes_behind_a_data_file_are_told(tmp_path: Path) -> None:
+    files = write_scan(tmp_path, patterns())
+    with files["scan_data_000003.h5"].open("ab") as handle:
+        handle.write(bytes(1001))
+    with open_dectris(files) as opened:
+        assert codes(opened) == ["bytes_left_over"]
+        assert "scan_data_000003.h5 has 1001 bytes" in opened.findings[0].message
 
 
 def test_equal_to_ncempy_and_to_h5py_over_all_files(tmp_path: Path) -> None:
