@@ -108,7 +108,9 @@ def _check_count(
         `file_truncated`, if there are fewer and the depositor did not say that this is the whole scan.
     """
     promised = find_whole_number(hdr, "Frames in Acquisition (Number)")
-    if promised is None or promised == frames or 0 < frames - promised < _count_columns(hdr, hints):
+    if promised is None or promised == frames:
+        return []
+    if frames > promised and flyback is None and _find_scan_in(frames, _find_scan_shape(hdr), hints):
         return []  # fewer than a line too many are stray frames, which the layout tells of
     confirmed = hints.scan_shape is not None and (
         hints.scan_shape[0] * hints.scan_shape[1] == frames
@@ -170,12 +172,6 @@ def _decide(
 def _find_scan_shape(hdr: dict[str, str]) -> tuple[int, int] | None:
     columns, rows = find_whole_number(hdr, "ScanX"), find_whole_number(hdr, "ScanY")
     return (rows, columns) if rows and columns else None
-
-
-def _count_columns(hdr: dict[str, str], hints: ReadHints) -> int:
-    """Return the positions in a line, by the hdr or the depositor; 0 where nobody says."""
-    shape = _find_scan_shape(hdr) or hints.scan_shape
-    return shape[1] if shape else 0
 
 
 def _find_scan_in(frames: int, in_file: tuple[int, int] | None, hints: ReadHints) -> tuple[int, int] | None:

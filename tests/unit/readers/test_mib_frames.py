@@ -146,6 +146,7 @@ def test_stray_frames_of_less_than_a_line_are_left_out_and_told(tmp_path: Path) 
             assert "2 frames more" in opened.findings[0].message
     with open_measurement("mib", {"s.mib": path, "s.hdr": hdr}, ReadHints(frame_axis="time")) as opened:
         assert opened.signals[0].shape == (14, 8, 8)
+        assert codes(opened) == ["frame_count_differs", "scan_shape_conflict"]
     with pytest.raises(ReadRefusedError) as caught:  # a whole line too many is another scan
         open_measurement("mib", {"s.mib": path}, ReadHints(scan_shape=(5, 2)))
     assert caught.value.finding.code == "scan_shape_mismatch"
