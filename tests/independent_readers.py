@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,23 @@ def _read_mib(path: Path) -> Arrays:
     return [np.asarray(context.run_udf(loaded, PickUDF(), roi=roi)["intensity"].data)]
 
 
+def _read_seq(path: Path) -> Arrays:
+    """Read a sequence alone: the library cannot open references beside it, which claim 32766 sections."""
+    from libertem.api import Context
+    from libertem.executor.inline import InlineJobExecutor
+    from libertem.io.corrections import CorrectionSet
+    from libertem.udf.raw import PickUDF
+
+    context = Context(executor=InlineJobExecutor())
+    with TemporaryDirectory() as folder:
+        alone = Path(folder) / path.name
+        alone.symlink_to(path)
+        frames = int(np.fromfile(path, "<u4", 1, offset=572)[0])
+        dataset = context.load("seq", path=str(alone), nav_shape=(frames,))
+        found = context.run_udf(dataset, PickUDF(), corrections=CorrectionSet(), roi=np.ones(frames, bool))
+    return [np.asarray(found["intensity"].data)]
+
+
 def _read_tiff(path: Path) -> Arrays:
     import tifffile
 
@@ -120,6 +138,8 @@ INDEPENDENT: Mapping[str, tuple[IndependentReader, ...]] = {
     "ncem_emd": (_H5PY,),
     "py4dstem_emd": (_H5PY,),
     "msa": (_by_rosettasciio("msa"),),
+    "dectris": (_H5PY,),
+    "seq": (IndependentReader("LiberTEM", _read_seq), IndependentReader("mrcfile", _read_mrc)),
     "ripple": (_by_rosettasciio("ripple"),),
     "hdf5_arrays": (_H5PY,),
     "numpy_npy": (_NUMPY,),

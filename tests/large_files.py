@@ -11,6 +11,7 @@ import numpy as np
 from ingest.formats.blockfile.reader import FRAME_MARK_BYTES, HEADER_DTYPE
 from ingest.formats.empad.reader import FRAME_BYTES
 from tests.vendor_files.blockfile import write_blockfile
+from tests.vendor_files.dectris import write_master
 from tests.vendor_files.dm import write_dm_hole
 from tests.vendor_files.empad import write_empad
 from tests.vendor_files.mib import frame_header
@@ -46,6 +47,21 @@ def write_mib_scan(folder: Path, nbytes: int) -> LargeFile:
             file.seek(number * stride)
             file.write(frame_header(number + 1, (256, 256), "U16", 12))
     return LargeFile("mib", {"scan.mib": path})
+
+
+def write_dectris_scan(folder: Path, nbytes: int) -> LargeFile:
+    data = folder / "scan_data_000001.h5"
+    side = round((nbytes / (192 * 192 * 4)) ** 0.5)
+    properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    properties.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    properties.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    with h5py.File(data, "w") as file:
+        group = file.create_group("entry/data")
+        space = h5py.h5s.create_simple((side * side, 192, 192))
+        h5py.h5d.create(group.id, b"data", h5py.h5t.NATIVE_UINT32, space, dcpl=properties)
+        group["data"].attrs.update({"image_nr_low": 1, "image_nr_high": side * side})
+    master = write_master(folder / "scan_master.h5", [data.name], triggers=side * side)
+    return LargeFile("dectris", {master.name: master, data.name: data})
 
 
 def write_blockfile_scan(folder: Path, nbytes: int) -> LargeFile:

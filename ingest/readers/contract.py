@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.readers.array_answers import NOTHING_SAID, ArrayAnswers
+from ingest.readers.dead_pixels import Rectangle
 from repository.schema.findings import Finding
 
 ShapeOrigin = Literal["file", "depositor", "guessed"]
@@ -171,6 +172,8 @@ class SignalSource:
     load_channels
         Reads bounded slices of the signal axes at every position, ``(*leading, *sliced)``, where the file
         allows it without reading everything; called by `read_channels` only.
+    dead_pixels
+        Rectangles of the frame that the file says are no measurement. Their values are given as stored.
     """
 
     name: str
@@ -187,6 +190,7 @@ class SignalSource:
     load_channels: Callable[[Region], npt.NDArray[Any]] | None = field(
         default=None, repr=False, compare=False
     )
+    dead_pixels: tuple[Rectangle, ...] = ()
 
     def __post_init__(self) -> None:
         if tuple(axis.size for axis in self.axes) != self.shape:

@@ -34,6 +34,7 @@ def decide_scan_layout(
     hints: ReadHints,
     in_file: ScanShape | None = None,
     guess: ScanShape | None = None,
+    guessed_from: str = "how its frames were triggered",
 ) -> ScanLayout:
     """Return the leading axes for `frames` patterns.
 
@@ -69,7 +70,7 @@ def decide_scan_layout(
     if frames == 1:
         return ScanLayout((), "file", tuple(findings))
     if guess and guess[0] * guess[1] == frames:
-        findings.append(_guessed(name, guess))
+        findings.append(_guessed(name, guess, guessed_from))
         return ScanLayout(_grid(guess), "guessed", tuple(findings))
     findings.append(ask_scan_shape(positions=frames, name=name))
     return ScanLayout((Axis("position", frames),), "guessed", tuple(findings))
@@ -93,10 +94,10 @@ def _conflict(name: str, in_file: ScanShape, from_depositor: ScanShape) -> Findi
     )
 
 
-def _guessed(name: str, guess: ScanShape) -> Finding:
+def _guessed(name: str, guess: ScanShape, guessed_from: str) -> Finding:
     return warn(
         "scan_shape_guessed",
-        f"The scan shape {guess[0]} × {guess[1]} of {name} is a guess from how its frames were triggered.",
+        f"The scan shape {guess[0]} × {guess[1]} of {name} is a guess from {guessed_from}.",
         "Readers would see a sheared or folded picture if it is another. Confirm it: give the scan shape as rows × "
         "columns.",
         pointer="/scan_shape",

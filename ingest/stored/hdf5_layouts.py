@@ -3,7 +3,7 @@
 import h5py
 
 from ingest.readers.contract import FormatMatch
-from ingest.readers.hdf5.attributes import find_object, find_text, plain
+from ingest.readers.hdf5.attributes import find_object, find_text
 
 NO_LAYOUT = "HDF5 signature"
 """The reason where nothing but that is known: a claim by the arrays that are in it is then as strong."""
@@ -11,7 +11,7 @@ NO_LAYOUT = "HDF5 signature"
 
 def match_layout(file: h5py.File) -> FormatMatch:
     """Return whose layout the file has."""
-    for test in (_dectris, _vendor, _nexus, _svi, _usid):
+    for test in (_vendor, _nexus, _svi, _usid):
         match = test(file)
         if match is not None:
             return match
@@ -20,39 +20,6 @@ def match_layout(file: h5py.File) -> FormatMatch:
 
 def _unread(identifier: str, label: str, reason: str) -> FormatMatch:
     return FormatMatch(identifier, label, readable=False, role="primary", reason=reason)
-
-
-def _dectris(file: h5py.File) -> FormatMatch | None:
-    data = find_object(file, "entry/data")
-    if isinstance(data, h5py.Group):
-        links = [data.get(key, getlink=True) for key in data if key.startswith("data_")]
-        targets = tuple(link.filename for link in links if isinstance(link, h5py.ExternalLink))
-        definition = find_object(file, "entry/definition")
-        is_nxmx = isinstance(definition, h5py.Dataset) and "NXmx" in str(plain(definition[()]))
-        if links and (targets or is_nxmx):
-            match = _unread("dectris", "DECTRIS master file", "/entry/data/data_*")
-            return FormatMatch(
-                match.format,
-                match.label,
-                readable=False,
-                role="primary",
-                reason=match.reason,
-                refers_to=targets,
-            )
-        frames = find_object(data, "data")
-        if isinstance(frames, h5py.Dataset) and "image_nr_low" in frames.attrs:
-            return FormatMatch(
-                "dectris",
-                "DECTRIS data file",
-                readable=False,
-                role="companion",
-                reason="/entry/data/data with image_nr_low",
-            )
-    if find_object(file, "STEM Metadata") is not None:
-        return FormatMatch(
-            "dectris", "ARINA STEM metadata", readable=False, role="companion", reason="/STEM Metadata"
-        )
-    return None
 
 
 def _vendor(file: h5py.File) -> FormatMatch | None:

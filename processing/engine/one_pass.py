@@ -11,6 +11,7 @@ from typing import Any
 import numpy.typing as npt
 
 from ingest.readers.contract import Axis, SignalSource
+from ingest.readers.dead_pixels import DEAD_PIXELS
 from processing.declarations.manifest import (
     ArrayEntry,
     ObjectEntry,
@@ -129,6 +130,7 @@ def build_attributes(source: SignalSource, in_file: Sequence[Axis]) -> dict[str,
         "n_signal_axes": source.n_signal_axes,
         "shape_origin": source.shape_origin,
         "orientation": source.orientation,
+        **({DEAD_PIXELS: [list(one) for one in source.dead_pixels]} if source.dead_pixels else {}),
     }
 
 

@@ -11,8 +11,8 @@ from processing.reductions.outliers import Outliers
 from repository.schema.findings import Finding
 
 
-def describe_outliers(outliers: Outliers) -> Iterator[Finding]:
-    """Say how many pixels are hot or dead, and where that matters."""
+def describe_outliers(outliers: Outliers, *, n_named: int = 0) -> Iterator[Finding]:
+    """Say how many pixels are hot or dead, how many of them the file names, and where that matters."""
     if not outliers:
         return
     hot, dead = outliers.n_hot, outliers.n_dead
@@ -20,7 +20,7 @@ def describe_outliers(outliers: Outliers) -> Iterator[Finding]:
         "info",
         "outlier_pixels",
         f"The detector has {hot} hot and {dead} dead pixel{'' if hot + dead == 1 else 's'}, judged by the mean of "
-        "up to 256 patterns.",
+        f"up to 256 patterns{f'; {n_named} of the dead are named by the file' if n_named else ''}.",
         hint="They are left out of the search for the direct disk and of the center of mass; the mask outlier_mask "
         "says which they are. Arrays, sums and virtual detectors hold them unchanged.",
         layer="reading",

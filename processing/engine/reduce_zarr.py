@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ingest.readers.contract import Axis, Region, SignalSource
+from ingest.readers.dead_pixels import DEAD_PIXELS, read_rectangles
 from processing.engine.detector_major import start_detector_major
 from processing.engine.one_pass import count_threads, read_ahead
 from processing.engine.plan_arrays import BLOCK_BYTES, REDUCTION_BLOCK_BYTES, plan_array
@@ -90,4 +91,5 @@ def open_converted(folder: Path, name: str = "data") -> SignalSource:
         intensity_unit=attributes["intensity_unit"],
         shape_origin=attributes["shape_origin"],
         orientation=attributes["orientation"],
+        dead_pixels=read_rectangles(attributes.get(DEAD_PIXELS)),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ingest.readers.contract import SignalSource
+from ingest.readers.dead_pixels import Rectangle, draw_mask
 from processing.declarations.book import get_book
 from processing.declarations.manifest import (
     AxisEntry,
@@ -114,7 +115,7 @@ def start_recipes(source: SignalSource, options: ConversionOptions) -> StartedRe
     look, unused = None, None
     if kind == "pattern_scan" and real:
         angles, unused = resolve_angles(options.optics, source.axes)
-        look = look_at_patterns(sample_patterns(source), angles, options.optics)
+        look = look_at_patterns(sample_patterns(source), angles, options.optics, source.dead_pixels)
     facts = build_facts(
         source,
         options.optics,
@@ -136,15 +137,25 @@ def describe_reduced(entry: SignalEntry, folder: Path, started: StartedRecipes) 
     )
 
 
-def look_at_patterns(sample: PatternSample, angles: AngleKnowledge, optics: Optics) -> PatternLook:
-    """Find bad pixels, direct disk and descan, and choose the virtual detectors; a search that fails is a finding."""
+def look_at_patterns(
+    sample: PatternSample, angles: AngleKnowledge, optics: Optics, dead_pixels: tuple[Rectangle, ...] = ()
+) -> PatternLook:
+    """Find bad pixels, direct disk and descan, and choose the virtual detectors; a search that fails is a finding.
+
+    What the file itself names as dead is dead, and its values are looked at nowhere here.
+    """
     try:
-        outliers = find_outliers(sample.mean)
+        named = draw_mask(dead_pixels, sample.mean.shape)
+        if named.all():  # a mask that leaves nothing is no mask
+            named[:] = False
+        mean = np.where(named, np.nan, sample.mean)
+        outliers = find_outliers(mean)
+        outliers = replace(outliers, dead=outliers.dead | named)
         travel = sample.measure_travel(outliers.any_bad)
-        disk = find_direct_disk(sample.mean)
-        plan = plan_virtual_detectors(sample.mean, disk=disk, angles=angles)
+        disk = find_direct_disk(mean)
+        plan = plan_virtual_detectors(mean, disk=disk, angles=angles)
         findings = (
-            *describe_outliers(outliers),
+            *describe_outliers(outliers, n_named=int(np.count_nonzero(named))),
             *describe_travel(travel, disk),
             *describe_angle(disk, angles, travel, optics),
         )

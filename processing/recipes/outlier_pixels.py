@@ -18,8 +18,8 @@ RECIPE = Recipe(
     title="Hot and dead pixels",
     description=(
         "Detector pixels that stand far above or below what lies about them, in the mean of up to 256 evenly spread "
-        "patterns. They are left out of the search for the direct disk and of centers of mass; arrays, sums and "
-        "virtual detectors hold them unchanged. Nothing is made where there are none."
+        "patterns, and what the file itself names as dead. They are left out of the search for the direct disk and of "
+        "centers of mass; arrays, sums and virtual detectors hold them unchanged. Nothing is made where there are none."
     ),
     applies_to=("pattern_scan",),
     outputs=(

@@ -72,8 +72,22 @@ def write_quad_raw(path: Path, frames: npt.NDArray[Any], depth: int) -> Path:
     side = frames.shape[1] // 2
     with path.open("wb") as handle:
         for number, frame in enumerate(frames, 1):
-            handle.write(frame_header(number, (side, 4 * side), "R64", depth, chips=4, layout="2x2"))
+            wide = 4 * side * (2 if depth == 24 else 1)
+            handle.write(frame_header(number, (side, wide), "R64", depth, chips=4, layout="2x2"))
             handle.write(pack_raw(quad_rows(frame), depth))
+    return path
+
+
+def write_with_gap(
+    path: Path, chips: npt.NDArray[Any], gap: int, fill: int = 0, layout: str = "2x2G"
+) -> Path:
+    """Write (n, 512, 512) images of four chips with a gap of `gap` pixels between them, which hold `fill`."""
+    images = np.insert(chips, [256] * gap, fill, axis=1)
+    images = np.insert(images, [256] * gap, fill, axis=2)
+    with path.open("wb") as handle:
+        for number, image in enumerate(images, 1):
+            handle.write(frame_header(number, image.shape, "U16", 12, chips=4, layout=layout))
+            handle.write(image.astype(">u2").tobytes())
     return path
 
 
@@ -84,8 +98,10 @@ def write_hdr(
     per_trigger: int = 1,
     scan_shape: tuple[int, int] | None = None,
     depth: int = 12,
+    gap_fill: str = "",
 ) -> Path:
     """Write the hdr beside a MIB; newer software adds the scan shape."""
     scan = f"ScanX:\t{scan_shape[1]}\nScanY:\t{scan_shape[0]}\n" if scan_shape else ""
+    scan += f"Gap Fill Mode:\t{gap_fill}\n" if gap_fill else ""
     path.write_text(_HDR.format(depth=depth, frames=frames, per_trigger=per_trigger, scan=scan))
     return path

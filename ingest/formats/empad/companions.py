@@ -2,6 +2,7 @@
 
 from ingest.formats.empad.header import find_named_shape
 from ingest.formats.empad.reader import FRAME_BYTES
+from ingest.formats.empad.words import G2_FRAME_BYTES, is_g2
 from ingest.readers.companion_plan import CompanionPlan
 from ingest.readers.companions import base_of, check_bare_name, find_beside, folder_of
 from ingest.readers.contract import ReadRefusedError
@@ -56,8 +57,10 @@ def _add_lone_raw(plan: CompanionPlan, raw: str) -> None:
     A size that is a whole number of frames says little: any array of floats may have it.
     """
     size = plan.sizes.get(raw, 0)
-    frames = size // FRAME_BYTES
-    if find_named_shape(base_of(raw)) is None:
+    named = find_named_shape(base_of(raw))
+    counts = [named[0] * named[1]] if named else []
+    frames = size // (G2_FRAME_BYTES if is_g2(size, counts) else FRAME_BYTES)
+    if named is None:
         message = (
             f"{base_of(raw)} ({size} bytes) would hold {frames} EMPAD frames, but no xml header names it: any array "
             "may have that size."

@@ -32,26 +32,42 @@ class EmpadHeader:
         return None
 
     @property
+    def is_series(self) -> bool:
+        """Whether the frames were taken one after another at one place; software 1.2 writes no type for a scan."""
+        kind = self.fields.get("root.type")
+        return kind == "series" or (kind is None and self._find_series_count() is not None)
+
+    @property
     def series_count(self) -> int | None:
-        """Number of frames of a time series; None for a scan."""
-        for key, value in self.fields.items():
-            if key.endswith(".series_count") and isinstance(value, int):
-                return value
-        return None
+        """Number of frames of a time series, where it says; None for a scan."""
+        return self._find_series_count() if self.is_series else None
+
+    def _find_series_count(self) -> int | None:
+        """Return what RosettaSciIO looks for (`series_count` of a block), or LiberTEM (`count`)."""
+        counts = [value for key, value in self.fields.items() if key.endswith(".series_count")]
+        found = [value for value in (*counts, self.fields.get("root.count")) if isinstance(value, int)]
+        return found[0] if found and found[0] > 0 else None
 
     @property
     def scan_shapes(self) -> list[tuple[int, int]]:
         """Shapes (scan_y, scan_x) that the header may mean, the most trusted first.
 
         The modes `search` and `acquire` both stand in every file, whichever was used, so the explicit
-        pixel counts and the raw file's name come first (RosettaSciIO issue 513).
+        pixel counts and the raw file's name come first (RosettaSciIO issue 513). A series has none.
         """
+        if self.is_series:
+            return []
         shapes = [self._pair("root.pix_y", "root.pix_x")]
         shapes.append(find_named_shape(self.raw_name))
-        for mode in ("acquire", "search"):
+        for mode in self._modes:
             base = f"root.scan_parameters[{mode}]"
             shapes.append(self._pair(f"{base}.scan_resolution_y", f"{base}.scan_resolution_x"))
         return [shape for shape in shapes if shape is not None]
+
+    @property
+    def _modes(self) -> tuple[str, str]:
+        """The blocks of scan parameters, the likelier first: a raw file of a search is called so."""
+        return ("search", "acquire") if "search" in self.raw_name.casefold() else ("acquire", "search")
 
     def _pair(self, key_y: str, key_x: str) -> tuple[int, int] | None:
         size_y, size_x = self.fields.get(key_y), self.fields.get(key_x)
@@ -75,9 +91,8 @@ class EmpadHeader:
         return view / factor * self._scan_size(shape) / max(shape)
 
     def _scan_size(self, shape: tuple[int, int]) -> float:
-        """Return the scanned part of the full field: of the mode with this shape, else of `acquire`."""
-        modes = ["acquire", "search"]
-        bases = [f"root.scan_parameters[{mode}]" for mode in modes]
+        """Return the scanned part of the full field: of the mode with this shape, else of the likelier one."""
+        bases = [f"root.scan_parameters[{mode}]" for mode in self._modes]
         fitting = [
             b for b in bases if self._pair(f"{b}.scan_resolution_y", f"{b}.scan_resolution_x") == shape
         ]

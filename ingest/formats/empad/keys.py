@@ -57,7 +57,7 @@ KEYS: KeyTable = (
         "scan_shape",
         SHAPE,
         "`pix_x` and `pix_y`, else the name of the raw file, else the mode whose shape fits: both modes stand in "
-        "every file.",
+        "every file. `type` series has none. Without an xml positions in the service rows, or the name, are a guess.",
         take="worked out",
     ),
     *array_keys(

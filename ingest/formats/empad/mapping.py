@@ -14,9 +14,11 @@ def map_empad(draft: DraftBuilder) -> None:
         moment = from_local_and_unix(draft.find_text(*LOCAL_TIME), draft.find_number(*UNIX_TIME))
         if moment is not None:
             draft.put_word("acquired_at", as_entry(moment, LOCAL_TIME[1]))
-    draft.put("camera.name", "EMPAD", source="derived")
+    packed = draft.find_text("words")
+    draft.put("camera.name", packed or "EMPAD", source="derived")
     # Raw files hold what the converter counted; electrons only after a gain that the file does not know.
-    draft.put("intensity_unit", "adu", source="derived")
+    if not packed:
+        draft.put("intensity_unit", "adu", source="derived")
     draft.put_word("origin", "measured")
     draft.put_word("level", "raw")
     if draft.find(*STEM_MODE) is True:

@@ -9,6 +9,9 @@ source.get_screencurrent A, calibrated_diffraction_angle rad}``; 1.2.x:
 ``root.iom_measurements.{high_voltage V, nominal_camera_length m, scan_rotation,
 full_scan_field_of_view.x m}``; both: ``root.exposure_time`` ms, ``root.software_version``,
 ``root.timestamp.isoformat`` (no zone). A raw file alone has the header ``{}``.
+
+EMPAD-G2 writes 128 × 128 words of 32 bits without service rows; a raw file is taken for one where only that fits the
+number of frames that header or name say. Its words are given as they are, and ``{"words": "EMPAD-G2"}`` says so.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,11 +24,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.formats.empad.header import EmpadHeader, find_named_shape, parse_header
+from ingest.formats.empad.positions import find_scanned_shape
+from ingest.formats.empad.words import G2, G2_FRAME_BYTES, decode_words, is_g2, tell_words
 from ingest.readers.companions import base_of, check_bare_name, find_beside
 from ingest.readers.contract import Axis, OpenedFile, ReadHints, SignalSource
 from ingest.readers.framed_bytes import FramedBytes, open_part
 from ingest.readers.header_json import to_json
-from ingest.readers.refusals import refuse, refuse_truncated, tell, tell_surplus
+from ingest.readers.refusals import refuse, refuse_truncated, tell, tell_surplus, warn
 from ingest.readers.scan_shape import ScanLayout, decide_scan_layout
 from repository.schema.findings import Finding
 
@@ -33,6 +38,7 @@ VERSION = "1"
 ROWS, COLUMNS, RAW_ROWS = 128, 128, 130
 FRAME_BYTES = RAW_ROWS * COLUMNS * 4
 INTENSITY_UNIT = "1"  # what the converter counted, and the description says so: adu
+AS_STORED = "as stored in the file"
 ORIENTATION = "as stored in the file: detector rows downwards in file order, the two service rows dropped"
 
 
@@ -70,7 +76,9 @@ def find_raw(header: EmpadHeader, *, primary: str, files: Mapping[str, Path]) ->
     )
 
 
-def count_frames(path: Path, counts: Sequence[int]) -> tuple[int, list[Finding]]:
+def count_frames(
+    path: Path, counts: Sequence[int], frame_bytes: int = FRAME_BYTES
+) -> tuple[int, list[Finding]]:
     """Return the number of whole frames in a raw file, with a warning about bytes behind the last of them.
 
     Parameters
@@ -86,14 +94,14 @@ def count_frames(path: Path, counts: Sequence[int]) -> tuple[int, list[Finding]]
         `file_truncated`, if there are fewer whole frames than the header says, or none.
     """
     actual = path.stat().st_size
-    frames, rest = divmod(actual, FRAME_BYTES)
+    frames, rest = divmod(actual, frame_bytes)
     if not rest and frames and any(count == frames for count in counts):
         return frames, []
     expected = counts[0] if counts else 0
     # Without a header that counts them, a part of a frame at the end is a frame that was cut short.
     if frames < max(expected, 1) or (rest and frames not in counts):
-        whole = max(expected, frames + bool(rest), 1) * FRAME_BYTES
-        raise refuse_truncated(path, expected=whole, actual=actual, what=f"frames of {FRAME_BYTES} bytes")
+        whole = max(expected, frames + bool(rest), 1) * frame_bytes
+        raise refuse_truncated(path, expected=whole, actual=actual, what=f"frames of {frame_bytes} bytes")
     return frames, [tell_surplus(path, rest, after=f"its {frames} frames")] if rest else []
 
 
@@ -102,19 +110,37 @@ def _list_counts(header: EmpadHeader | None, raw_name: str) -> list[int]:
     if header is None:
         named = find_named_shape(raw_name)
         return [named[0] * named[1]] if named else []
-    if header.series_count:
-        return [header.series_count]
+    if header.is_series:
+        return [header.series_count] if header.series_count else []
     return [rows * columns for rows, columns in header.scan_shapes]
 
 
-def _decide(frames: int, header: EmpadHeader | None, name: str, hints: ReadHints) -> ScanLayout:
-    if header is not None and header.series_count == frames and frames > 1:
-        return ScanLayout((Axis("time", frames),), "file")
+def _decide(
+    frames: int, header: EmpadHeader | None, name: str, hints: ReadHints, scanned: tuple[int, int] | None
+) -> ScanLayout:
+    """Return the leading axes: a series is none of positions, whatever blocks of scan parameters stand beside it."""
+    if header is not None and header.is_series and frames > 1:
+        return ScanLayout((Axis("time", frames),), "file", _tell_series(frames, header.series_count, name))
     shapes = header.scan_shapes if header else []
     fitting = [shape for shape in shapes if shape[0] * shape[1] == frames]
     candidates = [*fitting, *shapes]
     in_file = candidates[0] if candidates else None
-    return decide_scan_layout(frames=frames, name=name, hints=hints, in_file=in_file)
+    return decide_scan_layout(
+        frames=frames,
+        name=name,
+        hints=hints,
+        in_file=in_file,
+        guess=scanned or find_named_shape(name),
+        guessed_from="the positions that its service rows hold" if scanned else "its name",
+    )
+
+
+def _tell_series(frames: int, promised: int | None, name: str) -> tuple[Finding, ...]:
+    if promised is None or promised == frames:
+        return ()
+    message = f"{name} has {frames} frames where its header says a series of {promised}."
+    hint = "Readers see all of them. Check that xml and raw file belong together."
+    return (warn("frame_count_differs", message, hint),)
 
 
 def _calibrate(layout: ScanLayout, header: EmpadHeader | None) -> tuple[tuple[Axis, ...], list[Finding]]:
@@ -143,12 +169,17 @@ def open_empad(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         header = parse_header(files[primary])
         raw_name, findings = find_raw(header, primary=primary, files=files)
     path = files[raw_name]
-    frames, odd = count_frames(path, _list_counts(header, base_of(raw_name)))
-    layout = _decide(frames, header, base_of(raw_name), hints)
+    counts = _list_counts(header, base_of(raw_name))
+    packed = is_g2(path.stat().st_size, counts)
+    frame_bytes = G2_FRAME_BYTES if packed else FRAME_BYTES
+    frames, odd = count_frames(path, counts, frame_bytes)
+    scanned = None if packed else find_scanned_shape(path, frames, FRAME_BYTES)
+    layout = _decide(frames, header, base_of(raw_name), hints, scanned)
     leading, derived = _calibrate(layout, header)
     resources = ExitStack()
     part = open_part(resources, path, offset=0, count=frames)
-    store = FramedBytes([part], FRAME_BYTES, (ROWS, COLUMNS), np.dtype(np.float32), _decode)
+    dtype, decode = (np.uint32, decode_words) if packed else (np.float32, _decode)
+    store = FramedBytes([part], frame_bytes, (ROWS, COLUMNS), np.dtype(dtype), decode)
     axes = (*leading, Axis("detector_y", ROWS), Axis("detector_x", COLUMNS))
     signal = SignalSource(
         name="data",
@@ -157,15 +188,16 @@ def open_empad(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         axes=axes,
         n_signal_axes=2,
         load=partial(store.load, leading=layout.shape),
-        intensity_unit=INTENSITY_UNIT,
+        intensity_unit=None if packed else INTENSITY_UNIT,
         shape_origin=layout.origin,
-        orientation=ORIENTATION,
+        orientation=AS_STORED if packed else ORIENTATION,
     )
+    said = {"xml": to_json(header.fields)} if header else {}
     return OpenedFile(
         format="empad",
         reader_version=VERSION,
         signals=(signal,),
-        header={"xml": to_json(header.fields)} if header else {},
-        findings=(*findings, *odd, *layout.findings, *derived),
+        header=said | ({"words": G2} if packed else {}),
+        findings=(*findings, *odd, *layout.findings, *derived, *(tell_words(path) if packed else ())),
         resources=resources,
     )

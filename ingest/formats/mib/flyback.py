@@ -14,16 +14,27 @@ from repository.schema.findings import Finding
 MOST_LOOKED_AT = 2_100  # frames: two lines of a thousand positions, and a few bytes of each
 _LONGER = 1.5
 _LEAST_LINES = 2
+_LEAST_LINES_AFTER_STRAY = 8  # a longer frame within a line is flyback only where very many say so
 
 
 @dataclass(frozen=True, slots=True)
 class Flyback:
-    """One frame of each line of `line` frames is flyback, the first or the last; exposures in ns."""
+    """One frame of each line of `line` frames is flyback, the first or the last; exposures in ns.
+
+    `stray` frames come before the first line: the camera counted before the scan began. Then the first flyback begins
+    a line, which is all that is known.
+    """
 
     line: int
     is_first: bool
     exposure_ns: int
     usual_ns: int
+    stray: int = 0
+
+    @property
+    def first(self) -> int:
+        """Number of the first frame that is a position of the specimen, counted from 0."""
+        return self.stray + self.is_first
 
     @property
     def columns(self) -> int:
@@ -32,15 +43,16 @@ class Flyback:
 
     def rows(self, frames: int) -> int:
         """Lines of which every position is in a run of frames; the flyback after the last may be missing."""
-        return (frames + (not self.is_first)) // self.line
+        return (frames - self.stray + (not self.is_first)) // self.line
 
     def count(self, frames: int) -> int:
         """Flyback frames in a run of frames."""
-        return -(-frames // self.line) if self.is_first else frames // self.line
+        rest = frames - self.stray
+        return -(-rest // self.line) if self.is_first else rest // self.line
 
     def count_unfinished(self, frames: int) -> int:
         """Positions of a last line that was not finished."""
-        return frames - self.count(frames) - self.rows(frames) * self.columns
+        return frames - self.stray - self.count(frames) - self.rows(frames) * self.columns
 
 
 def find_flyback(exposures: Sequence[int | None], frames: int) -> Flyback | None:
@@ -62,11 +74,15 @@ def find_flyback(exposures: Sequence[int | None], frames: int) -> Flyback | None
         return None
     line = longer[1] - longer[0]
     first = longer[0]
-    if line < 2 or first not in {0, line - 1} or frames // line < _LEAST_LINES:  # noqa: PLR2004
+    if line < 2 or first >= line or frames // line < _LEAST_LINES:  # noqa: PLR2004
         return None
     if longer != list(range(first, len(known), line)):
         return None
-    return Flyback(line, first == 0, known[first], int(usual))
+    is_last = first == line - 1
+    stray = 0 if is_last else first
+    flyback = Flyback(line, not is_last, known[first], int(usual), stray)
+    least = _LEAST_LINES_AFTER_STRAY if stray else _LEAST_LINES
+    return flyback if min(len(longer), flyback.rows(frames)) >= least else None
 
 
 def _show_times(flyback: Flyback) -> str:
@@ -78,10 +94,12 @@ def tell_left_out(flyback: Flyback, frames: int, name: str) -> Finding:
     place = "first" if flyback.is_first else "last"
     shape, unfinished = (flyback.rows(frames), flyback.columns), flyback.count_unfinished(frames)
     is_full = frames == flyback.rows(frames) * flyback.line
+    stray = f"So are {flyback.stray} stray frames before the first line. " if flyback.stray else ""
     return warn(
         "flyback_frames_left_out",
         f"{flyback.count(frames)} of the {frames} frames of {name} are left out: the {place} of every {flyback.line} "
         f"is exposed for {_show_times(flyback)}, as the beam flies back. "
+        + stray
         + (f"So are {unfinished} positions of a last line that was not finished. " if unfinished else "")
         + f"The scan is {shape[0]} × {shape[1]}.",
         f"Readers see the scan without them. Give the scan shape as {shape[0]} × {shape[1]} to confirm it, or "

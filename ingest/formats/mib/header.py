@@ -10,7 +10,6 @@ from ingest.readers.refusals import UPLOAD_AGAIN, refuse, refuse_truncated
 
 _MAX_HEADER_BYTES = 65_536
 _MAX_SIDE = 65_536
-_MOST_DIGITS = 18
 MARK = b"MQ1,"
 _FIXED_FIELDS = 14
 _THRESHOLDS = 8
@@ -85,38 +84,6 @@ def read_frame_header(path: Path, start: int = 0) -> FrameHeader:
     if len(head) < header_bytes:
         raise refuse_truncated(path, expected=start + header_bytes, actual=start + len(head), what="header")
     return _parse(path, head[:header_bytes], header_bytes)
-
-
-def read_exposures(path: Path, header: FrameHeader, count: int) -> list[int | None]:
-    """Return the exposures of the first `count` frames in ns, by as little of each header as holds them.
-
-    Raises
-    ------
-    ReadRefusedError
-        `mib_header_unreadable`, if a frame does not begin where the first header says.
-    """
-    exposures: list[int | None] = []
-    with path.open("rb", buffering=0) as handle:
-        for number in range(count):
-            handle.seek(number * header.stride)
-            head = handle.read(header.header_bytes)
-            if not head.startswith(MARK):
-                raise refuse(
-                    "mib_header_unreadable",
-                    f"Frame {number + 1} of {path.name} does not begin at byte {number * header.stride}, where the "
-                    "first header says.",
-                    UPLOAD_AGAIN,
-                )
-            exposures.append(_find_exposure(head))
-    return exposures
-
-
-def _find_exposure(head: bytes) -> int | None:
-    """Return what follows the MQ1A mark and its time stamp; older headers have no exposure in ns."""
-    _, mark, rest = head.partition(b"MQ1A,")
-    parts = rest.split(b",", 2)
-    digits = parts[1].strip().removesuffix(b"ns") if mark and len(parts) > 1 else b""
-    return int(digits) if digits.isdigit() and len(digits) < _MOST_DIGITS else None
 
 
 def _unreadable(path: Path, head: bytes, least: int) -> Exception:

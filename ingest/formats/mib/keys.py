@@ -5,11 +5,19 @@ from ingest.mapping.keys import SHAPE, HeaderKey, Key, KeyTable
 UTC, LOCAL, LAST_UTC = ("mib", "timestamp_utc"), ("mib", "timestamp_local"), ("mib", "last_timestamp_utc")
 CHIPS: Key = ("hdr", "Chip ID")
 THRESHOLDS: Key = ("mib", "thresholds_keV")
+FRAME_TIME: Key = ("mib", "frame_time_ns")
 FLYBACK: Key = ("mib", "flyback_frames_per_line")
 
 KEYS: KeyTable = (
     HeaderKey("exposure_time", ("mib", "exposure_ns"), "Of the frame itself, in whole nanoseconds.", "ns"),
     HeaderKey("exposure_time", ("mib", "exposure_s"), "The same, rounded, in older headers.", "s"),
+    HeaderKey(
+        "camera.frame_time",
+        FRAME_TIME,
+        "The usual one from one frame to the next, by their own stamps.",
+        "ns",
+        basis="measured",
+    ),
     HeaderKey("camera.bit_depth", ("mib", "counter_depth_bits"), "Of the frame itself.", take="integer"),
     HeaderKey("acquired_at", UTC, "Has its zone, and nanoseconds.", take="worked out"),
     HeaderKey("acquired_at", LOCAL, "Local, without a zone; so is the stamp of the hdr.", take="worked out"),

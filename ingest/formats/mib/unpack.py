@@ -2,7 +2,8 @@
 
 In RAW every group of 64 bits of one row is written last pixel first; a quad writes the rows of its four
 chips side by side, the lower two turned by 180 degrees. (Same result as LiberTEM's decoder for 1, 6 and 12
-bits; 24-bit RAW is two 12-bit frames, the more significant first.)
+bits; 24-bit RAW is two 12-bit frames, the more significant first. No independent reader takes 24 bits of a quad:
+its two frames are read as those of one chip are, each of them then as a quad of 12 bits.)
 """
 
 from collections.abc import Callable
@@ -75,7 +76,7 @@ def plan_decoder(header: FrameHeader) -> tuple[Decode, tuple[int, int]] | None:
     if header.chips == 1:
         single = (header.height, columns)
         return lambda raw: unpack(raw[:, skip:]).reshape(len(raw), *single), single
-    if header.layout.startswith("2x2") and header.chips == 4 and depth != 24 and columns == 4 * header.height:  # noqa: PLR2004
+    if header.layout.startswith("2x2") and header.chips == 4 and columns == 4 * header.height:  # noqa: PLR2004
         side = header.height
         rows = (side, columns)
         return lambda raw: assemble_quad(unpack(raw[:, skip:]).reshape(len(raw), *rows)), (2 * side, 2 * side)

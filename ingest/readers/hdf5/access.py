@@ -5,6 +5,7 @@ a few kilobytes may declare terabytes. Both are found before a byte of data is r
 """
 
 import math
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -41,8 +42,15 @@ def refuse_damage(path: Path) -> Iterator[None]:
         ) from error
 
 
-def open_hdf5(path: Path, resources: ExitStack) -> tuple[h5py.File, list[Finding]]:
+def open_hdf5(
+    path: Path, resources: ExitStack, *, own_links: re.Pattern[str] | None = None
+) -> tuple[h5py.File, list[Finding]]:
     """Open an HDF5 file read-only after checking its length; `resources` closes it.
+
+    Parameters
+    ----------
+    own_links
+        Places of external links that the caller reads as text. Nobody follows them; all others are refused.
 
     Returns
     -------
@@ -59,11 +67,11 @@ def open_hdf5(path: Path, resources: ExitStack) -> tuple[h5py.File, list[Finding
         raise refuse("hdf5_unreadable", f"{path.name} is no HDF5 file.", UPLOAD_AGAIN)
     with refuse_damage(path):
         file = resources.enter_context(h5py.File(path, "r", locking=False))
-        check_links(file, path.name)
+        check_links(file, path.name, own_links=own_links)
     return file, [tell_surplus(path, surplus, after="its HDF5 end of file")] if surplus else []
 
 
-def check_links(group: h5py.Group, name: str) -> None:
+def check_links(group: h5py.Group, name: str, *, own_links: re.Pattern[str] | None = None) -> None:
     """Refuse a file that points outside itself.
 
     Raises
@@ -71,11 +79,13 @@ def check_links(group: h5py.Group, name: str) -> None:
     ReadRefusedError
         `hdf5_external_link`, `hdf5_external_storage`, `hdf5_virtual_dataset` or `hdf5_too_many_objects`.
     """
-    for _where, _item in walk(group, name=name):
+    for _where, _item in walk(group, name=name, own_links=own_links):
         pass
 
 
-def walk(group: h5py.Group, *, name: str) -> Iterator[tuple[str, Any]]:
+def walk(
+    group: h5py.Group, *, name: str, own_links: re.Pattern[str] | None = None
+) -> Iterator[tuple[str, Any]]:
     """Yield (path, object) for every object behind hard links, each once, datasets checked."""
     seen: set[Any] = {h5py.h5o.get_info(group.id).addr}
     stack: list[tuple[str, h5py.Group, int]] = [("", group, 0)]
@@ -88,6 +98,8 @@ def walk(group: h5py.Group, *, name: str) -> Iterator[tuple[str, Any]]:
             if count > MAX_OBJECTS or depth > MAX_DEPTH:
                 raise decline("hdf5_too_many_objects", f"{name} holds more objects than are walked.")
             where = f"{path}/{key}"
+            if own_links is not None and _is_own_link(current, key, where, own_links):
+                continue
             item = get_child(current, key, where=where.lstrip("/"), name=name)
             if item is None:
                 continue
@@ -99,6 +111,12 @@ def walk(group: h5py.Group, *, name: str) -> Iterator[tuple[str, Any]]:
             if isinstance(item, h5py.Group):
                 deeper.append((where, item, depth + 1))
         stack.extend(reversed(deeper))
+
+
+def _is_own_link(group: h5py.Group, key: str, where: str, own_links: re.Pattern[str]) -> bool:
+    return own_links.fullmatch(where) is not None and isinstance(
+        group.get(key, getlink=True), h5py.ExternalLink
+    )
 
 
 def get_child(group: h5py.Group, key: str, *, where: str, name: str) -> Any:

@@ -13,6 +13,7 @@ from ingest.formats.headers import map_vendor_header
 from tests.unit.mapping.vendor_headers import (
     BLOCKFILE,
     DE_MRC,
+    DECTRIS,
     DM_EELS,
     EMPAD_NEW,
     EMPAD_OLD,
@@ -26,6 +27,7 @@ HEADERS: list[tuple[str, dict[str, Any]]] = [
     ("empad", EMPAD_OLD),
     ("empad", EMPAD_NEW),
     ("mib", MIB),
+    ("dectris", DECTRIS),
     ("blockfile", BLOCKFILE),
     ("dm3", DM_EELS),
     ("tiff", TIFF),

@@ -19,13 +19,16 @@ from repository.schema.documents.calibrated_axes import calibrate_signals
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 REAL_DATA = Path(os.environ.get("STEMMA_REALDATA", _CHECKOUT.parent / "shared" / "realdata"))
-_FOLDERS = ("blo", "de_seq", "dm", "emd", "empad", "hspy", "mib", "mrc", "msa", "tia")
+_FOLDERS = ("blo", "de_seq", "dectris_arina", "dm", "emd", "empad", "hspy", "mib", "mrc", "msa", "tia")
 pytestmark = pytest.mark.skipif(not REAL_DATA.is_dir(), reason=f"no real vendor files at {REAL_DATA}")
 
 # (file, field): what stands in that file, read by eye from its header.
 _KNOWN: dict[tuple[str, str], tuple[Any, str]] = {
     ("blo/rsciio/test1.blo", "acceleration_voltage"): (200.0, "kV"),
     ("blo/rsciio/test1.blo", "camera_length"): (200.0, "mm"),
+    ("dectris_arina/rsciio/test_00_master.h5", "acceleration_voltage"): (300.0, "kV"),
+    ("dectris_arina/rsciio/test_00_master.h5", "exposure_time"): (0.0995, "ms"),
+    ("dectris_arina/rsciio/test_00_master.h5", "camera.threshold"): (17.5, "keV"),
     ("dm/pytemlib/EELS_STO.dm3", "semi_convergence_angle"): (30.0, "mrad"),
     ("dm/pytemlib/EELS_STO.dm3", "collection_semi_angle"): (33.0, "mrad"),
     ("dm/rsciio/1D/test-EELS_spectrum.dm3", "semi_convergence_angle"): (21.0, "mrad"),
@@ -67,7 +70,8 @@ def _list_files() -> Iterator[tuple[str, str, Path]]:
 
 def _map(format_id: str, path: Path) -> tuple[MetadataDraft, list[dict[str, Any]]] | None:
     beside = [other for other in path.parent.iterdir() if other.is_file() and other != path]
-    stems = {path.stem, path.stem[:-2]}  # TIA numbers its series
+    base = path.stem.removesuffix("_master")
+    stems = {path.stem, path.stem[:-2], base, f"{base}_data_000001"}  # TIA and DECTRIS number their parts
     companions = [other for other in beside if other.stem in stems or other.suffix == ".raw"]
     files = {other.name: other for other in (path, *companions)}
     try:

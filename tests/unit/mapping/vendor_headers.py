@@ -76,6 +76,39 @@ MIB: dict[str, Any] = {
         "Software Version": "0.76.1.101",
     },
 }
+DECTRIS: dict[str, Any] = {
+    "master": {
+        "instrument": {
+            "detector": {
+                "bit_depth_readout": 8,
+                "count_time": 9.950000094249845e-05,
+                "count_time_units": "s",
+                "description": "Dectris ARINA CZT",
+                "detector_number": "A-01-0011",
+                "frame_time": 9.960000094249845e-05,
+                "frame_time_units": "s",
+                "threshold_energy": 17500.0,
+                "threshold_energy_units": "eV",
+                "type": "HPC",
+                "x_pixel_size": 0.0001,
+                "x_pixel_size_units": "m",
+                "detectorSpecific": {
+                    "data_collection_date": "2025-05-03T01:51:00.302+02:00",
+                    "photon_energy": 300000.0,
+                    "software_version": "1.8.0",
+                },
+            }
+        }
+    },
+    "stem": {
+        "High Tension": 300000.0,
+        "Camera Length": 0.115,
+        "Pixel Size": 0.139,
+        "IsPixelSizeCalibrated": 0,
+    },
+    "frames": 16,
+    "data_files": 1,
+}
 BLOCKFILE: dict[str, Any] = {
     "blockfile_header": {
         "Scan_rotation": 2500,

@@ -76,12 +76,13 @@ def test_raw_is_unpacked(tmp_path: Path, depth: int) -> None:
         np.testing.assert_array_equal(opened.signals[0].read(), frames)
 
 
-@pytest.mark.parametrize("depth", [1, 6, 12])
+@pytest.mark.parametrize("depth", [1, 6, 12, 24])
 def test_raw_of_four_chips_is_assembled(tmp_path: Path, depth: int) -> None:
     frames = counts(2, (128, 128), RAW_DEPTHS[depth], depth)
     path = write_quad_raw(tmp_path / "quad.mib", frames, depth)
     with open_measurement("mib", {"quad.mib": path}) as opened:
         np.testing.assert_array_equal(opened.signals[0].read(), frames)
+        assert ("raw_order_inferred" in {finding.code for finding in opened.findings}) == (depth == 24)
 
 
 @settings(max_examples=20)

@@ -25,6 +25,7 @@ def _bytes_read() -> int:
     [
         large_files.write_empad_scan,
         large_files.write_mib_scan,
+        large_files.write_dectris_scan,
         large_files.write_blockfile_scan,
         large_files.write_dm_scan,
         large_files.write_dm_spectra,

@@ -19,7 +19,9 @@ SHAPES = {
     "empad/rsciio/map4x4.xml": (4, 4, 128, 128),
     "mib/rsciio/Merlin_navigation4x2_signalNx256_ROI/"
     "002_merlin_test_roi_sig256x128_nav4x2_hot_pixel_52x_39y.mib": (2, 4, 128, 256),
+    "mib/epsic/test_24bit_RAW_1frame.mib": (512, 512),
     "blo/rsciio/test1.blo": (3, 2, 144, 144),
+    "dectris_arina/rsciio/test_00_master.h5": (4, 4, 192, 192),
     "emd/rsciio/py4DSTEM_size2x3x4x5.h5": (2, 3, 4, 5),
     "de_seq/rsciio/celeritas_data/256x256_Prebuffer1/Movie_00785_Top_13-49-04.160.seq": (5, 256, 256),
     "de_seq/rsciio/celeritas_data/256x256_Prebuffer1/Movie_00784.seq.gain.mrc": (256, 256),
