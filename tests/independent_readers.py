@@ -18,6 +18,7 @@ from numpy.lib.recfunctions import structured_to_unstructured
 Arrays = list[npt.NDArray[Any]]
 _MOST_AXES = 6
 _PAIR = 2
+_FLOATS = 2  # mode of an MRC file
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,15 @@ def _read_mrc(path: Path) -> Arrays:
 
     with mrcfile.open(path, permissive=True) as file:
         return [np.array(file.data)]
+
+
+def _read_sections(path: Path) -> Arrays:
+    """Read the sections of a reference by the layout alone: its header claims 32766 of them."""
+    columns, rows, _, mode = np.fromfile(path, "<i4", 4)
+    if mode != _FLOATS:
+        raise ValueError(path.name)
+    values = np.fromfile(path, "<f4", offset=1024)
+    return list(values[: values.size // (rows * columns) * rows * columns].reshape(-1, rows, columns))
 
 
 def _read_mib(path: Path) -> Arrays:
@@ -131,7 +141,7 @@ INDEPENDENT: Mapping[str, tuple[IndependentReader, ...]] = {
     "mib": (IndependentReader("LiberTEM", _read_mib), _by_rosettasciio("quantumdetector")),
     "empad": (_by_rosettasciio("empad"),),
     "blockfile": (_by_rosettasciio("blockfile"),),
-    "mrc": (IndependentReader("mrcfile", _read_mrc),),
+    "mrc": (IndependentReader("mrcfile", _read_mrc), IndependentReader("numpy", _read_sections)),
     "tiff": (IndependentReader("tifffile", _read_tiff),),
     "hspy": (_H5PY,),
     "velox_emd": (_by_rosettasciio("emd"), _H5PY),
@@ -139,7 +149,7 @@ INDEPENDENT: Mapping[str, tuple[IndependentReader, ...]] = {
     "py4dstem_emd": (_H5PY,),
     "msa": (_by_rosettasciio("msa"),),
     "dectris": (_H5PY,),
-    "seq": (IndependentReader("LiberTEM", _read_seq), IndependentReader("mrcfile", _read_mrc)),
+    "seq": (IndependentReader("LiberTEM", _read_seq), IndependentReader("numpy", _read_sections)),
     "ripple": (_by_rosettasciio("ripple"),),
     "hdf5_arrays": (_H5PY,),
     "numpy_npy": (_NUMPY,),

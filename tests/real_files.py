@@ -44,6 +44,10 @@ WHY = {
         "the map has 16 × 20 positions, a part of the frame; the library spreads its counts over all 128 × 128"
     ),
     "blo/rsciio/test1.blo": "the library does not read the bright-field image before the patterns",
+    "de_seq/rsciio/celeritas_data/256x256_Prebuffer1/Movie_00785_Top_13-49-04.160.seq": (
+        "two halves are joined, which the library cannot; by their own layout and the dark reference they lie so"
+    ),
+    "mrc/rsciio/Custom_movie.mrc": "the places of the scan stand in a table beside it; equal to numpy's reading",
     "tiff/rsciio/olympus_SIS.tif": "the library stops at a tag of the first page; equal to the naive layout",
 }
 

@@ -49,8 +49,7 @@ class MaskInput(Nested[Any]):
 
 
 class IdentifyingView(APIView):
-    needs_account = True
-    is_open_to_grants = True
+    needs_account = True  # a reader by a link is not told what was masked
 
     @extend_schema(
         operation_id="listIdentifyingValues", responses={200: IdentifyingListShape, **problems(401, 403, 404)}

@@ -38,7 +38,7 @@ def open_measurement(format: str, files: Mapping[str, Path], hints: ReadHints | 
     """
     form = find_format(format)
     if form is None:
-        raise refuse("format_not_read", f"Files of the format {format} are stored, not read.")
+        raise decline("format_not_read", f"Files of the format {format} are stored, not read.")
     for path in files.values():
         if path.stat().st_size == 0:
             raise refuse("file_empty", f"{path.name} has no bytes.", "Upload it again from the original.")

@@ -14,8 +14,8 @@ PUBLISH_UNREAD = (
 )
 
 
-def refuse(code: str, message: str, hint: str = "") -> ReadRefusedError:
-    """Build the refusal of one file, to be raised by the caller."""
+def refuse(code: str, message: str, hint: str) -> ReadRefusedError:
+    """Build the refusal of one file, to be raised by the caller; the hint says what to do."""
     return ReadRefusedError(Finding("error", code, message, hint=hint, layer="reading"))
 
 

@@ -108,7 +108,8 @@ def read_config(path: Path) -> dict[str, Any]:
     """
     size = path.stat().st_size
     if size > _MOST_XML_BYTES:
-        raise refuse("xml_unreadable", f"{path.name} ({size} bytes) is too large for settings of a camera.")
+        message = f"{path.name} ({size} bytes) is too large for settings of a camera."
+        raise refuse("xml_unreadable", message, UPLOAD_AGAIN)
     try:
         root: Element = fromstring(path.read_bytes())
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
