@@ -4,9 +4,9 @@ import h5py
 import numpy as np
 
 from ingest.readers.hdf5.access import HDF5_ERRORS
+from ingest.readers.linear_steps import find_steps
 
 _MAX_VECTOR = 2**20
-_LINEAR = 1e-3
 
 
 def read_steps(vector: h5py.Dataset, size: int) -> tuple[float | None, float]:
@@ -17,13 +17,4 @@ def read_steps(vector: h5py.Dataset, size: int) -> tuple[float | None, float]:
         values = np.asarray(vector[()], np.float64)
     except HDF5_ERRORS:
         return None, 0.0
-    steps = np.diff(values)
-    step = float(steps.mean())
-    whole = values.size == size
-    if (
-        not np.isfinite(values).all()
-        or step == 0
-        or (whole and np.abs(steps - step).max() > abs(step) * _LINEAR)
-    ):
-        return None, 0.0
-    return step, float(values[0])
+    return find_steps(values, size)

@@ -169,7 +169,6 @@ def test_no_file_is_lost_between_the_outcomes(outcomes: dict[str, Outcome]) -> N
         "app5",
         "nexus",
         "usid",
-        "zspy",
     } <= unread
 
 
