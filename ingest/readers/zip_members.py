@@ -81,6 +81,17 @@ class ZipMember:
             self._compare(start, raw)
         return raw
 
+    def check_whole(self) -> None:
+        """Compare the checksum of a member of which parts will be read: it goes once from begin to end.
+
+        Raises
+        ------
+        ReadRefusedError
+            `zip_member_damaged`, or `file_truncated`.
+        """
+        while self.checksum is not None and self._checked < self.size:
+            self.read(self._checked, min(_FIRST_STEP, self.size - self._checked))
+
     def _take(self, start: int, length: int) -> npt.NDArray[np.uint8]:
         return read_bytes(self.part, self.part.offset + start, length)
 
@@ -143,6 +154,7 @@ class ZipMember:
         self._running = zlib.crc32(raw[self._checked - start :].data, self._running)
         self._checked = end
         if end == self.size and self._running != self.checksum:
+            self._checked = self._running = 0
             raise self._damaged("its checksum is another than the archive says")
 
     def _damaged(self, why: str) -> ReadRefusedError:

@@ -27,7 +27,7 @@ def match_text(text: str, name: str) -> FormatMatch:
             return FormatMatch(identifier, label, readable=False, role="primary", reason=f"text {beginning}")
     if _JSON.match(start):
         if base_of(name) in {".zgroup", ".zattrs", ".zarray", ".zmetadata", "zarr.json"}:
-            return _other("zarr_part", "part of a Zarr store", f"name {base_of(name)} with JSON")
+            return _other("zarr", "part of a Zarr store", f"name {base_of(name)} with JSON")
         return _other("json", "JSON text", "text that begins as JSON")
     return _other("text", "text", "printable text")
 

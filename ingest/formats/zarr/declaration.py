@@ -5,7 +5,7 @@ from ingest.formats.declaration import STANDS_ALONE, Format
 FORMATS = (
     Format(
         package=__package__,
-        id="zarr",
+        id="zarr_store",
         title="Zarr, OME-Zarr",
         files="a folder with `zarr.json`, `.zgroup` or `.zarray`, or its ZIP",
         becomes="any; where the store does not say it, which array is what is asked",

@@ -55,9 +55,10 @@ def list_images(tree: ZarrTree) -> list[OmeImage]:
 
 
 def _read_image(tree: ZarrTree, folder: str, image: Mapping[str, Any]) -> OmeImage | None:
+    listed = image.get("datasets")
     levels = [
         one
-        for one in image.get("datasets") or []
+        for one in (listed if isinstance(listed, list) else [])
         if isinstance(one, dict) and isinstance(one.get("path"), str)
     ]
     prefix = f"{folder}/" if folder else ""
@@ -114,7 +115,7 @@ def _read_transformations(
     shift = [0.0] * count
     for listed in (level.get("coordinateTransformations"), image.get("coordinateTransformations")):
         for one in listed if isinstance(listed, list) else []:
-            kind = one.get("type") if isinstance(one, dict) else None
+            kind = str(one.get("type")) if isinstance(one, dict) else ""
             numbers = _read_numbers(one.get(kind), count) if kind in {"scale", "translation"} else None
             if numbers is None:
                 continue

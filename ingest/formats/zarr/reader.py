@@ -74,7 +74,7 @@ def open_zarr(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         for one in every[:SHORT]
     }
     header = {"zarr": to_json(tree.describe()), "arrays": to_json(described)}
-    return OpenedFile("zarr", VERSION, (signal,), header, findings, kept)
+    return OpenedFile("zarr_store", VERSION, (signal,), header, findings, kept)
 
 
 def _list_arrays(tree: ZarrTree) -> list[BareArray]:

@@ -121,6 +121,8 @@ class ChunkReader:
         size = math.prod(counts) * _PLACE_BYTES + 4 * layout.has_checksum
         if size > min(member.size, _MOST_TABLE_BYTES):
             raise self._damaged(member, f"its table of chunks would have {size} bytes of {member.size}")
+        if not self.layout.guards_itself:
+            member.check_whole()
         raw = member.read(member.size - size if layout.index_at_end else 0, size).tobytes()
         if layout.has_checksum and google_crc32c.value(raw[:-4]) != int.from_bytes(raw[-4:], "little"):
             raise self._damaged(member, "the checksum of its table of chunks is another than it says")

@@ -79,6 +79,11 @@ class ArrayLayout:
         return self.chunk if self.shard is None else self.shard.shape
 
     @property
+    def guards_itself(self) -> bool:
+        """Whether each chunk of a shard, and the table of these, carries a checksum of its own."""
+        return self.shard is not None and self.shard.has_checksum and SPEC_NAMES["crc32c"] in self.unpack
+
+    @property
     def grid(self) -> tuple[int, ...]:
         """How many keys the array has along each axis, where none is left out."""
         return tuple(-(-size // step) for size, step in zip(self.shape, self.stored_shape, strict=True))
@@ -135,8 +140,8 @@ def read_layout_2(document: Mapping[str, Any], attributes: Mapping[str, Any], *,
     stored = _make_type(name, where)
     shape = _read_sizes(document.get("shape"), where, "shape")
     chunk = _read_sizes(document.get("chunks"), where, "chunks", count=len(shape), least=1)
-    order = document.get("order", "C")
-    separator = document.get("dimension_separator", ".")
+    order = _word(document.get("order", "C"))
+    separator = _word(document.get("dimension_separator", "."))
     if order not in {"C", "F"} or separator not in {".", "/"} or not isinstance(filters, list):
         raise _damaged(where, f"its order is {order}, its separator {separator}")
     steps = [find_numcodec(one, where=where) for one in filters]
@@ -192,17 +197,12 @@ def _check_extensions(document: Mapping[str, Any], where: str) -> None:
 
 def _read_keys(encoding: Any, where: str) -> tuple[str, str]:
     """Return separator and prefix of the keys of chunks."""
-    name = (
-        encoding
-        if isinstance(encoding, str)
-        else encoding.get("name")
-        if isinstance(encoding, dict)
-        else None
-    )
+    name = _name_of(encoding)
     if name not in {"default", "v2"}:
         raise _damaged(where, f"its chunk keys are {str(name)[:40]}")
     given = encoding.get("configuration") if isinstance(encoding, dict) else None
-    separator = (given if isinstance(given, dict) else {}).get("separator", "/" if name == "default" else ".")
+    usual = "/" if name == "default" else "."
+    separator = _word(given.get("separator", usual)) if isinstance(given, dict) else usual
     if separator not in {".", "/"}:
         raise _damaged(where, f"its separator is {str(separator)[:40]}")
     return separator, "c" if name == "default" else ""
@@ -217,7 +217,7 @@ def _read_codecs(listed: Any, layout: ArrayLayout, where: str) -> ArrayLayout:
     stored: np.dtype[Any] | None = None
     has_filters = False
     for position, codec in enumerate(listed):
-        name = codec if isinstance(codec, str) else codec.get("name") if isinstance(codec, dict) else None
+        name = _name_of(codec)
         given = codec.get("configuration") if isinstance(codec, dict) else None
         config: dict[str, Any] = given if isinstance(given, dict) else {}
         if name == "sharding_indexed":
@@ -228,9 +228,9 @@ def _read_codecs(listed: Any, layout: ArrayLayout, where: str) -> ArrayLayout:
             order = _transpose(order, config.get("order"), where)
         elif name in {"bytes", "endian"} and stored is None:
             stored = layout.stored.newbyteorder(">" if config.get("endian") == "big" else "<")
-        elif stored is not None and isinstance(name, str) and name in SPEC_NAMES:
+        elif stored is not None and name in SPEC_NAMES:
             steps.append(SPEC_NAMES[name])
-        elif stored is not None and isinstance(name, str) and name.startswith("numcodecs."):
+        elif stored is not None and name.startswith("numcodecs."):
             steps.append(find_numcodec({**config, "id": name.removeprefix("numcodecs.")}, where=where))
             has_filters = True
         else:
@@ -251,7 +251,7 @@ def _read_shards(config: Mapping[str, Any], layout: ArrayLayout, where: str) -> 
     ]
     location = config.get("index_location", "end")
     if named not in (["bytes"], ["bytes", "crc32c"]) or location not in {"start", "end"}:
-        raise refuse_codec(f"a table of shards by {', '.join(map(str, named))[:60]}", where)
+        raise refuse_codec(f"a table of shards by {', '.join(named)[:60]}", where)
     shard = ShardLayout(layout.chunk, location == "end", has_checksum="crc32c" in named)
     return replace(_read_codecs(config.get("codecs"), replace(layout, chunk=inner), where), shard=shard)
 
@@ -264,6 +264,15 @@ def _transpose(order: tuple[int, ...], given: Any, where: str) -> tuple[int, ...
     if not isinstance(given, list) or sorted(map(str, given)) != sorted(map(str, range(len(order)))):
         raise _damaged(where, f"it transposes by {str(given)[:40]}")
     return tuple(order[int(axis)] for axis in given)
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _name_of(value: Any) -> str:
+    """Return the name of a codec or an encoding: itself a word, or under `name`."""
+    return _word(value.get("name") if isinstance(value, dict) else value)
 
 
 def _configure(value: Any, name: str, where: str) -> dict[str, Any]:

@@ -130,7 +130,7 @@ def _read_node(store: ZarrStore, path: str) -> tuple[ArrayLayout | None, Mapping
         document = store.read_document(f"{prefix}zarr.json")
         attributes = document.get("attributes")
         kept = attributes if isinstance(attributes, dict) else {}
-        if document.get("zarr_format") != 3 or document.get("node_type") not in {"array", "group"}:  # noqa: PLR2004
+        if document.get("zarr_format") != 3 or str(document.get("node_type")) not in {"array", "group"}:  # noqa: PLR2004
             raise refuse(
                 "zarr_metadata_unreadable",
                 f"zarr.json of {where} names neither an array nor a group of version 3.",

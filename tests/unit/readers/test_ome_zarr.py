@@ -53,7 +53,7 @@ def write_image(
 
 
 def open_zarr(path: Path, **array: Any) -> OpenedFile:
-    return open_measurement("zarr", {path.name: path}, ReadHints.from_dict({"array": array}))
+    return open_measurement("zarr_store", {path.name: path}, ReadHints.from_dict({"array": array}))
 
 
 @pytest.mark.parametrize("version", [4, 5])

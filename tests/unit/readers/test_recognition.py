@@ -97,8 +97,8 @@ def test_xml_names_its_raw_file(tmp_path: Path) -> None:
     [
         (["data.npy", "metadata.json"], "nion_ndata"),
         (["data.npy", "meta_data.json"], "prz"),
-        ([".zgroup", "a/.zarray"], "zarr"),
-        (["a.zarr/zarr.json", "a.zarr/c/0"], "zarr"),
+        ([".zgroup", "a/.zarray"], "zarr_store"),
+        (["a.zarr/zarr.json", "a.zarr/c/0"], "zarr_store"),
         (["s/.zgroup", "s/Experiments/a/axis-0/.zgroup"], "zspy"),
         (["word/document.xml"], "office"),
         (["arr_0.npy"], "numpy_npz"),
@@ -165,7 +165,7 @@ FOLDERS: dict[str, set[str | None]] = {
     "topspin": {"app5", "hdf5", "hdf5_arrays"},
     "tvips": {"tvips"},
     "usid_nsid": {"usid"},
-    "zspy": {"zspy", "zarr_part", None},
+    "zspy": {"zspy", "zarr", None},
 }
 
 

@@ -31,7 +31,7 @@ FOUR_D = ("scan_y", "scan_x", "detector_y", "detector_x")
 
 
 def open_zarr(path: Path, **array: Any) -> OpenedFile:
-    return open_measurement("zarr", {path.name: path}, ReadHints.from_dict({"array": array}))
+    return open_measurement("zarr_store", {path.name: path}, ReadHints.from_dict({"array": array}))
 
 
 def asked(opened: OpenedFile) -> list[str]:
@@ -39,7 +39,7 @@ def asked(opened: OpenedFile) -> list[str]:
 
 
 class TestZarr2(ReadInPython):
-    format = "zarr"
+    format = "zarr_store"
     cut_codes = frozenset({"zip_unreadable"})
     version = 2
     method = zipfile.ZIP_STORED
@@ -102,7 +102,7 @@ def test_version_3_equals_zarr_python(tmp_path: Path, name: str, dtype: str) -> 
     array = zarr.create_array(tmp_path / "s", shape=values.shape, dtype=dtype, zarr_format=3, **settings)
     array[:5] = values[:5]  # the rest is never written
     path = pack(tmp_path / "s", tmp_path / "a.zip", inside="my scan.zarr/")
-    assert recognize(path, path.name).format == "zarr"
+    assert recognize(path, path.name).format == "zarr_store"
     with open_zarr(path, axes=["scan_y", "scan_x", "energy"]) as opened:
         signal = opened.signals[0]
         np.testing.assert_array_equal(signal.read(), array[...])
@@ -219,7 +219,7 @@ def test_a_run_of_frames_takes_the_scan_shape(tmp_path: Path) -> None:
     values = default_rng(1).random((6, 4, 5))
     zarr.create_array(tmp_path / "s", data=values, chunks=(4, 4, 5), dimension_names=["frame", "ky", "kx"])
     path = pack(tmp_path / "s", tmp_path / "a.zip")
-    with open_measurement("zarr", {"a.zip": path}, ReadHints(scan_shape=(2, 3))) as opened:
+    with open_measurement("zarr_store", {"a.zip": path}, ReadHints(scan_shape=(2, 3))) as opened:
         np.testing.assert_array_equal(opened.signals[0].read(), values.reshape(2, 3, 4, 5))
         assert tuple(axis.name for axis in opened.signals[0].axes) == FOUR_D
         assert opened.signals[0].shape_origin == "depositor"
