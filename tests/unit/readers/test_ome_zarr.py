@@ -62,7 +62,7 @@ def test_highest_resolution_is_read_and_calibrated(tmp_path: Path, version: int)
     write_image(tmp_path / "s", values, version=version)
     with open_zarr(pack(tmp_path / "s", tmp_path / "a.ome.zarr.zip")) as opened:
         signal = opened.signals[0]
-        np.testing.assert_array_equal(signal.read(), zarr.open_group(tmp_path / "s", mode="r")["0"][...])
+        np.testing.assert_array_equal(signal.read(), zarr.open_array(tmp_path / "s" / "0", mode="r")[...])
         assert [(one.name, one.unit, one.scale, one.offset) for one in signal.axes] == [
             ("time", "s", 0.02, 0.0), ("channel", None, None, 0.0), ("y", "nm", 500.0, 0.0), ("x", "nm", 4.0, 10.0),
         ]  # fmt: skip

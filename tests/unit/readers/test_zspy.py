@@ -19,7 +19,7 @@ from tests.reader_contract import ReadInPython, WrittenFile
 from tests.realdata import need_realdata
 from tests.vendor_files.zarr import SCAN_AXES, pack, write_zspy
 
-METADATA = {
+METADATA: dict[str, dict[str, Any]] = {
     "General": {"title": "a scan", "date": "2024-05-01", "time": "12:00:00"},
     "Acquisition_instrument/TEM": {"beam_energy": 200.0, "convergence_angle": 21.5},
 }
