@@ -51,7 +51,9 @@ def open_zarr(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         tree = read_tree(open_store(path, resources))
         every = _list_arrays(tree)
         wanted, asked = find_main(every, name=path.name, hints=hints)
-        images = [] if wanted is not None else list_images(tree)
+        images = list_images(tree)
+        if wanted is not None:
+            images = [one for one in images if (one.path or _ONLY) == every[wanted].title]
         if images:
             chosen, more = _choose_image(tree, images, path.name)
         else:

@@ -21,7 +21,7 @@ METADATA_NAMES = frozenset({*NODE_NAMES, ".zattrs", ".zmetadata"})
 _MOST_DOCUMENT_BYTES = 16 * 2**20
 _KEPT_OPEN = 64
 _DEEPEST = 64
-_AXIS_OF_HYPERSPY = re.compile(r"(?:^|/)Experiments/.+/axis-\d+/\.zgroup$")
+_AXIS_OF_HYPERSPY = re.compile(r"(?:^|/)Experiments/.+/axis-\d+/(?:\.zgroup|zarr\.json)$")
 _PACK_ANEW = "Pack the folder of the store again, as it is on the disk, and upload that."
 
 
@@ -129,7 +129,8 @@ def find_root(names: Iterable[str]) -> str | None:
 
 def find_experiment(names: Iterable[str]) -> str | None:
     """Return the first member that describes an axis of an experiment of HyperSpy; None where there is none."""
-    return next((name for name in names if name.endswith(".zgroup") and _AXIS_OF_HYPERSPY.search(name)), None)
+    groups = (name for name in names if name.endswith((".zgroup", "zarr.json")))
+    return next((name for name in groups if _AXIS_OF_HYPERSPY.search(name)), None)
 
 
 def _is_below(key: str, root: str) -> bool:

@@ -18,6 +18,7 @@ MOST_NODES = 50_000
 MOST_RATIO = 2000  # as of HDF5: zstd packs zeros not much better
 SMALL_BYTES = 16 * 2**20
 _SHORT = 64
+_MOST_SHOWN = 2000  # arrays of a store whose short ones are read for the header
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class ZarrTree:
         layout = self.arrays.get(path)
         if layout is None:
             return None
-        is_short = len(layout.shape) == 1 and layout.shape[0] <= _SHORT
+        is_short = len(layout.shape) == 1 and layout.shape[0] <= _SHORT and len(self.arrays) <= _MOST_SHOWN
         values = self.read_short(path) if is_short else None
         if values is None:
             return {"dropped": "array", "shape": list(layout.shape), "dtype": layout.stored.name}

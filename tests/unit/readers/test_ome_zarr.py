@@ -11,6 +11,7 @@ import zarr
 from numpy.random import default_rng
 
 from ingest.formats.opening import open_measurement
+from ingest.formats.recognition import recognize
 from ingest.readers.contract import OpenedFile, ReadHints
 from tests.vendor_files.zarr import pack
 
@@ -92,6 +93,10 @@ def test_several_images_are_asked_for(tmp_path: Path) -> None:
         (question,) = [one for one in opened.findings if one.severity == "error"]
         assert question.code == "array_dataset_missing"
         assert "0/0 (3 × 2 × 10 × 14, uint16), 1/0" in question.hint
+    with open_zarr(path, dataset="1/0") as opened:
+        assert not [one for one in opened.findings if one.severity == "error"]
+        assert [axis.unit for axis in opened.signals[0].axes] == ["s", None, "nm", "nm"]
+    assert recognize(path, path.name).label == "OME-Zarr (Zarr 2)"
 
 
 def test_a_level_that_is_missing_is_said(tmp_path: Path) -> None:
