@@ -1,5 +1,5 @@
 /** A folder that holds a Zarr store, sent as one ZIP that is made while it is read: 100,000 keys are one upload. */
-import { isLeftBehind, isUnfinished } from "./file-names";
+import { isHidden, isLeftBehind, isUnfinished } from "./file-names";
 import { type ZipEntry, buildDirectory, buildHeader, compareBytes, crc32, layOut, measureArchive } from "./stored-zip";
 
 /** What is sent: a file, or a store as the one file that it becomes. */
@@ -192,7 +192,7 @@ export function packStores<T extends { file: File; path: string }>(chosen: T[]):
   const others: T[] = [];
   for (const one of chosen) {
     const root = rootOf(one.path);
-    if (root === null || isLeftBehind(one.path) || isUnfinished(one.path)) {
+    if (root === null || isLeftBehind(one.path) || isUnfinished(one.path) || isHidden(one.path)) {
       others.push(one);
       continue;
     }

@@ -60,11 +60,10 @@ class ChunkReader:
             if index in self._kept:
                 self._kept.move_to_end(index)
                 return self._kept[index]
-            values = self._unpack_at(index)
-            self._kept[index] = values
-            most = max(1, _KEPT_BYTES // max(1, self.layout.chunk_bytes))
-            while len(self._kept) > most:
+            most = max(1, _KEPT_BYTES // self.layout.chunk_bytes)
+            while len(self._kept) >= most:  # before the next is unpacked: a large one is not held twice
                 self._kept.popitem(last=False)
+            values = self._kept[index] = self._unpack_at(index)
         return values
 
     def _unpack_at(self, index: tuple[int, ...]) -> npt.NDArray[Any] | None:
@@ -97,7 +96,7 @@ class ChunkReader:
         limit = wanted * _WIDEST_PACKED + _SLACK
         if length > limit or offset + length > member.size:
             raise self._damaged(member, f"it would be {length} bytes from {offset} on, of {member.size}")
-        raw = member.read(offset, length).tobytes()
+        raw: bytes | bytearray = member.read(offset, length).tobytes()
         try:
             for number, unpack in enumerate(layout.unpack):
                 is_last = number == len(layout.unpack) - 1

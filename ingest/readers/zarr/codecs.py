@@ -29,7 +29,7 @@ _LZMA_MEMORY = 256 * 2**20
 _CRC_BYTES = 4
 _NUMBERS = "biufc"
 
-Unpack = Callable[[bytes, int], bytes]
+Unpack = Callable[[bytes | bytearray, int], bytes | bytearray]
 """Returns unpacked bytes: (packed, how many they must be at most)."""
 
 
@@ -38,7 +38,7 @@ class ChunkDamagedError(Exception):
 
 
 def _inflate(window: int) -> Unpack:
-    def unpack(raw: bytes, limit: int) -> bytes:
+    def unpack(raw: bytes | bytearray, limit: int) -> bytes | bytearray:
         stream = zlib.decompressobj(window)
         out = stream.decompress(raw, limit + 1)
         if len(out) <= limit and not stream.eof:
@@ -49,7 +49,7 @@ def _inflate(window: int) -> Unpack:
 
 
 def _stream(begin: Callable[[], Any]) -> Unpack:
-    def unpack(raw: bytes, limit: int) -> bytes:
+    def unpack(raw: bytes | bytearray, limit: int) -> bytes | bytearray:
         stream = begin()
         out: bytes = stream.decompress(raw, limit + 1)
         if len(out) <= limit and not stream.eof:
@@ -59,7 +59,7 @@ def _stream(begin: Callable[[], Any]) -> Unpack:
     return unpack
 
 
-def _unpack_blosc(raw: bytes, limit: int) -> bytes:
+def _unpack_blosc(raw: bytes | bytearray, limit: int) -> bytes | bytearray:
     if len(raw) < _BLOSC_HEAD.size:
         raise ChunkDamagedError("its bytes end too early")
     _, _, _, _, size, block, packed = _BLOSC_HEAD.unpack_from(raw)
@@ -69,15 +69,17 @@ def _unpack_blosc(raw: bytes, limit: int) -> bytes:
     return bytes(blosc.decompress(raw))
 
 
-def _unpack_zstd(raw: bytes, limit: int) -> bytes:
+def _unpack_zstd(raw: bytes | bytearray, limit: int) -> bytes | bytearray:
     """Unpack into so many bytes and no more; a frame may keep back how many it makes."""
-    out = np.empty(limit, np.uint8)
-    zstd.decompress(raw, out)
     size = _read_zstd_size(raw)
-    return out[: limit if size is None else min(size, limit)].tobytes()
+    if size is not None and size > limit:
+        raise ChunkDamagedError(f"zstd promises {size} bytes")
+    out = bytearray(limit if size is None else size)
+    zstd.decompress(raw, out)
+    return out
 
 
-def _read_zstd_size(raw: bytes) -> int | None:
+def _read_zstd_size(raw: bytes | bytearray) -> int | None:
     """Return how many bytes the first frame makes; None where it does not say.
 
     Notes
@@ -94,17 +96,17 @@ def _read_zstd_size(raw: bytes) -> int | None:
     return size + 256 if width == 2 else size  # noqa: PLR2004 - the field of two bytes begins at 256
 
 
-def _unpack_lz4(raw: bytes, limit: int) -> bytes:
+def _unpack_lz4(raw: bytes | bytearray, limit: int) -> bytes | bytearray:
     size = struct.unpack_from("<i", raw)[0]
     if not 0 <= size <= limit:
         raise ChunkDamagedError(f"lz4 promises {size} bytes")
     return bytes(lz4.decompress(raw))
 
 
-def _check_crc32c(raw: bytes, _limit: int) -> bytes:
+def _check_crc32c(raw: bytes | bytearray, _limit: int) -> bytes | bytearray:
     """Compare the checksum in the last four bytes."""
     body = raw[:-_CRC_BYTES]
-    if google_crc32c.value(body) != int.from_bytes(raw[-_CRC_BYTES:], "little"):
+    if google_crc32c.value(bytes(body)) != int.from_bytes(raw[-_CRC_BYTES:], "little"):
         raise ChunkDamagedError("its checksum is another than it says")
     return body
 
@@ -151,7 +153,7 @@ class _Filter:
 
     codec: Any
 
-    def __call__(self, raw: bytes, _limit: int) -> bytes:
+    def __call__(self, raw: bytes | bytearray, _limit: int) -> bytes | bytearray:
         return np.ascontiguousarray(np.asarray(self.codec.decode(raw))).view(np.uint8).tobytes()
 
 
