@@ -191,7 +191,7 @@ def open_archive(path: Path, resources: ExitStack, *, most: int = MOST_MEMBERS) 
         `zip_unreadable`, `declared_size_implausible` or `zip_too_many_members`.
     """
     try:
-        listed = [entry for entry in read_directory(path) if not entry.is_dir()]
+        listed = [entry for entry in read_directory(path) if not entry.filename.endswith("/")]
     except ZipUnreadableError as error:
         message = (
             f"{path.name} has no sound directory at its end, as an archive has that is not cut: {error}."

@@ -104,12 +104,12 @@ describe("what was chosen", () => {
   it("has each store as one file, also within a session, and everything else as it is", () => {
     const found = packStores(
       chosen("day/scan.mib", "day/one.zarr/.zgroup", "day/one.zarr/a/.zarray", "day/two/zarr.json", "day/two/c/0", "day/three.zspy/0/.zarray",
-        "day/called.zarr/notes.txt", "day/one.zarr/.DS_Store", "day/one.zarr/.git/HEAD"),
+        "day/called.zarr/notes.txt", "day/one.zarr/.DS_Store", "day/one.zarr/.cache/x"),
     );
     expect(pathsOf(found)).toEqual([
-      "day/scan.mib", "day/called.zarr/notes.txt", "day/one.zarr/.DS_Store", "day/one.zarr/.git/HEAD", "day/one.zarr.zip", "day/two.zarr.zip", "day/three.zspy.zip",
+      "day/scan.mib", "day/called.zarr/notes.txt", "day/one.zarr/.DS_Store", "day/one.zarr/.cache/x", "day/one.zarr.zip", "day/two.zarr.zip", "day/three.zspy.zip",
     ]);
-    expect(sortChosen(found, [])).toMatchObject({ leftOut: ["day/one.zarr/.DS_Store"], hidden: ["day/one.zarr/.git/HEAD"] });
+    expect(sortChosen(found, [])).toMatchObject({ leftOut: ["day/one.zarr/.DS_Store"], hidden: ["day/one.zarr/.cache/x"] });
   });
 
   it("is a store itself where its root is described, however it is dropped", async () => {

@@ -100,7 +100,7 @@ class ChunkReader:
         try:
             for number, unpack in enumerate(layout.unpack):
                 is_last = number == len(layout.unpack) - 1
-                raw = unpack(raw, wanted if is_last or not layout.has_filters else limit)
+                raw = unpack(raw, wanted if is_last else limit)
         except (ChunkDamagedError, *CODEC_ERRORS) as error:
             raise self._damaged(member, str(error)[:100]) from error
         if len(raw) != wanted:

@@ -68,7 +68,6 @@ class ArrayLayout:
     fill: Any
     separator: str
     prefix: str
-    has_filters: bool = False
     shard: ShardLayout | None = None
     dimension_names: tuple[str, ...] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
@@ -151,7 +150,7 @@ def read_layout_2(document: Mapping[str, Any], attributes: Mapping[str, Any], *,
     layout = ArrayLayout(
         shape, chunk, stored, axes if order == "C" else axes[::-1], tuple(reversed(steps)),
         parse_fill(document.get("fill_value"), stored, where=where), separator, "",
-        has_filters=bool(filters), attributes=attributes,
+        attributes=attributes,
     )  # fmt: skip
     return _check_chunk(layout, where)
 
@@ -215,7 +214,6 @@ def _read_codecs(listed: Any, layout: ArrayLayout, where: str) -> ArrayLayout:
     order = layout.order
     steps: list[Unpack] = []
     stored: np.dtype[Any] | None = None
-    has_filters = False
     for position, codec in enumerate(listed):
         name = _name_of(codec)
         given = codec.get("configuration") if isinstance(codec, dict) else None
@@ -227,17 +225,16 @@ def _read_codecs(listed: Any, layout: ArrayLayout, where: str) -> ArrayLayout:
         if name == "transpose" and stored is None:
             order = _transpose(order, config.get("order"), where)
         elif name in {"bytes", "endian"} and stored is None:
-            stored = layout.stored.newbyteorder(">" if config.get("endian") == "big" else "<")
+            stored = layout.stored.newbyteorder(">" if _is_big_endian(codec) else "<")
         elif stored is not None and name in SPEC_NAMES:
             steps.append(SPEC_NAMES[name])
         elif stored is not None and name.startswith("numcodecs."):
             steps.append(find_numcodec({**config, "id": name.removeprefix("numcodecs.")}, where=where))
-            has_filters = True
         else:
             raise refuse_codec(f"{name} at place {position + 1}", where)
     if stored is None:
         raise _damaged(where, "no codec makes bytes of it")
-    return replace(layout, stored=stored, order=order, unpack=tuple(reversed(steps)), has_filters=has_filters)
+    return replace(layout, stored=stored, order=order, unpack=tuple(reversed(steps)))
 
 
 def _read_shards(config: Mapping[str, Any], layout: ArrayLayout, where: str) -> ArrayLayout:
@@ -246,12 +243,13 @@ def _read_shards(config: Mapping[str, Any], layout: ArrayLayout, where: str) -> 
     )
     if any(whole % part for whole, part in zip(layout.chunk, inner, strict=True)):
         raise _damaged(where, f"its shards of {layout.chunk} are no whole numbers of chunks of {inner}")
-    named = [
-        one if isinstance(one, str) else one.get("name") for one in config.get("index_codecs") or [] if one
-    ]
-    location = config.get("index_location", "end")
-    if named not in (["bytes"], ["bytes", "crc32c"]) or location not in {"start", "end"}:
+    named = [_name_of(one) for one in _list_of(config.get("index_codecs"))]
+    location = _word(config.get("index_location", "end"))
+    is_known = named in (["bytes"], ["bytes", "crc32c"]) and location in {"start", "end"}
+    if not is_known or _is_big_endian(_list_of(config.get("index_codecs"))[0]):
         raise refuse_codec(f"a table of shards by {', '.join(named)[:60]}", where)
+    if "sharding_indexed" in map(_name_of, _list_of(config.get("codecs"))):
+        raise refuse_codec("sharding_indexed within itself", where)
     shard = ShardLayout(layout.chunk, location == "end", has_checksum="crc32c" in named)
     return replace(_read_codecs(config.get("codecs"), replace(layout, chunk=inner), where), shard=shard)
 
@@ -273,6 +271,15 @@ def _word(value: Any) -> str:
 def _name_of(value: Any) -> str:
     """Return the name of a codec or an encoding: itself a word, or under `name`."""
     return _word(value.get("name") if isinstance(value, dict) else value)
+
+
+def _list_of(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _is_big_endian(codec: Any) -> bool:
+    given = codec.get("configuration") if isinstance(codec, dict) else None
+    return isinstance(given, dict) and given.get("endian") == "big"
 
 
 def _configure(value: Any, name: str, where: str) -> dict[str, Any]:

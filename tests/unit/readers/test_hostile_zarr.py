@@ -34,9 +34,9 @@ ARRAY_3: dict[str, Any] = {
 CHUNK = np.arange(12, dtype="<u2").tobytes()
 
 
-def shard_by(inner: list[int]) -> list[Any]:
+def shard_by(inner: list[int], codecs: Any = ()) -> list[Any]:
     plain = [{"name": "bytes"}]
-    settings = {"chunk_shape": inner, "codecs": plain, "index_codecs": plain}
+    settings = {"chunk_shape": inner, "codecs": codecs or plain, "index_codecs": plain}
     return [{"name": "sharding_indexed", "configuration": settings}]
 
 
@@ -107,6 +107,7 @@ def test_descriptions_of_version_2_are_refused_in_words(tmp_path: Path, change: 
         ({"shape": [10**9, 10**9]}, "declared_size_implausible"),
         ({"fill_value": "0xzz"}, "zarr_metadata_unreadable"),
         ({"codecs": shard_by([1, 4])}, "zarr_metadata_unreadable"),
+        ({"codecs": shard_by([1, 6], shard_by([1, 3]))}, "zarr_codec_not_read"),
         ({"codecs": shard_by([1, 6])}, "zarr_chunk_damaged"),
     ],
 )  # fmt: skip
