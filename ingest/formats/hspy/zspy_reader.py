@@ -31,7 +31,7 @@ from ingest.readers.refusals import decline, tell, warn
 from ingest.readers.signal_names import name_signals
 from ingest.readers.units import intensity_unit
 from ingest.readers.zarr.store import open_store
-from ingest.readers.zarr.tree import ZarrTree, check_array, read_tree
+from ingest.readers.zarr.tree import ZarrTree, check_array, read_tree, tell_strangers
 from repository.schema.findings import Finding
 
 VERSION = "1"
@@ -65,7 +65,7 @@ def open_zspy(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
             raise refusals[0] if refusals else decline("no_array_found", f"{path.name} holds no experiment.")
         kept = "Readers see the other experiments; this one is in the file alone."
         findings += [warn(error.finding.code, error.finding.message, kept) for error in refusals]
-        findings += _tell_damaged(tree, path.name)
+        findings += [*_tell_damaged(tree, path.name), *tell_strangers(tree.store)]
         header = {**tree.attributes.get("", {}), **described["data"], "signals": described}
         opened = resources.pop_all()
     ordered = sorted(signals.values(), key=lambda signal: signal.name != "data")

@@ -24,7 +24,7 @@ from ingest.readers.refusals import decline, tell, warn
 from ingest.readers.units import intensity_unit
 from ingest.readers.zarr.chunks import ZarrNumbers
 from ingest.readers.zarr.store import open_store
-from ingest.readers.zarr.tree import ZarrTree, check_array, read_tree
+from ingest.readers.zarr.tree import ZarrTree, check_array, read_tree, tell_strangers
 from repository.schema.findings import Finding
 
 VERSION = "1"
@@ -70,7 +70,14 @@ def open_zarr(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         )
         kept = resources.pop_all()
     signal = replace(_calibrate(signals[0], chosen), intensity_unit=chosen.unit)
-    findings = (*asked, *more, *chosen.findings, *questions, *_tell_refused(tree))
+    findings = (
+        *asked,
+        *more,
+        *chosen.findings,
+        *questions,
+        *_tell_refused(tree),
+        *tell_strangers(tree.store),
+    )
     described = {
         one.title: {"shape": list(one.numbers.shape), "dtype": one.numbers.dtype.name}
         for one in every[:SHORT]

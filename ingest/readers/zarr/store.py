@@ -20,6 +20,7 @@ NODE_NAMES = ("zarr.json", ".zarray", ".zgroup")
 METADATA_NAMES = frozenset({*NODE_NAMES, ".zattrs", ".zmetadata"})
 _MOST_DOCUMENT_BYTES = 16 * 2**20
 _KEPT_OPEN = 64
+_LEAVINGS = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 _DEEPEST = 64
 _AXIS_OF_HYPERSPY = re.compile(r"(?:^|/)Experiments/.+/axis-\d+/(?:\.zgroup|zarr\.json)$")
 _PACK_ANEW = "Pack the folder of the store again, as it is on the disk, and upload that."
@@ -27,12 +28,16 @@ _PACK_ANEW = "Pack the folder of the store again, as it is on the disk, and uplo
 
 @dataclass(slots=True)
 class ZarrStore:
-    """A store: bytes by keys. Keys are relative to the folder in which all its nodes lie."""
+    """A store: bytes by keys. Keys are relative to the folder in which all its nodes lie.
+
+    `strangers` are members of the archive that lie in no node; what systems leave behind is not among them.
+    """
 
     archive: ZipArchive
     name: str
     entries: dict[str, zipfile.ZipInfo]
     root: str
+    strangers: tuple[str, ...]
     _sorted: list[str] = field(repr=False)
     _open: OrderedDict[str, ZipMember] = field(default_factory=OrderedDict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
@@ -112,7 +117,19 @@ def open_store(path: Path, resources: ExitStack) -> ZarrStore:
     kept = {
         key[len(root) + 1 :] if root else key: entry for key, entry in entries.items() if _is_below(key, root)
     }
-    return ZarrStore(archive, path.name, kept, root, sorted(kept))
+    return ZarrStore(archive, path.name, kept, root, tuple(_list_strangers(entries)), sorted(kept))
+
+
+def _list_strangers(names: Iterable[str]) -> Iterator[str]:
+    nodes = {name.rpartition("/")[0] for name in names if name.rpartition("/")[2] in NODE_NAMES}
+    for name in names:
+        if name.startswith(_LEAVINGS) or name.rpartition("/")[2] in _LEAVINGS:
+            continue
+        folder = name.rpartition("/")[0]
+        while folder not in nodes and folder:
+            folder = folder.rpartition("/")[0]
+        if folder not in nodes:
+            yield name
 
 
 def find_root(names: Iterable[str]) -> str | None:

@@ -18,6 +18,7 @@ MOST_NODES = 50_000
 MOST_RATIO = 2000  # as of HDF5: zstd packs zeros not much better
 SMALL_BYTES = 16 * 2**20
 _SHORT = 64
+_MOST_TOLD = 5
 _MOST_SHOWN = 2000  # arrays of a store whose short ones are read for the header
 
 
@@ -122,6 +123,23 @@ def read_tree(store: ZarrStore) -> ZarrTree:
         if layout is not None:
             arrays[path] = layout
     return ZarrTree(store, attributes, arrays, refused)
+
+
+def tell_strangers(store: ZarrStore) -> list[Finding]:
+    """Say which members of the archive belong to no store: nobody reads a session that was packed with one."""
+    found = store.strangers
+    if not found:
+        return []
+    shown = ", ".join(found[:_MOST_TOLD]) + (
+        f" and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
+    )
+    return [
+        warn(
+            "zip_members_not_read",
+            f"{store.name} also holds what is no part of a Zarr store: {shown}.",
+            "Readers would not see it. Upload it beside the store, each file by itself.",
+        )
+    ]
 
 
 def _read_node(store: ZarrStore, path: str) -> tuple[ArrayLayout | None, Mapping[str, Any]]:

@@ -136,6 +136,22 @@ def test_the_last_description_holds_and_two_different_chunks_are_refused(tmp_pat
     assert refuse(tmp_path / "a.zip")[0] == "zip_members_twice"
 
 
+def test_what_was_packed_with_a_store_is_told(tmp_path: Path) -> None:
+    members: Any = {
+        "s/a.zarr/.zarray": ARRAY_2,
+        "s/a.zarr/0.0": CHUNK,
+        "s/a.zarr/1.0": CHUNK,
+        "__MACOSX/x": b"",
+    }
+    with open_measurement("zarr_store", {"a.zip": write(tmp_path / "a.zip", members)}, ReadHints()) as opened:
+        assert not opened.findings
+    members |= {"s/scan.dm4": b"x", "s/.DS_Store": b"", "notes.txt": b"n"}
+    with open_measurement("zarr_store", {"b.zip": write(tmp_path / "b.zip", members)}, ReadHints()) as opened:
+        (warning,) = opened.findings
+        assert warning.code == "zip_members_not_read"
+        assert warning.message.endswith("no part of a Zarr store: s/scan.dm4, notes.txt.")
+
+
 @pytest.mark.parametrize("raw", [b"{", b"[1]", b"\xff\xfe", b"[" * 100_000, b'{"a": 1' + b"0" * 5000 + b"}"])
 def test_what_is_no_json_is_refused(tmp_path: Path, raw: bytes) -> None:
     path = write(tmp_path / "a.zip", {".zarray": raw, "0.0": CHUNK})
