@@ -18,7 +18,8 @@ from ingest.readers.zip_members import ZipArchive, ZipMember, open_archive
 MOST_KEYS = 500_000
 NODE_NAMES = ("zarr.json", ".zarray", ".zgroup")
 METADATA_NAMES = frozenset({*NODE_NAMES, ".zattrs", ".zmetadata"})
-_MOST_DOCUMENT_BYTES = 16 * 2**20
+_MOST_DOCUMENT_BYTES = 8 * 2**20
+_MOST_BYTES_OF_DOCUMENTS = 32 * 2**20  # JSON takes twenty times its bytes once it is parsed
 _KEPT_OPEN = 64
 _LEAVINGS = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 _DEEPEST = 64
@@ -39,6 +40,7 @@ class ZarrStore:
     root: str
     strangers: tuple[str, ...]
     _sorted: list[str] = field(repr=False)
+    _parsed: int = field(default=0, repr=False)
     _open: OrderedDict[str, ZipMember] = field(default_factory=OrderedDict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -84,9 +86,12 @@ class ZarrStore:
         member = self.open_key(key)
         if member is None:
             return {}
-        if member.size > _MOST_DOCUMENT_BYTES:
-            raise refuse(
-                "zarr_metadata_unreadable", f"{key} in {self.name} has {member.size} bytes: no description."
+        self._parsed += member.size
+        if member.size > _MOST_DOCUMENT_BYTES or self._parsed > _MOST_BYTES_OF_DOCUMENTS:
+            raise decline(
+                "zarr_metadata_too_large",
+                f"{key} in {self.name} has {member.size} bytes, after {self._parsed - member.size} bytes of other "
+                "descriptions: more than is looked at.",
             )
         try:
             document = json.loads(member.read(0, member.size).tobytes())

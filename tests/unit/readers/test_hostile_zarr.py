@@ -203,6 +203,18 @@ def test_members_beyond_what_is_looked_at_are_refused(
     assert refuse(path)[0] == "zip_too_many_members"
 
 
+def test_descriptions_are_not_parsed_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = b"[" + b"[]," * 3_000_000 + b"[]]"
+    large = write(tmp_path / "a.zip", {".zarray": lists, "0.0": CHUNK}, zipfile.ZIP_DEFLATED)
+    assert refuse(large)[0] == "zarr_metadata_too_large"
+    monkeypatch.setattr(store, "_MOST_BYTES_OF_DOCUMENTS", 300)
+    many: Any = {
+        f"{number}/{name}": {"said": "so"} for number in range(30) for name in (".zgroup", ".zattrs")
+    }
+    path = write(tmp_path / "b.zip", {**many, "a/.zarray": ARRAY_2, "a/0.0": CHUNK})
+    assert refuse(path)[0] == "zarr_metadata_too_large"
+
+
 def write_plain(folder: Path) -> None:
     group = zarr.open_group(folder, mode="w", zarr_format=3)
     group.create_array(
