@@ -18,6 +18,7 @@ from numcodecs import Blosc, Zstd
 
 from ingest.formats.opening import open_measurement
 from ingest.formats.recognition import recognize
+from ingest.readers import zip_directory
 from ingest.readers.contract import ReadHints, ReadRefusedError
 from ingest.readers.zarr import store
 from tests.vendor_files.zarr import pack
@@ -213,6 +214,26 @@ def test_descriptions_are_not_parsed_without_end(tmp_path: Path, monkeypatch: py
     }
     path = write(tmp_path / "b.zip", {**many, "a/.zarray": ARRAY_2, "a/0.0": CHUNK})
     assert refuse(path)[0] == "zarr_metadata_too_large"
+
+
+def test_a_directory_beyond_what_is_looked_at_is_not_parsed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.zip", {".zarray": ARRAY_2, "0.0": CHUNK, "1.0": CHUNK})
+    monkeypatch.setattr(zip_directory, "MOST_DIRECTORY_BYTES", 150)
+    code, message = refuse(path)
+    assert code == "zip_unreadable"
+    assert message.endswith("it would have 151 bytes, and at most 150 are looked at.")
+    assert recognize(path, "a.zip").format == "zip"
+    many = tmp_path / "many.zip"
+    with zipfile.ZipFile(many, "w") as archive:
+        for number in range(66_000):  # beyond what the first fields of a ZIP count
+            archive.writestr(str(number), b"")
+    assert zip_directory._measure_directory(many) == 66_000 * 46 + sum(
+        len(str(number)) for number in range(66_000)
+    )
+    monkeypatch.setattr(zip_directory, "MOST_DIRECTORY_BYTES", 2**26)
+    read(path)
 
 
 def write_plain(folder: Path) -> None:
