@@ -21,13 +21,14 @@ from stemma.errors import DamagedFileError
 
 # The pages make the same archive of the same files: frontend/islands/uploader/stored-zip.test.ts.
 SHARED = {
-    ".zgroup": b'{"zarr_format": 2}',
+    "µ/0": b"x",
+    "a/1.0": b"",
     "a/.zarray": b"{}",
     "a/0.0": b"\x00\x01\x02",
-    "a/1.0": b"",
-    "µ/0": b"x",
+    "a-b/.zgroup": b"{}",  # before a/ in bytes, after it in a walk through folders
+    ".zgroup": b'{"zarr_format": 2}',
 }
-SHARED_DIGEST = "7d5b7113a34daf6f30ab9abe9c69871cd32ab1faa01f3cddf00d60270f740beb"
+SHARED_DIGEST = "a1576f689b9c9af99742c4074c2d8a142df1007924cb504bb230c60bf796acde"
 
 
 def write(folder: Path, files: dict[str, bytes] = SHARED) -> Path:

@@ -20,7 +20,7 @@ from ingest.formats.opening import open_measurement
 from ingest.formats.recognition import recognize
 from ingest.readers import zip_directory
 from ingest.readers.contract import ReadHints, ReadRefusedError
-from ingest.readers.zarr import store
+from ingest.readers.zarr import codecs, store
 from tests.vendor_files.zarr import pack
 
 ARRAY_2: dict[str, Any] = {
@@ -186,6 +186,17 @@ def test_a_chunk_that_unpacks_to_something_else_is_refused(
     )
     code, message = refuse(path)
     assert (code, "0.0 in a.zip" in message) == ("zarr_chunk_damaged", True)
+
+
+def test_a_bomb_is_not_unpacked_to_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codecs.blosc, "decompress", lambda _: pytest.fail("it was unpacked"))
+    monkeypatch.setattr(codecs.zstd, "decompress", lambda *_: pytest.fail("it was unpacked"))
+    for name, codec in (("blosc", Blosc()), ("zstd", Zstd())):
+        document = {**ARRAY_2, "compressor": {"id": name}}
+        bomb = codec.encode(bytes(2**17))
+        path = write(tmp_path / "a.zip", {".zarray": document, "0.0": bomb, "1.0": bomb})
+        code, message = refuse(path)
+        assert (code, f"{name} promises 131072 bytes" in message) == ("zarr_chunk_damaged", True)
 
 
 def test_a_flipped_bit_in_a_chunk_is_seen(tmp_path: Path) -> None:

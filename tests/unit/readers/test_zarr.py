@@ -112,6 +112,27 @@ def test_version_3_equals_zarr_python(tmp_path: Path, name: str, dtype: str) -> 
         assert opened.findings[0].severity == "warning"
 
 
+def test_chunks_that_are_left_out_are_counted_within_the_array_alone(tmp_path: Path) -> None:
+    array = zarr.create_array(
+        tmp_path / "s", shape=(7, 10), dtype="u2", chunks=(2, 5), shards=(4, 10), fill_value=3
+    )
+    array[...] = 1
+    path = pack(tmp_path / "s", tmp_path / "a.zip")
+    with open_zarr(path) as opened:
+        assert not opened.findings
+    array[:2, :5] = 3  # becomes a chunk of nothing but the fill value, which is left out
+    with open_zarr(pack(tmp_path / "s", path)) as opened:
+        assert "1 chunks within shards of the array in a.zip are not stored" in opened.findings[0].message
+    array[:4] = 3
+    with open_zarr(pack(tmp_path / "s", path)) as opened:
+        assert "1 of 2 shards of the array in a.zip are not stored" in opened.findings[0].message
+        np.testing.assert_array_equal(opened.signals[0].read(), array[...])
+    array = zarr.create_array(tmp_path / "t", shape=(5, 10), dtype="u2", chunks=(2, 5), shards=(4, 10))
+    array[...] = 1
+    with open_zarr(pack(tmp_path / "t", path)) as opened:
+        assert not opened.findings  # the last shard has a row of chunks that lies outside
+
+
 @pytest.mark.parametrize("separator", [".", "/"])
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize(
