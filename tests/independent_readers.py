@@ -121,6 +121,16 @@ def _read_hdf5(path: Path) -> Arrays:
     return found
 
 
+def _read_zarr(path: Path) -> Arrays:
+    import zarr
+    from zarr.storage import ZipStore
+
+    with ZipStore(path, mode="r") as store:
+        root = zarr.open(store, mode="r")
+        arrays = [root] if isinstance(root, zarr.Array) else [one for _, one in root.members(max_depth=None)]
+        return [np.asarray(one[...]) for one in arrays if isinstance(one, zarr.Array) and one.ndim]
+
+
 def _read_numpy(path: Path) -> Arrays:
     loaded = np.load(path, allow_pickle=False)
     return [loaded] if isinstance(loaded, np.ndarray) else [loaded[name] for name in loaded.files]
@@ -133,6 +143,7 @@ def _read_matlab(path: Path) -> Arrays:
 
 
 _H5PY = IndependentReader("h5py", _read_hdf5)
+_ZARR = IndependentReader("zarr-python", _read_zarr)
 _NUMPY = IndependentReader("numpy", _read_numpy)
 INDEPENDENT: Mapping[str, tuple[IndependentReader, ...]] = {
     "dm3": (_by_rosettasciio("digitalmicrograph"),),
@@ -144,6 +155,8 @@ INDEPENDENT: Mapping[str, tuple[IndependentReader, ...]] = {
     "mrc": (IndependentReader("mrcfile", _read_mrc), IndependentReader("numpy", _read_sections)),
     "tiff": (IndependentReader("tifffile", _read_tiff),),
     "hspy": (_H5PY,),
+    "zspy": (_by_rosettasciio("zspy"), _ZARR),
+    "zarr_store": (_ZARR,),
     "velox_emd": (_by_rosettasciio("emd"), _H5PY),
     "ncem_emd": (_H5PY,),
     "py4dstem_emd": (_H5PY,),

@@ -56,7 +56,8 @@ class IdentifyingView(APIView):
     )
     def get(self, request: Request, deposit_id: str) -> Response:
         """List names, mail addresses, paths, comments and serial numbers in headers and metadata, before publishing."""
-        return _answer(visitor_of(request), deposit_id)
+        # By their account alone: a link shows a draft, and not what was masked in it.
+        return _answer(Visitor(require_account(visitor_of(request))), deposit_id)
 
     @extend_schema(
         operation_id="maskIdentifyingValues",

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ingest.readers.axis_answers import MOST_AXES, AxisMeaning, decide_axes, guess_axes
 from ingest.readers.contract import Axis, ReadHints, Region, ShapeOrigin, SignalSource
-from ingest.readers.refusals import decline
+from ingest.readers.refusals import decline, tell
 from ingest.readers.scan_shape import decide_scan_layout
 from ingest.readers.signal_names import name_signals
 from ingest.readers.strided_bytes import StridedBytes
@@ -135,6 +135,39 @@ def find_main(
     ]
 
 
+def find_largest(arrays: Sequence[BareArray]) -> int:
+    """Return the array with the most axes, among these the largest, among these the first."""
+    return max(range(len(arrays)), key=lambda at: (arrays[at].size, -at))
+
+
+def ask_which(arrays: Sequence[BareArray], main: int, *, name: str) -> list[Finding]:
+    """Ask which array was measured where several could be; name what lies beside the one that could."""
+    if len(arrays) == 1:
+        return []
+    n_axes = arrays[main].size[0]
+    rivals = [one for one in arrays if one.size[0] >= n_axes]
+    choices = list_arrays(arrays)
+    if len(rivals) == 1:
+        hint = "They are kept in the file. If another one was measured, give its path as array.dataset."
+        return [
+            tell(
+                "array_not_read",
+                f"{name} holds several arrays, of which {arrays[main].title} is read: {choices}.",
+                hint,
+            )
+        ]
+    return [
+        Finding(
+            "error",
+            "array_dataset_missing",
+            f"{name} holds {len(arrays)} arrays and does not say which was measured; {arrays[main].title} is shown.",
+            pointer="/array/dataset",
+            hint=f"Give the path of the measured one: {choices}.",
+            layer="reading",
+        )
+    ]
+
+
 def list_arrays(arrays: Sequence[BareArray]) -> str:
     """Return the arrays with shape and type, the largest first, as a person chooses among them."""
     ranked = sorted(arrays, key=lambda array: array.size, reverse=True)
@@ -147,7 +180,12 @@ def list_arrays(arrays: Sequence[BareArray]) -> str:
 
 
 def build_signals(
-    arrays: Sequence[BareArray], *, name: str, hints: ReadHints, main: int | None = None
+    arrays: Sequence[BareArray],
+    *,
+    name: str,
+    hints: ReadHints,
+    main: int | None = None,
+    meaning: AxisMeaning | None = None,
 ) -> tuple[list[SignalSource], list[Finding]]:
     """Return the signals of a file, the main one first, with what is asked about them.
 
@@ -159,6 +197,8 @@ def build_signals(
         Of the file, for sentences.
     main
         Which array is the main one; the largest without it.
+    meaning
+        What the file itself says of the main array's axes; an answer of a person goes before it.
     """
     sizes = [array.size for array in arrays]
     if main is not None:
@@ -166,20 +206,21 @@ def build_signals(
     names = name_signals([array.title for array in arrays], sizes)
     first = names.index("data")
     chosen = arrays[first].numbers
-    numbers, meaning, origin, findings = _lay_out_main(chosen, name=name, hints=hints)
-    signals = [_build_signal("data", arrays[first].title, numbers, meaning, origin)]
+    numbers, meaning, origin, findings = _lay_out_main(chosen, name=name, hints=hints, said=meaning)
+    signals = [build_signal("data", numbers, meaning, origin, title=arrays[first].title)]
     for number, array in enumerate(arrays):
         if number != first:
             guess = _name_beside(array.numbers.shape, chosen.shape, meaning)
-            signals.append(_build_signal(names[number], array.title, array.numbers, guess, guess.origin))
+            signals.append(build_signal(names[number], array.numbers, guess, guess.origin, title=array.title))
     return signals, findings
 
 
 def _lay_out_main(
-    numbers: Numbers, *, name: str, hints: ReadHints
+    numbers: Numbers, *, name: str, hints: ReadHints, said: AxisMeaning | None
 ) -> tuple[Numbers, AxisMeaning, ShapeOrigin, list[Finding]]:
     """Return the main array with the meaning of its axes; a run of frames gets the scan shape that a person knows."""
-    meaning = decide_axes(numbers.shape, name=name, hints=hints)
+    is_said = said is not None and not hints.array.axes
+    meaning = said if said and is_said else decide_axes(numbers.shape, name=name, hints=hints)
     findings = list(meaning.findings)
     is_run = meaning.order[0] == 0 and meaning.names[0] in {"series", "position"}
     if len(numbers.shape) != 3 or meaning.n_signal_axes != 2 or not is_run:  # noqa: PLR2004 - frames along one axis
@@ -211,19 +252,28 @@ def _name_beside(shape: tuple[int, ...], main: tuple[int, ...], meaning: AxisMea
     return guess_axes(shape)
 
 
-def _build_signal(
-    name: str, title: str, numbers: Numbers, meaning: AxisMeaning, origin: ShapeOrigin
+def build_signal(
+    name: str,
+    numbers: Numbers,
+    meaning: AxisMeaning,
+    origin: ShapeOrigin,
+    *,
+    title: str = "",
+    axes: tuple[Axis, ...] = (),
+    intensity_unit: str | None = None,
 ) -> SignalSource:
+    """Return the signal of an array whose axes are known; `axes` are these in our order, where they are calibrated."""
     shape = tuple(numbers.shape[axis] for axis in meaning.order)
     permuted = _Permuted(numbers, meaning.order, len(shape) - meaning.n_signal_axes)
     return SignalSource(
         name=name,
         shape=shape,
         dtype=numbers.dtype,
-        axes=tuple(Axis(axis, size) for axis, size in zip(meaning.names, shape, strict=True)),
+        axes=axes or tuple(Axis(axis, size) for axis, size in zip(meaning.names, shape, strict=True)),
         n_signal_axes=meaning.n_signal_axes,
         load=permuted.load,
         title=title,
+        intensity_unit=intensity_unit,
         shape_origin=origin,
         orientation=meaning.orientation,
         stored_block=() if _is_whole_frame(permuted) else permuted.stored_block,

@@ -12,11 +12,13 @@ import h5py
 from ingest.readers.contract import ReadRefusedError
 from ingest.readers.hdf5.access import refuse_damage
 from ingest.readers.hdf5.superblock import check_not_truncated, find_superblock
+from ingest.readers.zip_directory import ZipUnreadableError, read_directory
 
 if TYPE_CHECKING:
     from repository.schema.findings import Finding
 
 HEAD_BYTES = 8192
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _MIN_PRINTABLE = 0.95
 _Answer = TypeVar("_Answer")
 
@@ -67,6 +69,16 @@ class UploadedFile:
     def is_hdf5(self) -> bool:
         """Whether the signature of HDF5 stands where it may."""
         return find_superblock(self.path) is not None
+
+    @cached_property
+    def zip_names(self) -> tuple[str, ...] | None:
+        """The names of all members, folders among them, of a ZIP; None of another file, and of a damaged one."""
+        if not self.head.startswith(_ZIP):
+            return None
+        try:
+            return tuple(entry.filename for entry in read_directory(self.path))
+        except ZipUnreadableError:
+            return None
 
     def ask_hdf5(self, question: Callable[[h5py.File], _Answer | None]) -> _Answer | None:
         """Return what `question` finds in the tree; None where the file is no HDF5 or damaged."""

@@ -81,6 +81,17 @@ class ZipMember:
             self._compare(start, raw)
         return raw
 
+    def check_whole(self) -> None:
+        """Compare the checksum of a member of which parts will be read: it goes once from begin to end.
+
+        Raises
+        ------
+        ReadRefusedError
+            `zip_member_damaged`, or `file_truncated`.
+        """
+        while self.checksum is not None and self._checked < self.size:
+            self.read(self._checked, min(_FIRST_STEP, self.size - self._checked))
+
     def _take(self, start: int, length: int) -> npt.NDArray[np.uint8]:
         return read_bytes(self.part, self.part.offset + start, length)
 
@@ -143,12 +154,58 @@ class ZipMember:
         self._running = zlib.crc32(raw[self._checked - start :].data, self._running)
         self._checked = end
         if end == self.size and self._running != self.checksum:
+            self._checked = self._running = 0
             raise self._damaged("its checksum is another than the archive says")
 
     def _damaged(self, why: str) -> ReadRefusedError:
         return refuse(
             "zip_member_damaged", f"{self.name} in {self.part.path.name} is damaged: {why}.", UPLOAD_AGAIN
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ZipArchive:
+    """The members of a ZIP by its directory, folders left out; one is looked at when it is opened."""
+
+    whole: FramePart
+    size: int
+    entries: tuple[zipfile.ZipInfo, ...]
+
+    def open_member(self, entry: zipfile.ZipInfo) -> ZipMember:
+        """Return a member that can be read.
+
+        Raises
+        ------
+        ReadRefusedError
+            `zip_unreadable`, `zip_encrypted` or `zip_method_not_read`.
+        """
+        return _open_member(self.whole, entry, self.size)
+
+
+def open_archive(path: Path, resources: ExitStack, *, most: int = MOST_MEMBERS) -> ZipArchive:
+    """Return what a ZIP says of its members, in the order of its directory; `resources` closes the file.
+
+    Raises
+    ------
+    ReadRefusedError
+        `zip_unreadable`, `declared_size_implausible` or `zip_too_many_members`.
+    """
+    try:
+        listed = [entry for entry in read_directory(path) if not entry.filename.endswith("/")]
+    except ZipUnreadableError as error:
+        message = (
+            f"{path.name} has no sound directory at its end, as an archive has that is not cut: {error}."
+        )
+        raise refuse("zip_unreadable", message.replace("..", "."), UPLOAD_AGAIN) from error
+    if len(listed) > most:
+        raise decline(
+            "zip_too_many_members",
+            f"{path.name} has {len(listed)} members; at most {most} are looked at.",
+        )
+    whole = open_part(resources, path, offset=0, count=1)
+    size = path.stat().st_size
+    _check_sizes(path.name, listed, size)
+    return ZipArchive(whole, size, tuple(listed))
 
 
 def open_members(path: Path, resources: ExitStack) -> list[ZipMember]:
@@ -160,22 +217,8 @@ def open_members(path: Path, resources: ExitStack) -> list[ZipMember]:
         `zip_unreadable`, `declared_size_implausible`, `zip_encrypted`, `zip_method_not_read` or
         `zip_too_many_members`.
     """
-    try:
-        listed = [entry for entry in read_directory(path) if not entry.is_dir()]
-    except ZipUnreadableError as error:
-        message = (
-            f"{path.name} has no sound directory at its end, as an archive has that is not cut: {error}."
-        )
-        raise refuse("zip_unreadable", message.replace("..", "."), UPLOAD_AGAIN) from error
-    if len(listed) > MOST_MEMBERS:
-        raise decline(
-            "zip_too_many_members",
-            f"{path.name} has {len(listed)} members; at most {MOST_MEMBERS} are looked at.",
-        )
-    whole = open_part(resources, path, offset=0, count=1)
-    size = path.stat().st_size
-    _check_sizes(path.name, listed, size)
-    return [_open_member(whole, info, size) for info in listed]
+    archive = open_archive(path, resources)
+    return [archive.open_member(entry) for entry in archive.entries]
 
 
 def _check_sizes(name: str, listed: list[zipfile.ZipInfo], size: int) -> None:
@@ -206,7 +249,7 @@ def _open_member(whole: FramePart, info: zipfile.ZipInfo, size: int) -> ZipMembe
             "zip_method_not_read",
             f"{info.filename} in {name} is compressed by the method {info.compress_type}; "
             "stored and deflated members are read.",
-            "Save it again with numpy.savez or numpy.savez_compressed.",
+            "Pack it again with members that are stored, or deflated as most programs do.",
         )
     if not 0 <= info.header_offset <= size - _LOCAL_HEADER.size:
         raise refuse("zip_unreadable", f"{info.filename} would begin outside of {name}.", UPLOAD_AGAIN)

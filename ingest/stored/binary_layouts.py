@@ -1,10 +1,9 @@
 """Binary kinds of files that are known and not read, and have no plain signature: by header, members or name."""
 
 import struct
-from pathlib import Path
+from collections.abc import Collection
 
 from ingest.readers.contract import FormatMatch, Role
-from ingest.readers.zip_directory import ZipUnreadableError, read_directory
 
 _TVIPS_HEADER_BYTES = 256
 _OFFICE = {"word/document.xml", "xl/workbook.xml", "ppt/presentation.xml"}
@@ -39,32 +38,28 @@ def match_tvips(head: bytes, name: str) -> FormatMatch | None:
     return _unread("tvips", "TVIPS image series, part", "extension .tvips", "companion")
 
 
-def match_zip(path: Path) -> FormatMatch:
-    """Return the match of a ZIP by the names of its members; nothing is unpacked."""
-    try:
-        names = {entry.filename for entry in read_directory(path)}
-    except ZipUnreadableError:
+def match_zip(names: Collection[str] | None) -> FormatMatch:
+    """Return the match of a ZIP by the names of its members, None of a damaged one; nothing is unpacked."""
+    if names is None:
         return _unread("zip", "ZIP archive, damaged", "bytes PK", "other")
     for belongs, match in (
         (
-            {"data.npy", "metadata.json"} <= names,
+            {"data.npy", "metadata.json"} <= set(names),
             _unread("nion_ndata", "Nion Swift ndata", "ZIP of data.npy, metadata.json"),
         ),
         (_has_prz(names), _unread("prz", "Panta Rhei PRZ", "ZIP of data.npy and meta_data")),
-        (_has_zarr(names), _unread("zspy", "HyperSpy zspy", "ZIP of a Zarr store")),
-        (bool(names & _OFFICE), _unread("office", "office document", "ZIP of an office document", "other")),
+        (
+            not _OFFICE.isdisjoint(names),
+            _unread("office", "office document", "ZIP of an office document", "other"),
+        ),
     ):
         if belongs:
             return match
     return _unread("zip", "ZIP archive", "bytes PK", "other")
 
 
-def _has_prz(names: set[str]) -> bool:
+def _has_prz(names: Collection[str]) -> bool:
     return "data.npy" in names and any(name.startswith("meta_data.") for name in names)
-
-
-def _has_zarr(names: set[str]) -> bool:
-    return any(name.rpartition("/")[2] in {".zgroup", ".zattrs"} for name in names)
 
 
 def match_extension(name: str) -> FormatMatch | None:

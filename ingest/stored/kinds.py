@@ -27,7 +27,7 @@ def _match_content(file: UploadedFile) -> FormatMatch | None:
     if file.is_hdf5:
         return file.ask_hdf5(match_layout) or _damaged(file)
     if file.head[:4] in {b"PK\x03\x04", b"PK\x05\x06"}:
-        return match_zip(file.path)
+        return match_zip(file.zip_names)
     match = match_signature(file.head) or match_tvips(file.head, file.name)
     if match is not None or file.text is None:
         return match

@@ -62,7 +62,7 @@ POST   /api/v1/deposits/{deposit_id}/grouping/                r     401 404 200 
 POST   /api/v1/deposits/{deposit_id}/grouping/                oew   401 404 409 409 403 409 403 409 403 401
 POST   /api/v1/deposits/{deposit_id}/roles/                   dr    401 404 422 422 403 422 403 422 403 401
 POST   /api/v1/deposits/{deposit_id}/roles/                   oew   401 404 409 409 403 409 403 409 403 401
-GET    /api/v1/deposits/{deposit_id}/identifying/             *     401 404 200 200 200 200 200 200 401 401
+GET    /api/v1/deposits/{deposit_id}/identifying/             *     401 404 200 200 200 200 200 200 200 401
 POST   /api/v1/deposits/{deposit_id}/identifying/             dr    401 404 404 404 403 404 403 404 403 401
 POST   /api/v1/deposits/{deposit_id}/identifying/             oew   401 404 404 404 403 404 403 404 403 401
 GET    /api/v1/deposits/{deposit_id}/validation/              *     401 404 200 200 200 200 200 200 200 401

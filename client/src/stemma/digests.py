@@ -15,14 +15,27 @@ class Digest(Protocol):
     def hexdigest(self) -> str: ...
 
 
+class Readable(Protocol):
+    """The part of open files that is used."""
+
+    def read(self, count: int, /) -> bytes: ...
+
+
 def hash_file(
     path: Path, digest: Digest | None = None, *, on_block: Callable[[int], None] | None = None
 ) -> str:
     """Return the sha256 of a file as lower-case hex; a given digest is continued instead."""
-    digest = digest or hashlib.sha256()
     with path.open("rb", buffering=0) as stream:
-        while block := stream.read(BLOCK_SIZE):
-            digest.update(block)
-            if on_block is not None:
-                on_block(len(block))
+        return hash_stream(stream, digest, on_block=on_block)
+
+
+def hash_stream(
+    stream: Readable, digest: Digest | None = None, *, on_block: Callable[[int], None] | None = None
+) -> str:
+    """Return the sha256 of what is left of a stream, as `hash_file`."""
+    digest = digest or hashlib.sha256()
+    while block := stream.read(BLOCK_SIZE):
+        digest.update(block)
+        if on_block is not None:
+            on_block(len(block))
     return digest.hexdigest()

@@ -21,9 +21,9 @@ describe("sortChosen", () => {
   });
 
   it("leaves out what is hidden in a folder, as the command does, and sends it where it is chosen itself", () => {
-    const sorted = sortChosen(chosen("run/.hidden", "run/.cache/a.dm4", "run/z.zarr/.zarray", ".hidden"), []);
+    const sorted = sortChosen(chosen("run/.hidden", "run/.cache/a.dm4", "run/z/.zarray", ".hidden"), []);
     expect(sorted.hidden).toEqual(["run/.hidden", "run/.cache/a.dm4"]);
-    expect(sorted.accepted.map(({ path }) => path)).toEqual(["run/z.zarr/.zarray", ".hidden"]);
+    expect(sorted.accepted.map(({ path }) => path)).toEqual(["run/z/.zarray", ".hidden"]);
     expect(describeLeftOut(sorted)).toMatch(/^Left out.*hidden: run\/\.hidden, run\/\.cache\/a\.dm4\./);
   });
 

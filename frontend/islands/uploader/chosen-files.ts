@@ -1,8 +1,15 @@
 /** Files and folders as they are dropped or chosen, each with its path below what was dropped. */
 import { TakenNames, describeFault, findNameFault, isHidden, isLeftBehind, isUnfinished, suggestFree } from "./file-names";
+import { type PackedStore, packStores } from "./packed-store";
+
+interface FoundFile {
+  file: File;
+  path: string;
+}
 
 export interface ChosenFile {
-  file: File;
+  /** A file, or a folder that holds a Zarr store, as one. */
+  file: File | PackedStore;
   path: string;
 }
 
@@ -72,6 +79,7 @@ function adviseNames(refused: RefusedFile[], near: TakenNames): void {
 }
 
 const mostNamed = 10;
+const atOnce = 200;
 
 /** Name some: a folder of a program's own may hold hundreds. */
 function nameSome(paths: string[]): string {
@@ -112,7 +120,7 @@ export function joinFolders(way: string, name: string): string {
 }
 
 export function listInputFiles(files: Iterable<File>): ChosenFile[] {
-  return Array.from(files, (file) => ({ file, path: joinFolders(file.webkitRelativePath, file.name) }));
+  return packStores(Array.from(files, (file) => ({ file, path: joinFolders(file.webkitRelativePath, file.name) })));
 }
 
 async function readEntries(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
@@ -127,15 +135,20 @@ async function readEntries(reader: FileSystemDirectoryReader): Promise<FileSyste
   }
 }
 
-async function walkEntry(entry: FileSystemEntry): Promise<ChosenFile[]> {
+async function walkEntry(entry: FileSystemEntry): Promise<FoundFile[]> {
   const path = entry.fullPath.replace(/^\/+/, "");
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
     return [{ file, path: joinFolders(path, file.name) }];
   }
   const children = await readEntries((entry as FileSystemDirectoryEntry).createReader());
-  const nested = await Promise.all(children.map(walkEntry));
-  return nested.flat();
+  const found: FoundFile[] = [];
+  // A store may hold a hundred thousand files: not all of them are asked for at once.
+  for (let at = 0; at < children.length; at += atOnce) {
+    const nested = await Promise.all(children.slice(at, at + atOnce).map(walkEntry));
+    found.push(...nested.flat());
+  }
+  return found;
 }
 
 export async function listDroppedFiles(transfer: DataTransfer): Promise<ChosenFile[]> {
@@ -145,5 +158,5 @@ export async function listDroppedFiles(transfer: DataTransfer): Promise<ChosenFi
     return listInputFiles(transfer.files);
   }
   const found = await Promise.all(entries.map(walkEntry));
-  return found.flat();
+  return packStores(found.flat());
 }

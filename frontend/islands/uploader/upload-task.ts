@@ -1,12 +1,14 @@
 /** One file on its way: a tus upload with its state, resumed by path, size and time of change. */
-import { type DetailedError, Upload } from "tus-js-client";
+import { type DetailedError, Upload, type UploadOptions } from "tus-js-client";
 import { type Problem, describeProblem, parseProblem } from "../api/problem";
 import type { ChosenFile } from "./chosen-files";
+import { PackedStore, StoreChangedError } from "./packed-store";
 
 export type UploadState = "waiting" | "sending" | "paused" | "done" | "present" | "failed";
 
 const retryDelays = [0, 1000, 3000, 5000, 10_000, 20_000, 30_000, 60_000, 60_000];
 const largestHashedHere = 64 * 1024 * 1024;
+const pieceBytes = 16 * 1024 * 1024;
 
 export function fingerprint(deposit: string, path: string, file: { size: number; lastModified: number }): string {
   return ["stemma", deposit, path, file.size, file.lastModified].join("|");
@@ -17,11 +19,25 @@ function hex(buffer: ArrayBuffer): string {
 }
 
 /** Small files get their digest here, so that the server can refuse damage; large ones are hashed as they are written. */
-async function smallDigest(file: File): Promise<string | null> {
+async function smallDigest(file: ChosenFile["file"]): Promise<string | null> {
   if (file.size > largestHashedHere || !globalThis.isSecureContext) {
     return null;
   }
-  return hex(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+  const whole = file instanceof PackedStore ? await file.slice(0, file.size) : file;
+  return hex(await crypto.subtle.digest("SHA-256", await whole.arrayBuffer()));
+}
+
+/** How the tus client reads a store: piece by piece, each of one request. */
+function readingOf(file: ChosenFile["file"]): Pick<UploadOptions, "chunkSize" | "fileReader"> {
+  return file instanceof PackedStore
+    ? { chunkSize: pieceBytes, fileReader: { openFile: () => Promise.resolve(file.asSource()) } }
+    : {};
+}
+
+/** What was read is not what was chosen; no repetition mends that. */
+function findChange(error: unknown): StoreChangedError | null {
+  const cause = error instanceof Error && "causingError" in error ? error.causingError : error;
+  return cause instanceof StoreChangedError ? cause : null;
 }
 
 function readAnswer(error: Error | DetailedError): Problem | null {
@@ -72,7 +88,10 @@ export class UploadTask {
 
   async start(): Promise<void> {
     this.change("sending");
-    const upload = this.upload ?? (await this.createUpload());
+    const upload = this.upload ?? (await this.createUpload().catch((error: unknown) => this.fail(error)));
+    if (!upload) {
+      return;
+    }
     this.upload = upload;
     // A pause may have come while the digest was computed.
     if (this.isSending()) {
@@ -108,10 +127,23 @@ export class UploadTask {
     this.onChange(this);
   }
 
+  private fail(error: unknown): null {
+    const change = findChange(error);
+    const answer = change === null && error instanceof Error ? readAnswer(error) : null;
+    this.problem = change?.message ?? reasonOf(answer);
+    this.isRefused = change !== null || (answer !== null && isRefusal(answer));
+    if (change) {
+      void this.upload?.abort(true).catch(() => undefined); // its first bytes are of no use to anybody
+    }
+    this.change("failed");
+    return null;
+  }
+
   private async createUpload(): Promise<Upload> {
     const { file, path } = this.chosen;
     const digest = await smallDigest(file);
-    const upload = new Upload(file, {
+    const upload = new Upload(file as File, {
+      ...readingOf(file),
       endpoint: this.target.endpoint,
       retryDelays,
       metadata: {
@@ -122,7 +154,7 @@ export class UploadTask {
       },
       fingerprint: () => Promise.resolve(fingerprint(this.target.deposit, path, file)),
       removeFingerprintOnSuccess: true,
-      onShouldRetry: (error) => isWorthRetrying(readAnswer(error), navigator.onLine),
+      onShouldRetry: (error) => !findChange(error) && isWorthRetrying(readAnswer(error), navigator.onLine),
       onProgress: (sent) => {
         this.sent = sent;
         this.onChange(this);
@@ -131,12 +163,7 @@ export class UploadTask {
         this.sent = this.size;
         this.change("done");
       },
-      onError: (error) => {
-        const answer = readAnswer(error);
-        this.problem = reasonOf(answer);
-        this.isRefused = answer !== null && isRefusal(answer);
-        this.change("failed");
-      },
+      onError: (error) => this.fail(error),
     });
     const [previous] = await upload.findPreviousUploads();
     if (previous) {

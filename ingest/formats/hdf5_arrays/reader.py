@@ -8,21 +8,28 @@ largest, and a question where others have as many. What lies beside it is told, 
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import h5py
 
-from ingest.readers.bare_arrays import SHORT, BareArray, build_signals, check_numbers, find_main, list_arrays
+from ingest.readers.bare_arrays import (
+    SHORT,
+    BareArray,
+    ask_which,
+    build_signals,
+    check_numbers,
+    find_largest,
+    find_main,
+)
 from ingest.readers.contract import OpenedFile, ReadHints
 from ingest.readers.dataset_numbers import DatasetNumbers
 from ingest.readers.hdf5.access import open_hdf5, refuse_damage, walk
 from ingest.readers.hdf5.source import NUMERIC_KINDS, check_dataset
 from ingest.readers.hdf5.tree import read_tree
 from ingest.readers.header_json import to_json
-from ingest.readers.refusals import decline, tell
-from repository.schema.findings import Finding
+from ingest.readers.refusals import decline
 
 VERSION = "1"
 
@@ -35,14 +42,12 @@ def open_hdf5_arrays(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         with refuse_damage(path):
             arrays = _find_arrays(file, path)
             number, asked = find_main(arrays, name=path.name, hints=hints)
-            main = (
-                max(range(len(arrays)), key=lambda at: (arrays[at].size, -at)) if number is None else number
-            )
+            main = find_largest(arrays) if number is None else number
             chosen = arrays[main]
             dataset = file[chosen.title]
             check_numbers(dataset.dtype, dataset.shape, what=f"{chosen.title} in {path.name}")
             findings += check_dataset(dataset, where=chosen.title, name=path.name)
-            asked += [] if number is not None or asked else _ask(arrays, main, path.name)
+            asked += [] if number is not None or asked else ask_which(arrays, main, name=path.name)
             described = {
                 one.title: {"shape": list(one.numbers.shape), "dtype": one.numbers.dtype.name}
                 for one in arrays
@@ -68,31 +73,3 @@ def _find_arrays(file: h5py.File, path: Path) -> list[BareArray]:
     if not found:
         raise decline("no_array_found", f"{path.name} holds no array of numbers.")
     return long or found
-
-
-def _ask(arrays: Sequence[BareArray], main: int, name: str) -> list[Finding]:
-    """Ask which array was measured where several could be; name what lies beside the one that could."""
-    if len(arrays) == 1:
-        return []
-    n_axes = arrays[main].size[0]
-    rivals = [one for one in arrays if one.size[0] >= n_axes]
-    choices = list_arrays(arrays)
-    if len(rivals) == 1:
-        hint = "They are kept in the file. If another one was measured, give its path as array.dataset."
-        return [
-            tell(
-                "array_not_read",
-                f"{name} holds several arrays, of which {arrays[main].title} is read: {choices}.",
-                hint,
-            )
-        ]
-    return [
-        Finding(
-            "error",
-            "array_dataset_missing",
-            f"{name} holds {len(arrays)} arrays and does not say which was measured; {arrays[main].title} is shown.",
-            pointer="/array/dataset",
-            hint=f"Give the path of the measured one: {choices}.",
-            layer="reading",
-        )
-    ]

@@ -2,20 +2,13 @@
 
 from ingest.readers.parts import Recognized
 from ingest.readers.uploaded_file import UploadedFile
-from ingest.readers.zip_directory import ZipUnreadableError, read_directory
 
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OF_PANTA_RHEI = "meta_data.npy"
 
 
 def recognize_npz(file: UploadedFile) -> Recognized | None:
     """Say whether the file is a ZIP of npy alone."""
-    if not file.head.startswith(_ZIP):
-        return None
-    try:
-        names = [entry.filename for entry in read_directory(file.path)]
-    except ZipUnreadableError:
-        return None
+    names = file.zip_names
     if not names or not all(name.endswith(".npy") for name in names) or _OF_PANTA_RHEI in names:
         return None
     return Recognized("ZIP of npy arrays")

@@ -131,7 +131,7 @@ def test_unreadable_file_is_a_sentence(
     def refuse_to_open(*arguments: object, **options: object) -> None:
         raise PermissionError(13, "Permission denied", "scan.raw")
 
-    monkeypatch.setattr("stemma.depositing.ledger.hash_file", refuse_to_open)
+    monkeypatch.setattr("stemma.depositing.ledger.hash_stream", refuse_to_open)
     code, printed = run_json(capsys, logged_in, "deposit", str(tmp_path / "scan.raw"))
     assert (code, printed["code"], printed["detail"]) == (2, "local_file", "scan.raw: Permission denied.")
 

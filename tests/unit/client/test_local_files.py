@@ -53,7 +53,7 @@ def test_junk_is_left_out_and_said(tmp_path: Path) -> None:
         tmp_path, "a.mib", ".DS_Store", ".git/config", "Thumbs.db", "~$a.docx", "z.zarr/.zarray", "__MACOSX/a"
     )
     selection = select_files([tmp_path])
-    assert [file.name for file in selection.files] == ["a.mib", "z.zarr/.zarray"]
+    assert [file.name for file in selection.files] == ["a.mib", "z.zarr.zip"]
     assert all(one.is_expected for one in selection.left_out)
     assert {one.location.name for one in selection.left_out} == {
         ".DS_Store",

@@ -29,7 +29,7 @@ def _show(row: HeaderKey) -> str:
     return ".".join(row.find(roots))
 
 
-OF_ARRAYS_ALONE = frozenset({"hdf5_arrays", "matlab", "numpy_npy", "numpy_npz", "raw_numbers"})
+OF_ARRAYS_ALONE = frozenset({"hdf5_arrays", "matlab", "numpy_npy", "numpy_npz", "raw_numbers", "zarr_store"})
 """Formats whose files say nothing of an experiment."""
 
 

@@ -97,7 +97,10 @@ def test_xml_names_its_raw_file(tmp_path: Path) -> None:
     [
         (["data.npy", "metadata.json"], "nion_ndata"),
         (["data.npy", "meta_data.json"], "prz"),
-        ([".zgroup", "a/.zarray"], "zspy"),
+        ([".zgroup", "a/.zarray"], "zarr_store"),
+        (["a.zarr/zarr.json", "a.zarr/c/0"], "zarr_store"),
+        (["s/.zgroup", "s/Experiments/a/axis-0/.zgroup"], "zspy"),
+        (["s/zarr.json", "s/Experiments/a/axis-0/zarr.json"], "zspy"),
         (["word/document.xml"], "office"),
         (["arr_0.npy"], "numpy_npz"),
         (["x.txt"], "zip"),

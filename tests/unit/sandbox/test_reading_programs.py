@@ -11,6 +11,7 @@ import pytest
 from confined.sandbox import Limits, SandboxRefusalError, ZygoteKeeper, run_confined
 from tests.patience import patient
 from tests.vendor_files.tia import write_emi, write_ser
+from tests.vendor_files.zarr import SCAN_AXES, pack, write_zspy
 
 Open = Callable[[str, dict[str, Path]], dict[str, Any]]
 
@@ -64,6 +65,15 @@ def test_hdf5_that_links_out_of_itself_is_refused_by_the_reader(open_upload: Ope
         open_upload("hspy", {"crafted.hspy": tmp_path / "crafted"})
     assert caught.value.finding.severity == "error"
     assert caught.value.finding.hint
+
+
+def test_zarr_store_is_opened_inside(open_upload: Open, tmp_path: Path) -> None:
+    values = np.arange(6 * 4 * 4, dtype=np.uint16).reshape(6, 4, 4)
+    metadata = {"General": {"title": "packed by blosc"}}
+    store = write_zspy(tmp_path / "s", values, SCAN_AXES[1:], metadata=metadata, chunks=(2, 4, 4))
+    opened = open_upload("zspy", {"größe.zspy.zip": pack(store, tmp_path / "a")})
+    assert opened["signals"][0]["shape"] == [6, 4, 4]
+    assert opened["header"]["metadata"]["General"]["title"] == "packed by blosc"
 
 
 def test_plugin_of_rosettasciio_reads_inside(open_upload: Open, tmp_path: Path) -> None:

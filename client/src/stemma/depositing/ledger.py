@@ -12,7 +12,7 @@ import platformdirs
 
 from stemma.depositing.local_files import LocalFile
 from stemma.depositing.stopping import check_stop
-from stemma.digests import hash_file
+from stemma.digests import hash_stream
 from stemma.errors import JsonObject
 
 
@@ -64,11 +64,12 @@ class Ledger:
 
     def digest_of(self, file: LocalFile, stop: Event | None = None) -> str:
         """Return the file's sha256: remembered while size and time of change stay, else computed."""
-        stamp = _stamp(file.location)
+        stamp = file.find_stamp()
         known = self._content.get("digests", {}).get(str(file.location))
         if isinstance(known, list) and known[:2] == stamp:
             return str(known[2])
-        digest = hash_file(file.location, on_block=lambda _: check_stop(stop) if stop else None)
+        with file.open_stream() as stream:
+            digest = hash_stream(stream, on_block=lambda _: check_stop(stop) if stop else None)
         with self._lock:
             self._content.setdefault("digests", {})[str(file.location)] = [*stamp, digest]
             self._write()
@@ -94,11 +95,6 @@ class Ledger:
         partial = self.location.with_suffix(f".{os.getpid()}.new")
         partial.write_text(json.dumps(self._content), encoding="utf-8")
         partial.replace(self.location)
-
-
-def _stamp(location: Path) -> list[int]:
-    status = location.stat()
-    return [status.st_size, status.st_mtime_ns]
 
 
 def digest_document(document: Any) -> str:

@@ -12,7 +12,17 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
 
+from stemma.depositing.packed_stores import (
+    PackedStore,
+    PackedStream,
+    is_store,
+    name_archive,
+    pack_store,
+    read_stamp,
+)
 from stemma.errors import JsonObject, UsageError
 from stemma.file_names import (
     NameFault,
@@ -100,13 +110,38 @@ _MOST_NAMED = 3
 _MOST_REFUSED = 10  # a screenful; all of them stand in the object
 
 
+class OpenFile(Protocol):
+    """The part of open files that is used to send them."""
+
+    @property
+    def name(self) -> str: ...
+    def seek(self, offset: int, /) -> int: ...
+    def read(self, count: int, /) -> bytes: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """A file here and its name in the deposit: relative, with ``/``, in Unicode NFC."""
+    """A file here and its name in the deposit: relative, with ``/``, in Unicode NFC.
+
+    A folder that is a Zarr store is one, `packed`.
+    """
 
     location: Path
     name: str
     size: int
+    packed: PackedStore | None = None
+
+    def open_stream(self) -> "OpenFile":
+        """Open the bytes that are sent."""
+        return self.location.open("rb") if self.packed is None else PackedStream(self.packed)
+
+    def find_stamp(self) -> list[int]:
+        """Return what stays while the bytes stay: size and time of change."""
+        return list(read_stamp(self.location)) if self.packed is None else self.packed.find_stamp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +200,7 @@ def select_files(paths: Sequence[Path], *, follow_links: bool = False, rename: b
     names = list(found.values())
     if _has_twins(names) and len(paths) > 1:
         parent = Path(os.path.commonpath([location.parent for location in found]))
-        names = [location.relative_to(parent).as_posix() for location in found]
+        names = [search.name_below(parent, location) for location in found]
     if not found:
         raise UsageError(
             f"No file to send in {', '.join(show_system_text(str(path)) for path in paths)}.",
@@ -179,7 +214,7 @@ def select_files(paths: Sequence[Path], *, follow_links: bool = False, rename: b
     renamed = [one for one in planned if one.name.is_renamed]
     if renamed and not rename:
         raise _refuse_names(renamed, list(left_out.values()))
-    files = [LocalFile(one.location, one.name.saved_as, one.location.stat().st_size) for one in planned]
+    files = [search.take(one) for one in planned]
     return Selection(
         tuple(sorted(files, key=lambda file: file.name)),
         tuple(left_out.values()),
@@ -219,6 +254,18 @@ class _Search:
         self._roots = roots
         self._follow_links = follow_links
         self.left_out: list[LeftOut] = []
+        self._stores: dict[Path, PackedStore] = {}
+
+    def take(self, planned: PlannedName) -> LocalFile:
+        """Return a file that was found under the name it is sent under."""
+        packed = self._stores.get(planned.location)
+        size = planned.location.stat().st_size if packed is None else packed.size
+        return LocalFile(planned.location, planned.name.saved_as, size, packed)
+
+    def name_below(self, folder: Path, location: Path) -> str:
+        """Return the name of what is sent relative to a folder."""
+        name = location.relative_to(folder).as_posix()
+        return name_archive(name) if _place(location) in self._stores else name
 
     def collect(self, path: Path) -> Iterator[tuple[Path, str]]:
         """Yield what is sent of a PATH, with its name.
@@ -229,9 +276,11 @@ class _Search:
             What was named outright is not there, is no file, or cannot be read.
         """
         shown = show_system_text(str(path))
-        if path.is_dir():
+        if path.is_dir() and is_store(path) and self._pack(path, path, (_identity(path),)):
+            yield path, name_archive(_place(path).name)
+        elif path.is_dir():
             for location in self._walk(path, path, (_identity(path),)):
-                yield location, location.relative_to(path).as_posix()
+                yield location, self.name_below(path, location)
         elif path.is_file():
             reason = _try_to_open(path)
             if reason:
@@ -242,7 +291,27 @@ class _Search:
         else:
             raise UsageError(f"{shown} does not exist.", code="no_such_file")
 
-    def _walk(self, root: Path, folder: Path, ancestors: tuple[tuple[int, int], ...]) -> Iterator[Path]:
+    def _pack(self, root: Path, folder: Path, ancestors: tuple[tuple[int, int], ...]) -> bool:
+        """Plan a store as one file; a folder that is only called so and describes no array is none."""
+
+        def list_files() -> list[Path]:
+            noted = len(self.left_out)
+            found = list(self._walk(root, folder, ancestors, in_store=True))
+            if _place(folder) in self._stores:  # it is only compared: what is left out was said
+                del self.left_out[noted:]
+            return found
+
+        noted = len(self.left_out)
+        packed = pack_store(folder, list_files)
+        if packed is None:
+            del self.left_out[noted:]
+            return False
+        self._stores[_place(folder)] = packed
+        return True
+
+    def _walk(
+        self, root: Path, folder: Path, ancestors: tuple[tuple[int, int], ...], *, in_store: bool = False
+    ) -> Iterator[Path]:
         try:
             entries = sorted(folder.iterdir())
         except OSError as fault:
@@ -259,7 +328,11 @@ class _Search:
             if reason:
                 self._leave_out(root, entry, reason, is_expected=leaving)
             elif entry.is_dir():
-                yield from self._walk(root, entry, (*ancestors, _identity(entry)))
+                within = (*ancestors, _identity(entry))
+                if not in_store and is_store(entry) and self._pack(root, entry, within):
+                    yield entry
+                else:
+                    yield from self._walk(root, entry, within, in_store=in_store)
             else:
                 yield entry
 

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 import httpx
 
 from stemma.connection import API, Connection, describe_fault, is_hopeless
-from stemma.depositing.local_files import LocalFile
+from stemma.depositing.local_files import LocalFile, OpenFile
 from stemma.depositing.stopping import check_stop, pause
 from stemma.digests import BLOCK_SIZE
 from stemma.errors import ConflictError, DamagedFileError, RefusedError, ServerUnreachableError
@@ -171,7 +171,7 @@ class Uploader:
             "Content-Type": "application/offset+octet-stream",
             "Content-Length": str(job.file.size - offset),
         }
-        with job.file.location.open("rb") as stream:
+        with job.file.open_stream() as stream:
             content = read_blocks(stream, offset, job.file.size, note)
             try:
                 response = self._connection.send(
@@ -226,7 +226,7 @@ def _damaged(message: str) -> DamagedFileError:
     )
 
 
-def read_blocks(stream: BinaryIO, offset: int, size: int, note: Callable[[int], None]) -> Iterator[bytes]:
+def read_blocks(stream: OpenFile, offset: int, size: int, note: Callable[[int], None]) -> Iterator[bytes]:
     """Yield the bytes from `offset` to `size`, telling `note` how far it got before each block.
 
     Raises
