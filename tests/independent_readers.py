@@ -5,11 +5,13 @@ A format that is read by way of RosettaSciIO is compared with another library: n
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -125,10 +127,16 @@ def _read_zarr(path: Path) -> Arrays:
     import zarr
     from zarr.storage import ZipStore
 
+    found: Arrays = []
+    with ZipFile(path) as archive:
+        names = archive.namelist()
     with ZipStore(path, mode="r") as store:
-        root = zarr.open(store, mode="r")
-        arrays = [root] if isinstance(root, zarr.Array) else [one for _, one in root.members(max_depth=None)]
-        return [np.asarray(one[...]) for one in arrays if isinstance(one, zarr.Array) and one.ndim]
+        for name in dict.fromkeys(names):
+            folder, _, file = name.rpartition("/")
+            if file in {".zarray", "zarr.json"}:
+                with suppress(ValueError, zarr.errors.NodeTypeValidationError):  # objects, or a group
+                    found.append(np.asarray(zarr.open_array(store, path=folder, mode="r")[...]))
+    return found
 
 
 def _read_numpy(path: Path) -> Arrays:

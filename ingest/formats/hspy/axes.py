@@ -3,6 +3,7 @@
 The same words stand in hspy, which is HDF5, and in zspy, which is Zarr.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -110,7 +111,7 @@ def place_samples(axis: AxisWords, samples: npt.NDArray[np.float64] | None) -> N
 
 
 def work_out_samples(
-    axis: AxisWords, put_in: AxisWords, listed: npt.NDArray[np.float64] | None
+    axis: Mapping[str, Any], put_in: Mapping[str, Any], listed: npt.NDArray[np.float64] | None
 ) -> npt.NDArray[np.float64] | None:
     """Return the samples of a `FunctionalDataAxis`; None where its formula is no arithmetic.
 

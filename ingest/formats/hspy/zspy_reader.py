@@ -165,7 +165,7 @@ def _axes_of(tree: ZarrTree, where: str, ndim: int) -> list[AxisWords]:
     return found
 
 
-def _list_samples(tree: ZarrTree, path: str, axis: AxisWords) -> npt.NDArray[np.float64] | None:
+def _list_samples(tree: ZarrTree, path: str, axis: Mapping[str, Any]) -> npt.NDArray[np.float64] | None:
     """Return where the samples of an axis lie, if it lists them or has a formula; None where it has a step."""
     listed = tree.read_short(f"{path}/axis")
     if listed is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ingest.readers.contract import ReadRefusedError
-from ingest.readers.refusals import decline, refuse, warn
+from ingest.readers.refusals import UPLOAD_AGAIN, decline, refuse, warn
 from ingest.readers.zarr.chunks import ChunkReader, ZarrNumbers
 from ingest.readers.zarr.layout import ArrayLayout, read_layout_2, read_layout_3
 from ingest.readers.zarr.store import NODE_NAMES, ZarrStore
@@ -153,6 +153,7 @@ def _read_node(store: ZarrStore, path: str) -> tuple[ArrayLayout | None, Mapping
             raise refuse(
                 "zarr_metadata_unreadable",
                 f"zarr.json of {where} names neither an array nor a group of version 3.",
+                UPLOAD_AGAIN,
             )
         is_array = document["node_type"] == "array"
         return (read_layout_3(document, where=where) if is_array else None), kept

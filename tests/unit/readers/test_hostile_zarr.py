@@ -20,7 +20,7 @@ from ingest.formats.opening import open_measurement
 from ingest.formats.recognition import recognize
 from ingest.readers import zip_directory
 from ingest.readers.contract import ReadHints, ReadRefusedError
-from ingest.readers.zarr import codecs, store
+from ingest.readers.zarr import store
 from tests.vendor_files.zarr import pack
 
 ARRAY_2: dict[str, Any] = {
@@ -189,8 +189,12 @@ def test_a_chunk_that_unpacks_to_something_else_is_refused(
 
 
 def test_a_bomb_is_not_unpacked_to_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codecs.blosc, "decompress", lambda _: pytest.fail("it was unpacked"))
-    monkeypatch.setattr(codecs.zstd, "decompress", lambda *_: pytest.fail("it was unpacked"))
+    monkeypatch.setattr(
+        "ingest.readers.zarr.codecs.blosc.decompress", lambda _: pytest.fail("it was unpacked")
+    )
+    monkeypatch.setattr(
+        "ingest.readers.zarr.codecs.zstd.decompress", lambda *_: pytest.fail("it was unpacked")
+    )
     for name, codec in (("blosc", Blosc()), ("zstd", Zstd())):
         document = {**ARRAY_2, "compressor": {"id": name}}
         bomb = codec.encode(bytes(2**17))
