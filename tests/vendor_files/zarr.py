@@ -59,7 +59,9 @@ def write_zspy(
     for number, words in enumerate(axes):
         axis = group.create_group(f"axis-{number}")
         positions = words.get("axis")
-        axis.attrs.update({key: value for key, value in words.items() if key != "axis"})
+        axis.attrs.update({key: value for key, value in words.items() if key not in {"axis", "x"}})
+        if "x" in words:
+            axis.create_group("x").attrs.update(words["x"])
         if positions is not None:
             axis.create_array("axis", data=np.asarray(positions))
     for where in ("learning_results", "original_metadata", "metadata"):

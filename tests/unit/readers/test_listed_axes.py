@@ -18,6 +18,7 @@ from processing.engine.signal_entries import describe_signal
 from repository.schema.documents.calibrated_axes import calibrate_signals, describe_axes
 from repository.schema.export.coordinates import list_coordinates
 from repository.schema.quantities.signals import SignalShape
+from tests.vendor_files.zarr import pack, write_zspy
 
 X = np.arange(6, dtype=np.float64)
 WAVELENGTHS = 1239.8 / (1.5 + 0.25 * X)
@@ -76,6 +77,21 @@ def test_each_sample_of_hyperspy_keeps_its_place(tmp_path: Path, axis: dict[str,
     assert again.axes == signal.axes
     assert fields["wavelength_axis"]["start"]["value"] == pytest.approx(WAVELENGTHS.min(), rel=1e-6)
     assert "bin_width" not in fields["wavelength_axis"]
+
+
+@pytest.mark.parametrize(
+    "axis", [data_axis(WAVELENGTHS), functional_axis("a / x", a=1239.8)], ids=["listed", "formula"]
+)
+def test_each_sample_of_a_store_of_hyperspy_keeps_its_place(tmp_path: Path, axis: dict[str, Any]) -> None:
+    leading = {"_type": "UniformDataAxis", "units": "nm", "scale": 2.0, "offset": 0.0, "navigate": True}
+    signal_type = {"Signal": {"signal_type": "CL"}}
+    values = np.arange(12.0).reshape(2, 6)
+    folder = write_zspy(tmp_path / "s", values, (leading, axis), title="glow", metadata=signal_type)
+    path = pack(folder, tmp_path / "glow.zspy")
+    with open_measurement("zspy", {path.name: path}) as opened:
+        (signal,) = opened.signals
+        assert (signal.title, signal.axes[1].unit, signal.axes[1].scale) == ("glow", "nm", None)
+        assert signal.axes[1].positions == pytest.approx(WAVELENGTHS, rel=1e-12)
 
 
 def test_a_linear_list_is_a_step_and_a_straight_formula_too(tmp_path: Path) -> None:
