@@ -24,7 +24,6 @@ from repository.schema.checks.corrections import (
 from repository.schema.documents.calibrated_axes import calibrate_signals
 from repository.schema.documents.merge_patch import apply_merge_patch
 from repository.schema.documents.pattern_order import follow_order
-from repository.schema.documents.templates import fill_dataset_defaults
 from repository.schema.findings import Finding as Found
 from repository.schema.places import build_pointer
 from repository.schema.quantities.signals import SignalAxis
@@ -147,7 +146,7 @@ def plan_revision(
     merged = apply_merge_patch(supplied, wanted)
     _refuse_newly_invalid(supplied, merged)
     corrected = follow_order(settle_claims(supplied, merged), wanted)
-    document = _correct_dataset(before, deposit, wanted.get("dataset"))
+    document = _correct_dataset(before, wanted.get("dataset"))
     plan = RevisionPlan(
         before=before,
         supplied=corrected,
@@ -206,16 +205,11 @@ def _refuse_newly_invalid(supplied: Mapping[str, Any], corrected: Mapping[str, A
         refuse_findings(errors)
 
 
-def _correct_dataset(before: Description, deposit: Deposit, patch: Any) -> dict[str, Any]:
+def _correct_dataset(before: Description, patch: Any) -> dict[str, Any]:
     if not isinstance(patch, Mapping):
         return before.present
-    owner = deposit.owner
-    account = {
-        "name": owner.full_name or owner.username,
-        "orcid": owner.orcid,
-        "affiliation": owner.affiliation,
-    }
-    corrected = fill_dataset_defaults(apply_merge_patch(before.present, patch), account=account)
+    # Nothing is filled in: who takes the creators away is asked for them, and nobody becomes one unasked.
+    corrected = apply_merge_patch(before.present, patch)
     return normalize_document(corrected, kind="dataset")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from processing.workflows import correct_version
-from repository.errors import RevisionConflictError, RevisionNeedsVersionError
+from repository.errors import NotPublishableError, RevisionConflictError, RevisionNeedsVersionError
 from repository.models import AuditEvent, DatasetVersion, Deposit, MetadataRevision, SearchEntry
 from repository.models.revision import read_description
 from repository.services.deposits import update_deposit
@@ -94,3 +94,11 @@ def test_an_embargo_is_no_matter_of_words() -> None:
     for patch in ({"embargo_until": "2099-01-01"}, {"access": "restricted"}):
         with pytest.raises(RevisionNeedsVersionError, match="who may have the bytes"):
             correct(version, {"dataset": patch})
+
+
+@pytest.mark.parametrize("taken", ["creators", "license"])
+def test_nobody_becomes_creator_because_a_correction_takes_the_creators_away(taken: str) -> None:
+    version = make_published()
+    with pytest.raises(NotPublishableError, match=f'lacks "{taken}"'):
+        correct(version, {"dataset": {taken: None}})
+    assert read_description(version).document[taken]
