@@ -18,6 +18,7 @@ from processing.engine.one_pass import convert_signal
 from processing.engine.signal_work import ConversionOptions
 from tests.benchmarks import small_files
 from tests.benchmarks.answers import measure_answers
+from tests.benchmarks.families import FAMILIES, name_workloads, write_families
 from tests.benchmarks.first_pictures import NAME, QUICK_GB, WHOLE_GB, measure_first_pictures
 from tests.benchmarks.many_clients import measure_many_clients
 from tests.benchmarks.promptness import measure_promptness
@@ -92,6 +93,12 @@ COMPARISONS = (
         same_results=("total",),
     ),
 )
+
+
+def _compare_family(name: str) -> Comparison:
+    ours, theirs = name_workloads(name)
+    against = "bare tensorstore loop over the same numbers in a plain file, same codec, hashes its output"
+    return Comparison(f"read_{name}_to_zarr", ours, theirs, against, FAMILIES[name].budget)
 
 
 def _say(text: str) -> None:
@@ -182,12 +189,14 @@ def main() -> None:
     """Measure everything, interleaved, and write the results."""
     quick = os.environ.get("QUICK") == "1"
     repeats = int(os.environ.get("REPEATS", "3" if quick else "5"))
-    workloads = list(dict.fromkeys(name for one in COMPARISONS for name in (one.ours, one.theirs)))
+    comparisons = (*COMPARISONS, *(_compare_family(name) for name in FAMILIES))
+    workloads = list(dict.fromkeys(name for one in comparisons for name in (one.ours, one.theirs)))
     with tempfile.TemporaryDirectory(prefix="stemma-bench-") as temporary:
         folder = Path(temporary)
         scan = make_scan(folder, QUICK if quick else WHOLE)
         _say(f"scan of {scan.nbytes / 1e9:.2f} GB, {repeats} interleaved runs")
         convert_signal(open_raw(scan), scan.converted, options=ConversionOptions(), progress=lambda *_: None)
+        write_families(scan)
         runs: dict[str, list[dict[str, Any]]] = {name: [] for name in workloads}
         for number in range(repeats):
             for name in workloads:
@@ -198,7 +207,7 @@ def main() -> None:
         small = small_files.measure_small_files(folder, n_files, _say)
         prompt = measure_promptness(folder / "promptness")
         prompt |= measure_answers(folder, _say)
-    results = {comparison.name: compare(comparison, runs) for comparison in COMPARISONS}
+    results = {comparison.name: compare(comparison, runs) for comparison in comparisons}
     results |= {NAME: early, **small, **prompt}
     _say("many clients of a running Stemma")
     loads = measure_many_clients(quick=quick)

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
+from tests.benchmarks.families import FAMILY_WORKLOADS
 from tests.benchmarks.scan import Scan
 from tests.benchmarks.workloads import WORKLOADS, clean
 
@@ -56,7 +57,7 @@ def read_cpu_s() -> float:
 
 def measure(name: str, scan: Scan, work: Path) -> dict[str, Any]:
     """Run one workload and return its cost."""
-    run = WORKLOADS[name](scan, work)
+    run = (WORKLOADS | FAMILY_WORKLOADS)[name](scan, work)
     base_mb = read_private_mb()
     with PeakSampler() as sampler:
         wall, cpu = time.perf_counter(), read_cpu_s()

@@ -150,9 +150,13 @@ def reductions_libertem(scan: Scan, work: Path) -> Work:
 
 def convert_ours(scan: Scan, work: Path) -> Work:
     """Write Zarr with digests, exact sum, extremes and a checksum of every chunk."""
+    return convert_source(open_raw(scan), work)
+
+
+def convert_source(source: SignalSource, work: Path) -> Work:
+    """Do that with any signal."""
     compile_kernels()
-    source = open_raw(scan)
-    plan = plan_array(source.shape, 2, 2)
+    plan = plan_array(source.shape, source.dtype.itemsize, source.n_signal_axes)
 
     def run() -> dict[str, Any]:
         with ThreadPoolExecutor(THREADS) as pool, ThreadPoolExecutor(1) as reader:
@@ -193,8 +197,12 @@ def convert_everything(scan: Scan, work: Path) -> Work:
 
 def convert_tensorstore(scan: Scan, work: Path) -> Work:
     """Write with a bare tensorstore loop, same codec and shapes, shard by shard, and hash what it wrote."""
-    source = open_raw(scan)
-    plan = plan_array(source.shape, 2, 2)
+    return write_bare(open_raw(scan), work)
+
+
+def write_bare(source: SignalSource, work: Path) -> Work:
+    """Do that with any scan."""
+    plan = plan_array(source.shape, source.dtype.itemsize, source.n_signal_axes)
     folder = work / "bare"
     metadata = build_array_metadata(
         shape=plan.shape,

@@ -107,7 +107,7 @@ def test_truncated_file_says_how_much_is_missing(damaged: Deposit, kind: str, pe
         ("xml_alone/scan.xml", "companion_missing", "error"),
         ("mib_alone/alone.mib", "scan_shape_missing", "error"),
         ("raw_alone/alone.raw", "raw_data_not_read", "warning"),
-        (f"raw_alone/{RAW}", "scan_shape_missing", "error"),
+        (f"raw_alone/{RAW}", "scan_shape_guessed", "warning"),
         ("unknown/stage.xyz", "stored_not_read", "info"),
         ("unknown/notes.txt", "stored_not_read", "info"),
     ],
@@ -137,8 +137,10 @@ def test_findings_say_what_they_are_about(damaged: Deposit) -> None:
     assert damaged.file("claim/scan.hspy")["size"] < 64 << 10
     assert RAW in require_finding(damaged, "xml_alone/scan.xml", "companion_missing")["message"]
     assert damaged.file("raw_alone/alone.raw")["format"] in {"", None}
-    for path in ("mib_alone/alone.mib", f"raw_alone/{RAW}"):
-        assert "scan shape" in require_finding(damaged, path, "scan_shape_missing")["hint"]
+    assert "scan shape" in require_finding(damaged, "mib_alone/alone.mib", "scan_shape_missing")["hint"]
+    assert (
+        "its name" in require_finding(damaged, f"raw_alone/{RAW}", "scan_shape_guessed", "warning")["message"]
+    )
     for path in ("external_link/scan.hspy", "external_storage/scan.hspy", "absolute_xml/scan.xml"):
         assert "/etc" not in str(damaged.findings(path))
 
