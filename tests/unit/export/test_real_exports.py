@@ -77,7 +77,9 @@ def compare_hyperspy(path: Path, stored: list[tuple[ExportedSignal, npt.NDArray[
             assert read.read().tobytes() == values.tobytes()
             for own, axis in zip(list_coordinates(signal.axes, {}), read.axes, strict=True):
                 assert axis.unit == own.unit
-                if own.unit is not None:
+                if own.positions is not None:
+                    assert axis.positions == pytest.approx(own.positions, rel=1e-14)
+                elif own.unit is not None:
                     assert (axis.scale, axis.offset) == pytest.approx((own.scale, own.offset), rel=1e-14)
 
 
@@ -97,7 +99,7 @@ def compare_nxem(content: bytes, stored: list[tuple[ExportedSignal, npt.NDArray[
             assert (read.dtype, read[...].tobytes()) == (values.dtype, values.tobytes())
             for name, own in zip(data.attrs["axes"], list_coordinates(signal.axes, {}), strict=True):
                 axis = data[f"axis_{own.name}" if name.startswith("indices_") and own.unit else name]
-                expected = own.offset + own.scale * np.arange(own.size)
+                expected = own.positions or own.offset + own.scale * np.arange(own.size)
                 np.testing.assert_allclose(axis[...], expected, rtol=1e-14)
                 assert ("units" in axis.attrs) == (own.unit is not None)
 
