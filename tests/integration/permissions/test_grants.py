@@ -3,7 +3,6 @@
 import datetime as dt
 import json
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +49,11 @@ def is_remembered(web: WebClient, address: str, headers: dict[str, str] = BEARER
         return web.get(address, headers=headers).is_success
 
 
-def require_remembered(web: WebClient, address: str) -> None:
+def require_remembered(web: WebClient, address: str, headers: dict[str, str] = BEARER) -> None:
     """Ask until it is; not at the first try where another process of this home began to hear just then."""
-    wait_until(lambda: web.get(address, headers=BEARER).status_code == 200 and is_remembered(web, address))
+    wait_until(
+        lambda: web.get(address, headers=headers).status_code == 200 and is_remembered(web, address, headers)
+    )
 
 
 def test_a_withdrawn_grant_ends_at_once(web: WebClient, toy: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,8 +94,7 @@ def test_a_link_that_is_ended_and_a_group_that_is_left_end_at_once(
     by_link = {"Cookie": "=".join(compose_cookie(key))}
     as_member = as_token(make_token(member))
     for headers in (by_link, as_member):
-        assert web.get(address, headers=headers).status_code == 200
-        wait_until(partial(is_remembered, web, address, headers))
+        require_remembered(web, address, headers)
     revoke_reviewer_link(deposit_id=deposit.pk, actor=deposit.owner, link_id=link.pk)
     assert web.get(address, headers=by_link).status_code == 404
     remove_from_group(group_id=group.pk, actor=member, username=member.username)
