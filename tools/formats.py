@@ -70,8 +70,10 @@ class _Tried:
         """Which libraries read how many of them alike."""
         libraries = Counter(name for row in self.rows for name in row["library"].split(" and ") if name)
         equal = sum(bool(row["library"]) and "differs" not in row["verdict"] for row in self.rows)
+        in_part = sum("equal" in row["verdict"] and "differs" in row["verdict"] for row in self.rows)
         named = ", ".join(library for library, _ in libraries.most_common())
-        return f"{equal} of {self.count('opened', 'asks')} equal: {named}" if named else ""
+        more = f", {in_part} in part" if in_part else ""
+        return f"{equal} of {self.count('opened', 'asks')} equal{more}: {named}" if named else ""
 
     @property
     def n_fields(self) -> str:
