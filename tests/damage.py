@@ -6,7 +6,7 @@ import os
 import re
 import resource
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -150,6 +150,27 @@ def try_apart(specimen: Specimen, damages: Sequence[Damage]) -> dict[Damage, str
         if ended_at and not specimen.is_read_in_c:
             problems[ended_at[0]] = f"ended by {signal.Signals(os.WTERMSIG(status)).name}"
     return problems
+
+
+def run_apart(check: Callable[[], None]) -> str:
+    """Return how a check fails in a process apart; nothing where it passes, or a library in C ends the process."""
+    receiver, sender = os.pipe()
+    child = os.fork()
+    if child == 0:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_PROF, _CPU_SECONDS)
+        try:
+            check()
+        except BaseException as problem:  # noqa: BLE001 - whatever it is, the process that waits is told
+            os.write(sender, f"{type(problem).__name__}: {problem}"[:_LONGEST].encode())
+        finally:
+            os._exit(0)
+    os.close(sender)
+    with os.fdopen(receiver, encoding="utf-8", errors="replace") as told:
+        said = told.read()
+    os.waitpid(child, 0)
+    return said
 
 
 def _try_all(specimen: Specimen, damages: Sequence[Damage], sender: int) -> None:

@@ -169,6 +169,10 @@ def open_seq(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
     odd = [
         _tell_size(one, arrangement) for one in references.values() if one.shape != arrangement.frame_shape
     ]
+    if arrangement.images > 1 and 0 in {first, last}:
+        message = f"The first or the last image of {name} has no time stamp, which cameras write behind each."
+        hint = "Readers are not told when the frames were taken. Compare the file with the original: it may be damaged."
+        odd.append(warn("seq_stamps_missing", message, hint))
     surplus = [one for sequence, head in headers.items() for one in find_surplus(files[sequence], head)]
     return OpenedFile(
         format="seq",
