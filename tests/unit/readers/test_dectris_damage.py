@@ -81,9 +81,9 @@ def test_no_frame_is_lost_without_a_word(
 
 @pytest.mark.long
 @pytest.mark.timeout(7200)
-@settings(unhurried, max_examples=5_000)
+@settings(unhurried, max_examples=2_000)
 @given(*DAMAGES)
-def test_no_frame_is_lost_in_thousands_of_damages(
+def test_no_frame_is_lost_in_two_thousand_damages(
     scan: Mapping[str, Path], name: str, places: list[tuple[float, int]], how: str
 ) -> None:
     assert run_apart(partial(read_spoilt, scan, name, places, how)) == ""
