@@ -169,10 +169,7 @@ def open_seq(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
     odd = [
         _tell_size(one, arrangement) for one in references.values() if one.shape != arrangement.frame_shape
     ]
-    if arrangement.images > 1 and 0 in {first, last}:
-        message = f"The first or the last image of {name} has no time stamp, which cameras write behind each."
-        hint = "Readers are not told when the frames were taken. Compare the file with the original: it may be damaged."
-        odd.append(warn("seq_stamps_missing", message, hint))
+    odd += _tell_stamps(arrangement, first, last, name)
     surplus = [one for sequence, head in headers.items() for one in find_surplus(files[sequence], head)]
     return OpenedFile(
         format="seq",
@@ -189,6 +186,14 @@ def open_seq(files: Mapping[str, Path], hints: ReadHints) -> OpenedFile:
         findings=(*parts.findings, *arrangement.findings, *odd, *surplus, *layout.findings),
         resources=resources,
     )
+
+
+def _tell_stamps(arrangement: Arrangement, first: int, last: int, name: str) -> list[Finding]:
+    if arrangement.images < 2 or 0 not in {first, last}:  # noqa: PLR2004 - one image alone may have none
+        return []
+    message = f"The first or the last image of {name} has no time stamp, which cameras write behind each."
+    hint = "Readers are not told when the frames were taken. Compare the file with the original: it may be damaged."
+    return [warn("seq_stamps_missing", message, hint)]
 
 
 def _tell_size(reference: SignalSource, arrangement: Arrangement) -> Finding:

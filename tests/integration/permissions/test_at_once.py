@@ -17,7 +17,7 @@ from api.byte_service.declaration import ByteRoute
 from api.byte_service.routes import list_byte_routes
 from repository import marks
 from repository.migrations import __path__ as migrations_path
-from repository.models import ApiToken, DepositMember, LimitCount, User
+from repository.models import ApiToken, DepositMember, User
 from repository.selectors.visibility import Visitor
 from repository.services.accounts import note_token_use
 from repository.services.deposits import remove_member
@@ -267,19 +267,11 @@ def check_steps(
             WRITES[write](words)
         else:  # a worker on the host of `near`, or the foreign web process itself
             (near if writer == "worker" else far).tell(write=write, words=words)
-        forget_refusals()
         expected = near.ask_cold(asks)
         first, second = (far, near) if writer == "web" else (near, far)
-        forget_refusals()
         assert first.ask(asks) == expected, (write, writer)
         second.wait_until_it_has_heard()
-        forget_refusals()
         assert second.ask(asks) == expected, (write, writer)
-
-
-def forget_refusals() -> None:
-    """Let nobody have guessed tokens yet: asking a hundred times with one that has ended is refused as guessing."""
-    LimitCount.objects.all().delete()
 
 
 def test_a_prompt_of_the_database_is_heard_by_every_process(
