@@ -111,7 +111,13 @@ def _convert(name: str, scan: Scan, work: Path) -> Work:
         {"scan_shape": scan.shape[:2], "array": {"axes": ["scan_y", "scan_x", "detector_y", "detector_x"]}}
     )
     opened = open_measurement(FAMILIES[name].format, files, hints)
-    return convert_source(next(one for one in opened.signals if one.name == "data"), work)
+    run = convert_source(next(one for one in opened.signals if one.name == "data"), work)
+
+    def run_opened() -> dict[str, Any]:
+        with opened:
+            return run()
+
+    return run_opened
 
 
 def _write_plain(name: str, scan: Scan, work: Path) -> Work:
