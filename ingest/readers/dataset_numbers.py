@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.readers.contract import Region
+from ingest.readers.folded_axis import fold_block, read_folded
 from ingest.readers.hdf5.access import refuse_damage
 
 PAIR = ("real", "imag")
@@ -54,9 +55,7 @@ class DatasetNumbers:
             return (int(math.prod(self.dataset.chunks or shape)),)
         stored = self.dataset.chunks or (*(1 for _ in shape[:-1]), shape[-1])
         block = self._turn(stored)
-        if self.folded is None:
-            return block
-        return (1, min(block[0], self.folded[1]), *block[1:])
+        return fold_block(block, self.folded)
 
     def fold_first(self, rows: int, columns: int) -> "DatasetNumbers":
         """Return the same numbers with the first axis as rows of columns."""
@@ -64,13 +63,7 @@ class DatasetNumbers:
 
     def read_into(self, box: Region, out: npt.NDArray[Any]) -> None:
         """Write the values of a box over all axes into an array of its shape."""
-        if self.folded is None:
-            self._take(box, out)
-            return
-        rows, columns, *rest = box
-        for number, row in enumerate(range(rows.start, rows.stop)):
-            first = row * self.folded[1]
-            self._take((slice(first + columns.start, first + columns.stop), *rest), out[number])
+        read_folded(box, self.folded, self._take, out)
 
     def _take(self, box: Region, out: npt.NDArray[Any]) -> None:
         with refuse_damage(self.path):

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.readers.contract import ReadRefusedError, Region
+from ingest.readers.folded_axis import fold_block, read_folded
 from ingest.readers.refusals import UPLOAD_AGAIN, refuse
 from ingest.readers.zarr.codecs import CODEC_ERRORS, ChunkDamagedError
 from ingest.readers.zarr.layout import ArrayLayout
@@ -204,9 +205,7 @@ class ZarrNumbers:
         """One chunk, as far as it lies in the array."""
         layout = self.reader.layout
         block = self._keep(tuple(min(pair) for pair in zip(layout.chunk, layout.shape, strict=True)))
-        if self.folded is None:
-            return block
-        return (1, min(block[0], self.folded[1]), *block[1:])
+        return fold_block(block, self.folded)
 
     def fold_first(self, rows: int, columns: int) -> "ZarrNumbers":
         """Return the same numbers with the first axis as rows of columns."""
@@ -214,13 +213,7 @@ class ZarrNumbers:
 
     def read_into(self, box: Region, out: npt.NDArray[Any]) -> None:
         """Write the values of a box over all axes into an array of its shape, a chunk after the other."""
-        if self.folded is None:
-            self._take(box, out)
-            return
-        rows, columns, *rest = box
-        for number, row in enumerate(range(rows.start, rows.stop)):
-            first = row * self.folded[1]
-            self._take((slice(first + columns.start, first + columns.stop), *rest), out[number])
+        read_folded(box, self.folded, self._take, out)
 
     def _keep(self, along: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(value for axis, value in enumerate(along) if axis not in self.squeezed)
